@@ -1,0 +1,23 @@
+"""The smallest function there is: reads a name from the task's data and greets it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.log import logger
+from shared.task import Task, task_handler
+
+if TYPE_CHECKING:
+    from shared.client import ExtraHorizon
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:  # noqa: ARG001 - greeting needs no platform
+    greeting = greet(task.data.get("name"))
+    logger.info("greeted")
+    return {"greeting": greeting}
+
+
+def greet(name: str | None) -> str:
+    """A greeting for `name`, or for the world."""
+    return f"Hello, {name or 'world'}!"

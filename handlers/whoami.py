@@ -1,0 +1,19 @@
+"""Says which user the function runs as: the platform's own check that host and credentials fit together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.log import logger
+from shared.task import Task, task_handler
+
+if TYPE_CHECKING:
+    from shared.client import ExtraHorizon
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:  # noqa: ARG001 - this task carries no data
+    me = exh.users.me()
+    logger.info("authenticated", extra={"user_id": me["id"]})
+    # The record holds a name, an address and a phone number: only the id leaves this function.
+    return {"user_id": me["id"]}

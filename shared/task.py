@@ -1,0 +1,116 @@
+"""From the raw event of a task to a `Task`, and from a function of a task to a Lambda handler.
+
+    @task_handler
+    def handler(task: Task, exh: ExtraHorizon) -> dict:
+        return {"user_id": exh.users.me()["id"]}
+
+Exceptions pass through: a raised exception is the platform's only sign of failure, and its class name is what
+`retryPolicy.errorsToRetry` matches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from shared.client import ExtraHorizon
+from shared.errors import InvalidEventError
+from shared.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Result = TypeVar("Result")
+
+
+class LambdaContext(Protocol):
+    """What is used of the context object that Lambda passes to a handler."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda stops this invocation."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as its function receives it. Only `data` is sure to be useful: callers may leave out the rest.
+
+    Attributes:
+        id: the task's id; a retry has a new one.
+        function_name: the task name of the function.
+        data: what the task was created with; empty when there was none.
+        tags: free-form labels.
+        priority: higher runs first.
+        retry_for_task_ids: ids of the earlier attempts, oldest first; empty on the first attempt.
+        raw: the whole event, for members that have no attribute here.
+    """
+
+    id: str | None
+    function_name: str | None
+    data: Mapping[str, Any]
+    tags: tuple[str, ...]
+    priority: float
+    retry_for_task_ids: tuple[str, ...]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def from_event(cls, event: object) -> Task:
+        """Read a task object.
+
+        Raises:
+            InvalidEventError: the event, or its `data`, is not an object. The message names the type that came,
+                never the content.
+        """
+        if not isinstance(event, dict):
+            raise InvalidEventError(
+                f"the event is {_kind(event)}; a task function receives a task object, a JSON object"
+            )
+        data = event.get("data")
+        if data is not None and not isinstance(data, dict):
+            raise InvalidEventError(f"the task's data is {_kind(data)}; expected a JSON object, or none")
+        return cls(
+            id=event.get("id"),
+            function_name=event.get("functionName"),
+            data=data or {},
+            tags=tuple(event.get("tags") or ()),
+            priority=event.get("priority") or 0,
+            retry_for_task_ids=tuple(event.get("retryForTaskIds") or ()),
+            raw=event,
+        )
+
+    @property
+    def first_id(self) -> str | None:
+        """The id of the first attempt: the same for every retry, so the key to do a thing only once."""
+        return self.retry_for_task_ids[0] if self.retry_for_task_ids else self.id
+
+
+def task_handler(
+    function: Callable[[Task, ExtraHorizon], Result],
+) -> Callable[[object, LambdaContext], Result]:
+    """Make a function of a task and a client the handler that Lambda calls with `(event, context)`.
+
+    The client is made once per process and kept across warm invocations. Every log line of the invocation carries
+    the task's id and name, the request id and whether this is a cold start; nothing of an earlier task remains.
+    """
+    exh: ExtraHorizon | None = None
+
+    @wraps(function)
+    def handler(event: object, context: LambdaContext) -> Result:
+        nonlocal exh
+        cold_start = exh is None
+        logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=cold_start)
+        task = Task.from_event(event)
+        logger.append_keys(task_id=task.id, task=task.function_name)
+        exh = exh or ExtraHorizon()
+        return function(task, exh)
+
+    return handler
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), f"a {type(value).__name__}")
