@@ -65,8 +65,9 @@ class PlatformSession(OAuth1Session):
         credentials = self._sign_with(self._credentials())
         absolute = credentials.host + _signable(url)
         kwargs.setdefault("timeout", (CONNECT_TIMEOUT, READ_TIMEOUT))
+        kwargs["allow_redirects"] = False
         try:
-            response = super().request(method, absolute, allow_redirects=False, **kwargs)
+            response = super().request(method, absolute, **kwargs)
         except requests.RequestException as error:
             # Not chained: the original prints the URL with its query, and RQL values are personal data.
             raise PlatformUnreachableError(_reason(error), method=method, url=absolute) from None
