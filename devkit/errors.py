@@ -7,7 +7,10 @@ DevkitError                 the work failed; the command ends with exit code 1
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class DevkitError(Exception):

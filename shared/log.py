@@ -5,7 +5,7 @@
 Two things keep secrets and patients out of the log. Members whose name says they are secret are replaced at
 any depth, wherever they were added (message, `extra`, appended keys) and also on lines that other loggers write
 through Lambda's own handler. And the libraries that print headers, bodies or query strings at DEBUG are capped
-at INFO: Lambda's runtime lowers the root logger, and a root level must not open them.
+at INFO or above: Lambda's runtime lowers the root logger, and a root level must not open them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,16 @@ _SECRET_WORDS = frozenset(
 _SECRET_KEYS = frozenset({"access", "api", "consumer", "encryption", "license", "private", "signing"})
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-#: `requests_oauthlib` and `oauthlib` print the Authorization header, `urllib3` the query string, `botocore` the
-#: bodies of Secrets Manager, at DEBUG.
-_CAPPED_LOGGERS = ("requests_oauthlib", "oauthlib", "urllib3", "botocore", "boto3")
+#: Loggers that say too much, and the least they may be set to. At DEBUG, `requests_oauthlib` and `oauthlib` print the
+#: Authorization header, `urllib3` the query string, `botocore` the bodies of Secrets Manager; at INFO, `botocore` tells
+#: each time where it found its own credentials.
+_CAPPED_LOGGERS = {
+    "requests_oauthlib": logging.INFO,
+    "oauthlib": logging.INFO,
+    "urllib3": logging.INFO,
+    "boto3": logging.WARNING,
+    "botocore": logging.WARNING,
+}
 
 
 def is_secret_name(name: str) -> bool:
@@ -80,10 +87,9 @@ def _to_json(entry: Mapping[str, Any]) -> str:
 
 
 def _cap_talkative_loggers() -> None:
-    for name in _CAPPED_LOGGERS:
+    for name, level in _CAPPED_LOGGERS.items():
         capped = logging.getLogger(name)
-        if capped.level < logging.INFO:  # NOTSET included
-            capped.setLevel(logging.INFO)
+        capped.setLevel(max(capped.level, level))  # a level of its own, so that the root's no longer counts
 
 
 def _redact_root_handlers() -> None:

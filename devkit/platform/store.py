@@ -29,6 +29,8 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         """Open or create the file at `path`; in memory without one."""
+        if path:
+            path.touch(mode=0o600)  # SQLite gives its side files the same mode
         # One thread opens the store and another serves from it, never both at a time.
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES)

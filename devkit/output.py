@@ -1,0 +1,93 @@
+"""What the commands print: for people on a terminal, JSON for programs.
+
+Results go to stdout; log lines, notes and errors to stderr. In JSON mode stdout carries one JSON value and every
+stderr line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from devkit.execution import Outcome
+    from devkit.runtime import LogLine
+
+
+class Output(Protocol):
+    """One of the two ways to print."""
+
+    def result(self, value: Any) -> None:
+        """Print a JSON value on stdout."""
+
+    def outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Print what became of several invocations on stdout."""
+
+    def log(self, function: str, line: LogLine) -> None:
+        """Pass on a log line of a function."""
+
+    def note(self, message: str, **facts: Any) -> None:
+        """Say what happens."""
+
+    def error(self, message: str, **facts: Any) -> None:
+        """Say what went wrong."""
+
+
+def choose_output(*, as_json: bool | None) -> Output:
+    """JSON when asked for or when stdout is not a terminal; False insists on text for people."""
+    if as_json or (as_json is None and not sys.stdout.isatty()):
+        return JsonOutput()
+    from devkit.terminal import TerminalOutput
+
+    return TerminalOutput()
+
+
+class JsonOutput:
+    """For programs."""
+
+    def result(self, value: Any) -> None:
+        """One JSON value on stdout."""
+        print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
+
+    def outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """An object with `ok` and a list `results`."""
+        self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
+
+    def log(self, function: str, line: LogLine) -> None:
+        """A log line that is a JSON object as it is; any other wrapped in one."""
+        entry = parse_log(line.text)
+        if entry is None:
+            stamp = line.timestamp.isoformat(timespec="milliseconds")
+            entry = {"timestamp": stamp, "level": "INFO", "function": function, "message": line.text}
+        _stderr(entry)
+
+    def note(self, message: str, **facts: Any) -> None:
+        """An INFO line."""
+        _stderr({"timestamp": _now(), "level": "INFO", "message": message, **facts})
+
+    def error(self, message: str, **facts: Any) -> None:
+        """An ERROR line."""
+        _stderr({"timestamp": _now(), "level": "ERROR", "message": message, **facts})
+
+
+def parse_log(text: str) -> dict[str, Any] | None:
+    """The members of a structured log line; None for any other text."""
+    if not text.startswith("{"):
+        return None
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _stderr(entry: dict[str, Any]) -> None:
+    print(json.dumps(entry, ensure_ascii=False), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,93 @@
+"""The developer's project on disk: where it begins, which events it has, where local state lives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devkit.errors import UsageError
+from devkit.manifest import load_manifest
+
+if TYPE_CHECKING:
+    from devkit.manifest import FunctionSpec, Manifest
+
+MANIFEST = "template.yaml"
+DATA_DIR = ".exh-dev"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a `template.yaml`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """The project around `start` (by default the working directory): the nearest folder with a template.
+
+        Raises:
+            UsageError: there is none.
+        """
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / MANIFEST).is_file():
+                return cls(folder)
+        raise UsageError(f"no {MANIFEST} in {start} or above it; run this inside a project")
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
+        return load_manifest(self.root / MANIFEST)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the local platform keeps its state unless told otherwise."""
+        return self.root / DATA_DIR
+
+    def sample_events(self, spec: FunctionSpec) -> list[Path]:
+        """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
+
+        `events/<name>.seed.json` is no event: it says what must exist on the platform first.
+
+        Raises:
+            UsageError: there is none, or one that the manifest lists is missing.
+        """
+        folder = self.root / "events"
+        listed = [folder / name for name in spec.events]
+        missing = [path for path in listed if not path.is_file()]
+        if missing:
+            raise UsageError(f"{spec.name}: the manifest lists the event {missing[0]}, which does not exist")
+        found = [folder / f"{spec.name}.json", *sorted(folder.glob(f"{spec.name}.*.json"))]
+        events = listed or [path for path in found if path.is_file() and not path.name.endswith(".seed.json")]
+        if not events:
+            raise UsageError(f"{spec.name} has no sample event; write {folder / spec.name}.json, or give --event FILE")
+        return events
+
+
+def read_event(path: Path) -> Any:
+    """The JSON in an event file.
+
+    Raises:
+        UsageError: it cannot be read, or is not JSON; with line and column.
+    """
+    try:
+        return parse_event(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"the event {path} cannot be read: {(error.strerror or '').lower()}") from error
+
+
+def parse_event(text: bytes, source: str) -> Any:
+    """The JSON in `text`; `source` names it in the message.
+
+    Raises:
+        UsageError: it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{source}: not JSON: it is not text in UTF-8") from error
