@@ -132,7 +132,8 @@ def run(
 ) -> None:
     """Run functions on all their sample events.
 
-    Prints one table. A function's events are events/NAME.json and events/NAME.CASE.json. Exit code 1 when one of them failed.
+    Prints one table. A function's events are events/NAME.json and events/NAME.CASE.json. Exit code 1 when one of them
+    failed.
     """
     from devkit.execution import Case
     from devkit.project import Project, read_event
@@ -165,8 +166,8 @@ def serve(
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
 
-    For other tools to call; only this machine can reach it. When stdout is not a terminal its first line is a JSON object with url,
-    credentials_file and dashboard.
+    For other tools to call; only this machine can reach it. When stdout is not a terminal its first line is a JSON
+    object with url, credentials_file and dashboard.
     """
     from devkit import serve as server
     from devkit.output import JsonOutput

@@ -144,7 +144,7 @@ def _function(
         task_root=root,
         timeout=spec.timeout,
         memory=spec.memory,
-        environment={**spec.environment(target, os.environ), **injected, **overrides},
+        environment=spec.environment(target, os.environ, overrides={**injected, **overrides}),
         runtime=spec.runtime,
         log_format=spec.log_format,
     )

@@ -32,8 +32,11 @@ def base_url(host: str) -> str:
     try:
         parts = urlsplit(url)
         name, _port = parts.hostname, parts.port
+        usable = not parts.netloc.endswith(":")  # what a second scheme, or half of one, leaves behind
     except ValueError:
-        raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL") from None
+        usable = False
+    if not usable:
+        raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL")
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"API_HOST is {host!r}: write the scheme too, such as http://{host}")
     if not name or name == "api." or "@" in parts.netloc or any(character.isspace() for character in url):

@@ -1,0 +1,399 @@
+"""The manifest: what `template.yaml` says about each function. Nothing else in the project reads that file.
+
+load_manifest()              the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
+Manifest.function()          one function, by any spelling of its name
+FunctionSpec.environment()   its variables as a plain mapping
+
+A function is an `AWS::Serverless::Function` with `Metadata: ExtraHorizon:`. Keys there that mean nothing are errors;
+everything else in the template is SAM's, and cfn-lint's to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Literal, get_args
+
+from devkit.cloudformation import UnresolvableError, did_you_mean, read_template
+from devkit.errors import ManifestError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from devkit.cloudformation import Entry, Section
+
+Target = Literal["exh", "aws"]
+Kind = Literal["task", "api", "event", "schedule"]
+ExecutionPermission = Literal["permissionRequired", "allUsers", "public"]
+Architecture = Literal["x86_64", "arm64"]
+LogFormat = Literal["JSON", "Text"]
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+EXECUTION_PERMISSIONS: tuple[ExecutionPermission, ...] = get_args(ExecutionPermission)
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
+
+CREDENTIAL_VARIABLES = (
+    "API_HOST",
+    "API_OAUTH_CONSUMER_KEY",
+    "API_OAUTH_CONSUMER_SECRET",
+    "API_OAUTH_TOKEN",
+    "API_OAUTH_TOKEN_SECRET",
+)
+"""What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
+
+ENVIRONMENT_LIMIT = 4096
+"""The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
+
+_METADATA = (
+    "name",
+    "targets",
+    "kind",
+    "executionPermission",
+    "defaultPriority",
+    "retryPolicy",
+    "executionCredentials",
+    "schedule",
+    "environment",
+    "events",
+)
+_OVERLAY = "Metadata: ExtraHorizon: environment"
+_FUNCTION = "AWS::Serverless::Function"
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LONGEST_NAME = 64  # characters
+_RUNTIME = re.compile(r"python\d+\.\d+")
+_REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+_EXH_TIMEOUT = (3, 300)  # seconds
+_AWS_TIMEOUT = (1, 900)
+_API_TIMEOUT = 30
+_MEMORY = (128, 10240)  # MB
+_SHORTEST_INTERVAL = 60  # seconds
+# What SAM takes for a property that is not given.
+_SAM_TIMEOUT = 3
+_SAM_MEMORY = 128
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Whether the platform runs a failed task again; no `errors_to_retry` means after every error."""
+
+    enabled: bool
+    errors_to_retry: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExecutionCredentials:
+    """The user made for a function: its permissions, and its e-mail address when not the usual one."""
+
+    permissions: tuple[str, ...]
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Run every `interval` seconds, from `start` (a time as the manifest writes it) or from deployment on."""
+
+    interval: int
+    start: str | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its text, or else the problem that keeps it from having one."""
+
+    name: str
+    line: int
+    text: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """All the manifest says about one function. `timeout` is in seconds, `memory` in MB, `line` is the resource's."""
+
+    path: Path
+    line: int
+    logical_id: str
+    name: str
+    handler: str
+    description: str
+    runtime: str
+    architecture: Architecture
+    timeout: int
+    memory: int
+    log_format: LogFormat
+    targets: tuple[Target, ...]
+    kind: Kind
+    execution_permission: ExecutionPermission | None
+    default_priority: int | None
+    retry_policy: RetryPolicy | None
+    execution_credentials: ExecutionCredentials | None
+    schedule: Schedule | None
+    events: tuple[str, ...]
+    template_variables: tuple[Variable, ...] = field(repr=False)
+    exh_variables: tuple[Variable, ...] = field(repr=False)
+
+    @property
+    def module(self) -> str:
+        """The module the handler stands in: `handlers.whoami` for `handlers.whoami.handler`."""
+        return self.handler.rpartition(".")[0]
+
+    def environment(
+        self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
+
+        For `aws` these are the template's (Globals, then the function's own). For `exh` the credentials are left out,
+        which the platform injects, and `Metadata: ExtraHorizon: environment` is laid over. `overrides` replace any of
+        them unread, so they also help out where the template has no literal value.
+
+        Raises:
+            ManifestError: A variable has no literal value, `variables` lacks one, or all are too big together.
+        """
+        overrides = overrides or {}
+        overlay = [each for each in self.exh_variables if target == "exh" and each.name not in overrides]
+        left_out = {*overrides, *(CREDENTIAL_VARIABLES if target == "exh" else ()), *(each.name for each in overlay)}
+        kept = [variable for variable in self.template_variables if variable.name not in left_out]
+        found = {variable.name: self._literal(variable, target) for variable in kept}
+        found.update((variable.name, self._overlaid(variable, variables)) for variable in overlay)
+        found.update(overrides)
+        size = sum(len(f"{name}{text}".encode()) for name, text in found.items())
+        if size > ENVIRONMENT_LIMIT:
+            message = f"the environment takes {size} bytes; names and values may take {ENVIRONMENT_LIMIT} together"
+            raise self._error(self.line, f"{message}: move long values to a secret or a file")
+        return found
+
+    def _literal(self, variable: Variable, target: Target) -> str:
+        if variable.problem:
+            instead = "" if target == "aws" or variable in self.exh_variables else f", or set it in {_OVERLAY}"
+            raise self._error(variable.line, f"variable {variable.name}: {variable.problem}{instead}")
+        if target == "exh" and variable.text.startswith("$"):
+            message = f"variable {variable.name}: `{variable.text}` may not begin with `$`, which Extra Horizon's tool"
+            reason = "replaces by the variable of that name"
+            raise self._error(variable.line, f"{message} {reason}; `$NAME` may stand in {_OVERLAY}")
+        return variable.text
+
+    def _overlaid(self, variable: Variable, variables: Mapping[str, str]) -> str:
+        if self.execution_credentials and variable.name in CREDENTIAL_VARIABLES:
+            message = f"{variable.name} may not stand in {_OVERLAY} next to executionCredentials, which set it"
+            raise self._error(variable.line, f"{message}; remove one of the two")
+        if not _REFERENCE.fullmatch(variable.text):
+            return self._literal(variable, "exh")
+        wanted = variable.text[1:]
+        if not (text := variables.get(wanted)):
+            message = f"variable {variable.name} is taken from ${wanted}, which is not set or empty; set {wanted}"
+            raise self._error(variable.line, message)
+        return text
+
+    def _error(self, line: int, message: str) -> ManifestError:
+        return ManifestError(self.path, line, f"{self.logical_id}: {message}")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The functions of a template, in its order; `others` are the logical ids of SAM functions that are not ours."""
+
+    path: Path
+    functions: tuple[FunctionSpec, ...]
+    others: tuple[str, ...] = ()
+
+    def function(self, name: str) -> FunctionSpec:
+        """The function called `name`: `hello-world`, `hello_world`, `HelloWorld`, or its logical id.
+
+        Raises:
+            UsageError: There is none; the message names the closest one, and all there are.
+        """
+        wanted = _folded(name)
+        by_spelling = {_folded(spec.logical_id): spec for spec in self.functions}
+        by_spelling.update({_folded(spec.name): spec for spec in self.functions})
+        if found := by_spelling.get(wanted):
+            return found
+        if other := next((other for other in self.others if _folded(other) == wanted), None):
+            raise UsageError(f"{other} in {self.path} has no Metadata: ExtraHorizon: name and targets make it ours")
+        names = [spec.name for spec in self.functions]
+        hint = did_you_mean(name.replace("_", "-"), names)
+        raise UsageError(f"{self.path} has no function `{name}`{hint}; there are: {', '.join(names) or 'none'}")
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and check a template. Environment values are checked when they are asked for.
+
+    Raises:
+        UsageError: The file is not there or cannot be read.
+        ManifestError: It breaks a rule; the error has the line.
+    """
+    template = read_template(path)
+    resources = template.root.required("Resources")
+    sam = template.root.section("Globals")
+    defaults = sam.section("Function") if sam else None
+    functions: dict[str, FunctionSpec] = {}
+    others = []
+    for logical_id in resources.own:
+        kind = template.find("Resources", logical_id, "Type")
+        if kind is None or kind.value != _FUNCTION:
+            continue
+        if template.find("Resources", logical_id, "Metadata", "ExtraHorizon") is None:
+            others.append(logical_id)
+            continue
+        spec = _read_function(logical_id, resources.required(logical_id), defaults)
+        twin = functions.setdefault(_folded(spec.name), spec)
+        if twin is not spec:
+            taken = f"{twin.logical_id} at line {twin.line} is already called `{twin.name}`"
+            message = f"{logical_id}: the name `{spec.name}` is not unique, {taken}; rename one of them"
+            raise ManifestError(path, spec.line, message)
+    return Manifest(path, tuple(functions.values()), tuple(others))
+
+
+def _folded(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
+
+
+def _read_function(logical_id: str, resource: Section, defaults: Section | None) -> FunctionSpec:
+    resource = replace(resource, title=logical_id)
+    meta = resource.required("Metadata").required("ExtraHorizon")
+    meta.only(*_METADATA)
+    own = resource.section("Properties")
+    settings = replace(resource, own=own.own if own else {}, base=defaults)
+    logging = settings.section("LoggingConfig")
+    environment = settings.section("Environment")
+    targets = meta.choices("targets", TARGETS)
+    if not targets:
+        raise meta.error("targets is missing or empty; say where it is deployed: exh, aws or both", "targets")
+    kind = meta.choice("kind", KINDS) or "task"
+    return FunctionSpec(
+        path=resource.template.path,
+        line=resource.line,
+        logical_id=logical_id,
+        name=_read_name(meta),
+        handler=_read_handler(settings),
+        description=settings.text("Description") or "",
+        runtime=_read_runtime(settings),
+        architecture=_read_architecture(settings),
+        timeout=_read_timeout(settings, targets, kind),
+        memory=_read_memory(settings),
+        log_format=(logging.choice("LogFormat", LOG_FORMATS) if logging else None) or "Text",
+        targets=targets,
+        kind=kind,
+        execution_permission=meta.choice("executionPermission", EXECUTION_PERMISSIONS),
+        default_priority=meta.integer("defaultPriority"),
+        retry_policy=_read_retry_policy(meta),
+        execution_credentials=_read_execution_credentials(meta),
+        schedule=_read_schedule(meta, kind),
+        events=meta.texts("events") or (),
+        template_variables=_read_variables(environment.section("Variables") if environment else None),
+        exh_variables=_read_variables(meta.section("environment")),
+    )
+
+
+def _read_name(meta: Section) -> str:
+    name = meta.text("name")
+    if not name or not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        rule = f"small letters and digits in words joined by `-`, such as hello-world, at most {_LONGEST_NAME} long"
+        raise meta.error(f"name is {_quoted(name)}; it must be {rule}", "name")
+    return name
+
+
+def _read_handler(settings: Section) -> str:
+    handler = settings.text("Handler")
+    parts = (handler or "").split(".")
+    if not handler or len(parts) == 1 or not all(part.isidentifier() and not iskeyword(part) for part in parts):
+        rule = "module.function, with dots and names that Python can import, such as handlers.whoami.handler"
+        raise settings.error(f"Handler is {_quoted(handler)}; it must be {rule}", "Handler")
+    return handler
+
+
+def _read_runtime(settings: Section) -> str:
+    runtime = settings.text("Runtime")
+    if not runtime or not _RUNTIME.fullmatch(runtime):
+        message = f"Runtime is {_quoted(runtime)}; it must be pythonX.Y, such as python3.13"
+        raise settings.error(message, "Runtime")
+    return runtime
+
+
+def _quoted(text: str | None) -> str:
+    return "missing" if text is None else f"`{text}`"
+
+
+def _read_architecture(settings: Section) -> Architecture:
+    found = settings.choices("Architectures", ARCHITECTURES)
+    if found is None:
+        return "x86_64"
+    if len(found) != 1:
+        raise settings.error(f"Architectures must hold exactly one of {' and '.join(ARCHITECTURES)}", "Architectures")
+    return found[0]
+
+
+def _read_timeout(settings: Section, targets: tuple[Target, ...], kind: Kind) -> int:
+    found = settings.integer("Timeout")
+    timeout = _SAM_TIMEOUT if found is None else found
+    shortest, longest = _EXH_TIMEOUT if "exh" in targets else _AWS_TIMEOUT
+    judge, reason = ("Extra Horizon", "; targets has exh") if "exh" in targets else ("AWS Lambda", "")
+    if kind == "api" and timeout > _API_TIMEOUT:
+        longest, judge, reason = _API_TIMEOUT, "kind: api", ", because direct and API calls stop there"
+    if not shortest <= timeout <= longest:
+        message = f"Timeout is {timeout} s; {judge} allows {shortest} to {longest} s{reason}"
+        raise settings.error(message, "Timeout")
+    return timeout
+
+
+def _read_memory(settings: Section) -> int:
+    found = settings.integer("MemorySize")
+    memory = _SAM_MEMORY if found is None else found
+    least, most = _MEMORY
+    if not least <= memory <= most:
+        raise settings.error(f"MemorySize is {memory} MB; a function can have {least} to {most} MB", "MemorySize")
+    return memory
+
+
+def _read_retry_policy(meta: Section) -> RetryPolicy | None:
+    section = meta.section("retryPolicy")
+    if section is None:
+        return None
+    section.only("enabled", "errorsToRetry")
+    enabled = section.flag("enabled")
+    if enabled is None:
+        raise section.error("enabled is missing; it is true or false")
+    return RetryPolicy(enabled, section.texts("errorsToRetry") or ())
+
+
+def _read_execution_credentials(meta: Section) -> ExecutionCredentials | None:
+    section = meta.section("executionCredentials")
+    if section is None:
+        return None
+    section.only("permissions", "email")
+    permissions = section.texts("permissions")
+    if permissions is None:
+        raise section.error("permissions is missing; list the permissions of the function's user, [] for none")
+    return ExecutionCredentials(permissions, section.text("email"))
+
+
+def _read_schedule(meta: Section, kind: Kind) -> Schedule | None:
+    section = meta.section("schedule")
+    if section is None:
+        if kind == "schedule":
+            raise meta.error("kind: schedule needs `schedule: {interval: SECONDS}`", "kind")
+        return None
+    if kind != "schedule":
+        raise meta.error(f"schedule goes with kind: schedule only, and kind is {kind}", "schedule")
+    section.only("interval", "start")
+    interval = section.integer("interval")
+    if interval is None or interval < _SHORTEST_INTERVAL:
+        found = "missing" if interval is None else f"{interval} s"
+        raise section.error(f"interval is {found}; it must be {_SHORTEST_INTERVAL} seconds or more", "interval")
+    return Schedule(interval, section.text("start"))
+
+
+def _read_variables(section: Section | None) -> tuple[Variable, ...]:
+    if section is None:
+        return ()
+    return tuple(_read_variable(section, name, entry) for name, entry in section.entries())
+
+
+def _read_variable(section: Section, name: str, entry: Entry) -> Variable:
+    try:
+        return Variable(name, entry.line, text=section.template.text(entry.node))
+    except UnresolvableError as error:
+        return Variable(name, entry.line, problem=f"{error}; {error.remedy}")

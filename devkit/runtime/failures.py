@@ -1,0 +1,43 @@
+"""The error objects that Lambda itself, not the runtime client inside the worker, makes."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+MAX_PAYLOAD = 6_291_556
+"""Bytes of JSON that go into or come out of a synchronous invocation: 6 MB and 100 bytes."""
+
+
+def exited(request_id: str, status: int) -> dict[str, Any]:
+    """A process that ended by itself: `status` is that of `subprocess`, negative for a signal."""
+    if status == 0:
+        reason = "Runtime exited without providing a reason"
+    elif status < 0:
+        reason = f"Runtime exited with error: signal: {_signal_name(-status)}"
+    else:
+        reason = f"Runtime exited with error: exit status {status}"
+    return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {reason}"}
+
+
+def out_of_memory(request_id: str) -> dict[str, Any]:
+    """Lambda's out-of-memory killer shows only as its signal."""
+    return exited(request_id, -signal.SIGKILL)
+
+
+def timed_out(message: str) -> dict[str, Any]:
+    """A timeout, which has no type."""
+    return {"errorMessage": message}
+
+
+def response_too_large() -> dict[str, Any]:
+    return {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes).",
+    }
+
+
+def _signal_name(number: int) -> str:
+    # macOS answers "Killed: 9" where Linux and Lambda say "Killed".
+    description = signal.strsignal(number) or str(number)
+    return description.partition(":")[0].lower()

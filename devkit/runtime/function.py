@@ -1,0 +1,33 @@
+"""What to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a worker needs to know about a function."""
+
+    name: str
+    """The task name, in kebab-case: `hello-world`."""
+    handler: str
+    """Module and attribute, dotted: `handlers.hello_world.handler`."""
+    task_root: Path
+    """The directory the handler is imported from, which is also the worker's working directory."""
+    timeout: float = 30
+    """Seconds the handler may take."""
+    memory: int = 128
+    """MB of resident memory that a worker, its children included, may use."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The function's own variables. Left out of the repr: they hold credentials."""
+    runtime: str = "python3.13"
+    """What `AWS_EXECUTION_ENV` names. The worker runs on this process's own Python all the same."""
+    log_format: Literal["JSON", "Text"] = "Text"
+    concurrency: int = 5
+    """How many workers may exist at once."""

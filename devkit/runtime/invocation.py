@@ -1,0 +1,48 @@
+"""What became of one event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line a worker wrote to its standard output or error."""
+
+    timestamp: datetime
+    """When it arrived, in UTC."""
+    text: str
+    """Without the newline at its end. A record that the runtime client writes over several lines (an error with
+    its stack trace) is one line here, as it is one event in CloudWatch Logs."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event handled, or not."""
+
+    request_id: str
+    function: str
+    result: Any
+    """What the handler returned, parsed; a text when it returned bytes that are no JSON; None when it failed."""
+    error: dict[str, Any] | None
+    """Lambda's error object (`errorType`, `errorMessage`, `stackTrace`, `requestId`; a timeout has a message
+    only), or None."""
+    logs: tuple[LogLine, ...]
+    """Lines written since the previous invocation of the same worker; a cold start's lines are in the first."""
+    started: datetime
+    """When it was handed to a worker, in UTC."""
+    duration: float
+    """Seconds in the handler."""
+    init_duration: float | None
+    """Seconds from the start of the worker until it was ready or failed; None when it was warm."""
+    peak_memory: int
+    """MB, resident: the most its worker was seen to use so far."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the handler returned."""
+        return self.error is None

@@ -1,0 +1,114 @@
+"""How much memory a worker uses."""
+
+from __future__ import annotations
+
+import time
+from threading import Condition, Lock, Thread
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psutil
+
+MEGABYTE = 1024 * 1024
+INTERVAL = 0.05
+"""Seconds between two looks."""
+
+State = Literal["busy", "idle", "closed"]
+
+
+class MemoryMonitor:
+    """Looks at the resident memory of a process and its descendants while the process is busy."""
+
+    def __init__(self, limit: int, on_exceeded: Callable[[int], None]) -> None:
+        """`on_exceeded` is called once, with the MB used, when that is over `limit` MB."""
+        self.peak = 0
+        """MB, the most seen so far."""
+        self.exceeded = False
+        self._limit = limit
+        self._on_exceeded = on_exceeded
+        self._lock = Lock()
+        self._changed = Condition()
+        self._state: State = "busy"
+        self._process: psutil.Process | None = None
+        self._descendants: list[psutil.Process] = []
+        self._was_over = False
+
+    def watch(self, pid: int) -> None:
+        """Watch this process from now on; it is busy."""
+        self._pid = pid
+        Thread(target=self._watch, name="worker-memory", daemon=True).start()
+
+    def resume(self) -> None:
+        """The process has work."""
+        self._enter("busy")
+
+    def pause(self) -> None:
+        """The process is idle: Lambda would have frozen it."""
+        self._enter("idle")
+
+    def sample(self) -> None:
+        """Look once, now. A process that is gone uses nothing."""
+        import psutil
+
+        with self._lock:
+            try:
+                self._process = self._process or psutil.Process(self._pid)
+                resident = self._process.memory_info().rss
+            except psutil.NoSuchProcess:
+                return
+            # Descendants count with what is theirs alone: after a fork most pages are shared with the process.
+            used = _megabytes(resident + sum(map(_unshared, self._descendants)))
+            self.peak = max(self.peak, used)
+            over = used > self._limit
+            # Between vfork and exec a child appears to have all of its parent's memory, so a sum has to be over
+            # the limit twice.
+            if over and (self._was_over or _megabytes(resident) > self._limit) and not self.exceeded:
+                self.exceeded = True
+                self._on_exceeded(used)
+            self._was_over = over
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._enter("closed")
+
+    def _enter(self, state: State) -> None:
+        with self._changed:
+            if self._state != "closed":  # which is for good
+                self._state = state
+            self._changed.notify()
+
+    def _wait_until_busy(self) -> bool:
+        """Whether there is something to watch; False when it is all over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state != "idle")
+            return self._state == "busy"
+
+    def _watch(self) -> None:
+        import psutil
+
+        while self._wait_until_busy():
+            began = time.monotonic()
+            self.sample()
+            try:
+                self._descendants = self._process.children(recursive=True) if self._process else []
+            except psutil.NoSuchProcess:
+                return
+            # Listing descendants reads the whole process table: never spend more than a tenth of the time on it.
+            pause = max(INTERVAL, 10 * (time.monotonic() - began))
+            with self._changed:
+                self._changed.wait_for(lambda: self._state == "closed", pause)
+
+
+def _unshared(process: psutil.Process) -> int:
+    import psutil
+
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:  # it has ended, or belongs to somebody else
+        return 0
+
+
+def _megabytes(count: int) -> int:
+    return -(-count // MEGABYTE)

@@ -1,0 +1,64 @@
+"""What a worker process can do that somebody waits for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Report:
+    """Something that happened to a worker."""
+
+    at: float = field(default_factory=time.monotonic, init=False)
+
+
+@dataclass(frozen=True)
+class Ready(Report):
+    """It asked for work: its start is over, or its previous invocation."""
+
+
+@dataclass(frozen=True)
+class InitFailed(Report):
+    """Its module could not be loaded."""
+
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Returned(Report):
+    """The handler returned `body`, as bytes of JSON."""
+
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Raised(Report):
+    """The handler raised, or what it returned cannot be serialised."""
+
+    error: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TooLarge(Report):
+    """The handler returned more than Lambda passes on."""
+
+
+@dataclass(frozen=True)
+class OverMemory(Report):
+    """It used `used` MB, more than the function may."""
+
+    used: int
+
+
+@dataclass(frozen=True)
+class Exited(Report):
+    """The process ended, with an exit status or (negative) by a signal."""
+
+    status: int
+
+
+@dataclass(frozen=True)
+class TimedOut(Report):
+    """Nothing happened in the time it had."""

@@ -1,0 +1,218 @@
+"""One worker: a process with AWS's runtime client in it, which handles one event at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from devkit.errors import DevkitError
+
+from . import failures
+from .api import RuntimeApi, Work
+from .environment import REGION, worker_environment
+from .invocation import Invocation
+from .logs import LogPipe
+from .memory import MemoryMonitor
+from .reports import Exited, InitFailed, OverMemory, Raised, Ready, Report, Returned, TimedOut, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .function import Function
+    from .invocation import LogLine
+
+INIT_TIMEOUT = 10
+"""Seconds a start may take before it eats into the function's own time:
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib"""
+
+EXIT_TIMEOUT = 5
+"""Seconds a killed process may take to end. Only one that hangs in the kernel takes longer than an instant."""
+
+
+class WorkerGoneError(Exception):
+    """The worker ended while it was idle. The event has not been handled; another worker can take it."""
+
+
+class Worker:
+    """A process that handles a function's events, with all that belongs to it.
+
+    Should this process be killed, the worker ends by itself when it next talks to its Runtime API: at once if it was
+    idle, else after its handler.
+    """
+
+    def __init__(self, function: Function, on_line: Callable[[LogLine], None]) -> None:
+        """Start the process, and do not wait for it.
+
+        Raises `DevkitError` when there is no such task root, or no runtime client.
+        """
+        self.idle = True
+        """Whether it can be given an event."""
+        self._function = function
+        self._fresh = True
+        self._reports: SimpleQueue[Report] = SimpleQueue()
+        self._exited = Event()
+        with ExitStack() as resources:
+            home = resources.enter_context(TemporaryDirectory(prefix="exh-dev-home-", ignore_cleanup_errors=True))
+            self._memory = MemoryMonitor(function.memory, self._kill_over_memory)
+            self._logs = LogPipe(on_line)
+            resources.callback(self._logs.close)
+            self._api = RuntimeApi(self._note)
+            resources.callback(self._api.close)
+            self._started = time.monotonic()
+            self._process = self._spawn(Path(home))
+            Thread(target=self._wait, name="worker-exit", daemon=True).start()
+            resources.callback(self._end)
+            self._memory.watch(self._process.pid)
+            resources.callback(self._memory.close)
+            self._resources = resources.pop_all()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it is worth giving an event: not when it ended while idle; that its start failed, the first
+        invocation has to tell.
+        """
+        return self._fresh or not self._exited.is_set()
+
+    def invoke(self, event: bytes) -> Invocation:
+        """Handle `event` (JSON) and say what became of it. Afterwards the worker is `idle`, or fit for `close()`.
+
+        Raises `WorkerGoneError` when there is no process to give the event to.
+        """
+        self.idle = False
+        cold, self._fresh = self._fresh, False
+        request_id = str(uuid4())
+        started = datetime.now(UTC)
+        timeout = self._function.timeout
+        ready_until = self._started + INIT_TIMEOUT + timeout if cold else time.monotonic() + timeout
+        ending = self._next_report(ready_until)
+        if not cold and not isinstance(ending, Ready):
+            raise WorkerGoneError
+        init_duration = ending.at - self._started if cold else None
+        duration = 0.0
+        if isinstance(ending, Ready):
+            handed_over = time.monotonic()
+            self._memory.resume()
+            self._api.offer(self._work(request_id, event))
+            ending = self._next_report(handed_over + timeout)
+            duration = ending.at - handed_over
+            self._memory.sample()
+            if self._memory.exceeded:
+                ending = OverMemory(self._memory.peak)
+        lives_on = isinstance(ending, Returned | Raised)
+        if isinstance(ending, TooLarge):
+            self._exited.wait(EXIT_TIMEOUT)  # the runtime client does not survive the refusal, and says so
+        if not lives_on:
+            self._end()
+        result, error, note = self._judge(ending, request_id)
+        logs = self._logs.drain(note)
+        self.idle = lives_on
+        return Invocation(
+            request_id=request_id,
+            function=self._function.name,
+            result=result,
+            error=error,
+            logs=logs,
+            started=started,
+            duration=duration,
+            init_duration=init_duration,
+            peak_memory=self._memory.peak,
+        )
+
+    def kill(self) -> None:
+        """End the process and its children now, whatever they do. An invocation in progress reports it."""
+        # The process leads a group of its own. macOS denies the signal to a group of processes that have all ended.
+        if not self._exited.is_set():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the process and give back all that belongs to it. Not to be called during `invoke`."""
+        self._resources.close()
+
+    def _spawn(self, home: Path) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-m", "awslambdaric", self._function.handler],
+                cwd=self._function.task_root,
+                env=worker_environment(self._function, self._api.address, home),
+                stdin=subprocess.DEVNULL,
+                stdout=self._logs.write_end,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise DevkitError(f"No worker for {self._function.name} can be started: {error}") from error
+
+    def _end(self) -> None:
+        self.kill()
+        self._exited.wait(EXIT_TIMEOUT)
+
+    def _wait(self) -> None:
+        status = self._process.wait()
+        self.kill()  # its children
+        self._exited.set()
+        self._reports.put(Exited(status))
+
+    def _note(self, report: Report) -> None:
+        if isinstance(report, Ready):
+            self._memory.pause()
+        self._reports.put(report)
+
+    def _kill_over_memory(self, used: int) -> None:
+        self._reports.put(OverMemory(used))
+        self.kill()
+
+    def _next_report(self, until: float) -> Report:
+        try:
+            return self._reports.get(timeout=max(0, until - time.monotonic()))
+        except Empty:
+            return TimedOut()
+
+    def _work(self, request_id: str, event: bytes) -> Work:
+        name = self._function.name
+        return Work(
+            request_id=request_id,
+            event=event,
+            function_arn=f"arn:aws:lambda:{REGION}:000000000000:function:{name}",
+            deadline=time.time() + self._function.timeout,
+        )
+
+    def _judge(self, ending: Report, request_id: str) -> tuple[Any, dict[str, Any] | None, str | None]:
+        """Result, error and a line for the log."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        match ending:
+            case Returned(body=body):
+                return _parsed(body), None, None
+            case Raised(error=error) | InitFailed(error=error):
+                return None, error, None
+            case TooLarge():
+                return None, failures.response_too_large(), None
+            case OverMemory(used=used):
+                note = f"{now} {request_id} Memory limit of {self._function.memory} MB exceeded: {used} MB used"
+                return None, failures.out_of_memory(request_id), note
+            case TimedOut():
+                note = f"{now} {request_id} Task timed out after {self._function.timeout:.2f} seconds"
+                return None, failures.timed_out(note), note
+            case Exited(status=status):
+                return None, failures.exited(request_id, status), None
+            case _:
+                raise AssertionError(f"{ending} does not end an invocation")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:  # a handler that returns bytes answers with whatever they are
+        return body.decode("utf-8", errors="replace")

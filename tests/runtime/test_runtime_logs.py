@@ -1,0 +1,103 @@
+"""Every line a worker writes is in the invocation that wrote it, once and in order."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+
+def texts(invocation):
+    return [line.text for line in invocation.logs]
+
+
+def test_all_ways_to_write(start):
+    runtime = start("logs.everything")
+    first = runtime.invoke("under-test", None)
+    second = runtime.invoke("under-test", None)
+
+    expected = [
+        "one",
+        "two",
+        "to stderr",
+        f"[WARNING]\t<time>\t{first.request_id}\ta warning with arguments",
+        "žluťoučký 🐎",
+        "",
+        "not \N{REPLACEMENT CHARACTER} text",
+        "no newline",
+    ]
+    stamped = [re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<time>", text) for text in texts(first)]
+    assert stamped == ["module loaded", *expected]
+    assert len(second.logs) == len(expected)
+    assert second.request_id in second.logs[3].text
+    assert all(first.started <= line.timestamp <= datetime.now(UTC) for line in first.logs[1:])
+
+
+def test_json_format(run):
+    record = json.loads(texts(run("logs.everything", log_format="JSON"))[4])
+
+    assert record["level"] == "WARNING"
+    assert record["message"] == "a warning with arguments"
+
+
+def test_an_error_is_one_line_with_its_trace(run):
+    *_, error = texts(run("logs.refuse"))
+
+    assert error.startswith("[ERROR] ValueError: refused\nTraceback (most recent call last):\n")
+    assert "\r" not in error
+    assert error.rstrip().endswith('raise ValueError("refused")')
+
+
+def test_ten_thousand_lines(run):
+    invocation = run("logs.many", {"token": "line", "count": 10_000})
+
+    assert texts(invocation) == ["module loaded", *(f"line {number}" for number in range(10_000))]
+
+
+def test_a_line_longer_than_the_pipe(run):
+    assert texts(run("logs.long_line", 1_000_000))[1] == "x" * 1_000_000
+
+
+def test_the_last_words_of_a_process(run):
+    assert texts(run("logs.crash"))[-1] == "last words"
+
+
+def test_lines_of_concurrent_invocations_do_not_mix(start):
+    runtime = start("logs.many", concurrency=3)
+    tokens = [f"token-{number}" for number in range(12)]
+
+    with ThreadPoolExecutor(6) as threads:
+        events = [{"token": token, "count": 50} for token in tokens]
+        invocations = list(threads.map(lambda event: runtime.invoke("under-test", event), events))
+
+    for token, invocation in zip(tokens, invocations, strict=True):
+        lines = [text for text in texts(invocation) if text != "module loaded"]
+        assert lines == [f"{token} {number}" for number in range(50)]
+
+
+def test_lines_are_told_as_they_come(start):
+    told = []
+    runtime = start("logs.many", on_log=lambda name, line: told.append((name, line)))
+
+    invocation = runtime.invoke("under-test", {"token": "told", "count": 3})
+
+    assert told == [("under-test", line) for line in invocation.logs]
+    assert len(told) == 4
+
+
+def test_the_line_of_a_timeout_is_told_too(start):
+    told = []
+    runtime = start("basic.wait_for_ever", timeout=0.3, on_log=lambda name, line: told.append(line.text))
+
+    error = runtime.invoke("under-test", None).error
+
+    assert told == ["waiting", error["errorMessage"]]
+
+
+def test_what_the_listener_raises_is_raised_by_the_invocation(start):
+    def listener(name, line):
+        raise LookupError(line.text)
+
+    with pytest.raises(LookupError, match="module loaded"):
+        start("logs.many", on_log=listener).invoke("under-test", {"token": "t", "count": 0})

@@ -1,0 +1,52 @@
+import pytest
+
+from shared.errors import ConfigurationError
+from shared.hosts import base_url, normalize_host
+
+
+@pytest.mark.parametrize(
+    ("written", "called"),
+    [
+        ("https://api.dev.acme.extrahorizon.io", "https://api.dev.acme.extrahorizon.io"),
+        ("https://api.dev.acme.extrahorizon.io/", "https://api.dev.acme.extrahorizon.io"),
+        ("https://api.dev.acme.extrahorizon.io//", "https://api.dev.acme.extrahorizon.io/"),
+        ("dev.acme.extrahorizon.io", "https://api.dev.acme.extrahorizon.io"),
+        ("http://dev.acme.extrahorizon.io", "https://api.dev.acme.extrahorizon.io"),
+        ("apx.dev.acme.extrahorizon.io", "https://api.dev.acme.extrahorizon.io"),
+        ("api.apx.acme.io", "https://api.acme.io"),
+        ("https://apx.api.foo.io", "https://api.api.foo.io"),
+        ("HTTPS://acme.io", "https://api.HTTPS://acme.io"),
+        ("acme.io/some/path", "https://api.acme.io/some/path"),
+        ("http://127.0.0.1:8080", "https://api.127.0.0.1:8080"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("localhost:8080", "localhost:8080"),
+        ("https://api.localhost.acme.io", "https://api.localhost.acme.io"),
+    ],
+)
+def test_a_host_becomes_the_base_url_that_the_official_sdk_would_use(written, called):
+    assert normalize_host(written) == called
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        ("localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080", "http://localhost:PORT"),
+        ("[::1]:8080", "http://localhost:PORT"),
+        ("HTTPS://acme.io", "not a host or a URL"),
+        ("https://", "not a host or a URL"),
+        ("", "the host of a cluster"),
+        ("https://acme .io", "the host of a cluster"),
+        ("https://user:secret@acme.io", "the host of a cluster"),
+        ("http://localhost.evil.example", "use https"),
+        ("http://evil.example/localhost", "use https"),
+        ("ftp://localhost", "write the scheme"),
+        ("http://localhost:99999", "not a host or a URL"),
+    ],
+)
+def test_a_host_that_can_never_be_called_is_refused_with_what_to_write_instead(written, advice):
+    with pytest.raises(ConfigurationError, match="API_HOST is") as refusal:
+        base_url(written)
+    assert advice in str(refusal.value)
+    assert "secret@" not in str(refusal.value)

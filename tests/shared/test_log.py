@@ -1,0 +1,100 @@
+import io
+import json
+import logging
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.log import REDACTED, RedactingFilter, is_secret_name, logger, redact
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.logger_handler, "stream", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.structure_logs()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password", "tokenSecret", "API_OAUTH_TOKEN", "Authorization", "X-Api-Key", "consumer_key", "refresh_token"),
+        *("client-secret", "licenseKeys", "fileToken", "Set-Cookie", "oauth_signature", "accessTokenValue", "pin"),
+    ],
+)
+def test_names_of_secrets_are_known(name):
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["user_id", "key", "localizationKey", "author", "monkey", "tokenize", "compass", "spin", ""]
+)
+def test_ordinary_names_are_not_taken_for_secrets(name):
+    assert not is_secret_name(name)
+
+
+def test_a_log_line_is_one_json_object_with_its_extra_members(lines):
+    logger.info("stored", extra={"document_id": "d1"})
+    (line,) = lines()
+    assert (line["level"], line["message"], line["document_id"]) == ("INFO", "stored", "d1")
+    assert line["timestamp"].endswith("+00:00")
+
+
+def test_secrets_are_redacted_wherever_they_were_added(lines):
+    logger.append_keys(session_token="mark-1")
+    logger.info({"password": "mark-2", "nested": [{"apiKey": "mark-3"}]}, extra={"credentials": {"x": "mark-4"}})
+    logger.info('{"authorization": "mark-5"}', secret=["mark-6"])
+    first, second = lines()
+    assert "mark" not in json.dumps([first, second])
+    assert first["message"] == {"password": REDACTED, "nested": [{"apiKey": REDACTED}]}
+    assert second["secret"] == REDACTED
+
+
+def test_lines_of_other_loggers_are_redacted_too():
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s %(token)s"))
+    handler.addFilter(RedactingFilter())
+    other = logging.Logger("other")  # noqa: LOG001 - one of its own, out of the tree
+    other.addHandler(handler)
+    other.info("%(password)s for %(who)s", {"password": "mark-1", "who": "me"}, extra={"token": "mark-2"})
+    other.info({"secret": "mark-3"}, extra={"token": "mark-4"})
+    assert "mark" not in stream.getvalue()
+    assert stream.getvalue().startswith(f"{REDACTED} for me {REDACTED}")
+
+
+def test_talkative_libraries_stay_quiet_when_the_root_is_lowered():
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    try:
+        for name in ("oauthlib.oauth1.rfc5849", "requests_oauthlib.oauth1_auth", "urllib3.connectionpool"):
+            assert not logging.getLogger(name).isEnabledFor(logging.DEBUG), name
+        assert not logging.getLogger("botocore.parsers").isEnabledFor(logging.INFO)
+    finally:
+        root.setLevel(level)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text() | st.just("secretToken"), each, max_size=3),
+)
+
+
+@given(JSON, st.text(min_size=1, alphabet="\"'%\n\\{}secret§"))
+def test_a_secret_member_never_survives_whatever_surrounds_it(value, secret):
+    marked = f"§{secret}§"
+    text = json.dumps(redact({"around": [value, {"token": marked, "deep": {"passwords": [marked]}}]}))
+    assert json.dumps(marked)[1:-1] not in text
+
+
+@given(JSON)
+def test_redaction_leaves_everything_else_as_it_was(value):
+    def without_secrets(each):
+        if isinstance(each, dict):
+            return {key: without_secrets(item) for key, item in each.items() if not is_secret_name(key)}
+        return [without_secrets(item) for item in each] if isinstance(each, list) else each
+
+    assert without_secrets(redact(value)) == without_secrets(value)

@@ -1,0 +1,215 @@
+import re
+import socket
+import ssl
+import threading
+
+import pytest
+import requests
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+from rfc5849 import parse_header, signature
+
+import shared
+from shared.credentials import Credentials
+from shared.errors import OAuthSignatureError, PlatformError, PlatformUnreachableError
+from shared.session import PlatformSession
+
+CREDENTIALS = Credentials("https://api.acme.io", "the key", "consumer/secret", "the+token", "token&secret")
+
+
+@pytest.fixture
+def http():
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def session(credentials=CREDENTIALS):
+    return PlatformSession(lambda: credentials)
+
+
+def sent_by(http, index=0):
+    return http.calls[index].request
+
+
+def expected_signature(request, credentials=CREDENTIALS):
+    parameters = parse_header(request.headers["Authorization"])
+    parameters.pop("oauth_signature")
+    return signature(request.method, request.url, parameters, credentials.consumer_secret, credentials.token_secret)
+
+
+def test_a_request_is_signed_with_all_parameters_of_the_credentials(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    session().get("/users/v1/me")
+    sent = parse_header(sent_by(http).headers["Authorization"])
+    assert (sent["oauth_consumer_key"], sent["oauth_token"]) == ("the key", "the+token")
+    assert (sent["oauth_signature_method"], sent["oauth_version"]) == ("HMAC-SHA1", "1.0")
+    assert sent["oauth_signature"] == expected_signature(sent_by(http))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/v1/s/documents?eq(name,a)&limit(1)",
+        "/users/v1/?eq(email,a%2540b.c)&select(id,name)&sort(-name)",
+        "/x?eq(data.a.b,c=d)",
+        "/x?gt(a,1)&gt(a,1)",
+        "/x?timestamp>=2021-12-10T23:30:00.000Z&y<=2",
+        "/x?in(a[0],'b')&\"q\"|{p}",
+        "/x?a=100%&b=%zz&é=ü 𝄞#no-fragment",
+        "/tä st/%41?~tilde",
+    ],
+)
+def test_the_signature_covers_the_query_exactly_as_it_is_sent(http, path):
+    http.get(re.compile("https://api.acme.io/.*"), json={})
+    session().get(path)
+    sent = sent_by(http)
+    assert parse_header(sent.headers["Authorization"])["oauth_signature"] == expected_signature(sent)
+    assert "#" not in sent.url
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
+def test_any_query_can_be_signed_and_sent(query):
+    with responses.RequestsMock() as http:
+        http.get(re.compile("https://api.acme.io/.*"), json={})
+        session().get(f"/x?{query}")
+        sent = sent_by(http)
+        assert parse_header(sent.headers["Authorization"])["oauth_signature"] == expected_signature(sent)
+        assert sent.url.isascii()
+
+
+def test_each_request_has_its_own_nonce(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    calls = session()
+    for _ in range(20):
+        calls.get("/users/v1/me")
+    assert len({parse_header(call.request.headers["Authorization"])["oauth_nonce"] for call in http.calls}) == 20
+
+
+def test_the_body_is_not_part_of_the_signature(http):
+    http.post("https://api.acme.io/tasks/v1/", json={})
+    session().post("/tasks/v1/", json={"a": "b"})
+    assert sent_by(http).headers["Content-Type"] == b"application/json"
+    assert parse_header(sent_by(http).headers["Authorization"])["oauth_signature"] == expected_signature(sent_by(http))
+
+
+def test_requests_identify_this_client(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    session().get("/users/v1/me")
+    agent = sent_by(http).headers["X-User-Agent"].decode()
+    assert agent.startswith("Python/3.")
+    assert agent.endswith(f"SDK/{shared.__version__}")
+
+
+def test_every_request_has_timeouts(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    session().get("/users/v1/me")
+    assert sent_by(http).req_kwargs["timeout"] == (5.0, 30.0)
+
+
+def test_changed_credentials_count_from_the_next_request_on(http):
+    current = [CREDENTIALS]
+    calls = PlatformSession(lambda: current[0])
+    http.get("https://api.acme.io/users/v1/me", json={})
+    http.get("https://api.other.io/users/v1/me", json={})
+    calls.get("/users/v1/me")
+    current[0] = Credentials("https://api.other.io", "k2", "cs2", "t2", "ts2")
+    calls.get("/users/v1/me")
+    assert sent_by(http, 1).url == "https://api.other.io/users/v1/me"
+    sent = parse_header(sent_by(http, 1).headers["Authorization"])
+    assert sent["oauth_signature"] == expected_signature(sent_by(http, 1), current[0])
+
+
+def test_an_error_answer_is_a_typed_error(http):
+    body = {"code": 109, "name": "OAUTH_SIGNATURE_EXCEPTION", "message": "m"}
+    http.get("https://api.acme.io/users/v1/me", status=401, json=body, headers={"X-Request-Id": "r-1"})
+    with pytest.raises(OAuthSignatureError) as raised:
+        session().get("/users/v1/me?eq(a,b)")
+    assert (raised.value.status, raised.value.request_id) == (401, "r-1")
+    assert raised.value.url == "https://api.acme.io/users/v1/me"
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+def test_an_error_without_a_platform_body_is_typed_too(http, status):
+    http.get("https://api.acme.io/users/v1/me", status=status, body="<html>")
+    with pytest.raises(PlatformError) as raised:
+        session().get("/users/v1/me")
+    assert raised.value.status == status
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_never_followed(http, status):
+    http.get("https://api.acme.io/users/v1/me", status=status, headers={"Location": "https://evil.example/"})
+    with pytest.raises(PlatformUnreachableError, match="https://api.acme.io could not be reached: it redirects"):
+        session().get("/users/v1/me")
+    assert len(http.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (requests.ConnectTimeout(), "no connection within 5 s"),
+        (requests.ReadTimeout(), "no answer within 30 s"),
+        (requests.exceptions.SSLError(ssl.SSLError("x")), "its TLS certificate was not accepted"),
+        (requests.exceptions.ChunkedEncodingError("x"), "ChunkedEncodingError"),
+        (requests.ConnectionError("x"), "the connection failed"),
+    ],
+)
+def test_transport_failures_say_why_in_plain_words(http, failure, reason):
+    http.get("https://api.acme.io/users/v1/me", body=failure)
+    with pytest.raises(PlatformUnreachableError) as raised:
+        session().get("/users/v1/me?eq(email,jan)")
+    assert raised.value.reason == reason
+    assert "jan" not in str(raised.value)
+
+
+def listening_socket():
+    listener = socket.create_server(("127.0.0.1", 0))
+    return listener, f"http://localhost:{listener.getsockname()[1]}"
+
+
+def on(host):
+    return session(Credentials(host, "k", "cs", "t", "ts"))
+
+
+def test_a_closed_port_is_unreachable_with_the_host():
+    listener, host = listening_socket()
+    listener.close()
+    with pytest.raises(PlatformUnreachableError, match=f"{host} could not be reached: connection refused"):
+        on(host).get("/users/v1/me")
+
+
+def test_a_connection_that_is_cut_is_unreachable():
+    listener, host = listening_socket()
+
+    def cut():
+        accepted, _ = listener.accept()
+        accepted.recv(65536)
+        accepted.close()
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    with listener, pytest.raises(PlatformUnreachableError, match="could not be reached"):
+        on(host).get("/users/v1/me")
+    thread.join()
+
+
+def test_neither_netrc_nor_proxies_of_the_environment_are_used(platform_credentials, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert session(platform_credentials).get("/users/v1/me").json()["id"]
+
+
+def test_connections_are_kept_open_between_calls(platform_credentials, monkeypatch):
+    opened = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda self, address: (opened.append(address), connect(self, address))
+    )
+    calls = session(platform_credentials)
+    for _ in range(5):
+        calls.get("/users/v1/me")
+    assert len(opened) <= 2  # ::1 may be tried before 127.0.0.1
