@@ -57,7 +57,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version), once; about a minute" >&2; \
 	"$$python" -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt | \
-		awk '/^Collecting/{n++; printf "\r  %d packages found", n; fflush()} /^Installing/{printf "\n  installing\n"; fflush()}' >&2
+	@total=$$(grep -c '==' requirements-dev.txt); \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+		echo $$? > $(VENV)/.status; } | awk -v total="$$total" \
+		'/^Collecting/{printf "\r  %d of %d packages", ++n, total; fflush()} \
+		/^Installing/{printf "\r  installing %d packages\n", n; fflush()}' >&2; \
+	exit "$$(cat $(VENV)/.status)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

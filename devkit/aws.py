@@ -18,6 +18,7 @@ class LocalAws:
 
     def __enter__(self) -> Self:
         """Start answering."""
+        import requests
         from moto.server import ThreadedMotoServer
 
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line per request otherwise
@@ -25,6 +26,8 @@ class LocalAws:
         self._server.start()
         _, port = self._server.get_host_and_port()
         self.url = f"http://127.0.0.1:{port}"
+        # moto keeps its state per process: another server's may still be there.
+        requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
         return self
 
     def __exit__(

@@ -4,9 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from devkit.local import LocalPlatform
 from shared.credentials import Credentials
+
+# How long an example takes says nothing here: tests share two cores with real processes.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 ROOT = Path(__file__).parent.parent
 

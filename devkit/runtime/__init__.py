@@ -9,8 +9,8 @@ reported about an invocation (errors, timeouts, exit codes, log lines) is theref
 
 from __future__ import annotations
 
-from .function import Function
-from .invocation import Invocation, LogLine
-from .pool import Runtime
+from devkit.runtime.function import Function
+from devkit.runtime.invocation import Invocation, LogLine
+from devkit.runtime.pool import Runtime
 
 __all__ = ["Function", "Invocation", "LogLine", "Runtime"]

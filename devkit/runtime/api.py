@@ -18,8 +18,8 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from .failures import MAX_PAYLOAD
-from .reports import InitFailed, Raised, Ready, Report, Returned, TooLarge
+from devkit.runtime.failures import MAX_PAYLOAD
+from devkit.runtime.reports import InitFailed, Raised, Ready, Report, Returned, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

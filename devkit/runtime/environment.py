@@ -17,7 +17,7 @@ from uuid import uuid4
 from devkit.errors import DevkitError
 
 if TYPE_CHECKING:
-    from .function import Function
+    from devkit.runtime.function import Function
 
 REGION = "eu-central-1"
 STANDIN = Path(__file__).parent / "standin"

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from .invocation import LogLine
+from devkit.runtime.invocation import LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,15 +9,14 @@ from threading import Condition
 from typing import TYPE_CHECKING, Any, Self
 
 from devkit.errors import DevkitError, UsageError
-
-from .failures import MAX_PAYLOAD
-from .worker import Worker, WorkerGoneError
+from devkit.runtime.failures import MAX_PAYLOAD
+from devkit.runtime.worker import Worker, WorkerGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .function import Function
-    from .invocation import Invocation, LogLine
+    from devkit.runtime.function import Function
+    from devkit.runtime.invocation import Invocation, LogLine
 
 CLOSING_TIME = 5
 """Seconds that threads in `invoke` get to notice that their workers have been killed."""

@@ -18,20 +18,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from devkit.errors import DevkitError
-
-from . import failures
-from .api import RuntimeApi, Work
-from .environment import REGION, worker_environment
-from .invocation import Invocation
-from .logs import LogPipe
-from .memory import MemoryMonitor
-from .reports import Exited, InitFailed, OverMemory, Raised, Ready, Report, Returned, TimedOut, TooLarge
+from devkit.runtime import failures
+from devkit.runtime.api import RuntimeApi, Work
+from devkit.runtime.environment import REGION, worker_environment
+from devkit.runtime.invocation import Invocation
+from devkit.runtime.logs import LogPipe
+from devkit.runtime.memory import MemoryMonitor
+from devkit.runtime.reports import Exited, InitFailed, OverMemory, Raised, Ready, Report, Returned, TimedOut, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .function import Function
-    from .invocation import LogLine
+    from devkit.runtime.function import Function
+    from devkit.runtime.invocation import LogLine
 
 INIT_TIMEOUT = 10
 """Seconds a start may take before it eats into the function's own time:

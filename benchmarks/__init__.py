@@ -1,0 +1,1 @@
+"""Timings, as ratios of medians measured in turn in one run. `python -m benchmarks [NAME]...`."""

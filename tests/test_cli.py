@@ -1,0 +1,272 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from devkit.cli import run_command
+from devkit.local import LocalPlatform
+
+EXH_DEV = [sys.executable, "-m", "devkit.cli"]
+
+
+@pytest.fixture(autouse=True)
+def _in_the_project(project_root, monkeypatch):
+    monkeypatch.chdir(project_root)
+
+
+@pytest.fixture
+def exh_dev(capfd):
+    """Run a command in this process, as if its output were piped: exit code, stdout, stderr lines as objects."""
+
+    def exh_dev(*arguments):
+        code = run_command([str(each) for each in arguments])
+        out, err = capfd.readouterr()
+        return code, out, [json.loads(line) for line in err.splitlines()]
+
+    return exh_dev
+
+
+# invoke
+
+
+def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
+    done = subprocess.run([*EXH_DEV, "invoke", "whoami", "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert list(json.loads(done.stdout)) == ["user_id"]
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["message"] for line in lines] == ["authenticated"]
+    assert lines[0]["user_id"] == json.loads(done.stdout)["user_id"]
+
+
+@pytest.mark.parametrize("spelling", ["hello-world", "hello_world", "HelloWorld"])
+def test_any_spelling_of_a_name_will_do(exh_dev, spelling):
+    assert exh_dev("invoke", spelling)[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
+
+
+def test_invoke_by_secrets_manager(exh_dev):
+    code, out, _ = exh_dev("invoke", "whoami", "--credentials", "secret")
+    assert (code, list(json.loads(out))) == (0, ["user_id"])
+
+
+def test_invoke_with_an_event_from_a_file_or_stdin(exh_dev, tmp_path, monkeypatch):
+    event = tmp_path / "event.json"
+    event.write_text('{"data": {"name": "Ada"}}')
+    assert exh_dev("invoke", "hello-world", "--event", event)[1] == '{"greeting": "Hello, Ada!"}\n'
+    with event.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert exh_dev("invoke", "hello-world", "--event", "-")[1] == '{"greeting": "Hello, Ada!"}\n'
+
+
+def test_a_function_that_raises_prints_lambdas_error_object_and_exits_1(exh_dev):
+    code, out, _ = exh_dev("invoke", "whoami", "--env", "API_OAUTH_TOKEN_SECRET=wrong")
+    error = json.loads(out)
+    assert (code, error["errorType"]) == (1, "OAuthSignatureError")
+    assert "code 109" in error["errorMessage"]
+    assert any("users.me()" in frame for frame in error["stackTrace"])
+
+
+def test_missing_credentials_are_named(exh_dev):
+    code, out, _ = exh_dev("invoke", "whoami", "--env", "API_OAUTH_TOKEN=", "--env", "API_OAUTH_TOKEN_SECRET= ")
+    error = json.loads(out)
+    assert (code, error["errorType"]) == (1, "ConfigurationError")
+    assert error["errorMessage"].startswith("API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are missing from the environment")
+
+
+def test_a_platform_that_is_not_there_is_named(exh_dev):
+    code, out, _ = exh_dev("invoke", "whoami", "--env", "API_HOST=http://localhost:1")
+    error = json.loads(out)
+    assert (code, error["errorType"]) == (1, "PlatformUnreachableError")
+    assert error["errorMessage"] == "http://localhost:1 could not be reached: connection refused (GET /users/v1/me)"
+
+
+@pytest.mark.parametrize("text", ["[1]", '"jan"', "null", "7"])
+def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
+    event = tmp_path / "event.json"
+    event.write_text(text)
+    code, out, _ = exh_dev("invoke", "hello-world", "--event", event)
+    assert (code, json.loads(out)["errorType"]) == (1, "InvalidEventError")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["invoke", "helo-world"], "did you mean `hello-world`"),
+        (["invoke", "nothing-like-it"], "there are: whoami, hello-world"),
+        (["run", "whoami", "nope"], "has no function `nope`"),
+        (["invoke", "whoami", "--event", "missing.json"], "missing.json cannot be read: no such file or directory"),
+        (["invoke", "whoami", "--event", "README.md"], "README.md:1:1: not JSON"),
+        (["invoke", "whoami", "--env", "NOVALUE"], "--env 'NOVALUE' is not KEY=VALUE"),
+        (["invoke", "whoami", "--env", "1X=2"], "is not KEY=VALUE"),
+        (["invoke", "whoami", "--host", "https://acme.io"], "--host goes with --live"),
+        (["invoke", "whoami", "--credentials", "magic"], "magic"),
+        (["invoke"], "Missing argument"),
+        (["explode"], "No such command"),
+        (["serve", "--port", "70000"], "70000"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, told):
+    code, out, lines = exh_dev(*arguments)
+    assert (code, out, len(lines)) == (2, "", 1)
+    assert lines[0]["level"] == "ERROR"
+    assert told.lower() in lines[0]["message"].lower()
+
+
+def test_outside_a_project_says_so(exh_dev, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, lines = exh_dev("run")
+    assert code == 2
+    assert "no template.yaml in" in lines[0]["message"]
+
+
+# run
+
+
+def test_run_runs_every_event_of_every_function(exh_dev, project_root):
+    code, out, lines = exh_dev("run")
+    report = json.loads(out)
+    assert (code, report["ok"]) == (0, True)
+    events = {path.name for path in (project_root / "events").glob("*.json") if not path.name.endswith(".seed.json")}
+    assert {each["event"] for each in report["results"]} >= events
+    assert {each["status"] for each in report["results"]} == {"OK"}
+    assert lines
+
+
+def test_run_both_ways_prints_one_table():
+    arguments = ["run", "--table", "--credentials", "env", "--credentials", "secret"]
+    done = subprocess.run([*EXH_DEV, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    rows = [line.split()[:4] for line in done.stdout.splitlines()]
+    assert ["whoami", "whoami.json", "env", "OK"] in rows
+    assert ["whoami", "whoami.json", "secret", "OK"] in rows
+    assert ["hello-world", "hello-world.json", "env", "OK"] in rows
+    assert done.stdout.endswith("all OK\n")
+
+
+def test_run_fails_with_the_error_and_no_traceback():
+    arguments = ["run", "--table", "whoami", "--env", "API_OAUTH_TOKEN_SECRET=wrong"]
+    done = subprocess.run([*EXH_DEV, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "FAILED" in done.stdout
+    assert "OAuthSignatureError: OAUTH_SIGNATURE_EXCEPTION (code 109)" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+# live
+
+
+def test_live_asks_first_and_calls_the_named_cluster_with_the_developers_own_credentials(exh_dev, monkeypatch):
+    with LocalPlatform() as cluster:
+        cluster.start()
+        for name, value in cluster.environment().items():
+            monkeypatch.setenv(name, "http://localhost:1" if name == "API_HOST" else value)
+        code, out, lines = exh_dev("invoke", "whoami", "--live", "--host", cluster.url)
+        assert (code, out) == (2, "")
+        assert f"1 invocation against the real cluster {cluster.url}" in lines[0]["message"]
+        assert "--yes" in lines[-1]["message"]
+        code, out, lines = exh_dev("invoke", "whoami", "--live", "--host", cluster.url, "--yes")
+        assert (code, json.loads(out)) == (0, {"user_id": cluster.credentials.user_id})
+        assert lines[0]["host"] == cluster.url
+
+
+def test_live_without_credentials_says_where_they_may_come_from(exh_dev):
+    code, _, lines = exh_dev("invoke", "whoami", "--live", "--yes")
+    assert code == 1
+    assert "exh login" in lines[0]["message"]
+
+
+# serve and credentials
+
+
+@pytest.fixture
+def served(tmp_path):
+    data_dir = tmp_path / "data"
+    process = subprocess.Popen(
+        [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(data_dir)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    yield process, json.loads(process.stdout.readline()), data_dir
+    process.kill()
+    process.communicate()
+
+
+def test_serve_announces_itself_and_stops_cleanly(served):
+    process, announced, data_dir = served
+    assert set(announced) == {"url", "credentials_file", "dashboard"}
+    assert requests.get(f"{announced['url']}/users/v1/health", timeout=5).status_code == 200
+    credentials_file = Path(announced["credentials_file"])
+    assert credentials_file.stat().st_mode & 0o777 == 0o600
+    names = [line.partition("=")[0] for line in credentials_file.read_text().splitlines()]
+    assert names[0] == "API_HOST"
+    assert len(names) == 5
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert [json.loads(line)["message"] for line in err.splitlines()] == ["stopping"]
+    assert not credentials_file.exists()
+    assert (data_dir / "platform.db").exists()
+
+
+def test_the_credentials_file_serves_a_function_as_exh_login_would(served, exh_dev, monkeypatch):
+    _, announced, _ = served
+    home = Path(os.environ["HOME"])
+    (home / ".exh").mkdir()
+    (home / ".exh" / "credentials").write_bytes(Path(announced["credentials_file"]).read_bytes())
+    code, out, _ = exh_dev("invoke", "whoami", "--live", "--yes")
+    assert (code, list(json.loads(out))) == (0, ["user_id"])
+
+
+def test_credentials_of_the_running_platform(served, exh_dev):
+    _, announced, data_dir = served
+    code, out, _ = exh_dev("credentials", "--data-dir", data_dir)
+    details = json.loads(out)
+    assert (code, details["host"]) == (0, announced["url"])
+    assert list(details) == [
+        *("host", "consumer_key", "consumer_secret", "token", "token_secret", "email", "password"),
+        *("oauth2_client_id", "oauth2_client_secret", "user_id", "application_id", "sidefx_client_id"),
+        *("sidefx_client_secret", "sidefx_token_url", "sidefx_api_url"),
+    ]
+    code, out, _ = exh_dev("credentials", "--data-dir", data_dir, "--format", "env")
+    assert (code, out) == (0, Path(announced["credentials_file"]).read_text())
+
+
+def test_credentials_without_a_running_platform(exh_dev, tmp_path):
+    code, out, lines = exh_dev("credentials", "--data-dir", tmp_path)
+    assert (code, out) == (1, "")
+    assert "start one with `exh-dev serve`" in lines[0]["message"]
+
+
+def test_serve_on_a_taken_port_says_how_to_get_a_free_one(served, exh_dev, tmp_path):
+    _, announced, _ = served
+    port = announced["url"].rpartition(":")[2]
+    code, _, lines = exh_dev("serve", "--port", port, "--data-dir", tmp_path / "other")
+    assert code == 1
+    assert f"port {port} cannot be used" in lines[0]["message"]
+    assert "--port 0" in lines[0]["message"]
+
+
+# the command itself
+
+
+def test_no_command_prints_help_and_exits_2(exh_dev):
+    code, out, _ = exh_dev()
+    assert code == 2
+    for command in ("invoke", "run", "serve", "credentials"):
+        assert command in out
+
+
+@pytest.mark.parametrize("command", ["invoke", "run", "serve", "credentials"])
+def test_every_command_explains_itself(exh_dev, command):
+    code, out, _ = exh_dev(command, "--help")
+    assert code == 0
+    assert len(out.splitlines()) > 5
+
+
+def test_a_defect_is_told_without_a_traceback(exh_dev, monkeypatch):
+    monkeypatch.setattr("devkit.project.Project.find", lambda: 1 / 0)
+    code, _, lines = exh_dev("run")
+    assert code == 1
+    assert "a defect in exh-dev: ZeroDivisionError" in lines[0]["message"]
