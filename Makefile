@@ -60,7 +60,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	@total=$$(grep -c '==' requirements-dev.txt); \
 	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
 		echo $$? > $(VENV)/.status; } | awk -v total="$$total" \
-		'/^Collecting/{printf "\r  %d of %d packages", ++n, total; fflush()} \
+		'/^(Collecting|Processing)/{printf "\r  %d of %d packages", ++n, total; fflush()} \
 		/^Installing/{printf "\r  installing %d packages\n", n; fflush()}' >&2; \
 	exit "$$(cat $(VENV)/.status)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
