@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @task_handler
-def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:  # noqa: ARG001 - greeting needs no platform
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:
     greeting = greet(task.data.get("name"))
     logger.info("greeted")
     return {"greeting": greeting}

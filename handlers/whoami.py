@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @task_handler
-def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:  # noqa: ARG001 - this task carries no data
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
     me = exh.users.me()
     logger.info("authenticated", extra={"user_id": me["id"]})
     # The record holds a name, an address and a phone number: only the id leaves this function.
