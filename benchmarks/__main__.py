@@ -6,9 +6,9 @@ import json
 import platform
 import sys
 
-from benchmarks import invoke
+from benchmarks import invoke, signed_call
 
-BENCHMARKS = {"invoke": invoke.measure}
+BENCHMARKS = {"invoke": invoke.measure, "signed_call": signed_call.measure}
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,12 +14,12 @@ import typer
 
 import shared
 from devkit.errors import DevkitError, UsageError
-from devkit.output import choose_output
+from devkit.output import choose_output, pass_on_server_logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from devkit.execution import Case, Outcome
+    from devkit.execution import Case, CredentialSource, Outcome
     from devkit.output import Output
     from devkit.project import Project
 
@@ -61,7 +62,7 @@ LiveOption = Annotated[
 HostOption = Annotated[str | None, typer.Option("--host", metavar="URL", help="With --live: the cluster to call.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask before calling.")]
 DataDirOption = Annotated[
-    Path | None, typer.Option("--data-dir", help="Where the platform keeps its state [default: .exh-dev]")
+    str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
 ]
 
 
@@ -85,8 +86,9 @@ def invoke(
         typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
     ] = None,
     credentials: Annotated[
-        Credentials, typer.Option(help="env: variables, as a task has them. secret: Secrets Manager, as on AWS.")
-    ] = Credentials.ENV,
+        Credentials | None,
+        typer.Option(help="env: variables, as a task has them. secret: Secrets Manager, as on AWS. [default: env]"),
+    ] = None,
     env: EnvOption = None,
     live: LiveOption = False,
     host: HostOption = None,
@@ -105,11 +107,12 @@ def invoke(
     output = choose_output(as_json=as_json)
     project = Project.find()
     spec = project.manifest.function(name)
+    (source,) = _sources([credentials] if credentials else None, live=live, yes=yes)
     if event == "-":
-        case = Case(spec.name, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), _source(credentials, live=live))
+        case = Case(spec.name, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
     else:
         path = Path(event) if event else project.sample_events(spec)[0]
-        case = Case(spec.name, path.name, read_event(path), _source(credentials, live=live))
+        case = Case(spec.name, path.name, read_event(path), source)
     (outcome,) = _execute(project, [case], output, env=env, host=host, yes=yes)
     output.result(outcome.invocation.result if outcome.ok else outcome.invocation.error)
     raise typer.Exit(0 if outcome.ok else 1)
@@ -142,10 +145,10 @@ def run(
     project = Project.find()
     specs = [project.manifest.function(name) for name in names] if names else project.manifest.functions
     cases = [
-        Case(spec.name, path.name, read_event(path), _source(source, live=live))
+        Case(spec.name, path.name, read_event(path), source)
         for spec in specs
-        for source in dict.fromkeys(credentials or [Credentials.ENV])
-        if source is not Credentials.SECRET or "aws" in spec.targets
+        for source in _sources(credentials, live=live, yes=yes)
+        if source != "secret" or "aws" in spec.targets
         for path in project.sample_events(spec)
     ]
     if not cases:
@@ -173,7 +176,8 @@ def serve(
     from devkit.output import JsonOutput
 
     output = choose_output(as_json=as_json)
-    folder = (data_dir or _default_data_dir()).absolute()
+    pass_on_server_logs(output)
+    folder = _data_dir(data_dir)
     server.serve(
         output, port=port, data_dir=folder, ephemeral=ephemeral, announce_on_stdout=isinstance(output, JsonOutput)
     )
@@ -190,7 +194,9 @@ def print_credentials(
     """Print how to connect to the running local platform."""
     from devkit.datadir import DataDir
 
-    folder = DataDir((data_dir or _default_data_dir()).absolute())
+    if as_json and form is Format.ENV:
+        raise UsageError("--json and --format env exclude each other")
+    folder = DataDir(_data_dir(data_dir))
     details = folder.running()
     wants_json = as_json if as_json is not None else not sys.stdout.isatty()
     if form is Format.JSON or (form is None and wants_json):
@@ -204,6 +210,7 @@ def _execute(
 ) -> list[Outcome]:
     from devkit.execution import execute
 
+    pass_on_server_logs(output)
     overrides = dict(_assignment(text) for text in env or ())
     live = None
     if cases[0].credentials == "live":
@@ -216,8 +223,14 @@ def _execute(
     return list(execute(project, cases, overrides=overrides, live=live, on_log=output.log))
 
 
-def _source(credentials: Credentials, *, live: bool) -> Any:
-    return "live" if live else credentials.value
+def _sources(credentials: list[Credentials] | None, *, live: bool, yes: bool) -> list[CredentialSource]:
+    if not live:
+        if yes:
+            raise UsageError("--yes goes with --live")
+        return [each.value for each in dict.fromkeys(credentials or [Credentials.ENV])]
+    if credentials:
+        raise UsageError("--live uses your own credentials; --credentials is for the local platform")
+    return ["live"]
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -238,20 +251,54 @@ def _confirm(host: str, count: int, output: Output, *, yes: bool) -> None:
         raise DevkitError("not confirmed; nothing was called")
 
 
-def _default_data_dir() -> Path:
-    from devkit.project import Project
+def _data_dir(given: str | None) -> Path:
+    if given is None:
+        from devkit.project import Project
 
-    return Project.find().data_dir
+        return Project.find().data_dir
+    if not given.strip():
+        raise UsageError("--data-dir is empty; name a folder")
+    return Path(given).absolute()
 
 
 def main() -> None:
     """Run the command line; ends the process with the command's exit code."""
-    sys.exit(run_command(sys.argv[1:]))
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    try:
+        code = run_command(sys.argv[1:])
+    except _EndedError as end:
+        code = 128 + end.signal
+    except BrokenPipeError:
+        # Nobody reads any more; the interpreter must not find that out again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DevkitError.exit_code
+    sys.exit(code)
+
+
+class _EndedError(BaseException):
+    """A signal asks this process to end: everything is left the ordinary way, so that no worker stays behind."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = number
+
+
+def _end(number: int, _: object) -> None:
+    raise _EndedError(number)
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; every failure is told in one message, never as a traceback."""
+    """Run one command and return its exit code; every failure is told in one message, never as a traceback.
+
+    130 when it was interrupted from the keyboard.
+    """
     as_json = True if "--json" in arguments else False if "--table" in arguments else None
+    if {"--json", "--table"} <= set(arguments):
+        choose_output(as_json=True).error("--json and --table exclude each other")
+        return UsageError.exit_code
     try:
         return app(args=list(arguments), prog_name="exh-dev", standalone_mode=False) or 0
     except DevkitError as error:
@@ -259,15 +306,18 @@ def run_command(arguments: Sequence[str]) -> int:
         return error.exit_code
     except _CommandLineError as error:
         choose_output(as_json=as_json).error(f"{error.format_message()} (exh-dev --help shows what there is)")
-        return 2
+        return UsageError.exit_code
     except (KeyboardInterrupt, typer.Abort):
+        choose_output(as_json=as_json).note("interrupted")
         return 130
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if os.environ.get("EXH_DEV_DEBUG"):
             raise
         message = f"a defect in exh-dev: {type(error).__name__}: {error}. EXH_DEV_DEBUG=1 shows where."
         choose_output(as_json=as_json).error(message)
-        return 1
+        return DevkitError.exit_code
 
 
 #: Typer's error for a wrong command line; it names only this child of it.

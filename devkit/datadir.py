@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ from devkit.errors import DevkitError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+
+_LOCK_ATTEMPTS = 20
+_LOCK_PAUSE = 0.05  # seconds
 
 
 class DataDir:
@@ -37,18 +42,20 @@ class DataDir:
         Raises:
             DevkitError: a platform runs on it already, or it cannot be created.
         """
-        try:
+        with _told(self.path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = self._lock_file.open("w")
-        except OSError as error:
-            raise DevkitError(f"{self.path} cannot be used: {(error.strerror or '').lower()}") from error
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DevkitError(
-                    f"a platform runs on {self.path} already; stop it, or use another --data-dir"
-                ) from None
+            for attempt in range(_LOCK_ATTEMPTS):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    # `running()` holds it for an instant too.
+                    if attempt == _LOCK_ATTEMPTS - 1:
+                        message = f"a platform runs on {self.path} already; stop it, or use another --data-dir"
+                        raise DevkitError(message) from None
+                    time.sleep(_LOCK_PAUSE)
             yield
 
     @contextmanager
@@ -56,8 +63,9 @@ class DataDir:
         """Say for as long as the block runs how the platform is reached: `details` for `running()`, `environment`
         as a credentials file in the official CLI's format.
         """
-        _write_private(self._details_file, json.dumps(dict(details)))
-        _write_private(self.credentials_file, "".join(f"{name}={value}\n" for name, value in environment.items()))
+        with _told(self.path):
+            _write_private(self._details_file, json.dumps(dict(details)))
+            _write_private(self.credentials_file, "".join(f"{name}={value}\n" for name, value in environment.items()))
         try:
             yield
         finally:
@@ -71,11 +79,11 @@ class DataDir:
             DevkitError: none does.
         """
         try:
-            with self._lock_file.open() as lock:
+            with _told(self.path), self._lock_file.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:  # the platform holds it
             return self._details()
-        except FileNotFoundError:
+        except FileNotFoundError:  # never started here
             pass
         raise DevkitError(f"no platform runs on {self.path}; start one with `exh-dev serve`")
 
@@ -85,6 +93,17 @@ class DataDir:
         except FileNotFoundError:
             raise DevkitError(f"the platform on {self.path} is starting or stopping; try again") from None
         return details
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in one message why a data directory cannot be used."""
+    try:
+        yield
+    except (BlockingIOError, FileNotFoundError):
+        raise  # what these mean, the caller knows
+    except OSError as error:
+        raise DevkitError(f"{path} cannot be used as a data directory: {(error.strerror or '').lower()}") from error
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -147,4 +147,5 @@ def _function(
         environment=spec.environment(target, os.environ, overrides={**injected, **overrides}),
         runtime=spec.runtime,
         log_format=spec.log_format,
+        log_level=spec.log_level,
     )

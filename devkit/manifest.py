@@ -29,12 +29,14 @@ Kind = Literal["task", "api", "event", "schedule"]
 ExecutionPermission = Literal["permissionRequired", "allUsers", "public"]
 Architecture = Literal["x86_64", "arm64"]
 LogFormat = Literal["JSON", "Text"]
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 
 TARGETS: tuple[Target, ...] = get_args(Target)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 EXECUTION_PERMISSIONS: tuple[ExecutionPermission, ...] = get_args(ExecutionPermission)
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 CREDENTIAL_VARIABLES = (
     "API_HOST",
@@ -125,6 +127,7 @@ class FunctionSpec:
     timeout: int
     memory: int
     log_format: LogFormat
+    log_level: LogLevel | None
     targets: tuple[Target, ...]
     kind: Kind
     execution_permission: ExecutionPermission | None
@@ -275,6 +278,7 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
         log_format=(logging.choice("LogFormat", LOG_FORMATS) if logging else None) or "Text",
+        log_level=logging.choice("ApplicationLogLevel", LOG_LEVELS) if logging else None,
         targets=targets,
         kind=kind,
         execution_permission=meta.choice("executionPermission", EXECUTION_PERMISSIONS),

@@ -7,9 +7,11 @@ stderr line is one JSON object.
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import traceback
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +53,7 @@ class JsonOutput:
 
     def result(self, value: Any) -> None:
         """One JSON value on stdout."""
-        print(json.dumps(value, ensure_ascii=False), flush=True)  # noqa: T201
+        _write(sys.stdout, value)
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """An object with `ok` and a list `results`."""
@@ -80,13 +82,43 @@ def parse_log(text: str) -> dict[str, Any] | None:
         return None
     try:
         entry = json.loads(text)
-    except ValueError:
+        json.dumps(entry, allow_nan=False)
+    except (ValueError, RecursionError):
         return None
     return entry if isinstance(entry, dict) else None
 
 
+class OutputHandler(logging.Handler):
+    """Passes on what the servers in this process log, so that it keeps to the form of everything else."""
+
+    def __init__(self, output: Output) -> None:
+        """Speak through `output`."""
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one record; a traceback becomes a member of it."""
+        trace = {"trace": "".join(traceback.format_exception(*record.exc_info))} if record.exc_info else {}
+        speak = self._output.error if record.levelno >= logging.ERROR else self._output.note
+        speak(record.getMessage(), logger=record.name, **trace)
+
+
+def pass_on_server_logs(output: Output) -> None:
+    """Let warnings and errors of the servers in this process go through `output`, and nothing else of them."""
+    for name in ("uvicorn", "devkit", "werkzeug"):
+        server = logging.getLogger(name)
+        server.handlers = [OutputHandler(output)]
+        server.setLevel(logging.ERROR if name == "werkzeug" else logging.WARNING)
+        server.propagate = False
+
+
 def _stderr(entry: dict[str, Any]) -> None:
-    print(json.dumps(entry, ensure_ascii=False), file=sys.stderr, flush=True)  # noqa: T201
+    _write(sys.stderr, entry)
+
+
+def _write(stream: TextIO, value: Any) -> None:
+    # Plain ASCII: any terminal, pipe and locale can take it, and so can text with half a surrogate pair in it.
+    print(json.dumps(value, allow_nan=False), file=stream, flush=True)
 
 
 def _now() -> str:

@@ -86,8 +86,16 @@ def parse_event(text: bytes, source: str) -> Any:
         UsageError: it is not JSON.
     """
     try:
-        return json.loads(text)
+        event = json.loads(text, parse_constant=_refuse)
+        json.dumps(event, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise UsageError(f"{source}: not JSON: it is not text in UTF-8") from error
+    except (ValueError, RecursionError) as error:  # NaN, a number too long for Python, nesting too deep for it
+        raise UsageError(f"{source}: not usable as an event: {error}") from error
+    return event
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON value")

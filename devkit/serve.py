@@ -28,7 +28,7 @@ def serve(output: Output, *, port: int, data_dir: Path, ephemeral: bool, announc
         DevkitError: the port or the data directory is in use.
     """
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     with LocalPlatform(port=port, data_dir=data_dir, ephemeral=ephemeral) as platform:
         platform.start()

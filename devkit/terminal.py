@@ -95,8 +95,13 @@ def _message(entry: dict[str, Any]) -> str:
     return str(entry.get("message", ""))
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # ends the command; rich would end the thread that happens to print
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False)
     if not console.is_terminal:
         console.width = _WIDTH_WHEN_PIPED
     return console

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from shared.authentication import OAuth1Authentication
 from shared.credentials import CredentialChain, Credentials
 from shared.session import PlatformSession
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shared.authentication import Authentication
     from shared.services.users import Users
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class ExtraHorizon:
@@ -19,9 +26,11 @@ class ExtraHorizon:
     credentials.
     """
 
-    def __init__(self, credentials: Credentials | None = None) -> None:
-        """Call with `credentials`, or with those that `CredentialChain` finds."""
-        self.session = PlatformSession((lambda: credentials) if credentials else CredentialChain().current)
+    def __init__(self, credentials: Credentials | Authentication | None = None) -> None:
+        """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds."""
+        if credentials is None or isinstance(credentials, Credentials):
+            credentials = OAuth1Authentication(CredentialChain(given=credentials))
+        self.session = PlatformSession(credentials)
 
     @cached_property
     def users(self) -> Users:
@@ -29,3 +38,12 @@ class ExtraHorizon:
         from shared.services.users import Users
 
         return Users(self.session)
+
+    def fan_out(self, function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 8) -> list[Result]:
+        """`[function(item) for item in items]`, up to `workers` at once, none begun past the function's deadline.
+
+        Raises what the first failing item raised; `shared.fan_out.fan_out` can also collect what each one raised.
+        """
+        from shared.fan_out import fan_out
+
+        return fan_out(function, items, workers=workers, deadline=self.session.deadline)

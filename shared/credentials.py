@@ -46,11 +46,11 @@ class Credentials:
 class CredentialChain:
     """Finds the credentials when they are first needed, and keeps them as long as their source allows."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        """Search as `settings` say; by default as this process's environment says at the first use."""
+    def __init__(self, settings: Settings | None = None, *, given: Credentials | None = None) -> None:
+        """Search as `settings` say, by default as the environment says at the first use; not at all when `given`."""
         self._settings = settings
         self._secrets: SecretsManager | None = None
-        self._found: Credentials | None = None
+        self._found = given
 
     def current(self) -> Credentials:
         """The credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
@@ -62,6 +62,20 @@ class CredentialChain:
         if self._found is None or self._secrets is not None:
             self._found = self._find()
         return self._found
+
+    def renew(self) -> Credentials:
+        """The credentials as their source has them now, past every cache; for use after they were refused.
+
+        Only a secret can have changed; anything else comes back as it is.
+
+        Raises:
+            ConfigurationError: as for `current`.
+        """
+        settings = self._settings
+        if self._secrets is None or settings is None or settings.secret_id is None:
+            return self.current()
+        self._secrets.read_again(settings.secret_id)
+        return self.current()
 
     def _find(self) -> Credentials:
         if self._settings is None:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from shared.errors import ConfigurationError
 
+_EXPECTED = "expected the host of a cluster, such as https://api.dev.acme.extrahorizon.io"
+
 
 def normalize_host(host: str) -> str:
     """The base URL the official SDK would use for `host`, so that one value works in every tool.
@@ -28,6 +30,8 @@ def base_url(host: str) -> str:
         ConfigurationError: no scheme before localhost, no host name, or an IP address, which the
             normalisation of all official tools turns into a name that does not exist.
     """
+    if "@" in host or any(character.isspace() for character in host):  # never quoted: it may be a password
+        raise ConfigurationError(f"API_HOST holds a user name, a password or a space; {_EXPECTED}")
     url = normalize_host(host)
     try:
         parts = urlsplit(url)
@@ -36,13 +40,13 @@ def base_url(host: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL")
+        raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL; {_EXPECTED}")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"API_HOST has a query or a fragment; {_EXPECTED}")
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"API_HOST is {host!r}: write the scheme too, such as http://{host}")
-    if not name or name == "api." or "@" in parts.netloc or any(character.isspace() for character in url):
-        raise ConfigurationError(
-            "API_HOST is not usable; expected the host of a cluster, such as https://api.dev.acme.extrahorizon.io"
-        )
+    if not name or name == "api.":
+        raise ConfigurationError(f"API_HOST is {host!r}; {_EXPECTED}")
     if parts.scheme == "http" and name != "localhost":
         raise ConfigurationError(f"API_HOST is {host!r}: only localhost may be called without TLS; use https")
     if _is_address(name.removeprefix("api.")) or _is_address(name):

@@ -14,53 +14,61 @@ import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 REDACTED = "[redacted]"
+DEPTH = 20  # levels of a value that are logged; deeper ones, or a value inside itself, are cut off
 
 _SECRET_WORDS = frozenset(
-    {"authorization", "cookie", "cookies", "credential", "credentials", "passcode", "passphrase", "passwd"}
-    | {"password", "passwords", "pin", "pwd", "secret", "secrets", "signature", "token", "tokens"}
+    {"authorization", "bearer", "cookie", "cookies", "credential", "credentials", "jwt", "otp", "passcode"}
+    | {"passphrase", "passwd", "password", "passwords", "pin", "pwd", "secret", "secrets", "signature"}
+    | {"token", "tokens"}
 )
-#: "key" alone is an ordinary word; after one of these it is a secret.
-_SECRET_KEYS = frozenset({"access", "api", "consumer", "encryption", "license", "private", "signing"})
+#: "key" and "code" are ordinary words; after one of these they are secrets.
+_SECRET_KEYS = frozenset({"access", "api", "consumer", "encryption", "license", "mfa", "private", "secret", "signing"})
+#: Names written without a break between their words.
+_RUN_TOGETHER = re.compile(r"(?:api|access|secret|private)keys?$|(?:token|secret|password|passwd)s?$", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 #: Loggers that say too much, and the least they may be set to. At DEBUG, `requests_oauthlib` and `oauthlib` print the
-#: Authorization header, `urllib3` the query string, `botocore` the bodies of Secrets Manager; at INFO, `botocore` tells
-#: each time where it found its own credentials.
+#: Authorization header, and `botocore` the bodies of Secrets Manager; at INFO, `botocore` tells each time where it
+#: found its own credentials. `urllib3` prints whole URLs, query and all, as late as WARNING.
 _CAPPED_LOGGERS = {
     "requests_oauthlib": logging.INFO,
     "oauthlib": logging.INFO,
-    "urllib3": logging.INFO,
+    "urllib3": logging.ERROR,
     "boto3": logging.WARNING,
     "botocore": logging.WARNING,
 }
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a member of this name holds a secret: `tokenSecret`, `X-Api-Key`, `API_OAUTH_TOKEN`, …"""
+    """Whether a member of this name holds a secret: `tokenSecret`, `X-Api-Key`, `API_OAUTH_TOKEN`, `apikey`, …"""
     words = [word.lower() for word in _WORDS.findall(name)]
-    return not _SECRET_WORDS.isdisjoint(words) or any(
-        first in _SECRET_KEYS and second in ("key", "keys") for first, second in pairwise(words)
+    return (
+        not _SECRET_WORDS.isdisjoint(words)
+        or any(first in _SECRET_KEYS and second in ("code", "key", "keys") for first, second in pairwise(words))
+        or any(_RUN_TOGETHER.search(word) for word in words)
     )
 
 
-def redact(value: Any) -> Any:
-    """A copy of a JSON-like value with every secret member replaced, at any depth."""
-    if isinstance(value, dict):
+def redact(value: Any, depth: int = DEPTH) -> Any:
+    """A JSON-like copy of a value with every secret member replaced, at any depth and in any kind of mapping."""
+    if isinstance(value, Mapping | list | tuple | set | frozenset) and depth == 0:
+        return "[too deep]"
+    if isinstance(value, Mapping):
         return {
-            key: REDACTED if isinstance(key, str) and is_secret_name(key) and item is not None else redact(item)
+            key if isinstance(key, str) else str(key): (
+                REDACTED if item is not None and is_secret_name(str(key)) else redact(item, depth - 1)
+            )
             for key, item in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        return [redact(item) for item in value]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(item, depth - 1) for item in value]
     return value
 
 
@@ -72,10 +80,11 @@ class RedactingFilter(logging.Filter):
         for name, value in list(record.__dict__.items()):
             if name not in _RECORD_MEMBERS:
                 record.__dict__[name] = REDACTED if is_secret_name(name) else redact(value)
-        if isinstance(record.msg, dict):
-            record.msg = redact(record.msg)
-        if isinstance(record.args, dict):
+        record.msg = redact(record.msg)
+        if isinstance(record.args, Mapping):  # named arguments
             record.args = redact(record.args)
+        elif record.args:
+            record.args = tuple(redact(argument) for argument in record.args)
         return True
 
 
@@ -92,14 +101,15 @@ def _cap_talkative_loggers() -> None:
         capped.setLevel(max(capped.level, level))  # a level of its own, so that the root's no longer counts
 
 
-def _redact_root_handlers() -> None:
-    for handler in logging.getLogger().handlers:
+def _redact_handlers() -> None:
+    # Lambda's own, on the root, was there before this module; Powertools' formatter adds members of its own, so that
+    # its lines are redacted once more when they are written.
+    for handler in (*logging.getLogger().handlers, logger.logger_handler):
         if not any(isinstance(each, RedactingFilter) for each in handler.filters):
             handler.addFilter(RedactingFilter())
 
 
 _cap_talkative_loggers()
-_redact_root_handlers()
 
 logger = Logger(
     service=os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "exh-task",
@@ -107,3 +117,4 @@ logger = Logger(
     use_rfc3339=True,
     utc=True,
 )
+_redact_handlers()

@@ -43,13 +43,14 @@ class SecretsManager:
             ConfigurationError: the secret is not there, may not be read, cannot be reached, or is not a JSON
                 object. The message names the secret and never quotes its content.
         """
-        if self._settings.extension_port is not None:
-            return _parse(secret_id, self._by_extension(secret_id))
         with self._lock:
             fetched_at, values = self._cache.get(secret_id, (float("-inf"), {}))
+            # With the extension, only what was fetched past its cache is here, and that is newer than its own.
             if self._clock() - fetched_at < MAX_AGE:
                 return values
-            return self._fetch(secret_id)
+            if self._settings.extension_port is None:
+                return self._fetch(secret_id)
+        return _parse(secret_id, self._by_extension(secret_id))
 
     def read_again(self, secret_id: str) -> Mapping[str, str]:
         """The secret as it is now, past every cache; for use after its values were refused.

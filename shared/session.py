@@ -1,58 +1,100 @@
-"""The HTTP session functions share: signs, sends, and answers with what the platform said or a typed error."""
+"""The HTTP session functions share: signs, sends, retries, and answers with what the platform said or a typed error."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+import json as json_codec
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
 
-import requests
+from requests import PreparedRequest, RequestException, Response, Timeout
 from requests.adapters import HTTPAdapter
-from requests_oauthlib import OAuth1, OAuth1Session
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from requests_oauthlib import OAuth1Session
 
 import shared
-from shared.errors import PlatformUnreachableError, platform_error
+from shared.deadline import Deadline
+from shared.errors import (
+    AccessTokenExpiredError,
+    AccessTokenUnknownError,
+    DeadlineExceededError,
+    InvalidResponseError,
+    OAuthKeyError,
+    OAuthSignatureError,
+    OAuthTokenError,
+    PlatformError,
+    PlatformUnreachableError,
+    platform_error,
+    public_url,
+)
+from shared.log import logger
+from shared.multipart import Multipart
+from shared.retries import SAFE_METHODS, RetryPolicy, pause
+from shared.transport import read_body, signable, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from shared.credentials import Credentials
+    from shared.authentication import Authentication, Authorization
+
+Result = TypeVar("Result")
 
 CONNECT_TIMEOUT = 5.0  # seconds
-READ_TIMEOUT = 30.0  # seconds
-CONNECTIONS = 10  # kept alive; more threads than that open and close their own
+READ_TIMEOUT = 30.0  # seconds between two bytes of an answer
+CONNECTIONS = 32  # kept open per host, enough for a fan-out
+IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, and a frozen Lambda does not notice
+BODY_LIMIT = 32 * 1024 * 1024  # bytes of an answer held in memory; the platform's own limit is 10 MB
+REDIRECTS = 3
 
-# What oauthlib accepts in a query that it signs. Anything else is percent-encoded before signing, which the
-# platform decodes to the same parameters.
-_SIGNABLE = "=&;:%+~,*@!()/?'$-._"
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+#: Refusals that other credentials may overcome. Code 10, also HTTP 401, is a missing permission and not one of them.
+_REFUSED = (OAuthKeyError, OAuthTokenError, OAuthSignatureError, AccessTokenUnknownError, AccessTokenExpiredError)
 
 
 class PlatformSession(OAuth1Session):
     """An `OAuth1Session` for one platform, kept for the life of the process so that connections stay open.
 
-    Takes paths (`/users/v1/me`), not URLs. Every request has a timeout, follows no redirect, reads neither
-    `.netrc` nor proxies from the environment, and raises a typed error for anything but success.
+    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew, has a timeout within the deadline, and reads
+    neither `.netrc` nor, after the session is made, the environment. Safe to use from many threads.
+
+    Attributes:
+        deadline: the point in time that no call passes; `task_handler` sets it for each invocation.
+        retries: when a call is sent again.
     """
 
-    def __init__(self, credentials: Callable[[], Credentials]) -> None:
-        """Sign with what `credentials()` gives; it is asked before each request, so that a rotated secret counts."""
-        self._credentials = credentials
-        self._signing: Credentials | None = None
+    def __init__(self, authentication: Authentication, *, retries: RetryPolicy | None = None) -> None:
+        """Send with what `authentication` gives; it is asked before each attempt."""
         super().__init__("")
-        self.trust_env = False
-        self.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-        self.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
+        self.authentication = authentication
+        self.retries = retries or RetryPolicy()
+        self.deadline = Deadline()
+        self.trust_env = False  # looked up once here, instead of for each request
+        self._verify: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        self._proxies_by_host: dict[str, dict[str, str]] = {}
+        self._last_used = time.time()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        self.headers.clear()
         self.headers["Accept"] = "application/json"
-        self.headers["X-User-Agent"] = f"Python/{_python_version()} SDK/{shared.__version__}"
+        self.headers["Accept-Encoding"] = "gzip, deflate"
+        self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
 
-    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """Send one signed request.
+    def request(  # type: ignore[override]  # what this platform needs of it
+        self, method: str, url: str, *, stream: bool = False, **options: Any
+    ) -> Response:
+        """Send one call, again where that is safe.
 
         Args:
             method: HTTP method.
             url: path and query as the platform documents them, RQL included, starting with a slash.
-            kwargs: as for `requests.Session.request`; `params` is not used by this platform.
+            stream: leave the body unread, for `shared.transport.chunks`; the caller closes the response.
+            options: `json`, a body to send as JSON; `gzip=True` compresses it, which the platform takes when documents
+                are created. `data`, a body to send as it is: bytes, or a `shared.multipart.Multipart`, which is
+                streamed. `headers`, besides the session's own. `timeout`, seconds to wait for an answer, `READ_TIMEOUT`
+                by default and never past the deadline. `idempotent=True` says that doing this twice does no harm, so
+                that it is retried like a read.
 
         Returns:
             The answer, with a status below 300.
@@ -60,64 +102,184 @@ class PlatformSession(OAuth1Session):
         Raises:
             ConfigurationError: there are no usable credentials.
             PlatformError: the platform answered with an error.
-            PlatformUnreachableError: it could not be reached, did not answer in time, or redirects.
+            PlatformUnreachableError: there was no usable answer.
+            DeadlineExceededError: there was no time for one.
         """
-        credentials = self._sign_with(self._credentials())
-        absolute = credentials.host + _signable(url)
-        kwargs.setdefault("timeout", (CONNECT_TIMEOUT, READ_TIMEOUT))
-        kwargs["allow_redirects"] = False
-        try:
-            response = super().request(method, absolute, **kwargs)
-        except requests.RequestException as error:
-            # Not chained: the original prints the URL with its query, and RQL values are personal data.
-            raise PlatformUnreachableError(_reason(error), method=method, url=absolute) from None
+        return self._perform(Call(method.upper(), url, **options), _unread if stream else self._read)
+
+    def call(
+        self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
+    ) -> Any:
+        """The JSON that a call answers with, None for an empty body. Options and errors are those of `request`.
+
+        Raises:
+            InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.
+        """
+        return self._perform(Call(method, path, **options), lambda response: self._read_json(response, expects))
+
+    def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
+        started = time.monotonic()
+        attempts = 0
+        renewed = False
+        while True:
+            attempts += 1
+            authorization = self.authentication.current()
+            try:
+                return finish(self._send_once(call, authorization))
+            except (PlatformError, PlatformUnreachableError) as error:
+                error.attempts = attempts
+                if isinstance(error, _REFUSED) and not renewed and self.authentication.renew(authorization):
+                    renewed = True
+                    continue
+                wait = self.retries.wait(error, time.monotonic() - started, repeatable=call.repeatable)
+                if wait is None or wait >= self.deadline.remaining():
+                    raise
+                reason = {"error": type(error).__name__, "attempt": attempts, "wait_ms": round(wait * 1000)}
+                logger.warning("sending again", extra={"method": call.method, "path": public_url(call.path), **reason})
+            pause(wait)
+
+    def _send_once(self, call: Call, authorization: Authorization) -> Response:
+        self._drop_idle_connections()
+        path = signable(call.path)
+        for _ in range(REDIRECTS + 1):
+            url = authorization.host + path
+            request = self._prepared(call, url)
+            authorization.authorize(request)
+            response = self._exchange(call, request, authorization.host)
+            if not response.is_redirect:
+                break
+            path = _redirected_path(call, response, url)
         if response.status_code < 300:  # noqa: PLR2004
             return response
-        if response.is_redirect:
-            reason = "it redirects elsewhere, which a signed request never follows; check API_HOST"
-            raise PlatformUnreachableError(reason, method=method, url=absolute)
-        raise platform_error(response.status_code, response.content, response.headers, method=method, url=absolute)
+        try:
+            read_body(response, self.deadline, BODY_LIMIT)
+        except (PlatformUnreachableError, InvalidResponseError):
+            response._content = b""  # noqa: SLF001 - the status alone says enough
+        raise platform_error(response.status_code, response.content, response.headers, method=call.method, url=url)
 
-    def _sign_with(self, credentials: Credentials) -> Credentials:
-        if credentials != self._signing:
-            self.auth = OAuth1(
-                credentials.consumer_key,
-                client_secret=credentials.consumer_secret,
-                resource_owner_key=credentials.token,
-                resource_owner_secret=credentials.token_secret,
+    def _exchange(self, call: Call, request: PreparedRequest, host: str) -> Response:
+        remaining = self.deadline.check(f"{call.method} {public_url(call.path)}")
+        timeout = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
+        try:
+            # Past requests' own `send`, which would prepare to follow redirects and keep cookies.
+            return self.get_adapter(str(request.url)).send(
+                request, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies_for(host)
             )
-            self._signing = credentials
-        return credentials
+        except RequestException as error:
+            # Not chained: the original prints the URL with its query, and RQL values are personal data.
+            if isinstance(error, Timeout) and self.deadline.remaining() <= 0:
+                what = f"{call.method} {public_url(call.path)}"
+                raise DeadlineExceededError(f"{what} was not answered when the function's time was up") from None
+            raise unreachable(error, timeout, method=call.method, url=str(request.url)) from None
+
+    def _prepared(self, call: Call, url: str) -> PreparedRequest:
+        # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
+        request = PreparedRequest()
+        request.method = call.method
+        request.url = url
+        request.headers = CaseInsensitiveDict(cast("Mapping[str, str]", self.headers))
+        request.headers.update(call.body_headers)
+        request.body = call.body  # type: ignore[assignment]
+        if call.headers:
+            request.headers.update(call.headers)
+        if isinstance(call.body, Multipart):
+            call.body.rewind()
+        return request
+
+    def _read(self, response: Response) -> Response:
+        read_body(response, self.deadline, BODY_LIMIT)
+        return response
+
+    def _read_json(self, response: Response, expects: type | None) -> Any:
+        content = self._read(response).content
+        try:
+            value = json_codec.loads(content) if content else None
+        except (ValueError, RecursionError):
+            problem = "an answer that is not JSON"
+        else:
+            if expects is None or isinstance(value, expects):
+                return value
+            problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
+        request = response.request
+        raise InvalidResponseError(
+            problem, status=response.status_code, method=str(request.method), url=str(request.url)
+        )
+
+    def _drop_idle_connections(self) -> None:
+        now = time.time()
+        if now - self._last_used > IDLE_LIMIT:
+            for adapter in self.adapters.values():
+                adapter.close()
+        self._last_used = now
+
+    def _proxies_for(self, host: str) -> dict[str, str]:
+        if host not in self._proxies_by_host:
+            local = urlsplit(host).hostname == "localhost"
+            self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
+        return self._proxies_by_host[host]
 
 
-def _signable(path: str) -> str:
-    path, separator, query = path.partition("?")
-    query = quote(_STRAY_PERCENT.sub("%25", query), safe=_SIGNABLE)
-    return quote(_STRAY_PERCENT.sub("%25", path), safe="/%:@!$&'()*+,;=~-._") + separator + query
+class Call:
+    """A call as the session is asked for it; what does not change between attempts is worked out once."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        data: bytes | Multipart | None = None,
+        headers: Mapping[str, str] | None = None,
+        gzip: bool = False,
+        idempotent: bool = False,
+        timeout: float | None = None,
+        params: None = None,
+        allow_redirects: bool = True,  # noqa: ARG002 - requests passes it; redirects are this module's to judge
+    ) -> None:
+        if params is not None:
+            raise TypeError("write the query into the path: the signature covers it exactly as it is sent")
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.timeout = timeout
+        self.repeatable = idempotent or method in SAFE_METHODS
+        self.body, self.body_headers = _encoded(json, data, gzip=gzip)
+        if self.body is None and method not in SAFE_METHODS:
+            self.body_headers = {"Content-Length": "0"}
 
 
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {CONNECT_TIMEOUT:g} s"
-    if isinstance(error, requests.Timeout):
-        return f"no answer within {READ_TIMEOUT:g} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its TLS certificate was not accepted"
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, requests.RequestException):
-            return cause.strerror.lower()
-        cause = _inner(cause)
-    return "the connection failed" if isinstance(error, requests.ConnectionError) else type(error).__name__
+def _encoded(
+    json: Any, data: bytes | Multipart | None, *, gzip: bool
+) -> tuple[bytes | Multipart | None, dict[str, str]]:
+    if json is None:
+        if data is None:
+            return None, {}
+        kind = {"Content-Type": data.content_type} if isinstance(data, Multipart) else {}
+        return data, {**kind, "Content-Length": str(len(data))}
+    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    coding = {}
+    if gzip:
+        import gzip as codec
+
+        body, coding = codec.compress(body), {"Content-Encoding": "gzip"}
+    return body, {"Content-Type": "application/json", "Content-Length": str(len(body)), **coding}
 
 
-def _inner(error: BaseException) -> BaseException | None:
-    """The error beneath: requests wraps urllib3's in `args`, urllib3 keeps the socket's in `reason`."""
-    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-    return inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+def _unread(response: Response) -> Response:
+    return response
 
 
-def _python_version() -> str:
-    import platform
+def _redirected_path(call: Call, response: Response, url: str) -> str:
+    target = urljoin(url, response.headers["location"])
+    response.close()
+    here, there = urlsplit(url), urlsplit(target)
+    if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
+        return target.removeprefix(f"{there.scheme}://{there.netloc}")
+    elsewhere = f"{there.scheme}://{there.netloc}"
+    reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
+    raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
 
-    return platform.python_version()
+
+def _user_agent() -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"Python/{python} OS/{sys.platform}-{os.uname().machine} SDK/{shared.__version__}"

@@ -12,25 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.client import ExtraHorizon
+from shared.deadline import Deadline
 from shared.errors import InvalidEventError
 from shared.log import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from shared.deadline import LambdaContext
+
 Result = TypeVar("Result")
-
-
-class LambdaContext(Protocol):
-    """What is used of the context object that Lambda passes to a handler."""
-
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda stops this invocation."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class Task:
         """Read a task object.
 
         Raises:
-            InvalidEventError: the event, or its `data`, is not an object. The message names the type that came,
+            InvalidEventError: the event or a member of it is of the wrong type. The message names the type that came,
                 never the content.
         """
         if not isinstance(event, dict):
@@ -74,9 +68,9 @@ class Task:
             id=event.get("id"),
             function_name=event.get("functionName"),
             data=data or {},
-            tags=tuple(event.get("tags") or ()),
+            tags=_texts(event, "tags"),
             priority=event.get("priority") or 0,
-            retry_for_task_ids=tuple(event.get("retryForTaskIds") or ()),
+            retry_for_task_ids=_texts(event, "retryForTaskIds"),
             raw=event,
         )
 
@@ -99,14 +93,23 @@ def task_handler(
     @wraps(function)
     def handler(event: object, context: LambdaContext) -> Result:
         nonlocal exh
-        cold_start = exh is None
-        logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=cold_start)
+        logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=exh is None)
+        exh = exh or ExtraHorizon()
         task = Task.from_event(event)
         logger.append_keys(task_id=task.id, task=task.function_name)
-        exh = exh or ExtraHorizon()
+        exh.session.deadline = Deadline.of(context)
         return function(task, exh)
 
     return handler
+
+
+def _texts(event: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = event.get(name)
+    if values is None:
+        return ()
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidEventError(f"the task's {name} is not a list of texts")
+    return tuple(values)
 
 
 def _kind(value: object) -> str:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from devkit.local import LocalPlatform
+from shared import retries
 from shared.credentials import Credentials
 
 # How long an example takes says nothing here: tests share two cores with real processes.
@@ -23,6 +24,15 @@ def _nobodys_environment(monkeypatch, tmp_path_factory):
         if name.startswith(("API_", "AWS_", "POWERTOOLS_", "SIDEFX_", "PARAMETERS_SECRETS_", "EXH_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(autouse=True)
+def waits():
+    """No retry really waits; the seconds it would have waited are listed."""
+    waited = []
+    retries.pause_with(waited.append)
+    yield waited
+    retries.pause_with(None)
 
 
 @pytest.fixture

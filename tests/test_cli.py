@@ -1,14 +1,19 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import requests
 
 from devkit.cli import run_command
+from devkit.datadir import DataDir
+from devkit.errors import DevkitError
 from devkit.local import LocalPlatform
 
 EXH_DEV = [sys.executable, "-m", "devkit.cli"]
@@ -81,7 +86,10 @@ def test_a_platform_that_is_not_there_is_named(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--env", "API_HOST=http://localhost:1")
     error = json.loads(out)
     assert (code, error["errorType"]) == (1, "PlatformUnreachableError")
-    assert error["errorMessage"] == "http://localhost:1 could not be reached: connection refused (GET /users/v1/me)"
+    assert (
+        error["errorMessage"]
+        == "http://localhost:1 could not be reached: connection refused (GET /users/v1/me, after 5 attempts)"
+    )
 
 
 @pytest.mark.parametrize("text", ["[1]", '"jan"', "null", "7"])
@@ -104,6 +112,11 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
         (["invoke", "whoami", "--env", "1X=2"], "is not KEY=VALUE"),
         (["invoke", "whoami", "--host", "https://acme.io"], "--host goes with --live"),
         (["invoke", "whoami", "--credentials", "magic"], "magic"),
+        (["invoke", "whoami", "--yes"], "--yes goes with --live"),
+        (["run", "--live", "--credentials", "env"], "--live uses your own credentials"),
+        (["run", "--json", "--table"], "exclude each other"),
+        (["credentials", "--json", "--format", "env"], "exclude each other"),
+        (["serve", "--data-dir", " "], "--data-dir is empty"),
         (["invoke"], "Missing argument"),
         (["explode"], "No such command"),
         (["serve", "--port", "70000"], "70000"),
@@ -114,6 +127,15 @@ def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, to
     assert (code, out, len(lines)) == (2, "", 1)
     assert lines[0]["level"] == "ERROR"
     assert told.lower() in lines[0]["message"].lower()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', '"\\ud800"', "\udcff"])
+def test_an_event_that_python_reads_differently_is_refused(exh_dev, tmp_path, text):
+    event = tmp_path / "event.json"
+    event.write_bytes(text.encode("utf-8", "surrogateescape"))
+    code, out, lines = exh_dev("invoke", "hello-world", "--event", event)
+    assert (code, out) == (2, "")
+    assert "defect" not in lines[0]["message"]
 
 
 def test_outside_a_project_says_so(exh_dev, tmp_path, monkeypatch):
@@ -233,6 +255,40 @@ def test_credentials_of_the_running_platform(served, exh_dev):
     assert (code, out) == (0, Path(announced["credentials_file"]).read_text())
 
 
+def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path):
+    asking = threading.Event()
+
+    def ask():
+        while not asking.is_set():
+            with suppress(DevkitError):
+                DataDir(tmp_path).running()
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            with LocalPlatform(data_dir=tmp_path, ephemeral=True):
+                pass
+    finally:
+        asking.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize("obstacle", ["a file", "a folder for a file"])
+def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
+    data_dir = tmp_path / "data"
+    if obstacle == "a file":
+        data_dir.write_text("")
+    else:
+        (data_dir / "lock").mkdir(parents=True)
+    for command in (["serve", "--port", "0"], ["credentials"]):
+        code, _, lines = exh_dev(*command, "--data-dir", data_dir)
+        assert code == 1
+        assert "cannot be used as a data directory" in lines[0]["message"]
+
+
 def test_credentials_without_a_running_platform(exh_dev, tmp_path):
     code, out, lines = exh_dev("credentials", "--data-dir", tmp_path)
     assert (code, out) == (1, "")
@@ -246,6 +302,63 @@ def test_serve_on_a_taken_port_says_how_to_get_a_free_one(served, exh_dev, tmp_p
     assert code == 1
     assert f"port {port} cannot be used" in lines[0]["message"]
     assert "--port 0" in lines[0]["message"]
+
+
+# ways to end
+
+
+@pytest.fixture
+def slow_project(tmp_path):
+    """A project with a function that says so and then never returns."""
+    (tmp_path / "template.yaml").write_text(SLOW_TEMPLATE)
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "slow.json").write_text("{}")
+    (tmp_path / "slow.py").write_text(
+        "import os, time\n\ndef handler(event, context):\n    print(os.getpid(), flush=True)\n    time.sleep(60)\n"
+    )
+    return tmp_path
+
+
+SLOW_TEMPLATE = """
+Resources:
+  Slow:
+    Type: AWS::Serverless::Function
+    Metadata: {ExtraHorizon: {name: slow, targets: [exh]}}
+    Properties: {Handler: slow.handler, Runtime: python3.13, Timeout: 60}
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_command_and_its_workers(slow_project, number, code):
+    process = subprocess.Popen(
+        [*EXH_DEV, "invoke", "slow"], cwd=slow_project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    worker = int(json.loads(process.stderr.readline())["message"])
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (code, b"")
+    assert b"Traceback" not in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+@pytest.mark.parametrize("redirection", ["2>&1 | head -1", "2> >(true)", "1>&-", "2>&-", "--event - 0<&-"])
+def test_closed_streams_neither_hang_nor_crash_it(redirection):
+    command = f"{' '.join(EXH_DEV)} invoke hello-world --table {redirection}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=30)
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "defect" not in done.stdout + done.stderr
+
+
+def test_a_garbled_request_is_told_in_one_json_line(served):
+    process, announced, _ = served
+    port = int(announced["url"].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        connection.recv(1000)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert [json.loads(line)["message"] for line in err.splitlines()] == ["Invalid HTTP request received.", "stopping"]
 
 
 # the command itself

@@ -84,7 +84,7 @@ def test_the_template_describes_the_examples():
     assert whoami.module == "handlers.whoami"
     assert whoami.description.startswith("Tells which Extra Horizon user")
     assert (whoami.runtime, whoami.architecture) == ("python3.13", "arm64")
-    assert (whoami.timeout, whoami.memory, whoami.log_format) == (30, 256, "JSON")
+    assert (whoami.timeout, whoami.memory, whoami.log_format, whoami.log_level) == (30, 256, "JSON", "INFO")
     assert (whoami.targets, whoami.kind) == (("exh", "aws"), "task")
     assert whoami.execution_permission == "permissionRequired"
     assert whoami.execution_credentials == ExecutionCredentials(permissions=())
@@ -99,7 +99,7 @@ def test_the_template_describes_the_examples():
 @pytest.mark.parametrize("target", ["exh", "aws"])
 def test_the_template_names_the_secret_on_both_targets(target):
     for spec in load_manifest(TEMPLATE).functions:
-        assert spec.environment(target, {}) == {"API_SECRET_ID": "exh/tasks", "POWERTOOLS_LOG_LEVEL": "INFO"}
+        assert spec.environment(target, {}) == {"API_SECRET_ID": "exh/tasks"}
 
 
 # Reading

@@ -1,9 +1,6 @@
 """Verification of OAuth1 signatures (RFC 5849, HMAC-SHA1 in the Authorization header), as the gateway does it.
 
 Checked in this order, all HTTP 401: consumer key (107), token (108), timestamp (109), signature (109), replay (110).
-
-The parameters are read as the platform's own URL parser (npm `qs`) reads them: pieces between `&`, each split at
-its first `=`, `+` a space, percent-decoded once. An RQL term is a name with an empty value.
 """
 
 from __future__ import annotations
@@ -18,14 +15,15 @@ from oauthlib.oauth1.rfc5849.signature import verify_hmac_sha1
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from devkit.platform.faults import Fault
+from shared.oauth1 import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devkit.platform.store import Document, Store
 
+_LONGEST_TIMESTAMP = 12  # digits
 WINDOW = 300  # seconds a timestamp may be off, either way
-_MALFORMED_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
 
@@ -90,7 +88,8 @@ class OAuth1Verifier:
         return token
 
     def _timestamp(self, text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or abs(self._clock() - int(text)) > WINDOW:
+        plausible = text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP
+        if not plausible or abs(self._clock() - int(text)) > WINDOW:
             raise Fault(109, "The timestamp is missing, invalid, too old or in the future")
         return int(text)
 
@@ -125,29 +124,6 @@ def _check_signature(
         genuine = False
     if not genuine:
         raise Fault(109, "The signature is not the one expected for this request")
-
-
-def parse_query(query: str) -> list[tuple[str, str]]:
-    """The name-value pairs of a raw query string, as the platform's URL parser reads them."""
-    pairs = []
-    for piece in query.split("&"):
-        if not piece:
-            continue
-        bracket = piece.find("]=")
-        split_at = bracket + 1 if bracket >= 0 else piece.find("=")
-        name, value = (piece, "") if split_at < 0 else (piece[:split_at], piece[split_at + 1 :])
-        pairs.append((_decode(name), _decode(value)))
-    return pairs
-
-
-def _decode(text: str) -> str:
-    text = text.replace("+", " ")
-    if _MALFORMED_PERCENT.search(text):
-        return text
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError:
-        return text
 
 
 def _protocol_parameters(authorization: str) -> dict[str, str]:

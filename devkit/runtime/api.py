@@ -175,8 +175,11 @@ def _error_object(body: bytes) -> dict[str, Any]:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         text = body.decode("latin-1")
-    error: dict[str, Any] = json.loads(text)
-    return error
+    try:
+        error = json.loads(text)
+    except (ValueError, RecursionError):
+        error = None
+    return error if isinstance(error, dict) else {"errorMessage": text}
 
 
 def _refusal(status: HTTPStatus, error_type: str, message: str) -> Answer:

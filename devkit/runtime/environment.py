@@ -45,6 +45,10 @@ def worker_environment(function: Function, api_address: str, home: Path) -> dict
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        # Lambda filters by level in the JSON format only.
+        **(
+            {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level and function.log_format == "JSON" else {}
+        ),
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}",
         "HOME": str(home),

@@ -37,6 +37,11 @@ def response_too_large() -> dict[str, Any]:
     }
 
 
+def not_json(constant: str) -> dict[str, Any]:
+    """A result that Python could write and JSON cannot hold."""
+    return {"errorType": "Runtime.MarshalError", "errorMessage": f"The result holds {constant}, which is not JSON"}
+
+
 def _signal_name(number: int) -> str:
     # macOS answers "Killed: 9" where Linux and Lambda say "Killed".
     description = signal.strsignal(number) or str(number)

@@ -29,5 +29,6 @@ class Function:
     runtime: str = "python3.13"
     """What `AWS_EXECUTION_ENV` names. The worker runs on this process's own Python all the same."""
     log_format: Literal["JSON", "Text"] = "Text"
+    log_level: str | None = None
     concurrency: int = 5
     """How many workers may exist at once."""

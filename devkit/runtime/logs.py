@@ -31,7 +31,7 @@ class LogPipe:
         self._closed_mark = b"\0closed-" + secret
         self._lines: list[LogLine] = []
         self._drained: SimpleQueue[list[LogLine]] = SimpleQueue()
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         Thread(target=self._read, name="worker-logs", daemon=True).start()
 
     def drain(self, note: str | None = None) -> tuple[LogLine, ...]:
@@ -73,7 +73,7 @@ class LogPipe:
         lines.append(line)
         try:
             self._on_line(line)
-        except Exception as failure:  # noqa: BLE001 - drain() raises it: the reader itself has to go on
+        except BaseException as failure:  # noqa: BLE001 - drain() raises it: the reader itself has to go on
             self._failure = failure
 
 

@@ -44,6 +44,10 @@ class WorkerGoneError(Exception):
     """The worker ended while it was idle. The event has not been handled; another worker can take it."""
 
 
+class NotJsonError(Exception):
+    """A result holds NaN or Infinity: Python writes them, but JSON has no such values."""
+
+
 class Worker:
     """A process that handles a function's events, with all that belongs to it.
 
@@ -193,7 +197,7 @@ class Worker:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         match ending:
             case Returned(body=body):
-                return _parsed(body), None, None
+                return *_parsed(body), None
             case Raised(error=error) | InitFailed(error=error):
                 return None, error, None
             case TooLarge():
@@ -210,8 +214,15 @@ class Worker:
                 raise AssertionError(f"{ending} does not end an invocation")
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes) -> tuple[Any, dict[str, Any] | None]:
+    """The result, or the error that the platform would make of it."""
     try:
-        return json.loads(body)
-    except ValueError:  # a handler that returns bytes answers with whatever they are
-        return body.decode("utf-8", errors="replace")
+        return json.loads(body, parse_constant=_not_json), None
+    except NotJsonError as error:
+        return None, failures.not_json(str(error))
+    except (ValueError, RecursionError):  # a handler that returns bytes answers with whatever they are
+        return body.decode("utf-8", errors="replace"), None
+
+
+def _not_json(constant: str) -> None:
+    raise NotJsonError(constant)

@@ -1,3 +1,4 @@
+import io
 import json
 
 import pytest
@@ -5,6 +6,7 @@ import responses
 
 from handlers.whoami import handler
 from shared.errors import OAuthSignatureError
+from shared.log import logger
 
 USER = {"id": "user-1", "first_name": "Jan", "email": "jan@example.com", "phone_number": "0470", "roles": []}
 
@@ -17,11 +19,15 @@ def _credentials(monkeypatch):
 
 
 @responses.activate
-def test_only_the_id_leaves_the_function(project_root, capsys):
+def test_only_the_id_leaves_the_function(project_root, monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(logger.logger_handler, "stream", log)
     responses.get("https://api.acme.io/users/v1/me", json=USER)
     event = json.loads((project_root / "events" / "whoami.json").read_text())
     assert handler(event, None) == {"user_id": "user-1"}
-    assert "Jan" not in capsys.readouterr().out
+    assert json.loads(log.getvalue())["user_id"] == "user-1"
+    for private in ("Jan", "jan@example.com", "0470"):
+        assert private not in log.getvalue()
 
 
 @responses.activate

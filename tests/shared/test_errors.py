@@ -1,4 +1,6 @@
+import json
 import pickle
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -43,9 +45,24 @@ def test_an_error_carries_the_facts_of_its_request():
     assert str(error).startswith("OAUTH_SIGNATURE_EXCEPTION (code 109), HTTP 401, on GET /users/v1/. Check API_OAUTH")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "jan@example.com is no patient"},
+        {"name": "Jan Janssens", "code": 4711},
+        {"code": 15, "type": "Field email jan@example.com is invalid"},
+        {"name": "Janssens"},
+    ],
+)
+def test_prose_where_a_name_should_be_stays_out_of_the_text(body):
+    error = answer(json.dumps(body).encode(), status=400)
+    assert "jan" not in str(error).lower()
+    assert error.name == next(value for value in body.values() if isinstance(value, str))
+
+
 def test_an_unknown_code_keeps_code_name_and_message():
     error = answer(b'{"code": 4711, "name": "NEW_EXCEPTION", "message": "m", "remainingDelay": 5}', status=400)
-    assert type(error) is PlatformError
+    assert type(error) is errors.BadRequestError
     assert (error.code, error.name, error.message, error.body["remainingDelay"]) == (4711, "NEW_EXCEPTION", "m", 5)
 
 
@@ -63,7 +80,7 @@ def test_the_variants_of_the_error_body_are_read(content):
 )
 def test_a_body_that_is_no_platform_error_still_gives_a_typed_error(content):
     error = answer(content, status=502)
-    assert type(error) is PlatformError
+    assert type(error) is errors.BadGatewayServerError
     assert (error.status, error.code, error.name) == (502, None, None)
     assert str(error) == "an answer that is no platform error, HTTP 502, on GET /users/v1/"
 
@@ -83,8 +100,6 @@ def test_no_bytes_make_anything_but_our_errors(content, status):
     )
 )
 def test_no_json_makes_anything_but_our_errors(body):
-    import json
-
     assert isinstance(answer(json.dumps(body).encode()), PlatformError)
 
 
@@ -98,7 +113,8 @@ def test_the_text_quotes_neither_the_query_nor_what_the_platform_says_about_a_re
     "error",
     [
         answer(b'{"code": 109, "name": "OAUTH_SIGNATURE_EXCEPTION", "message": "no", "mfa": {"x": [1]}}'),
-        PlatformUnreachableError("connection refused", method="GET", url=URL),
+        PlatformUnreachableError("connection refused", method="GET", url=URL, attempts=3),
+        answer(b'{"error": "invalid_grant", "description": "d", "exh_error": {"code": 120, "name": "X"}}', status=400),
         errors.ConfigurationError("no credentials"),
     ],
 )
@@ -106,10 +122,94 @@ def test_errors_survive_pickling(error):
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
     assert type(copy) is type(error)
     assert str(copy) == str(error)
-    assert copy.__dict__ == error.__dict__
+    assert repr(copy.__dict__) == repr(error.__dict__)
 
 
 def test_unreachable_names_the_host_and_not_the_query():
     error = PlatformUnreachableError("connection refused", method="GET", url=URL)
     assert str(error) == "https://api.acme.io could not be reached: connection refused (GET /users/v1/)"
     assert error.host == "https://api.acme.io"
+
+
+CATALOGUE = json.loads((Path(__file__).parent.parent / "data" / "errors.json").read_text())
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry["sdk_class"])
+def test_every_error_of_the_official_sdk_has_its_class(entry):
+    name = entry["sdk_class"].replace("Oauth", "OAuth")
+    name = {"ApiError": "PlatformError"}.get(name, name if name.endswith("Error") else f"{name}Error")
+    cls = getattr(errors, name)
+    assert issubclass(cls, errors.ExtraHorizonError)
+    if entry["code"] is not None:
+        error = answer(json.dumps({"code": entry["code"], "name": "X"}).encode(), status=entry["http_status"] or 400)
+        assert type(error) is cls
+        assert error.code == entry["code"]
+
+
+def test_no_code_belongs_to_two_classes():
+    def codes(cls):
+        return [*cls.__dict__.get("codes", ()), *(code for child in cls.__subclasses__() for code in codes(child))]
+
+    every = codes(PlatformError)
+    assert len(every) == len(set(every)) > 90
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        *((400, "BadRequestError"), (403, "ForbiddenError"), (404, "NotFoundError"), (429, "TooManyRequestsError")),
+        *((500, "ServerError"), (502, "BadGatewayServerError"), (503, "ServiceUnavailableError")),
+        (418, "PlatformError"),
+    ],
+)
+def test_an_answer_without_a_known_code_has_the_class_of_its_status(status, name):
+    assert type(answer(b"", status=status)).__name__ == name
+
+
+def test_the_token_endpoints_errors_carry_the_platforms_own():
+    body = (
+        b'{"error": "invalid_grant", "description": "d", "exh_error": {"code": 120, "name": "X", "description": "old"}}'
+    )
+    error = answer(body, status=400)
+    assert type(error) is errors.InvalidGrantError
+    assert type(error.exh_error) is errors.RefreshTokenExpiredError
+    assert (error.message, error.exh_error.message) == ("d", "old")
+
+
+def test_mfa_is_recognised_in_both_shapes():
+    oauth1 = answer(b'{"code": 129, "name": "MFA_REQUIRED_EXCEPTION", "mfa": {"token": "t"}}', status=403)
+    oauth2 = answer(b'{"error": "mfa_required", "description": "d", "mfa": {"token": "t"}}', status=400)
+    assert type(oauth1) is type(oauth2) is errors.MfaRequiredError
+    assert oauth1.body["mfa"] == oauth2.body["mfa"] == {"token": "t"}
+
+
+@pytest.mark.parametrize(
+    ("status", "name"), [(400, "FirebaseInvalidPlatformDataError"), (502, "FirebaseConnectionError")]
+)
+def test_firebase_failures_name_the_notification_that_exists_all_the_same(status, name):
+    error = answer(b'{"notificationId": "n1", "errors": []}', status=status)
+    assert (type(error).__name__, error.body["notificationId"]) == (name, "n1")
+
+
+def test_a_file_token_in_the_path_is_masked():
+    token = "67c81290fe7042cb74a5576f-0f8fad5b-d9cb-469f-a165-70867728950e"
+    error = platform_error(401, b"", {}, method="GET", url=f"https://api.acme.io/files/v1/{token}/file")
+    assert token not in f"{error}{error.url}"
+    assert error.url == "https://api.acme.io/files/v1/[token]/file"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        *(("5", 5.0), (" 0 ", 0.0), ("Thu, 01 Jan 1970 00:01:40 GMT", 40.0), ("Thu, 01 Jan 1970 00:00:10 GMT", 0.0)),
+        *((None, None), ("", None), ("soon", None), ("-1", None), ("1.5", None)),
+        ("Thu, 99 Jan 1970 00:00:10 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(header, seconds):
+    assert errors.parse_retry_after(header, now=60) == seconds
+
+
+@given(st.text())
+def test_no_retry_after_is_ever_an_exception(header):
+    assert errors.parse_retry_after(header, now=0) is None or errors.parse_retry_after(header, now=0) >= 0

@@ -1,10 +1,12 @@
 import io
 import json
 import logging
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
 
 from shared.log import REDACTED, RedactingFilter, is_secret_name, logger, redact
 
@@ -22,6 +24,8 @@ def lines(monkeypatch):
     [
         *("password", "tokenSecret", "API_OAUTH_TOKEN", "Authorization", "X-Api-Key", "consumer_key", "refresh_token"),
         *("client-secret", "licenseKeys", "fileToken", "Set-Cookie", "oauth_signature", "accessTokenValue", "pin"),
+        *("apikey", "APIKEY", "x-apikey", "accesstoken", "authtoken", "tokensecret", "clientsecret", "secretkey"),
+        *("bearer", "jwt", "otp", "mfaCode"),
     ],
 )
 def test_names_of_secrets_are_known(name):
@@ -29,7 +33,7 @@ def test_names_of_secrets_are_known(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["user_id", "key", "localizationKey", "author", "monkey", "tokenize", "compass", "spin", ""]
+    "name", ["user_id", "key", "localizationKey", "author", "monkey", "tokenize", "compass", "spin", "code", ""]
 )
 def test_ordinary_names_are_not_taken_for_secrets(name):
     assert not is_secret_name(name)
@@ -65,6 +69,25 @@ def test_lines_of_other_loggers_are_redacted_too():
     assert stream.getvalue().startswith(f"{REDACTED} for me {REDACTED}")
 
 
+def test_any_kind_of_mapping_is_redacted_and_positional_arguments_too(lines):
+    headers = CaseInsensitiveDict({"Authorization": "OAuth mark-1"})
+    logger.info("sent", extra={"headers": headers, "view": MappingProxyType({"password": "mark-2"})})
+    logger.info("%s %s", {"Authorization": "mark-3"}, "x")
+    logger.info("%s", {"Authorization": "mark-4"})
+    assert "mark" not in json.dumps(lines())
+    assert lines()[0]["headers"] == {"Authorization": REDACTED}
+
+
+def test_values_that_are_no_json_never_break_the_function_that_logs_them(lines):
+    cyclic = {"id": "d1"}
+    cyclic["self"] = cyclic
+    logger.info("stored", extra={"cyclic": cyclic, "bytes": {b"key": 1}, "object": object(), "set": {1}})
+    (line,) = lines()
+    assert line["cyclic"]["id"] == "d1"
+    assert "[too deep]" in json.dumps(line["cyclic"])
+    assert line["set"] == [1]
+
+
 def test_talkative_libraries_stay_quiet_when_the_root_is_lowered():
     root = logging.getLogger()
     level = root.level
@@ -73,6 +96,8 @@ def test_talkative_libraries_stay_quiet_when_the_root_is_lowered():
         for name in ("oauthlib.oauth1.rfc5849", "requests_oauthlib.oauth1_auth", "urllib3.connectionpool"):
             assert not logging.getLogger(name).isEnabledFor(logging.DEBUG), name
         assert not logging.getLogger("botocore.parsers").isEnabledFor(logging.INFO)
+        # "Failed to parse headers (url=...)", query and all, is a warning.
+        assert not logging.getLogger("urllib3.connection").isEnabledFor(logging.WARNING)
     finally:
         root.setLevel(level)
 

@@ -2,6 +2,7 @@ import re
 import socket
 import ssl
 import threading
+import traceback
 
 import pytest
 import requests
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from rfc5849 import parse_header, signature
 
 import shared
-from shared.credentials import Credentials
+from shared.authentication import OAuth1Authentication
+from shared.client import ExtraHorizon
+from shared.credentials import CredentialChain, Credentials
 from shared.errors import OAuthSignatureError, PlatformError, PlatformUnreachableError
 from shared.session import PlatformSession
 
@@ -25,7 +28,7 @@ def http():
 
 
 def session(credentials=CREDENTIALS):
-    return PlatformSession(lambda: credentials)
+    return ExtraHorizon(credentials).session
 
 
 def sent_by(http, index=0):
@@ -89,15 +92,15 @@ def test_each_request_has_its_own_nonce(http):
 def test_the_body_is_not_part_of_the_signature(http):
     http.post("https://api.acme.io/tasks/v1/", json={})
     session().post("/tasks/v1/", json={"a": "b"})
-    assert sent_by(http).headers["Content-Type"] == b"application/json"
+    assert sent_by(http).headers["Content-Type"] == "application/json"
     assert parse_header(sent_by(http).headers["Authorization"])["oauth_signature"] == expected_signature(sent_by(http))
 
 
 def test_requests_identify_this_client(http):
     http.get("https://api.acme.io/users/v1/me", json={})
     session().get("/users/v1/me")
-    agent = sent_by(http).headers["X-User-Agent"].decode()
-    assert agent.startswith("Python/3.")
+    agent = sent_by(http).headers["X-User-Agent"]
+    assert re.match(r"Python/3\.\d+\.\d+ OS/[a-z0-9]+-\w+ SDK/", agent)
     assert agent.endswith(f"SDK/{shared.__version__}")
 
 
@@ -107,17 +110,18 @@ def test_every_request_has_timeouts(http):
     assert sent_by(http).req_kwargs["timeout"] == (5.0, 30.0)
 
 
-def test_changed_credentials_count_from_the_next_request_on(http):
-    current = [CREDENTIALS]
-    calls = PlatformSession(lambda: current[0])
+def test_changed_credentials_count_from_the_next_request_on(http, monkeypatch):
+    chain = CredentialChain(given=CREDENTIALS)
+    calls = PlatformSession(OAuth1Authentication(chain))
+    other = Credentials("https://api.other.io", "k2", "cs2", "t2", "ts2")
     http.get("https://api.acme.io/users/v1/me", json={})
     http.get("https://api.other.io/users/v1/me", json={})
     calls.get("/users/v1/me")
-    current[0] = Credentials("https://api.other.io", "k2", "cs2", "t2", "ts2")
+    monkeypatch.setattr(chain, "current", lambda: other)
     calls.get("/users/v1/me")
     assert sent_by(http, 1).url == "https://api.other.io/users/v1/me"
     sent = parse_header(sent_by(http, 1).headers["Authorization"])
-    assert sent["oauth_signature"] == expected_signature(sent_by(http, 1), current[0])
+    assert sent["oauth_signature"] == expected_signature(sent_by(http, 1), other)
 
 
 def test_an_error_answer_is_a_typed_error(http):
@@ -131,36 +135,65 @@ def test_an_error_answer_is_a_typed_error(http):
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_an_error_without_a_platform_body_is_typed_too(http, status):
-    http.get("https://api.acme.io/users/v1/me", status=status, body="<html>")
+    http.post("https://api.acme.io/tasks/v1/", status=status, body="<html>")
     with pytest.raises(PlatformError) as raised:
-        session().get("/users/v1/me")
+        session().post("/tasks/v1/")
     assert raised.value.status == status
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_never_followed(http, status):
-    http.get("https://api.acme.io/users/v1/me", status=status, headers={"Location": "https://evil.example/"})
-    with pytest.raises(PlatformUnreachableError, match="https://api.acme.io could not be reached: it redirects"):
+@pytest.mark.parametrize("target", ["https://evil.example/?secret", "http://api.acme.io/users/v1/me", "//evil.example"])
+def test_a_redirect_to_another_host_or_to_http_is_refused_naming_both(http, status, target):
+    http.get("https://api.acme.io/users/v1/me", status=status, headers={"Location": target})
+    with pytest.raises(PlatformUnreachableError) as raised:
         session().get("/users/v1/me")
+    assert "https://api.acme.io could not be reached: it redirects to http" in str(raised.value)
+    assert "evil.example" in str(raised.value) or "http://api.acme.io" in str(raised.value)
+    assert "secret" not in str(raised.value)
     assert len(http.calls) == 1
 
 
+def test_a_redirect_within_the_host_is_followed_for_reads_with_a_new_signature(http):
+    http.get("https://api.acme.io/old", status=308, headers={"Location": "/new?eq(a,b)"})
+    http.get("https://api.acme.io/new", json={"ok": True})
+    assert session().call("GET", "/old") == {"ok": True}
+    sent = parse_header(sent_by(http, 1).headers["Authorization"])
+    assert sent["oauth_signature"] == expected_signature(sent_by(http, 1))
+    assert sent["oauth_nonce"] != parse_header(sent_by(http).headers["Authorization"])["oauth_nonce"]
+
+
+def test_a_write_is_never_sent_on_by_a_redirect(http):
+    http.post("https://api.acme.io/old", status=307, headers={"Location": "/new"})
+    with pytest.raises(PlatformUnreachableError, match="redirects"):
+        session().post("/old")
+
+
+def test_endless_redirects_end(http):
+    http.get("https://api.acme.io/old", status=302, headers={"Location": "/old"})
+    with pytest.raises(PlatformError):
+        session().get("/old")
+    assert len(http.calls) == 4
+
+
 @pytest.mark.parametrize(
-    ("failure", "reason"),
+    ("failure", "reason", "sent"),
     [
-        (requests.ConnectTimeout(), "no connection within 5 s"),
-        (requests.ReadTimeout(), "no answer within 30 s"),
-        (requests.exceptions.SSLError(ssl.SSLError("x")), "its TLS certificate was not accepted"),
-        (requests.exceptions.ChunkedEncodingError("x"), "ChunkedEncodingError"),
-        (requests.ConnectionError("x"), "the connection failed"),
+        (requests.ConnectTimeout(), "no connection within 5 s", False),
+        (requests.ReadTimeout(), "no answer within 30 s", True),
+        (requests.exceptions.SSLError(ssl.SSLError("x")), "its TLS certificate was not accepted", False),
+        (requests.exceptions.ProxyError("x"), "the proxy could not be reached", False),
+        (requests.exceptions.ChunkedEncodingError("x"), "the connection was cut off", True),
+        (requests.ConnectionError("x"), "the connection was cut off", True),
     ],
 )
-def test_transport_failures_say_why_in_plain_words(http, failure, reason):
-    http.get("https://api.acme.io/users/v1/me", body=failure)
+def test_transport_failures_say_why_in_plain_words(http, failure, reason, sent):
+    http.put("https://api.acme.io/users/v1/me", body=failure)
     with pytest.raises(PlatformUnreachableError) as raised:
-        session().get("/users/v1/me?eq(email,jan)")
+        session().put("/users/v1/me?eq(email,jan)")
     assert raised.value.reason == reason
-    assert "jan" not in str(raised.value)
+    assert raised.value.sent is sent
+    assert ("It may have been done all the same" in str(raised.value)) is sent
+    assert "jan" not in "".join(traceback.format_exception(raised.value)).replace('("/users/v1/me?eq(email,jan)")', "")
 
 
 def listening_socket():
@@ -189,8 +222,8 @@ def test_a_connection_that_is_cut_is_unreachable():
 
     thread = threading.Thread(target=cut)
     thread.start()
-    with listener, pytest.raises(PlatformUnreachableError, match="could not be reached"):
-        on(host).get("/users/v1/me")
+    with listener, pytest.raises(PlatformUnreachableError, match="It may have been done all the same"):
+        on(host).post("/users/v1/me")
     thread.join()
 
 

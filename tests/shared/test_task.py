@@ -48,6 +48,12 @@ def test_data_that_is_no_object_is_refused():
         Task.from_event({"data": ["jan"]})
 
 
+@pytest.mark.parametrize("member", [{"tags": 5}, {"tags": "abc"}, {"retryForTaskIds": "abc"}, {"tags": [1]}])
+def test_lists_that_are_none_are_refused(member):
+    with pytest.raises(InvalidEventError, match="is not a list of texts"):
+        Task.from_event(member)
+
+
 def test_a_handler_gets_the_task_and_one_client_for_the_life_of_the_process():
     clients = []
 

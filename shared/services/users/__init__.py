@@ -39,5 +39,5 @@ class Users:
             PlatformError: an `OAuth…Error` when the credentials are refused.
             PlatformUnreachableError: there was no usable answer.
         """
-        user: User = self._session.get(f"{BASE}/me").json()
+        user: User = self._session.call("GET", f"{BASE}/me", expects=dict)
         return user

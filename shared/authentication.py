@@ -1,0 +1,67 @@
+"""How a session proves who it is, and what it does when that is refused."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from shared.oauth1 import OAuth1Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from requests import PreparedRequest
+
+    from shared.credentials import CredentialChain, Credentials
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """One state of the credentials: the host they are for, and what puts them on a request."""
+
+    host: str
+    authorize: Callable[[PreparedRequest], object]
+
+
+class Authentication(Protocol):
+    """A way to authenticate that can change while the process lives."""
+
+    def current(self) -> Authorization:
+        """What to send the next request with.
+
+        Raises:
+            ConfigurationError: there are no usable credentials.
+        """
+
+    def renew(self, rejected: Authorization) -> bool:
+        """Whether there is something else to try, now that `rejected` was refused; called once per call at most."""
+
+
+class OAuth1Authentication:
+    """OAuth1 signatures with what a chain of sources gives; a rotated secret counts from the next request on."""
+
+    def __init__(self, chain: CredentialChain) -> None:
+        """Sign with the chain's credentials."""
+        self._chain = chain
+        self._signing: tuple[Credentials, Authorization] | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> Authorization:
+        """The chain's credentials as they are now."""
+        return self._for(self._chain.current())
+
+    def renew(self, rejected: Authorization) -> bool:
+        """Fetch the secret once more, past every cache; many threads that were refused together fetch it once."""
+        with self._lock:
+            if self.current() is not rejected:  # another thread has renewed it
+                return True
+            return self._for(self._chain.renew()) is not rejected
+
+    def _for(self, credentials: Credentials) -> Authorization:
+        if self._signing is None or self._signing[0] != credentials:
+            signer = OAuth1Signer(
+                credentials.consumer_key, credentials.consumer_secret, credentials.token, credentials.token_secret
+            )
+            self._signing = (credentials, Authorization(credentials.host, signer))
+        return self._signing[1]

@@ -1,0 +1,218 @@
+"""The trunk of the error tree: what is raised before, instead of and because of an answer of the platform."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ExtraHorizonError(Exception):
+    """Base of every error this library raises on purpose."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By state: the constructors take keywords, which Exception's own way of pickling cannot pass.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class ConfigurationError(ExtraHorizonError):
+    """Credentials or settings are missing, partial or unusable. Raised before anything is sent."""
+
+
+class InvalidEventError(ExtraHorizonError):
+    """The event is not what this kind of function receives."""
+
+
+class DeadlineExceededError(ExtraHorizonError):
+    """The call could not finish before the function's time is up."""
+
+
+class RequestAbortedError(ExtraHorizonError):
+    """A call was broken off from this side: what it was to send could not be read."""
+
+
+class PlatformUnreachableError(ExtraHorizonError):
+    """No usable answer came from the platform: refused, timed out, cut off, or a redirect to elsewhere.
+
+    Attributes:
+        reason: why, in plain words.
+        host: scheme, name and port that were called.
+        method: HTTP method of the call.
+        url: URL of the call, without its query.
+        attempts: how often the call was sent, or tried to be.
+        sent: whether the platform may have received and done it all the same.
+        permanent: whether sending it again is pointless.
+    """
+
+    def __init__(
+        self, reason: str, *, method: str, url: str, attempts: int = 1, sent: bool = True, permanent: bool = False
+    ) -> None:
+        """Say why, for the call `method` `url`; the query of `url` is dropped."""
+        self.reason = reason
+        self.permanent = permanent
+        self.method = method
+        self.url = public_url(url)
+        self.attempts = attempts
+        self.sent = sent
+        parts = urlsplit(self.url)
+        self.host = f"{parts.scheme}://{parts.netloc}"
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        path = urlsplit(self.url).path
+        text = f"{self.host} could not be reached: {self.reason} ({self.method} {path}{_times(self.attempts)})"
+        return f"{text}. It may have been done all the same" if self.sent and self.method not in _READS else text
+
+
+class PlatformError(ExtraHorizonError):
+    """The platform answered with an error.
+
+    Attributes:
+        status: HTTP status.
+        code: the platform's numeric code, None when the body had none.
+        name: the platform's name for it, such as `NO_PERMISSION_EXCEPTION`; None when the body had none.
+        message: the platform's own explanation. It may quote a record, so it is not part of `str(error)`.
+        method: HTTP method of the call.
+        url: URL of the call, without its query.
+        request_id: the gateway's id of the request, for support; None when it gave none.
+        attempts: how often the call was sent.
+        retry_after: seconds after which the platform says it may be tried again; None when it says nothing.
+        permanent: whether sending it again is pointless.
+        body: the whole error object, for the extra members some errors carry (`mfa`, `runtimeError`, …).
+    """
+
+    #: The codes that select this class.
+    codes: ClassVar[tuple[int, ...]] = ()
+    #: What the reader can do about it; ends the text of the error.
+    hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: int | None = None,
+        name: str | None = None,
+        message: str = "",
+        method: str = "GET",
+        url: str = "",
+        request_id: str | None = None,
+        attempts: int = 1,
+        retry_after: float | None = None,
+        permanent: bool = False,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.name = name
+        self.message = message
+        self.method = method
+        self.url = public_url(url)
+        self.request_id = request_id
+        self.attempts = attempts
+        self.retry_after = retry_after
+        self.permanent = permanent
+        self.body = dict(body or {})
+        super().__init__(name, code)
+
+    def __str__(self) -> str:
+        # A name in another form may be prose, and quote a record.
+        name = self.name if self.name and _NAME.fullmatch(self.name) else "an answer that is no platform error"
+        what = f"{name} (code {self.code})" if self.code is not None else name
+        path = urlsplit(self.url).path or "/"
+        text = f"{what}, HTTP {self.status}, on {self.method} {path}{_times(self.attempts)}"
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class InvalidResponseError(PlatformError):
+    """The platform answered with success, but the body is not what it documents: no JSON, another shape, or too large.
+
+    Attributes:
+        problem: what is wrong with it.
+    """
+
+    def __init__(self, problem: str, *, status: int, method: str, url: str, permanent: bool = False) -> None:
+        super().__init__(status=status, method=method, url=url, permanent=permanent)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        text = f"{self.problem}, HTTP {self.status}, on {self.method} {urlsplit(self.url).path or '/'}"
+        text += _times(self.attempts)
+        return text if self.method in _READS else f"{text}. It has probably been done all the same"
+
+
+class BadRequestError(PlatformError):
+    """HTTP 400."""
+
+
+class UnauthorizedError(PlatformError):
+    """HTTP 401: the application, the user or the permission is not enough for this call."""
+
+
+class CredentialsRejectedError(UnauthorizedError):
+    """The OAuth1 credentials, or the way they were used, were refused."""
+
+
+class ForbiddenError(PlatformError):
+    """HTTP 403."""
+
+
+class NotFoundError(PlatformError):
+    """HTTP 404."""
+
+
+class TooManyRequestsError(PlatformError):
+    """HTTP 429."""
+
+
+class ServerError(PlatformError):
+    """HTTP 500: an unexpected failure inside the platform."""
+
+    codes = (1,)
+
+
+class BadGatewayServerError(PlatformError):
+    """HTTP 502."""
+
+
+class ServiceUnavailableError(PlatformError):
+    """HTTP 503."""
+
+
+class OAuth2LoginError(PlatformError):
+    """An error of the OAuth2 token endpoint, in the shape of RFC 6749.
+
+    Attributes:
+        exh_error: the platform's own error behind it, None when the answer had none.
+    """
+
+    exh_error: PlatformError | None = None
+
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{1,99}|[a-z]{2,30}(?:_[a-z]{2,30}){1,5}")
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+#: A file token: who has it has the file.
+_FILE_TOKEN = re.compile(r"[0-9a-f]{24}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def public_url(url: str) -> str:
+    """The URL without its query, for RQL values are personal data, and with file tokens masked."""
+    return _FILE_TOKEN.sub("[token]", url.split("?", 1)[0].split("#", 1)[0])
+
+
+def _times(attempts: int) -> str:
+    return f", after {attempts} attempts" if attempts > 1 else ""
+
+
+def _rebuild(cls: type[ExtraHorizonError], args: tuple[Any, ...], state: dict[str, Any]) -> ExtraHorizonError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
