@@ -1,0 +1,7 @@
+# ruff: noqa: INP001, T201 - a script that prints
+from shared.sidefx import newest_first, service
+
+sidefx = service()
+builds = sidefx.download.get_daily_builds_list("houdini", version="20.5", platform="linux", only_production=True)
+for build in newest_first(builds):
+    print(build["version"], build["build"], build["platform"], build["date"], build["status"])

@@ -1,0 +1,21 @@
+# ruff: noqa: INP001 - a handler, shown outside handlers/
+from typing import Any
+
+from shared.client import ExtraHorizon
+from shared.errors import InvalidEventError
+from shared.sidefx import newest_first, service
+from shared.task import Task, task_handler
+
+sidefx = service()
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
+    """Say which production build of a product is the latest."""
+    sidefx.remaining = exh.session.deadline.remaining
+    product = task.data.get("product")
+    if not isinstance(product, str):
+        raise InvalidEventError("the task's data needs a product, such as houdini")
+    builds = sidefx.download.get_daily_builds_list(product, only_production=True)
+    good = [build for build in builds if build["status"] == "good"]
+    return {"latest": newest_first(good)[0] if good else None}
