@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, T201 - a script that prints
 from shared.errors import PlatformUnreachableError
 from shared.sidefx import APIError, AuthorizationError, service
 

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, T201 - a script that prints
 from shared.sidefx import newest_first, service
 
 sidefx = service()

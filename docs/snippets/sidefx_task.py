@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a handler, shown outside handlers/
 from typing import Any
 
 from shared.client import ExtraHorizon

@@ -1,0 +1,272 @@
+"""Interactive logins, for tools and tests; functions use ready-made OAuth1 tokens and never load this module.
+
+OAuth1 logins give `Credentials`, which never expire. OAuth2 logins give an `OAuth2Authentication`, which refreshes
+itself; both are what `ExtraHorizon(...)` takes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shared.authentication import Authorization, OAuth1Authentication
+from shared.credentials import CredentialChain, Credentials
+from shared.errors import ConfigurationError, InvalidResponseError
+from shared.hosts import base_url
+from shared.session import PlatformSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from requests import PreparedRequest
+
+OAUTH1_TOKENS = "/auth/v2/oauth1/tokens"
+OAUTH1_MFA = "/auth/v2/oauth1/tokens/mfa"
+SSO_GENERATE = "/auth/v2/oauth1/ssoTokens/generate"
+SSO_CONSUME = "/auth/v2/oauth1/ssoTokens/consume"
+OAUTH2_TOKENS = "/auth/v2/oauth2/tokens"
+EARLY = 10.0  # seconds before its expiry that an access token is refreshed
+
+
+class OAuth1Application:
+    """An OAuth1 application that logs users in."""
+
+    def __init__(self, host: str, consumer_key: str, consumer_secret: str) -> None:
+        """The application with this key on the platform at `host`, written as `API_HOST` is.
+
+        Raises:
+            ConfigurationError: the host cannot be used.
+        """
+        self._application = Credentials(base_url(host), consumer_key, consumer_secret, "", "", "the application")
+        self._session = PlatformSession(OAuth1Authentication(CredentialChain(given=self._application)))
+
+    def log_in(self, email: str, password: str) -> Credentials:
+        """The credentials of a user.
+
+        Raises:
+            AuthenticationError: e-mail address or password is wrong (106).
+            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.body["mfa"]`.
+            LoginFreezeError: too many failed attempts; wait a minute (212).
+            TooManyFailedAttemptsError: the account is locked (213).
+        """
+        return self._credentials(OAUTH1_TOKENS, {"email": email, "password": password})
+
+    def confirm_mfa(self, token: str, method_id: str, code: str) -> Credentials:
+        """The credentials of a user who was asked for a second factor.
+
+        Args:
+            token: `error.body["mfa"]["token"]` of the `MfaRequiredError`.
+            method_id: the `id` of one of its `methods`.
+            code: what the user read from it.
+
+        Raises:
+            InvalidMfaCodeError: the code is wrong (130).
+            InvalidMfaTokenError: the token is unknown or too old (131): log in again.
+            MfaReattemptDelayError: too soon after a wrong code (134); `retry_after` says how long to wait.
+        """
+        return self._credentials(OAUTH1_MFA, {"token": token, "methodId": method_id, "code": code})
+
+    def consume_sso_token(self, sso_token: str) -> Credentials:
+        """The credentials, in this application, of the user who generated the token in another one.
+
+        Raises:
+            ResourceUnknownError: the token is unknown, was used, or has expired (16).
+        """
+        return self._credentials(SSO_CONSUME, {"ssoToken": sso_token})
+
+    def _credentials(self, path: str, body: dict[str, str]) -> Credentials:
+        # A token that was made and whose answer was lost does no harm, so that this is repeated like a read; a code or
+        # a single-use token is not accepted twice.
+        answer = self._session.call("POST", path, json=body, expects=dict, idempotent=path == OAUTH1_TOKENS)
+        known = self._application
+        token, token_secret = _members(answer, known.host + path, "token", "tokenSecret")
+        return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
+
+
+def generate_sso_token(session: PlatformSession) -> str:
+    """A token, good once and for a short time, that logs the session's user in to another application."""
+    (token,) = _members(session.call("POST", SSO_GENERATE, json={}, expects=dict), SSO_GENERATE, "ssoToken")
+    return str(token)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What the OAuth2 token endpoint gave. The repr shows no token.
+
+    Attributes:
+        expires_at: when the access token expires, in epoch seconds.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: float
+    user_id: str | None = None
+    application_id: str | None = None
+
+
+def pkce() -> tuple[str, str]:
+    """A code verifier and its S256 challenge (RFC 7636): send the challenge first, the verifier with the code."""
+    verifier = secrets.token_urlsafe(48)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class OAuth2Authentication:
+    """OAuth2 with tokens that refresh themselves, 10 s before they expire or when they are refused; thread-safe.
+
+    However many threads need fresh tokens at once, they are fetched once.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        tokens: Tokens | None = None,
+        on_tokens: Callable[[Tokens], object] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Authenticate an OAuth2 application's user; without `tokens`, after one of the logins below.
+
+        Args:
+            host: the platform, written as `API_HOST` is.
+            client_id: of the application.
+            client_secret: of a confidential application.
+            tokens: those of an earlier login.
+            on_tokens: gets fresh tokens before they are used, to keep them: a refresh token may be good only once.
+            clock: the time in epoch seconds.
+
+        Raises:
+            ConfigurationError: the host cannot be used.
+        """
+        self._host = base_url(host)
+        self._client = {"client_id": client_id, **({"client_secret": client_secret} if client_secret else {})}
+        self._on_tokens = on_tokens
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._active: tuple[Tokens, Authorization] | None = None
+        self._endpoint = PlatformSession(_ClientAuthentication(self._host, client_id, client_secret))
+        if tokens is not None:
+            self._activate(tokens)
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The tokens in use; None before a login."""
+        return self._active[0] if self._active else None
+
+    def log_in(self, username: str, password: str) -> Tokens:
+        """Log in with e-mail address and password.
+
+        Raises:
+            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.body["mfa"]`.
+            OAuth2LoginError: another reason; `exh_error` is the platform's own error.
+        """
+        return self._grant("password", username=username, password=password)
+
+    def confirm_mfa(self, token: str, method_id: str, code: str) -> Tokens:
+        """Finish a login that asked for a second factor. Arguments and errors as for `OAuth1Application`."""
+        return self._grant("mfa", token=token, method_id=method_id, code=code)
+
+    def exchange_code(self, code: str, *, redirect_uri: str | None = None, code_verifier: str | None = None) -> Tokens:
+        """Log in with an authorization code, and with the verifier where it was asked for with a PKCE challenge.
+
+        Raises:
+            OAuth2LoginError: the code is unknown, used or expired, or the verifier or redirect URI is another one.
+        """
+        optional = {"redirect_uri": redirect_uri, "code_verifier": code_verifier}
+        given = {name: value for name, value in optional.items() if value is not None}
+        return self._grant("authorization_code", code=code, **given)
+
+    def refresh(self) -> Tokens:
+        """Fetch fresh tokens now.
+
+        Raises:
+            ConfigurationError: nobody is logged in.
+            InvalidGrantError: the refresh token is unknown or expired: log in again.
+        """
+        with self._lock:
+            return self._refresh()
+
+    def current(self) -> Authorization:
+        """What to send the next request with; refreshed first when it is about to expire."""
+        if self._expiring():
+            with self._lock:
+                if self._expiring():  # no other thread has refreshed it meanwhile
+                    self._refresh()
+        return self._require()[1]
+
+    def renew(self, rejected: Authorization) -> bool:
+        """Refresh, once for all threads whose requests were refused with the same token."""
+        with self._lock:
+            if self._require()[1] is rejected:
+                self._refresh()
+        return True
+
+    def _expiring(self) -> bool:
+        return self._clock() > self._require()[0].expires_at - EARLY
+
+    def _require(self) -> tuple[Tokens, Authorization]:
+        if self._active is None:
+            raise ConfigurationError("nobody is logged in: call log_in, exchange_code or confirm_mfa first")
+        return self._active
+
+    def _refresh(self) -> Tokens:
+        return self._grant("refresh_token", refresh_token=self._require()[0].refresh_token)
+
+    def _grant(self, grant_type: str, **fields: str) -> Tokens:
+        asked_at = self._clock()
+        body = {**self._client, "grant_type": grant_type, **fields}
+        answer = self._endpoint.call("POST", OAUTH2_TOKENS, json=body, expects=dict)
+        access_token, refresh_token, lifetime = _members(
+            answer, self._host + OAUTH2_TOKENS, "access_token", "refresh_token", "expires_in"
+        )
+        tokens = Tokens(
+            access_token, refresh_token, asked_at + lifetime, answer.get("user_id"), answer.get("application_id")
+        )
+        try:
+            if self._on_tokens:
+                self._on_tokens(tokens)
+        finally:
+            # Even when they could not be kept: the ones before may be used up.
+            self._activate(tokens)
+        return tokens
+
+    def _activate(self, tokens: Tokens) -> None:
+        header = f"Bearer {tokens.access_token}"
+        self._active = (tokens, Authorization(self._host, _with_header(header)))
+
+
+class _ClientAuthentication:
+    """How the token endpoint is called: by the application, by Basic when it is confidential, and by no user."""
+
+    def __init__(self, host: str, client_id: str, client_secret: str | None) -> None:
+        pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._authorization = Authorization(host, _with_header(f"Basic {pair}" if client_secret else None))
+
+    def current(self) -> Authorization:
+        return self._authorization
+
+    def renew(self, rejected: Authorization) -> bool:  # noqa: ARG002 - there is nothing else to try
+        return False
+
+
+def _with_header(value: str | None) -> Callable[[PreparedRequest], object]:
+    def authorize(request: PreparedRequest) -> None:
+        if value is not None:
+            request.headers["Authorization"] = value
+
+    return authorize
+
+
+def _members(answer: dict[str, Any], url: str, *names: str) -> list[Any]:
+    missing = [name for name in names if answer.get(name) is None]
+    if missing:
+        problem = f"an answer to a login without {' and '.join(missing)}"
+        raise InvalidResponseError(problem, status=200, method="POST", url=url)
+    return [answer[name] for name in names]
