@@ -6,9 +6,9 @@ import json
 import platform
 import sys
 
-from benchmarks import invoke, signed_call
+from benchmarks import fan_out, invoke, signed_call
 
-BENCHMARKS = {"invoke": invoke.measure, "signed_call": signed_call.measure}
+BENCHMARKS = {"invoke": invoke.measure, "signed_call": signed_call.measure, "fan_out": fan_out.measure}
 
 
 def main() -> int:

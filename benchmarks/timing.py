@@ -13,22 +13,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def compare(ours: Callable[[], float], theirs: Callable[[], float], *, rounds: int, target: float) -> dict[str, Any]:
-    """Measure both `rounds` times in turn, after one round that does not count.
+def compare(
+    ours: Callable[[], float], theirs: Callable[[], float], *, rounds: int, target: float, warm_up: bool = True
+) -> dict[str, Any]:
+    """Measure both `rounds` times in turn, after one round of `warm_up` that does not count.
 
     Args:
         ours: returns seconds.
         theirs: what they are held against.
         rounds: how often each is measured.
         target: the ratio of medians, ours to theirs, that is aimed for at most.
+        warm_up: whether a first round is needed.
     """
-    ours(), theirs()
+    if warm_up:
+        ours(), theirs()
     pairs = [(ours(), theirs()) for _ in range(rounds)]
     our_times, their_times = (sorted(times) for times in zip(*pairs, strict=True))
     ratio = statistics.median(our_times) / statistics.median(their_times)
     return {
         "ratio": round(ratio, 3),
-        "target": target,
+        "target": round(target, 3),
         "ours_ms": _spread(our_times),
         "theirs_ms": _spread(their_times),
         "rounds": rounds,
@@ -52,7 +56,7 @@ def command_time(command: Sequence[str], *, cwd: Path) -> float:
 
 def _spread(times: Sequence[float]) -> dict[str, float]:
     return {
-        "median": round(statistics.median(times) * 1000, 1),
-        "least": round(times[0] * 1000, 1),
-        "most": round(times[-1] * 1000, 1),
+        "median": round(statistics.median(times) * 1000, 3),
+        "least": round(times[0] * 1000, 3),
+        "most": round(times[-1] * 1000, 3),
     }
