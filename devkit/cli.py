@@ -165,22 +165,31 @@ def serve(
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep state in memory; it is gone at the end.")
     ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RULE", help='Let something go wrong, such as "PUT /data/*:503:0.3". Repeatable.'),
+    ] = None,
     as_json: JsonOption = None,
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
 
     For other tools to call; only this machine can reach it. When stdout is not a terminal its first line is a JSON
     object with url, credentials_file and dashboard.
+
+    A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status
+    such as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,
+    truncate, truncate-json or duplicate; from 0 to 1; for the next N requests only.
     """
     from devkit import serve as server
+    from devkit.local import LocalPlatform
     from devkit.output import JsonOutput
+    from devkit.platform.fault_rules import Faults
 
     output = choose_output(as_json=as_json)
     pass_on_server_logs(output)
     folder = _data_dir(data_dir)
-    server.serve(
-        output, port=port, data_dir=folder, ephemeral=ephemeral, announce_on_stdout=isinstance(output, JsonOutput)
-    )
+    with LocalPlatform(port=port, data_dir=folder, ephemeral=ephemeral, faults=Faults(fault or ())) as platform:
+        server.serve(platform, folder, output, announce_on_stdout=isinstance(output, JsonOutput))
 
 
 @app.command("credentials")

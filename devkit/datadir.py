@@ -59,7 +59,7 @@ class DataDir:
             yield
 
     @contextmanager
-    def announced(self, details: Mapping[str, str | None], environment: Mapping[str, str]) -> Iterator[None]:
+    def announced(self, details: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[None]:
         """Say for as long as the block runs how the platform is reached: `details` for `running()`, `environment`
         as a credentials file in the official CLI's format.
         """

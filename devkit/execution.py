@@ -119,11 +119,12 @@ def execute(
 def _injected(
     source: CredentialSource, platform: LocalPlatform, specs: Sequence[FunctionSpec], stack: ExitStack
 ) -> dict[str, str]:
+    credentials = {**platform.environment(), **platform.sidefx_environment()}
     if source == "env":
-        return platform.environment()
+        return credentials
     aws = stack.enter_context(LocalAws())
     for secret_id in {_secret_id(spec) for spec in specs}:
-        aws.put_secret(secret_id, platform.environment())
+        aws.put_secret(secret_id, credentials)
     return aws.environment()
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from devkit.datadir import DataDir
+from devkit.platform.fault_rules import Faults
 from devkit.platform.first_start import first_credentials
 from devkit.platform.server import Server, listen
 from devkit.platform.store import Store
@@ -22,12 +23,17 @@ class LocalPlatform:
     `start()`. With a data directory, what it stores outlives it; without one, nothing does.
     """
 
-    def __init__(self, *, port: int = 0, data_dir: Path | None = None, ephemeral: bool = False) -> None:
+    def __init__(
+        self, *, port: int = 0, data_dir: Path | None = None, ephemeral: bool = False, faults: Faults | None = None
+    ) -> None:
         """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
 
+        `faults` is what shall go wrong; it can be changed while the platform runs.
+
         Raises:
-            DevkitError: the port is taken, or a platform runs on this data directory already.
+            DevkitError: the port is taken, a platform runs on this data directory already, or its file is damaged.
         """
+        self.faults = faults or Faults()
         self._data_dir = DataDir(data_dir) if data_dir else None
         with ExitStack() as resources:
             if self._data_dir:
@@ -48,8 +54,12 @@ class LocalPlatform:
     def start(self) -> None:
         """Start answering requests."""
         from devkit.platform.app import create_app
+        from devkit.sidefx import LocalSideFX
 
-        self._resources.enter_context(Server(create_app(self._store), self._sockets))
+        sidefx = LocalSideFX(self.credentials.sidefx_client_id, self.credentials.sidefx_client_secret)
+        app = create_app(self._store, faults=self.faults, sidefx=sidefx)
+        self._resources.enter_context(Server(app, self._sockets))
+        self._resources.callback(self.faults.end_pauses)
         if self._data_dir:
             self._resources.enter_context(self._data_dir.announced(self.details(), self.environment()))
 
@@ -63,8 +73,17 @@ class LocalPlatform:
         """The five `API_*` variables for a function."""
         return self.credentials.environment(self.url)
 
-    def details(self) -> dict[str, str | None]:
-        """Everything a client can connect with; None where this platform lacks the service."""
+    def sidefx_environment(self) -> dict[str, str]:
+        """The four `SIDEFX_*` variables for a function, for the local SideFX."""
+        return {
+            "SIDEFX_CLIENT_ID": self.credentials.sidefx_client_id,
+            "SIDEFX_CLIENT_SECRET": self.credentials.sidefx_client_secret,
+            "SIDEFX_TOKEN_URL": f"{self.url}/_sidefx/oauth2/application_token",
+            "SIDEFX_API_URL": f"{self.url}/_sidefx/api/",
+        }
+
+    def details(self) -> dict[str, str]:
+        """Everything a client can connect with."""
         known = self.credentials
         return {
             "host": self.url,
@@ -74,12 +93,9 @@ class LocalPlatform:
             "token_secret": known.token_secret,
             "email": known.email,
             "password": known.password,
-            "oauth2_client_id": None,
-            "oauth2_client_secret": None,
+            "oauth2_client_id": known.oauth2_client_id,
+            "oauth2_client_secret": known.oauth2_client_secret,
             "user_id": known.user_id,
             "application_id": known.application_id,
-            "sidefx_client_id": None,
-            "sidefx_client_secret": None,
-            "sidefx_token_url": None,
-            "sidefx_api_url": None,
+            **{name.lower(): value for name, value in self.sidefx_environment().items()},
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
     from shared.credentials import CredentialChain, Credentials
+    from shared.deadline import Deadline
+
+PATIENCE = 30.0  # seconds until a refused secret may have been rotated after all
 
 
 @dataclass(frozen=True)
@@ -27,36 +31,46 @@ class Authorization:
 class Authentication(Protocol):
     """A way to authenticate that can change while the process lives."""
 
-    def current(self) -> Authorization:
-        """What to send the next request with.
+    def current(self, deadline: Deadline) -> Authorization:
+        """What to send the next request with, found by the deadline.
 
         Raises:
             ConfigurationError: there are no usable credentials.
+            DeadlineExceededError: there was no time to fetch them.
         """
 
-    def renew(self, rejected: Authorization) -> bool:
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
         """Whether there is something else to try, now that `rejected` was refused; called once per call at most."""
 
 
 class OAuth1Authentication:
     """OAuth1 signatures with what a chain of sources gives; a rotated secret counts from the next request on."""
 
-    def __init__(self, chain: CredentialChain) -> None:
-        """Sign with the chain's credentials."""
+    def __init__(self, chain: CredentialChain, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Sign with the chain's credentials; `clock` counts seconds."""
         self._chain = chain
         self._signing: tuple[Credentials, Authorization] | None = None
+        self._unchanged: tuple[Authorization, float] | None = None
+        self._clock = clock
         self._lock = threading.Lock()
 
-    def current(self) -> Authorization:
+    def current(self, deadline: Deadline) -> Authorization:
         """The chain's credentials as they are now."""
-        return self._for(self._chain.current())
+        return self._for(self._chain.current(deadline))
 
-    def renew(self, rejected: Authorization) -> bool:
-        """Fetch the secret once more, past every cache; many threads that were refused together fetch it once."""
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
+        """Fetch the secret once more, past every cache; many threads that were refused together fetch it once.
+
+        A secret that was just found to be unchanged is not fetched again for `PATIENCE`.
+        """
         with self._lock:
-            if self.current() is not rejected:  # another thread has renewed it
+            if self.current(deadline) is not rejected:  # another thread has renewed it
                 return True
-            return self._for(self._chain.renew()) is not rejected
+            if self._unchanged and self._unchanged[0] is rejected and self._clock() - self._unchanged[1] < PATIENCE:
+                return False
+            changed = self._for(self._chain.renew(deadline)) is not rejected
+            self._unchanged = None if changed else (rejected, self._clock())
+            return changed
 
     def _for(self, credentials: Credentials) -> Authorization:
         if self._signing is None or self._signing[0] != credentials:

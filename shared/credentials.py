@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shared.deadline import Deadline
 from shared.errors import ConfigurationError
 from shared.hosts import base_url
 from shared.settings import HOST, OAUTH_NAMES, SECRET_ID, Settings
@@ -52,18 +53,19 @@ class CredentialChain:
         self._secrets: SecretsManager | None = None
         self._found = given
 
-    def current(self) -> Credentials:
+    def current(self, deadline: Deadline | None = None) -> Credentials:
         """The credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
 
         Raises:
             ConfigurationError: no source applies, or the one that does is incomplete or unreadable. The
                 message names what is missing and where it may come from.
+            DeadlineExceededError: there was no time to read the secret.
         """
         if self._found is None or self._secrets is not None:
-            self._found = self._find()
+            self._found = self._find(deadline or Deadline())
         return self._found
 
-    def renew(self) -> Credentials:
+    def renew(self, deadline: Deadline | None = None) -> Credentials:
         """The credentials as their source has them now, past every cache; for use after they were refused.
 
         Only a secret can have changed; anything else comes back as it is.
@@ -73,11 +75,11 @@ class CredentialChain:
         """
         settings = self._settings
         if self._secrets is None or settings is None or settings.secret_id is None:
-            return self.current()
-        self._secrets.read_again(settings.secret_id)
-        return self.current()
+            return self.current(deadline)
+        self._secrets.read_again(settings.secret_id, deadline)
+        return self.current(deadline)
 
-    def _find(self) -> Credentials:
+    def _find(self, deadline: Deadline) -> Credentials:
         if self._settings is None:
             self._settings = Settings.from_environment()
         settings = self._settings
@@ -89,7 +91,7 @@ class CredentialChain:
                 from shared.secrets_manager import SecretsManager
 
                 self._secrets = SecretsManager(settings)
-            members = self._secrets.read(settings.secret_id)
+            members = self._secrets.read(settings.secret_id, deadline)
             return _complete(_with_host(members, given), f"the secret {settings.secret_id!r}", settings)
         if not settings.on_lambda:
             path = settings.home / ".exh" / "credentials"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 import threading
 import time
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from shared.authentication import Authorization, OAuth1Authentication
 from shared.credentials import CredentialChain, Credentials
-from shared.errors import ConfigurationError, InvalidResponseError
+from shared.deadline import Deadline
+from shared.errors import ConfigurationError, ExtraHorizonError, InvalidResponseError, OAuth2LoginError
 from shared.hosts import base_url
 from shared.session import PlatformSession
 
@@ -30,6 +32,7 @@ OAUTH1_MFA = "/auth/v2/oauth1/tokens/mfa"
 SSO_GENERATE = "/auth/v2/oauth1/ssoTokens/generate"
 SSO_CONSUME = "/auth/v2/oauth1/ssoTokens/consume"
 OAUTH2_TOKENS = "/auth/v2/oauth2/tokens"
+_HEADER_TOKEN = re.compile(r"[\x21-\x7e]+")
 EARLY = 10.0  # seconds before its expiry that an access token is refreshed
 
 
@@ -84,13 +87,13 @@ class OAuth1Application:
         # a single-use token is not accepted twice.
         answer = self._session.call("POST", path, json=body, expects=dict, idempotent=path == OAUTH1_TOKENS)
         known = self._application
-        token, token_secret = _members(answer, known.host + path, "token", "tokenSecret")
+        token, token_secret = _members(answer, known.host + path, {"token": str, "tokenSecret": str})
         return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
 
 
 def generate_sso_token(session: PlatformSession) -> str:
     """A token, good once and for a short time, that logs the session's user in to another application."""
-    (token,) = _members(session.call("POST", SSO_GENERATE, json={}, expects=dict), SSO_GENERATE, "ssoToken")
+    (token,) = _members(session.call("POST", SSO_GENERATE, json={}, expects=dict), SSO_GENERATE, {"ssoToken": str})
     return str(token)
 
 
@@ -143,17 +146,21 @@ class OAuth2Authentication:
             clock: the time in epoch seconds.
 
         Raises:
-            ConfigurationError: the host cannot be used.
+            ConfigurationError: the host or the tokens cannot be used.
         """
         self._host = base_url(host)
         self._client = {"client_id": client_id, **({"client_secret": client_secret} if client_secret else {})}
         self._on_tokens = on_tokens
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._active: tuple[Tokens, Authorization] | None = None
+        self._handing_over: tuple[Tokens, Authorization] | None = None
+        self._failure: tuple[str, Exception] | None = None
+        self._refreshes = 0
+        self._owner = 0
         self._endpoint = PlatformSession(_ClientAuthentication(self._host, client_id, client_secret))
         if tokens is not None:
-            self._activate(tokens)
+            self._active = self._usable(tokens)
 
     @property
     def tokens(self) -> Tokens | None:
@@ -191,55 +198,81 @@ class OAuth2Authentication:
             InvalidGrantError: the refresh token is unknown or expired: log in again.
         """
         with self._lock:
-            return self._refresh()
+            self._refresh(Deadline())
+            return self._require()[0]
 
-    def current(self) -> Authorization:
+    def current(self, deadline: Deadline) -> Authorization:
         """What to send the next request with; refreshed first when it is about to expire."""
-        if self._expiring():
-            with self._lock:
-                if self._expiring():  # no other thread has refreshed it meanwhile
-                    self._refresh()
+        active = self._require()
+        if self._clock() > active[0].expires_at - EARLY:
+            self._replace(active, deadline)
         return self._require()[1]
 
-    def renew(self, rejected: Authorization) -> bool:
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
         """Refresh, once for all threads whose requests were refused with the same token."""
-        with self._lock:
-            if self._require()[1] is rejected:
-                self._refresh()
+        active = self._require()
+        if active[1] is rejected:
+            self._replace(active, deadline)
         return True
 
-    def _expiring(self) -> bool:
-        return self._clock() > self._require()[0].expires_at - EARLY
+    def _replace(self, stale: tuple[Tokens, Authorization], deadline: Deadline) -> None:
+        """Refresh unless another thread has done so since; one that failed while this one waited failed for both."""
+        before = self._refreshes
+        with self._lock:
+            if self._require() is not stale:
+                return
+            if self._failure and self._failure[0] == stale[0].refresh_token:
+                final = isinstance(self._failure[1], OAuth2LoginError)
+                if final or self._refreshes != before:
+                    raise self._failure[1]
+            self._refresh(deadline)
 
     def _require(self) -> tuple[Tokens, Authorization]:
+        handing_over = self._handing_over
+        if handing_over is not None and self._owner == threading.get_ident():
+            return handing_over  # `on_tokens` itself calls the platform
         if self._active is None:
             raise ConfigurationError("nobody is logged in: call log_in, exchange_code or confirm_mfa first")
         return self._active
 
-    def _refresh(self) -> Tokens:
-        return self._grant("refresh_token", refresh_token=self._require()[0].refresh_token)
+    def _refresh(self, deadline: Deadline) -> None:
+        refresh_token = self._require()[0].refresh_token
+        self._endpoint.deadline = deadline
+        self._refreshes += 1
+        try:
+            self._grant("refresh_token", refresh_token=refresh_token)
+        except ExtraHorizonError as error:
+            self._failure = (refresh_token, error)
+            raise
+        finally:
+            self._endpoint.deadline = Deadline()
 
     def _grant(self, grant_type: str, **fields: str) -> Tokens:
-        asked_at = self._clock()
-        body = {**self._client, "grant_type": grant_type, **fields}
-        answer = self._endpoint.call("POST", OAUTH2_TOKENS, json=body, expects=dict)
-        access_token, refresh_token, lifetime = _members(
-            answer, self._host + OAUTH2_TOKENS, "access_token", "refresh_token", "expires_in"
-        )
-        tokens = Tokens(
-            access_token, refresh_token, asked_at + lifetime, answer.get("user_id"), answer.get("application_id")
-        )
-        try:
-            if self._on_tokens:
-                self._on_tokens(tokens)
-        finally:
-            # Even when they could not be kept: the ones before may be used up.
-            self._activate(tokens)
-        return tokens
+        with self._lock:
+            asked_at = self._clock()
+            body = {**self._client, "grant_type": grant_type, **fields}
+            answer = self._endpoint.call("POST", OAUTH2_TOKENS, json=body, expects=dict)
+            access_token, refresh_token, lifetime = _members(
+                answer,
+                self._host + OAUTH2_TOKENS,
+                {"access_token": str, "refresh_token": str, "expires_in": (int, float)},
+            )
+            owners = answer.get("user_id"), answer.get("application_id")
+            fresh = self._usable(Tokens(access_token, refresh_token, asked_at + lifetime, *owners))
+            try:
+                if self._on_tokens:
+                    self._handing_over, self._owner = fresh, threading.get_ident()
+                    self._on_tokens(fresh[0])
+            finally:
+                # Even when they could not be kept: the ones before may be used up.
+                self._handing_over = None
+                self._active = fresh
+            return fresh[0]
 
-    def _activate(self, tokens: Tokens) -> None:
-        header = f"Bearer {tokens.access_token}"
-        self._active = (tokens, Authorization(self._host, _with_header(header)))
+    def _usable(self, tokens: Tokens) -> tuple[Tokens, Authorization]:
+        if not _HEADER_TOKEN.fullmatch(tokens.access_token):
+            raise ConfigurationError("the access token cannot be sent: it is empty, or holds a space or a line break")
+        return tokens, Authorization(self._host, _with_header(f"Bearer {tokens.access_token}"))
 
 
 class _ClientAuthentication:
@@ -249,10 +282,10 @@ class _ClientAuthentication:
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._authorization = Authorization(host, _with_header(f"Basic {pair}" if client_secret else None))
 
-    def current(self) -> Authorization:
+    def current(self, deadline: Deadline) -> Authorization:  # noqa: ARG002 - nothing is fetched
         return self._authorization
 
-    def renew(self, rejected: Authorization) -> bool:  # noqa: ARG002 - there is nothing else to try
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:  # noqa: ARG002 - there is nothing else to try
         return False
 
 
@@ -264,9 +297,13 @@ def _with_header(value: str | None) -> Callable[[PreparedRequest], object]:
     return authorize
 
 
-def _members(answer: dict[str, Any], url: str, *names: str) -> list[Any]:
-    missing = [name for name in names if answer.get(name) is None]
+def _members(answer: dict[str, Any], url: str, kinds: dict[str, type | tuple[type, ...]]) -> list[Any]:
+    def fits(name: str) -> bool:
+        value = answer.get(name)
+        return isinstance(value, kinds[name]) and not isinstance(value, bool)
+
+    missing = [name for name in kinds if not fits(name)]
     if missing:
-        problem = f"an answer to a login without {' and '.join(missing)}"
+        problem = f"an answer to a login without a usable {' and '.join(missing)}"
         raise InvalidResponseError(problem, status=200, method="POST", url=url)
-    return [answer[name] for name in names]
+    return [answer[name] for name in kinds]

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from shared.deadline import Deadline
 from shared.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_AGE = 300.0  # seconds
 _EXTENSION_TIMEOUT = (1.0, 10.0)  # seconds to connect on loopback, and to read while it asks AWS
+_BOTO3_ATTEMPT = 8.0  # seconds
 _SOURCE = "AWS Secrets Manager"
 
 
@@ -36,40 +38,45 @@ class SecretsManager:
         self._cache: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._lock = threading.Lock()
 
-    def read(self, secret_id: str) -> Mapping[str, str]:
+    def read(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
         """The string members of the secret, white space around values removed and blank ones left out.
 
         Raises:
             ConfigurationError: the secret is not there, may not be read, cannot be reached, or is not a JSON
                 object. The message names the secret and never quotes its content.
+            DeadlineExceededError: there was no time to read it.
         """
+        deadline = deadline or Deadline()
         with self._lock:
             fetched_at, values = self._cache.get(secret_id, (float("-inf"), {}))
             # With the extension, only what was fetched past its cache is here, and that is newer than its own.
             if self._clock() - fetched_at < MAX_AGE:
                 return values
             if self._settings.extension_port is None:
-                return self._fetch(secret_id)
-        return _parse(secret_id, self._by_extension(secret_id))
+                return self._fetch(secret_id, deadline)
+        return _parse(secret_id, self._by_extension(secret_id, deadline))
 
-    def read_again(self, secret_id: str) -> Mapping[str, str]:
+    def read_again(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
         """The secret as it is now, past every cache; for use after its values were refused.
 
         Raises:
             ConfigurationError: as for `read`.
+            DeadlineExceededError: as for `read`.
         """
         with self._lock:
-            return self._fetch(secret_id)
+            return self._fetch(secret_id, deadline or Deadline())
 
-    def _fetch(self, secret_id: str) -> Mapping[str, str]:
+    def _fetch(self, secret_id: str, deadline: Deadline) -> Mapping[str, str]:
         now = self._clock()
-        values = _parse(secret_id, _by_boto3(secret_id))
+        values = _parse(secret_id, _by_boto3(secret_id, deadline))
         self._cache[secret_id] = (now, values)
         return values
 
-    def _by_extension(self, secret_id: str) -> str:
+    def _by_extension(self, secret_id: str, deadline: Deadline) -> str:
         import requests
 
+        remaining = deadline.check("reading the secret")
+        connect, read = (min(seconds, remaining) for seconds in _EXTENSION_TIMEOUT)
         url = (
             f"http://localhost:{self._settings.extension_port}/secretsmanager/get?secretId={quote(secret_id, safe='')}"
         )
@@ -77,7 +84,7 @@ class SecretsManager:
         with requests.Session() as session:
             session.trust_env = False  # a proxy must not see this
             try:
-                response = session.get(url, headers=headers, timeout=_EXTENSION_TIMEOUT, allow_redirects=False)
+                response = session.get(url, headers=headers, timeout=(connect, read), allow_redirects=False)
                 content = response.json() if response.ok else None
             except requests.RequestException as error:
                 # Not chained: the original prints the session token's header in some versions.
@@ -90,14 +97,21 @@ class SecretsManager:
         return text
 
 
-def _by_boto3(secret_id: str) -> str:
+def _by_boto3(secret_id: str, deadline: Deadline) -> str:
+    remaining = deadline.check("reading the secret")
     try:
         import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         raise _unreadable(secret_id, "boto3 is not installed, and there is no Secrets extension") from None
-    config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+    # One attempt takes eight seconds at most; more than one only where there is time for three.
+    attempts = 3 if remaining > 3 * _BOTO3_ATTEMPT else 1
+    config = Config(
+        connect_timeout=min(3.0, remaining),
+        read_timeout=min(5.0, remaining),
+        retries={"mode": "standard", "total_max_attempts": attempts},
+    )
     try:
         answer = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret_id)
     except ClientError as error:

@@ -9,17 +9,20 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
-from requests import PreparedRequest, RequestException, Response, Timeout
+from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
 from requests_oauthlib import OAuth1Session
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
 import shared
 from shared.deadline import Deadline
 from shared.errors import (
     AccessTokenExpiredError,
     AccessTokenUnknownError,
+    ConfigurationError,
     DeadlineExceededError,
     InvalidResponseError,
     OAuthKeyError,
@@ -33,7 +36,7 @@ from shared.errors import (
 from shared.log import logger
 from shared.multipart import Multipart
 from shared.retries import SAFE_METHODS, RetryPolicy, pause
-from shared.transport import read_body, signable, unreachable
+from shared.transport import is_cut_off, read_body, signable, unreachable, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,8 +59,8 @@ _REFUSED = (OAuthKeyError, OAuthTokenError, OAuthSignatureError, AccessTokenUnkn
 class PlatformSession(OAuth1Session):
     """An `OAuth1Session` for one platform, kept for the life of the process so that connections stay open.
 
-    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew, has a timeout within the deadline, and reads
-    neither `.netrc` nor, after the session is made, the environment. Safe to use from many threads.
+    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew and has a timeout within the deadline. `.netrc`
+    is never read; proxies and CA bundles are taken from the environment once. Safe to use from many threads.
 
     Attributes:
         deadline: the point in time that no call passes; `task_handler` sets it for each invocation.
@@ -65,13 +68,19 @@ class PlatformSession(OAuth1Session):
     """
 
     def __init__(self, authentication: Authentication, *, retries: RetryPolicy | None = None) -> None:
-        """Send with what `authentication` gives; it is asked before each attempt."""
+        """Send with what `authentication` gives; it is asked before each attempt.
+
+        Raises:
+            ConfigurationError: the CA bundle that the environment names does not exist.
+        """
         super().__init__("")
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
         self.deadline = Deadline()
         self.trust_env = False  # looked up once here, instead of for each request
         self._verify: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        if isinstance(self._verify, str) and not os.path.exists(self._verify):  # noqa: PTH110 - pathlib is not loaded
+            raise ConfigurationError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {self._verify}, which does not exist")
         self._proxies_by_host: dict[str, dict[str, str]] = {}
         self._last_used = time.time()
         for scheme in ("https://", "http://"):
@@ -105,7 +114,7 @@ class PlatformSession(OAuth1Session):
             PlatformUnreachableError: there was no usable answer.
             DeadlineExceededError: there was no time for one.
         """
-        return self._perform(Call(method.upper(), url, **options), _unread if stream else self._read)
+        return self._perform(Call(method, url, **options), _unread if stream else self._read)
 
     def call(
         self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
@@ -123,12 +132,16 @@ class PlatformSession(OAuth1Session):
         renewed = False
         while True:
             attempts += 1
-            authorization = self.authentication.current()
+            authorization = self.authentication.current(self.deadline)
             try:
                 return finish(self._send_once(call, authorization))
             except (PlatformError, PlatformUnreachableError) as error:
                 error.attempts = attempts
-                if isinstance(error, _REFUSED) and not renewed and self.authentication.renew(authorization):
+                if (
+                    isinstance(error, _REFUSED)
+                    and not renewed
+                    and self.authentication.renew(authorization, self.deadline)
+                ):
                     renewed = True
                     continue
                 wait = self.retries.wait(error, time.monotonic() - started, repeatable=call.repeatable)
@@ -149,6 +162,10 @@ class PlatformSession(OAuth1Session):
             if not response.is_redirect:
                 break
             path = _redirected_path(call, response, url)
+        if response.status_code < 200 or is_cut_off(response):  # noqa: PLR2004
+            # What follows on this connection is not the answer to the next call.
+            response.raw.close()
+            raise PlatformUnreachableError("its answer was not complete", method=call.method, url=url)
         if response.status_code < 300:  # noqa: PLR2004
             return response
         try:
@@ -158,19 +175,30 @@ class PlatformSession(OAuth1Session):
         raise platform_error(response.status_code, response.content, response.headers, method=call.method, url=url)
 
     def _exchange(self, call: Call, request: PreparedRequest, host: str) -> Response:
-        remaining = self.deadline.check(f"{call.method} {public_url(call.path)}")
-        timeout = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
+        what = f"{call.method} {public_url(call.path)}"
+        remaining = self.deadline.check(what)
+        connect, read = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
+        timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
+        if isinstance(call.body, Multipart):
+            call.body.rewind()
+            request.body = within(call.body, self.deadline, what)  # type: ignore[assignment]
         try:
             # Past requests' own `send`, which would prepare to follow redirects and keep cookies.
             return self.get_adapter(str(request.url)).send(
-                request, stream=True, timeout=timeout, verify=self._verify, proxies=self._proxies_for(host)
+                request,
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
+                verify=self._verify,
+                proxies=self._proxies_for(host),
             )
-        except RequestException as error:
+        except (RequestException, HTTPError, OSError) as error:
             # Not chained: the original prints the URL with its query, and RQL values are personal data.
-            if isinstance(error, Timeout) and self.deadline.remaining() <= 0:
-                what = f"{call.method} {public_url(call.path)}"
-                raise DeadlineExceededError(f"{what} was not answered when the function's time was up") from None
-            raise unreachable(error, timeout, method=call.method, url=str(request.url)) from None
+            failure = unreachable(error, (connect, read), method=call.method, url=str(request.url))
+            if self.deadline.remaining() <= 0:
+                text = f"{what} was not answered when the function's time was up"
+                sent = failure.sent and call.method not in SAFE_METHODS
+                raise DeadlineExceededError(text, sent=sent) from None
+            raise failure from None
 
     def _prepared(self, call: Call, url: str) -> PreparedRequest:
         # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
@@ -182,8 +210,6 @@ class PlatformSession(OAuth1Session):
         request.body = call.body  # type: ignore[assignment]
         if call.headers:
             request.headers.update(call.headers)
-        if isinstance(call.body, Multipart):
-            call.body.rewind()
         return request
 
     def _read(self, response: Response) -> Response:
@@ -238,6 +264,11 @@ class Call:
     ) -> None:
         if params is not None:
             raise TypeError("write the query into the path: the signature covers it exactly as it is sent")
+        if not path.startswith("/"):
+            raise ValueError("a path begins with a slash, as in /users/v1/me; the host comes from the credentials")
+        if not isinstance(data, bytes | Multipart | None):
+            raise TypeError("data is bytes or a Multipart; use json= for anything that becomes JSON")
+        method = method.upper()
         self.method = method
         self.path = path
         self.headers = headers
@@ -270,12 +301,16 @@ def _unread(response: Response) -> Response:
 
 
 def _redirected_path(call: Call, response: Response, url: str) -> str:
-    target = urljoin(url, response.headers["location"])
     response.close()
-    here, there = urlsplit(url), urlsplit(target)
-    if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
-        return target.removeprefix(f"{there.scheme}://{there.netloc}")
-    elsewhere = f"{there.scheme}://{there.netloc}"
+    try:
+        target = urljoin(url, response.headers["location"])
+        here, there = urlsplit(url), urlsplit(target)
+        elsewhere = f"{there.scheme}://{there.hostname}" + (f":{there.port}" if there.port else "")
+    except ValueError:
+        elsewhere = "what is no URL"
+    else:
+        if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
+            return target.removeprefix(f"{there.scheme}://{there.netloc}")
     reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
     raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
 

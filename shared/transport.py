@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import ssl
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from shared.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError
+from shared.retries import SAFE_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Iterable, Iterator
 
     from shared.deadline import Deadline
 
@@ -66,7 +75,7 @@ def read_body(response: requests.Response, deadline: Deadline, limit: int) -> No
 
 
 def chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
-    """The body as it arrives, decoded. However slowly it comes, it ends before the deadline.
+    """The body as it arrives, decoded. However slowly it comes, it ends by the deadline.
 
     Raises:
         DeadlineExceededError: the time is up.
@@ -74,45 +83,89 @@ def chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
     """
     method, url = _call(response)
     raw = response.raw
+    socket = _socket_of(raw)
+    write = method not in SAFE_METHODS
     try:
-        while chunk := raw.read1(CHUNK, decode_content=True):
-            yield chunk
-            remaining = deadline.check(f"the answer to {method}")
-            socket = getattr(getattr(raw, "connection", None), "sock", None)
-            if socket is not None and (socket.gettimeout() or 0) > remaining:
+        while True:
+            remaining = deadline.remaining()
+            if remaining <= 0:
+                raise TimeoutError
+            if socket is not None and (socket.gettimeout() or remaining) > remaining:
                 socket.settimeout(remaining)
+            if not (chunk := raw.read1(CHUNK, decode_content=True)):
+                return
+            yield chunk
     except (HTTPError, OSError) as error:
         # Not chained, here and below: the original prints the URL with its query, and RQL values are personal data.
         if deadline.remaining() <= 0:
-            raise DeadlineExceededError(f"the answer to {method} was not complete when the time was up") from None
+            response.close()
+            text = f"the answer to {method} was not complete when the time was up"
+            raise DeadlineExceededError(text, sent=write) from None
         raise PlatformUnreachableError(_plain_words(error), method=method, url=url) from None
 
 
+def is_cut_off(response: requests.Response) -> bool:
+    """Whether the answer ends where no complete one can: its headers say nothing of how long its body is.
+
+    Python's HTTP client takes the end of the connection for the end of the headers.
+    """
+    headers = response.headers
+    return (
+        response.raw.version == 11  # noqa: PLR2004 - HTTP/1.1
+        and response.request.method != "HEAD"
+        and response.status_code not in (204, 304)
+        and "content-length" not in headers
+        and "chunked" not in headers.get("transfer-encoding", "").lower()
+        and "close" not in headers.get("connection", "").lower()
+    )
+
+
+def within(body: Iterable[bytes], deadline: Deadline, what: str) -> Iterator[bytes]:
+    """A body to send, that is not sent past the deadline.
+
+    Raises:
+        DeadlineExceededError: the time is up; nothing was done, for the body is not complete.
+    """
+    for chunk in body:
+        deadline.check(what)
+        yield chunk
+
+
 def unreachable(
-    error: requests.RequestException, timeout: tuple[float, float], *, method: str, url: str
+    error: BaseException, timeout: tuple[float, float], *, method: str, url: str
 ) -> PlatformUnreachableError:
     """The typed error for a request that got no answer within `timeout`, seconds to connect and to read."""
     connect, read = timeout
-    permanent = False
-    if isinstance(error, requests.exceptions.SSLError):
+    causes = list(_causes(error))
+    if _any(causes, ssl.SSLCertVerificationError):
         reason, sent, permanent = "its TLS certificate was not accepted", False, True
-    elif isinstance(error, requests.exceptions.ProxyError):
-        reason, sent = "the proxy could not be reached", False
-    elif isinstance(error, requests.ConnectTimeout):
-        reason, sent = f"no connection within {connect:.3g} s", False
-    elif isinstance(error, requests.Timeout):
-        reason, sent = f"no answer within {read:.3g} s", True
+    elif _any(causes, NewConnectionError) or any("Tunnel connection failed" in str(cause) for cause in causes):
+        reason, sent, permanent = _plain_words(error), False, False
+    elif _any(causes, ConnectTimeoutError, requests.ConnectTimeout):
+        reason, sent, permanent = f"no connection within {connect:.3g} s", False, False
+    elif _any(causes, TimeoutError, ReadTimeoutError, requests.Timeout):
+        reason, sent, permanent = f"no answer within {read:.3g} s", True, False
+    elif _any(causes, LocationParseError, requests.exceptions.InvalidURL):
+        reason, sent, permanent = "it is not the name of a host", False, True
     else:
-        reason, sent = _plain_words(error), not _never_connected(error)
+        reason, sent, permanent = _plain_words(error), True, False
     return PlatformUnreachableError(reason, method=method, url=url, sent=sent, permanent=permanent)
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
 
 
 def _call(response: requests.Response) -> tuple[str, str]:
     return str(response.request.method), str(response.request.url)
 
 
-def _never_connected(error: BaseException) -> bool:
-    return any(isinstance(each, NewConnectionError | ConnectTimeoutError) for each in _causes(error))
+def _socket_of(raw: Any) -> socket.socket | None:
+    """The socket an answer comes from. A connection that will be closed after it has given it up already."""
+    connected = getattr(getattr(raw, "connection", None), "sock", None)
+    buffer = getattr(getattr(getattr(raw, "_fp", None), "fp", None), "raw", None)
+    found: socket.socket | None = connected or getattr(buffer, "_sock", None)
+    return found
 
 
 def _plain_words(error: BaseException) -> str:
@@ -123,8 +176,11 @@ def _plain_words(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and those beneath it: requests keeps urllib3's in `args`, urllib3 the socket's in `reason`."""
+    """An error and those beneath it, as requests and urllib3 nest them.
+
+    `__context__` is not one of them: it may be an error that the caller is handling meanwhile.
+    """
     while error is not None:
         yield error
-        inner = getattr(error, "reason", None) or (error.args[-1] if error.args else None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+        nested = (getattr(error, "reason", None), getattr(error, "original_error", None), *reversed(error.args))
+        error = next((each for each in nested if isinstance(each, BaseException)), error.__cause__)

@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import Route, Router
 
-from devkit.platform import users
-from devkit.platform.faults import Fault
-from devkit.platform.gateway import Gateway
+from devkit.platform import faults_control, ledger, users
+from devkit.platform.auth import service as auth
+from devkit.platform.auth.bearer import BearerVerifier
+from devkit.platform.disturbance import SKEW, Disturbance
+from devkit.platform.fault_rules import Faults
+from devkit.platform.gateway import Gateway, Nonces
 from devkit.platform.oauth1 import OAuth1Verifier
+from devkit.sidefx import routes as sidefx_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from devkit.platform.store import Store
+    from devkit.platform.timestamps import Clock
+    from devkit.sidefx import LocalSideFX
 
-log = logging.getLogger(__name__)
+#: Base paths of the services that exist here.
+SERVICES = (auth.BASE, users.BASE)
+#: What serves tests and tools and is no part of a platform.
+_LOCAL = ("/_dev", "/_sidefx")
 
-#: Base paths of the services that exist here. Any other path is a service this cluster does not have (903).
-SERVICES = (users.BASE,)
 
+def create_app(
+    store: Store, *, clock: Clock = time.time, faults: Faults | None = None, sidefx: LocalSideFX | None = None
+) -> ASGIApp:
+    """The platform over `store`.
 
-def create_app(store: Store, *, clock: Callable[[], float] = time.time) -> Starlette:
-    """The platform over `store`; `clock` is the time in epoch seconds."""
-    return Starlette(
-        routes=[*(Route(f"{base}/health", _health, methods=["GET"]) for base in SERVICES), *users.routes(store)],
-        middleware=[Middleware(Gateway, verifier=OAuth1Verifier(store, clock=clock))],
-        exception_handlers={HTTPException: _no_such_endpoint, Exception: _unexpected},
+    Args:
+        store: where everything is kept.
+        clock: the time in epoch seconds.
+        faults: what shall go wrong; more can be added at `/_dev/faults` while it runs.
+        sidefx: a SideFX to serve beside it, under `/_sidefx`.
+    """
+    faults = faults or Faults()
+    nonces = Nonces()
+    router = Router(
+        [
+            *(Route(f"{base}/health", _health, methods=["GET"]) for base in SERVICES),
+            *users.routes(store),
+            *auth.routes(store, clock=clock),
+            *ledger.routes(nonces, clock=clock),
+            *faults_control.routes(faults),
+            *(sidefx_routes(sidefx) if sidefx else ()),
+        ],
+        redirect_slashes=False,
     )
+    gateway = Gateway(
+        router,
+        oauth1=OAuth1Verifier(store, clock=lambda: clock() + SKEW.get()),
+        bearer=BearerVerifier(store, clock=clock),
+        nonces=nonces,
+        bases=(*SERVICES, *_LOCAL),
+    )
+    return Disturbance(gateway, faults)
 
 
 async def _health(_: Request) -> Response:
     return Response(status_code=200)
-
-
-async def _no_such_endpoint(request: Request, error: Exception) -> Response:
-    path = request.url.path
-    if not any(path == base or path.startswith(f"{base}/") for base in SERVICES):
-        raise Fault(903, "There is no such service on this cluster")
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    message = f"The service has no endpoint {request.method} {path}"
-    return JSONResponse({"name": "ENDPOINT_EXCEPTION", "message": message}, status_code=status)
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return Fault(1, "Something went wrong inside the local platform; its log has the reason").response()

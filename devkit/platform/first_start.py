@@ -1,25 +1,34 @@
-"""What a new data directory begins with: an application, a user who may do everything, and credentials for both.
+"""What a new data directory begins with: an OAuth1 and an OAuth2 application, a user who may do everything, and
+credentials for all three and for the local SideFX.
 
-Every secret is random and made once; later starts find the same ones.
+Every secret is random and made once; later starts find the same ones. What an earlier version did not make yet is made
+when it is missed.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from devkit.platform.auth.applications import create_oauth2_application
+from devkit.platform.auth.oauth1_tokens import create_oauth1_token
+from devkit.platform.auth.passwords import hash_password
 from devkit.platform.ids import hex40, object_id
 from devkit.platform.permissions import GLOBAL_PERMISSIONS
+from devkit.platform.timestamps import epoch_ms, iso
 
 if TYPE_CHECKING:
-    from devkit.platform.store import Store
+    from devkit.platform.store import Document, Store
+
+_NAME = "Local development"
+_DESCRIPTION = "Made on the first start"
 
 
 @dataclass(frozen=True)
 class FirstCredentials:
-    """The credentials of the first application and user. The repr shows no secret."""
+    """The credentials of the first applications and user. The repr shows no secret."""
 
     consumer_key: str = field(repr=False)
     consumer_secret: str = field(repr=False)
@@ -29,6 +38,10 @@ class FirstCredentials:
     password: str = field(repr=False)
     user_id: str
     application_id: str
+    oauth2_client_id: str
+    oauth2_client_secret: str = field(repr=False)
+    sidefx_client_id: str
+    sidefx_client_secret: str = field(repr=False)
 
     def environment(self, host: str) -> dict[str, str]:
         """The five variables a function gets, for the platform at `host`."""
@@ -42,44 +55,49 @@ class FirstCredentials:
 
 
 def first_credentials(store: Store) -> FirstCredentials:
-    """Those of `store`, made now if it is new."""
-    known = store.get("first_start", "credentials")
-    if known is not None:
-        return FirstCredentials(**{name: value for name, value in known.items() if name != "id"})
-    made = FirstCredentials(
-        consumer_key=hex40(),
-        consumer_secret=hex40(),
-        token=hex40(),
-        token_secret=hex40(),
-        email="developer@localhost.example",
-        password=f"Aa1-{secrets.token_urlsafe(24)}",
-        user_id=object_id(),
-        application_id=object_id(),
-    )
-    _create(store, made)
-    # Last, so that a start cut short begins again.
-    store.put("first_start", {"id": "credentials", **asdict(made)})
-    return made
+    """Those of `store`; what is missing of them is made now.
+
+    Raises:
+        DevkitError: the store's file is damaged.
+    """
+    with store.opening():
+        known = store.get("first_start", "credentials")
+        if known is None:
+            known = _create(store, time.time())
+        if "oauth2_client_id" not in known:
+            known |= _enable_login(store, known, time.time())
+        if "sidefx_client_id" not in known:
+            known |= {"sidefx_client_id": hex40(), "sidefx_client_secret": hex40()}
+            store.put("first_start", known)
+        return FirstCredentials(**{each.name: known[each.name] for each in fields(FirstCredentials)})
 
 
-def _create(store: Store, made: FirstCredentials) -> None:
-    now = int(time.time() * 1000)
-    iso = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now / 1000)) + f".{now % 1000:03d}Z"
-    stamps = {"creation_timestamp": now, "update_timestamp": now}
-    iso_stamps = {"creationTimestamp": iso, "updateTimestamp": iso}
-    application = {"id": made.application_id, "type": "oauth1", "name": "Local development"}
-    store.put("applications", {**application, "description": "Made on the first start", **iso_stamps})
+def _create(store: Store, now: float) -> Document:
+    """The first user, with a token of an OAuth1 application."""
+    made = {
+        "id": "credentials",
+        "consumer_key": hex40(),
+        "consumer_secret": hex40(),
+        "email": "developer@localhost.example",
+        "password": f"Aa1-{secrets.token_urlsafe(24)}",
+        "user_id": object_id(),
+        "application_id": object_id(),
+    }
+    created = {"creationTimestamp": iso(now), "updateTimestamp": iso(now)}
+    application = {"id": made["application_id"], "type": "oauth1", "name": _NAME}
+    store.put("applications", {**application, "description": _DESCRIPTION, **created})
     store.put(
         "application_versions",
         {
             "id": object_id(),
-            "applicationId": made.application_id,
+            "applicationId": made["application_id"],
             "name": "1.0.0",
-            "consumerKey": made.consumer_key,
-            "consumerSecret": made.consumer_secret,
-            "creationTimestamp": iso,
+            "consumerKey": made["consumer_key"],
+            "consumerSecret": made["consumer_secret"],
+            "creationTimestamp": iso(now),
         },
     )
+    stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     role = {
         "id": object_id(),
         "name": "local.developer",
@@ -91,10 +109,10 @@ def _create(store: Store, made: FirstCredentials) -> None:
     store.put(
         "users",
         {
-            "id": made.user_id,
+            "id": made["user_id"],
             "first_name": "Local",
             "last_name": "Developer",
-            "email": made.email,
+            "email": made["email"],
             "phone_number": "0000000000",
             "language": "EN",
             "time_zone": "UTC",
@@ -106,14 +124,18 @@ def _create(store: Store, made: FirstCredentials) -> None:
             **stamps,
         },
     )
-    store.put(
-        "oauth1_tokens",
-        {
-            "id": object_id(),
-            "applicationId": made.application_id,
-            "userId": made.user_id,
-            "token": made.token,
-            "tokenSecret": made.token_secret,
-            **iso_stamps,
-        },
-    )
+    token = create_oauth1_token(store, made["application_id"], made["user_id"], now=now)
+    made |= {"token": token["token"], "token_secret": token["tokenSecret"]}
+    store.put("first_start", made)
+    return made
+
+
+def _enable_login(store: Store, known: Document, now: float) -> Document:
+    """Let the first user log in with the password, and through OAuth2."""
+    user = store.get("users", known["user_id"])
+    if user is not None:
+        store.put("users", {**user, "password_hash": hash_password(known["password"])})
+    version = create_oauth2_application(store, name=_NAME, description=_DESCRIPTION, confidential=True, now=now)
+    client = {"oauth2_client_id": version["clientId"], "oauth2_client_secret": version["clientSecret"]}
+    store.put("first_start", {**known, **client})
+    return client

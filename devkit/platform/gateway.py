@@ -2,62 +2,126 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
 
-from devkit.platform.faults import Fault
+from devkit.platform.connection import ConnectionCut
+from devkit.platform.faults import CodelessFault, Fault
 from devkit.platform.oauth1 import SignedRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from devkit.platform.auth.bearer import BearerVerifier
     from devkit.platform.oauth1 import Caller, OAuth1Verifier
+
+#: Not a part of the platform: it authenticates its callers itself.
+_SIDEFX = "/_sidefx/"
+_STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+log = logging.getLogger("devkit.platform")
+
+
+@dataclass
+class Nonces:
+    """What became of the OAuth1 nonces that came with a genuine signature."""
+
+    seen: int = 0
+    duplicates_refused: int = 0
 
 
 class Gateway:
-    """ASGI middleware: identifies the caller, drops trailing slashes, and answers a `Fault` as the platform does.
+    """ASGI middleware: identifies the caller, drops trailing slashes, and answers every error as the platform does.
 
     A request with credentials that are refused never reaches a service. One without any does: each endpoint says
     whether it needs a caller, by `application_of` or `user_of`.
     """
 
-    def __init__(self, app: ASGIApp, verifier: OAuth1Verifier) -> None:
-        """Guard `app`."""
+    def __init__(
+        self, app: ASGIApp, *, oauth1: OAuth1Verifier, bearer: BearerVerifier, nonces: Nonces, bases: Sequence[str]
+    ) -> None:
+        """Guard `app`, whose services have the base paths `bases`; any other path is a service that this cluster
+        does not have.
+        """
         self._app = app
-        self._verifier = verifier
+        self._oauth1 = oauth1
+        self._bearer = bearer
+        self._nonces = nonces
+        self._bases = tuple(bases)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        started = False
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_header(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+                started = True
+                message["headers"] = [*message.get("headers", ()), _STRICT_TRANSPORT_SECURITY]
             await send(message)
 
         try:
-            scope["state"] = {**scope.get("state", {}), "caller": self._identify(scope)}
-            scope["path"] = scope["path"].rstrip("/") or "/"
-            await self._app(scope, receive, send_with_headers)
-        except Fault as fault:
-            await fault.response()(scope, receive, send_with_headers)
+            scope["app"] = self  # else routes answer a wrong method themselves
+            caller = None
+            if not scope["path"].startswith(_SIDEFX):
+                caller = self._identify(scope)
+                scope["path"] = scope["path"].rstrip("/") or "/"
+            scope["state"] = {**scope.get("state", {}), "caller": caller}
+            await self._app(scope, receive, send_with_header)
+        except ClientDisconnect:
+            pass  # nobody waits for an answer
+        except Exception as error:
+            fault = self._fault(scope, error)
+            if started:
+                raise ConnectionCut from error
+            await JSONResponse(fault.body, fault.status)(scope, receive, send_with_header)
 
     def _identify(self, scope: Scope) -> Caller | None:
-        headers = Headers(scope=scope)
-        authorization = headers.get("authorization", "").strip()
-        scheme = authorization.partition(" ")[0].lower()
-        if scheme == "bearer":
-            raise Fault(117, "The access token is unknown")
-        if scheme != "oauth":
-            return None
-        server_scheme = headers.get("x-forwarded-proto", scope["scheme"])
-        path = scope["raw_path"].decode("latin-1")
-        url = f"{server_scheme}://{headers.get('host', '')}{path}"
-        query = scope["query_string"].decode("latin-1")
-        return self._verifier.verify(SignedRequest(authorization, scope["method"], url, query))
+        headers = dict(scope["headers"])
+        authorization = headers.get(b"authorization", b"").decode("latin-1").strip()
+        scheme, _, credentials = authorization.partition(" ")
+        match scheme.lower():
+            case "oauth":
+                server_scheme = headers.get(b"x-forwarded-proto", b"").decode("latin-1") or scope["scheme"]
+                host = headers.get(b"host", b"").decode("latin-1")
+                url = f"{server_scheme}://{host}{scope['raw_path'].decode('latin-1')}"
+                query = scope["query_string"].decode("latin-1")
+                return self._verified(SignedRequest(authorization, scope["method"], url, query))
+            case "bearer":
+                return self._bearer.verify(credentials.strip())
+            case _:
+                return None
+
+    def _verified(self, request: SignedRequest) -> Caller:
+        try:
+            caller = self._oauth1.verify(request)
+        except Fault as fault:
+            self._nonces.duplicates_refused += fault.code == 110  # noqa: PLR2004 - DUPLICATE_REQUEST_EXCEPTION
+            raise
+        self._nonces.seen += 1
+        return caller
+
+    def _fault(self, scope: Scope, error: Exception) -> Fault:
+        if isinstance(error, Fault):
+            return error
+        path = scope["path"]
+        if isinstance(error, HTTPException):
+            if not any(path == base or path.startswith(f"{base}/") for base in self._bases):
+                return Fault(903, "There is no such service on this cluster")
+            message = f"The service has no endpoint {scope['method']} {path}"
+            return CodelessFault(error.status_code, "ENDPOINT_EXCEPTION", message)
+        log.error("%s %s failed", scope["method"], path, exc_info=error)
+        return Fault(1, "Something went wrong inside the local platform; its log has the reason")
 
 
 def application_of(request: Request) -> Caller:

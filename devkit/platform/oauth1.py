@@ -5,17 +5,18 @@ Checked in this order, all HTTP 401: consumer key (107), token (108), timestamp 
 
 from __future__ import annotations
 
+import hmac
 import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from oauthlib.oauth1.rfc5849.signature import verify_hmac_sha1
+from oauthlib.oauth1.rfc5849.signature import sign_hmac_sha1_with_client
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from devkit.platform.faults import Fault
-from shared.oauth1 import parse_query
+from shared.oauth1 import signature_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TIMESTAMP = 12  # digits
 WINDOW = 300  # seconds a timestamp may be off, either way
+_SIGNATURE = "oauth_signature"
 _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
 
@@ -111,17 +113,16 @@ def _check_signature(
 ) -> None:
     if protocol.get("oauth_signature_method") != "HMAC-SHA1" or protocol.get("oauth_version", "1.0") != "1.0":
         raise Fault(109, "The signature method must be HMAC-SHA1, the version 1.0")
-    signed = [(name, value) for name, value in protocol.items() if name != "oauth_signature"]
-    facts = SimpleNamespace(
-        http_method=request.method,
-        uri=request.url,
-        params=signed + parse_query(request.query),
-        signature=protocol.get("oauth_signature", ""),
+    signed = sorted(
+        (quote(name, safe=""), quote(value, safe="")) for name, value in protocol.items() if name != _SIGNATURE
     )
     try:
-        genuine = verify_hmac_sha1(cast("Any", facts), consumer_secret, token_secret)
+        base = signature_base(request.method, f"{request.url}?{request.query}", signed)
     except ValueError:  # the URL cannot be one that was signed
-        genuine = False
+        base = ""
+    secrets = SimpleNamespace(client_secret=consumer_secret, resource_owner_secret=token_secret)
+    expected = sign_hmac_sha1_with_client(base, cast("Any", secrets))
+    genuine = base and hmac.compare_digest(expected.encode(), protocol.get(_SIGNATURE, "").encode())
     if not genuine:
         raise Fault(109, "The signature is not the one expected for this request")
 

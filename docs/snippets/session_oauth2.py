@@ -4,7 +4,7 @@ from shared.client import ExtraHorizon
 from shared.login import OAuth2Authentication
 
 authentication = OAuth2Authentication(
-    os.environ["API_HOST"], os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"], on_tokens=lambda tokens: print(tokens)
+    os.environ["API_HOST"], os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"], on_tokens=print
 )
 authentication.log_in(os.environ["EMAIL"], os.environ["PASSWORD"])
 print(ExtraHorizon(authentication).users.me()["id"])

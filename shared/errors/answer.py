@@ -57,6 +57,7 @@ _FIREBASE: dict[int, type[PlatformError]] = {
     400: services.FirebaseInvalidPlatformDataError,
     502: services.FirebaseConnectionError,
 }
+_LONGEST_DELAY = 86_400_000  # milliseconds; nobody waits for more than a day
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id")
 
 
@@ -111,7 +112,7 @@ def _class_for(code: int | None, body: Mapping[str, Any], status: int) -> type[P
 
 def _retry_after(body: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
     delay = body.get("remainingDelay")  # milliseconds, until another second factor may be tried
-    if isinstance(delay, int) and not isinstance(delay, bool) and delay >= 0:
+    if isinstance(delay, int) and not isinstance(delay, bool) and 0 <= delay <= _LONGEST_DELAY:
         return delay / 1000
     return parse_retry_after(headers.get("retry-after"), time.time())
 

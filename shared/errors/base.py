@@ -30,7 +30,19 @@ class InvalidEventError(ExtraHorizonError):
 
 
 class DeadlineExceededError(ExtraHorizonError):
-    """The call could not finish before the function's time is up."""
+    """The call could not finish before the function's time is up.
+
+    Attributes:
+        sent: whether the platform may have received and done it all the same.
+    """
+
+    def __init__(self, text: str, *, sent: bool = False) -> None:
+        super().__init__(text)
+        self.sent = sent
+
+    def __str__(self) -> str:
+        text = str(self.args[0])
+        return f"{text}. It may have been done all the same" if self.sent else text
 
 
 class RequestAbortedError(ExtraHorizonError):

@@ -120,6 +120,7 @@ def test_every_way_to_write_a_query_is_accepted(verifier, known, query):
         ("https://api.acme.io:443/x", "https://api.acme.io/x"),
         ("HTTP://LocalHost:8420/x", "http://localhost:8420/x"),
         ("http://localhost:8420/caf%C3%A9/%2F", "http://localhost:8420/caf%C3%A9/%2F"),
+        ("http://localhost:8420/a;", "http://localhost:8420/a;"),
     ],
 )
 def test_host_case_and_default_ports_do_not_matter(verifier, known, called, signed_for):

@@ -113,7 +113,7 @@ def test_a_data_directory_keeps_its_credentials_and_its_secrets_to_its_owner(tmp
     for _ in range(2):
         with LocalPlatform(data_dir=data_dir) as platform:
             platform.start()
-            seen.append({name: value for name, value in platform.details().items() if name != "host"})
+            seen.append({name: each for name, each in platform.details().items() if platform.url not in each})
             for path in data_dir.iterdir():
                 if path.name != "lock":
                     assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
@@ -132,3 +132,12 @@ def test_an_ephemeral_platform_leaves_no_database(tmp_path):
 def test_a_data_directory_serves_one_platform_at_a_time(tmp_path):
     with LocalPlatform(data_dir=tmp_path), pytest.raises(DevkitError, match="a platform runs on .* already"):
         LocalPlatform(data_dir=tmp_path)
+
+
+def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
+    from shared.sidefx import service
+
+    for name, value in platform.sidefx_environment().items():
+        monkeypatch.setenv(name, value)
+    builds = service().download.get_daily_builds_list("houdini", only_production=True)
+    assert {build["release"] for build in builds} == {"gold"}

@@ -100,7 +100,7 @@ def test_a_session_is_handed_to_another_application(http, application):
 
 def test_an_answer_without_a_token_is_a_typed_error(http, application):
     http.post(f"{HOST}/auth/v2/oauth1/tokens", json={"token": "t"})
-    with pytest.raises(InvalidResponseError, match="an answer to a login without tokenSecret"):
+    with pytest.raises(InvalidResponseError, match="an answer to a login without a usable tokenSecret"):
         application.log_in("jan@example.com", "p")
 
 

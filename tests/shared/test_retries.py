@@ -193,7 +193,8 @@ def test_timeouts_shrink_with_the_time_that_is_left(http, session):
     clock.now += 9
     session.get("/data/v1/x")
     session.get("/data/v1/x", timeout=1)
-    assert [call.request.req_kwargs["timeout"] for call in http.calls] == [(5, 12), (3, 3), (3, 1)]
+    timeouts = [call.request.req_kwargs["timeout"] for call in http.calls]
+    assert [(each.connect_timeout, each._read, each.total) for each in timeouts] == [(5, 12, 12), (3, 3, 3), (3, 1, 3)]
 
 
 def test_no_call_begins_after_the_deadline(http, session):

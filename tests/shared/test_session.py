@@ -1,3 +1,4 @@
+import io
 import re
 import socket
 import ssl
@@ -10,14 +11,16 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 from rfc5849 import parse_header, signature
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 import shared
 from shared.authentication import OAuth1Authentication
 from shared.client import ExtraHorizon
 from shared.credentials import CredentialChain, Credentials
-from shared.errors import OAuthSignatureError, PlatformError, PlatformUnreachableError
+from shared.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
 from shared.session import PlatformSession
 
+REFUSED = NewConnectionError(None, "refused")
 CREDENTIALS = Credentials("https://api.acme.io", "the key", "consumer/secret", "the+token", "token&secret")
 
 
@@ -107,7 +110,8 @@ def test_requests_identify_this_client(http):
 def test_every_request_has_timeouts(http):
     http.get("https://api.acme.io/users/v1/me", json={})
     session().get("/users/v1/me")
-    assert sent_by(http).req_kwargs["timeout"] == (5.0, 30.0)
+    timeout = sent_by(http).req_kwargs["timeout"]
+    assert (timeout.connect_timeout, timeout._read, timeout.total) == (5.0, 30.0, None)
 
 
 def test_changed_credentials_count_from_the_next_request_on(http, monkeypatch):
@@ -117,7 +121,7 @@ def test_changed_credentials_count_from_the_next_request_on(http, monkeypatch):
     http.get("https://api.acme.io/users/v1/me", json={})
     http.get("https://api.other.io/users/v1/me", json={})
     calls.get("/users/v1/me")
-    monkeypatch.setattr(chain, "current", lambda: other)
+    monkeypatch.setattr(chain, "current", lambda _: other)
     calls.get("/users/v1/me")
     assert sent_by(http, 1).url == "https://api.other.io/users/v1/me"
     sent = parse_header(sent_by(http, 1).headers["Authorization"])
@@ -180,8 +184,14 @@ def test_endless_redirects_end(http):
     [
         (requests.ConnectTimeout(), "no connection within 5 s", False),
         (requests.ReadTimeout(), "no answer within 30 s", True),
-        (requests.exceptions.SSLError(ssl.SSLError("x")), "its TLS certificate was not accepted", False),
-        (requests.exceptions.ProxyError("x"), "the proxy could not be reached", False),
+        (
+            requests.exceptions.SSLError(ssl.SSLCertVerificationError("x")),
+            "its TLS certificate was not accepted",
+            False,
+        ),
+        (requests.exceptions.SSLError(ssl.SSLError("bad record")), "the connection was cut off", True),
+        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407")), "the connection was cut off", False),
+        (requests.exceptions.ProxyError("x"), "the connection was cut off", True),
         (requests.exceptions.ChunkedEncodingError("x"), "the connection was cut off", True),
         (requests.ConnectionError("x"), "the connection was cut off", True),
     ],
@@ -227,7 +237,72 @@ def test_a_connection_that_is_cut_is_unreachable():
     thread.join()
 
 
-def test_neither_netrc_nor_proxies_of_the_environment_are_used(platform_credentials, monkeypatch, tmp_path):
+def test_a_lost_write_is_lost_even_while_another_error_is_handled(http):
+    http.post(
+        "https://api.acme.io/tasks/v1/", body=requests.ConnectionError(ProtocolError("x", ConnectionResetError()))
+    )
+    http.get("https://api.acme.io/tasks/v1/", body=requests.ConnectionError(MaxRetryError(None, "/", REFUSED)))
+
+    def report_a_failed_read():
+        try:
+            session().get("/tasks/v1/")
+        except PlatformUnreachableError:
+            session().post("/tasks/v1/")
+
+    with pytest.raises(PlatformUnreachableError) as raised:
+        report_a_failed_read()
+    assert raised.value.sent
+    assert [call.request.method for call in http.calls].count("POST") == 1
+
+
+@pytest.mark.parametrize("path", ["users/v1/me", "@evil.example/x", "https://api.acme.io/users/v1/me", ""])
+def test_a_path_that_could_name_another_host_is_refused(path):
+    with pytest.raises(ValueError, match="begins with a slash"):
+        session().get(path)
+
+
+@pytest.mark.parametrize("data", ["text", {"a": "b"}, [b"x"], io.BytesIO(b"x")])
+def test_a_body_that_cannot_be_measured_is_refused(data):
+    with pytest.raises(TypeError, match="bytes or a Multipart"):
+        session().post("/tasks/v1/", data=data)
+
+
+def test_the_method_may_be_written_in_small_letters(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    session().call("get", "/users/v1/me")
+    assert sent_by(http).method == "GET"
+
+
+@pytest.mark.parametrize("location", ["http://[", "https://user:hunter2@evil.example/"])
+def test_a_redirect_to_an_odd_place_is_told_without_its_secrets(http, location):
+    http.get("https://api.acme.io/users/v1/me", status=302, headers={"Location": location})
+    with pytest.raises(PlatformUnreachableError, match="it redirects to") as raised:
+        session().get("/users/v1/me")
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("host", ["https://api.a..b.io", f"https://api.{'x' * 64}.io"])
+def test_a_host_that_no_resolver_takes_is_unreachable(host):
+    with pytest.raises(PlatformUnreachableError, match="after 1 attempts|could not be reached"):
+        session(Credentials(host, "k", "cs", "t", "ts")).post("/users/v1/me")
+
+
+def test_proxies_of_the_environment_are_used_for_hosts_elsewhere_only(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "direct.example")
+    calls = session()
+    assert calls._proxies_for("https://api.acme.io")["https"] == "http://proxy.example:3128"
+    assert calls._proxies_for("https://direct.example") == {}
+    assert calls._proxies_for("http://localhost:8420") == {}
+
+
+def test_a_ca_bundle_that_does_not_exist_is_told_at_once(monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
+    with pytest.raises(ConfigurationError, match="/no/such/bundle.pem, which does not exist"):
+        session()
+
+
+def test_neither_netrc_nor_a_proxy_stands_before_localhost(platform_credentials, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -350,7 +351,7 @@ def test_a_read_that_is_not_answered_in_time_is_sent_again(make, sidefx):
 
 
 def test_a_certificate_that_is_refused_is_not_tried_again(http, waits):
-    http.post(API_URL, body=requests.exceptions.SSLError("bad"))
+    http.post(API_URL, body=requests.exceptions.SSLError(ssl.SSLCertVerificationError("bad")))
     with pytest.raises(PlatformUnreachableError, match="TLS certificate"):
         public().download.get_daily_builds_list("houdini")
     assert waits == []

@@ -1,0 +1,29 @@
+"""The endpoints of the auth service: camelCase members, ISO 8601 timestamps; the OAuth2 token endpoint snake_case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devkit.platform.auth import oauth1_login, oauth2_authorizations, oauth2_tokens, sso_tokens
+from devkit.platform.auth.login import Login
+from devkit.platform.auth.mfa import SecondFactor
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from devkit.platform.store import Store
+    from devkit.platform.timestamps import Clock
+
+BASE = "/auth/v2"
+
+
+def routes(store: Store, *, clock: Clock) -> list[Route]:
+    """The endpoints of the service."""
+    login = Login(store, clock=clock)
+    second_factor = SecondFactor(store, clock=clock)
+    return [
+        *oauth1_login.routes(BASE, store, login, second_factor, clock=clock),
+        *sso_tokens.routes(BASE, store, clock=clock),
+        *oauth2_authorizations.routes(BASE, store, clock=clock),
+        *oauth2_tokens.routes(BASE, store, login, second_factor, clock=clock),
+    ]

@@ -1,0 +1,166 @@
+"""Reading what a client sends: JSON or a form, perhaps compressed, of bounded size, with errors as the platform's.
+
+13 no body, 22 a body that cannot be read, 14 a missing field, 15 a field of the wrong kind. Unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from devkit.platform.faults import CodelessFault, Fault
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Fields:
+    """The members of a request body."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        """Read from `members`."""
+        self._members = members
+
+    def text(self, name: str) -> str:
+        """A required text.
+
+        Raises:
+            Fault: 14 when it is missing or null, 15 when it is not a text.
+        """
+        value = self.optional_text(name)
+        if value is None:
+            raise Fault(14, f"The field {name} is required")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A text, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not a text.
+        """
+        value = self._members.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Fault(15, f"The field {name} must be a string")
+        return value
+
+    def optional_texts(self, name: str) -> list[str] | None:
+        """A list of texts, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self._members.get(name)
+        if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+            raise Fault(15, f"The field {name} must be a list of strings")
+        return value
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, decompressed.
+
+    Raises:
+        Fault: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
+    """
+    received = bytearray()
+    async for piece in request.stream():
+        received += piece
+        if len(received) > LIMIT:
+            raise _too_large()
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "gzip":
+        return _decompressed(bytes(received))
+    if encoding not in ("", "identity"):
+        raise Fault(22, f"The content encoding {encoding} is not supported")
+    return bytes(received)
+
+
+async def read_json(request: Request) -> Fields:
+    """The members of a JSON object.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    return Fields(_json_object(await read_body(request)))
+
+
+async def read_json_or_form(request: Request) -> Fields:
+    """The members of a JSON object or, when its content type says so, of a form.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    body = await read_body(request)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Fields(_form(body) if media_type == "application/x-www-form-urlencoded" else _json_object(body))
+
+
+def parse_json(body: bytes) -> Any:
+    """What `body` says in JSON.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    if not body.strip():
+        raise Fault(13, "The request body is empty")
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored, nor sent back
+    except (ValueError, RecursionError) as error:
+        raise Fault(22, f"The request body is malformed: {error}") from None
+    return value
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise Fault(22, "The request body is malformed: it must be a JSON object")
+    return value
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        raise Fault(13, "The request body is empty")
+    try:
+        # A field without a value counts as missing (RFC 6749, section 3.2).
+        pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=100)
+    except ValueError:
+        raise Fault(22, "The request body is malformed: it is not form-encoded UTF-8") from None
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Fault(22, "The request body is malformed: a field is given twice")
+    return dict(pairs)
+
+
+def _decompressed(body: bytes) -> bytes:
+    gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
+    try:
+        plain = gunzip.decompress(body, LIMIT + 1)
+    except zlib.error:
+        plain = b""
+    if len(plain) > LIMIT:
+        raise _too_large()
+    if body and not gunzip.eof:
+        raise Fault(22, "The request body is malformed: it is not gzip")
+    return plain
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is out of range")
+    return number
+
+
+def _too_large() -> Fault:
+    return CodelessFault(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")
