@@ -210,6 +210,13 @@ def test_retry_after_is_read_in_both_forms(header, seconds):
     assert errors.parse_retry_after(header, now=60) == seconds
 
 
+@pytest.mark.parametrize(
+    ("delay", "seconds"), [(2500, 2.5), (0, 0.0), (10**400, None), (-1, None), (True, None), ("5", None)]
+)
+def test_the_delay_in_a_body_is_read_where_it_is_one(delay, seconds):
+    assert answer(json.dumps({"code": 134, "name": "X", "remainingDelay": delay}).encode()).retry_after == seconds
+
+
 @given(st.text())
 def test_no_retry_after_is_ever_an_exception(header):
     assert errors.parse_retry_after(header, now=0) is None or errors.parse_retry_after(header, now=0) >= 0

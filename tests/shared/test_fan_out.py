@@ -96,3 +96,19 @@ def test_the_client_fans_out_within_its_own_deadline():
     exh.session.deadline = Deadline(0)
     with pytest.raises(DeadlineExceededError):
         exh.fan_out(lambda item: item, [1])
+
+
+def test_it_needs_a_worker():
+    with pytest.raises(ValueError, match="one worker"):
+        fan_out(lambda item: item, [1], workers=0)
+
+
+@pytest.mark.parametrize("return_exceptions", [False, True])
+def test_an_exit_is_not_lost(return_exceptions):
+    def work(item):
+        if item == 2:
+            raise SystemExit(3)
+        return item
+
+    with pytest.raises(SystemExit):
+        fan_out(work, range(5), workers=2, return_exceptions=return_exceptions)

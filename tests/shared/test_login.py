@@ -10,13 +10,16 @@ import responses
 from rfc5849 import parse_header
 
 from shared.client import ExtraHorizon
+from shared.deadline import Deadline
 from shared.errors import (
     AccessTokenExpiredError,
     ConfigurationError,
+    DeadlineExceededError,
     InvalidGrantError,
     InvalidResponseError,
     MfaRequiredError,
     RefreshTokenExpiredError,
+    ServerError,
 )
 from shared.login import OAuth1Application, OAuth2Authentication, Tokens, generate_sso_token, pkce
 
@@ -296,3 +299,78 @@ def test_without_a_login_it_says_so(http, authentication):
     with pytest.raises(ConfigurationError, match="nobody is logged in"):
         ExtraHorizon(authentication).users.me()
     assert authentication.tokens is None
+
+
+def test_fifty_threads_share_a_refresh_that_fails(http, clock):
+    refused = []
+    together = threading.Barrier(50)
+
+    def answer(_):
+        refused.append(1)
+        return 400, {}, '{"error": "invalid_grant", "description": "d", "exh_error": {"code": 120, "name": "X"}}'
+
+    http.add_callback("POST", TOKENS_URL, answer)
+    authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
+    exh = ExtraHorizon(authentication)
+    errors = []
+
+    def call():
+        together.wait(10)
+        try:
+            exh.users.me()
+        except InvalidGrantError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(errors), len(refused)) == (50, 1)
+
+
+def test_a_refresh_that_was_only_unlucky_is_tried_again_by_the_next_call(http, clock, endpoint):
+    http.remove("POST", TOKENS_URL)
+    http.post(TOKENS_URL, status=500, body="")
+    authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
+    with pytest.raises(ServerError):
+        ExtraHorizon(authentication).users.me()
+    http.remove("POST", TOKENS_URL)
+    http.add_callback("POST", TOKENS_URL, endpoint.answer)
+    assert ExtraHorizon(authentication).users.me() == {"id": "u"}
+
+
+def test_who_keeps_the_tokens_may_call_the_platform_with_them(endpoint, clock):
+    seen = []
+    authentication = OAuth2Authentication(
+        "acme.io", "client", clock=clock, on_tokens=lambda _: seen.append(ExtraHorizon(authentication).users.me())
+    )
+    authentication.log_in("jan@example.com", "p")
+    clock.now += 300
+    ExtraHorizon(authentication).users.me()
+    assert seen == [{"id": "u"}] * 2
+    assert endpoint.given == 2
+
+
+@pytest.mark.parametrize("answer", [{"expires_in": "300"}, {"expires_in": True}, {"access_token": 7}])
+def test_an_answer_with_odd_tokens_is_refused(http, authentication, answer):
+    good = {"access_token": "a", "refresh_token": "r", "expires_in": 300}
+    http.post(TOKENS_URL, json={**good, **answer})
+    with pytest.raises(InvalidResponseError, match="without a usable"):
+        authentication.log_in("jan@example.com", "p")
+
+
+@pytest.mark.parametrize("token", ["", "hush\n", "hu sh", "h\u00fcsh"])
+def test_a_token_that_no_header_can_hold_is_refused_without_quoting_it(token, clock):
+    with pytest.raises(ConfigurationError, match="the access token cannot be sent") as raised:
+        OAuth2Authentication("acme.io", "client", tokens=Tokens(token, "r", clock.now + 99), clock=clock)
+    assert "h" not in token or token.strip() not in str(raised.value)
+
+
+def test_a_refresh_keeps_to_the_deadline_of_the_call(http, clock):
+    authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
+    exh = ExtraHorizon(authentication)
+    exh.session.deadline = Deadline(-1)
+    with pytest.raises(DeadlineExceededError):
+        exh.users.me()
+    assert len(http.calls) == 0

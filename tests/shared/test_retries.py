@@ -291,6 +291,27 @@ def test_unchanged_credentials_are_not_tried_again(http, rotating, secrets):
     assert (len(http.calls), secrets.reads) == (1, 2)
 
 
+def test_a_secret_that_was_just_found_unchanged_is_not_fetched_for_every_refused_call(http, secrets):
+    clock = Clock()
+    chain = CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"}))
+    session = PlatformSession(OAuth1Authentication(chain, clock=clock))
+    accept_only(http, "new")
+    for _ in range(20):
+        with pytest.raises(OAuthTokenError):
+            session.get("/data/v1/x")
+    assert secrets.reads == 2
+    secrets.token = "new"
+    clock.now += 30
+    assert session.call("GET", "/data/v1/x") == {"ok": True}
+
+
+def test_reading_a_secret_keeps_to_the_deadline(http, secrets, rotating):
+    rotating.deadline = Deadline(-1)
+    with pytest.raises(DeadlineExceededError, match="no time is left for reading the secret"):
+        rotating.get("/data/v1/x")
+    assert secrets.reads == 0
+
+
 def test_it_never_loops_when_the_new_credentials_are_refused_too(http, rotating, secrets):
     accept_only(http, "old")
     rotating.get("/data/v1/x")

@@ -119,6 +119,55 @@ def test_an_error_whose_body_is_cut_short_still_has_its_status():
         server.session.get("/x")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Ty", b"HTTP/1.1 200 OK\r\n\r\n"],
+)
+def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_call(answer):
+    answers = [answer]
+
+    def reply(connection, *_):
+        connection.sendall(answers.pop() if answers else Server.head(2) + b"{}")
+
+    with Server(reply) as server:
+        with pytest.raises(PlatformUnreachableError) as raised:
+            server.session.call("POST", "/a")
+        assert raised.value.sent
+        assert server.session.call("GET", "/b") == {}
+
+
+@pytest.mark.parametrize("kind", ["Connection: close", "X-Kept: open"])
+def test_a_body_that_stalls_late_ends_with_the_deadline_too(kind):
+    over = threading.Event()
+
+    def answer(connection, *_):
+        over.wait(0.4)
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n{kind}\r\n\r\nx".encode())
+        over.wait(10)
+
+    with Server(answer) as server:
+        server.session.deadline = Deadline(0.5)
+        with pytest.raises(DeadlineExceededError, match="It may have been done all the same"):
+            server.session.post("/x")
+        assert server.session.deadline.remaining() > -0.3
+        over.set()
+
+
+def test_an_upload_to_a_slow_reader_ends_with_the_deadline():
+    over = threading.Event()
+
+    class Slow(Zeros):
+        def read(self, size=-1):
+            over.wait(0.05)
+            return super().read(size)
+
+    with Server(receive([])) as server:
+        server.session.deadline = Deadline(0.3)
+        with pytest.raises(DeadlineExceededError, match="no time is left for POST"):
+            server.session.post("/files/v1/", data=Multipart(Slow(64 * MEGABYTE), filename="f"))
+        assert server.session.deadline.remaining() > -0.3
+
+
 def test_a_dripping_body_ends_with_the_deadline():
     over = threading.Event()
 
