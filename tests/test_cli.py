@@ -120,6 +120,7 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
         (["invoke"], "Missing argument"),
         (["explode"], "No such command"),
         (["serve", "--port", "70000"], "70000"),
+        (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
 )
 def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, told):
@@ -287,6 +288,27 @@ def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
         code, _, lines = exh_dev(*command, "--data-dir", data_dir)
         assert code == 1
         assert "cannot be used as a data directory" in lines[0]["message"]
+
+
+def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
+    process = subprocess.Popen(
+        [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(tmp_path), "--fault", "GET /users/v1/health:503+2 x1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        url = json.loads(process.stdout.readline())["url"]
+        first, second = (requests.get(f"{url}/users/v1/health", timeout=5) for _ in range(2))
+        assert (first.status_code, first.headers["Retry-After"], second.status_code) == (503, "2", 200)
+        requests.post(f"{url}/_dev/faults", json={"rule": "* /users/*:html=502"}, timeout=5).raise_for_status()
+        assert requests.get(f"{url}/users/v1/health", timeout=5).status_code == 502
+        requests.delete(f"{url}/_dev/faults", timeout=5).raise_for_status()
+        assert requests.get(f"{url}/users/v1/health", timeout=5).status_code == 200
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=10)
+    messages = [json.loads(line)["message"] for line in err.splitlines()]
+    assert messages == ["fault in force: GET /users/v1/health:503+2 x1", "stopping"]
 
 
 def test_credentials_without_a_running_platform(exh_dev, tmp_path):
