@@ -139,11 +139,6 @@ class FunctionSpec:
     template_variables: tuple[Variable, ...] = field(repr=False)
     exh_variables: tuple[Variable, ...] = field(repr=False)
 
-    @property
-    def module(self) -> str:
-        """The module the handler stands in: `handlers.whoami` for `handlers.whoami.handler`."""
-        return self.handler.rpartition(".")[0]
-
     def environment(
         self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None
     ) -> dict[str, str]:

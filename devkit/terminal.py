@@ -59,7 +59,7 @@ class TerminalOutput:
         """Time, function, level, message, and the members that are this line's own."""
         entry = parse_log(line.text) or {"message": line.text}
         level = str(entry.get("level", ""))
-        text = Text(f"{line.timestamp.astimezone():%H:%M:%S.%f}"[:-3] + f" {function} ", style="dim")
+        text = Text().append(f"{line.timestamp.astimezone():%H:%M:%S.%f}"[:-3] + f" {function} ", style="dim")
         text.append(f"{level:<7} " if level else "", style=_LEVELS.get(level, ""))
         text.append(_message(entry))
         for name, value in entry.items():

@@ -81,7 +81,6 @@ def test_the_template_describes_the_examples():
     assert whoami.logical_id == "Whoami"
     assert lines[whoami.line - 1] == "  Whoami:"
     assert whoami.handler == "handlers.whoami.handler"
-    assert whoami.module == "handlers.whoami"
     assert whoami.description.startswith("Tells which Extra Horizon user")
     assert (whoami.runtime, whoami.architecture) == ("python3.13", "arm64")
     assert (whoami.timeout, whoami.memory, whoami.log_format, whoami.log_level) == (30, 256, "JSON", "INFO")
