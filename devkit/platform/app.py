@@ -15,6 +15,7 @@ from devkit.platform.disturbance import SKEW, Disturbance
 from devkit.platform.fault_rules import Faults
 from devkit.platform.gateway import Gateway, Nonces
 from devkit.platform.oauth1 import OAuth1Verifier
+from devkit.sidefx import control as sidefx_control
 from devkit.sidefx import routes as sidefx_routes
 
 if TYPE_CHECKING:
@@ -51,13 +52,13 @@ def create_app(
             *auth.routes(store, clock=clock),
             *ledger.routes(nonces, clock=clock),
             *faults_control.routes(faults),
-            *(sidefx_routes(sidefx) if sidefx else ()),
+            *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
         ],
         redirect_slashes=False,
     )
     gateway = Gateway(
         router,
-        oauth1=OAuth1Verifier(store, clock=lambda: clock() + SKEW.get()),
+        oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,
         bases=(*SERVICES, *_LOCAL),

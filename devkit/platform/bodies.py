@@ -50,6 +50,17 @@ class Fields:
             raise Fault(15, f"The field {name} must be a string")
         return value
 
+    def optional_integer(self, name: str) -> int | None:
+        """A whole number, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self._members.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise Fault(15, f"The field {name} must be a whole number")
+        return value
+
     def optional_texts(self, name: str) -> list[str] | None:
         """A list of texts, or None when it is missing or null.
 
@@ -139,16 +150,19 @@ def _form(body: bytes) -> dict[str, Any]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
-    try:
-        plain = gunzip.decompress(body, LIMIT + 1)
-    except zlib.error:
-        plain = b""
-    if len(plain) > LIMIT:
-        raise _too_large()
-    if body and not gunzip.eof:
-        raise Fault(22, "The request body is malformed: it is not gzip")
-    return plain
+    plain = bytearray()
+    while body:  # a gzip file may have several members (RFC 1952, section 2.2)
+        gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
+        try:
+            plain += gunzip.decompress(body, LIMIT + 1 - len(plain))
+        except zlib.error:
+            raise Fault(22, "The request body is malformed: it is not gzip") from None
+        if len(plain) > LIMIT:
+            raise _too_large()
+        if not gunzip.eof:
+            raise Fault(22, "The request body is malformed: it is not gzip")
+        body = gunzip.unused_data
+    return bytes(plain)
 
 
 def _refuse(name: str) -> None:

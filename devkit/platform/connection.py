@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ async def cut(receive: Receive, send: Send, wanted: ConnectionCut) -> None:
     if wanted.after_what_was_sent:
         transport.close()
     else:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        with suppress(OSError):  # the client was faster
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
     # uvicorn complains about a missing answer unless it has noticed by the time this returns.
     while (await receive())["type"] != "http.disconnect":

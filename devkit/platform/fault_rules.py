@@ -1,7 +1,8 @@
 """Rules for what shall go wrong on purpose: `METHOD PATH-GLOB:FAULT[:PROBABILITY][xN]`, such as `PUT /data/*:503:0.3`.
 
     METHOD       an HTTP method, or * for any
-    PATH-GLOB    held against the whole path, without its query; * matches slashes too, ? stands for a colon
+    PATH-GLOB    held against the whole path, without its query and trailing slashes; * matches slashes too, ? stands
+                 for a colon, [...] for one of several characters
     PROBABILITY  from 0 to 1; 1 when left out
     xN           only the next N requests that match are considered
 
@@ -45,6 +46,7 @@ _PLAIN = ("reset", "reset-after", "truncate", "truncate-json", "duplicate")
 _TIMED = ("latency", "skew", "slow")
 _MAY_SAY_RETRY_AFTER = (429, 503)  # RFC 6585, section 4; RFC 9110, section 10.2.3
 _USUAL_HTML = 502
+_WITHOUT_BODY = ("204", "205", "304")  # RFC 9110
 _RIGHT = 'a right one is "PUT /data/*:503:0.3", "* /users/v1/*:latency=0.5" or "POST *:reset-after x2"'
 
 
@@ -167,7 +169,7 @@ def _parse(text: str) -> Rule:
     if not 0 <= probability <= 1:
         raise ValueError(f"the probability is {chance}, not from 0 to 1")
     name, amount, retry_after = _fault(fault.strip())
-    return Rule(text.strip(), method.upper(), path, name, amount, retry_after, probability, times)
+    return Rule(text.strip(), method.upper(), path.rstrip("/") or "/", name, amount, retry_after, probability, times)
 
 
 def _fault(text: str) -> tuple[str, float, int | None]:
@@ -209,6 +211,6 @@ def _error_status(text: str) -> int:
 
 
 def _page_status(text: str) -> int:
-    if not re.fullmatch("[2-5][0-9]{2}", text):
-        raise ValueError(f'"{text}" is not a status from 200 to 599')
+    if not re.fullmatch("[2-5][0-9]{2}", text) or text in _WITHOUT_BODY:
+        raise ValueError(f'"{text}" is not a status from 200 to 599 that can have a page')
     return int(text)

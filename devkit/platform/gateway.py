@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Not a part of the platform: it authenticates its callers itself.
 _SIDEFX = "/_sidefx/"
+_DEV = "/_dev/"
+_HERE = re.compile(rb"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
 _STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 log = logging.getLogger("devkit.platform")
@@ -71,6 +74,8 @@ class Gateway:
             await send(message)
 
         try:
+            if scope["path"].startswith(_DEV):
+                _refuse_web_pages(scope)
             scope["app"] = self  # else routes answer a wrong method themselves
             caller = None
             if not scope["path"].startswith(_SIDEFX):
@@ -80,6 +85,8 @@ class Gateway:
             await self._app(scope, receive, send_with_header)
         except ClientDisconnect:
             pass  # nobody waits for an answer
+        except ConnectionCut:
+            raise
         except Exception as error:
             fault = self._fault(scope, error)
             if started:
@@ -122,6 +129,17 @@ class Gateway:
             return CodelessFault(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)
         return Fault(1, "Something went wrong inside the local platform; its log has the reason")
+
+
+def _refuse_web_pages(scope: Scope) -> None:
+    """`/_dev/` asks for no credentials, so that a page in the developer's browser must not be able to call it.
+
+    Raises:
+        Fault: the request comes from a page of another origin, or under another name than this machine's.
+    """
+    headers = dict(scope["headers"])
+    if not all(_HERE.fullmatch(headers.get(name, b"localhost")) for name in (b"host", b"origin")):
+        raise CodelessFault(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
 
 
 def application_of(request: Request) -> Caller:

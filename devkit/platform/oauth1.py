@@ -57,10 +57,17 @@ class SignedRequest:
 class OAuth1Verifier:
     """Says who signed a request, or raises the `Fault` that the platform answers with."""
 
-    def __init__(self, store: Store, *, clock: Callable[[], float]) -> None:
-        """Look keys and tokens up in `store`; `clock` is the time in epoch seconds."""
+    def __init__(self, store: Store, *, clock: Callable[[], float], skew: Callable[[], float] = lambda: 0.0) -> None:
+        """Look keys and tokens up in `store`.
+
+        Args:
+            store: where keys, tokens and their secrets are.
+            clock: the time in epoch seconds.
+            skew: seconds by which timestamps are held against another time than that.
+        """
         self._store = store
         self._clock = clock
+        self._skew = skew
         self._seen: dict[tuple[str, str, str, int], float] = {}
         self._swept = clock()
 
@@ -91,7 +98,7 @@ class OAuth1Verifier:
 
     def _timestamp(self, text: str) -> int:
         plausible = text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP
-        if not plausible or abs(self._clock() - int(text)) > WINDOW:
+        if not plausible or abs(self._clock() + self._skew() - int(text)) > WINDOW:
             raise Fault(109, "The timestamp is missing, invalid, too old or in the future")
         return int(text)
 
@@ -105,7 +112,7 @@ class OAuth1Verifier:
         if key in self._seen:
             raise Fault(110, "A request with this nonce and timestamp was received before")
         # Past this moment the timestamp itself is refused.
-        self._seen[key] = key[3] + WINDOW + 1
+        self._seen[key] = now + 2 * WINDOW + 1
 
 
 def _check_signature(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from typing import TYPE_CHECKING, Self
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-_STOP_TIMEOUT = 10.0  # seconds for running requests to finish
+_GRACE = 2  # seconds for running requests to finish
+_STOP_TIMEOUT = 5.0  # seconds for the server to end
 
 
 def listen(port: int = 0) -> list[socket.socket]:
@@ -28,11 +30,17 @@ def listen(port: int = 0) -> list[socket.socket]:
         v4 = _listening(socket.AF_INET, "127.0.0.1", port)
     except OSError as error:
         raise DevkitError(f"port {port} cannot be used ({error.strerror}); try --port 0 for a free one") from error
-    port = v4.getsockname()[1]
+    found = v4.getsockname()[1]
     try:
-        return [v4, _listening(socket.AF_INET6, "::1", port)]
-    except OSError:  # no IPv6 here, or the port is taken there; 127.0.0.1 serves
-        return [v4]
+        return [v4, _listening(socket.AF_INET6, "::1", found)]
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:  # no IPv6 here
+            return [v4]
+        # Whoever has it would get what clients of `localhost` send.
+        v4.close()
+        if port == 0:
+            return listen()
+        raise DevkitError(f"port {port} is taken on ::1; try --port 0 for a free one") from error
 
 
 def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
@@ -58,7 +66,14 @@ class Server:
         import uvicorn
 
         config = uvicorn.Config(
-            app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False, loop="asyncio"
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            loop="asyncio",
+            timeout_graceful_shutdown=_GRACE,
         )
         self._server = uvicorn.Server(config)
         self._sockets = sockets
@@ -75,6 +90,9 @@ class Server:
         """Finish the running requests and stop."""
         self._server.should_exit = True
         self._thread.join(_STOP_TIMEOUT)
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(_STOP_TIMEOUT)
 
     def _serve(self) -> None:
         self._server.run(sockets=self._sockets)

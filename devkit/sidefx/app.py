@@ -8,10 +8,12 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 
+from devkit.platform.connection import ConnectionCut
+from devkit.platform.disturbance import Disturbance
+from devkit.platform.fault_rules import Faults
 from devkit.sidefx.failures import crashed, debug_page, forbidden, unauthorized
 from devkit.sidefx.forms import parse_form
 from devkit.sidefx.functions import RefusedError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from devkit.sidefx.failures import Failure, Where
     from devkit.sidefx.state import LocalSideFX
@@ -56,9 +59,9 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
     ]
 
 
-def standalone_app(sidefx: LocalSideFX) -> Starlette:
+def standalone_app(sidefx: LocalSideFX) -> ASGIApp:
     """A server with nothing but `sidefx`, for tests."""
-    return Starlette(routes=routes(sidefx))
+    return Disturbance(Router(routes(sidefx), redirect_slashes=False), Faults())
 
 
 async def _token(request: Request, sidefx: LocalSideFX) -> Response:
@@ -81,7 +84,7 @@ async def _call(request: Request, sidefx: LocalSideFX) -> Response:
         contents = {keyword: file.content for keyword, file in files.items()}
         filenames = {keyword: file.filename for keyword, file in files.items()}
         call = Call(name, tuple(args), {**kwargs, **contents}, filenames)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return PlainTextResponse("Expected a form field json: [function, [arguments], {keyword arguments}]", 400)
     sidefx.base_url = str(request.base_url).rstrip("/")
     return _run(call, sidefx)
@@ -99,13 +102,12 @@ def _result(call: Call, sidefx: LocalSideFX) -> Any:
 def _run(call: Call, sidefx: LocalSideFX) -> Response:
     try:
         result = _result(call, sidefx)
+        answer = None if isinstance(result, bytes) else JSONResponse(result)
     except RefusedError as error:
-        return PlainTextResponse(str(error), 422)
+        return PlainTextResponse(str(error).encode("utf-8", "replace"), 422)
     except Exception:  # noqa: BLE001 - whatever it is, the caller is told
         return _response(debug_page(_django_traceback()) if sidefx.debug else crashed(traceback.format_exc()))
-    if isinstance(result, bytes):
-        return Response(result, media_type="application/octet-stream")
-    return JSONResponse(result)
+    return answer or Response(result, media_type="application/octet-stream")
 
 
 def _django_traceback() -> str:
@@ -136,17 +138,10 @@ def _with_failures(endpoint: Endpoint, sidefx: LocalSideFX, where: Where) -> End
         await asyncio.sleep(failure.delay)
         answer = await endpoint(request) if failure.status is None else _response(failure)
         if failure.cut:
-            await _cut(request)
+            raise ConnectionCut
         return answer
 
     return failing
-
-
-async def _cut(request: Request) -> None:
-    """Close the connection under a request. ASGI has no word for it, but uvicorn's `receive` knows its transport."""
-    receive: Any = request.receive
-    receive.__self__.transport.abort()
-    await asyncio.sleep(0)  # until uvicorn has noticed; from then on it drops what is sent
 
 
 def _response(failure: Failure) -> Response:

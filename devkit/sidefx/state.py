@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN_LIFETIME = 43_200  # seconds: SideFX says "within 12 hours"
 URL_LIFETIME = 3600  # seconds; SideFX's own is not documented
+_DIGITS = 20  # of a time in seconds, at most
 KEY_PAIR_ID = "KLOCALSIDEFX"
 
 
@@ -83,6 +84,11 @@ class LocalSideFX:
         """Let the next requests to `where` fail in this way, after those already switched on."""
         self._failures[where].extend([failure] * times)
 
+    def clear_failures(self) -> None:
+        """Drop the failures switched on."""
+        for waiting in self._failures.values():
+            waiting.clear()
+
     def next_failure(self, where: Where) -> Failure | None:
         """The failure for a request that has just come in, used up by it."""
         return self._failures[where].pop(0) if self._failures[where] else None
@@ -116,7 +122,7 @@ class LocalSideFX:
     def is_signed(self, build_id: int, query: Mapping[str, str]) -> bool:
         """Whether the query of a download URL was made here for this build, and has not expired."""
         expires = query.get("Expires", "")
-        if not (expires.isascii() and expires.isdigit()) or int(expires) < self.clock():
+        if not (expires.isascii() and expires.isdigit() and len(expires) < _DIGITS) or int(expires) < self.clock():
             return False
         return hmac.compare_digest(
             query.get("Signature", "").encode(), self._signature(build_id, int(expires)).encode()

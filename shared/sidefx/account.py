@@ -4,7 +4,7 @@
 either is set there, else the Secrets Manager secret that `API_SECRET_ID` names. `SIDEFX_TOKEN_URL` and `SIDEFX_API_URL`
 name another SideFX than the public one, such as the local one. They come from the environment, or from beside the
 credentials, and together too: one alone would send the token of one site to another. Credentials given as arguments are
-for the URLs given as arguments.
+for the URLs given as arguments, each of which stands for itself as in SideFX's own client.
 """
 
 from __future__ import annotations

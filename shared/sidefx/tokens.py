@@ -80,6 +80,7 @@ class _Slot:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._finished = 0
+        self._account: Account | None = None
         self._token: Token | None = None
         self._failure: ExtraHorizonError | None = None
 
@@ -89,11 +90,12 @@ class _Slot:
         if not self._lock.acquire(timeout=min(limits.check(what), threading.TIMEOUT_MAX)):
             raise DeadlineExceededError(f"no time is left for {what}")
         try:
-            if self._token and self._token.usable and self._token.value != rejected:
-                return self._token
-            if self._failure and self._finished != before:  # another thread has tried while this one waited
-                raise copy.copy(self._failure)
-            self._token = self._failure = None
+            if account == self._account:  # with the same secret, that is
+                if self._token and self._token.usable and self._token.value != rejected:
+                    return self._token
+                if self._failure and self._finished != before:  # another thread has tried while this one waited
+                    raise copy.copy(self._failure)
+            self._account, self._token, self._failure = account, None, None
             try:
                 self._token = request_token(account, limits)
             except DeadlineExceededError:

@@ -26,6 +26,14 @@ def test_what_a_compressed_body_unpacks_to_is_limited_as_well(app):
     assert answer.status_code == 200
 
 
+def test_a_compressed_body_may_come_in_several_members(app):
+    packed = gzip.compress(b'{"a":') + gzip.compress(b"1}")
+    answer = app.as_user("PUT", LEDGER, content=packed, headers={"Content-Encoding": "gzip"})
+    assert answer.json()["body"] == {"a": 1}
+    answer = app.as_user("PUT", LEDGER, content=packed + b"junk", headers={"Content-Encoding": "gzip"})
+    assert answer.json()["code"] == 22
+
+
 def test_a_compressed_login_is_read(app):
     body = json.dumps({"email": app.first.email, "password": app.first.password}).encode()
     headers = {"Content-Encoding": "GZIP"}

@@ -126,3 +126,13 @@ def test_rules_are_added_all_or_none_and_cleared():
     assert [each.rule.path for each in faults.in_force] == ["/a", "/b", "/c"]
     faults.clear()
     assert faults.in_force == ()
+
+
+def test_a_slash_at_the_end_of_a_rules_path_does_not_matter():
+    assert Rule.parse("GET /users/v1/me/:503").matches("GET", "/users/v1/me")
+
+
+@pytest.mark.parametrize("status", ["204", "205", "304"])
+def test_a_page_needs_a_status_that_can_have_one(status):
+    with pytest.raises(UsageError, match="that can have a page"):
+        Rule.parse(f"* /*:html={status}")

@@ -321,3 +321,16 @@ def test_a_request_sent_twice_over_the_wire_is_refused_the_second_time(platform)
     first, second = (requests.get(url, headers={"Authorization": header(sent)}, timeout=5) for _ in range(2))
     assert first.status_code == 200
     assert (second.status_code, second.json()["code"]) == (401, 110)
+
+
+def test_a_skewed_clock_neither_loses_nor_forges_the_memory_of_nonces(store, known):
+    skew = [0.0]
+    now = [NOW]
+    verifier = OAuth1Verifier(store, clock=lambda: now[0], skew=lambda: skew[0])
+    request = signed(known)
+    assert verifier.verify(request)
+    skew[0] = 5000.0
+    assert refusal(verifier, signed(known, oauth_nonce="n2"))[0] == 109
+    assert verifier.verify(signed(known, oauth_nonce="n3", oauth_timestamp=str(NOW + 5000)))
+    skew[0] = 0.0
+    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")

@@ -141,3 +141,44 @@ def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
         monkeypatch.setenv(name, value)
     builds = service().download.get_daily_builds_list("houdini", only_production=True)
     assert {build["release"] for build in builds} == {"gold"}
+
+
+def test_the_local_sidefx_fails_as_it_is_told_to(platform, monkeypatch):
+    from shared.sidefx import APIError, service
+
+    for name, value in platform.sidefx_environment().items():
+        monkeypatch.setenv(name, value)
+    control = f"{platform.url}/_dev/sidefx"
+    requests.post(control, json={"failure": "eula-not-accepted"}, timeout=5).raise_for_status()
+    with pytest.raises(APIError, match="EULA not accepted"):
+        service().download.get_daily_builds_list("houdini")
+    requests.post(control, json={"failure": "refused", "text": "no such thing", "times": 2}, timeout=5)
+    with pytest.raises(APIError, match="no such thing"):
+        service().bugs.get_submission_options()
+    requests.delete(control, timeout=5).raise_for_status()
+    assert service().bugs.get_submission_options()
+    for wrong in (
+        {"failure": "nothing"},
+        {"failure": "unavailable", "where": "x"},
+        {"failure": "slow", "text": "x"},
+        {"times": "2"},
+    ):
+        assert requests.post(control, json=wrong, timeout=5).json()["code"] == 15
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
+def test_a_web_page_cannot_call_what_asks_for_no_credentials(platform, headers):
+    for path in ("/_dev/faults", "/_dev/ledger", "/_dev/sidefx"):
+        assert get(platform, path, headers=headers).status_code == 403
+        assert get(platform, path).status_code == 200
+
+
+def test_a_port_that_somebody_has_on_the_other_loopback_address_is_refused():
+    try:
+        foreign = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        return  # no IPv6 here
+    with foreign:
+        port = foreign.getsockname()[1]
+        with pytest.raises(DevkitError, match=f"port {port} is taken on ::1"):
+            listen(port)

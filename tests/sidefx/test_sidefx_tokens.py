@@ -40,6 +40,14 @@ def test_a_url_that_ends_in_token_gets_the_grant_type(http, url):
     assert http.calls[0].request.body == "grant_type=client_credentials"
 
 
+def test_a_token_of_one_secret_is_not_given_to_another(http):
+    http.post(TOKEN_URL, json={"access_token": "t", "expires_in": 60})
+    assert service(**GIVEN).access_token == "t"
+    http.replace("POST", TOKEN_URL, status=403, body="bad")
+    with pytest.raises(AuthorizationError):
+        _ = service(client_id="the id", client_secret_key="another").access_token
+
+
 def test_a_token_is_used_until_two_seconds_before_its_end(api, sidefx, clock):
     sidefx.token_lifetime = 100
     started = clock.now
