@@ -20,6 +20,8 @@ from typing import Any
 
 from aws_lambda_powertools.logging import Logger
 
+import shared.quiet_loggers  # noqa: F401 - caps them
+
 REDACTED = "[redacted]"
 DEPTH = 20  # levels of a value that are logged; deeper ones, or a value inside itself, are cut off
 
@@ -33,17 +35,6 @@ _SECRET_KEYS = frozenset({"access", "api", "consumer", "encryption", "license", 
 #: Names written without a break between their words.
 _RUN_TOGETHER = re.compile(r"(?:api|access|secret|private)keys?$|(?:token|secret|password|passwd)s?$", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-#: Loggers that say too much, and the least they may be set to. At DEBUG, `requests_oauthlib` and `oauthlib` print the
-#: Authorization header, and `botocore` the bodies of Secrets Manager; at INFO, `botocore` tells each time where it
-#: found its own credentials. `urllib3` prints whole URLs, query and all, as late as WARNING.
-_CAPPED_LOGGERS = {
-    "requests_oauthlib": logging.INFO,
-    "oauthlib": logging.INFO,
-    "urllib3": logging.ERROR,
-    "boto3": logging.WARNING,
-    "botocore": logging.WARNING,
-}
 
 
 def is_secret_name(name: str) -> bool:
@@ -73,7 +64,7 @@ def redact(value: Any, depth: int = DEPTH) -> Any:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts what a record carries as `extra`, as a dict message or as named arguments. Never drops a record."""
+    """Redacts what a record carries as `extra`, as its message or as arguments. Never drops a record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace secret members of `record` in place."""
@@ -95,12 +86,6 @@ def _to_json(entry: Mapping[str, Any]) -> str:
     return json.dumps(redact(entry), default=str, separators=(",", ":"), ensure_ascii=False)
 
 
-def _cap_talkative_loggers() -> None:
-    for name, level in _CAPPED_LOGGERS.items():
-        capped = logging.getLogger(name)
-        capped.setLevel(max(capped.level, level))  # a level of its own, so that the root's no longer counts
-
-
 def _redact_handlers() -> None:
     # Lambda's own, on the root, was there before this module; Powertools' formatter adds members of its own, so that
     # its lines are redacted once more when they are written.
@@ -108,8 +93,6 @@ def _redact_handlers() -> None:
         if not any(isinstance(each, RedactingFilter) for each in handler.filters):
             handler.addFilter(RedactingFilter())
 
-
-_cap_talkative_loggers()
 
 logger = Logger(
     service=os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("AWS_LAMBDA_FUNCTION_NAME") or "exh-task",

@@ -148,12 +148,12 @@ class PlatformSession(OAuth1Session):
                 if wait is None or wait >= self.deadline.remaining():
                     raise
                 reason = {"error": type(error).__name__, "attempt": attempts, "wait_ms": round(wait * 1000)}
-                logger.warning("sending again", extra={"method": call.method, "path": public_url(call.path), **reason})
+                logger.warning("sending again", extra={"method": call.method, "path": call.public_path, **reason})
             pause(wait)
 
     def _send_once(self, call: Call, authorization: Authorization) -> Response:
         self._drop_idle_connections()
-        path = signable(call.path)
+        path = call.target
         for _ in range(REDIRECTS + 1):
             url = authorization.host + path
             request = self._prepared(call, url)
@@ -175,13 +175,12 @@ class PlatformSession(OAuth1Session):
         raise platform_error(response.status_code, response.content, response.headers, method=call.method, url=url)
 
     def _exchange(self, call: Call, request: PreparedRequest, host: str) -> Response:
-        what = f"{call.method} {public_url(call.path)}"
-        remaining = self.deadline.check(what)
+        remaining = self.deadline.check(call.name)
         connect, read = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
         timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
         if isinstance(call.body, Multipart):
             call.body.rewind()
-            request.body = within(call.body, self.deadline, what)  # type: ignore[assignment]
+            request.body = within(call.body, self.deadline, call.name)  # type: ignore[assignment]
         try:
             # Past requests' own `send`, which would prepare to follow redirects and keep cookies.
             return self.get_adapter(str(request.url)).send(
@@ -195,7 +194,7 @@ class PlatformSession(OAuth1Session):
             # Not chained: the original prints the URL with its query, and RQL values are personal data.
             failure = unreachable(error, (connect, read), method=call.method, url=str(request.url))
             if self.deadline.remaining() <= 0:
-                text = f"{what} was not answered when the function's time was up"
+                text = f"{call.name} was not answered when the function's time was up"
                 sent = failure.sent and call.method not in SAFE_METHODS
                 raise DeadlineExceededError(text, sent=sent) from None
             raise failure from None
@@ -246,7 +245,19 @@ class PlatformSession(OAuth1Session):
 
 
 class Call:
-    """A call as the session is asked for it; what does not change between attempts is worked out once."""
+    """A call as the session is asked for it; what does not change between attempts is worked out once.
+
+    Attributes:
+        method: HTTP method, in capitals.
+        target: path and query as they go on the wire.
+        public_path: the path as it may stand in a log.
+        name: method and public path, for messages.
+        repeatable: whether doing it twice does no harm.
+        body: what is sent.
+        body_headers: the headers that describe it.
+        headers: what the caller adds to them.
+        timeout: seconds to wait for an answer; None for the usual ones.
+    """
 
     def __init__(
         self,
@@ -270,7 +281,9 @@ class Call:
             raise TypeError("data is bytes or a Multipart; use json= for anything that becomes JSON")
         method = method.upper()
         self.method = method
-        self.path = path
+        self.target = signable(path)
+        self.public_path = public_url(path)
+        self.name = f"{method} {self.public_path}"
         self.headers = headers
         self.timeout = timeout
         self.repeatable = idempotent or method in SAFE_METHODS

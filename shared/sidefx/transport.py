@@ -7,7 +7,6 @@ lose its form. It keeps no cookies.
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import time
@@ -21,6 +20,7 @@ import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
+import shared.quiet_loggers  # noqa: F401 - caps what prints signed URLs
 from shared.errors import DeadlineExceededError, PlatformUnreachableError, parse_retry_after
 from shared.retries import pause
 from shared.transport import unreachable
@@ -42,10 +42,6 @@ _FIRST_WAIT, _LONGEST_BACKOFF = 0.5, 8.0  # seconds
 
 _TOO_MANY_REQUESTS = 429
 _FRONT_END_TROUBLE = frozenset({502, 503, 504})
-
-# At DEBUG urllib3 prints the query of each URL, and that of a download is a signature.
-_urllib3_log = logging.getLogger("urllib3")
-_urllib3_log.setLevel(max(_urllib3_log.level, logging.INFO))
 
 
 def unlimited() -> float:
