@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from shared.authentication import Authentication
+    from shared.deadline import Deadline
+    from shared.services.auth import Auth
+    from shared.services.configurations import Configurations
+    from shared.services.data import Data
+    from shared.services.dispatchers import Dispatchers
+    from shared.services.events import Events
+    from shared.services.files import Files
+    from shared.services.localizations import Localizations
+    from shared.services.logs import Logs
+    from shared.services.mails import Mails
+    from shared.services.notifications import Notifications
+    from shared.services.notifications_v2 import NotificationsV2
+    from shared.services.payments import Payments
+    from shared.services.profiles import Profiles
+    from shared.services.raw import Raw
+    from shared.services.tasks import Tasks
+    from shared.services.templates import Templates
+    from shared.services.templates_v2 import TemplatesV2
     from shared.services.users import Users
 
 Item = TypeVar("Item")
@@ -20,7 +38,7 @@ Result = TypeVar("Result")
 
 
 class ExtraHorizon:
-    """A client of the platform. Each service's module is imported when it is first touched.
+    """A client of the platform. Each service, and each group of its operations, is imported when it is first touched.
 
     Nothing is read and nothing is sent before the first call: a function that never calls the platform needs no
     credentials.
@@ -31,6 +49,130 @@ class ExtraHorizon:
         if credentials is None or isinstance(credentials, Credentials):
             credentials = OAuth1Authentication(CredentialChain(given=credentials))
         self.session = PlatformSession(credentials)
+
+    @property
+    def deadline(self) -> Deadline:
+        """When the function's time is up: `exh.deadline.remaining()` in seconds. No call passes it."""
+        return self.session.deadline
+
+    @cached_property
+    def auth(self) -> Auth:
+        """Applications, logins, tokens, multi-factor authentication and OpenID Connect."""
+        from shared.services.auth import Auth
+
+        return Auth(self.session)
+
+    @cached_property
+    def configurations(self) -> Configurations:
+        """Settings of the platform's users, groups, patients and staff."""
+        from shared.services.configurations import Configurations
+
+        return Configurations(self.session)
+
+    @cached_property
+    def data(self) -> Data:
+        """Documents with state machines, and their schemas."""
+        from shared.services.data import Data
+
+        return Data(self.session)
+
+    @cached_property
+    def dispatchers(self) -> Dispatchers:
+        """What to do when an event happens: run a task, send a mail."""
+        from shared.services.dispatchers import Dispatchers
+
+        return Dispatchers(self.session)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened on the platform."""
+        from shared.services.events import Events
+
+        return Events(self.session)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files, reached by token."""
+        from shared.services.files import Files
+
+        return Files(self.session)
+
+    @cached_property
+    def localizations(self) -> Localizations:
+        """Texts in several languages."""
+        from shared.services.localizations import Localizations
+
+        return Localizations(self.session)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """The access log."""
+        from shared.services.logs import Logs
+
+        return Logs(self.session)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """Mails, plain or from a template."""
+        from shared.services.mails import Mails
+
+        return Mails(self.session)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """Push notifications, first version; deprecated by the platform."""
+        from shared.services.notifications import Notifications
+
+        return Notifications(self.session)
+
+    @cached_property
+    def notifications_v2(self) -> NotificationsV2:
+        """Push notifications to users' devices."""
+        from shared.services.notifications_v2 import NotificationsV2
+
+        return NotificationsV2(self.session)
+
+    @cached_property
+    def payments(self) -> Payments:
+        """Orders, products and subscriptions."""
+        from shared.services.payments import Payments
+
+        return Payments(self.session)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Medical profiles of users; deprecated by the platform."""
+        from shared.services.profiles import Profiles
+
+        return Profiles(self.session)
+
+    @cached_property
+    def raw(self) -> Raw:
+        """Who the client calls as."""
+        from shared.services.raw import Raw
+
+        return Raw(self.session)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Functions, the tasks that run them, and schedules."""
+        from shared.services.tasks import Tasks
+
+        return Tasks(self.session)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates, first version; deprecated by the platform."""
+        from shared.services.templates import Templates
+
+        return Templates(self.session)
+
+    @cached_property
+    def templates_v2(self) -> TemplatesV2:
+        """Templates for mails and documents."""
+        from shared.services.templates_v2 import TemplatesV2
+
+        return TemplatesV2(self.session)
 
     @cached_property
     def users(self) -> Users:

@@ -1,7 +1,8 @@
 """Interactive logins, for tools and tests; functions use ready-made OAuth1 tokens and never load this module.
 
 OAuth1 logins give `Credentials`, which never expire. OAuth2 logins give an `OAuth2Authentication`, which refreshes
-itself; both are what `ExtraHorizon(...)` takes.
+itself. `ExtraHorizon(...)` takes both, and an `OAuth1Application` that nobody has logged in to; `exh.auth.authenticate`
+then logs in through this module.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from shared.credentials import CredentialChain, Credentials
 from shared.deadline import Deadline
 from shared.errors import ConfigurationError, ExtraHorizonError, InvalidResponseError, OAuth2LoginError
 from shared.hosts import base_url
+from shared.resource import given, segment
 from shared.session import PlatformSession
 
 if TYPE_CHECKING:
@@ -32,12 +34,13 @@ OAUTH1_MFA = "/auth/v2/oauth1/tokens/mfa"
 SSO_GENERATE = "/auth/v2/oauth1/ssoTokens/generate"
 SSO_CONSUME = "/auth/v2/oauth1/ssoTokens/consume"
 OAUTH2_TOKENS = "/auth/v2/oauth2/tokens"
+OIDC_PROVIDERS = "/auth/v2/oidc/providers"
 _HEADER_TOKEN = re.compile(r"[\x21-\x7e]+")
 EARLY = 10.0  # seconds before its expiry that an access token is refreshed
 
 
 class OAuth1Application:
-    """An OAuth1 application that logs users in."""
+    """An OAuth1 application that logs users in; as an authentication, the application itself, without a user."""
 
     def __init__(self, host: str, consumer_key: str, consumer_secret: str) -> None:
         """The application with this key on the platform at `host`, written as `API_HOST` is.
@@ -47,6 +50,19 @@ class OAuth1Application:
         """
         self._application = Credentials(base_url(host), consumer_key, consumer_secret, "", "", "the application")
         self._session = PlatformSession(OAuth1Authentication(CredentialChain(given=self._application)))
+
+    def current(self, deadline: Deadline) -> Authorization:
+        """Signatures of the application alone."""
+        return self._session.authentication.current(deadline)
+
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
+        """There is nothing else to try."""
+        return self._session.authentication.renew(rejected, deadline)
+
+    def with_token(self, token: str, token_secret: str) -> Credentials:
+        """The credentials of the user this token belongs to; nothing is sent."""
+        known = self._application
+        return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
 
     def log_in(self, email: str, password: str) -> Credentials:
         """The credentials of a user.
@@ -86,9 +102,8 @@ class OAuth1Application:
         # A token that was made and whose answer was lost does no harm, so that this is repeated like a read; a code or
         # a single-use token is not accepted twice.
         answer = self._session.call("POST", path, json=body, expects=dict, idempotent=path == OAUTH1_TOKENS)
-        known = self._application
-        token, token_secret = _members(answer, known.host + path, {"token": str, "tokenSecret": str})
-        return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
+        url = self._application.host + path
+        return self.with_token(*_members(answer, url, {"token": str, "tokenSecret": str}))
 
 
 def generate_sso_token(session: PlatformSession) -> str:
@@ -190,6 +205,36 @@ class OAuth2Authentication:
         given = {name: value for name, value in optional.items() if value is not None}
         return self._grant("authorization_code", code=code, **given)
 
+    def exchange_refresh_token(self, refresh_token: str) -> Tokens:
+        """Log in with the refresh token of an earlier login.
+
+        Raises:
+            InvalidGrantError: it is unknown, used or expired.
+        """
+        return self._grant("refresh_token", refresh_token=refresh_token)
+
+    def oidc_authentication_url(self, provider_name: str, *, state: str | None = None) -> str:
+        """Where a user logs in at an OpenID Connect provider, to come back with a code.
+
+        Raises:
+            ResourceUnknownError: there is no such provider (16).
+            IllegalStateError: the provider is disabled (27).
+        """
+        path = f"{OIDC_PROVIDERS}/{segment(provider_name)}/generateAuthenticationUrl"
+        answer = self._endpoint.call("POST", path, json=given({"state": state}), expects=dict)
+        (url,) = _members(answer, self._host + path, {"authenticationUrl": str})
+        return str(url)
+
+    def exchange_oidc_code(self, provider_name: str, authorization_code: str) -> Tokens:
+        """Log in with what an OpenID Connect provider gave.
+
+        Raises:
+            OidcInvalidAuthorizationCodeError: the provider does not accept the code (139).
+            EmailUsedError: a user with this e-mail address exists, and is not linked to the provider (203).
+        """
+        path = f"{OIDC_PROVIDERS}/{segment(provider_name)}/oAuth2Login"
+        return self._fetch(path, {"authorizationCode": authorization_code})
+
     def refresh(self) -> Tokens:
         """Fetch fresh tokens now.
 
@@ -200,6 +245,11 @@ class OAuth2Authentication:
         with self._lock:
             self._refresh(Deadline())
             return self._require()[0]
+
+    def forget(self) -> None:
+        """Log out, here: the tokens stay good until they expire."""
+        with self._lock:
+            self._active = None
 
     def current(self, deadline: Deadline) -> Authorization:
         """What to send the next request with; refreshed first when it is about to expire."""
@@ -248,13 +298,15 @@ class OAuth2Authentication:
             self._endpoint.deadline = Deadline()
 
     def _grant(self, grant_type: str, **fields: str) -> Tokens:
+        return self._fetch(OAUTH2_TOKENS, {"grant_type": grant_type, **fields})
+
+    def _fetch(self, path: str, fields: dict[str, str]) -> Tokens:
         with self._lock:
             asked_at = self._clock()
-            body = {**self._client, "grant_type": grant_type, **fields}
-            answer = self._endpoint.call("POST", OAUTH2_TOKENS, json=body, expects=dict)
+            answer = self._endpoint.call("POST", path, json={**self._client, **fields}, expects=dict)
             access_token, refresh_token, lifetime = _members(
                 answer,
-                self._host + OAUTH2_TOKENS,
+                self._host + path,
                 {"access_token": str, "refresh_token": str, "expires_in": (int, float)},
             )
             owners = answer.get("user_id"), answer.get("application_id")
@@ -275,6 +327,30 @@ class OAuth2Authentication:
         return tokens, Authorization(self._host, _with_header(f"Bearer {tokens.access_token}"))
 
 
+class ProxyAuthentication:
+    """The session of a browser that logged in through the platform's proxy, which signs for it."""
+
+    def __init__(self, host: str, cookie: str) -> None:
+        """Call as the browser that sends this `Cookie` header.
+
+        Raises:
+            ConfigurationError: the host cannot be used, or the cookie cannot be sent.
+        """
+        if not cookie.isascii() or not cookie.isprintable():
+            raise ConfigurationError("the cookie cannot be sent: it is not one line of plain text")
+        url = base_url(host)
+        proxy = url if "localhost" in url else url.replace("https://api.", "https://apx.", 1)
+        self._authorization = Authorization(proxy, _with_header(cookie, "Cookie"))
+
+    def current(self, deadline: Deadline) -> Authorization:  # noqa: ARG002 - nothing is fetched
+        """The cookie."""
+        return self._authorization
+
+    def renew(self, rejected: Authorization, deadline: Deadline) -> bool:  # noqa: ARG002 - there is nothing else to try
+        """There is nothing else to try."""
+        return False
+
+
 class _ClientAuthentication:
     """How the token endpoint is called: by the application, by Basic when it is confidential, and by no user."""
 
@@ -289,10 +365,10 @@ class _ClientAuthentication:
         return False
 
 
-def _with_header(value: str | None) -> Callable[[PreparedRequest], object]:
+def _with_header(value: str | None, name: str = "Authorization") -> Callable[[PreparedRequest], object]:
     def authorize(request: PreparedRequest) -> None:
         if value is not None:
-            request.headers["Authorization"] = value
+            request.headers[name] = value
 
     return authorize
 

@@ -1,0 +1,115 @@
+"""Events as functions receive them, for tests: a task however it was started, or a request to an API function.
+
+Every value that a test does not give is fixed, so that a builder gives the same event each time.
+"""
+
+from __future__ import annotations
+
+import base64
+import json as json_codec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TASK_ID = "6968c1b48ab34b7d6e6547f0"
+RETRY_ID = "6968c22edc6db9e217d59b4f"
+EVENT_ID = "6968c27029c638eee478c90c"
+SCHEMA_ID = "67c81290fe7042cb74a5576f"
+DOCUMENT_ID = "6968c223f7f029ecb98abe97"
+USER_ID = "68498c63b1b0b8de8a6228f6"
+APPLICATION_ID = "67c6b6844013589e0c8f274a"
+_QUEUED, _BEGUN = "2026-01-15T10:30:12.104Z", "2026-01-15T10:30:13.482Z"
+_QUEUED_MS = 1768473012104
+
+
+def task_event(
+    data: Mapping[str, Any] | None = None, *, function_name: str = "hello-world", **members: Any
+) -> dict[str, Any]:
+    """A task that somebody queued or executed.
+
+    Args:
+        data: what it was made with; None leaves it out, as callers may.
+        function_name: the task name of the function.
+        members: what else to set or replace, such as `priority=5` or `tags=["nightly"]`.
+    """
+    event = {
+        "id": TASK_ID,
+        "functionName": function_name,
+        "status": "inProgress",
+        "statusChangedTimestamp": _BEGUN,
+        "startTimestamp": _QUEUED,
+        "priority": 0,
+        "createdByApplicationId": APPLICATION_ID,
+        "createdByUserId": USER_ID,
+        "creationTimestamp": _QUEUED,
+        "updateTimestamp": _BEGUN,
+    }
+    return {**event, **({} if data is None else {"data": dict(data)}), **members}
+
+
+def transition_event(
+    data: Mapping[str, Any] | None = None,
+    *,
+    schema_id: str = SCHEMA_ID,
+    document_id: str = DOCUMENT_ID,
+    **members: Any,
+) -> dict[str, Any]:
+    """A task that a document's transition started: the action's data, and which document."""
+    return task_event({**(data or {}), "schemaId": schema_id, "documentId": document_id}, **members)
+
+
+def dispatcher_event(
+    event_type: str, content: Mapping[str, Any], data: Mapping[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
+    """A task that a dispatcher started: the action's data, and the event, whose members are in snake_case."""
+    event = {"id": EVENT_ID, "type": event_type, "content": dict(content), "creation_timestamp": _QUEUED_MS}
+    return task_event({**(data or {}), "event": event}, **members)
+
+
+def retry_event(event: Mapping[str, Any], *, task_id: str = RETRY_ID) -> dict[str, Any]:
+    """The next attempt of a task that failed: the same, with another id and those of the attempts before."""
+    return {**event, "id": task_id, "retryForTaskIds": [*event.get("retryForTaskIds", ()), event["id"]]}
+
+
+def api_event(
+    method: str = "GET",
+    path: str = "/",
+    *,
+    query: str = "",
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    body: str | bytes | None = None,
+    base64_encoded: bool = False,
+    user_id: str | None = USER_ID,
+) -> dict[str, Any]:
+    """A request to an API function.
+
+    Args:
+        method: HTTP method.
+        path: what follows the function's name in the URL.
+        query: the query without its question mark; the platform hands it over with one.
+        headers: further ones; names become lower case.
+        json: a body to send as JSON.
+        body: a body to send as it is; bytes arrive in base64.
+        base64_encoded: have a text body arrive in base64 too, as the platform may at any time.
+        user_id: who calls; None for a call without credentials.
+    """
+    sent = {"host": "api.dev.example.extrahorizon.io", "user-agent": "test"}
+    if user_id is not None:
+        sent |= {"x-exh-requesting-user-id": user_id, "x-exh-requesting-application-id": APPLICATION_ID}
+    if json is not None:
+        body, sent["content-type"] = json_codec.dumps(json), "application/json"
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": f"?{query}" if query else "",
+        "headers": {**sent, **{name.lower(): value for name, value in (headers or {}).items()}},
+        "requestContext": {"http": {"method": method}},
+        "isBase64Encoded": isinstance(body, bytes) or (base64_encoded and body is not None),
+    }
+    if body is not None:
+        raw = body if isinstance(body, bytes) else body.encode()
+        event["headers"].setdefault("content-length", str(len(raw)))
+        event["body"] = base64.b64encode(raw).decode() if event["isBase64Encoded"] else body
+    return event

@@ -1,0 +1,51 @@
+"""What the configurations service sends and takes."""
+
+from typing import Any, TypedDict
+
+
+class Fields(TypedDict):
+    """Fields to remove."""
+
+    fields: list[str]
+
+
+class GeneralConfiguration(TypedDict, total=False):
+    """The general configuration."""
+
+    id: str
+    data: dict[str, Any]
+    userConfiguration: dict[str, Any]
+    groupConfiguration: dict[str, Any]
+    staffConfiguration: dict[str, Any]
+    patientConfiguration: dict[str, Any]
+    updateTimestamp: str
+    creationTimestamp: str
+
+
+class GroupConfiguration(TypedDict, total=False):
+    """The configuration of a group."""
+
+    id: str
+    data: dict[str, Any]
+    staffConfiguration: dict[str, Any]
+    patientConfiguration: dict[str, Any]
+    updateTimestamp: str
+    creationTimestamp: str
+
+
+class EnlistmentConfiguration(TypedDict, total=False):
+    """The configuration of a user in one group."""
+
+    groupId: str
+    data: dict[str, Any]
+
+
+class UserConfiguration(TypedDict, total=False):
+    """The configuration of a user. Personal data: never log it, never return it whole."""
+
+    id: str
+    data: dict[str, Any]
+    staffConfigurations: list[EnlistmentConfiguration]
+    patientConfigurations: list[EnlistmentConfiguration]
+    updateTimestamp: str
+    creationTimestamp: str

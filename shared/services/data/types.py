@@ -1,0 +1,245 @@
+"""What the data service sends and takes."""
+
+from typing import Any, Literal, NotRequired, Required, TypedDict
+
+Relation = Literal["creator", "linkedUsers", "linkedGroupStaff", "linkedGroupPatients"]
+
+
+class TransitionLock(TypedDict):
+    """Set while the platform still works on a document."""
+
+    timestamp: str
+
+
+class Document(TypedDict, total=False):
+    """A document. Health data: never log it, never return it whole."""
+
+    id: Required[str]
+    creatorId: str
+    userIds: list[str]
+    groupIds: list[str]
+    status: str
+    statusChangedTimestamp: str
+    data: Required[dict[str, Any]]
+    transitionLock: TransitionLock
+    commentCount: int
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class ArrayItem(TypedDict):
+    """An object in a list of a document, as it was given, with its id."""
+
+    id: str
+
+
+class Comment(TypedDict, total=False):
+    """A remark on a document."""
+
+    id: str
+    creatorId: str
+    schemaId: str
+    documentId: str
+    text: str
+    commentedTimestamp: str
+    updateTimestamp: str
+
+
+class CommentBody(TypedDict):
+    """A remark to make."""
+
+    text: str
+
+
+class TransitionRequest(TypedDict, total=False):
+    """Which transition to make, by `id` or by `name`, and the data it merges into the document."""
+
+    id: str | None
+    name: str | None
+    data: dict[str, Any] | None
+
+
+class Fields(TypedDict):
+    """Properties, as dot paths."""
+
+    fields: list[str]
+
+
+class Groups(TypedDict):
+    """Groups to link."""
+
+    groupIds: list[str]
+
+
+class Users(TypedDict):
+    """Users to link."""
+
+    userIds: list[str]
+
+
+class IndexField(TypedDict):
+    """A property and how it is indexed."""
+
+    name: str
+    type: Literal["asc", "desc", "text"]
+
+
+class IndexOptions(TypedDict, total=False):
+    """What an index does besides finding."""
+
+    background: bool
+    unique: bool
+    sparse: bool
+
+
+class IndexCreation(TypedDict):
+    """An index to make."""
+
+    name: NotRequired[str]
+    fields: list[IndexField]
+    options: NotRequired[IndexOptions]
+
+
+class Index(TypedDict, total=False):
+    """An index."""
+
+    id: str
+    name: str
+    fields: list[IndexField]
+    options: IndexOptions
+    system: bool
+
+
+class StatusBody(TypedDict, total=False):
+    """A status to make."""
+
+    name: Required[str]
+    data: dict[str, str] | None
+
+
+class StatusUpdate(TypedDict):
+    """Labels of a status; null removes one."""
+
+    data: dict[str, str | None]
+
+
+class Condition(TypedDict, total=False):
+    """What must hold for a transition; the members depend on the `type`."""
+
+    type: Required[
+        Literal["input", "document", "initiatorHasRelationToUserInData", "initiatorHasRelationToGroupInData"]
+    ]
+    configuration: dict[str, Any]
+    userIdField: str
+    groupIdField: str
+    relation: Literal["isStaffOfTargetPatient", "staff", "patient"]
+    requiredPermission: str
+
+
+class Action(TypedDict, total=False):
+    """What a transition does; the members depend on the `type`."""
+
+    type: Required[
+        Literal[
+            "set",
+            "unset",
+            "addItems",
+            "removeItems",
+            "linkCreator",
+            "linkUserFromData",
+            "linkEnlistedGroups",
+            "linkGroupFromData",
+            "task",
+            "delay",
+            "measurementReviewedNotification",
+            "notifyAlgoQueueManager",
+        ]
+    ]
+    field: str
+    fields: list[str]
+    value: Any
+    values: list[Any]
+    userIdField: str
+    groupIdField: str
+    onlyActive: bool
+    functionName: str
+    data: dict[str, Any]
+    priority: int
+    time: int
+
+
+class CreationTransition(TypedDict, total=False):
+    """How a document begins."""
+
+    type: Required[Literal["manual", "automatic"]]
+    toStatus: Required[str]
+    conditions: list[Condition]
+    actions: list[Action]
+    afterActions: list[Action]
+
+
+class TransitionBody(TypedDict, total=False):
+    """A way from one status to another."""
+
+    name: Required[str]
+    type: Required[Literal["manual", "automatic"]]
+    fromStatuses: Required[list[str]]
+    toStatus: Required[str]
+    conditions: list[Condition]
+    actions: list[Action]
+    afterActions: list[Action]
+
+
+class Transition(TransitionBody, total=False):
+    """A transition with its id."""
+
+    id: Required[str]
+
+
+class SchemaSettings(TypedDict, total=False):
+    """Who may do what with a schema's documents, and how many come in a page."""
+
+    createMode: Literal["default", "allUsers", "permissionRequired"] | None
+    readMode: str | list[Relation] | None
+    updateMode: str | list[Relation] | None
+    deleteMode: str | list[Relation] | None
+    groupSyncMode: Literal["disabled", "creatorPatientEnlistments", "linkedUsersPatientEnlistments"] | None
+    defaultLimit: int | None
+    maximumLimit: int | None
+
+
+class SchemaUpdate(SchemaSettings, total=False):
+    """What can be changed of a schema itself."""
+
+    name: str | None
+    description: str | None
+
+
+class SchemaCreation(SchemaSettings, total=False):
+    """A schema to make."""
+
+    name: Required[str]
+    description: Required[str]
+
+
+class Schema(TypedDict, total=False):
+    """A schema with all it defines."""
+
+    id: Required[str]
+    name: Required[str]
+    description: str
+    properties: dict[str, dict[str, Any]]
+    statuses: dict[str, dict[str, str]]
+    creationTransition: CreationTransition
+    transitions: list[Transition]
+    indexes: list[Index]
+    createMode: str
+    readMode: str | list[Relation]
+    updateMode: str | list[Relation]
+    deleteMode: str | list[Relation]
+    groupSyncMode: str
+    defaultLimit: int
+    maximumLimit: int
+    disabled: bool
+    creationTimestamp: str
+    updateTimestamp: str

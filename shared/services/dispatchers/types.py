@@ -1,0 +1,77 @@
+"""What the dispatcher service sends and takes."""
+
+from typing import Any, Literal, Required, TypedDict
+
+
+class Recipients(TypedDict, total=False):
+    """Addresses a mail goes to. Personal data: never log it, never return it whole."""
+
+    to: Required[list[str]]
+    cc: list[str]
+    bcc: list[str]
+
+
+class ActionUpdate(TypedDict, total=False):
+    """What can be changed of an action: of a task the function and its data, of a mail the rest."""
+
+    name: str | None
+    description: str | None
+    functionName: str | None
+    data: dict[str, Any] | None
+    tags: list[str] | None
+    startTimestamp: int | str | None
+    recipients: Recipients | None
+    templateId: str | None
+
+
+class ActionCreation(ActionUpdate, total=False):
+    """An action to add; which members it has depends on the `type`."""
+
+    type: Required[Literal["task", "mail"]]
+
+
+class Action(TypedDict, total=False):
+    """An action; which members it has depends on the `type`. Personal data: never log it, never return it whole."""
+
+    id: Required[str]
+    type: Required[Literal["task", "mail"]]
+    name: str
+    description: str
+    functionName: str
+    data: dict[str, Any]
+    tags: list[str]
+    startTimestamp: int
+    recipients: Recipients
+    templateId: str
+
+
+class DispatcherUpdate(TypedDict, total=False):
+    """What can be changed of a dispatcher itself."""
+
+    eventType: str | None
+    name: str | None
+    description: str | None
+    tags: list[str] | None
+
+
+class DispatcherCreation(TypedDict, total=False):
+    """A dispatcher to make."""
+
+    eventType: Required[str]
+    actions: Required[list[ActionCreation]]
+    name: str | None
+    description: str | None
+    tags: list[str] | None
+
+
+class Dispatcher(TypedDict, total=False):
+    """What is done when an event of this type happens."""
+
+    id: Required[str]
+    eventType: Required[str]
+    name: str
+    description: str
+    tags: list[str]
+    actions: list[Action]
+    creationTimestamp: int
+    updateTimestamp: int

@@ -1,0 +1,66 @@
+"""What the notification service sends and takes."""
+
+from typing import Any, Required, TypedDict
+
+
+class NotificationCreation(TypedDict, total=False):
+    """A notification to send."""
+
+    targetUserId: Required[str]
+    title: Required[str]
+    body: Required[str]
+    data: dict[str, str] | None
+    android: dict[str, Any] | None
+    apns: dict[str, Any] | None
+    webpush: dict[str, Any] | None
+
+
+class Notification(TypedDict, total=False):
+    """A notification. Personal data: never log it, never return it whole."""
+
+    id: Required[str]
+    creatorId: str
+    targetUserId: str
+    title: str
+    body: str
+    data: dict[str, str]
+    android: dict[str, Any]
+    apns: dict[str, Any]
+    webpush: dict[str, Any]
+    sent: bool
+    errors: list[dict[str, Any]]
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class UserSettingsUpdate(TypedDict):
+    """A user's only Firebase token; null removes it."""
+
+    fcmToken: str | None
+
+
+class DeviceUpdate(TypedDict, total=False):
+    """What is kept of a device; null removes it."""
+
+    description: str | None
+    fcmToken: str | None
+
+
+class Device(TypedDict, total=False):
+    """A device of a user. Personal data: never log it, never return it whole."""
+
+    name: Required[str]
+    description: str
+    fcmToken: str
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class UserNotificationSettings(TypedDict, total=False):
+    """A user's devices. Personal data: never log it, never return it whole."""
+
+    id: Required[str]
+    fcmToken: str
+    devices: list[Device]
+    creationTimestamp: str
+    updateTimestamp: str

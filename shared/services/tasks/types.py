@@ -1,0 +1,180 @@
+"""What the task service sends and takes."""
+
+from typing import Any, Literal, Required, TypedDict
+
+TaskStatus = Literal["new", "inProgress", "complete", "failed", "retried", "canceled"]
+PermissionMode = Literal["permissionRequired", "allUsers", "public"]
+
+
+class TaskError(TypedDict, total=False):
+    """Why a task failed: by itself (`runtime`), or because it could not be run (`invocation`)."""
+
+    type: Required[Literal["runtime", "invocation"]]
+    name: str
+    message: str
+
+
+class TaskCreation(TypedDict, total=False):
+    """A task to queue."""
+
+    functionName: Required[str]
+    data: dict[str, Any] | None
+    startTimestamp: str | None
+    priority: float | None
+    tags: list[str] | None
+
+
+class Task(TypedDict, total=False):
+    """A task. Its `data` may be health data: never log it, never return it whole."""
+
+    id: Required[str]
+    functionName: str
+    status: TaskStatus
+    statusChangedTimestamp: str
+    data: dict[str, Any]
+    tags: list[str]
+    startTimestamp: str
+    priority: float
+    createdByApplicationId: str
+    createdByUserId: str
+    retriedByTaskId: str
+    retryForTaskIds: list[str]
+    error: TaskError
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class ExecutionRequest(TypedDict, total=False):
+    """What a function is executed with."""
+
+    data: dict[str, Any] | None
+
+
+class Execution(Task, total=False):
+    """A task that was executed directly, with what its function returned."""
+
+    result: Any
+
+
+class LogLine(TypedDict):
+    """A line that a function logged."""
+
+    message: str
+    timestamp: str
+
+
+class ExecutionOptions(TypedDict, total=False):
+    """Who may execute a function, and how urgently its tasks run."""
+
+    permissionMode: PermissionMode
+    defaultPriority: int
+
+
+class RetryPolicy(TypedDict, total=False):
+    """Which errors, by class name, make a task run again; all of them without names."""
+
+    enabled: Required[bool]
+    errorsToRetry: list[str]
+
+
+class EnvironmentVariable(TypedDict):
+    """An environment variable of a function, readable by holders of `VIEW_TASK_FUNCTION_DETAILS`."""
+
+    value: str
+
+
+class FunctionUpdate(TypedDict, total=False):
+    """What can be changed of a function; `code` is a zip file in base64."""
+
+    description: str | None
+    code: str | None
+    entryPoint: str | None
+    runtime: str | None
+    timeLimit: int | None
+    memoryLimit: int | None
+    environmentVariables: dict[str, EnvironmentVariable] | None
+    executionOptions: ExecutionOptions | None
+    retryPolicy: RetryPolicy | None
+
+
+class FunctionCreation(TypedDict, total=False):
+    """A function to make; `code` is a zip file in base64."""
+
+    name: Required[str]
+    code: Required[str]
+    entryPoint: Required[str]
+    runtime: Required[str]
+    description: str | None
+    timeLimit: int | None
+    memoryLimit: int | None
+    environmentVariables: dict[str, EnvironmentVariable] | None
+    executionOptions: ExecutionOptions | None
+    retryPolicy: RetryPolicy | None
+
+
+class FunctionSummary(TypedDict, total=False):
+    """A function in a list."""
+
+    name: Required[str]
+    description: str
+    updateTimestamp: str
+
+
+class FunctionDetails(FunctionSummary, total=False):
+    """A function without its code."""
+
+    entryPoint: str
+    runtime: str
+    timeLimit: int
+    memoryLimit: int
+    environmentVariables: dict[str, EnvironmentVariable]
+    executionOptions: ExecutionOptions
+    retryPolicy: RetryPolicy
+    enabled: bool
+
+
+class ScheduleCreation(TypedDict, total=False):
+    """A task to run again and again, every `interval` seconds."""
+
+    interval: Required[int]
+    functionName: Required[str]
+    data: dict[str, Any] | None
+    priority: float | None
+    startTimestamp: str | None
+
+
+class Schedule(TypedDict, total=False):
+    """A schedule."""
+
+    id: Required[str]
+    interval: int
+    functionName: str
+    data: dict[str, Any]
+    priority: float
+    startTimestamp: str
+    nextTimestamp: str
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class ApiRequestError(TypedDict, total=False):
+    """Why an API function gave no answer of its own."""
+
+    type: Required[Literal["invocation", "runtime", "response"]]
+    name: str
+    message: str
+
+
+class ApiRequest(TypedDict, total=False):
+    """A call of an API function that was answered."""
+
+    id: Required[str]
+    functionName: str
+    method: str
+    path: str
+    userId: str
+    applicationId: str
+    timestamp: str
+    statusCode: int
+    duration: float
+    error: ApiRequestError

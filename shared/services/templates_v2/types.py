@@ -1,0 +1,49 @@
+"""What the template service sends and takes."""
+
+from typing import Any, Literal, Required, TypedDict
+
+
+class InputType(TypedDict, total=False):
+    """What an input may be: an object has `properties`, an array has `items`."""
+
+    type: Required[Literal["object", "array", "string", "number", "boolean"]]
+    properties: "dict[str, InputType]"
+    items: "InputType"
+
+
+class TemplateCreation(TypedDict, total=False):
+    """A template to make."""
+
+    name: Required[str]
+    outputs: Required[dict[str, str]]
+    description: str | None
+    inputs: dict[str, InputType] | None
+
+
+class TemplateUpdate(TypedDict, total=False):
+    """What can be changed of a template; null removes a description or inputs."""
+
+    name: str
+    outputs: dict[str, str]
+    description: str | None
+    inputs: dict[str, InputType] | None
+
+
+class Template(TypedDict, total=False):
+    """A template: outputs by name, to be filled in with inputs."""
+
+    id: Required[str]
+    name: Required[str]
+    description: str
+    inputs: dict[str, InputType]
+    outputs: dict[str, str]
+    creationTimestamp: str
+    updateTimestamp: str
+
+
+class Resolution(TypedDict, total=False):
+    """What to fill in, and for which language and time zone."""
+
+    inputs: dict[str, Any] | None
+    language: str | None
+    timeZone: str | None

@@ -1,0 +1,293 @@
+"""What the user service sends and takes."""
+
+from typing import Any, Literal, Required, TypedDict
+
+Mode = Literal["hash", "pin_code"]
+ActivationMode = Literal["hash", "pin_code", "manual"]
+
+
+class Permission(TypedDict, total=False):
+    """A permission."""
+
+    name: Required[str]
+    description: str
+
+
+class Role(TypedDict, total=False):
+    """A global role: what its permissions allow holds everywhere."""
+
+    id: Required[str]
+    name: Required[str]
+    description: str
+    permissions: list[Permission]
+    creation_timestamp: int
+    update_timestamp: int
+
+
+class GroupRole(TypedDict, total=False):
+    """A role of a group's staff: what its permissions, here just names, allow holds in the group."""
+
+    id: Required[str]
+    group_id: str
+    name: Required[str]
+    description: str
+    permissions: list[str]
+    creation_timestamp: int
+    update_timestamp: int
+
+
+class StaffEnlistment(TypedDict, total=False):
+    """A group in which a user is staff, and with which roles."""
+
+    group_id: Required[str]
+    roles: list[GroupRole]
+    creation_timestamp: int
+    update_timestamp: int
+
+
+class PatientEnlistment(TypedDict, total=False):
+    """A group in which a user is a patient."""
+
+    group_id: Required[str]
+    expiry_timestamp: int
+    expired: bool
+    creation_timestamp: int
+
+
+class User(TypedDict, total=False):
+    """A user, as far as the caller may see. Personal data: never log it, never return it whole."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str
+    language: str
+    time_zone: str
+    profile_image: str
+    activation: bool
+    roles: list[Role]
+    staff_enlistments: list[StaffEnlistment]
+    patient_enlistments: list[PatientEnlistment]
+    last_failed_timestamp: int
+    failed_count: int
+    oidc_links: list[dict[str, Any]]
+    creation_timestamp: int
+    update_timestamp: int
+
+
+class Patient(TypedDict, total=False):
+    """What is shown of a patient. Personal data: never log it, never return it whole."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str
+    language: str
+    time_zone: str
+    profile_image: str
+    activation: bool
+    patient_enlistments: list[PatientEnlistment]
+
+
+class StaffMember(TypedDict, total=False):
+    """What is shown of a staff member. Personal data: never log it, never return it whole."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    phone_number: str
+    time_zone: str
+    profile_image: str
+    staff_enlistments: list[StaffEnlistment]
+
+
+class Registration(TypedDict, total=False):
+    """A user to make; `activation_mode` is `hash` where none is given. Personal data: never log it."""
+
+    first_name: Required[str]
+    last_name: Required[str]
+    email: Required[str]
+    password: Required[str]
+    phone_number: Required[str]
+    language: Required[str]
+    time_zone: str | None
+    birthday: str | None
+    gender: Literal[0, 1, 2, 9] | None
+    country: str | None
+    region: str | None
+    activation_mode: ActivationMode | None
+
+
+class UserUpdate(TypedDict, total=False):
+    """What can be changed of a user here; the e-mail address has a method of its own."""
+
+    first_name: str | None
+    last_name: str | None
+    phone_number: str | None
+    language: str | None
+    time_zone: str | None
+
+
+class EmailUpdate(TypedDict, total=False):
+    """Another e-mail address, to be activated anew."""
+
+    email: Required[str]
+    activation_mode: ActivationMode | None
+
+
+class PatientEnlistmentBody(TypedDict, total=False):
+    """A group to become a patient of, and until when."""
+
+    group_id: Required[str]
+    expiry_timestamp: int | None
+
+
+class PasswordChange(TypedDict):
+    """The password there is and the one to be. Secrets: never log them."""
+
+    old_password: str
+    new_password: str
+
+
+class Login(TypedDict):
+    """What a user logs in with. A secret: never log it."""
+
+    email: str
+    password: str
+
+
+class Password(TypedDict):
+    """The password of the user who calls. A secret: never log it."""
+
+    password: str
+
+
+class Activation(TypedDict, total=False):
+    """What the user was mailed: `hash`, or `pin_code` with the `email` it went to. A secret: never log it."""
+
+    hash: str | None
+    email: str | None
+    pin_code: str | None
+
+
+class PasswordReset(Activation, total=False):
+    """What the user was mailed, and the password to be. Secrets: never log them."""
+
+    new_password: Required[str]
+
+
+class ProfileImage(TypedDict):
+    """A picture, as the hash of a file."""
+
+    hash: str
+
+
+class PasswordPolicyUpdate(TypedDict, total=False):
+    """What passwords are to be like."""
+
+    minimum_length: int | None
+    maximum_length: int | None
+    upper_case_required: bool | None
+    lower_case_required: bool | None
+    symbol_required: bool | None
+    number_required: bool | None
+
+
+class PasswordPolicy(TypedDict, total=False):
+    """What passwords have to be like."""
+
+    minimum_length: int
+    maximum_length: int
+    upper_case_required: bool
+    lower_case_required: bool
+    symbol_required: bool
+    number_required: bool
+
+
+class EmailTemplates(TypedDict, total=False):
+    """The templates of the service's mails; each is given by id or by name, never by both."""
+
+    activation_email_template_id: str | None
+    activation_email_template_name: str | None
+    reactivation_email_template_id: str | None
+    reactivation_email_template_name: str | None
+    password_reset_email_template_id: str | None
+    password_reset_email_template_name: str | None
+    oidc_unlink_email_template_id: str | None
+    oidc_unlink_email_template_name: str | None
+    activation_pin_email_template_id: str | None
+    activation_pin_email_template_name: str | None
+    reactivation_pin_email_template_id: str | None
+    reactivation_pin_email_template_name: str | None
+    password_reset_pin_email_template_id: str | None
+    password_reset_pin_email_template_name: str | None
+    oidc_unlink_pin_email_template_id: str | None
+    oidc_unlink_pin_email_template_name: str | None
+
+
+class VerificationRequest(TypedDict, total=False):
+    """An activation, or a password reset, that was begun and not completed."""
+
+    id: Required[str]
+    user_id: Required[str]
+    mode: Mode
+    request_count: int
+    last_request_timestamp: int
+    failed_attempts: int
+    last_failed_attempt_timestamp: int
+    expiry_timestamp: int
+    creation_timestamp: int
+    update_timestamp: int
+
+
+class RoleCreation(TypedDict):
+    """A role to make."""
+
+    name: str
+    description: str
+
+
+class RoleUpdate(TypedDict, total=False):
+    """What can be changed of a role itself."""
+
+    name: str | None
+    description: str | None
+
+
+class Permissions(TypedDict):
+    """Names of permissions."""
+
+    permissions: list[str]
+
+
+class Roles(TypedDict):
+    """Ids of roles."""
+
+    roles: list[str]
+
+
+class Groups(TypedDict):
+    """Ids of groups."""
+
+    groups: list[str]
+
+
+class VerificationSettingsUpdate(TypedDict, total=False):
+    """How e-mail addresses are to be verified."""
+
+    enable_pin_code_activation_requests: bool | None
+    enable_pin_code_forgot_password_requests: bool | None
+    limit_hash_activation_requests: bool | None
+    limit_hash_forgot_password_requests: bool | None
+
+
+class VerificationSettings(TypedDict, total=False):
+    """How e-mail addresses are verified: whether by PIN code too, and whether requests for a hash are limited."""
+
+    enable_pin_code_activation_requests: bool
+    enable_pin_code_forgot_password_requests: bool
+    limit_hash_activation_requests: bool
+    limit_hash_forgot_password_requests: bool

@@ -1,0 +1,44 @@
+"""Moments as the platform writes them: two ways to read, one to send."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse(timestamp: float | str) -> datetime:
+    """The moment a timestamp of the platform stands for, in UTC.
+
+    Args:
+        timestamp: epoch milliseconds, as users, events, mails, localizations, profiles and dispatchers send them, or
+            ISO 8601 text, as the other services do. Text without a time zone is taken as UTC.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: the text is no moment, or the moment is out of `datetime`'s range.
+    """
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
+        raise TypeError(f"a timestamp is a number of milliseconds or a text, not {type(timestamp).__name__}")
+    try:
+        if isinstance(timestamp, str):
+            moment = datetime.fromisoformat(timestamp)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return _EPOCH + timedelta(milliseconds=timestamp)
+    except (ValueError, OverflowError):
+        kind = "text" if isinstance(timestamp, str) else "number"
+        raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601") from None
+
+
+def iso(moment: datetime) -> str:
+    """A moment as the platform takes it: ISO 8601 in UTC, to the millisecond.
+
+    Raises:
+        ValueError: it has no time zone, or lies outside of the years that can be written.
+    """
+    if moment.utcoffset() is None:
+        raise ValueError("a datetime without a time zone means another moment on every machine: give it one")
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except OverflowError:
+        raise ValueError("a datetime lies outside of the years that can be written") from None
