@@ -72,6 +72,10 @@ class OAuth1Authentication:
             self._unchanged = None if changed else (rejected, self._clock())
             return changed
 
+    def credentials(self, deadline: Deadline) -> Credentials:
+        """The chain's credentials as they are now, to log another user in with the same application."""
+        return self._chain.current(deadline)
+
     def _for(self, credentials: Credentials) -> Authorization:
         if self._signing is None or self._signing[0] != credentials:
             signer = OAuth1Signer(

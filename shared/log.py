@@ -38,7 +38,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a member of this name holds a secret: `tokenSecret`, `X-Api-Key`, `API_OAUTH_TOKEN`, `apikey`, …"""
+    """Whether a member of this name is hidden: `tokenSecret`, `X-Api-Key`, `API_OAUTH_TOKEN`, `apikey`, …"""
     words = [word.lower() for word in _WORDS.findall(name)]
     return (
         not _SECRET_WORDS.isdisjoint(words)

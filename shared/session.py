@@ -86,7 +86,7 @@ class PlatformSession(OAuth1Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self.headers.clear()
-        self.headers["Accept"] = "application/json"
+        self.headers["Accept"] = "application/json, */*;q=0.8"
         self.headers["Accept-Encoding"] = "gzip, deflate"
         self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
 
@@ -99,11 +99,12 @@ class PlatformSession(OAuth1Session):
             method: HTTP method.
             url: path and query as the platform documents them, RQL included, starting with a slash.
             stream: leave the body unread, for `shared.transport.chunks`; the caller closes the response.
-            options: `json`, a body to send as JSON; `gzip=True` compresses it, which the platform takes when documents
-                are created. `data`, a body to send as it is: bytes, or a `shared.multipart.Multipart`, which is
-                streamed. `headers`, besides the session's own. `timeout`, seconds to wait for an answer, `READ_TIMEOUT`
-                by default and never past the deadline. `idempotent=True` says that doing this twice does no harm, so
-                that it is retried like a read.
+            options: `json`, a body to send as JSON, moments as ISO 8601; `gzip=True` compresses it, which the platform
+                takes when documents are created. `data`, a body to send as it is: bytes, or a
+                `shared.multipart.Multipart`, which is streamed. `headers`, besides the session's own. `timeout`,
+                seconds to wait for an answer, `READ_TIMEOUT` by default and never past the deadline. `idempotent=True`
+                says that doing this twice does no harm, so that it is retried like a read; `idempotent=False` that a
+                GET does something, so that it is not.
 
         Returns:
             The answer, with a status below 300.
@@ -206,6 +207,8 @@ class PlatformSession(OAuth1Session):
         request.url = url
         request.headers = CaseInsensitiveDict(cast("Mapping[str, str]", self.headers))
         request.headers.update(call.body_headers)
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
+            request.headers["X-Amzn-Trace-Id"] = trace
         request.body = call.body  # type: ignore[assignment]
         if call.headers:
             request.headers.update(call.headers)
@@ -268,7 +271,7 @@ class Call:
         data: bytes | Multipart | None = None,
         headers: Mapping[str, str] | None = None,
         gzip: bool = False,
-        idempotent: bool = False,
+        idempotent: bool | None = None,
         timeout: float | None = None,
         params: None = None,
         allow_redirects: bool = True,  # noqa: ARG002 - requests passes it; redirects are this module's to judge
@@ -286,7 +289,7 @@ class Call:
         self.name = f"{method} {self.public_path}"
         self.headers = headers
         self.timeout = timeout
-        self.repeatable = idempotent or method in SAFE_METHODS
+        self.repeatable = method in SAFE_METHODS if idempotent is None else idempotent
         self.body, self.body_headers = _encoded(json, data, gzip=gzip)
         if self.body is None and method not in SAFE_METHODS:
             self.body_headers = {"Content-Length": "0"}
@@ -300,13 +303,26 @@ def _encoded(
             return None, {}
         kind = {"Content-Type": data.content_type} if isinstance(data, Multipart) else {}
         return data, {**kind, "Content-Length": str(len(data))}
-    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written).encode()
     coding = {}
     if gzip:
         import gzip as codec
 
         body, coding = codec.compress(body), {"Content-Encoding": "gzip"}
     return body, {"Content-Type": "application/json", "Content-Length": str(len(body)), **coding}
+
+
+def _written(value: object) -> str:
+    """What JSON has no type for, as the platform takes it."""
+    from datetime import date, datetime
+
+    from shared.timestamps import iso
+
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a body holds a {type(value).__name__}, which JSON cannot express")
 
 
 def _unread(response: Response) -> Response:

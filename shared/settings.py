@@ -22,7 +22,7 @@ OAUTH_NAMES = (
     "API_OAUTH_TOKEN",
     "API_OAUTH_TOKEN_SECRET",
 )
-SECRET_ID = "API_SECRET_ID"  # noqa: S105 - the name of a variable
+SECRET_ID = "API_SECRET_ID"  # noqa: S105  # pragma: allowlist secret - the name of a variable
 EXTENSION_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
 
 

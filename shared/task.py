@@ -4,6 +4,8 @@
     def handler(task: Task, exh: ExtraHorizon) -> dict:
         return {"user_id": exh.users.me()["id"]}
 
+Behind an SQS queue the same handler gets a batch of tasks: `shared.queue`.
+
 Exceptions pass through: a raised exception is the platform's only sign of failure, and its class name is what
 `retryPolicy.errorsToRetry` matches.
 """
@@ -11,8 +13,8 @@ Exceptions pass through: a raised exception is the platform's only sign of failu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, overload
 
 from shared.client import ExtraHorizon
 from shared.deadline import Deadline
@@ -74,33 +76,91 @@ class Task:
             raw=event,
         )
 
+    def text(self, name: str) -> str:
+        """A member of the task's data that has to be a text, such as the `documentId` that a transition adds.
+
+        Raises:
+            InvalidEventError: it is missing, empty, or something else.
+        """
+        value = self.data.get(name)
+        if not isinstance(value, str) or not value:
+            found = "missing" if name not in self.data else f"{_kind(value)}" if value != "" else "empty"
+            raise InvalidEventError(f"the task's data needs {name}, a text, and it is {found}")
+        return value
+
     @property
     def first_id(self) -> str | None:
         """The id of the first attempt: the same for every retry, so the key to do a thing only once."""
         return self.retry_for_task_ids[0] if self.retry_for_task_ids else self.id
 
 
+@overload
+def task_handler(function: Callable[[Task, ExtraHorizon], Result], /) -> Callable[[object, LambdaContext], Result]: ...
+@overload
 def task_handler(
-    function: Callable[[Task, ExtraHorizon], Result],
-) -> Callable[[object, LambdaContext], Result]:
+    *, poison: tuple[type[Exception], ...] = ..., idempotency_key: Callable[[Task], str | None] | None = ...
+) -> Callable[[Callable[[Task, ExtraHorizon], Result]], Callable[[object, LambdaContext], Result]]: ...
+def task_handler(
+    function: Callable[[Task, ExtraHorizon], Any] | None = None,
+    /,
+    *,
+    poison: tuple[type[Exception], ...] = (),
+    idempotency_key: Callable[[Task], str | None] | None = None,
+) -> Any:
     """Make a function of a task and a client the handler that Lambda calls with `(event, context)`.
 
     The client is made once per process and kept across warm invocations. Every log line of the invocation carries
     the task's id and name, the request id and whether this is a cold start; nothing of an earlier task remains.
+
+    The event is a task, or a batch of messages from an SQS queue, each of which has a task as its body; then the
+    answer says which messages failed. `shared.queue` does that, and only there the options count.
+
+    Args:
+        function: what to run.
+        poison: errors that no other attempt can mend, besides `InvalidEventError`. From a queue such a task goes to
+            the dead-letter queue at once.
+        idempotency_key: what is to be done only once: gives a text that two tasks have in common when they ask for the
+            same. By default, and where it gives None, it is the id of the task's first attempt.
     """
+    if function is None:
+        return partial(_handler, poison=poison, idempotency_key=idempotency_key)
+    return _handler(function, poison=poison, idempotency_key=idempotency_key)
+
+
+def _handler(
+    function: Callable[[Task, ExtraHorizon], Result],
+    *,
+    poison: tuple[type[Exception], ...],
+    idempotency_key: Callable[[Task], str | None] | None,
+) -> Callable[[object, LambdaContext], Any]:
     exh: ExtraHorizon | None = None
 
     @wraps(function)
-    def handler(event: object, context: LambdaContext) -> Result:
+    def handler(event: object, context: LambdaContext) -> Any:
         nonlocal exh
         logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=exh is None)
-        exh = exh or ExtraHorizon()
-        task = Task.from_event(event)
-        logger.append_keys(task_id=task.id, task=task.function_name)
-        exh.session.deadline = Deadline.of(context)
-        return function(task, exh)
+        exh = client = exh or ExtraHorizon()
+
+        def run(task: Task) -> Result:
+            logger.append_keys(task_id=task.id, task=task.function_name)
+            client.session.deadline = Deadline.of(context)
+            return function(task, client)
+
+        if _is_from_queue(event):
+            from shared.queue import work
+
+            name = f"{function.__module__}.{function.__qualname__}"
+            return work(event, context, run, name=name, poison=poison, idempotency_key=idempotency_key)
+        return run(Task.from_event(event))
 
     return handler
+
+
+def _is_from_queue(event: object) -> TypeGuard[dict[str, Any]]:
+    """Whether an event is a batch of messages from SQS."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, dict) and first.get("eventSource") == "aws:sqs"
 
 
 def _texts(event: Mapping[str, Any], name: str) -> tuple[str, ...]:

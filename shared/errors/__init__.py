@@ -17,6 +17,7 @@ ExtraHorizonError
     ├── ServerError               500
     ├── BadGatewayServerError     502
     ├── ServiceUnavailableError   503
+    ├── GatewayTimeoutServerError 504
     ├── OAuth2LoginError          the OAuth2 token endpoint, such as InvalidGrantError; `exh_error` is the one behind it
     └── InvalidResponseError      success, but the body is not what the platform documents
 

@@ -12,6 +12,7 @@ from shared.errors.base import (
     BadGatewayServerError,
     BadRequestError,
     ForbiddenError,
+    GatewayTimeoutServerError,
     NotFoundError,
     OAuth2LoginError,
     PlatformError,
@@ -42,6 +43,7 @@ _BY_STATUS: dict[int, type[PlatformError]] = {
     500: ServerError,
     502: BadGatewayServerError,
     503: ServiceUnavailableError,
+    504: GatewayTimeoutServerError,
 }
 #: The `error` member of the OAuth2 token endpoint, RFC 6749 section 5.2.
 _BY_OAUTH2_ERROR: dict[str, type[PlatformError]] = {

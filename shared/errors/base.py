@@ -196,6 +196,10 @@ class ServiceUnavailableError(PlatformError):
     """HTTP 503."""
 
 
+class GatewayTimeoutServerError(PlatformError):
+    """HTTP 504."""
+
+
 class OAuth2LoginError(PlatformError):
     """An error of the OAuth2 token endpoint, in the shape of RFC 6749.
 
