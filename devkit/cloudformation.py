@@ -18,6 +18,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from devkit.errors import ManifestError, UsageError
+from devkit.strict_yaml import check_keys, compose, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,18 +28,10 @@ Scalar = str | int | float | bool | None
 T = TypeVar("T", str, int, bool)
 Choice = TypeVar("Choice", bound=str)
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster, and not everywhere
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = {ScalarNode: f"{_YAML}str", SequenceNode: f"{_YAML}seq", MappingNode: f"{_YAML}map"}
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _LONGEST_NUMBER = 40  # characters; what is longer is no number a template means
-_DEEPEST = 100  # levels; real templates have about ten, and the C parser crashes at very many
-_HINTS = {
-    "cannot start any token": "indent with spaces, not tabs, and put quotes around a text that begins with @, ` or %",
-    "mapping values are not allowed": "put quotes around a text that holds `: `, or check the indentation",
-    "could not find expected ':'": "a key ends in `:` and a space",
-    "expected": "check the indentation and the brackets of this line and the one above",
-}
 
 
 class UnresolvableError(Exception):
@@ -47,6 +40,13 @@ class UnresolvableError(Exception):
     def __init__(self, reason: str, remedy: str = "write a literal, or !Ref a parameter that has a Default") -> None:
         super().__init__(reason)
         self.remedy = remedy
+
+
+class NoValueError(UnresolvableError):
+    """`!Ref AWS::NoValue`: the key is as good as not there."""
+
+    def __init__(self) -> None:
+        super().__init__("`!Ref AWS::NoValue` takes the key away")
 
 
 class Entry(NamedTuple):
@@ -78,7 +78,7 @@ class Template:
             node = entry.node
         return node
 
-    def text(self, node: Node) -> str:
+    def text(self, node: Node) -> str:  # noqa: PLR0911 - one for each intrinsic function
         """The text CloudFormation makes of a single value, intrinsic functions replaced.
 
         Raises:
@@ -102,7 +102,33 @@ class Template:
                 found = self.find("Mappings", *(self.text(key) for key in (table, top, second)))
                 if found is not None:
                     return _as_text(found)
+            case "If", [ScalarNode(value=condition), then, otherwise]:
+                return self.text(then if self._condition(condition) else otherwise)
         raise UnresolvableError(f"{_shown(name, argument)} has no value before it is deployed")
+
+    def _condition(self, name: str) -> bool:
+        """Whether a condition holds while no parameter has another value than its default."""
+        node = self.find("Conditions", name)
+        if node is None:
+            raise UnresolvableError(f"`!If {name}` names no condition of this template")
+        return self._holds(node)
+
+    def _holds(self, node: Node) -> bool:
+        intrinsic = _intrinsic(node)
+        if intrinsic is not None:
+            name, argument = intrinsic
+            match name, argument.value:
+                case "Condition", str(condition):
+                    return self._condition(condition)
+                case "Equals", [first, second]:
+                    return self.text(first) == self.text(second)
+                case "Not", [only]:
+                    return not self._holds(only)
+                case "And", [*several]:
+                    return all(self._holds(each) for each in several)
+                case "Or", [*several]:
+                    return any(self._holds(each) for each in several)
+        raise UnresolvableError(f"{_describe(node)} is no condition")
 
     def _substitute(self, text: str, names: Mapping[str, Entry]) -> str:
         def value_of(found: re.Match[str]) -> str:
@@ -116,6 +142,8 @@ class Template:
         return re.sub(r"\$\{([^}]*)\}", value_of, text)
 
     def _parameter(self, name: str, shown: str) -> str:
+        if name == "AWS::NoValue":
+            raise NoValueError
         if name.startswith("AWS::"):
             raise UnresolvableError(f"`{shown}` is known only in AWS")
         if self.find("Resources", name.partition(".")[0]) is not None:
@@ -215,7 +243,7 @@ class Section:
             raise self._wrong(key, entry, "a list of texts")
         found = []
         for node in entry.node.value:
-            item = Entry(_line(node), node)
+            item = Entry(line_of(node), node)
             if not isinstance(text := self._value(key, item), str) or not text:
                 raise self._wrong(key, item, "a list of texts that are not empty", "one that holds ")
             found.append(text)
@@ -268,11 +296,11 @@ def read_template(path: Path) -> Template:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    root = _compose(path, data)
+    root = compose(path, data)
     if not isinstance(root, MappingNode):
         found = _describe(root) if root else "an empty file"
         raise ManifestError(path, 1, f"a template is a mapping with Resources in it, not {found}")
-    _check_keys(path, root)
+    check_keys(path, root)
     return Template(path, root)
 
 
@@ -285,60 +313,10 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
     return f" (did you mean `{folded[close[0]]}`?)" if close else ""
 
 
-def _compose(path: Path, data: bytes) -> Node | None:
-    try:
-        text = data.decode("utf-8-sig")
-        _check_events(path, text)
-        return yaml.compose(text, _LOADER)
-    except UnicodeDecodeError as error:
-        raise ManifestError(path, data.count(b"\n", 0, error.start) + 1, "this is not UTF-8 text") from None
-    except yaml.reader.ReaderError as error:
-        line = data.count(b"\n", 0, error.position) + 1
-        raise ManifestError(path, line, f"a character that YAML does not allow: {error.reason}") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        hint = next((f"; {hint}" for sign, hint in _HINTS.items() if sign in str(error.problem)), "")
-        raise ManifestError(path, mark.line + 1 if mark else 1, f"this is not YAML: {error.problem}{hint}") from None
-
-
-def _check_events(path: Path, text: str) -> None:
-    """Refuse what would crash the parser (very deep nesting) and what CloudFormation does not know (aliases)."""
-    depth = 0
-    for event in yaml.parse(text, _LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise ManifestError(path, _line(event), f"nested more than {_DEEPEST} levels deep")
-        if isinstance(event, yaml.AliasEvent):
-            message = f"CloudFormation knows no YAML aliases; write the value out instead of `*{event.anchor}`"
-            raise ManifestError(path, _line(event), message)
-
-
-def _check_keys(path: Path, root: Node) -> None:
-    """Refuse keys given twice, of which YAML would silently keep the last, and keys that are not texts."""
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, SequenceNode):
-            todo.extend(node.value)
-        elif isinstance(node, MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in node.value:
-                if not isinstance(key, ScalarNode):
-                    raise ManifestError(path, _line(key), "a key must be a text, not a list or a mapping")
-                if first := lines.get(key.value):
-                    raise ManifestError(path, _line(key), f"`{key.value}` is given twice, first at line {first}")
-                lines[key.value] = _line(key)
-                todo.append(value)
-
-
-def _line(read: Node | yaml.Event) -> int:
-    return read.start_mark.line + 1 if read.start_mark else 1
-
-
 def _entries(node: Node) -> dict[str, Entry]:
     if not isinstance(node, MappingNode):
         return {}
-    return {key.value: Entry(_line(key), value) for key, value in node.value}
+    return {key.value: Entry(line_of(key), value) for key, value in node.value}
 
 
 def _intrinsic(node: Node) -> tuple[str, Node] | None:
@@ -348,7 +326,7 @@ def _intrinsic(node: Node) -> tuple[str, Node] | None:
         return node.tag[1:], plain
     if isinstance(node, MappingNode) and len(node.value) == 1:
         key, argument = node.value[0]
-        if key.value == "Ref" or str(key.value).startswith("Fn::"):
+        if key.value in ("Ref", "Condition") or str(key.value).startswith("Fn::"):
             return key.value.removeprefix("Fn::"), argument
     return None
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Literal, get_args
 
-from devkit.cloudformation import UnresolvableError, did_you_mean, read_template
+from devkit.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
 from devkit.errors import ManifestError, UsageError
+from shared.settings import HOST, OAUTH_NAMES
+from shared.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,13 +40,7 @@ ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
-CREDENTIAL_VARIABLES = (
-    "API_HOST",
-    "API_OAUTH_CONSUMER_KEY",
-    "API_OAUTH_CONSUMER_SECRET",
-    "API_OAUTH_TOKEN",
-    "API_OAUTH_TOKEN_SECRET",
-)
+CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
 """What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
 
 ENVIRONMENT_LIMIT = 4096
@@ -64,8 +60,9 @@ _METADATA = (
 )
 _OVERLAY = "Metadata: ExtraHorizon: environment"
 _FUNCTION = "AWS::Serverless::Function"
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST_NAME = 64  # characters
+LONGEST_NAME = 64  # characters
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
 _RUNTIME = re.compile(r"python\d+\.\d+")
 _REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _EXH_TIMEOUT = (3, 300)  # seconds
@@ -96,7 +93,7 @@ class ExecutionCredentials:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Run every `interval` seconds, from `start` (a time as the manifest writes it) or from deployment on."""
+    """Run every `interval` seconds, from `start` (a time in ISO 8601, UTC unless it says) or from deployment on."""
 
     interval: int
     start: str | None = None
@@ -182,8 +179,8 @@ class FunctionSpec:
             return self._literal(variable, "exh")
         wanted = variable.text[1:]
         if not (text := variables.get(wanted)):
-            message = f"variable {variable.name} is taken from ${wanted}, which is not set or empty; set {wanted}"
-            raise self._error(variable.line, message)
+            message = f"variable {variable.name} is taken from ${wanted}, which is not set or empty"
+            raise self._error(variable.line, f"{message}; set {wanted} in the shell or in .env")
         return text
 
     def _error(self, line: int, message: str) -> ManifestError:
@@ -204,12 +201,12 @@ class Manifest:
         Raises:
             UsageError: There is none; the message names the closest one, and all there are.
         """
-        wanted = _folded(name)
-        by_spelling = {_folded(spec.logical_id): spec for spec in self.functions}
-        by_spelling.update({_folded(spec.name): spec for spec in self.functions})
+        wanted = folded(name)
+        by_spelling = {folded(spec.logical_id): spec for spec in self.functions}
+        by_spelling.update({folded(spec.name): spec for spec in self.functions})
         if found := by_spelling.get(wanted):
             return found
-        if other := next((other for other in self.others if _folded(other) == wanted), None):
+        if other := next((other for other in self.others if folded(other) == wanted), None):
             raise UsageError(f"{other} in {self.path} has no Metadata: ExtraHorizon: name and targets make it ours")
         names = [spec.name for spec in self.functions]
         hint = did_you_mean(name.replace("_", "-"), names)
@@ -237,7 +234,7 @@ def load_manifest(path: Path) -> Manifest:
             others.append(logical_id)
             continue
         spec = _read_function(logical_id, resources.required(logical_id), defaults)
-        twin = functions.setdefault(_folded(spec.name), spec)
+        twin = functions.setdefault(folded(spec.name), spec)
         if twin is not spec:
             taken = f"{twin.logical_id} at line {twin.line} is already called `{twin.name}`"
             message = f"{logical_id}: the name `{spec.name}` is not unique, {taken}; rename one of them"
@@ -245,7 +242,8 @@ def load_manifest(path: Path) -> Manifest:
     return Manifest(path, tuple(functions.values()), tuple(others))
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """What all spellings of a name have in common."""
     return name.replace("-", "").replace("_", "").lower()
 
 
@@ -289,9 +287,8 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
 
 def _read_name(meta: Section) -> str:
     name = meta.text("name")
-    if not name or not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
-        rule = f"small letters and digits in words joined by `-`, such as hello-world, at most {_LONGEST_NAME} long"
-        raise meta.error(f"name is {_quoted(name)}; it must be {rule}", "name")
+    if not name or not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise meta.error(f"name is {_quoted(name)}; it must be {NAME_RULE}", "name")
     return name
 
 
@@ -382,17 +379,25 @@ def _read_schedule(meta: Section, kind: Kind) -> Schedule | None:
     if interval is None or interval < _SHORTEST_INTERVAL:
         found = "missing" if interval is None else f"{interval} s"
         raise section.error(f"interval is {found}; it must be {_SHORTEST_INTERVAL} seconds or more", "interval")
-    return Schedule(interval, section.text("start"))
+    start = section.text("start")
+    try:
+        _ = start is None or parse(start)
+    except ValueError:
+        raise section.error(f"start is `{start}`; it must be a time such as 2026-01-15T05:00:00Z", "start") from None
+    return Schedule(interval, start)
 
 
 def _read_variables(section: Section | None) -> tuple[Variable, ...]:
     if section is None:
         return ()
-    return tuple(_read_variable(section, name, entry) for name, entry in section.entries())
+    found = (_read_variable(section, name, entry) for name, entry in section.entries())
+    return tuple(variable for variable in found if variable is not None)
 
 
-def _read_variable(section: Section, name: str, entry: Entry) -> Variable:
+def _read_variable(section: Section, name: str, entry: Entry) -> Variable | None:
     try:
         return Variable(name, entry.line, text=section.template.text(entry.node))
+    except NoValueError:
+        return None
     except UnresolvableError as error:
         return Variable(name, entry.line, problem=f"{error}; {error.remedy}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from devkit import cloudformation
-from devkit.cloudformation import UnresolvableError, did_you_mean, read_template
+from devkit import cloudformation, strict_yaml
+from devkit.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
 from devkit.errors import ManifestError, UsageError
 
 
@@ -76,7 +76,7 @@ def test_what_is_no_template_is_refused_with_its_line(refused, text, line, words
 
 
 def test_the_slow_loader_says_the_same(refused, monkeypatch):
-    monkeypatch.setattr(cloudformation, "_LOADER", yaml.SafeLoader)
+    monkeypatch.setattr(strict_yaml, "_LOADER", yaml.SafeLoader)
     refused("a: 1\nb: c: d\n", 2, "not YAML", "quotes")
     refused("a: 1\nb: \x00\n", 2, "does not allow")
     refused("a:\n " + "[" * 10_000, 2, "100 levels")
@@ -169,7 +169,7 @@ def test_literals(read, value, text):
         ('!Sub ["${A}", {A: !GetAtt Table.Arn}]', ["`!GetAtt Table.Arn`"]),
         ("!GetAtt Table.Arn", ["`!GetAtt Table.Arn`"]),
         ('{"Fn::GetAtt": [Table, Arn]}', ["`!GetAtt`"]),
-        ("!If [A, b, c]", ["`!If`"]),
+        ("!If [A, b, c]", ["`!If A` names no condition"]),
         ("!ImportValue other", ["`!ImportValue other`"]),
         ('!Join [",", !Split [",", "a,b"]]', ["`!Join`"]),
         ('!Join [",", [!GetAtt Table.Arn]]', ["`!GetAtt Table.Arn`"]),
@@ -207,3 +207,38 @@ def test_a_section_takes_from_its_base_what_it_does_not_say(read):
 def test_did_you_mean():
     assert did_you_mean("Retrypolicy", ["name", "retryPolicy"]) == " (did you mean `retryPolicy`?)"
     assert did_you_mean("zzz", ["name"]) == ""
+
+
+CONDITIONS = """
+Parameters:
+  Stage: {Type: String, Default: test}
+  Bare: {Type: String}
+Conditions:
+  IsTest: !Equals [!Ref Stage, test]
+  IsLive: !Not [!Condition IsTest]
+  Either: !Or [!Condition IsLive, !Equals [a, a]]
+  Both: {"Fn::And": [{Condition: IsTest}, {Condition: IsLive}]}
+  Unknown: !Equals [!Ref Bare, x]
+  Odd: maybe
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"), [("IsTest", "left"), ("IsLive", "right"), ("Either", "left"), ("Both", "right")]
+)
+def test_a_condition_is_what_it_is_while_parameters_have_their_defaults(read, condition, text):
+    template = read(f"{CONDITIONS}Value: !If [{condition}, left, right]\n")
+    assert template.text(template.find("Value")) == text
+
+
+def test_no_value_is_none(read):
+    template = read(f"{CONDITIONS}Value: !If [IsTest, !Ref AWS::NoValue, x]\n")
+    with pytest.raises(NoValueError):
+        template.text(template.find("Value"))
+
+
+@pytest.mark.parametrize(("condition", "words"), [("Unknown", "without a Default"), ("Odd", "is no condition")])
+def test_a_condition_that_cannot_be_known_says_why(read, condition, words):
+    template = read(f"{CONDITIONS}Value: !If [{condition}, a, b]\n")
+    with pytest.raises(UnresolvableError, match=words):
+        template.text(template.find("Value"))

@@ -105,7 +105,7 @@ def test_credentials_may_not_stand_next_to_execution_credentials(spec):
         ("!Ref Bare", ["`!Ref Bare`", "without a Default", "give it a Default, or set it in Metadata: ExtraHorizon"]),
         ("!Ref One", ["`!Ref One`", "names a resource", "or set it in Metadata: ExtraHorizon: environment"]),
         ("!GetAtt One.Arn", ["`!GetAtt One.Arn`", "write a literal"]),
-        ("!If [A, b, c]", ["`!If`"]),
+        ("!If [A, b, c]", ["`!If A` names no condition"]),
         ("!ImportValue x", ["`!ImportValue x`"]),
         ("!Ref AWS::Region", ["`!Ref AWS::Region`", "only in AWS"]),
         ("[a]", ["a list"]),

@@ -10,7 +10,7 @@ reported about an invocation (errors, timeouts, exit codes, log lines) is theref
 from __future__ import annotations
 
 from devkit.runtime.function import Function
-from devkit.runtime.invocation import Invocation, LogLine
+from devkit.runtime.invocation import Invocation, LogLine, trace_root
 from devkit.runtime.pool import Runtime
 
-__all__ = ["Function", "Invocation", "LogLine", "Runtime"]
+__all__ = ["Function", "Invocation", "LogLine", "Runtime", "trace_root"]

@@ -11,7 +11,6 @@ import os
 import re
 import socket
 import socketserver
-import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from queue import SimpleQueue
@@ -19,6 +18,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from devkit.runtime.failures import MAX_PAYLOAD
+from devkit.runtime.invocation import trace_root
 from devkit.runtime.reports import InitFailed, Raised, Ready, Report, Returned, TooLarge
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Work:
 
     def headers(self) -> dict[str, str]:
         """All that awslambdaric's native client needs: it reads them unchecked, and crashes when one is missing."""
-        trace = f"Root=1-{int(time.time()):08x}-{os.urandom(12).hex()};Parent={os.urandom(8).hex()};Sampled=0"
+        trace = f"Root={trace_root(self.request_id)};Parent={os.urandom(8).hex()};Sampled=0"
         return {
             "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": self.request_id,

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+def trace_root(request_id: str) -> str:
+    """The X-Ray trace id of an invocation; here it is made of the request id, a UUID."""
+    digits = request_id.replace("-", "")
+    return f"1-{digits[:8]}-{digits[8:]}"
+
+
 @dataclass(frozen=True)
 class LogLine:
     """A line a worker wrote to its standard output or error."""
@@ -46,3 +52,20 @@ class Invocation:
     def ok(self) -> bool:
         """Whether the handler returned."""
         return self.error is None
+
+    def failure(self) -> str:
+        """The error's name and message; empty when the handler returned."""
+        error = self.error or {}
+        return ": ".join(part for part in (error.get("errorType"), error.get("errorMessage")) if part)
+
+    def summary(self) -> dict[str, Any]:
+        """How it went, for programs; durations in milliseconds, memory in MB, `init_ms` null when it was warm."""
+        return {
+            "status": "OK" if self.ok else "FAILED",
+            "failure": self.failure(),
+            "request_id": self.request_id,
+            "started": self.started.isoformat(timespec="milliseconds"),
+            "duration_ms": round(self.duration * 1000, 1),
+            "init_ms": None if self.init_duration is None else round(self.init_duration * 1000, 1),
+            "memory_mb": self.peak_memory,
+        }

@@ -39,6 +39,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 EXIT_TIMEOUT = 5
 """Seconds a killed process may take to end. Only one that hangs in the kernel takes longer than an instant."""
 
+SIGNALS_WITHIN = 1
+"""Seconds a wait may last at a stretch. A signal that comes just as a lock's wait begins is only seen when it ends."""
+
 
 class WorkerGoneError(Exception):
     """The worker ended while it was idle. The event has not been handled; another worker can take it."""
@@ -178,10 +181,10 @@ class Worker:
         self.kill()
 
     def _next_report(self, until: float) -> Report:
-        try:
-            return self._reports.get(timeout=max(0, until - time.monotonic()))
-        except Empty:
-            return TimedOut()
+        while (remaining := until - time.monotonic()) > 0:
+            with suppress(Empty):
+                return self._reports.get(timeout=min(remaining, SIGNALS_WITHIN))
+        return TimedOut()
 
     def _work(self, request_id: str, event: bytes) -> Work:
         name = self._function.name
