@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from devkit.datadir import DataDir
+from devkit.platform.execution_credentials import grant
 from devkit.platform.fault_rules import Faults
 from devkit.platform.first_start import first_credentials
 from devkit.platform.server import Server, listen
 from devkit.platform.store import Store
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
     from types import TracebackType
+
+    from devkit.platform.tasks.runner import OwnFunction
 
 
 class LocalPlatform:
@@ -24,16 +30,34 @@ class LocalPlatform:
     """
 
     def __init__(
-        self, *, port: int = 0, data_dir: Path | None = None, ephemeral: bool = False, faults: Faults | None = None
+        self,
+        *,
+        port: int = 0,
+        data_dir: Path | None = None,
+        ephemeral: bool = False,
+        faults: Faults | None = None,
+        pace: float = 1.0,
+        smtp: str | None = None,
+        max_file_size: int | None = None,
+        image: bytes | None = None,
     ) -> None:
         """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
 
-        `faults` is what shall go wrong; it can be changed while the platform runs.
+        `faults` is what shall go wrong; it can be changed while the platform runs. `pace` is how many times as fast
+        tasks and schedules become due. `smtp`, HOST:PORT, gets a copy of each mail. `max_file_size` is how many bytes a
+        file may have, by default 8 MiB as on the real platform. `image`, another platform's `image()`, is what one in
+        memory begins with.
 
         Raises:
+            ValueError: `max_file_size` is less than a byte.
             DevkitError: the port is taken, a platform runs on this data directory already, or its file is damaged.
         """
+        if max_file_size is not None and max_file_size < 1:
+            raise ValueError(f"max_file_size is a number of bytes from 1 on, not {max_file_size}")
         self.faults = faults or Faults()
+        self._max_file_size = max_file_size
+        self._pace = pace
+        self._smtp = smtp
         self._data_dir = DataDir(data_dir) if data_dir else None
         with ExitStack() as resources:
             if self._data_dir:
@@ -41,23 +65,38 @@ class LocalPlatform:
             self._sockets = listen(port)
             for listener in self._sockets:
                 resources.callback(listener.close)
-            self._store = Store(self._data_dir.database if self._data_dir and not ephemeral else None)
+            self._store = Store(self._data_dir.database if self._data_dir and not ephemeral else None, image=image)
             resources.callback(self._store.close)
+            if self._data_dir and not ephemeral:
+                self._folder = self._data_dir.path
+            else:
+                self._folder = Path(resources.enter_context(TemporaryDirectory(prefix="exh-dev-")))
             self.url = f"http://localhost:{self._sockets[0].getsockname()[1]}"
             self.credentials = first_credentials(self._store)
+            self._environments: dict[str, dict[str, str]] = {}
             self._resources = resources.pop_all()
 
     def __enter__(self) -> Self:
         """Nothing more; the block's end stops everything."""
         return self
 
-    def start(self) -> None:
-        """Start answering requests."""
+    def start(self, functions: Sequence[OwnFunction] = ()) -> None:
+        """Start answering requests, and running tasks; `functions` can run besides those that are uploaded."""
         from devkit.platform.app import create_app
+        from devkit.platform.files import LARGEST
         from devkit.sidefx import LocalSideFX
 
         sidefx = LocalSideFX(self.credentials.sidefx_client_id, self.credentials.sidefx_client_secret)
-        app = create_app(self._store, faults=self.faults, sidefx=sidefx)
+        app = create_app(
+            self._store,
+            faults=self.faults,
+            sidefx=sidefx,
+            folder=self._folder,
+            functions=functions,
+            pace=self._pace,
+            smtp=self._smtp,
+            max_file_size=self._max_file_size or LARGEST,
+        )
         self._resources.enter_context(Server(app, self._sockets))
         self._resources.callback(self.faults.end_pauses)
         if self._data_dir:
@@ -69,12 +108,30 @@ class LocalPlatform:
         """Stop."""
         self._resources.close()
 
+    def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
+        """Give a function a user of its own with exactly these permissions. Before `start()`."""
+        known = self.credentials
+        token = grant(self._store, known.application_id, function, permissions, email, time.time())
+        tokens = {"API_OAUTH_TOKEN": token["token"], "API_OAUTH_TOKEN_SECRET": token["tokenSecret"]}
+        self._environments[function] = {**known.environment(self.url), **tokens}
+
+    def image(self) -> bytes:
+        """All that is stored, but for files' contents: what another platform can begin with."""
+        return self._store.image()
+
     def environment(self) -> dict[str, str]:
-        """The five `API_*` variables for a function."""
+        """The five `API_*` variables of the first user."""
         return self.credentials.environment(self.url)
 
+    def function_environment(self, function: str) -> dict[str, str]:
+        """The variables that a function gets: the five `API_*`, and the four `SIDEFX_*` for the local SideFX.
+
+        The credentials are those of the user that `grant` gave the function; without one, those of the first user.
+        """
+        return {**self._environments.get(function, self.environment()), **self.sidefx_environment()}
+
     def sidefx_environment(self) -> dict[str, str]:
-        """The four `SIDEFX_*` variables for a function, for the local SideFX."""
+        """The four `SIDEFX_*` variables, for the local SideFX."""
         return {
             "SIDEFX_CLIENT_ID": self.credentials.sidefx_client_id,
             "SIDEFX_CLIENT_SECRET": self.credentials.sidefx_client_secret,

@@ -2,38 +2,94 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from devkit.platform import faults_control, ledger, users
+from devkit.platform import (
+    access_log,
+    configurations,
+    event_endpoints,
+    faults_control,
+    files,
+    ledger,
+    localizations,
+    seeding,
+)
 from devkit.platform.auth import service as auth
 from devkit.platform.auth.bearer import BearerVerifier
+from devkit.platform.calls import Calls
+from devkit.platform.data import service as data
+from devkit.platform.data.schemas import Schemas
+from devkit.platform.dispatchers.service import BASE as DISPATCHERS
+from devkit.platform.dispatchers.service import DispatcherService
 from devkit.platform.disturbance import SKEW, Disturbance
 from devkit.platform.fault_rules import Faults
 from devkit.platform.gateway import Gateway, Nonces
+from devkit.platform.mails import service as mails
+from devkit.platform.notifications import v1 as notifications_v1
+from devkit.platform.notifications import v2 as notifications_v2
 from devkit.platform.oauth1 import OAuth1Verifier
+from devkit.platform.profiles import service as profiles
+from devkit.platform.tasks.service import BASE as TASKS
+from devkit.platform.tasks.service import TaskService
+from devkit.platform.templates import pdf
+from devkit.platform.templates import service as templates
+from devkit.platform.users import service as users
 from devkit.sidefx import control as sidefx_control
 from devkit.sidefx import routes as sidefx_routes
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
     from devkit.platform.store import Store
+    from devkit.platform.tasks.runner import OwnFunction
     from devkit.platform.timestamps import Clock
     from devkit.sidefx import LocalSideFX
 
 #: Base paths of the services that exist here.
-SERVICES = (auth.BASE, users.BASE)
+SERVICES = (
+    access_log.BASE,
+    auth.BASE,
+    configurations.BASE,
+    data.BASE,
+    DISPATCHERS,
+    event_endpoints.BASE,
+    files.BASE,
+    localizations.BASE,
+    mails.BASE,
+    notifications_v1.BASE,
+    notifications_v2.BASE,
+    profiles.BASE,
+    TASKS,
+    templates.BASE,
+    users.BASE,
+)
 #: What serves tests and tools and is no part of a platform.
 _LOCAL = ("/_dev", "/_sidefx")
 
 
 def create_app(
-    store: Store, *, clock: Clock = time.time, faults: Faults | None = None, sidefx: LocalSideFX | None = None
+    store: Store,
+    *,
+    clock: Clock = time.time,
+    faults: Faults | None = None,
+    sidefx: LocalSideFX | None = None,
+    folder: Path | None = None,
+    functions: Sequence[OwnFunction] = (),
+    pace: float = 1.0,
+    smtp: str | None = None,
+    max_file_size: int = files.LARGEST,
 ) -> ASGIApp:
     """The platform over `store`.
 
@@ -42,19 +98,46 @@ def create_app(
         clock: the time in epoch seconds.
         faults: what shall go wrong; more can be added at `/_dev/faults` while it runs.
         sidefx: a SideFX to serve beside it, under `/_sidefx`.
+        folder: where uploaded code (`code/`) and files (`files/`) are kept; without one they are gone at the end.
+        functions: what can run besides the functions that are uploaded.
+        pace: how many times as fast the time of the task service goes by.
+        smtp: HOST:PORT, where copies of mails go; without it nothing is sent anywhere.
+        max_file_size: bytes of the largest file that is taken.
     """
+    folder = folder or _temporary_folder()
     faults = faults or Faults()
     nonces = Nonces()
+    built_in = {pdf.NAME: pdf.HtmlToPdf(store, folder / "files", clock=clock)}
+    tasks = TaskService(store, clock=clock, code=folder / "code", functions=functions, built_in=built_in, pace=pace)
+    calls = Calls()
+    requests = access_log.AccessLog(store, clock=clock, calls=calls)
+    dispatchers = DispatcherService(store, tasks, clock=clock)
     router = Router(
         [
             *(Route(f"{base}/health", _health, methods=["GET"]) for base in SERVICES),
-            *users.routes(store),
+            *users.routes(store, clock=clock),
             *auth.routes(store, clock=clock),
+            *data.routes(store, clock=clock),
+            *files.routes(store, folder / "files", clock=clock, largest=max_file_size),
+            *templates.routes(store, clock=clock),
+            *localizations.routes(store, clock=clock),
+            *mails.routes(store, clock=clock, smtp=smtp),
+            *tasks.routes(),
+            *event_endpoints.routes(store, clock=clock),
+            *dispatchers.routes(),
+            *notifications_v1.NotificationsV1(store, clock).routes(),
+            *notifications_v2.NotificationsV2(store, clock).routes(),
+            *configurations.Configurations(store, clock).routes(),
+            *profiles.Profiles(store, clock).routes(),
+            *requests.routes(),
+            *calls.routes(),
             *ledger.routes(nonces, clock=clock),
             *faults_control.routes(faults),
+            *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
             *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
         ],
         redirect_slashes=False,
+        lifespan=lambda _: _running(tasks, dispatchers, requests),
     )
     gateway = Gateway(
         router,
@@ -63,7 +146,22 @@ def create_app(
         nonces=nonces,
         bases=(*SERVICES, *_LOCAL),
     )
-    return Disturbance(gateway, faults)
+    return Disturbance(requests.around(gateway), faults)
+
+
+@asynccontextmanager
+async def _running(
+    tasks: TaskService, dispatchers: DispatcherService, requests: access_log.AccessLog
+) -> AsyncIterator[None]:
+    async with tasks.running(), dispatchers.running():
+        yield
+    requests.flush()
+
+
+def _temporary_folder() -> Path:
+    folder = mkdtemp(prefix="exh-dev-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 async def _health(_: Request) -> Response:

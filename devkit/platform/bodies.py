@@ -13,20 +13,45 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from devkit.platform.faults import CodelessFault, Fault
+from devkit.platform.timestamps import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from starlette.requests import Request
+    from starlette.responses import Response
 
 LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
+_MOST_MEMBERS = 100  # of a gzip body; each costs a copy of the rest
+DEEPEST = 100  # objects and lists in each other: what a MongoDB document can hold
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Fields:
-    """The members of a request body."""
+    """The members of a request body.
+
+    Attributes:
+        members: all of them, as they were sent.
+    """
 
     def __init__(self, members: dict[str, Any]) -> None:
         """Read from `members`."""
-        self._members = members
+        self.members = members
+
+    def value(self, name: str) -> Any:
+        """A member of any kind; None when it is missing or null."""
+        return self.members.get(name)
+
+    def optional_object(self, name: str) -> dict[str, Any] | None:
+        """An object, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self.members.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise Fault(15, f"The field {name} must be an object")
+        return value
 
     def text(self, name: str) -> str:
         """A required text.
@@ -45,7 +70,7 @@ class Fields:
         Raises:
             Fault: 15 when it is not a text.
         """
-        value = self._members.get(name)
+        value = self.members.get(name)
         if value is not None and not isinstance(value, str):
             raise Fault(15, f"The field {name} must be a string")
         return value
@@ -56,9 +81,32 @@ class Fields:
         Raises:
             Fault: 15 when it is not one.
         """
-        value = self._members.get(name)
+        value = self.members.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             raise Fault(15, f"The field {name} must be a whole number")
+        return value
+
+    def optional_moment(self, name: str) -> float | None:
+        """The epoch seconds of an ISO 8601 text, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        text = self.optional_text(name)
+        try:
+            return None if text is None else moment(text)
+        except (ValueError, OverflowError):
+            raise Fault(15, f"The field {name} must be a moment in ISO 8601") from None
+
+    def optional_flag(self, name: str) -> bool | None:
+        """True or false, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is neither.
+        """
+        value = self.members.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise Fault(15, f"The field {name} must be true or false")
         return value
 
     def optional_texts(self, name: str) -> list[str] | None:
@@ -67,10 +115,22 @@ class Fields:
         Raises:
             Fault: 15 when it is not one.
         """
-        value = self._members.get(name)
+        value = self.members.get(name)
         if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
             raise Fault(15, f"The field {name} must be a list of strings")
         return value
+
+
+def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that begins when the whole body is there, so that nothing it reads from the store can change while
+    it waits for a slow client.
+    """
+
+    async def call(request: Request) -> Response:
+        request.state.body = await read_body(request)
+        return await endpoint(request)
+
+    return call
 
 
 async def read_body(request: Request) -> bytes:
@@ -79,6 +139,8 @@ async def read_body(request: Request) -> bytes:
     Raises:
         Fault: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
     """
+    if hasattr(request.state, "body"):
+        return bytes(request.state.body)
     received = bytearray()
     async for piece in request.stream():
         received += piece
@@ -126,7 +188,22 @@ def parse_json(body: bytes) -> Any:
             json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored, nor sent back
     except (ValueError, RecursionError) as error:
         raise Fault(22, f"The request body is malformed: {error}") from None
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _members(each) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise Fault(22, f"The request body is malformed: it is nested more than {DEEPEST} deep")
+
+
+def _members(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -150,8 +227,11 @@ def _form(body: bytes) -> dict[str, Any]:
 
 
 def _decompressed(body: bytes) -> bytes:
-    plain = bytearray()
+    plain, members = bytearray(), 0
     while body:  # a gzip file may have several members (RFC 1952, section 2.2)
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise Fault(22, "The request body is malformed: it is gzip of too many parts")
         gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
         try:
             plain += gunzip.decompress(body, LIMIT + 1 - len(plain))
@@ -172,7 +252,7 @@ def _refuse(name: str) -> None:
 def _finite(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError(f"{text} is out of range")
+        raise ValueError("a number is out of range")
     return number
 
 

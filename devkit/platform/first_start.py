@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from devkit.platform.store import Document, Store
 
 _NAME = "Local development"
+_ROLE = "local.developer"
 _DESCRIPTION = "Made on the first start"
 
 
@@ -66,6 +67,7 @@ def first_credentials(store: Store) -> FirstCredentials:
             known = _create(store, time.time())
         if "oauth2_client_id" not in known:
             known |= _enable_login(store, known, time.time())
+        _grant_everything(store, known["user_id"])
         if "sidefx_client_id" not in known:
             known |= {"sidefx_client_id": hex40(), "sidefx_client_secret": hex40()}
             store.put("first_start", known)
@@ -100,7 +102,7 @@ def _create(store: Store, now: float) -> Document:
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     role = {
         "id": object_id(),
-        "name": "local.developer",
+        "name": _ROLE,
         "description": "May do everything",
         "permissions": [{"name": name, "description": ""} for name in GLOBAL_PERMISSIONS],
         **stamps,
@@ -128,6 +130,18 @@ def _create(store: Store, now: float) -> Document:
     made |= {"token": token["token"], "token_secret": token["tokenSecret"]}
     store.put("first_start", made)
     return made
+
+
+def _grant_everything(store: Store, user_id: str) -> None:
+    """Give the first user's role the permissions that there were not yet when it was made; other roles may have its
+    name.
+    """
+    permissions = [{"name": name, "description": ""} for name in GLOBAL_PERMISSIONS]
+    user = store.get("users", user_id) or {"role_ids": ()}
+    for role_id in user["role_ids"]:
+        role = store.get("roles", role_id)
+        if role and role["name"] == _ROLE and role["permissions"] != permissions:
+            store.put("roles", {**role, "permissions": permissions})
 
 
 def _enable_login(store: Store, known: Document, now: float) -> Document:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from itertools import count
 
+from devkit.platform.faults import Fault
+
 _PROCESS = secrets.token_hex(5)
 _COUNTER = count(secrets.randbelow(1 << 23))
+_OBJECT_ID = re.compile("[0-9a-f]{24}")
 
 
 def object_id() -> str:
@@ -15,6 +19,17 @@ def object_id() -> str:
     so that ids sort in the order they were made.
     """
     return f"{int(time.time()):08x}{_PROCESS}{next(_COUNTER) & 0xFFFFFF:06x}"
+
+
+def checked_id(text: str) -> str:
+    """An id as a client sends it.
+
+    Raises:
+        Fault: 12 when it has not the form of one.
+    """
+    if not _OBJECT_ID.fullmatch(text):
+        raise Fault(12, "An id has 24 hexadecimal characters, in lower case")
+    return text
 
 
 def hex40() -> str:

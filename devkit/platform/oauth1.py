@@ -16,6 +16,7 @@ from oauthlib.oauth1.rfc5849.signature import sign_hmac_sha1_with_client
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from devkit.platform.faults import Fault
+from devkit.platform.timestamps import iso
 from shared.oauth1 import signature_base
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TIMESTAMP = 12  # digits
 WINDOW = 300  # seconds a timestamp may be off, either way
+_NOTED_EVERY = 60  # seconds between two writes of when a token was used
 _SIGNATURE = "oauth_signature"
 _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
@@ -86,6 +88,8 @@ class OAuth1Verifier:
         timestamp = self._timestamp(protocol.get("oauth_timestamp", ""))
         _check_signature(request, protocol, version["consumerSecret"], token["tokenSecret"] if token else None)
         self._check_replay((consumer_key, protocol.get("oauth_token", ""), protocol.get("oauth_nonce", ""), timestamp))
+        if token:
+            self._note_use(token)
         return Caller(version["applicationId"], token["userId"] if token else None)
 
     def _token(self, protocol: dict[str, str], application_id: str) -> Document | None:
@@ -95,6 +99,12 @@ class OAuth1Verifier:
         if token is None or token["applicationId"] != application_id:
             raise Fault(108, "The token is unknown for this consumer key")
         return token
+
+    def _note_use(self, token: Document) -> None:
+        """Write down that a token was used: now and then, for most calls are reads and a write costs more."""
+        now = self._clock()
+        if token.get("lastUsedTimestamp", "") <= iso(now - _NOTED_EVERY):
+            self._store.put("oauth1_tokens", {**token, "lastUsedTimestamp": iso(now)})
 
     def _timestamp(self, text: str) -> int:
         plausible = text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP

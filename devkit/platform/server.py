@@ -65,9 +65,11 @@ class Server:
         """Prepare to serve `app`; the sockets are closed at the end."""
         import uvicorn
 
+        from devkit.platform.prompt_server import PromptServer
+
         config = uvicorn.Config(
             app,
-            lifespan="off",
+            lifespan="on",
             ws="none",
             log_config=None,
             access_log=False,
@@ -75,7 +77,7 @@ class Server:
             loop="asyncio",
             timeout_graceful_shutdown=_GRACE,
         )
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._sockets = sockets
         self._thread = threading.Thread(target=self._serve, name="local platform", daemon=True)
 
@@ -88,7 +90,7 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish the running requests and stop."""
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(_STOP_TIMEOUT)
         if self._thread.is_alive():
             self._server.force_exit = True

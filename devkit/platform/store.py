@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from devkit.errors import DevkitError
+from devkit.platform.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from devkit.platform.search import Sql
 
 Document = dict[str, Any]
 
@@ -49,11 +52,19 @@ _LOOKUP_QUERIES = {
 }
 
 
+#: What SQLite's errors say when a statement is over one of its limits.
+_LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
+
+
+class DuplicateError(Exception):
+    """A unique index does not let a document in."""
+
+
 class Store:
     """Documents by collection and id. A write is on disk when it returns; the file survives a crash."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Open or create the file at `path`; in memory without one.
+    def __init__(self, path: Path | None = None, *, image: bytes | None = None) -> None:
+        """Open or create the file at `path`; in memory without one, beginning with what `image` holds.
 
         Raises:
             DevkitError: the file cannot be used.
@@ -66,6 +77,8 @@ class Store:
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         try:
             with self._told_as_unusable():
+                if image is not None:
+                    self._connection.deserialize(image)
                 self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES)
         except DevkitError:
             self._connection.close()
@@ -85,17 +98,24 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def put(self, collection: str, document: Document) -> None:
-        """Store `document` under its `id`, in place of an earlier one."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
-            (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
-        )
+        """Store `document` under its `id`, in place of an earlier one.
+
+        Raises:
+            DuplicateError: a unique index has another document with the same values.
+        """
+        with _told_as_duplicate():
+            self._connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?)"
+                " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
+                (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
+            )
 
     def delete(self, collection: str, document_id: str) -> None:
         """Forget the document with this id, if there is one."""
@@ -123,6 +143,71 @@ class Store:
         rows = self._connection.execute(f"{_LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
         return [_document(row[0]) for row in rows]
 
+    def page(  # noqa: PLR0917 - what a SELECT is made of
+        self,
+        collection: str,
+        condition: Sql,
+        order: Sequence[str],
+        limit: int,
+        offset: int,
+        index: str | None = None,
+    ) -> list[str]:
+        """Documents that meet a condition, as JSON text; in the order they were made where `order` says nothing.
+
+        `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
+        order of the ids.
+        """
+        with _told_as_too_much():
+            rows = self._connection.execute(
+                f"SELECT body FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})"  # noqa: S608
+                f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
+                (*condition.values, limit, offset),
+            )
+            return [row[0] for row in rows]
+
+    def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
+        """How many documents meet a condition; `index` as for `page`."""
+        with _told_as_too_much():
+            (number,) = self._connection.execute(
+                f"SELECT count(*) FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})",  # noqa: S608
+                condition.values,
+            ).fetchone()
+        return int(number)
+
+    def holds(self, document: Document, condition: Sql) -> bool:
+        """Whether a document, stored or not, meets a condition."""
+        with _told_as_too_much():
+            row = self._connection.execute(
+                f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
+                (json.dumps(document), document.get("id"), *condition.values),
+            ).fetchone()
+        return row is not None
+
+    def matching(self, collection: str, condition: Sql) -> list[Document]:
+        """Every document that meets a condition, oldest first."""
+        return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
+
+    def drop(self, collection: str) -> None:
+        """Forget every document of a collection."""
+        self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
+
+    def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
+        """Make an index of a collection, or leave it as it is.
+
+        Raises:
+            DuplicateError: it is to be unique, and the documents are not.
+        """
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        with _told_as_duplicate():
+            self._connection.execute(
+                f"CREATE {kind} IF NOT EXISTS {_quoted(name)} ON documents ({', '.join(expressions)})"
+                f" WHERE {_in(collection)}"
+            )
+
+    def drop_index(self, name: str) -> None:
+        """Remove an index, if there is one."""
+        self._connection.execute(f"DROP INDEX IF EXISTS {_quoted(name)}")
+
     def version_by_consumer_key(self, consumer_key: str) -> Document | None:
         """The OAuth1 application version that owns a consumer key."""
         return self.one("application_versions", "consumerKey", consumer_key)
@@ -130,6 +215,10 @@ class Store:
     def oauth1_token(self, token: str) -> Document | None:
         """The OAuth1 token of this value."""
         return self.one("oauth1_tokens", "token", token)
+
+    def image(self) -> bytes:
+        """All that is in it, for another store to begin with."""
+        return self._connection.serialize()
 
     def close(self) -> None:
         """Close the file."""
@@ -150,3 +239,35 @@ class Store:
 def _document(text: str) -> Document:
     document: Document = json.loads(text)
     return document
+
+
+def _in(collection: str) -> str:
+    """In the text, not in a parameter, or SQLite would not use the collection's indexes."""
+    return f"collection = '{collection.replace(chr(39), chr(39) * 2)}'"
+
+
+def _by(index: str | None) -> str:
+    return "" if index is None else f" INDEXED BY {_quoted(index)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _told_as_too_much() -> Iterator[None]:
+    """SQLite limits the length, the depth and the tables of a statement; a query may ask for more."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DataError) as error:
+        if not any(limit in str(error) for limit in _LIMITS):
+            raise
+        raise Fault(19, "The RQL asks for too much at once") from None
+
+
+@contextmanager
+def _told_as_duplicate() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise DuplicateError from None

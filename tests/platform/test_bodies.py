@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devkit.platform.bodies import LIMIT, parse_json
+from devkit.platform.bodies import DEEPEST, LIMIT, parse_json
 from devkit.platform.faults import Fault
 
 LEDGER = "/_dev/ledger/k"
@@ -73,3 +73,17 @@ def test_what_cannot_be_sent_back_cannot_be_read(text):
     with pytest.raises(Fault) as raised:
         parse_json(text.encode())
     assert raised.value.code == 22
+
+
+@pytest.mark.parametrize("inner", ["{}", "1", '{"a": 1}'])
+def test_a_body_is_nested_only_so_deep(inner):
+    def nested(depth):
+        return ('{"a":' * depth + inner + "}" * depth).encode()
+
+    own = inner.count("{")
+    assert parse_json(nested(DEEPEST - own))
+    for depth in (DEEPEST - own + 1, 5000, 100_000):
+        with pytest.raises(Fault) as caught:
+            parse_json(nested(depth))
+        assert caught.value.code == 22
+    assert parse_json(b"[" + b"{}," * 200 + b"1]")

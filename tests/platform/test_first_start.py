@@ -106,3 +106,13 @@ def test_a_path_that_is_a_directory_is_told(tmp_path):
     (tmp_path / "platform.db").mkdir()
     with pytest.raises(DevkitError, match="cannot be used"):
         LocalPlatform(data_dir=tmp_path)
+
+
+def test_the_first_user_may_do_what_an_earlier_version_did_not_know():
+    store = Store()
+    user = store.get("users", first_credentials(store).user_id)
+    role = store.get("roles", user["role_ids"][0])
+    store.put("roles", {**role, "permissions": role["permissions"][:3]})
+    first_credentials(store)
+    assert store.get("roles", role["id"]) == role
+    store.close()

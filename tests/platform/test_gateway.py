@@ -16,9 +16,12 @@ from devkit.platform.oauth1 import OAuth1Verifier
 HSTS = "Strict-Transport-Security"
 
 
-def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(platform, caplog):
+def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(platform, caplog, monkeypatch):
+    def fail(*_):
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
     me = {"Authorization": "Bearer anything"}
-    platform._store.close()  # the next look-up raises
+    monkeypatch.setattr(platform._store, "one", fail)
     answer = requests.get(f"{platform.url}/users/v1/me", headers=me, timeout=5)
     assert (answer.status_code, answer.json()["code"], answer.json()["name"]) == (500, 1, "SERVER_EXCEPTION")
     assert answer.headers[HSTS].startswith("max-age=")

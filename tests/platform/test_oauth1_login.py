@@ -3,6 +3,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from people import person
 
 from devkit.platform.auth.applications import create_oauth2_application
 from devkit.platform.auth.mfa import enable, recovery_codes_method, totp_method
@@ -155,13 +156,35 @@ def test_attempts_that_came_too_soon_do_not_count(app):
 def test_a_user_sees_their_own_tokens_and_no_others(app):
     from devkit.platform.auth.oauth1_tokens import create_oauth1_token
 
-    mine = log_in(app).json()
+    me = person(app)
+    mine = create_oauth1_token(app.store, app.first.application_id, me["userId"], now=app.now)
     other = create_oauth1_token(app.store, app.first.application_id, "0" * 24, now=app.now)
-    answer = app.as_user("GET", f"{TOKENS}?limit(50)").json()
-    assert [each["token"] for each in answer["data"]] == [app.first.token, mine["token"]]
-    assert answer["page"] == {"total": 2, "offset": 0, "limit": 20}
-    assert app.as_user("DELETE", f"{TOKENS}/{other['id']}").json() == {"affectedRecords": 0}
+    answer = app.as_user("GET", f"{TOKENS}?limit(50)", token=me).json()
+    assert [each["token"] for each in answer["data"]] == [me["token"], mine["token"]]
+    assert answer["page"] == {"total": 2, "offset": 0, "limit": 50}
+    assert app.as_user("DELETE", f"{TOKENS}/{other['id']}", token=me).json() == {"affectedRecords": 0}
     assert app.as_user("GET", "/users/v1/me", token=other).status_code == 404  # the token is known, its user is not
+
+
+def test_permissions_show_and_end_the_tokens_of_others(app):
+    other = person(app)
+    (found,) = app.as_user("GET", f"{TOKENS}?eq(userId,{other['userId']})").json()["data"]
+    assert found["id"] == other["id"]
+    assert app.as_user("DELETE", f"{TOKENS}/{other['id']}").json() == {"affectedRecords": 1}
+
+
+def test_the_last_use_of_a_token_is_noted_once_a_minute(app):
+    def last_used():
+        return app.store.get("oauth1_tokens", token["id"])["lastUsedTimestamp"]
+
+    token = log_in(app).json()
+    made = token["lastUsedTimestamp"]
+    app.now += 59
+    app.as_user("GET", "/users/v1/me", token=token)
+    assert last_used() == made
+    app.now += 1
+    app.as_user("GET", "/users/v1/me", token=token)
+    assert last_used() == "2023-11-14T22:14:20.000Z"
 
 
 def test_a_deleted_token_is_unknown(app, refused):

@@ -378,7 +378,7 @@ PLAIN = {"codeChallenge": VERIFIER, "codeChallengeMethod": "plain"}
 )
 def test_a_challenge_is_met_by_its_verifier_alone(app, public, challenge):
     authorization = authorize(app, public, **challenge)
-    assert "codeChallenge" not in authorization.json()
+    assert authorization.json()["codeChallenge"] == challenge["codeChallenge"]
     missing = redeem(app, public, authorization)
     refusal(missing, 400, "invalid_grant", 128, "MISSING_PKCEVERIFIER_EXCEPTION")
     for wrong in (S256, VERIFIER + "=", "", "ü"):

@@ -7,6 +7,7 @@ import requests
 from devkit.errors import DevkitError
 from devkit.local import LocalPlatform
 from devkit.platform.server import listen
+from devkit.testing import client_of
 from shared.client import ExtraHorizon
 from shared.errors import PlatformError, UserNotAuthenticatedError
 
@@ -63,7 +64,7 @@ def test_a_service_that_does_not_exist_here_is_903(platform):
 
 def test_an_endpoint_that_does_not_exist_is_404(platform_credentials):
     with pytest.raises(PlatformError) as raised:
-        ExtraHorizon(platform_credentials).session.get("/users/v1/nothing-here")
+        ExtraHorizon(platform_credentials).session.get("/users/v1/nothing/here")
     assert (raised.value.status, raised.value.name) == (404, "ENDPOINT_EXCEPTION")
 
 
@@ -182,3 +183,20 @@ def test_a_port_that_somebody_has_on_the_other_loopback_address_is_refused():
         port = foreign.getsockname()[1]
         with pytest.raises(DevkitError, match=f"port {port} is taken on ::1"):
             listen(port)
+
+
+def test_a_platform_begins_with_the_image_of_another():
+    with LocalPlatform() as first:
+        first.start()
+        client_of(first.environment()).data.schemas.create(name="pulse", description="Heart rate")
+        image = first.image()
+        client_of(first.environment()).data.schemas.create(name="later", description="Not in the image")
+    with LocalPlatform(image=image) as second:
+        second.start()
+        exh = client_of(second.environment())
+        assert [schema["name"] for schema in exh.data.schemas.find()] == ["pulse"]
+        assert second.credentials == first.credentials
+        exh.data.schemas.create(name="own", description="Of the second")
+    with LocalPlatform(image=image) as third:
+        third.start()
+        assert client_of(third.environment()).data.schemas.find().total == 1

@@ -1,17 +1,12 @@
 """The page about SideFX shows files that run."""
 
-import re
 import runpy
 from types import SimpleNamespace
 
 import pytest
+from doc_blocks import check_blocks
 
 from shared.sidefx.account import ID_NAMES, URL_NAMES
-
-
-@pytest.fixture
-def page(project_root):
-    return (project_root / "docs" / "sidefx.md").read_text()
 
 
 @pytest.fixture
@@ -24,13 +19,8 @@ def run(project_root, urls, monkeypatch, tmp_path):
     return lambda name: runpy.run_path(str(project_root / "docs" / "snippets" / name))
 
 
-def test_each_code_block_is_the_file_it_names(page, project_root):
-    shown = dict(re.findall(r"\[`(snippets/\w+\.py)`\]\(\1\):\n\n```python\n(.*?)```", page, re.DOTALL))
-    assert len(shown) == page.count("```python")
-    for name, code in shown.items():
-        assert code == (project_root / "docs" / name).read_text(), name
-    files = {f"snippets/{path.name}" for path in (project_root / "docs" / "snippets").glob("sidefx_*.py")}
-    assert files == set(shown)
+def test_each_code_block_is_the_file_it_names(project_root):
+    check_blocks(project_root, "sidefx.md", "sidefx")
 
 
 def test_builds_are_listed(run, capsys):

@@ -41,7 +41,7 @@ def create_oauth2_application(
     now: float,
 ) -> Document:
     """A new application; its first version has the members `applicationId`, `clientId` and, if it is confidential,
-    `clientSecret`. No endpoint does this yet.
+    `clientSecret`.
     """
     created = iso(now)
     application = {

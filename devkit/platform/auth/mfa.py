@@ -88,7 +88,7 @@ class SecondFactor:
 
 
 def enable(store: Store, user_id: str, *methods: Document) -> None:
-    """Switch MFA on for a user, with these methods and no others. No endpoint does this yet."""
+    """Switch MFA on for a user, with these methods and no others; for tests, which have no presence to confirm."""
     store.put("mfa_settings", {"id": user_id, "enabled": True, "methods": [*methods], "failedCount": 0})
 
 

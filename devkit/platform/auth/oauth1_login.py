@@ -1,8 +1,7 @@
-"""OAuth1 tokens: earned with a password or a second factor, listed and deleted by their user. They never expire."""
+"""OAuth1 tokens: earned with a password or a second factor. They never expire."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -12,7 +11,6 @@ from devkit.platform.auth.applications import oauth1_application_of
 from devkit.platform.auth.oauth1_tokens import create_oauth1_token
 from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
-from devkit.platform.gateway import user_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from devkit.platform.auth.mfa import SecondFactor
     from devkit.platform.store import Store
     from devkit.platform.timestamps import Clock
-
-_OBJECT_ID = re.compile("[0-9a-f]{24}")
-_PAGE = 20  # items, when a listing is not asked for another number
 
 
 def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
@@ -46,26 +41,7 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
         user_id = second_factor.user_id(*answer, application_id=application_id)
         return JSONResponse(create_oauth1_token(store, application_id, user_id, now=clock()))
 
-    async def find(request: Request) -> JSONResponse:
-        tokens = store.every("oauth1_tokens", "userId", user_of(request))
-        # All of them on one page, whose limit is honest: clients that ask for all would go on for ever otherwise.
-        page = {"total": len(tokens), "offset": 0, "limit": max(len(tokens), _PAGE)}
-        return JSONResponse({"query": "{}", "page": page, "data": tokens})
-
-    async def remove(request: Request) -> JSONResponse:
-        user_id = user_of(request)
-        token_id = request.path_params["id"]
-        if not _OBJECT_ID.fullmatch(token_id):
-            raise Fault(12, "The token id is not a valid id")
-        token = store.get("oauth1_tokens", token_id)
-        if token is None or token["userId"] != user_id:
-            return JSONResponse({"affectedRecords": 0})
-        store.delete("oauth1_tokens", token_id)
-        return JSONResponse({"affectedRecords": 1})
-
     return [
         Route(f"{base}/oauth1/tokens", create, methods=["POST"]),
-        Route(f"{base}/oauth1/tokens", find, methods=["GET"]),
         Route(f"{base}/oauth1/tokens/mfa", create_with_mfa, methods=["POST"]),
-        Route(f"{base}/oauth1/tokens/{{id}}", remove, methods=["DELETE"]),
     ]

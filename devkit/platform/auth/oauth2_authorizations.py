@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CODE_LIFETIME = 600  # seconds; not documented
 _CHALLENGE_METHODS = ("plain", "S256")
 #: Stored, but in no answer.
-_HIDDEN = frozenset({"applicationId", "redirectUriWasAsked", "codeChallenge", "codeChallengeMethod"})
+_HIDDEN = ("applicationId", "redirectUriWasAsked")
 
 
 def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
@@ -36,7 +36,9 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
         user_id = user_of(request)
         authorization = _authorization(await read_json(request), user_id, store, clock())
         store.put("oauth2_authorizations", authorization)
-        return JSONResponse({name: value for name, value in authorization.items() if name not in _HIDDEN})
+        return JSONResponse(
+            {name: value for name, value in authorization.items() if name not in _HIDDEN and value is not None}
+        )
 
     return [Route(f"{base}/oauth2/authorizations", create, methods=["POST"])]
 
@@ -92,7 +94,7 @@ def _authorization(fields: Fields, user_id: str, store: Store, now: float) -> Do
         **({} if state is None else {"state": state}),
         "authorizationCode": hex40(),
         "codeChallenge": challenge,
-        "codeChallengeMethod": challenge_method,
+        "codeChallengeMethod": None if challenge is None else challenge_method,
         "expiryTimestamp": iso(now + CODE_LIFETIME),
         "creationTimestamp": iso(now),
         "updateTimestamp": iso(now),

@@ -60,7 +60,7 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
 
 
 @dataclass
-class _Client:
+class Client:
     """An application that asks for tokens, with its id and secret checked."""
 
     application_id: str
@@ -90,27 +90,27 @@ class _Grants:
         }.get(fields.text("grant_type"))
         if grant is None:
             raise Fault(121, "Invalid grant type provided")
-        client = _client(self.store, fields, authorization)
+        client = client_of(self.store, fields, authorization)
         return grant(fields, client)
 
-    def _password(self, fields: Fields, client: _Client) -> dict[str, Any]:
+    def _password(self, fields: Fields, client: Client) -> dict[str, Any]:
         user_id = self.login.user_id(fields.text("username"), fields.text("password"))
         self.second_factor.require(user_id, client.application_id)
         with self.store.transaction():
             return self._tokens(client, user_id)
 
-    def _mfa(self, fields: Fields, client: _Client) -> dict[str, Any]:
+    def _mfa(self, fields: Fields, client: Client) -> dict[str, Any]:
         answer = fields.text("token"), fields.text("method_id"), fields.text("code")
         user_id = self.second_factor.user_id(*answer, application_id=client.application_id)
         with self.store.transaction():
             return self._tokens(client, user_id)
 
-    def _authorization_code(self, fields: Fields, client: _Client) -> dict[str, Any]:
+    def _authorization_code(self, fields: Fields, client: Client) -> dict[str, Any]:
         with self.store.transaction():
             user_id = redeem(self.store, fields, application_id=client.application_id, now=self.clock())
             return self._tokens(client, user_id)
 
-    def _refresh_token(self, fields: Fields, client: _Client) -> dict[str, Any]:
+    def _refresh_token(self, fields: Fields, client: Client) -> dict[str, Any]:
         token = self.store.one("oauth2_refresh_tokens", "refreshToken", fields.text("refresh_token"))
         if token is None or token["applicationId"] != client.application_id:
             raise Fault(119, "The refresh token is unknown")
@@ -121,12 +121,13 @@ class _Grants:
                 self.store.delete("oauth2_refresh_tokens", token["id"])
             return self._tokens(client, token["userId"])
 
-    def _tokens(self, client: _Client, user_id: str) -> dict[str, Any]:
+    def _tokens(self, client: Client, user_id: str) -> dict[str, Any]:
         now = self.clock()
         refresh_lifetime = CONFIDENTIAL_REFRESH_LIFETIME if client.confidential else REFRESH_LIFETIME
         owner = {"applicationId": client.application_id, "userId": user_id, "creationTimestamp": iso(now)}
-        access: Document = {"id": object_id(), "accessToken": hex40(), **owner}
+        owner["updateTimestamp"] = iso(now)
         refresh: Document = {"id": object_id(), "refreshToken": hex40(), **owner}
+        access: Document = {"id": object_id(), "accessToken": hex40(), "refreshTokenId": refresh["id"], **owner}
         self.store.put("oauth2_access_tokens", {**access, "expiryTimestamp": iso(now + ACCESS_LIFETIME)})
         self.store.put("oauth2_refresh_tokens", {**refresh, "expiryTimestamp": iso(now + refresh_lifetime)})
         return {
@@ -139,8 +140,12 @@ class _Grants:
         }
 
 
-def _client(store: Store, fields: Fields, authorization: str) -> _Client:
-    """The client that asks: its id and secret stand in the body, in a Basic header, or in both."""
+def client_of(store: Store, fields: Fields, authorization: str) -> Client:
+    """The client that asks: its id and secret stand in the body, in a Basic header, or in both.
+
+    Raises:
+        Fault: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
+    """
     basic_id, basic_secret = _basic(authorization)
     body_id, body_secret = fields.optional_text("client_id"), fields.optional_text("client_secret")
     client_id = body_id or basic_id
@@ -157,7 +162,7 @@ def _client(store: Store, fields: Fields, authorization: str) -> _Client:
         for each in given:
             if not hmac.compare_digest(each.encode(), version["clientSecret"].encode()):
                 raise Fault(124, "Client is not authorized")
-    return _Client(application["id"], application["confidential"])
+    return Client(application["id"], application["confidential"])
 
 
 def _basic(authorization: str) -> tuple[str | None, str | None]:

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devkit.platform.auth import oauth1_login, oauth2_authorizations, oauth2_tokens, sso_tokens
+from devkit.platform.auth import (
+    oauth1_login,
+    oauth2_authorizations,
+    oauth2_tokens,
+    presence,
+    sso_tokens,
+    token_lists,
+)
+from devkit.platform.auth.application_endpoints import Applications
 from devkit.platform.auth.login import Login
 from devkit.platform.auth.mfa import SecondFactor
+from devkit.platform.auth.mfa_settings import MfaSettings
+from devkit.platform.auth.oidc import Oidc
+from devkit.platform.auth.oidc_providers import Providers
+from devkit.platform.auth.user_tokens import forget_expired
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -18,7 +30,8 @@ BASE = "/auth/v2"
 
 
 def routes(store: Store, *, clock: Clock) -> list[Route]:
-    """The endpoints of the service."""
+    """The endpoints of the service. Tokens that expired long ago are removed first."""
+    forget_expired(store, clock())
     login = Login(store, clock=clock)
     second_factor = SecondFactor(store, clock=clock)
     return [
@@ -26,4 +39,10 @@ def routes(store: Store, *, clock: Clock) -> list[Route]:
         *sso_tokens.routes(BASE, store, clock=clock),
         *oauth2_authorizations.routes(BASE, store, clock=clock),
         *oauth2_tokens.routes(BASE, store, login, second_factor, clock=clock),
+        *token_lists.routes(BASE, store),
+        *presence.routes(BASE, store, login, clock=clock),
+        *Applications(store, clock).routes(BASE),
+        *MfaSettings(store, clock).routes(BASE),
+        *Providers(store, clock).routes(BASE),
+        *Oidc(store, clock).routes(BASE),
     ]

@@ -1,0 +1,1 @@
+"""The data service, `/data/v1`: schemas, and documents that move through their statuses."""

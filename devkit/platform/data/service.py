@@ -1,0 +1,35 @@
+"""The endpoints of the data service: camelCase members, ISO 8601 timestamps; `data` is the schema's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from devkit.platform.bodies import after_body
+from devkit.platform.data.comments import Comments
+from devkit.platform.data.definitions import Definitions
+from devkit.platform.data.documents import Documents
+from devkit.platform.data.schemas import Schemas
+from devkit.platform.data.transitions import Engine
+
+if TYPE_CHECKING:
+    from devkit.platform.store import Store
+    from devkit.platform.timestamps import Clock
+
+BASE = "/data/v1"
+
+
+def routes(store: Store, *, clock: Clock) -> list[Route]:
+    """The endpoints of the service. Documents that a crash left locked are finished first."""
+    schemas = Schemas(store, clock=clock)
+    engine = Engine(store, clock=clock)
+    engine.resume()
+    documents = Documents(store, schemas, engine, clock=clock)
+    found = [
+        *Comments(store, documents, clock=clock).routes(BASE),
+        *documents.routes(BASE),
+        *Definitions(store, schemas).routes(BASE),
+        *schemas.routes(BASE),
+    ]
+    return [Route(each.path, after_body(each.endpoint), methods=list(each.methods or ())) for each in found]

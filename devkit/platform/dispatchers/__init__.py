@@ -1,0 +1,1 @@
+"""What is done when something happens: dispatchers, and the delivery of events to them."""

@@ -1,0 +1,175 @@
+"""RQL as the platform reads it: from the query of a URL to a tree of operators.
+
+The URL is decoded once before, each word once after its parsing: a value that holds anything but letters, digits and
+`_ . + * $ - :` arrives intact only if it was encoded twice. What is understood besides calls such as `eq(a,1)`:
+`a=1`, `a!=1`, `a>=1` (and `== > < <=`), `a=op=1` for `op(a,1)`, `(x,y)` and `x/y` for a list, `&` for and, `|` for or.
+
+The official SDK's parser also takes `%3C` and `%3E` for `<` and `>`. Here they are that in the URL only, which clients
+encode; after the first decoding they belong to a value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEEPEST = 50  # nested parentheses
+_COMPARISONS = {"=": "eq", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
+_TOKEN = re.compile(
+    r"(?P<word>[A-Za-z0-9_%.+*$\-:/]+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<join>[&|])"
+    r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
+)
+_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob):(.*)", re.DOTALL)
+
+_QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
+
+
+class RqlError(Exception):
+    """A query that is no RQL. The message quotes nothing of it: values are personal data."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A field name or a value.
+
+    Attributes:
+        text: what it says, decoded.
+        cast: the type written before it, as in `string:0032`; None where there is none.
+    """
+
+    text: str
+    cast: str | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """An operator and what it is applied to."""
+
+    operator: str
+    arguments: tuple[Argument, ...]
+
+
+Argument: TypeAlias = "Word | Term | tuple[Argument, ...]"
+
+
+def parse(query: str) -> Term:
+    """The terms of a URL's query, in one `and`; an empty one has none.
+
+    Args:
+        query: what follows the question mark, as it was sent.
+
+    Raises:
+        RqlError: it cannot be read.
+    """
+    found = _Parser(unquote(query.removeprefix("?"))).whole()
+    return found if isinstance(found, Term) and found.operator == "and" else Term("and", (found,))
+
+
+class _Parser:
+    """Reads one query from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = list(_tokens(text))
+        self._next = 0
+        self._depth = 0
+
+    def whole(self) -> Argument:
+        """All of it."""
+        found = self._group()
+        if self._next < len(self._tokens):
+            raise RqlError("a closing parenthesis has no opening one")
+        return found
+
+    def _group(self) -> Argument:
+        """Terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end."""
+        joined, terms = "", []
+        while self._kind() not in {"", "comma", "close"}:
+            if self._kind() == "join":
+                join = self._take()
+                if joined and join != joined:
+                    raise RqlError("& and | are mixed on one level: put one of them in parentheses")
+                joined = join
+            else:
+                terms.append(self._term())
+        if joined == "|":
+            return Term("or", tuple(terms))
+        return terms[0] if len(terms) == 1 and not joined else Term("and", tuple(terms))
+
+    def _term(self) -> Argument:
+        if self._kind() == "open":
+            items = self._arguments()
+            found: Argument = items[0] if len(items) == 1 else items
+        elif self._kind() == "word":
+            text = self._take()
+            if self._kind() == "open":
+                return Term(text, self._arguments())
+            found = _word_or_list(text)
+        else:
+            raise RqlError("a comparison has no field")
+        if self._kind() != "compare":
+            return found
+        sign = self._take()
+        operator = _COMPARISONS.get(sign) or sign.strip("=")
+        return Term(operator, (found, self._value()))
+
+    def _value(self) -> Argument:
+        if self._kind() == "open":
+            return self._arguments()
+        return _word_or_list(self._take()) if self._kind() == "word" else Word("")
+
+    def _arguments(self) -> tuple[Argument, ...]:
+        """What stands between parentheses; nothing between two commas is an empty word."""
+        self._take()
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RqlError(f"parentheses are nested more than {DEEPEST} deep")
+        found: list[Argument] = []
+        if self._kind() == "close":
+            self._take()
+        else:
+            while True:
+                found.append(Word("") if self._kind() in {"comma", "close"} else self._group())
+                kind = self._kind()
+                if not kind:
+                    raise RqlError("an opening parenthesis has no closing one")
+                self._take()
+                if kind == "close":
+                    break
+        self._depth -= 1
+        return tuple(found)
+
+    def _kind(self) -> str:
+        return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+
+    def _take(self) -> str:
+        self._next += 1
+        return self._tokens[self._next - 1][1]
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise RqlError("a character has no meaning in RQL: a value has to be percent-encoded twice")
+        yield str(match.lastgroup), match[0]
+        position = match.end()
+
+
+def _word_or_list(text: str) -> Argument:
+    if "/" in text:
+        return tuple(_word(part) for part in text.split("/"))
+    return _word(text)
+
+
+def _word(text: str) -> Word:
+    cast = _CAST.fullmatch(text)
+    if cast:
+        return Word(unquote(cast[2]), cast[1])
+    quoted = _QUOTED.fullmatch(text)
+    return Word(unquote(quoted[1]), "string") if quoted else Word(unquote(text))

@@ -1,0 +1,1 @@
+"""The task service: functions, the tasks that run them, schedules, direct execution and API functions."""

@@ -1,0 +1,95 @@
+"""The task service as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from devkit.platform.tasks import api, direct, entries, functions, lifecycle, logs, schedules
+from devkit.platform.tasks.functions import keep_own
+from devkit.platform.tasks.queue import Queue
+from devkit.platform.tasks.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from starlette.routing import Route
+
+    from devkit.platform.store import Store
+    from devkit.platform.tasks.built_in import BuiltIn
+    from devkit.platform.tasks.runner import OwnFunction
+    from devkit.platform.timestamps import Clock
+
+BASE = "/tasks/v1"
+
+
+class TaskService:
+    """Functions, tasks and schedules over one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        code: Path,
+        functions: Sequence[OwnFunction] = (),
+        built_in: Mapping[str, BuiltIn] | None = None,
+        pace: float = 1.0,
+    ) -> None:
+        """Keep the code of functions below `code`, and bring along `functions`, and those that are `built_in`. Time
+        runs `pace` times as fast here.
+        """
+        self._store = store
+        self._clock = clock if pace == 1 else _paced(clock, pace)
+        self._runner = Runner(code, functions, built_in)
+        self._runner.clean(store)
+        lifecycle.clean_zombies(store, now=self._clock())
+        self._queue = Queue(store, self._runner, self._clock)
+        keep_own(store, functions, now=self._clock())
+
+    def routes(self) -> list[Route]:
+        """Every endpoint."""
+        store, runner, clock = self._store, self._runner, self._clock
+        return [
+            *functions.routes(BASE, store, runner, clock=clock),
+            *direct.routes(BASE, store, runner, clock=clock),
+            *schedules.routes(BASE, store, check_data=entries.check_data, clock=clock),
+            *api.routes(BASE, store, runner, clock=clock),
+            *logs.routes(BASE, store),
+            *entries.routes(BASE, store, clock=clock),
+            *runner.runs.routes(),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run tasks for as long as the block does. At its end what runs is killed; its tasks stay in progress, and
+        are failed at the next start.
+        """
+        queue = asyncio.create_task(self._queue.run())
+        try:
+            yield
+        finally:
+            queue.cancel()
+            with suppress(asyncio.CancelledError):
+                await queue
+            self._runner.close()
+
+    @property
+    def clock(self) -> Clock:
+        """The time as it goes by here, in epoch seconds."""
+        return self._clock
+
+    def pending(self, until: float) -> int:
+        """How many tasks run, or are due by then, in epoch seconds."""
+        return self._queue.pending(until)
+
+    async def settle(self) -> None:
+        """Run what is due until nothing is left."""
+        await self._queue.settle()
+
+
+def _paced(clock: Clock, pace: float) -> Clock:
+    began = clock()
+    return lambda: began + (clock() - began) * pace
