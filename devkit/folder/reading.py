@@ -1,0 +1,171 @@
+"""Reading JSON files so that everything wrong in them is found at once, and each thing with its place.
+
+node = read_json(path, problems)
+members = node.members(required=("name",), optional=("description",))
+name = members["name"].text(pattern=NAME)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that the platform or the official CLI would not take.
+
+    Attributes:
+        file: where.
+        pointer: where in the file, as a JSON pointer; empty for the file as a whole.
+        rule: what is wrong and what is expected.
+    """
+
+    file: Path
+    pointer: str
+    rule: str
+
+    def as_json(self, root: Path) -> dict[str, str]:
+        """For programs; the file as it is called from `root`."""
+        file = self.file.relative_to(root) if self.file.is_relative_to(root) else self.file
+        return {"file": str(file), "pointer": self.pointer, "rule": self.rule}
+
+
+class Node:
+    """A value in a file, with its place."""
+
+    def __init__(self, value: Any, file: Path, pointer: str, problems: list[Problem]) -> None:
+        self.value, self.file, self.pointer = value, file, pointer
+        self._problems = problems
+
+    def problem(self, rule: str) -> None:
+        """Say that a rule is broken here."""
+        self._problems.append(Problem(self.file, self.pointer, rule))
+
+    def child(self, name: str | int) -> Node:
+        """A member, or an item."""
+        step = str(name).replace("~", "~0").replace("/", "~1")
+        return Node(self.value[name], self.file, f"{self.pointer}/{step}", self._problems)
+
+    def members(self, *, required: Collection[str] = (), optional: Collection[str] | None = ()) -> dict[str, Node]:
+        """The members of an object: those that are required and there, and optional ones; any, where that is None."""
+        if not isinstance(self.value, dict):
+            self.problem(f"expected an object, not {_kind(self.value)}")
+            return {}
+        missing = [name for name in required if name not in self.value]
+        if missing:
+            self.problem(f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+        known = {*required, *(optional or ())}
+        found = {}
+        for name in self.value:
+            if optional is not None and name not in known:
+                self.child(name).problem(f"{name} is not known here; known are {', '.join(sorted(known))}")
+            else:
+                found[name] = self.child(name)
+        return found
+
+    def entries(self, *, pattern: re.Pattern[str] | None = None, of: str = "name") -> dict[str, Node]:
+        """The members of an object whose names are its author's."""
+        members = self.members(optional=None)
+        if pattern is not None:
+            for name, node in members.items():
+                if not pattern.fullmatch(name):
+                    node.problem(f"a {of} matches {pattern.pattern}")
+        return members
+
+    def items(self, *, least: int = 0) -> Iterator[Node]:
+        """The items of a list."""
+        if not isinstance(self.value, list):
+            self.problem(f"expected a list, not {_kind(self.value)}")
+            return
+        if len(self.value) < least:
+            self.problem(f"expected {least} item{'s' * (least != 1)} at least")
+        yield from (self.child(index) for index in range(len(self.value)))
+
+    def text(self, *, pattern: re.Pattern[str] | None = None, least: int = 0, most: int | None = None) -> str | None:
+        """A text; None, once that is said, where it is none."""
+        if not isinstance(self.value, str):
+            self.problem(f"expected a text, not {_kind(self.value)}")
+            return None
+        if pattern is not None and not pattern.fullmatch(self.value):
+            self.problem(f"expected a text that matches {pattern.pattern}")
+        elif not least <= len(self.value) <= (len(self.value) if most is None else most):
+            self.problem(f"expected {least} to {most} characters" if most else f"expected {least} characters at least")
+        return self.value
+
+    def texts(self, *, least: int = 0) -> list[str]:
+        """A list of texts."""
+        return [text for item in self.items(least=least) if (text := item.text()) is not None]
+
+    def one_of(self, values: Collection[str]) -> str | None:
+        """One of a few texts."""
+        if not isinstance(self.value, str) or self.value not in values:
+            self.problem(f"expected {' or '.join(sorted(values))}")
+            return None
+        return self.value
+
+    def integer(self, *, least: int | None = None) -> None:
+        """A whole number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            self.problem(f"expected a whole number, not {_kind(self.value)}")
+        elif least is not None and self.value < least:
+            self.problem(f"expected {least} or more")
+
+    def number(self) -> None:
+        """A number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            self.problem(f"expected a number, not {_kind(self.value)}")
+
+    def flag(self) -> None:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            self.problem(f"expected true or false, not {_kind(self.value)}")
+
+
+def read_json(file: Path, problems: list[Problem]) -> Node | None:
+    """What a file holds; None, once that is said, where it cannot be read."""
+    text = read_text(file, problems)
+    if text is None:
+        return None
+    try:
+        return Node(json.loads(text, parse_constant=_refuse), file, "", problems)
+    except json.JSONDecodeError as error:
+        problems.append(Problem(file, "", f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"))
+    except (ValueError, RecursionError) as error:
+        problems.append(Problem(file, "", f"not JSON: {error}"))
+    return None
+
+
+def read_text(file: Path, problems: list[Problem]) -> str | None:
+    """The text of a file; None, once that is said, where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        problems.append(Problem(file, "", "not text in UTF-8"))
+    except OSError as error:
+        problems.append(Problem(file, "", f"cannot be read: {error.strerror}"))
+    return None
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return names[type(value)]
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON value")
