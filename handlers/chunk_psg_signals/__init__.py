@@ -1,0 +1,32 @@
+"""Cuts a polysomnography recording, hours of many channels in one EDF file, into documents of a minute each.
+
+A new document of `psg-recording` starts it; the minutes become documents of `psg-signal`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from handlers.chunk_psg_signals.recording import chunk
+from shared.errors import InvalidEventError
+from shared.task import Task, task_handler
+
+if TYPE_CHECKING:
+    from shared.client import ExtraHorizon
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
+    return chunk(exh, task.text("schemaId"), task.text("documentId"), most=minutes_per_run(task))
+
+
+def minutes_per_run(task: Task) -> int | None:
+    """How many minutes a run posts at most, which an action of the schema may set; None where only time is the limit.
+
+    Raises:
+        InvalidEventError: it is not a whole number from 1 on.
+    """
+    most = task.data.get("minutesPerRun")
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+        raise InvalidEventError("the task's minutesPerRun is not a whole number from 1 on; leave it out for no limit")
+    return most

@@ -1,0 +1,175 @@
+"""What a request has to look like. All that is wrong is said at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.api import ApiError
+from shared.timestamps import iso, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.rql import Value
+
+DEFAULT_LIMIT, LARGEST_LIMIT = 20, 50  # records of a page
+LARGEST_OFFSET = 100_000
+#: mmHg; beyond these a cuff does not measure.
+RANGES = {"systolic": (40, 300), "diastolic": (20, 200)}
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(minutes=5)  # that a patient's device may be ahead
+_ID = re.compile(r"[0-9a-f]{24}")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+class Problems:
+    """What is wrong with a request."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str]] = []
+
+    def add(self, field: str, reason: str) -> None:
+        """Note a problem; `reason` says what was expected, and quotes nothing."""
+        self._found.append((field, reason))
+
+    def check(self) -> None:
+        """Go on only if there are none.
+
+        Raises:
+            ApiError: 400, with all of them.
+        """
+        if self._found:
+            raise ApiError(400, "the request is not valid", self._found)
+
+
+@dataclass(frozen=True)
+class PageOf:
+    """A page of a list, and where that is asked for the period it is about: from `begin` on, before `end`."""
+
+    limit: int = DEFAULT_LIMIT
+    offset: int = 0
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+def checked_ids(**ids: str) -> None:
+    """Go on only if these are ids.
+
+    Raises:
+        ApiError: 400, with each that is none.
+    """
+    problems = Problems()
+    for name, value in ids.items():
+        if not _ID.fullmatch(value):
+            problems.add(name, "expected an id: 24 characters 0-9 and a-f")
+    problems.check()
+
+
+def page_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
+    """The page that `limit` and `offset` of a query ask for.
+
+    Raises:
+        ApiError: 400, with every problem.
+    """
+    problems = Problems()
+    given = _single(query, ("limit", "offset"), problems)
+    limit, offset = _limits(given, problems)
+    problems.check()
+    return PageOf(limit, offset)
+
+
+def period_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
+    """The same, with `from` and `to`: moments in ISO 8601, in UTC where they name no time zone.
+
+    Raises:
+        ApiError: 400, with every problem.
+    """
+    problems = Problems()
+    given = _single(query, ("from", "to", "limit", "offset"), problems)
+    limit, offset = _limits(given, problems)
+    begin, end = (_moment(given, name, problems) for name in ("from", "to"))
+    if begin and end and begin >= end:
+        problems.add("to", "expected a moment after `from`")
+    problems.check()
+    return PageOf(limit, offset, begin, end)
+
+
+def measurement_of(body: Any, *, now: datetime) -> dict[str, Value]:
+    """The measurement in a body: `systolic` and `diastolic` in mmHg, `timestamp` in ISO 8601 with its time zone.
+
+    Whose it is, the path says. The time comes out in UTC, to the millisecond.
+
+    Raises:
+        ApiError: 400, with every problem.
+    """
+    problems = Problems()
+    if not isinstance(body, dict):
+        problems.add("body", "expected a JSON object")
+        problems.check()
+    members = ("systolic", "diastolic", "timestamp")
+    for name in sorted(set(body) - set(members)):
+        # A caller may have written anything there, so that it is not repeated.
+        known = name if name in {"patient", "id", "category", "report", "status"} else "body"
+        problems.add(known, f"unknown member; expected {', '.join(members)}")
+    pressures = {name: _pressure(body, name, problems) for name in RANGES}
+    systolic, diastolic = pressures.values()
+    if systolic is not None and diastolic is not None and diastolic >= systolic:
+        problems.add("diastolic", "expected less than systolic")
+    moment = _measured_at(body.get("timestamp"), now, problems)
+    problems.check()
+    return {**pressures, "timestamp": iso(moment)}
+
+
+def _pressure(body: Mapping[str, Any], name: str, problems: Problems) -> float | None:
+    value, (least, most) = body.get(name), RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        problems.add(name, f"expected a number from {least} to {most}, in mmHg")
+        return None
+    return value
+
+
+def _measured_at(value: object, now: datetime, problems: Problems) -> datetime:
+    try:
+        written = datetime.fromisoformat(value) if isinstance(value, str) else None
+        moment = written.astimezone(UTC) if written and written.tzinfo else None
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        problems.add("timestamp", "expected a moment in ISO 8601 with its time zone, as 2026-01-31T08:30:00+01:00")
+    elif not EARLIEST <= moment <= now + CLOCK_SKEW:
+        problems.add("timestamp", f"expected a moment since {EARLIEST.year} that is not in the future")
+    return moment or now
+
+
+def _single(query: Mapping[str, tuple[str, ...]], names: tuple[str, ...], problems: Problems) -> dict[str, str]:
+    unknown = len(query.keys() - set(names))
+    if unknown:
+        problems.add("query", f"{unknown} unknown; expected {', '.join(names)}")
+    for name in names:
+        if len(query.get(name, ())) > 1:
+            problems.add(name, "expected once")
+    return {name: query[name][0] for name in names if len(query.get(name, ())) == 1}
+
+
+def _limits(given: Mapping[str, str], problems: Problems) -> tuple[int, int]:
+    numbers = {"limit": DEFAULT_LIMIT, "offset": 0}
+    for name, (least, most) in {"limit": (1, LARGEST_LIMIT), "offset": (0, LARGEST_OFFSET)}.items():
+        text = given.get(name, str(numbers[name]))
+        if _NUMBER.fullmatch(text) and least <= int(text) <= most:
+            numbers[name] = int(text)
+        else:
+            problems.add(name, f"expected a whole number from {least} to {most}")
+    return numbers["limit"], numbers["offset"]
+
+
+def _moment(given: Mapping[str, str], name: str, problems: Problems) -> datetime | None:
+    if name not in given:
+        return None
+    try:
+        return parse(given[name])
+    except ValueError:
+        problems.add(name, "expected a moment in ISO 8601, as 2026-01-31T08:30:00Z; `+` is written %2B in a query")
+        return None
