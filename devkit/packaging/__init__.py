@@ -1,0 +1,16 @@
+"""Bundles: what is uploaded for a function.
+
+build.py         what `exh-dev build` does, from the manifest to `build/`
+target.py        the Python and the machine that a bundle is for
+interpreter.py   that Python on this machine
+locks.py         pinned packages with their hashes
+wheels.py        those packages as wheels for the target
+contents.py      the project's own files that a function needs
+imports.py       whether everything they import is in the bundle
+secret_scan.py   whether they hold what must not leave this machine
+bytecode.py      compiling for the target
+archive.py       the same bytes every time
+replacing.py     into the place of what was there, all or nothing
+sbom.py          what is in it, for auditors
+task_config.py   what the official CLI reads
+"""
