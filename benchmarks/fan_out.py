@@ -21,7 +21,7 @@ def measure() -> dict[str, Any]:
         exh = ExtraHorizon(Credentials(host, "k", "cs", "t", "ts"))
 
         def post(number: int) -> object:
-            return exh.session.call("POST", "/tasks/v1/", json={"functionName": "hello-world", "data": {"n": number}})
+            return exh.session.call("POST", "/tasks/v1/", json={"functionName": "whoami", "data": {"n": number}})
 
         def fanned_out() -> float:
             started = time.perf_counter()

@@ -1,0 +1,58 @@
+"""A night of polysomnography, 8 hours of 12 channels at 256 Hz, through `chunk-psg-signals`; 20 ms for each call.
+
+Held against what a task may have: 300 seconds, and the 256 MB of the manifest. `python -m benchmarks.psg HOST` is the
+function alone, in the process whose memory counts.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from typing import Any
+
+from benchmarks.psg_server import CHANNELS, MINUTES, RATE, RECORDING, SIZE, psg_server
+from handlers.chunk_psg_signals.recording import chunk
+from shared.client import ExtraHorizon
+from shared.credentials import Credentials
+from shared.deadline import Deadline
+
+LATENCY = 0.02  # seconds
+MOST_SECONDS, MOST_MEMORY = 300, 256  # MB
+
+
+def measure() -> dict[str, Any]:
+    """Time and memory of the whole, and what share of the limits the larger of both is."""
+    with psg_server(LATENCY) as host:
+        command = [sys.executable, "-m", "benchmarks.psg", host]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    measured = json.loads(printed.splitlines()[-1])  # after the function's log lines
+    share = max(measured["seconds"] / MOST_SECONDS, measured["peak_memory_mb"] / MOST_MEMORY)
+    return {
+        "ratio": round(share, 3),
+        "target": 0.5,
+        **measured,
+        "file_mb": round(SIZE / 1e6, 1),
+        "samples": MINUTES * 60 * CHANNELS * RATE,
+    }
+
+
+def _run(host: str) -> dict[str, Any]:
+    exh = ExtraHorizon(Credentials(host, "k", "cs", "t", "ts"))
+    exh.session.deadline = Deadline(MOST_SECONDS)
+    started, processor = time.perf_counter(), time.process_time()
+    result = chunk(exh, "psg-recording", RECORDING["id"])
+    if result != {"status": "chunked", "minutes": MINUTES, "posted": MINUTES}:
+        raise RuntimeError(f"the recording has not become what it should: {result}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return {
+        "seconds": round(time.perf_counter() - started, 1),
+        "processor_seconds": round(time.process_time() - processor, 1),
+        "peak_memory_mb": round(peak, 1),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_run(sys.argv[1])))
