@@ -2,10 +2,16 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+MADE := $(VENV)/.made
 READY := $(VENV)/.ready
+# Tools that want other versions of packages than ours.
+AWS := .venv-aws/bin
+AWS_READY := .venv-aws/.ready
+ENV := dev
+export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format lock bench clean
+.PHONY: help run test test-all lint format build deploy slim lock bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,33 +23,55 @@ test: $(READY) ## Run the tests
 	@$(BIN)/pytest -q -n auto -m 'not slow'
 
 test-all: test ## Run the slow tests too
-	@$(BIN)/pytest -q -n auto -m slow
+	@$(BIN)/pytest -q -n auto --dist loadgroup -m slow
 
-lint: $(READY) ## Check style, types and the template
+lint: $(READY) $(AWS_READY) ## Check style, types, the template, and what containers and CI are made from
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml aws/function-alarms.yaml
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/pre-commit validate-config
+	$(AWS)/sam validate --lint --template template.yaml --region eu-central-1
+	$(AWS)/checkov --config-file .checkov.yaml --file template.yaml aws/function-alarms.yaml
 
 format: $(READY) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+build: $(READY) ## Build the bundles of all functions into build/
+	@$(BIN)/exh-dev build --table
+
+deploy: build $(AWS_READY) ## Deploy to AWS; ENV=dev, staging or production
+	$(AWS)/sam deploy --config-env $(ENV)
+
+slim: $(READY) ## Remove the examples and leave whoami
+	@$(BIN)/exh-dev slim --table
+
 lock: ## Resolve the locks anew (needs uv)
 	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 		--custom-compile-command 'make lock' -o requirements.txt pyproject.toml
 	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
-		--custom-compile-command 'make lock' --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+		--custom-compile-command 'make lock' --group dev -c requirements.txt -o requirements-dev.txt pyproject.toml \
+		$(wildcard handlers/*/requirements.in)
+	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command 'make lock' -o aws/requirements.txt aws/requirements.in
+	for each in $(wildcard handlers/*/requirements.in); do \
+		uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+			--custom-compile-command 'make lock' -c requirements.txt -o "$${each%.in}.txt" "$$each" || exit 1; \
+	done
 
 bench: $(READY) ## Measure, side by side
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m benchmarks
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-aws build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A candidate counts only if it runs: a version manager's shim may be there with nothing behind it.
-$(READY): requirements-dev.txt pyproject.toml
+$(MADE): requirements-dev.txt pyproject.toml
 	@python=; for candidate in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3 python; do \
 		if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' \
 			>/dev/null 2>&1; then python=$$candidate; break; fi; \
@@ -57,6 +85,9 @@ $(READY): requirements-dev.txt pyproject.toml
 	fi; \
 	echo "Setting up $(VENV) with $$("$$python" --version), once; about a minute" >&2; \
 	"$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(READY): $(MADE)
 	@total=$$(grep -c '==' requirements-dev.txt); \
 	{ $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
 		echo $$? > $(VENV)/.status; } | awk -v total="$$total" \
@@ -64,4 +95,10 @@ $(READY): requirements-dev.txt pyproject.toml
 		/^Installing/{printf "\r  installing %d packages\n", n; fflush()}' >&2; \
 	exit "$$(cat $(VENV)/.status)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(AWS_READY): aws/requirements.txt | $(MADE)
+	@echo 'Setting up .venv-aws with the AWS SAM CLI and checkov, once; about a minute' >&2
+	@$(BIN)/python -m venv --clear .venv-aws
+	@$(AWS)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@

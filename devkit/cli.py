@@ -14,20 +14,36 @@ import typer
 
 import shared
 from devkit.errors import DevkitError, UsageError
+from devkit.live import Cluster
+from devkit.options import (
+    DataDirOption,
+    HostOption,
+    JsonOption,
+    LiveOption,
+    ProfileOption,
+    YesOption,
+    data_dir_of,
+    environment_of,
+)
 from devkit.output import choose_output, pass_on_server_logs
+from devkit.project_commands import build, check, new, slim, types
+from devkit.task_commands import logs, schedules, tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from devkit.execution import Case, CredentialSource, Outcome
+    from devkit.execution import Case, Outcome
+    from devkit.manifest import FunctionSpec
     from devkit.output import Output
     from devkit.project import Project
+    from devkit.runnable import CredentialSource
 
 app = typer.Typer(
     name="exh-dev",
     help="Run and test Extra Horizon task functions on this machine.",
     epilog="Inside a project: exh-dev run (every sample event), exh-dev invoke whoami (one function), "
-    "exh-dev serve (a local platform to point other tools at).",
+    "exh-dev serve (a local platform to point other tools at), "
+    "exh-dev call GET /users/v1/me (one request to it).",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -48,21 +64,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
-JsonOption = Annotated[
-    bool | None,
-    typer.Option("--json/--table", help="JSON, or text for people; JSON is the default when the output is piped."),
-]
 EnvOption = Annotated[
     list[str] | None,
     typer.Option("--env", metavar="KEY=VALUE", help="Set a variable for the function, over all others. Repeatable."),
-]
-LiveOption = Annotated[
-    bool, typer.Option("--live", help="Call a real cluster with your own credentials (environment or `exh login`).")
-]
-HostOption = Annotated[str | None, typer.Option("--host", metavar="URL", help="With --live: the cluster to call.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask before calling.")]
-DataDirOption = Annotated[
-    str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
 ]
 
 
@@ -80,17 +84,21 @@ def _exh_dev(
 
 @app.command()
 def invoke(
-    name: Annotated[str, typer.Argument(help="The function, such as hello-world.")],
+    name: Annotated[str, typer.Argument(help="The function, such as whoami.")],
     event: Annotated[
         str | None,
         typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
     ] = None,
     credentials: Annotated[
         Credentials | None,
-        typer.Option(help="env: variables, as a task has them. secret: Secrets Manager, as on AWS. [default: env]"),
+        typer.Option(
+            help="env: variables, as a task has them. secret: Secrets Manager, as on AWS; what is for AWS alone has no "
+            "other. [default: env]"
+        ),
     ] = None,
     env: EnvOption = None,
     live: LiveOption = False,
+    profile: ProfileOption = None,
     host: HostOption = None,
     yes: YesOption = False,
     as_json: JsonOption = None,
@@ -107,15 +115,20 @@ def invoke(
     output = choose_output(as_json=as_json)
     project = Project.find()
     spec = project.manifest.function(name)
-    (source,) = _sources([credentials] if credentials else None, live=live, yes=yes)
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    (source,) = _sources([credentials] if credentials else None, cluster, spec)
     if event == "-":
-        case = Case(spec.name, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
+        case = Case.of(spec, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
     else:
         path = Path(event) if event else project.sample_events(spec)[0]
-        case = Case(spec.name, path.name, read_event(path), source)
-    (outcome,) = _execute(project, [case], output, env=env, host=host, yes=yes)
-    output.result(outcome.invocation.result if outcome.ok else outcome.invocation.error)
-    raise typer.Exit(0 if outcome.ok else 1)
+        case = Case.of(spec, path.name, read_event(path), source)
+    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster)
+    returned = outcome.invocation.ok
+    output.result(outcome.invocation.result if returned else outcome.invocation.error)
+    if returned:
+        for failure in outcome.failures():
+            output.note(f"the function returned, but something that it set off failed: {failure}")
+    raise typer.Exit(0 if returned else 1)
 
 
 @app.command()
@@ -125,10 +138,11 @@ def run(
     ] = None,
     credentials: Annotated[
         list[Credentials] | None,
-        typer.Option(help="As for invoke; given twice, every event runs both ways [default: env]"),
+        typer.Option(help="As for invoke; given twice, every event runs both ways"),
     ] = None,
     env: EnvOption = None,
     live: LiveOption = False,
+    profile: ProfileOption = None,
     host: HostOption = None,
     yes: YesOption = False,
     as_json: JsonOption = None,
@@ -143,24 +157,30 @@ def run(
 
     output = choose_output(as_json=as_json)
     project = Project.find()
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
     specs = [project.manifest.function(name) for name in names] if names else project.manifest.functions
     cases = [
-        Case(spec.name, path.name, read_event(path), source)
+        Case.of(spec, path.name, read_event(path), source)
         for spec in specs
-        for source in _sources(credentials, live=live, yes=yes)
+        for source in _sources(credentials, cluster, spec)
         if source != "secret" or "aws" in spec.targets
         for path in project.sample_events(spec)
     ]
     if not cases:
         raise UsageError("there is nothing to run")
-    outcomes = _execute(project, cases, output, env=env, host=host, yes=yes)
+    outcomes = _execute(project, cases, output, env=env, cluster=cluster)
     output.outcomes(outcomes)
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+for project_command in (check, new, types, build, slim):
+    app.command()(project_command)
 
 
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port on localhost; 0 picks a free one.", min=0, max=65535)] = 8420,
+    host: Annotated[str, typer.Option(help="localhost, and nothing else.", hidden=True)] = "localhost",
     data_dir: DataDirOption = None,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep state in memory; it is gone at the end.")
@@ -169,6 +189,12 @@ def serve(
         list[str] | None,
         typer.Option(metavar="RULE", help='Let something go wrong, such as "PUT /data/*:503:0.3". Repeatable.'),
     ] = None,
+    smtp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Forward a copy of each mail to this SMTP server.")
+    ] = None,
+    max_file_size: Annotated[
+        int, typer.Option(metavar="MB", help="How large a file may be, for recordings of hours.", min=1, max=2048)
+    ] = 8,
     as_json: JsonOption = None,
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
@@ -185,10 +211,19 @@ def serve(
     from devkit.output import JsonOutput
     from devkit.platform.fault_rules import Faults
 
+    if host not in {"localhost", "127.0.0.1", "::1"}:
+        raise UsageError(
+            f"--host {host} is refused: the local platform answers this machine alone. Its administrator's password "
+            "lies in a file, and it runs code that is uploaded to it: nobody else may reach that"
+        )
     output = choose_output(as_json=as_json)
     pass_on_server_logs(output)
-    folder = _data_dir(data_dir)
-    with LocalPlatform(port=port, data_dir=folder, ephemeral=ephemeral, faults=Faults(fault or ())) as platform:
+    folder = data_dir_of(data_dir)
+    rules = Faults(fault or ())
+    largest = max_file_size * 1024 * 1024
+    with LocalPlatform(
+        port=port, data_dir=folder, ephemeral=ephemeral, faults=rules, smtp=smtp, max_file_size=largest
+    ) as platform:
         server.serve(platform, folder, output, announce_on_stdout=isinstance(output, JsonOutput))
 
 
@@ -205,7 +240,7 @@ def print_credentials(
 
     if as_json and form is Format.ENV:
         raise UsageError("--json and --format env exclude each other")
-    folder = DataDir(_data_dir(data_dir))
+    folder = DataDir(data_dir_of(data_dir))
     details = folder.running()
     wants_json = as_json if as_json is not None else not sys.stdout.isatty()
     if form is Format.JSON or (form is None and wants_json):
@@ -214,29 +249,71 @@ def print_credentials(
         typer.echo(folder.credentials_file.read_text(encoding="utf-8"), nl=False)
 
 
+@app.command()
+def call(
+    method: Annotated[str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.")],
+    path: Annotated[str, typer.Argument(help="Path and query, such as '/data/v1/pulse/documents?limit(5)'.")],
+    body: Annotated[str | None, typer.Argument(help="JSON to send, - for stdin.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="First wait until the local platform's tasks have run and mails are sent.")
+    ] = False,
+    data_dir: DataDirOption = None,
+    live: LiveOption = False,
+    profile: ProfileOption = None,
+    host: HostOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Send one signed request and print the answer.
+
+    To the local platform that runs (exh-dev serve), as its first user, who may do everything; with --live to a real
+    cluster with your own credentials. Exit code 1 when the platform refuses, with its error on stdout.
+
+    exh-dev call GET /users/v1/me
+    """
+    from devkit import call as caller
+
+    output = choose_output(as_json=as_json)
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    method, path, content = caller.checked(method, path, body)
+    if wait and cluster:
+        raise UsageError("--wait is for the local platform; a real one does not say when it is done")
+    environment = environment_of(cluster, data_dir, output)
+    if cluster:
+        cluster.confirm(f"{method} {path.partition('?')[0]}", environment["API_HOST"], output)
+    elif wait:
+        caller.wait_for_tasks(environment["API_HOST"])
+    raise typer.Exit(0 if caller.perform(environment, method, path, content, output) else 1)
+
+
+app.command()(tasks)
+app.command()(logs)
+app.add_typer(schedules, name="schedules")
+
+
 def _execute(
-    project: Project, cases: Sequence[Case], output: Output, *, env: list[str] | None, host: str | None, yes: bool
+    project: Project, cases: Sequence[Case], output: Output, *, env: list[str] | None, cluster: Cluster | None
 ) -> list[Outcome]:
     from devkit.execution import execute
 
     pass_on_server_logs(output)
     overrides = dict(_assignment(text) for text in env or ())
+    if misplaced := project.misplaced_variables():
+        output.note(misplaced)
     live = None
-    if cases[0].credentials == "live":
-        from devkit.live import live_environment
-
-        live = live_environment(host)
-        _confirm(live["API_HOST"], len(cases), output, yes=yes)
-    elif host:
-        raise UsageError("--host goes with --live; without it functions call the local platform")
+    if cluster:
+        live = cluster.environment(output)
+        cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
     return list(execute(project, cases, overrides=overrides, live=live, on_log=output.log))
 
 
-def _sources(credentials: list[Credentials] | None, *, live: bool, yes: bool) -> list[CredentialSource]:
-    if not live:
-        if yes:
-            raise UsageError("--yes goes with --live")
-        return [each.value for each in dict.fromkeys(credentials or [Credentials.ENV])]
+def _sources(
+    credentials: list[Credentials] | None, cluster: Cluster | None, spec: FunctionSpec
+) -> list[CredentialSource]:
+    if cluster is None:
+        only_secret = "exh" not in spec.targets  # nobody gives it variables
+        asked = [Credentials.SECRET] if only_secret else credentials or [Credentials.ENV]
+        return [each.value for each in dict.fromkeys(asked)]
     if credentials:
         raise UsageError("--live uses your own credentials; --credentials is for the local platform")
     return ["live"]
@@ -247,27 +324,6 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise UsageError(f"--env {text!r} is not KEY=VALUE")
     return name, value
-
-
-def _confirm(host: str, count: int, output: Output, *, yes: bool) -> None:
-    what = f"{count} invocation{'' if count == 1 else 's'} against the real cluster {host}"
-    output.note(what, host=host)
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{what}: add --yes to allow it when nobody can be asked")
-    if not typer.confirm("Go on?", err=True):
-        raise DevkitError("not confirmed; nothing was called")
-
-
-def _data_dir(given: str | None) -> Path:
-    if given is None:
-        from devkit.project import Project
-
-        return Project.find().data_dir
-    if not given.strip():
-        raise UsageError("--data-dir is empty; name a folder")
-    return Path(given).absolute()
 
 
 def main() -> None:

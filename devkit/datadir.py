@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from devkit.errors import DevkitError
+from shared.settings import HOST, OAUTH_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,6 +87,16 @@ class DataDir:
         except FileNotFoundError:  # never started here
             pass
         raise DevkitError(f"no platform runs on {self.path}; start one with `exh-dev serve`")
+
+    def environment(self) -> dict[str, str]:
+        """The five `API_*` variables for the platform that runs on this directory.
+
+        Raises:
+            DevkitError: none does.
+        """
+        known = self.running()
+        names = ("host", "consumer_key", "consumer_secret", "token", "token_secret")
+        return dict(zip((HOST, *OAUTH_NAMES), (known[name] for name in names), strict=True))
 
     def _details(self) -> dict[str, Any]:
         try:

@@ -5,29 +5,38 @@ A case is one function, one event and one way to get credentials:
 env      the five `API_*` variables, as an Extra Horizon task has them
 secret   a Secrets Manager secret that `API_SECRET_ID` names, as on AWS
 live     the developer's own credentials, for a real cluster
+
+What a case sets off on the local platform (a document's transition that starts a task, a task that makes others)
+belongs to its outcome: the next case begins when all of that has ended.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from devkit.aws import LocalAws
+from devkit import served
+from devkit.aws import LocalAws, hidden_for, uses_work_queue
 from devkit.errors import UsageError
 from devkit.local import LocalPlatform
-from devkit.runtime import Function, Invocation, LogLine, Runtime
+from devkit.local_calls import LocalCalls
+from devkit.runnable import function_of
+from devkit.runtime import Runtime
+from devkit.runtime.triggers import trigger_of
+from shared.settings import SECRET_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from devkit.manifest import FunctionSpec, Target
+    from devkit.manifest import FunctionSpec
     from devkit.project import Project
+    from devkit.runnable import CredentialSource
+    from devkit.runtime import Invocation, LogLine
 
-CredentialSource = Literal["env", "secret", "live"]
-_TARGET: dict[CredentialSource, Target] = {"env": "exh", "live": "exh", "secret": "aws"}
+_LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 
 
 @dataclass(frozen=True)
@@ -38,39 +47,68 @@ class Case:
     event_name: str
     event: Any
     credentials: CredentialSource
+    trigger: str
+    """What starts the function on the platform: `task`, `schedule`, `transition`, `dispatcher` or `api`; `queue` on
+    AWS."""
+
+    @classmethod
+    def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:
+        """A case of a function."""
+        trigger = trigger_of(event)
+        scheduled = spec.kind == "schedule" and trigger == "task"
+        return cls(spec.name, event_name, event, credentials, "schedule" if scheduled else trigger)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case."""
+    """What became of a case.
+
+    Attributes:
+        case: what was run.
+        invocation: what became of the function itself.
+        calls: how many calls of the platform it made; None on a real cluster, where nobody counts.
+        chain: the runs of functions that it set off, in the order they began, as `/_dev/runs` has them, each with its
+            `platform_calls`.
+        unfinished: whether some of that had not ended when time was up.
+    """
 
     case: Case
     invocation: Invocation
+    calls: int | None = None
+    chain: Sequence[Mapping[str, Any]] = ()
+    unfinished: bool = False
 
     @property
     def ok(self) -> bool:
-        """Whether the function returned."""
-        return self.invocation.ok
+        """Whether the function returned, did all of a queue's messages, and so did, at last, everything it set off."""
+        return self.invocation.ok and not self.failures()
 
-    def failure(self) -> str:
-        """The error's name and message; empty when the function returned."""
-        error = self.invocation.error or {}
-        return ": ".join(part for part in (error.get("errorType"), error.get("errorMessage")) if part)
+    def failures(self) -> list[str]:
+        """What failed, a sentence each."""
+        own = [] if self.invocation.ok else [self.invocation.failure()]
+        result = self.invocation.result
+        if self.case.trigger == "queue" and isinstance(result, dict) and (left := result.get("batchItemFailures")):
+            own.append(f"{len(left)} of {len(self.case.event['Records'])} messages would come again")
+        last = {run["chain"]: run for run in self.chain}
+        failed = [run for run in last.values() if run["status"] != "OK"]
+        late = ["what it set off has not ended"] if self.unfinished else []
+        return [*own, *(f"{run['function']}: {run['failure']}" for run in failed), *late]
 
     def as_json(self) -> dict[str, Any]:
         """For programs; durations in milliseconds, memory in MB, `init_ms` null when the worker was warm."""
-        invocation = self.invocation
+        summary = self.invocation.summary()
+        del summary["failure"]
         return {
             "function": self.case.function,
             "event": self.case.event_name,
+            "trigger": self.case.trigger,
             "credentials": self.case.credentials,
+            **summary,
             "status": "OK" if self.ok else "FAILED",
-            "result": invocation.result,
-            "error": invocation.error,
-            "request_id": invocation.request_id,
-            "duration_ms": round(invocation.duration * 1000, 1),
-            "init_ms": None if invocation.init_duration is None else round(invocation.init_duration * 1000, 1),
-            "memory_mb": invocation.peak_memory,
+            "result": self.invocation.result,
+            "error": self.invocation.error,
+            "platform_calls": self.calls,
+            "chain": list(self.chain),
         }
 
 
@@ -100,53 +138,77 @@ def execute(
         for source in dict.fromkeys(case.credentials for case in cases):
             names = dict.fromkeys(case.function for case in cases if case.credentials == source)
             specs = [project.manifest.function(name) for name in names]
-            injected = live if platform is None else _injected(source, platform, specs, stack)
-            functions = [_function(project.root, spec, source, injected or {}, overrides) for spec in specs]
+            injected = _injected(source, platform, specs, live or {}, stack)
+            functions = [function_of(project, spec, source, injected[spec.name], overrides) for spec in specs]
             runtimes[source] = stack.enter_context(Runtime(functions, on_log=on_log))
         # The first worker starts while the platform does.
         runtimes[cases[0].credentials].warm(cases[0].function)
+        calls = None
         if platform is not None:
-            platform.start()
+            # A function that cannot be served is told by `serve`; here it is only one that others may call.
+            served.start(platform, project, lambda _: None)
+            calls = stack.enter_context(LocalCalls(platform.url))
         for case, following in zip(cases, [*cases[1:], None], strict=True):
             if following is not None and (following.function, following.credentials) != (
                 case.function,
                 case.credentials,
             ):
                 runtimes[following.credentials].warm(following.function)
-            yield Outcome(case, runtimes[case.credentials].invoke(case.function, case.event))
+            if platform is not None:
+                served.seed(platform, project, project.manifest.function(case.function))
+            invocation = runtimes[case.credentials].invoke(case.function, case.event)
+            yield Outcome(case, invocation) if calls is None else _with_chain(case, invocation, calls)
+
+
+def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls) -> Outcome:
+    """The outcome once everything that the case set off has ended."""
+    ended = calls.wait_for_rest(time.monotonic() + _LONGEST_CHAIN)
+    chain = [{**run, "platform_calls": calls.count(run["request_id"])} for run in calls.new_runs()]
+    chain.sort(key=lambda run: run["started"])
+    return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
 
 
 def _injected(
-    source: CredentialSource, platform: LocalPlatform, specs: Sequence[FunctionSpec], stack: ExitStack
-) -> dict[str, str]:
-    credentials = {**platform.environment(), **platform.sidefx_environment()}
-    if source == "env":
-        return credentials
-    aws = stack.enter_context(LocalAws())
-    for secret_id in {_secret_id(spec) for spec in specs}:
-        aws.put_secret(secret_id, credentials)
-    return aws.environment()
+    source: CredentialSource,
+    platform: LocalPlatform | None,
+    specs: Sequence[FunctionSpec],
+    live: Mapping[str, str],
+    stack: ExitStack,
+) -> dict[str, Mapping[str, str]]:
+    """What each function finds in its environment besides its own variables."""
+    queued = [spec for spec in specs if uses_work_queue(spec)]
+    aws = stack.enter_context(LocalAws()) if source == "secret" or queued else None
+    if platform is None:
+        found = dict.fromkeys((spec.name for spec in specs), live)
+    elif aws is not None and source == "secret":
+        _share_secrets(platform, aws, specs)
+        found = dict.fromkeys((spec.name for spec in specs), aws.environment())
+    else:
+        for spec in specs:
+            served.grant(platform, spec)
+        found = {spec.name: platform.function_environment(spec.name) for spec in specs}
+    if aws is not None and queued:
+        # On a real cluster too: what is queued here is nobody's business there.
+        queue = {**aws.environment(), **aws.create_work_queue(hidden=hidden_for(queued)).environment()}
+        found.update((spec.name, {**found[spec.name], **queue}) for spec in queued)
+    return found
+
+
+def _share_secrets(platform: LocalPlatform, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
+    """Create the secrets that functions name. One secret is one user, for whom each function's permissions add up."""
+    sharing: dict[str, list[FunctionSpec]] = {}
+    for spec in specs:
+        sharing.setdefault(_secret_id(spec), []).append(spec)
+    for secret_id, users in sharing.items():
+        granted = [spec.execution_credentials for spec in users if spec.execution_credentials]
+        if granted:
+            platform.grant(secret_id, sorted({name for each in granted for name in each.permissions}))
+        aws.put_secret(secret_id, platform.function_environment(secret_id))
 
 
 def _secret_id(spec: FunctionSpec) -> str:
-    secret_id = spec.environment("aws", os.environ).get("API_SECRET_ID", "")
+    others = {each.name: "" for each in spec.template_variables if each.name != SECRET_ID}
+    secret_id = spec.environment("aws", os.environ, overrides=others).get(SECRET_ID, "")
     if not secret_id:
-        raise UsageError(f"{spec.name} has no API_SECRET_ID in template.yaml, so there is no secret to read")
+        raise UsageError(f"{spec.name} has no {SECRET_ID} in template.yaml, so there is no secret to read")
     return secret_id
-
-
-def _function(
-    root: Path, spec: FunctionSpec, source: CredentialSource, injected: Mapping[str, str], overrides: Mapping[str, str]
-) -> Function:
-    target = _TARGET[source] if _TARGET[source] in spec.targets else spec.targets[0]
-    return Function(
-        name=spec.name,
-        handler=spec.handler,
-        task_root=root,
-        timeout=spec.timeout,
-        memory=spec.memory,
-        environment=spec.environment(target, os.environ, overrides={**injected, **overrides}),
-        runtime=spec.runtime,
-        log_format=spec.log_format,
-        log_level=spec.log_level,
-    )

@@ -10,14 +10,25 @@ import json
 import logging
 import sys
 import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from devkit.execution import Outcome
     from devkit.runtime import LogLine
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 class Output(Protocol):
@@ -28,6 +39,21 @@ class Output(Protocol):
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Print what became of several invocations on stdout."""
+
+    def summary(self, value: Any, lines: Sequence[str]) -> None:
+        """Print on stdout what was done: a JSON value for programs, lines for people."""
+
+    def tables(self, value: Any, *tables: Table) -> None:
+        """Print on stdout what there is: a JSON value for programs, tables for people."""
+
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
+        """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
+
+    def problems(self, problems: Sequence[dict[str, str]]) -> None:
+        """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""
+
+    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
+        """Print on stdout a line that a run of a function logged: a run of a `kind`, such as `task`, with this id."""
 
     def log(self, function: str, line: LogLine) -> None:
         """Pass on a log line of a function."""
@@ -59,13 +85,29 @@ class JsonOutput:
         """An object with `ok` and a list `results`."""
         self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
 
+    def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
+        """The value."""
+        self.result(value)
+
+    def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the value says it all
+        """The value."""
+        self.result(value)
+
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002
+        """Nothing: programs wait."""
+        return nullcontext(lambda _: None)
+
+    def problems(self, problems: Sequence[dict[str, str]]) -> None:
+        """An object with `ok` and a list `problems`."""
+        self.result({"ok": not problems, "problems": list(problems)})
+
+    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
+        """As `log`, with the id of the run as `task_id` or `api_request_id` where the line does not say it itself."""
+        _write(sys.stdout, {f"{kind}_id": run_id, **_entry(function, line)})
+
     def log(self, function: str, line: LogLine) -> None:
         """A log line that is a JSON object as it is; any other wrapped in one."""
-        entry = parse_log(line.text)
-        if entry is None:
-            stamp = line.timestamp.isoformat(timespec="milliseconds")
-            entry = {"timestamp": stamp, "level": "INFO", "function": function, "message": line.text}
-        _stderr(entry)
+        _stderr(_entry(function, line))
 
     def note(self, message: str, **facts: Any) -> None:
         """An INFO line."""
@@ -74,6 +116,12 @@ class JsonOutput:
     def error(self, message: str, **facts: Any) -> None:
         """An ERROR line."""
         _stderr({"timestamp": _now(), "level": "ERROR", "message": message, **facts})
+
+
+def _entry(function: str, line: LogLine) -> dict[str, Any]:
+    stamp = line.timestamp.isoformat(timespec="milliseconds")
+    plain = {"timestamp": stamp, "level": "INFO", "function": function, "message": line.text}
+    return parse_log(line.text) or plain
 
 
 def parse_log(text: str) -> dict[str, Any] | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from devkit.env_file import misplaced, read_env_file
 from devkit.errors import UsageError
 from devkit.manifest import load_manifest
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "template.yaml"
 DATA_DIR = ".exh-dev"
+ENV_FILE = ".env"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ class Project:
                 return cls(folder)
         raise UsageError(f"no {MANIFEST} in {start} or above it; run this inside a project")
 
+    @classmethod
+    def find_if_any(cls) -> Project | None:
+        """The project around the working directory; None outside of one."""
+        try:
+            return cls.find()
+        except UsageError:
+            return None
+
     @cached_property
     def manifest(self) -> Manifest:
         """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
@@ -46,6 +57,18 @@ class Project:
     def data_dir(self) -> Path:
         """Where the local platform keeps its state unless told otherwise."""
         return self.root / DATA_DIR
+
+    def variables(self) -> dict[str, str]:
+        """What `$NAME` in the project's files stands for: the variables in `.env`, and over them those of the shell.
+
+        Raises:
+            UsageError: `.env` cannot be read; with the line.
+        """
+        return {**read_env_file(self.root / ENV_FILE), **os.environ}
+
+    def misplaced_variables(self) -> str | None:
+        """A sentence about variables in `.env` that are not read, if there are any. Raises as `variables`."""
+        return misplaced(self.root / ENV_FILE)
 
     def sample_events(self, spec: FunctionSpec) -> list[Path]:
         """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
@@ -65,6 +88,11 @@ class Project:
         if not events:
             raise UsageError(f"{spec.name} has no sample event; write {folder / spec.name}.json, or give --event FILE")
         return events
+
+    def seed(self, spec: FunctionSpec) -> Path | None:
+        """What has to be on the platform before the function's events: `events/<name>.seed.json`, if it is there."""
+        path = self.root / "events" / f"{spec.name}.seed.json"
+        return path if path.is_file() else None
 
 
 def read_event(path: Path) -> Any:

@@ -6,6 +6,11 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from devkit import served
+from devkit.errors import DevkitError
+from devkit.project import Project
+from devkit.runtime.worker import SIGNALS_WITHIN
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,7 +30,15 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    platform.start()
+    project = Project.find_if_any()
+    served.start(platform, project, output.note)
+    if project:
+        if misplaced := project.misplaced_variables():
+            output.note(misplaced)
+        try:
+            served.schedule(platform, project, output.note)
+        except DevkitError as error:
+            output.note(f"nothing is scheduled: {error}")
     credentials_file = str(data_dir / "credentials")
     if announce_on_stdout:
         output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": None})
@@ -34,5 +47,6 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
         output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
     for each in platform.faults.in_force:
         output.note(f"fault in force: {each.rule.text}")
-    stop.wait()
+    while not stop.wait(SIGNALS_WITHIN):
+        pass
     output.note("stopping")
