@@ -1,20 +1,39 @@
 from __future__ import annotations
 
+import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from devkit.local import LocalPlatform
+from devkit.cli import run_command
 from shared import retries
 from shared.credentials import Credentials
 
-# How long an example takes says nothing here: tests share two cores with real processes.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+pytest_plugins = ["devkit.testing"]
+
+# How long an example takes says nothing here: tests share two cores with real processes. The same examples every
+# time, so that a run that fails can be repeated; `pytest --hypothesis-profile=explore` looks for new ones.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("explore", settings.get_profile("project"), derandomize=False)
 settings.load_profile("project")
 
 ROOT = Path(__file__).parent.parent
+
+# A shell that starts tests in the background lets them, and every process they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest, so that no test is left to run alone at the end."""
+    items.sort(key=lambda item: -_patience(item))
+
+
+def _patience(item):
+    mark = item.get_closest_marker("timeout")
+    return mark.args[0] if mark else 0
 
 
 @pytest.fixture(autouse=True)
@@ -36,16 +55,35 @@ def waits():
 
 
 @pytest.fixture
-def project_root():
-    return ROOT
+def exh_dev(capfd):
+    """Run a command in this process, as if its output were piped: exit code, stdout, stderr lines as objects."""
+
+    def exh_dev(*arguments):
+        code = run_command([str(each) for each in arguments])
+        out, err = capfd.readouterr()
+        return code, out, [json.loads(line) for line in err.splitlines()]
+
+    return exh_dev
 
 
 @pytest.fixture
-def platform():
-    """A running local platform with nothing but its first user."""
-    with LocalPlatform() as running:
-        running.start()
-        yield running
+def profile():
+    """Write a profile into the home directory: a credentials file of this name with the five `API_*` variables."""
+
+    def profile(name, environment, mode=0o600):
+        path = Path.home() / ".exh" / f"credentials.{name}"
+        path.parent.mkdir(exist_ok=True)
+        names = [each for each in environment if each.startswith("API_")]
+        path.write_text("".join(f"{each}={environment[each]}\n" for each in names))
+        path.chmod(mode)
+        return path
+
+    return profile
+
+
+@pytest.fixture
+def project_root():
+    return ROOT
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ class LocalApp:
         self.now = 1_700_000_000.0
         self.store = store
         self.first = first_credentials(store)
-        self._transport = httpx.ASGITransport(create_app(store, clock=lambda: self.now, **options))
+        self._app = create_app(store, clock=lambda: self.now, **options)
+        self._transport = httpx.ASGITransport(self._app)
 
     def signer(self, token="", token_secret="", consumer_key=None, consumer_secret=None):
         return OAuth1Signer(
@@ -51,3 +52,22 @@ class LocalApp:
     async def _send(self, method, path, **options):
         async with httpx.AsyncClient(transport=self._transport, base_url=HOST) as client:
             return await client.request(method, path, **options)
+
+    def settle(self):
+        """Run the tasks that are due, until none is left."""
+        assert self.send(None, "POST", "/_dev/tasks/settle").status_code == 200
+
+    def close(self):
+        """End what runs functions, as a server does when it stops."""
+        asyncio.run(self._close())
+
+    async def _close(self):
+        messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+        async def receive():
+            return next(messages)
+
+        async def send(message):
+            assert not message["type"].endswith("failed"), message
+
+        await self._app({"type": "lifespan", "state": {}}, receive, send)

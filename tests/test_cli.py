@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from folder_projects import GREETING, write
 
 from devkit.cli import run_command
 from devkit.datadir import DataDir
@@ -25,15 +27,11 @@ def _in_the_project(project_root, monkeypatch):
 
 
 @pytest.fixture
-def exh_dev(capfd):
-    """Run a command in this process, as if its output were piped: exit code, stdout, stderr lines as objects."""
-
-    def exh_dev(*arguments):
-        code = run_command([str(each) for each in arguments])
-        out, err = capfd.readouterr()
-        return code, out, [json.loads(line) for line in err.splitlines()]
-
-    return exh_dev
+def greeting(tmp_path, monkeypatch):
+    """Work in a small project of its own, with the function hello-world."""
+    folder = write(tmp_path / "greeting", files=GREETING)
+    monkeypatch.chdir(folder)
+    return folder
 
 
 # invoke
@@ -49,7 +47,7 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
 
 
 @pytest.mark.parametrize("spelling", ["hello-world", "hello_world", "HelloWorld"])
-def test_any_spelling_of_a_name_will_do(exh_dev, spelling):
+def test_any_spelling_of_a_name_will_do(exh_dev, greeting, spelling):
     assert exh_dev("invoke", spelling)[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
 
 
@@ -58,7 +56,7 @@ def test_invoke_by_secrets_manager(exh_dev):
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
 
-def test_invoke_with_an_event_from_a_file_or_stdin(exh_dev, tmp_path, monkeypatch):
+def test_invoke_with_an_event_from_a_file_or_stdin(exh_dev, greeting, tmp_path, monkeypatch):
     event = tmp_path / "event.json"
     event.write_text('{"data": {"name": "Ada"}}')
     assert exh_dev("invoke", "hello-world", "--event", event)[1] == '{"greeting": "Hello, Ada!"}\n'
@@ -93,7 +91,7 @@ def test_a_platform_that_is_not_there_is_named(exh_dev):
 
 
 @pytest.mark.parametrize("text", ["[1]", '"jan"', "null", "7"])
-def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
+def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path, text):
     event = tmp_path / "event.json"
     event.write_text(text)
     code, out, _ = exh_dev("invoke", "hello-world", "--event", event)
@@ -103,8 +101,8 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["invoke", "helo-world"], "did you mean `hello-world`"),
-        (["invoke", "nothing-like-it"], "there are: whoami, hello-world"),
+        (["invoke", "whoamy"], "did you mean `whoami`"),
+        (["invoke", "nothing-like-it"], "there are: whoami"),
         (["run", "whoami", "nope"], "has no function `nope`"),
         (["invoke", "whoami", "--event", "missing.json"], "missing.json cannot be read: no such file or directory"),
         (["invoke", "whoami", "--event", "README.md"], "README.md:1:1: not JSON"),
@@ -120,6 +118,10 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, tmp_path, text):
         (["invoke"], "Missing argument"),
         (["explode"], "No such command"),
         (["serve", "--port", "70000"], "70000"),
+        (["serve", "--max-file-size", "0"], "--max-file-size"),
+        (["serve", "--max-file-size", "4096"], "--max-file-size"),
+        (["serve", "--max-file-size", "much"], "--max-file-size"),
+        (["serve", "--host", "0.0.0.0"], "answers this machine alone"),  # noqa: S104 - refused
         (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
 )
@@ -131,7 +133,7 @@ def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, to
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', '"\\ud800"', "\udcff"])
-def test_an_event_that_python_reads_differently_is_refused(exh_dev, tmp_path, text):
+def test_an_event_that_python_reads_differently_is_refused(exh_dev, greeting, tmp_path, text):
     event = tmp_path / "event.json"
     event.write_bytes(text.encode("utf-8", "surrogateescape"))
     code, out, lines = exh_dev("invoke", "hello-world", "--event", event)
@@ -160,14 +162,20 @@ def test_run_runs_every_event_of_every_function(exh_dev, project_root):
 
 
 def test_run_both_ways_prints_one_table():
-    arguments = ["run", "--table", "--credentials", "env", "--credentials", "secret"]
+    arguments = ["run", "whoami", "--table", "--credentials", "env", "--credentials", "secret"]
     done = subprocess.run([*EXH_DEV, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    rows = [line.split()[:4] for line in done.stdout.splitlines()]
-    assert ["whoami", "whoami.json", "env", "OK"] in rows
-    assert ["whoami", "whoami.json", "secret", "OK"] in rows
-    assert ["hello-world", "hello-world.json", "env", "OK"] in rows
+    rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert any(row.startswith("whoami task whoami.json OK 1 ") for row in rows)  # one call of the platform
+    assert any(row.startswith("whoami task whoami.json (secret) OK 1 ") for row in rows)
     assert done.stdout.endswith("all OK\n")
+
+
+def test_run_counts_the_calls_of_each_event(greeting):
+    done = subprocess.run([*EXH_DEV, "run", "--table"], capture_output=True, text=True, check=False)
+    rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert any(row.startswith("hello-world task hello-world.json OK 0 ") for row in rows)
+    assert rows[-1] == "2 invocations, all OK"
 
 
 def test_run_fails_with_the_error_and_no_traceback():
@@ -256,6 +264,75 @@ def test_credentials_of_the_running_platform(served, exh_dev):
     assert (code, out) == (0, Path(announced["credentials_file"]).read_text())
 
 
+# call
+
+
+@pytest.fixture
+def on(served):
+    """The options that name the running platform."""
+    return ["--data-dir", str(served[2])]
+
+
+def test_a_call_is_signed_and_its_answer_printed(on, exh_dev):
+    code, out, _ = exh_dev("call", "GET", "/users/v1/me", *on)
+    assert (code, json.loads(out)["email"]) == (0, "developer@localhost.example")
+    code, out, _ = exh_dev("call", "get", "/users/v1/?eq(first_name,Local)&limit(1)", *on)
+    assert (code, len(json.loads(out)["data"])) == (0, 1)
+    assert exh_dev("call", "GET", "/users/v1/health", *on)[:2] == (0, "null\n")
+
+
+def test_a_call_sends_json_from_the_command_line_or_stdin(on, exh_dev, monkeypatch):
+    code, out, _ = exh_dev("call", "POST", "/data/v1/", '{"name": "pulse", "description": "Heart rate"}', *on)
+    assert (code, json.loads(out)["name"]) == (0, "pulse")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"description": "Heart beats"}')))
+    assert exh_dev("call", "PUT", "/data/v1/pulse", "-", *on)[:2] == (0, '{"affectedRecords": 1}\n')
+
+
+def test_a_call_may_wait_for_the_tasks_before(on, exh_dev):
+    exh_dev("call", "POST", "/tasks/v1/", '{"functionName": "whoami"}', *on)
+    code, out, _ = exh_dev("call", "GET", "/tasks/v1/", "--wait", *on)
+    assert (code, [task["status"] for task in json.loads(out)["data"]]) == (0, ["complete"])
+
+
+def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
+    code, out, err = exh_dev("call", "GET", "/tasks/v1/functions/nothing", *on)
+    assert (code, json.loads(out)["code"], err) == (1, 16, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["FETCH", "/users/v1/me"], "no method"),
+        (["GET", "users/v1/me"], "begins with a slash"),
+        (["POST", "/data/v1/", "{name}"], "not JSON"),
+        (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host goes with --live"),
+        (["GET", "/users/v1/me", "--live", "--wait"], "--wait is for the local platform"),
+    ],
+)
+def test_calls_that_make_no_sense(on, exh_dev, arguments, told):
+    code, out, err = exh_dev("call", *arguments, *on)
+    assert (code, out) == (2, "")
+    assert told in err[0]["message"]
+
+
+def test_a_call_without_a_platform_says_so(exh_dev, tmp_path):
+    code, _, err = exh_dev("call", "GET", "/users/v1/me", "--data-dir", tmp_path)
+    assert code == 1
+    assert "no platform runs" in err[0]["message"]
+
+
+def test_a_file_is_written_as_it_is(on, exh_dev):
+    exh_dev("call", "POST", "/templates/v2/", '{"name": "greeting", "outputs": {"body": "<p>Hello</p>"}}', *on)
+    execution = "/tasks/v1/functions/html-to-pdf/execute"
+    _, out, _ = exh_dev("call", "POST", execution, '{"data": {"templateName": "greeting"}}', *on)
+    path = f"/files/v1/{json.loads(out)['result']['fileToken']}/file"
+    done = subprocess.run([*EXH_DEV, "call", "GET", path, *on], capture_output=True, check=True)
+    assert done.stdout.startswith(b"%PDF")
+
+
+# credentials again
+
+
 def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path):
     asking = threading.Event()
 
@@ -317,6 +394,19 @@ def test_credentials_without_a_running_platform(exh_dev, tmp_path):
     assert "start one with `exh-dev serve`" in lines[0]["message"]
 
 
+def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
+    given = []
+
+    def platform(**options):
+        given.append(options["max_file_size"])
+        raise DevkitError("enough is known")
+
+    monkeypatch.setattr("devkit.local.LocalPlatform", platform)
+    for options in ([], ["--max-file-size", "250"]):
+        assert run_command(["serve", "--data-dir", str(tmp_path), *options]) == 1
+    assert given == [8 * 1024 * 1024, 250 * 1024 * 1024]
+
+
 def test_serve_on_a_taken_port_says_how_to_get_a_free_one(served, exh_dev, tmp_path):
     _, announced, _ = served
     port = announced["url"].rpartition(":")[2]
@@ -366,7 +456,7 @@ def test_a_signal_ends_the_command_and_its_workers(slow_project, number, code):
 
 @pytest.mark.parametrize("redirection", ["2>&1 | head -1", "2> >(true)", "1>&-", "2>&-", "--event - 0<&-"])
 def test_closed_streams_neither_hang_nor_crash_it(redirection):
-    command = f"{' '.join(EXH_DEV)} invoke hello-world --table {redirection}"
+    command = f"{' '.join(EXH_DEV)} invoke whoami --table {redirection}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=30)
     assert "Traceback" not in done.stdout + done.stderr
     assert "defect" not in done.stdout + done.stderr

@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from devkit.project import Project
+
+ROUTER = "aws_lambda_powertools.event_handler"
+
 
 def modules_after(statement, project_root):
     code = f"import sys, json\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
@@ -13,20 +17,102 @@ def modules_after(statement, project_root):
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("handler", ["handlers.whoami", "handlers.hello_world"])
-def test_a_handler_imports_nothing_heavy(handler, project_root):
-    loaded = modules_after(f"import {handler}", project_root)
+def functions_of(project_root, *kinds):
+    """The modules of the project's functions of some kinds."""
+    specs = Project(project_root).manifest.functions
+    return [spec.handler.rpartition(".")[0] for spec in specs if spec.kind in kinds]
+
+
+def test_a_handler_imports_nothing_heavy(project_root):
+    loaded = modules_after("import handlers.whoami", project_root)
     for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "devkit", "moto", "yaml", "asyncio"):
         assert forbidden not in loaded
+    assert not {name for name in loaded if name.startswith(("devkit", "shared.services.", ROUTER, "shared.api"))}
+
+
+def test_a_function_that_answers_requests_imports_the_router_and_nothing_else_heavy(project_root):
+    names = ["shared.api", *functions_of(project_root, "api")]
+    loaded = modules_after("\n".join(f"import {name}" for name in names), project_root)
+    assert ROUTER in loaded
+    for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "devkit", "moto", "yaml"):
+        assert forbidden not in loaded
     assert not {name for name in loaded if name.startswith(("devkit", "shared.services."))}
+
+
+def test_only_what_answers_requests_imports_the_router(project_root):
+    """Every other module: importing it, and with it the hundred modules of the router, would slow down every task."""
+    names = [
+        ".".join(path.relative_to(project_root).with_suffix("").parts).removesuffix(".__init__")
+        for room in ("shared", "handlers")
+        for path in (project_root / room).rglob("*.py")
+    ]
+    answering = ("shared.api", *functions_of(project_root, "api"))
+    parts = tuple(f"{name}." for name in answering)
+    names = [name for name in names if name not in answering and not name.startswith(parts)]
+    assert {"shared.task", "shared.api_request", "handlers.whoami"} <= set(names)
+    statement = "\n".join(f"import {name}" for name in sorted(names))
+    assert ROUTER not in modules_after(statement, project_root)
 
 
 def test_shared_alone_imports_none_of_its_parts(project_root):
     assert not {name for name in modules_after("import shared", project_root) if name.startswith("shared.")}
 
 
+SERVICES = [
+    "auth", "configurations", "data", "dispatchers", "events", "files", "localizations", "logs", "mails",
+    "notifications", "notifications_v2", "payments", "profiles", "raw", "tasks", "templates", "templates_v2", "users",
+]  # fmt: skip
+CLIENT = """
+from shared.client import ExtraHorizon
+from shared.credentials import Credentials
+exh = ExtraHorizon(Credentials("https://api.acme.io", "key", "secret", "token", "secret"))
+"""
+
+
+def services_after(statement, project_root):
+    return {name for name in modules_after(CLIENT + statement, project_root) if name.startswith("shared.services")}
+
+
+def test_a_client_loads_no_service(project_root):
+    assert services_after("", project_root) == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_that_is_touched_loads_itself_and_nothing_else(service, project_root):
+    assert services_after(f"exh.{service}", project_root) == {"shared.services", f"shared.services.{service}"}
+
+
+def test_a_group_that_is_touched_loads_itself_and_its_service(project_root):
+    assert services_after("exh.data.documents.find", project_root) == {
+        "shared.services", "shared.services.data", "shared.services.data.documents",
+    }  # fmt: skip
+    assert services_after("exh.payments.app_store_subscriptions.products.find", project_root) == {
+        "shared.services", "shared.services.payments", "shared.services.payments.app_store_subscriptions",
+    }  # fmt: skip
+
+
 def test_secrets_manager_is_loaded_only_by_who_uses_it(project_root):
     assert "shared.secrets_manager" not in modules_after("import handlers.whoami", project_root)
+
+
+TASK_EVENT = """
+from contextlib import suppress
+from handlers.whoami import handler
+with suppress(Exception):
+    handler({"id": "a"}, None)
+"""
+
+
+def test_a_task_loads_nothing_of_a_queue(project_root):
+    loaded = modules_after(TASK_EVENT, project_root)
+    assert not {"shared.queue", "aws_lambda_powertools.utilities.batch", "boto3"} & loaded
+
+
+def test_what_fills_a_queue_loads_boto3_only_when_it_does(project_root):
+    loaded = modules_after("import shared.queue", project_root)
+    assert (
+        not {"boto3", "aws_lambda_powertools.utilities.batch", "aws_lambda_powertools.utilities.idempotency"} & loaded
+    )
 
 
 def test_the_command_line_starts_without_the_platform_or_rich(project_root):

@@ -1,18 +1,13 @@
 """The page about the session shows files that run."""
 
-import re
 import runpy
 
 import pytest
+from doc_blocks import check_blocks
 
 
 def test_each_code_block_is_the_file_it_names(project_root):
-    page = (project_root / "docs" / "session.md").read_text()
-    shown = dict(re.findall(r"\[`(snippets/\w+\.py)`\]\(\1\):\n\n```python\n(.*?)```", page, re.DOTALL))
-    assert len(shown) == page.count("```python")
-    for name, code in shown.items():
-        assert code == (project_root / "docs" / name).read_text(), name
-    assert set(shown) == {f"snippets/{path.name}" for path in (project_root / "docs" / "snippets").glob("session_*.py")}
+    check_blocks(project_root, "session.md", "session")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 @example(path="#?", query='#?\x00\r\n\t \\^`{|}"<>[]')
 def test_no_path_or_query_breaks_the_signature(session, path, query):
     try:
-        session.get(f"/users/v1/{path.replace('?', '')}?{query}")
+        session.get(f"/nothing/v1/{path.replace('?', '')}?{query}")
     except CredentialsRejectedError:
         raise
     except PlatformError as error:

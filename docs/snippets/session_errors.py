@@ -3,7 +3,7 @@ from shared.errors import NotFoundError, PlatformUnreachableError
 
 exh = ExtraHorizon()
 try:
-    exh.session.call("POST", "/tasks/v2/", json={"functionName": "hello-world"})
+    exh.session.call("POST", "/tasks/v2/", json={"functionName": "whoami"})
 except NotFoundError as error:
     print(error.status, error.code, error.name, error.attempts)
 except PlatformUnreachableError as error:

@@ -11,7 +11,7 @@ sidefx = service()
 @task_handler
 def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
     """Say which production build of a product is the latest."""
-    sidefx.remaining = exh.session.deadline.remaining
+    sidefx.remaining = exh.deadline.remaining
     product = task.data.get("product")
     if not isinstance(product, str):
         raise InvalidEventError("the task's data needs a product, such as houdini")

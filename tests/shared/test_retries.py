@@ -396,3 +396,18 @@ def test_a_body_that_is_no_json_is_refused_before_anything_is_sent(http, session
     with pytest.raises(ValueError, match="JSON"):
         session.post("/data/v1/x", json=float("nan"))
     assert len(http.calls) == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        (lambda exh: exh.users.request_password_reset("jan@example.com"), "/users/v1/forgot_password"),
+        (lambda exh: exh.users.request_email_activation("jan@example.com"), "/users/v1/activation"),
+        (lambda exh: exh.mails.track("hash"), "/mail/v1/hash/open"),
+    ],
+)
+def test_a_read_that_does_something_is_not_repeated(http, call, path):
+    http.get(f"https://api.acme.io{path}", status=500, json={"code": 1})
+    with pytest.raises(PlatformError):
+        call(ExtraHorizon(CREDENTIALS))
+    assert len(http.calls) == 1

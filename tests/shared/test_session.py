@@ -1,9 +1,11 @@
 import io
+import json
 import re
 import socket
 import ssl
 import threading
 import traceback
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
@@ -321,3 +323,27 @@ def test_connections_are_kept_open_between_calls(platform_credentials, monkeypat
     for _ in range(5):
         calls.get("/users/v1/me")
     assert len(opened) <= 2  # ::1 may be tried before 127.0.0.1
+
+
+def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    calls = session()
+    calls.get("/users/v1/me")
+    for trace in ("Root=1-6968c1b4-8ab34b7d6e654701aaaaaaaa;Sampled=0", "Root=1-6968c1b4-8ab34b7d6e654702aaaaaaaa"):
+        monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+        calls.get("/users/v1/me")
+        assert sent_by(http, -1).headers["X-Amzn-Trace-Id"] == trace
+    assert "X-Amzn-Trace-Id" not in sent_by(http).headers
+
+
+def test_moments_in_a_body_are_sent_as_the_platform_takes_them(http):
+    http.post("https://api.acme.io/x", json={})
+    moment = datetime(2026, 1, 15, 11, 30, tzinfo=timezone(timedelta(hours=1)))
+    session().call("POST", "/x", json={"at": moment, "on": moment.date()})
+    assert json.loads(sent_by(http).body) == {"at": "2026-01-15T10:30:00.000Z", "on": "2026-01-15"}
+
+
+@pytest.mark.parametrize("value", [{1, 2}, b"x", object()])
+def test_what_json_cannot_express_is_refused_by_its_type(value):
+    with pytest.raises(TypeError, match=f"holds a {type(value).__name__}"):
+        session().call("POST", "/x", json={"value": value})

@@ -18,10 +18,10 @@ class Context:
 
 
 def test_a_task_object_is_read(project_root):
-    event = json.loads((project_root / "events" / "hello-world.json").read_text())
+    event = json.loads((project_root / "events" / "whoami.json").read_text()) | {"data": {"name": "Jan"}}
     task = Task.from_event(event)
-    assert (task.id, task.function_name, task.priority) == (event["id"], "hello-world", 0)
-    assert task.data == {"name": "Extra Horizon"}
+    assert (task.id, task.function_name, task.priority) == (event["id"], "whoami", 0)
+    assert task.data == {"name": "Jan"}
     assert task.raw is event
 
 
