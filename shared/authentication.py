@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from shared.oauth1 import OAuth1Signer
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 PATIENCE = 30.0  # seconds until a refused secret may have been rotated after all
 
 
-@dataclass(frozen=True)
-class Authorization:
+class Authorization(NamedTuple):
     """One state of the credentials: the host they are for, and what puts them on a request."""
 
     host: str

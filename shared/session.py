@@ -9,11 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urljoin, urlsplit
 
+from shared.lean_imports import OAuth1Session
+
+# isort: split
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from requests_oauthlib import OAuth1Session
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 

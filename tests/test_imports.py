@@ -6,15 +6,103 @@ import sys
 
 import pytest
 
+from benchmarks.loopback import loopback_server
 from devkit.project import Project
 
 ROUTER = "aws_lambda_powertools.event_handler"
 
 
-def modules_after(statement, project_root):
+#: What `handlers.whoami` may import that is neither Python's nor ours; docs/benchmarks.md says why each is there.
+THIRD_PARTY = {
+    "aws_lambda_powertools", "certifi", "idna", "jmespath", "oauthlib", "requests", "requests_oauthlib",
+    "typing_extensions", "urllib3",
+}  # fmt: skip
+#: What they import where it happens to be, as botocore and simplejson are in Lambda; no bundle carries it.
+WHERE_PRESENT = {"_brotli", "botocore", "brotli", "simplejson"}
+#: The most modules that starting it, and one invocation, may import; Python's own differ a little by version.
+MOST_MODULES, MOST_MODULES_INVOKED = 390, 400
+
+
+def modules_after(statement, project_root, environment=None):
     code = f"import sys, json\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=project_root, capture_output=True, check=True, env={})
-    return set(json.loads(done.stdout))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=project_root, capture_output=True, check=True, env=environment or {},
+    )  # fmt: skip
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture
+def at_rest(project_root):
+    """What an interpreter that was asked for nothing has imported."""
+    return modules_after("", project_root)
+
+
+def third_party(modules):
+    first_names = {name.partition(".")[0] for name in modules}
+    return first_names - sys.stdlib_module_names - WHERE_PRESENT - {"handlers", "shared"}
+
+
+def test_a_function_imports_the_packages_it_is_known_to_need(at_rest, project_root):
+    loaded = modules_after("import handlers.whoami", project_root) - at_rest
+    assert third_party(loaded) == THIRD_PARTY
+    assert len(loaded) <= MOST_MODULES
+
+
+INVOCATION = """
+from handlers.whoami import handler
+assert handler({"id": "a"}, None)["user_id"]
+"""
+
+
+def test_an_invocation_imports_no_further_package(at_rest, project_root):
+    names = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
+    with loopback_server() as host:
+        environment = {"API_HOST": host, **{f"API_OAUTH_{name}": "any" for name in names}}
+        loaded = modules_after(INVOCATION, project_root, environment) - at_rest
+    assert third_party(loaded) == THIRD_PARTY
+    assert len(loaded) <= MOST_MODULES_INVOKED
+
+
+def test_what_was_left_out_can_still_be_imported(project_root):
+    """By a package that a handler brings along."""
+    loaded = modules_after(
+        """
+import handlers.whoami
+assert not {"charset_normalizer", "oauthlib.oauth2", "requests_oauthlib.oauth2_session"} & set(sys.modules)
+import charset_normalizer
+from requests_oauthlib import OAuth1Session, OAuth2Session
+from shared.session import PlatformSession
+assert issubclass(PlatformSession, OAuth1Session)
+assert charset_normalizer.detect(b"caf\\xc3\\xa9")["encoding"]
+""",
+        project_root,
+    )
+    assert {"charset_normalizer", "requests_oauthlib.oauth2_session"} <= loaded
+
+
+def test_who_has_imported_all_of_it_before_is_served_too(project_root):
+    loaded = modules_after(
+        """
+import requests, requests_oauthlib
+from shared.session import PlatformSession
+assert issubclass(PlatformSession, requests_oauthlib.OAuth1Session)
+""",
+        project_root,
+    )
+    assert "requests_oauthlib.oauth2_session" in loaded
+
+
+def test_without_the_guesser_a_text_of_no_known_encoding_is_read_as_utf_8(project_root):
+    modules_after(
+        """
+import handlers.whoami, requests
+answer = requests.Response()
+answer._content = "caf\u00e9".encode()
+assert answer.text == "caf\u00e9"
+""",
+        project_root,
+    )
 
 
 def functions_of(project_root, *kinds):
