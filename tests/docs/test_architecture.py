@@ -1,0 +1,75 @@
+"""The map of the code is true: what it names is there, what is there it names, and the rooms keep their rules."""
+
+import ast
+import re
+
+import pytest
+from doc_blocks import table_rows
+
+#: What a room must not import.
+FORBIDDEN = {
+    "shared": {"devkit", "handlers", "tests"},
+    "devkit": {"handlers", "tests"},
+    "handlers": {"devkit", "tests"},
+}
+
+
+@pytest.fixture
+def page(project_root):
+    return (project_root / "docs" / "architecture.md").read_text()
+
+
+def folders(room):
+    """The folders with code in a room, as the page writes them."""
+    return {f"{path.name}/" for path in room.iterdir() if any(path.glob("*.py"))}
+
+
+def imported(path):
+    """The packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "import_module":
+            yield from (each.value.partition(".")[0] for each in node.args if isinstance(each, ast.Constant))
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_no_room_imports_what_it_must_not(room, project_root):
+    modules = list((project_root / room).rglob("*.py"))
+    assert modules
+    wrong = {
+        f"{path.relative_to(project_root)} imports {name}"
+        for path in modules
+        for name in imported(path)
+        if name in FORBIDDEN[room]
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("room", ["shared", "devkit"])
+def test_the_tables_of_a_room_name_what_is_there_and_every_folder(room, project_root, page):
+    first_cells = [cells[0] for cells in table_rows(page, room)]
+    named = [name for cell in first_cells for name in re.findall(r"`([\w/]+(?:\.py)?)`", cell)]
+    assert len(named) == len(set(named)) > 5
+    assert [name for name in named if not (project_root / room / name).exists()] == []
+    assert folders(project_root / room) <= set(named)
+
+
+def test_every_path_that_it_names_is_there(project_root, page):
+    named = set(re.findall(r"\b(?:devkit|shared|handlers|tests|events)/[\w./-]*\w", page))
+    assert {"devkit/manifest.py", "shared/session.py", "events/whoami.json"} <= named
+    assert [path for path in sorted(named) if not (project_root / path).exists()] == []
+
+
+def test_every_module_in_the_picture_is_there(project_root, page):
+    picture = re.search(r"```text\n(.*?)```", page, re.DOTALL)[1]
+    room = None
+    for line in picture.splitlines():
+        if found := re.match(r"┌ (\w+)/ ", line):
+            room = project_root / found[1]
+        elif line.startswith("│"):
+            names = re.findall(r"\w+\.py|\w+/", line)
+            assert names
+            assert [name for name in names if not (room / name).exists()] == []
