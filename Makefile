@@ -63,8 +63,8 @@ lock: ## Resolve the locks anew (needs uv)
 			--custom-compile-command 'make lock' -c requirements.txt -o "$${each%.in}.txt" "$$each" || exit 1; \
 	done
 
-bench: $(READY) ## Measure, side by side
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m benchmarks
+bench: $(READY) ## Measure, side by side, into docs/benchmarks.md; ONLY="paging invoke" for some
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m benchmarks $(ONLY)
 
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) .venv-aws build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -33,6 +33,8 @@ def measure() -> dict[str, Any]:
     return {
         "ratio": round(share, 3),
         "target": 0.5,
+        "ours_text": f"{measured['seconds']} s, {measured['peak_memory_mb']} MB of memory",
+        "theirs_text": f"{MOST_SECONDS} s, {MOST_MEMORY} MB of memory",
         **measured,
         "file_mb": round(SIZE / 1e6, 1),
         "samples": MINUTES * 60 * CHANNELS * RATE,

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOURS, CHANNELS, RATE = 8, 12, 256  # samples per second
 MINUTES = HOURS * 60
 TOKEN = "6968d0a1c4b7e2f3a1d5e911-7c1f8d52-0b3e-4f6a-9d21-5e8a4c7b1f30"  # noqa: S105 - opens nothing
-RECORDING = {"id": "6968d0a1c4b7e2f3a1d5e921", "status": "new", "userIds": ["6968d0a1c4b7e2f3a1d5e901"],
+RECORDING: dict[str, Any] = {"id": "6968d0a1c4b7e2f3a1d5e921", "status": "new", "userIds": ["6968d0a1c4b7e2f3a1d5e901"],
              "data": {"file": TOKEN}}  # fmt: skip
 SIZE = 256 * (CHANNELS + 1) + MINUTES * 60 * CHANNELS * RATE * 2  # bytes
 

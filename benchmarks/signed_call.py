@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from requests_oauthlib import OAuth1Session
 
-from benchmarks.loopback import loopback_server
+from benchmarks.loopback import KEY, loopback_server
 from benchmarks.timing import compare
 from shared.client import ExtraHorizon
 from shared.credentials import Credentials
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CALLS = 100
-KEYS = ("0123456789abcdef0123456789abcdef01234567",) * 4
+KEYS = (KEY,) * 4
 
 
 def measure() -> dict[str, Any]:
@@ -28,14 +28,16 @@ def measure() -> dict[str, Any]:
         exh = ExtraHorizon(Credentials(host, *KEYS))
         plain = OAuth1Session(*KEYS)
         return compare(
-            _timed(exh.users.me),
-            _timed(lambda: plain.get(f"{host}/users/v1/me").json()),
+            timed(exh.users.me),
+            timed(lambda: plain.get(f"{host}/users/v1/me").json()),
             rounds=20,
             target=0.6,
         )
 
 
-def _timed(call: Callable[[], object]) -> Callable[[], float]:
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Makes `CALLS` calls one after another, and returns the seconds that each took."""
+
     def measure() -> float:
         started = time.perf_counter()
         for _ in range(CALLS):

@@ -6,21 +6,17 @@ import sys
 
 import pytest
 
+from benchmarks.imports import WHY
 from benchmarks.loopback import loopback_server
 from devkit.project import Project
 
 ROUTER = "aws_lambda_powertools.event_handler"
 
 
-#: What `handlers.whoami` may import that is neither Python's nor ours; docs/benchmarks.md says why each is there.
-THIRD_PARTY = {
-    "aws_lambda_powertools", "certifi", "idna", "jmespath", "oauthlib", "requests", "requests_oauthlib",
-    "typing_extensions", "urllib3",
-}  # fmt: skip
-#: What they import where it happens to be, as botocore and simplejson are in Lambda; no bundle carries it.
+#: What those packages import where it happens to be, as botocore and simplejson are in Lambda; no bundle carries it.
 WHERE_PRESENT = {"_brotli", "botocore", "brotli", "simplejson"}
 #: The most modules that starting it, and one invocation, may import; Python's own differ a little by version.
-MOST_MODULES, MOST_MODULES_INVOKED = 390, 400
+MOST_MODULES, MOST_MODULES_INVOKED = 370, 380
 
 
 def modules_after(statement, project_root, environment=None):
@@ -45,7 +41,7 @@ def third_party(modules):
 
 def test_a_function_imports_the_packages_it_is_known_to_need(at_rest, project_root):
     loaded = modules_after("import handlers.whoami", project_root) - at_rest
-    assert third_party(loaded) == THIRD_PARTY
+    assert third_party(loaded) == set(WHY)
     assert len(loaded) <= MOST_MODULES
 
 
@@ -60,7 +56,7 @@ def test_an_invocation_imports_no_further_package(at_rest, project_root):
     with loopback_server() as host:
         environment = {"API_HOST": host, **{f"API_OAUTH_{name}": "any" for name in names}}
         loaded = modules_after(INVOCATION, project_root, environment) - at_rest
-    assert third_party(loaded) == THIRD_PARTY
+    assert third_party(loaded) == set(WHY)
     assert len(loaded) <= MOST_MODULES_INVOKED
 
 

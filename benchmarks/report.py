@@ -1,0 +1,144 @@
+"""Results for people: the measured part of `docs/benchmarks.md`, and the plots beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.plot import Bar, bars
+from benchmarks.results import is_missed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.results import Result, Results
+
+OPEN, CLOSE = "<!-- measured -->", "<!-- /measured -->"
+RATIOS = "ratios"
+_NO_FIGURE = ""
+
+
+def page_with(text: str, results: Results) -> str:
+    """The page with these results between its marks.
+
+    Raises:
+        ValueError: the page has no such marks.
+    """
+    before, opening, rest = text.partition(OPEN)
+    _, closing, after = rest.partition(CLOSE)
+    if not opening or not closing:
+        raise ValueError(f"there is no {OPEN} or no {CLOSE} to put the results between")
+    return f"{before}{OPEN}\n{markdown(results)}\n{CLOSE}{after}"
+
+
+def markdown(results: Results) -> str:
+    """Table, misses, plots, imports, and on what it was measured."""
+    measured: Mapping[str, Result] = results["benchmarks"]
+    compared = {name: each for name, each in measured.items() if "ratio" in each}
+    sections = [_table(compared), *_missed(compared), *_skipped(measured)]
+    sections += [f"![{title}](benchmarks/{name}.svg)" for name, title in _plots(measured).items()]
+    sections += [_imports(each) for each in measured.values() if "packages" in each]
+    sections += ["## The machine", *(_machine(number, each) for number, each in results["machines"].items())]
+    return "\n\n".join(sections)
+
+
+def plots(results: Results) -> dict[str, str]:
+    """The plots as SVG, by file name without its suffix."""
+    measured: Mapping[str, Result] = results["benchmarks"]
+    drawn = {}
+    for name, title in _plots(measured).items():
+        if name == RATIOS:
+            drawn[name] = bars(title, list(_shares(measured)), mark=1.0, mark_label="target")
+        else:
+            drawn[name] = bars(title, [_bar(each) for each in measured[name]["series"]])
+    return drawn
+
+
+def _plots(measured: Mapping[str, Result]) -> dict[str, str]:
+    titles = {RATIOS: "Ratios as shares of their targets: shorter is better"} if list(_shares(measured)) else {}
+    for name, result in measured.items():
+        if series := result.get("series"):
+            titles[name] = f"{name}: {series[0]['unit']}"
+    return titles
+
+
+def _shares(measured: Mapping[str, Result]) -> Iterator[Bar]:
+    for name, each in measured.items():
+        if target := each.get("target"):
+            spread = {part: each[f"ratio_{part}"] / target for part in ("least", "most") if f"ratio_{part}" in each}
+            kind = "missed" if is_missed(each) else "met"
+            yield Bar(name, each["ratio"] / target, f"{each['ratio']:.2f} of {target:.2f}", kind=kind, **spread)
+
+
+def _bar(series: Mapping[str, Any]) -> Bar:
+    text = f"{_number(series['median'])} {series['unit']}"
+    return Bar(series["label"], series["median"], text, series.get("least"), series.get("most"))
+
+
+def _table(compared: Mapping[str, Result]) -> str:
+    head = ["| | ours | held against | ratio | target | | date |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    return "\n".join(head + [_line(name, each) for name, each in compared.items()])
+
+
+def _line(name: str, each: Result) -> str:
+    target = each.get("target")
+    verdict = "reported" if target is None else "**missed**" if is_missed(each) else "met"
+    ratio = f"{each['ratio']:.2f}"
+    if "ratio_least" in each and each.get("rounds", 0) > 1:
+        ratio += f" ({each['ratio_least']:.2f} to {each['ratio_most']:.2f})"
+    cells = [
+        f"`{name}`: {each['what'].rstrip('.')}",
+        _side(each, "ours"),
+        _side(each, "theirs"),
+        ratio,
+        _NO_FIGURE if target is None else f"{target:.2f}",
+        verdict,
+        f"{each['measured']}, on {each['machine']}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _side(each: Result, side: str) -> str:
+    if spread := each.get(f"{side}_ms"):
+        median, least, most = (_number(spread[part]) for part in ("median", "least", "most"))
+        return f"{median} ms ({least} to {most})" if each.get("rounds", 0) > 1 else f"{median} ms"
+    if size := each.get(f"{side}_bytes"):
+        return f"{size:,} bytes"
+    return str(each.get(f"{side}_text", _NO_FIGURE))
+
+
+def _missed(compared: Mapping[str, Result]) -> list[str]:
+    lines = [
+        f"- `{name}`: {each['ratio']:.2f}, and at most {each['target']:.2f} was aimed for. "
+        f"{each.get('if_missed') or 'Why has not been found out.'}"
+        for name, each in compared.items()
+        if is_missed(each)
+    ]
+    return ["Missed:", "\n".join(lines)] if lines else ["No target was missed."]
+
+
+def _skipped(measured: Mapping[str, Result]) -> list[str]:
+    lines = [f"- `{name}`: {each['skipped']}" for name, each in measured.items() if "skipped" in each]
+    return ["Not measured:", "\n".join(lines)] if lines else []
+
+
+def _imports(each: Result) -> str:
+    rows = [f"| `{part['name']}` | {part['modules']} | {part['ms']:.1f} | {part['why']} |" for part in each["packages"]]
+    imported = (
+        f"`import handlers.whoami`, from its bundle, once the runtime client has loaded what it needs itself: "
+        f"{each['modules']} modules, {each['ms']:.0f} ms. Medians of {each['rounds']} runs, {each['measured']}, with "
+        "`-X importtime`, which takes time too."
+    )
+    head = ["## What a cold start imports", "", imported, "", "| | modules | ms | why |", "| --- | --- | --- | --- |"]
+    below = (
+        "The tree: ms with all that is below, where that is 1 ms or more. What two of them need is counted where it "
+        "came first."
+    )
+    return "\n".join([*head, *rows, "", below, "", "```text", *each["tree"], "```"])
+
+
+def _machine(number: str, machine: Mapping[str, str]) -> str:
+    return f"Machine {number}: " + ", ".join(f"{name} {value}" for name, value in machine.items()) + "."
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
