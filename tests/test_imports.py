@@ -77,6 +77,13 @@ assert charset_normalizer.detect(b"caf\\xc3\\xa9")["encoding"]
     assert {"charset_normalizer", "requests_oauthlib.oauth2_session"} <= loaded
 
 
+@pytest.mark.parametrize("module", ["shared.session", "shared.sidefx", "shared.client"])
+def test_it_is_left_out_whatever_is_imported_first(module, project_root):
+    loaded = modules_after(f"import {module}", project_root)
+    assert "requests" in loaded
+    assert "charset_normalizer" not in loaded
+
+
 def test_who_has_imported_all_of_it_before_is_served_too(project_root):
     loaded = modules_after(
         """

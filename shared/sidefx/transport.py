@@ -16,6 +16,9 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+import shared.lean_imports  # before requests
+
+# isort: split
 import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
