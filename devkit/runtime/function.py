@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+_A_DAY = 24 * 60 * 60  # seconds
+_MUCH = 10_240  # MB
 
 
 @dataclass(frozen=True)
@@ -32,3 +36,9 @@ class Function:
     log_level: str | None = None
     concurrency: int = 5
     """How many workers may exist at once."""
+    debug_port: int | None = None
+    """Where on 127.0.0.1 a debugger (debugpy) is waited for before anything else happens."""
+
+    def debugged(self, port: int) -> Function:
+        """The same, waiting for a debugger, and with all the time and memory that looking around takes."""
+        return replace(self, debug_port=port, timeout=_A_DAY, memory=_MUCH, concurrency=1)

@@ -24,7 +24,8 @@ class LogPipe:
 
     def __init__(self, on_line: Callable[[LogLine], None]) -> None:
         """Read from now on; `on_line` is called with every line as it arrives, on a thread of its own."""
-        self._on_line = on_line
+        self.on_line: Callable[[LogLine], None] = on_line
+        """May be changed at any time, for the lines that arrive from then on."""
         self._read_end, self.write_end = os.pipe()
         secret = os.urandom(16).hex().encode()
         self._drained_mark = b"\0drained-" + secret
@@ -72,7 +73,7 @@ class LogPipe:
         line = LogLine(datetime.now(UTC), text)
         lines.append(line)
         try:
-            self._on_line(line)
+            self.on_line(line)
         except BaseException as failure:  # noqa: BLE001 - drain() raises it: the reader itself has to go on
             self._failure = failure
 

@@ -7,6 +7,7 @@ import json
 from functools import partial
 from threading import Condition
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from devkit.errors import DevkitError, UsageError
 from devkit.runtime.failures import MAX_PAYLOAD
@@ -45,13 +46,23 @@ class Runtime:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def invoke(self, name: str, event: Any) -> Invocation:
+    def invoke(
+        self,
+        name: str,
+        event: Any,
+        *,
+        request_id: str | None = None,
+        on_line: Callable[[LogLine], None] | None = None,
+    ) -> Invocation:
         """Run the function `name` with `event`, on an idle worker, a new one, or the first that comes free.
+
+        `request_id` is a UUID, by default a random one. `on_line` is called besides `on_log` with each line that
+        arrives while the event is handled.
 
         Raises `UsageError` when there is no such function, and `DevkitError` when the event cannot be sent: no
         JSON, or too much of it; or when no worker can start; or when the runtime is closed meanwhile.
         """
-        return self._pool(name).invoke(_encoded(event))
+        return self._pool(name).invoke(_encoded(event), request_id or str(uuid4()), on_line)
 
     def warm(self, name: str) -> None:
         """Start one worker of the function `name` now, unless it has as many as it may, and return at once.
@@ -59,6 +70,10 @@ class Runtime:
         Should its start fail, the next `invoke` says so. Raises as `invoke` does.
         """
         self._pool(name).warm()
+
+    def workers(self, name: str) -> tuple[int, int]:
+        """How many workers the function `name` has, and how many of them are idle. Raises as `invoke` does."""
+        return self._pool(name).workers()
 
     def close(self) -> None:
         """Kill every worker and its children. Invocations in progress raise `DevkitError`."""
@@ -85,11 +100,12 @@ class _Pool:
         self._idle: list[Worker] = []
         self._closed = False
 
-    def invoke(self, event: bytes) -> Invocation:
+    def invoke(self, event: bytes, request_id: str, on_line: Callable[[LogLine], None] | None) -> Invocation:
+        on_each = _both(self._on_line, on_line) if on_line else self._on_line
         while True:
             worker = self._acquire()
             try:
-                invocation = worker.invoke(event)
+                invocation = worker.invoke(event, request_id, on_each)
             except WorkerGoneError:
                 continue
             finally:
@@ -103,6 +119,10 @@ class _Pool:
             if len(self._workers) < self._function.concurrency:
                 self._idle.append(self._start())
                 self._changed.notify()
+
+    def workers(self) -> tuple[int, int]:
+        with self._changed:
+            return len(self._workers), len(self._idle)
 
     def kill(self) -> None:
         with self._changed:
@@ -165,6 +185,14 @@ def _encoded(event: Any) -> bytes:
             f"The event is too large: {len(payload):,} bytes of JSON, and Lambda takes {MAX_PAYLOAD:,} at most"
         )
     return payload
+
+
+def _both(first: Callable[[LogLine], None], second: Callable[[LogLine], None]) -> Callable[[LogLine], None]:
+    def both(line: LogLine) -> None:
+        first(line)
+        second(line)
+
+    return both
 
 
 def _ignore(_: LogLine) -> None:

@@ -15,7 +15,6 @@ from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from devkit.errors import DevkitError
 from devkit.runtime import failures
@@ -91,15 +90,16 @@ class Worker:
         """
         return self._fresh or not self._exited.is_set()
 
-    def invoke(self, event: bytes) -> Invocation:
-        """Handle `event` (JSON) and say what became of it. Afterwards the worker is `idle`, or fit for `close()`.
+    def invoke(self, event: bytes, request_id: str, on_line: Callable[[LogLine], None]) -> Invocation:
+        """Handle `event` (JSON) and say what became of it; `on_line` gets the lines that arrive meanwhile. Afterwards
+        the worker is `idle`, or fit for `close()`.
 
         Raises `WorkerGoneError` when there is no process to give the event to.
         """
         self.idle = False
         cold, self._fresh = self._fresh, False
-        request_id = str(uuid4())
         started = datetime.now(UTC)
+        self._logs.on_line = on_line
         timeout = self._function.timeout
         ready_until = self._started + INIT_TIMEOUT + timeout if cold else time.monotonic() + timeout
         ending = self._next_report(ready_until)
@@ -150,7 +150,7 @@ class Worker:
     def _spawn(self, home: Path) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                [sys.executable, "-m", "awslambdaric", self._function.handler],
+                [sys.executable, *self._debugger(), "-m", "awslambdaric", self._function.handler],
                 cwd=self._function.task_root,
                 env=worker_environment(self._function, self._api.address, home),
                 stdin=subprocess.DEVNULL,
@@ -160,6 +160,14 @@ class Worker:
             )
         except OSError as error:
             raise DevkitError(f"No worker for {self._function.name} can be started: {error}") from error
+
+    def _debugger(self) -> list[str]:
+        port = self._function.debug_port
+        if port is None:
+            return []
+        # Its warning about frozen modules would be the function's first log line.
+        options = ["-Xfrozen_modules=off", "-m", "debugpy"]
+        return [*options, "--listen", f"127.0.0.1:{port}", "--wait-for-client"]
 
     def _end(self) -> None:
         self.kill()
