@@ -1,7 +1,9 @@
 """What a case sets off: found, counted, and a failure of it is a failure of the case."""
 
-import json
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from waiting import wait_for
@@ -10,6 +12,7 @@ from devkit.execution import Case, Outcome
 from devkit.local import LocalPlatform
 from devkit.local_calls import LocalCalls
 from devkit.platform import calls as platform_calls
+from devkit.platform.connection import ConnectionCut
 from devkit.platform.tasks.runner import OwnFunction
 from devkit.runtime import Function, Invocation, trace_root
 from devkit.testing import client_of
@@ -83,25 +86,51 @@ def test_what_does_not_end_in_time_is_said(running):
 def test_calls_of_the_latest_invocations_are_kept_and_no_query_of_them(monkeypatch):
     monkeypatch.setattr(platform_calls, "MOST_INVOCATIONS", 2)
     monkeypatch.setattr(platform_calls, "MOST_CALLS", 1)
-    kept = platform_calls.Calls()
+    kept = platform_calls.Calls(clock=lambda: 0)
     ids = [f"{number}0000000-0000-0000-0000-000000000000" for number in range(3)]
     for request_id in [*ids, ids[2]]:
-        header = (b"x-amzn-trace-id", f"Root={trace_root(request_id)};Parent=0;Sampled=0".encode())
-        scope = {"headers": [header], "method": "GET", "path": "/users/v1/", "query_string": b"eq(email,a)"}
-        kept.note(scope, now=0, duration=0.5, status=200)
-    kept.note({"headers": [], "method": "GET", "path": "/"}, now=0, duration=0, status=200)
-    assert list(kept._by_root) == [trace_root(each) for each in ids[1:]]
-    assert json.dumps(kept._by_root[trace_root(ids[2])]) == json.dumps(
-        [
-            {
-                "timestamp": "1970-01-01T00:00:00.000Z",
-                "method": "GET",
-                "path": "/users/v1/",
-                "status": 200,
-                "duration_ms": 500.0,
-            }
-        ]
-    )
+        send(kept, [200], trace=request_id)
+    send(kept, [200])
+    assert [len(kept.of(each)) for each in ids] == [0, 1, 1]
+    (call,) = kept.of(ids[2])
+    assert call.pop("duration_ms") >= 0
+    assert call == {
+        "timestamp": "1970-01-01T00:00:00.000Z",
+        "method": "GET",
+        "path": "/users/v1",
+        "status": 200,
+        "attempt": 1,
+        "waited_ms": None,
+    }
+
+
+def test_calls_are_seen_as_the_function_meets_them():
+    now = iter(range(100, 200))
+    kept = platform_calls.Calls(clock=lambda: next(now))
+    request_id = "00000000-0000-0000-0000-000000000000"
+    send(kept, [503, None, 200, 200], trace=request_id)
+    shown = [(each["status"], each["attempt"]) for each in kept.of(request_id)]
+    assert shown == [(503, 1), (0, 2), (200, 3), (200, 1)]
+    assert [each["waited_ms"] is not None for each in kept.of(request_id)] == [False, True, True, False]
+    assert kept.of(request_id)[1]["waited_ms"] > 900  # from the first answer to the second request
+
+
+def send(kept, statuses, trace=None):
+    """Requests, as an invocation makes them; a status of None cuts the connection."""
+    headers = [(b"x-amzn-trace-id", f"Root={trace_root(trace)};Parent=0;Sampled=0".encode())] if trace else []
+    scope = {"type": "http", "headers": headers, "method": "GET", "path": "/users/v1/", "query_string": b"eq(email,a)"}
+
+    async def answer(status, _scope, _receive, respond):
+        if status is None:
+            raise ConnectionCut
+        await respond({"type": "http.response.start", "status": status})
+
+    async def ignore(*_):
+        pass
+
+    for status in statuses:
+        with suppress(ConnectionCut):
+            asyncio.run(kept.around(partial(answer, status))(scope, ignore, ignore))
 
 
 def outcome(**members):

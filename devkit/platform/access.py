@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from devkit.platform.faults import Fault
+from devkit.platform.faults import Fault, refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -66,7 +66,17 @@ class Rights:
         """
         self.require_user()
         if not (self.has(name, *narrowed) or (group is not None and group in self.groups_with(name, *narrowed))):
-            raise Fault(10, f"This call needs the permission {name}")
+            raise refused(
+                f"This call needs the permission {name}",
+                permission=sorted(_spellings(name, narrowed), key=len),
+                group=group,
+                held=self.held(),
+            )
+
+    def held(self) -> dict[str, list[str]]:
+        """The permissions of the caller: those that count `everywhere`, and of each group those that count there."""
+        groups = {group: sorted(names) for group, names in self.in_groups.items()}
+        return {"everywhere": sorted(self.everywhere), **groups}
 
     def require_user(self) -> str:
         """The calling user's id.

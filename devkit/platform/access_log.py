@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from devkit.platform.calls import Calls
     from devkit.platform.oauth1 import Caller
     from devkit.platform.search import Kind
     from devkit.platform.store import Document, Store
@@ -59,9 +58,8 @@ class _Noted(NamedTuple):
 class AccessLog:
     """The log of a store."""
 
-    def __init__(self, store: Store, *, clock: Clock, most: int = MOST, calls: Calls | None = None) -> None:
-        """Keep the latest `most` requests; tell `calls` of each as well."""
-        self._calls = calls
+    def __init__(self, store: Store, *, clock: Clock, most: int = MOST) -> None:
+        """Keep the latest `most` requests."""
         self._store = store
         self._clock = clock
         self._most = most
@@ -97,8 +95,6 @@ class AccessLog:
                 caller = scope.get("state", {}).get("caller")
                 duration = time.perf_counter() - began
                 self._noted.append(_Noted(now, duration, status, size, kept, headers, caller))
-                if self._calls:
-                    self._calls.note(scope, now=now, duration=duration, status=status)
 
         return noted
 

@@ -6,18 +6,20 @@ import atexit
 import shutil
 import time
 from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
+from devkit.dashboard import routes as dashboard
+from devkit.dashboard.desk import Desk
 from devkit.platform import (
     access_log,
     configurations,
     event_endpoints,
-    faults_control,
     files,
     ledger,
     localizations,
@@ -26,18 +28,23 @@ from devkit.platform import (
 from devkit.platform.auth import service as auth
 from devkit.platform.auth.bearer import BearerVerifier
 from devkit.platform.calls import Calls
+from devkit.platform.changes import Changes
 from devkit.platform.data import service as data
 from devkit.platform.data.schemas import Schemas
 from devkit.platform.dispatchers.service import BASE as DISPATCHERS
 from devkit.platform.dispatchers.service import DispatcherService
 from devkit.platform.disturbance import SKEW, Disturbance
 from devkit.platform.fault_rules import Faults
+from devkit.platform.faults_control import FaultsControl
+from devkit.platform.first_start import first_credentials
 from devkit.platform.gateway import Gateway, Nonces
 from devkit.platform.mails import service as mails
 from devkit.platform.notifications import v1 as notifications_v1
 from devkit.platform.notifications import v2 as notifications_v2
 from devkit.platform.oauth1 import OAuth1Verifier
 from devkit.platform.profiles import service as profiles
+from devkit.platform.refusals import Refusals
+from devkit.platform.tasks.runs import Runs
 from devkit.platform.tasks.service import BASE as TASKS
 from devkit.platform.tasks.service import TaskService
 from devkit.platform.templates import pdf
@@ -47,11 +54,12 @@ from devkit.sidefx import control as sidefx_control
 from devkit.sidefx import routes as sidefx_routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from devkit.dashboard.desk import ServedProject
     from devkit.platform.store import Store
     from devkit.platform.tasks.runner import OwnFunction
     from devkit.platform.timestamps import Clock
@@ -90,7 +98,9 @@ def create_app(
     pace: float = 1.0,
     smtp: str | None = None,
     max_file_size: int = files.LARGEST,
-) -> ASGIApp:
+    project: ServedProject | None = None,
+    details: Callable[[], dict[str, Any]] | None = None,
+) -> App:
     """The platform over `store`.
 
     Args:
@@ -103,14 +113,30 @@ def create_app(
         pace: how many times as fast the time of the task service goes by.
         smtp: HOST:PORT, where copies of mails go; without it nothing is sent anywhere.
         max_file_size: bytes of the largest file that is taken.
+        project: what the control center says of `functions` besides what the platform knows.
+        details: how to connect, for the control center.
     """
     folder = folder or _temporary_folder()
     faults = faults or Faults()
     nonces = Nonces()
     built_in = {pdf.NAME: pdf.HtmlToPdf(store, folder / "files", clock=clock)}
-    tasks = TaskService(store, clock=clock, code=folder / "code", functions=functions, built_in=built_in, pace=pace)
-    calls = Calls()
-    requests = access_log.AccessLog(store, clock=clock, calls=calls)
+    changes = Changes()
+    store.watch(changes.collection)
+    calls, refusals = Calls(clock=clock), Refusals(changes)
+    runs = Runs(store, calls, changes, clock=clock)
+    tasks = TaskService(
+        store, clock=clock, code=folder / "code", runs=runs, functions=functions, built_in=built_in, pace=pace
+    )
+    requests = access_log.AccessLog(store, clock=clock)
+    desk = Desk(
+        store=store,
+        files=folder / "files",
+        runner=tasks.runner,
+        changes=changes,
+        refusals=refusals,
+        project=project,
+        details=details or (lambda: _first_details(store)),
+    )
     dispatchers = DispatcherService(store, tasks, clock=clock)
     router = Router(
         [
@@ -130,23 +156,45 @@ def create_app(
             *configurations.Configurations(store, clock).routes(),
             *profiles.Profiles(store, clock).routes(),
             *requests.routes(),
-            *calls.routes(),
             *ledger.routes(nonces, clock=clock),
-            *faults_control.routes(faults),
+            *FaultsControl(faults).routes(),
             *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
             *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
         ],
         redirect_slashes=False,
         lifespan=lambda _: _running(tasks, dispatchers, requests),
     )
+    router.routes.extend(dashboard.routes(desk, platform=router, clock=clock))
     gateway = Gateway(
         router,
         oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,
         bases=(*SERVICES, *_LOCAL),
+        on_fault=refusals.note,
     )
-    return Disturbance(requests.around(gateway), faults)
+    return App(calls.around(Disturbance(requests.around(gateway), faults)), tasks, changes, desk)
+
+
+@dataclass(frozen=True)
+class App:
+    """The application, and what may be done to it besides sending requests.
+
+    Attributes:
+        served: what answers.
+        tasks: the task service, which the project's functions can be changed in.
+        changes: tells of changes, until it is ended.
+        desk: what the control center works with.
+    """
+
+    served: ASGIApp
+    tasks: TaskService
+    changes: Changes
+    desk: Desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await self.served(scope, receive, send)
 
 
 @asynccontextmanager
@@ -156,6 +204,11 @@ async def _running(
     async with tasks.running(), dispatchers.running():
         yield
     requests.flush()
+
+
+def _first_details(store: Store) -> dict[str, Any]:
+    """How the first user connects, where nobody says at which address."""
+    return {"host": None, **asdict(first_credentials(store))}
 
 
 def _temporary_folder() -> Path:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, JSONResponse
 
-from devkit.platform import faults_control
 from devkit.platform.connection import ConnectionCut, cut
 from devkit.platform.faults import KNOWN
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 #: Seconds by which the server's clock is ahead for the request being served.
 SKEW: ContextVar[float] = ContextVar("skew", default=0.0)
 
+#: What a developer needs when nothing else works; the ledger there is to be disturbed.
+_EXEMPT, _NOT_EXEMPT = "/_dev/", "/_dev/ledger"
 _PAUSE_STEP = 0.05  # seconds between two looks at whether the platform stops
 _DRIP = 0.05  # seconds between two pieces of a slow body, if it has that many bytes
 #: The platform codes that go with a status; others have none.
@@ -48,7 +49,7 @@ class Disturbance:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         rules = self._faults.in_force
         try:
-            if rules and scope["type"] == "http" and not scope["path"].startswith(faults_control.PATH):
+            if rules and scope["type"] == "http" and not _is_exempt(scope["path"]):
                 await self._disturbed(rules, scope, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -63,6 +64,10 @@ class Disturbance:
                 await _FAULTS[each.rule.fault](each.rule, request, self._faults)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_exempt(path: str) -> bool:
+    return path.startswith(_EXEMPT) and not path.startswith(_NOT_EXEMPT)
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from devkit.platform import causes
 from devkit.platform.ids import object_id
 from devkit.platform.search import Sql, member
 from devkit.platform.timestamps import epoch_ms
@@ -42,6 +43,7 @@ def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *,
         event["content"] = dict(content)
     event["creation_timestamp"] = epoch_ms(now)
     store.put(COLLECTION, event)
+    causes.note(store, event["id"])
     deliver(store, event)
     return event
 

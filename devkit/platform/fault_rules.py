@@ -120,6 +120,10 @@ class Faults:
         added = tuple(RuleInForce(Rule.parse(each), self._chance) for each in rules)
         self._in_force = (*self._in_force, *added)
 
+    def remove(self, rule: RuleInForce) -> None:
+        """Drop a rule."""
+        self._in_force = tuple(each for each in self._in_force if each is not rule)
+
     def clear(self) -> None:
         """Drop all rules."""
         self._in_force = ()
@@ -133,15 +137,16 @@ class RuleInForce:
     """A rule with its luck and its history."""
 
     def __init__(self, rule: Rule, chance: Callable[[], float]) -> None:
-        """Enforce `rule`."""
+        """Enforce `rule` while it is `on`."""
         self.rule = rule
+        self.on = True
         self.matched = 0
         self.struck = 0
         self._chance = chance
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether this request is to suffer. Counts it, so ask once for each."""
-        if self.matched == self.rule.times or not self.rule.matches(method, path):
+        if not self.on or self.matched == self.rule.times or not self.rule.matches(method, path):
             return False
         self.matched += 1
         # Not drawn when there is no choice, so that a seeded run does not depend on the rules without one.

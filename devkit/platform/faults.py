@@ -105,6 +105,9 @@ KNOWN: dict[int, tuple[int, str]] = {
 class Fault(Exception):  # noqa: N818 - the platform's errors are its answers, not ours
     """An error answer. Raised anywhere while a request is served; the gateway turns it into the response."""
 
+    #: What was not the case where a caller lacks the right to something; no answer tells it, the dashboard does.
+    check: dict[str, Any] | None = None
+
     def __init__(self, code: int, message: str, *, status: int | None = None, **extra: Any) -> None:
         """Answer with `code`, its status and name, `message` and the `extra` members some errors carry.
 
@@ -115,6 +118,13 @@ class Fault(Exception):  # noqa: N818 - the platform's errors are its answers, n
         self.code: int | None = code
         self.status = status or usual
         self.body = {"code": code, "name": name, "message": message, **extra}
+
+
+def refused(message: str, **check: Any) -> Fault:
+    """Code 10; `check` is what was not the case."""
+    fault = Fault(10, message)
+    fault.check = check
+    return fault
 
 
 class CodelessFault(Fault):

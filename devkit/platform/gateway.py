@@ -16,7 +16,7 @@ from devkit.platform.faults import CodelessFault, Fault
 from devkit.platform.oauth1 import SignedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 #: Not a part of the platform: it authenticates its callers itself.
 _SIDEFX = "/_sidefx/"
-_DEV = "/_dev/"
-_HERE = re.compile(rb"(?:https?://)?(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
+_DEV = "/_dev"
+_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
 _STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 log = logging.getLogger("devkit.platform")
@@ -49,16 +49,24 @@ class Gateway:
     """
 
     def __init__(
-        self, app: ASGIApp, *, oauth1: OAuth1Verifier, bearer: BearerVerifier, nonces: Nonces, bases: Sequence[str]
+        self,
+        app: ASGIApp,
+        *,
+        oauth1: OAuth1Verifier,
+        bearer: BearerVerifier,
+        nonces: Nonces,
+        bases: Sequence[str],
+        on_fault: Callable[[Scope, Fault, Caller | None], object],
     ) -> None:
         """Guard `app`, whose services have the base paths `bases`; any other path is a service that this cluster
-        does not have.
+        does not have. `on_fault` hears of every error that is answered.
         """
         self._app = app
         self._oauth1 = oauth1
         self._bearer = bearer
         self._nonces = nonces
         self._bases = tuple(bases)
+        self._on_fault = on_fault
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,7 +82,7 @@ class Gateway:
             await send(message)
 
         try:
-            if scope["path"].startswith(_DEV):
+            if scope["path"] == _DEV or scope["path"].startswith(f"{_DEV}/"):
                 _refuse_web_pages(scope)
             scope["app"] = self  # else routes answer a wrong method themselves
             caller = None
@@ -89,6 +97,7 @@ class Gateway:
             raise
         except Exception as error:
             fault = self._fault(scope, error)
+            self._on_fault(scope, fault, scope.get("state", {}).get("caller"))
             if started:
                 raise ConnectionCut from error
             await JSONResponse(fault.body, fault.status)(scope, receive, send_with_header)
@@ -135,10 +144,13 @@ def _refuse_web_pages(scope: Scope) -> None:
     """`/_dev/` asks for no credentials, so that a page in the developer's browser must not be able to call it.
 
     Raises:
-        Fault: the request comes from a page of another origin, or under another name than this machine's.
+        Fault: the request comes from a page of another origin, another port of this machine included, or under another
+            name than this machine's.
     """
     headers = dict(scope["headers"])
-    if not all(_HERE.fullmatch(headers.get(name, b"localhost")) for name in (b"host", b"origin")):
+    host = headers.get(b"host", b"localhost")
+    origin = headers.get(b"origin", b"http://" + host)
+    if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
         raise CodelessFault(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
 
 

@@ -7,14 +7,19 @@ platforms.
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import uvicorn
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable, Coroutine
 
+T = TypeVar("T")
+
+_LONGEST_WAIT = 30  # seconds
 _LOOK = 0.005  # seconds between two looks whether the last requests are done
 
 
@@ -26,6 +31,7 @@ class PromptServer(uvicorn.Server):
         super().__init__(config)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._told = asyncio.Event()
+        self._ready = threading.Event()
 
     def stop(self) -> None:
         """Stop accepting, finish what runs, and end; from any thread."""
@@ -34,9 +40,29 @@ class PromptServer(uvicorn.Server):
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._told.set)
 
+    def call(self, do: Callable[[], T]) -> T:
+        """Do something between two requests, on the thread that answers them; what it returns or raises. From any other
+        thread, and only while the server runs.
+
+        Raises:
+            TimeoutError: the server does not come to it.
+        """
+
+        async def done() -> T:
+            return do()
+
+        return self.wait_for(done(), _LONGEST_WAIT)
+
+    def wait_for(self, result: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
+        """Carry something out beside the requests, and wait for what comes of it; as `call`."""
+        if not self._ready.wait(_LONGEST_WAIT) or self._loop is None:
+            raise TimeoutError("the local platform has not started")
+        return asyncio.run_coroutine_threadsafe(result, self._loop).result(seconds)
+
     async def main_loop(self) -> None:
         """Wait to be told."""
         self._loop = asyncio.get_running_loop()
+        self._ready.set()
         while not await self.on_tick(counter=0):  # keeps the Date header right
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._told.wait(), 1)

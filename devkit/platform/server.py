@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from devkit.errors import DevkitError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from starlette.types import ASGIApp
+
+T = TypeVar("T")
 
 _GRACE = 2  # seconds for running requests to finish
 _STOP_TIMEOUT = 5.0  # seconds for the server to end
@@ -95,6 +98,14 @@ class Server:
         if self._thread.is_alive():
             self._server.force_exit = True
             self._thread.join(_STOP_TIMEOUT)
+
+    def call(self, do: Callable[[], T]) -> T:
+        """Do something between two requests, on the thread that answers them. See `PromptServer.call`."""
+        return self._server.call(do)
+
+    def wait_for(self, result: Coroutine[Any, Any, T]) -> T:
+        """Carry something out beside the requests, on their thread, and wait for what comes of it."""
+        return self._server.wait_for(result)
 
     def _serve(self) -> None:
         self._server.run(sockets=self._sockets)

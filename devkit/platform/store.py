@@ -11,7 +11,7 @@ from devkit.errors import DevkitError
 from devkit.platform.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from devkit.platform.search import Sql
@@ -70,6 +70,7 @@ class Store:
             DevkitError: the file cannot be used.
         """
         self._path = path
+        self._told: Callable[[str], None] = _nobody
         with self._told_as_unusable():
             if path:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
@@ -83,6 +84,10 @@ class Store:
         except DevkitError:
             self._connection.close()
             raise
+
+    def watch(self, call: Callable[[str], None]) -> None:
+        """Call `call` with the name of a collection whenever something in it changes, perhaps inside a transaction."""
+        self._told = call
 
     @contextmanager
     def opening(self) -> Iterator[None]:
@@ -116,10 +121,12 @@ class Store:
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
                 (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
             )
+        self._told(collection)
 
     def delete(self, collection: str, document_id: str) -> None:
         """Forget the document with this id, if there is one."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
+        self._told(collection)
 
     def get(self, collection: str, document_id: str) -> Document | None:
         """The document with this id."""
@@ -190,6 +197,7 @@ class Store:
     def drop(self, collection: str) -> None:
         """Forget every document of a collection."""
         self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
+        self._told(collection)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
         """Make an index of a collection, or leave it as it is.
@@ -234,6 +242,10 @@ class Store:
                 f"{self._path} cannot be used as the platform's database ({reason}); move it away to start with an "
                 "empty one, or use another --data-dir"
             ) from error
+
+
+def _nobody(_: str) -> None:
+    pass
 
 
 def _document(text: str) -> Document:

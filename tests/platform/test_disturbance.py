@@ -331,13 +331,32 @@ def test_rules_are_shown_added_and_dropped_over_http(platform, wire):
     assert wire.call("PUT", LEDGER).status_code == 503
     assert requests.get(url, timeout=5).json() == {
         "rules": [
-            {"rule": f"PUT {LEDGER}:503", "matched": 1, "struck": 1},
-            {"rule": f"PUT {LEDGER}:500:0", "matched": 0, "struck": 0},
-            {"rule": "* *:reset", "matched": 0, "struck": 0},
+            {"rule": f"PUT {LEDGER}:503", "on": True, "matched": 1, "struck": 1},
+            {"rule": f"PUT {LEDGER}:500:0", "on": True, "matched": 0, "struck": 0},
+            {"rule": "* *:reset", "on": True, "matched": 0, "struck": 0},
         ]
     }
     assert requests.delete(url, timeout=5).json() == {"rules": []}
     assert wire.call("PUT", LEDGER).status_code == 200
+
+
+def test_one_rule_is_switched_off_and_on_and_dropped(platform, wire):
+    url = f"{platform.url}/_dev/faults"
+    requests.post(url, json={"rules": [f"PUT {LEDGER}:503", f"PUT {LEDGER}:500"]}, timeout=5)
+    assert requests.put(f"{url}/0", json={"on": False}, timeout=5).json()["rules"][0]["on"] is False
+    assert wire.call("PUT", LEDGER).status_code == 500
+    assert requests.put(f"{url}/0", json={"on": True}, timeout=5).json()["rules"][0]["on"] is True
+    assert wire.call("PUT", LEDGER).status_code == 503
+    assert [each["rule"] for each in requests.delete(f"{url}/0", timeout=5).json()["rules"]] == [f"PUT {LEDGER}:500"]
+    assert wire.call("PUT", LEDGER).status_code == 500
+    assert requests.delete(f"{url}/1", timeout=5).json()["code"] == 16
+    assert requests.put(f"{url}/0", json={"on": "no"}, timeout=5).json()["code"] == 15
+
+
+def test_rules_for_everything_leave_the_control_center_alone(platform):
+    platform.faults.add("* *:503")
+    assert requests.get(f"{platform.url}/_dev/api/runs", timeout=5).status_code == 200
+    assert requests.get(f"{platform.url}/users/v1/me", timeout=5).status_code == 503
 
 
 @pytest.mark.parametrize(

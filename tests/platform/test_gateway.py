@@ -8,10 +8,12 @@ import pytest
 import requests
 
 from devkit.platform.auth.bearer import BearerVerifier
+from devkit.platform.changes import Changes
 from devkit.platform.disturbance import Disturbance
 from devkit.platform.fault_rules import Faults
 from devkit.platform.gateway import Gateway, Nonces
 from devkit.platform.oauth1 import OAuth1Verifier
+from devkit.platform.refusals import Refusals
 
 HSTS = "Strict-Transport-Security"
 
@@ -33,7 +35,8 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
 
 def gateway(app, store):
     oauth1, bearer = OAuth1Verifier(store, clock=lambda: 0), BearerVerifier(store, clock=lambda: 0)
-    return Disturbance(Gateway(app, oauth1=oauth1, bearer=bearer, nonces=Nonces(), bases=["/users/v1"]), Faults())
+    checks = {"oauth1": oauth1, "bearer": bearer, "nonces": Nonces(), "bases": ["/users/v1"]}
+    return Disturbance(Gateway(app, on_fault=Refusals(Changes()).note, **checks), Faults())
 
 
 def call(app, path, **headers):

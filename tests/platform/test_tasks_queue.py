@@ -98,7 +98,7 @@ def test_a_function_gets_its_task_in_progress(app):
 def test_priority_then_start_then_creation_and_five_at_once(app, monkeypatch):
     begun, running, most = [], 0, 0
 
-    async def invoke(_, function, event):
+    async def invoke(_, function, event, kind):
         nonlocal running, most
         begun.append(event["data"]["n"])
         running += 1

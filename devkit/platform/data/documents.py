@@ -10,12 +10,13 @@ from starlette.routing import Route
 from devkit.platform.access import rights_of
 from devkit.platform.bodies import read_json
 from devkit.platform.data import fields as data_fields
+from devkit.platform.data import history
 from devkit.platform.data.collections import WORK, comments_of, documents_of
 from devkit.platform.data.definitions import indexes_of
 from devkit.platform.data.group_sync import add_groups, follow_patients, remove_groups
 from devkit.platform.data.schemas import shape_of
 from devkit.platform.data.transitions import link
-from devkit.platform.data.visibility import may, visible
+from devkit.platform.data.visibility import require, visible
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import meets, page
@@ -78,7 +79,14 @@ class Documents:
         known = self._store.count(collection, visible(schema, rights) & Sql("id = ?", (document_id,)))
         document = self._store.get(collection, document_id) if known else None
         if document is None:
-            raise Fault(16, "There is no such document, or it is not shown to this user")
+            fault = Fault(16, "There is no such document, or it is not shown to this user")
+            if self._store.text(collection, request.path_params["id"]) is not None:
+                narrowed = f"VIEW_DOCUMENTS:{schema['name']}"
+                fault.check = {
+                    "permission": ["VIEW_DOCUMENTS", narrowed], "mode": "readMode",
+                    "relations": schema["readMode"], "held": rights.held(),
+                }  # fmt: skip
+            raise fault
         return schema, document, rights
 
     async def _create(self, request: Request) -> JSONResponse:
@@ -134,11 +142,11 @@ class Documents:
 
     async def _remove(self, request: Request) -> JSONResponse:
         schema, document, rights = self.seen(request)
-        if not may(schema, document, rights, "deleteMode", ("DELETE_DOCUMENTS", schema["name"])):
-            raise Fault(10, "This user may not delete this document")
+        require(schema, document, rights, "deleteMode", "delete", ("DELETE_DOCUMENTS", schema["name"]))
         with self._store.transaction():
             self._store.delete(documents_of(schema), document["id"])
             self._store.delete(WORK, document["id"])
+            history.forget(self._store, document["id"])
             for comment in self._store.matching(
                 comments_of(schema), Sql(f"{member('documentId')} = ?", (document["id"],))
             ):
@@ -168,8 +176,7 @@ class Documents:
             raise Fault(16, "The schema has no such transition")
         narrowed = schema["name"], candidates[0]["name"]
         permissions = ("TRANSITION_DOCUMENTS", *narrowed), ("UPDATE_DOCUMENTS", schema["name"])
-        if not may(schema, document, rights, "updateMode", *permissions):
-            raise Fault(10, "This user may not move this document")
+        require(schema, document, rights, "updateMode", "move", *permissions)
         check_open(schema, document)
         self._check_guard(request, schema, document)
         transition = next((each for each in candidates if self._possible(each, document, data, rights)), None)
@@ -243,8 +250,7 @@ class Documents:
             Fault: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
         """
         schema, document, rights = self.seen(request)
-        if not may(schema, document, rights, "updateMode", ("UPDATE_DOCUMENTS", schema["name"])):
-            raise Fault(10, "This user may not change this document")
+        require(schema, document, rights, "updateMode", "change", ("UPDATE_DOCUMENTS", schema["name"]))
         check_open(schema, document)
         return schema, document, rights
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from devkit.platform.bodies import after_body
+from devkit.platform.data import history
 from devkit.platform.data.comments import Comments
 from devkit.platform.data.definitions import Definitions
 from devkit.platform.data.documents import Documents
@@ -24,6 +25,7 @@ def routes(store: Store, *, clock: Clock) -> list[Route]:
     """The endpoints of the service. Documents that a crash left locked are finished first."""
     schemas = Schemas(store, clock=clock)
     engine = Engine(store, clock=clock)
+    history.index(store)
     engine.resume()
     documents = Documents(store, schemas, engine, clock=clock)
     found = [

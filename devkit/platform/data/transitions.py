@@ -13,6 +13,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from devkit.platform.access import Rights, rights_of_user
+from devkit.platform.data import history
 from devkit.platform.data.collections import SCHEMAS, WORK, documents_of
 from devkit.platform.data.configuration import fits
 from devkit.platform.data.fields import add_items, assign, remove_items, unset
@@ -63,6 +64,7 @@ class Engine:
     def touch(self, schema: Document, document: Document, rights: Rights) -> None:
         """Store a document that was updated, and lock it if an automatic transition follows from that."""
         document["updateTimestamp"] = iso(self._clock())
+        history.note(self._store, document, rights, change="update", status=document["status"], now=self._clock())
         self._settle(schema, document, [], rights)
 
     async def finish(self, document_id: str) -> None:
@@ -167,6 +169,8 @@ class Engine:
         self, schema: Document, document: Document, transition: Document, data: Mapping[str, Any], rights: Rights
     ) -> None:
         now = iso(self._clock())
+        change = "creation" if transition is schema["creationTransition"] else transition["name"]
+        history.note(self._store, document, rights, change=change, status=transition["toStatus"], now=self._clock())
         document |= {"status": transition["toStatus"], "statusChangedTimestamp": now, "updateTimestamp": now}
         for action in transition.get("actions", ()):
             self._act(schema, document, action, data, rights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from devkit.platform.faults import refused
 from devkit.platform.search import EVERYTHING, NOTHING, Sql
 
 if TYPE_CHECKING:
@@ -51,22 +52,36 @@ def visible(schema: Document, rights: Rights) -> Sql:
     return condition
 
 
-def may(schema: Document, document: Document, rights: Rights, mode: str, *permissions: tuple[str, ...]) -> bool:
-    """Whether the caller may do something to a document.
+def require(
+    schema: Document, document: Document, rights: Rights, mode: str, to: str, *permissions: tuple[str, ...]
+) -> None:
+    """Go on only if the caller may do something to a document.
 
     Args:
         schema: the document's.
         document: which one.
         rights: the caller's.
         mode: of the schema, such as `updateMode`.
+        to: what the caller wants to do, such as `change`.
         permissions: any of which allows it without the mode, each with what may narrow it, such as
             `("UPDATE_DOCUMENTS", "ecg")`.
+
+    Raises:
+        Fault: 10 when not.
     """
     for name, *narrowed in permissions:
         if rights.has(name, *narrowed) or not rights.groups_with(name, *narrowed).isdisjoint(document["groupIds"]):
-            return True
+            return
     relations = _relations(schema, mode)
-    return relations is None or any(_related(relation, document, rights) for relation in relations)
+    if relations is None or any(_related(relation, document, rights) for relation in relations):
+        return
+    raise refused(
+        f"This user may not {to} this document",
+        permission=[name for name, *_ in permissions],
+        mode=mode,
+        relations=relations,
+        held=rights.held(),
+    )
 
 
 def _related(relation: str, document: Document, rights: Rights) -> bool:

@@ -2,18 +2,19 @@
 told where to forward copies (`forwarding.py`).
 
 A mail is stored as it is answered, and with what it says: unlike the platform, which keeps the body of a plain mail
-alone, so that it can be looked at. Attachments are not kept. Assumed: a template writes in the language that the
-request names, else in that of the user who sends, as for a template that this user resolves.
+alone, so that it can be looked at. So are its attachments, apart from it. Assumed: a template writes in the language
+that the request names, else in that of the user who sends, as for a template that this user resolves.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from devkit.platform.faults import Fault
 from devkit.platform.ids import hex40, object_id
+from devkit.platform.search import Sql
 from devkit.platform.templates.service import find_template, resolve
 from devkit.platform.timestamps import epoch_ms
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from devkit.platform.store import Document, Store
 
-COLLECTION = "mails"
+COLLECTION, ATTACHMENTS = "mails", "mail_attachments"
 LARGEST = 10 * 1024 * 1024  # bytes of a message, attachments as they are encoded
 MOST_RECIPIENTS = 50
 _KINDS = ("to", "cc", "bcc")
@@ -171,6 +172,19 @@ def shown(mail: Document) -> Document:
     return {name: value for name, value in mail.items() if name != "tracking_hash"}
 
 
+def attachments_of(store: Store, mail_id: str) -> list[Attachment]:
+    """The attachments of a mail, in their order."""
+    found = store.matching(ATTACHMENTS, Sql("id BETWEEN ? AND ?", (f"{mail_id}:", f"{mail_id}:~")))
+    return [Attachment(each["name"], each["content"], each["type"]) for each in found]
+
+
+def forget(store: Store, mail_id: str) -> None:
+    """Delete a mail with all that belongs to it, inside a transaction."""
+    store.delete(COLLECTION, mail_id)
+    for number in range(len(attachments_of(store, mail_id))):
+        store.delete(ATTACHMENTS, f"{mail_id}:{number:02}")
+
+
 def _begun(
     creator_id: str | None,
     recipients: dict[str, list[str]],
@@ -200,6 +214,8 @@ def _kept(
     moment = epoch_ms(now)
     mail |= {"views": 0, "creation_timestamp": moment, "update_timestamp": moment}
     store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})
+    for number, each in enumerate(attachments):
+        store.put(ATTACHMENTS, {"id": f"{mail['id']}:{number:02}", **asdict(each)})
     if call := _listeners.get(store):
         call(mail, attachments)
     return mail

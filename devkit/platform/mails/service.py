@@ -27,6 +27,7 @@ from devkit.platform.mails.sending import (
     check_address,
     checked_addresses,
     checked_recipients,
+    forget,
     send_by_template,
     send_plain,
     shown,
@@ -132,7 +133,7 @@ class _Mails:
         if self._store.text(COLLECTION, mail_id) is None:
             raise Fault(16, "There is no mail with this id")
         with self._store.transaction():
-            self._store.delete(COLLECTION, mail_id)
+            forget(self._store, mail_id)
             self._store.delete(QUEUED, mail_id)
         return JSONResponse({"records_affected": 1})
 

@@ -132,7 +132,7 @@ class ApiFunctions:
 
     async def _invoke(self, record: Document, function: Document, event: Document) -> Reply:
         try:
-            invocation = await self._runner.invoke(function, event)
+            invocation = await self._runner.invoke(function, event, "api")
         except NotInvocableError as reason:
             raise _not_invoked({"message": str(reason)}) from None
         logs.keep(self._store, logs.API_LOGS, record["id"], function, invocation)

@@ -44,7 +44,7 @@ RECORDS: dict[str, Document] = {
 }
 
 
-async def invoke(name: str, call: BuiltIn, task: Document) -> Invocation:
+async def invoke(name: str, call: BuiltIn, task: Document, request_id: str) -> Invocation:
     """Run one, as if it were a function of its own process."""
     result, error = None, None
     started, began = datetime.now(UTC), time.monotonic()
@@ -53,7 +53,7 @@ async def invoke(name: str, call: BuiltIn, task: Document) -> Invocation:
     except Fault as fault:
         error = {"errorType": fault.body["name"], "errorMessage": _told(fault)}
     return Invocation(
-        request_id=str(task.get("id", "")),
+        request_id=request_id,
         function=name,
         result=result,
         error=error,

@@ -76,7 +76,7 @@ def may_run(rights: Rights, function: Document, permission: str) -> None:
 async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -> object:
     """What the function of a task in progress returned; the task is complete then, or failed."""
     try:
-        invocation = await lifecycle.attempt(store, runner, task)
+        invocation = await lifecycle.attempt(store, runner, task, "direct")
     except NotInvocableError as failure:
         error = {"type": "invocation", "message": str(failure)}
         lifecycle.fail(store, task, error, now=clock())

@@ -26,7 +26,7 @@ from devkit.platform.tasks.settings import PERMISSION_MODES, settings
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -134,8 +134,22 @@ class _Functions:
         return folder
 
 
-def keep_own(store: Store, functions: Sequence[OwnFunction], *, now: float) -> None:
-    """Make the records of the served project's functions, in place of those of an earlier run."""
+def keep_own(
+    store: Store,
+    functions: Sequence[OwnFunction],
+    *,
+    now: float,
+    before: Mapping[str, Document] | None = None,
+    changed: Collection[str] = (),
+) -> list[str]:
+    """Make the records of the served project's functions, in the place of all others.
+
+    A record of `before` that says the same keeps its version, and with it its workers, unless it is named in `changed`.
+
+    Returns:
+        The names of the functions with a new version.
+    """
+    renewed = []
     with store.transaction():
         store.drop(OWN_FUNCTIONS)
         for own in functions:
@@ -155,7 +169,18 @@ def keep_own(store: Store, functions: Sequence[OwnFunction], *, now: float) -> N
                 "updateTimestamp": iso(now),
                 "version": object_id(),
             }
+            old = (before or {}).get(function.name)
+            if old is not None and function.name not in changed and _says_the_same(old, record):
+                record = old
+            else:
+                renewed.append(function.name)
             store.put(OWN_FUNCTIONS, record)
+    return renewed
+
+
+def _says_the_same(old: Document, new: Document) -> bool:
+    own = {"version": "", "updateTimestamp": ""}
+    return {**old, **own} == {**new, **own}
 
 
 def function_of(request: Request, store: Store) -> Document:

@@ -38,8 +38,10 @@ def change(store: Store, task: Document, status: str, *, now: float, **more: Any
     store.put(TASKS, task)
 
 
-async def attempt(store: Store, runner: Runner, task: Document) -> Invocation:
+async def attempt(store: Store, runner: Runner, task: Document, kind: str) -> Invocation:
     """Run a task in progress, and store its log lines. Its status is the caller's to change.
+
+    `kind` is that of the run: `task`, or `direct`.
 
     Raises:
         NotInvocableError: its function cannot run.
@@ -49,7 +51,7 @@ async def attempt(store: Store, runner: Runner, task: Document) -> Invocation:
         raise NotInvocableError(f"There is no function {task['functionName']}")
     if not function["enabled"]:
         raise NotInvocableError(f"The function {task['functionName']} is disabled")
-    invocation = await runner.invoke(function, task)
+    invocation = await runner.invoke(function, task, kind)
     logs.keep(store, logs.TASK_LOGS, task["id"], function, invocation)
     return invocation
 

@@ -107,7 +107,7 @@ class Queue:
 
     async def _perform(self, task: Document) -> None:
         try:
-            invocation = await lifecycle.attempt(self._store, self._runner, task)
+            invocation = await lifecycle.attempt(self._store, self._runner, task, "task")
         except NotInvocableError as error:
             failure = {"type": "invocation", "message": str(error)}
             lifecycle.fail(self._store, task, failure, now=self._clock())

@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from devkit.platform import causes
 from devkit.platform.ids import object_id
 from devkit.platform.tasks import built_in
 from devkit.platform.timestamps import iso
@@ -68,6 +69,7 @@ def create_task(
 def store_task(store: Store, task: Document) -> None:
     """Keep a task, and tell the queue."""
     store.put(TASKS, task)
+    causes.note(store, task["id"])
     poke(store)
 
 

@@ -7,13 +7,13 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from devkit.errors import DevkitError
 from devkit.platform.search import EVERYTHING
 from devkit.platform.tasks import built_in
 from devkit.platform.tasks.records import FUNCTIONS
-from devkit.platform.tasks.runs import Runs
 from devkit.runtime import Function, Runtime
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from devkit.platform.store import Document, Store
     from devkit.platform.tasks.built_in import BuiltIn
+    from devkit.platform.tasks.runs import Run, Runs
     from devkit.runtime import Invocation
 
 #: What may run at once: tasks of the queue, direct executions, API functions.
@@ -51,32 +52,60 @@ class Runner:
     """Runs functions on threads. All its methods belong to the event loop's thread, as the store does."""
 
     def __init__(
-        self, code: Path, functions: Sequence[OwnFunction] = (), built_in: Mapping[str, BuiltIn] | None = None
+        self,
+        code: Path,
+        runs: Runs,
+        functions: Sequence[OwnFunction] = (),
+        built_in: Mapping[str, BuiltIn] | None = None,
     ) -> None:
-        """Run uploaded functions from below `code`, `functions`, and those that are `built_in`."""
+        """Run uploaded functions from below `code`, `functions`, and those that are `built_in`; tell `runs` of it."""
         self.code = code
+        self.runs = runs
         self._built_in = dict(built_in or {})
-        self._own = {own.function.name: own.function for own in functions}
+        self._own: dict[str, Function] = {}
+        self.bring(functions)
         self._versions: dict[str, _Version] = {}
-        self.runs = Runs()
         self._threads: ThreadPoolExecutor | None = None
 
-    async def invoke(self, function: Document, event: Document) -> Invocation:
-        """Run the function of a record.
+    def bring(self, functions: Sequence[OwnFunction]) -> None:
+        """Run these functions of the served project from now on, in the place of those before."""
+        self._own = {own.function.name: own.function for own in functions}
+
+    async def invoke(self, function: Document, event: Any, kind: str, *, again: str | None = None) -> Invocation:
+        """Run the function of a record. `kind` and `again` are what `Runs.begin` takes.
 
         Raises:
             NotInvocableError: it cannot run.
         """
+        return await self.perform(self.runs.begin(function["name"], event, kind=kind, again=again), function)
+
+    async def perform(self, run: Run, function: Document) -> Invocation:
+        """Carry out a run that has begun. Raises as `invoke` does."""
         name = function["name"]
-        provided = name in self._built_in and name not in self._own and "code" not in function
-        if provided:
-            invocation = await built_in.invoke(name, self._built_in[name], event)
-        else:
-            invocation = await self._invoke(function, event)
-        self.runs.note(event, invocation, provided=provided)
+        try:
+            if name in self._built_in and name not in self._own and "code" not in function:
+                invocation = await built_in.invoke(name, self._built_in[name], run.details["event"], run.request_id)
+            else:
+                invocation = await self._invoke(function, run)
+        except NotInvocableError as error:
+            self.runs.fail(run, str(error))
+            raise
+        except BaseException:
+            self.runs.fail(run, "the platform was stopped meanwhile")
+            raise
+        self.runs.end(run, invocation)
         return invocation
 
-    async def _invoke(self, function: Document, event: Document) -> Invocation:
+    def workers(self, function: Document) -> tuple[int, int]:
+        """How many workers a function has, and how many of them are idle."""
+        version = self._versions.get(function["version"])
+        return version.runtime.workers(function["name"]) if version else (0, 0)
+
+    def warm(self, function: Document) -> None:
+        """Start a worker of a function."""
+        self._version(function).runtime.warm(function["name"])
+
+    async def _invoke(self, function: Document, run: Run) -> Invocation:
         name = function["name"]
         version = self._version(function)
         if self._threads is None:
@@ -84,7 +113,10 @@ class Runner:
         version.running += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, version.runtime.invoke, name, event)
+            call = partial(
+                version.runtime.invoke, name, run.details["event"], request_id=run.request_id, on_line=run.on_line
+            )
+            return await loop.run_in_executor(self._threads, call)
         except (DevkitError, OSError, ValueError) as error:
             raise NotInvocableError(str(error)) from error
         finally:

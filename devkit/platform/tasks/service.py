@@ -6,13 +6,15 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from devkit.platform.search import EVERYTHING
 from devkit.platform.tasks import api, direct, entries, functions, lifecycle, logs, schedules
 from devkit.platform.tasks.functions import keep_own
 from devkit.platform.tasks.queue import Queue
+from devkit.platform.tasks.records import OWN_FUNCTIONS
 from devkit.platform.tasks.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
     from pathlib import Path
 
     from starlette.routing import Route
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from devkit.platform.store import Store
     from devkit.platform.tasks.built_in import BuiltIn
     from devkit.platform.tasks.runner import OwnFunction
+    from devkit.platform.tasks.runs import Runs
     from devkit.platform.timestamps import Clock
 
 BASE = "/tasks/v1"
@@ -34,16 +37,17 @@ class TaskService:
         *,
         clock: Clock,
         code: Path,
+        runs: Runs,
         functions: Sequence[OwnFunction] = (),
         built_in: Mapping[str, BuiltIn] | None = None,
         pace: float = 1.0,
     ) -> None:
-        """Keep the code of functions below `code`, and bring along `functions`, and those that are `built_in`. Time
-        runs `pace` times as fast here.
+        """Keep the code of functions below `code`, and account of what runs in `runs`; bring along `functions`, and
+        those that are `built_in`. Time runs `pace` times as fast here.
         """
         self._store = store
         self._clock = clock if pace == 1 else _paced(clock, pace)
-        self._runner = Runner(code, functions, built_in)
+        self._runner = Runner(code, runs, functions, built_in)
         self._runner.clean(store)
         lifecycle.clean_zombies(store, now=self._clock())
         self._queue = Queue(store, self._runner, self._clock)
@@ -59,7 +63,6 @@ class TaskService:
             *api.routes(BASE, store, runner, clock=clock),
             *logs.routes(BASE, store),
             *entries.routes(BASE, store, clock=clock),
-            *runner.runs.routes(),
         ]
 
     @asynccontextmanager
@@ -75,6 +78,32 @@ class TaskService:
             with suppress(asyncio.CancelledError):
                 await queue
             self._runner.close()
+
+    @property
+    def runner(self) -> Runner:
+        """What runs functions."""
+        return self._runner
+
+    def bring(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:
+        """Serve these functions of the project from now on, in the place of those before.
+
+        What runs comes to its end on the old code. Those named in `changed`, those whose settings are others than
+        before, and those that are new begin with new workers; of the first two kinds one is started at once.
+
+        Returns:
+            The names of the functions that begin anew.
+        """
+        before = {each["name"]: each for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)}
+        self._runner.bring(functions)
+        renewed = keep_own(self._store, functions, now=self._clock(), before=before, changed=changed)
+        names = {own.function.name for own in functions}
+        for name, old in before.items():
+            if name in renewed or name not in names:
+                was_warm = self._runner.workers(old) != (0, 0)
+                self._runner.retire(old, with_code=False)
+                if was_warm and (function := self._store.get(OWN_FUNCTIONS, name)):
+                    self._runner.warm(function)
+        return renewed
 
     @property
     def clock(self) -> Clock:
