@@ -12,7 +12,6 @@ belongs to its outcome: the next case begins when all of that has ended.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from devkit import served
 from devkit.aws import LocalAws, hidden_for, uses_work_queue
-from devkit.errors import UsageError
+from devkit.aws_secrets import share_secrets
 from devkit.local import LocalPlatform
 from devkit.local_calls import LocalCalls
 from devkit.runnable import function_of
 from devkit.runtime import Runtime
 from devkit.runtime.triggers import trigger_of
-from shared.settings import SECRET_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,8 +65,7 @@ class Outcome:
         case: what was run.
         invocation: what became of the function itself.
         calls: how many calls of the platform it made; None on a real cluster, where nobody counts.
-        chain: the runs of functions that it set off, in the order they began, as `/_dev/runs` has them, each with its
-            `platform_calls`.
+        chain: the runs of functions that it set off, in the order they began, as `/_dev/api/runs` has them.
         unfinished: whether some of that had not ended when time was up.
     """
 
@@ -118,6 +115,7 @@ def execute(
     *,
     overrides: Mapping[str, str],
     live: Mapping[str, str] | None = None,
+    debug_port: int | None = None,
     on_log: Callable[[str, LogLine], None],
 ) -> Iterator[Outcome]:
     """Run the cases one after another, against one ephemeral platform, or the real one that `live` is for.
@@ -127,6 +125,7 @@ def execute(
         cases: what to run.
         overrides: variables that replace any other, from `--env`.
         live: the five `API_*` variables of a real cluster, for cases with `live` credentials.
+        debug_port: where a debugger is waited for, on 127.0.0.1; nothing runs out of time then.
         on_log: gets the functions' log lines as they appear.
 
     Raises:
@@ -140,6 +139,8 @@ def execute(
             specs = [project.manifest.function(name) for name in names]
             injected = _injected(source, platform, specs, live or {}, stack)
             functions = [function_of(project, spec, source, injected[spec.name], overrides) for spec in specs]
+            if debug_port is not None:
+                functions = [function.debugged(debug_port) for function in functions]
             runtimes[source] = stack.enter_context(Runtime(functions, on_log=on_log))
         # The first worker starts while the platform does.
         runtimes[cases[0].credentials].warm(cases[0].function)
@@ -163,8 +164,7 @@ def execute(
 def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls) -> Outcome:
     """The outcome once everything that the case set off has ended."""
     ended = calls.wait_for_rest(time.monotonic() + _LONGEST_CHAIN)
-    chain = [{**run, "platform_calls": calls.count(run["request_id"])} for run in calls.new_runs()]
-    chain.sort(key=lambda run: run["started"])
+    chain = sorted(calls.new_runs(), key=lambda run: run["started"])
     return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
 
 
@@ -181,7 +181,7 @@ def _injected(
     if platform is None:
         found = dict.fromkeys((spec.name for spec in specs), live)
     elif aws is not None and source == "secret":
-        _share_secrets(platform, aws, specs)
+        share_secrets(platform, aws, specs)
         found = dict.fromkeys((spec.name for spec in specs), aws.environment())
     else:
         for spec in specs:
@@ -192,23 +192,3 @@ def _injected(
         queue = {**aws.environment(), **aws.create_work_queue(hidden=hidden_for(queued)).environment()}
         found.update((spec.name, {**found[spec.name], **queue}) for spec in queued)
     return found
-
-
-def _share_secrets(platform: LocalPlatform, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
-    """Create the secrets that functions name. One secret is one user, for whom each function's permissions add up."""
-    sharing: dict[str, list[FunctionSpec]] = {}
-    for spec in specs:
-        sharing.setdefault(_secret_id(spec), []).append(spec)
-    for secret_id, users in sharing.items():
-        granted = [spec.execution_credentials for spec in users if spec.execution_credentials]
-        if granted:
-            platform.grant(secret_id, sorted({name for each in granted for name in each.permissions}))
-        aws.put_secret(secret_id, platform.function_environment(secret_id))
-
-
-def _secret_id(spec: FunctionSpec) -> str:
-    others = {each.name: "" for each in spec.template_variables if each.name != SECRET_ID}
-    secret_id = spec.environment("aws", os.environ, overrides=others).get(SECRET_ID, "")
-    if not secret_id:
-        raise UsageError(f"{spec.name} has no {SECRET_ID} in template.yaml, so there is no secret to read")
-    return secret_id

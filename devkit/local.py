@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from devkit.datadir import DataDir
 from devkit.platform.execution_credentials import grant
@@ -16,10 +16,16 @@ from devkit.platform.server import Server, listen
 from devkit.platform.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
+    from devkit.dashboard.desk import ServedProject
+    from devkit.platform.app import App
     from devkit.platform.tasks.runner import OwnFunction
+    from devkit.runtime import Invocation
+
+
+T = TypeVar("T")
 
 
 class LocalPlatform:
@@ -74,20 +80,27 @@ class LocalPlatform:
             self.url = f"http://localhost:{self._sockets[0].getsockname()[1]}"
             self.credentials = first_credentials(self._store)
             self._environments: dict[str, dict[str, str]] = {}
+            self._app: App
+            self._server: Server
             self._resources = resources.pop_all()
 
     def __enter__(self) -> Self:
         """Nothing more; the block's end stops everything."""
         return self
 
-    def start(self, functions: Sequence[OwnFunction] = ()) -> None:
-        """Start answering requests, and running tasks; `functions` can run besides those that are uploaded."""
+    def start(self, functions: Sequence[OwnFunction] = (), project: ServedProject | None = None) -> None:
+        """Start answering requests, and running tasks.
+
+        Args:
+            functions: what can run besides the functions that are uploaded.
+            project: where they come from, for the control center.
+        """
         from devkit.platform.app import create_app
         from devkit.platform.files import LARGEST
         from devkit.sidefx import LocalSideFX
 
         sidefx = LocalSideFX(self.credentials.sidefx_client_id, self.credentials.sidefx_client_secret)
-        app = create_app(
+        self._app = create_app(
             self._store,
             faults=self.faults,
             sidefx=sidefx,
@@ -96,9 +109,12 @@ class LocalPlatform:
             pace=self._pace,
             smtp=self._smtp,
             max_file_size=self._max_file_size or LARGEST,
+            project=project,
+            details=self.details,
         )
-        self._resources.enter_context(Server(app, self._sockets))
+        self._server = self._resources.enter_context(Server(self._app, self._sockets))
         self._resources.callback(self.faults.end_pauses)
+        self._resources.callback(lambda: self._server.call(self._app.changes.end))
         if self._data_dir:
             self._resources.enter_context(self._data_dir.announced(self.details(), self.environment()))
 
@@ -108,8 +124,33 @@ class LocalPlatform:
         """Stop."""
         self._resources.close()
 
+    def bring(self, functions: Callable[[], Sequence[OwnFunction]], *, changed: Collection[str] = ()) -> list[str]:
+        """Serve other functions of the project from now on, while it runs; see `TaskService.bring`.
+
+        `functions` is called on the platform's own thread, so that it may `grant`.
+        """
+        return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
+
+    def tell_change(self, topic: str) -> None:
+        """Tell those who look on that something has changed, such as `functions`; while it runs."""
+        self._server.call(lambda: self._app.changes.mark(topic))
+
+    def call(self, do: Callable[[], T]) -> T:
+        """Do something on the platform's own thread, between two requests, while it runs."""
+        return self._server.call(do)
+
+    def run_on_aws(self, function: str, event: Any) -> Invocation:
+        """Run a function for AWS alone, as a batch of a queue, and keep account of it; from another thread.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
+        return self._server.wait_for(self._app.desk.batch(function, event))
+
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
-        """Give a function a user of its own with exactly these permissions. Before `start()`."""
+        """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own
+        thread.
+        """
         known = self.credentials
         token = grant(self._store, known.application_id, function, permissions, email, time.time())
         tokens = {"API_OAUTH_TOKEN": token["token"], "API_OAUTH_TOKEN_SECRET": token["tokenSecret"]}

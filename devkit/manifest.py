@@ -73,6 +73,7 @@ _SHORTEST_INTERVAL = 60  # seconds
 # What SAM takes for a property that is not given.
 _SAM_TIMEOUT = 3
 _SAM_MEMORY = 128
+_LAMBDAS_BATCH = 10  # messages, unless the mapping says another number
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ class FunctionSpec:
     execution_credentials: ExecutionCredentials | None
     schedule: Schedule | None
     events: tuple[str, ...]
+    queue_batch: int | None
+    """How many messages of a queue it gets at most at once, on AWS; None when no queue starts it."""
     template_variables: tuple[Variable, ...] = field(repr=False)
     exh_variables: tuple[Variable, ...] = field(repr=False)
 
@@ -280,6 +283,7 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
         execution_credentials=_read_execution_credentials(meta),
         schedule=_read_schedule(meta, kind),
         events=meta.texts("events") or (),
+        queue_batch=_read_queue_batch(settings.section("Events")),
         template_variables=_read_variables(environment.section("Variables") if environment else None),
         exh_variables=_read_variables(meta.section("environment")),
     )
@@ -385,6 +389,15 @@ def _read_schedule(meta: Section, kind: Kind) -> Schedule | None:
     except ValueError:
         raise section.error(f"start is `{start}`; it must be a time such as 2026-01-15T05:00:00Z", "start") from None
     return Schedule(interval, start)
+
+
+def _read_queue_batch(events: Section | None) -> int | None:
+    for name in events.own if events else ():
+        event = events.section(name) if events else None
+        if event and event.text("Type") == "SQS":
+            properties = event.section("Properties")
+            return (properties.integer("BatchSize") if properties else None) or _LAMBDAS_BATCH
+    return None
 
 
 def _read_variables(section: Section | None) -> tuple[Variable, ...]:

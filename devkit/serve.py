@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from devkit import served
+from devkit.dashboard.page import PATH
 from devkit.errors import DevkitError
 from devkit.project import Project
+from devkit.reload import Reloader
 from devkit.runtime.worker import SIGNALS_WITHIN
+from devkit.served_project import ServedProject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +35,28 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     project = Project.find_if_any()
-    served.start(platform, project, output.note)
-    if project:
-        if misplaced := project.misplaced_variables():
-            output.note(misplaced)
-        try:
-            served.schedule(platform, project, output.note)
-        except DevkitError as error:
-            output.note(f"nothing is scheduled: {error}")
-    credentials_file = str(data_dir / "credentials")
-    if announce_on_stdout:
-        output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": None})
-    else:
-        output.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
-        output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
-    for each in platform.faults.in_force:
-        output.note(f"fault in force: {each.rule.text}")
-    while not stop.wait(SIGNALS_WITHIN):
-        pass
-    output.note("stopping")
+    with ExitStack() as resources:
+        shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
+        served.start(platform, project, output.note, shown)
+        if project:
+            if misplaced := project.misplaced_variables():
+                output.note(misplaced)
+            try:
+                served.schedule(platform, project, output.note)
+            except DevkitError as error:
+                output.note(f"nothing is scheduled: {error}")
+        credentials_file = str(data_dir / "credentials")
+        dashboard = f"{platform.url}{PATH}"
+        if announce_on_stdout:
+            output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": dashboard})
+        else:
+            output.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
+            output.note(f"Control center: {dashboard}")
+            output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
+        for each in platform.faults.in_force:
+            output.note(f"fault in force: {each.rule.text}")
+        if shown:
+            resources.enter_context(Reloader(platform, shown, output.note))
+        while not stop.wait(SIGNALS_WITHIN):
+            pass
+        output.note("stopping")

@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from devkit.dashboard.desk import ServedProject
     from devkit.folder.project import Configuration
     from devkit.local import LocalPlatform
     from devkit.manifest import FunctionSpec
     from devkit.project import Project
 
 
-def start(platform: LocalPlatform, project: Project | None, tell: Callable[[str], None]) -> None:
-    """Start a platform with a project's functions and its configuration; with nothing, without a project.
+def start(
+    platform: LocalPlatform,
+    project: Project | None,
+    tell: Callable[[str], None],
+    shown: ServedProject | None = None,
+) -> None:
+    """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
+    the project as the control center has it.
 
     Raises:
         DevkitError: the configuration has a mistake; nothing has been started then.
@@ -37,7 +44,7 @@ def start(platform: LocalPlatform, project: Project | None, tell: Callable[[str]
         place = f"{first['file']} {first['pointer']}".strip()
         more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
         raise DevkitError(f"{place}: {first['rule']}{more}; `exh-dev check` lists them")
-    platform.start(own_functions(platform, tell, project) if project else ())
+    platform.start(own_functions(platform, tell, project) if project else (), shown)
     if configuration and not configuration.is_empty:
         load(configuration, platform)
 

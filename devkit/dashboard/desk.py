@@ -1,0 +1,132 @@
+"""What the control center works with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from devkit.errors import DevkitError
+from devkit.platform.faults import Fault
+from devkit.platform.tasks.records import find_function
+from devkit.platform.tasks.runner import NotInvocableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from devkit.platform.changes import Changes
+    from devkit.platform.refusals import Refusals
+    from devkit.platform.store import Document, Store
+    from devkit.platform.tasks.runner import Runner
+    from devkit.platform.tasks.runs import Run
+    from devkit.runtime import Invocation, LogLine
+
+
+class ServedProject(Protocol):
+    """The project whose functions the platform serves. What may take its time is called on a thread."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    def functions(self) -> list[dict[str, Any]]:
+        """What its manifest says of each function."""
+
+    def problems(self) -> list[dict[str, Any]]:
+        """What is wrong with its files now: each with `file`, `line` (or None), `message`, and `functions`, the names
+        of those that it concerns.
+        """
+
+    def events(self, function: str) -> list[dict[str, Any]]:
+        """The sample events of a function, each with its `name` and its `event`."""
+
+    def seed(self, function: str) -> bool:
+        """Put on the platform what the function's events need, which may take its time; whether there is anything."""
+
+    def runs_on_aws(self, function: str) -> bool:
+        """Whether it is a function for AWS alone, which the platform knows nothing of."""
+
+    def invoke_on_aws(
+        self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]
+    ) -> Invocation:
+        """Run such a function, which may take its time. Raises `DevkitError` when it cannot run."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The parts of a platform that the control center shows.
+
+    Attributes:
+        store: where everything is.
+        files: the folder of the files' contents.
+        runner: what runs functions; with it, the runs.
+        changes: what is told to those who look on.
+        refusals: the latest calls that were refused.
+        project: what is served, if anything is.
+        details: how to connect, secrets included.
+    """
+
+    store: Store
+    files: Path
+    runner: Runner
+    changes: Changes
+    refusals: Refusals
+    project: ServedProject | None
+    details: Callable[[], dict[str, Any]]
+
+    def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
+        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
+
+        Raises:
+            Fault: 16 when there is no such function.
+        """
+        record = find_function(self.store, function)
+        on_aws = self.project is not None and self.project.runs_on_aws(function)
+        if record is None and not on_aws:
+            raise Fault(16, f"There is no function {function}")
+        run = self.runner.runs.begin(function, event, kind="invoke", again=again)
+        running = asyncio.create_task(self._perform(run, record))
+        _running.add(running)
+        running.add_done_callback(_running.discard)
+        return run
+
+    async def batch(self, function: str, batch: Any) -> Invocation:
+        """Run a function for AWS alone with a batch of a queue's messages.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
+        try:
+            return await self._on_aws(self.runner.runs.begin(function, batch, kind="queue"))
+        except NotInvocableError as error:
+            raise DevkitError(str(error)) from error
+
+    async def _perform(self, run: Run, record: Document | None) -> None:
+        try:
+            if record is not None:
+                await self.runner.perform(run, record)
+            else:
+                await self._on_aws(run)
+        except NotInvocableError:
+            pass  # the run says so
+
+    async def _on_aws(self, run: Run) -> Invocation:
+        assert self.project is not None
+        call = self.project.invoke_on_aws
+        function, event = run.record["function"], run.details["event"]
+        try:
+            invocation = await asyncio.to_thread(call, function, event, run.request_id, run.on_line)
+        except DevkitError as error:
+            self.runner.runs.fail(run, str(error))
+            raise NotInvocableError(str(error)) from error
+        self.runner.runs.end(run, invocation)
+        return invocation
+
+
+#: What runs is only referred to from here.
+_running: set[asyncio.Task[None]] = set()

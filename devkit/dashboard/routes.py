@@ -1,0 +1,38 @@
+"""Every endpoint of the control center."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from devkit.dashboard import as_first_user, functions, live, mails, page, records, runs
+from devkit.dashboard.openapi import description
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from devkit.dashboard.desk import Desk
+    from devkit.platform.timestamps import Clock
+
+BASE = "/_dev/api"
+
+
+def routes(desk: Desk, *, platform: ASGIApp, clock: Clock) -> list[Route]:
+    """The page and its JSON; `platform` routes a request to the service that answers it."""
+
+    async def describe(_: Request) -> JSONResponse:
+        return JSONResponse(description())
+
+    return [
+        *page.routes(desk),
+        *records.routes(BASE, desk),
+        *mails.routes(BASE, desk),
+        *runs.routes(BASE, desk),
+        *functions.routes(BASE, desk, clock=clock),
+        live.route(BASE, desk.changes),
+        as_first_user.route(BASE, desk, platform),
+        Route(f"{BASE}/openapi.json", describe, methods=["GET"]),
+    ]

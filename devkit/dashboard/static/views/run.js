@@ -1,0 +1,192 @@
+// One run: what went in and came out, what it logged and called, and what it belongs to.
+
+import { get, post } from "../api.js";
+import { bytes, facts, h, json, ms, replace, status, table, when } from "../dom.js";
+import { attempt, dialog, go, toast } from "../shell.js";
+
+const FRAME = /^\s*File "(.+?)", line (\d+), in (.+?)(?:\n\s*(.*))?\s*$/s;
+const LEVELS = ["DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"];
+// Members of a log line that are shown in their own place, or are the same on all lines of a run.
+const COMMON = new Set(["level", "message", "timestamp", "location", "service", "function_request_id", "cold_start",
+  "task_id", "task", "requestId", "logger", "xray_trace_id", "errorType", "errorMessage", "stackTrace", "log_level"]);
+
+export const runView = {
+  topics: ["runs"],
+  async show(context) {
+    const [run, { root }] = await Promise.all([get(`/runs/${encodeURIComponent(context.path[0])}`), get("")]);
+    context.run = run;
+    replace(
+      context.body,
+      head(run),
+      run.error ? failure(run.error, root) : null,
+      timeline(run),
+      h("div", { class: "columns" },
+        h("section", {}, h("h2", {}, "Event"), json(run.event, "event")),
+        run.error ? null : h("section", {}, h("h2", {}, "Result"),
+          run.status === "running" ? h("p", { class: "empty" }, "It goes on …") : json(run.result ?? null, "result"))),
+      h("h2", {}, "Log"),
+      log(run.logs ?? []),
+      h("h2", {}, "Calls of the platform"),
+      calls(run),
+      chain(run),
+    );
+  },
+  line(context, message) {
+    if (message.run.id !== context.path[0]) return;
+    const rows = context.body.querySelector(".log");
+    rows?.querySelector(".empty")?.remove();
+    rows?.append(logRow(message.line, rows.children.length));
+  },
+};
+
+function head(run) {
+  const again = (event) => attempt(async () => {
+    const body = event === undefined ? undefined : { event };
+    go(`#/runs/${(await post(`/runs/${run.id}/replay`, body)).id}`);
+  });
+  return [
+    h("h1", {}, h("a", { href: "#/runs" }, "Runs"), " / ",
+      h("a", { href: `#/functions/${encodeURIComponent(run.function)}` }, run.function), " ", status(run.status)),
+    h("div", { class: "row actions" },
+      h("button", { type: "button", class: "primary", id: "again", onclick: () => again() }, "Run again"),
+      h("button", { type: "button", id: "edit", onclick: () => edit(run, again) }, "Edit and run"),
+      h("button", { type: "button", id: "copy", onclick: () => copy(command(run)) }, "Copy as command")),
+    facts(
+      ["Started", when(run.started)],
+      ["Trigger", run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger],
+      ["Time", ms(run.duration_ms)],
+      ["Cold start", run.init_ms === undefined ? "–" : run.init_ms === null ? "warm" : ms(run.init_ms)],
+      ["Memory peak", run.memory_mb === undefined ? "–" : bytes(run.memory_mb * 1e6)],
+      ["Attempt", String(run.attempt)],
+      ["Task", run.task_id ? h("code", {}, run.task_id) : null],
+      ["Again of", run.again ? h("a", { href: `#/runs/${run.again}` }, "this run") : null],
+    ),
+  ];
+}
+
+function edit(run, again) {
+  dialog("Run with another event", (close) => {
+    const text = h("textarea", { id: "edited", rows: "16", spellcheck: "false", "aria-label": "Event", value: JSON.stringify(run.event, null, 2) });
+    return h("form", { onsubmit: (event) => {
+      event.preventDefault();
+      attempt(async () => {
+        const edited = JSON.parse(text.value);
+        close();
+        await again(edited);
+      });
+    } }, text, h("div", { class: "row" },
+      h("button", { type: "submit", class: "primary", id: "run-edited" }, "Run"),
+      h("button", { type: "button", onclick: close }, "Cancel")));
+  });
+}
+
+function command(run) {
+  const event = JSON.stringify(run.event).replaceAll("'", "'\\''");
+  return `echo '${event}' | exh-dev invoke ${run.function} --event -`;
+}
+
+function copy(text) {
+  navigator.clipboard.writeText(text).then(() => toast("Copied"), () => dialog("Copy this", () => h("pre", {}, text)));
+}
+
+/** The error, and where it comes from: the project's own lines first. */
+function failure(error, root) {
+  const frames = (error.stackTrace ?? []).map((each) => each.match(FRAME)).filter(Boolean)
+    .map(([, file, line, name, code]) => ({ file, line, name, code, own: isOwn(file, root) }));
+  const own = frames.filter((each) => each.own);
+  const others = frames.filter((each) => !each.own);
+  return h("section", { class: "notice bad", "aria-label": "Error" },
+    h("h2", {}, error.errorType ?? "Failed"),
+    h("p", { class: "message" }, error.errorMessage ?? ""),
+    own.length ? h("ol", { class: "frames" }, own.reverse().map((each) => frame(each, root))) : null,
+    others.length ? h("details", { "data-key": "frames" }, h("summary", {}, `${others.length} frames of libraries and the runtime`),
+      h("ol", { class: "frames" }, others.reverse().map((each) => frame(each, root)))) : null);
+}
+
+function isOwn(file, root) {
+  return root !== null && file.startsWith(`${root}/`) && !/\/(site-packages|\.venv|devkit|shared)\//.test(file.slice(root.length));
+}
+
+function frame({ file, line, name, code }, root) {
+  const place = root !== null && file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file;
+  return h("li", {}, h("code", {}, `${place}:${line}`), ` in ${name}`, code ? h("pre", {}, code.trim()) : null);
+}
+
+/** Cold start, handler and calls on one line of time. */
+function timeline(run) {
+  if (run.duration_ms === undefined) return null;
+  const init = run.init_ms ?? 0;
+  const whole = init + run.duration_ms || 1;
+  const began = Date.parse(run.started);
+  const bar = (kind, from, length, title) => h("span", {
+    class: `bar ${kind}`, title,
+    style: { left: `${Math.min(Math.max((from / whole) * 100, 0), 99.6)}%`, width: `${Math.max(Math.min((length / whole) * 100, 100), 0.4)}%` },
+  });
+  const row = (label, ...bars) => h("div", { class: "lane" }, h("span", { class: "lane-name", title: label }, label), h("span", { class: "lane-bars" }, bars));
+  const made = (run.calls ?? []).slice(0, 60);
+  return h("section", { class: "timeline", "aria-label": "Timeline" },
+    h("h2", {}, "Time"),
+    row("function", init ? bar("init", 0, init, `cold start ${ms(init)}`) : null, bar("handler", init, run.duration_ms, `handler ${ms(run.duration_ms)}`)),
+    made.map((call) => row(`${call.method} ${call.path}`, bar(call.status && call.status < 400 ? "call" : "call failed",
+      Date.parse(call.timestamp) - began, call.duration_ms, `${call.status || "connection lost"}, ${ms(call.duration_ms)}`))),
+    h("p", { class: "legend dim" }, init ? `cold start ${ms(init)}, ` : "warm, ", `handler ${ms(run.duration_ms)}`,
+      (run.calls ?? []).length > made.length ? `; the first ${made.length} calls` : ""));
+}
+
+function calls(run) {
+  return table("Calls of the platform", ["Call", "Status", "At", "Time", "Attempt", "Waited before"], (run.calls ?? []).map((call) => [
+    h("code", {}, `${call.method} ${call.path}`),
+    call.status ? String(call.status) : "connection lost",
+    when(call.timestamp),
+    ms(call.duration_ms),
+    String(call.attempt),
+    call.waited_ms === null ? "–" : ms(call.waited_ms),
+  ]), "It called nothing.");
+}
+
+function log(lines) {
+  return h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Log", "data-scroll": "log" },
+    lines.length ? lines.map(logRow) : h("p", { class: "empty" }, "It logged nothing."));
+}
+
+function logRow(line, index) {
+  const entry = parsed(line.text);
+  const level = LEVELS.includes(entry?.level) ? entry.level : "";
+  const own = entry ? Object.entries(entry).filter(([name]) => !COMMON.has(name)) : [];
+  const message = entry ? [entry.errorType, entry.message ?? entry.errorMessage].filter(Boolean).map(told).join(": ") : line.text;
+  const content = [
+    when(line.timestamp),
+    h("span", { class: `level ${level.toLowerCase()}` }, level || " "),
+    h("span", { class: "message" }, message),
+    own.map(([name, value]) => h("span", { class: "chip" }, h("b", {}, name), " ", told(value))),
+  ];
+  if (!entry) return h("div", { class: "log-row" }, content);
+  return h("details", { class: "log-row", "data-key": `log-${index}` }, h("summary", {}, content), json(entry, `log-${index}`));
+}
+
+const told = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+function parsed(text) {
+  if (!text.startsWith("{")) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The runs that this one belongs to. */
+function chain(run) {
+  const rows = (runs) => runs.map((each) => ({
+    href: `#/runs/${each.id}`,
+    selected: each.id === run.id,
+    cells: [each.function, status(each.status), `attempt ${each.attempt}`, each.trigger, when(each.started), ms(each.duration_ms),
+      h("span", { class: "dim clip", title: each.failure }, each.failure)],
+  }));
+  const headings = ["Function", "Status", "Attempt", "Trigger", "Started", "Time", "Error"];
+  return [
+    run.cause ? [h("h2", {}, "Set off by"), table("Set off by", headings, rows([run.cause]))] : null,
+    run.attempts.length > 1 ? [h("h2", {}, "Attempts"), table("Attempts", headings, rows(run.attempts))] : null,
+    run.set_off.length ? [h("h2", {}, "Set off"), table("Set off", headings, rows(run.set_off))] : null,
+  ].flat().filter(Boolean);
+}
