@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import shared
+from devkit.debugging import DEBUG_PORT, check_free
 from devkit.errors import DevkitError, UsageError
 from devkit.live import Cluster
 from devkit.options import (
@@ -27,6 +28,7 @@ from devkit.options import (
 )
 from devkit.output import choose_output, pass_on_server_logs
 from devkit.project_commands import build, check, new, slim, types
+from devkit.run_commands import mails, replay, runs
 from devkit.task_commands import logs, schedules, tasks
 
 if TYPE_CHECKING:
@@ -97,6 +99,9 @@ def invoke(
         ),
     ] = None,
     env: EnvOption = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help=f"Wait for a debugger (debugpy) on 127.0.0.1:{DEBUG_PORT} first.")
+    ] = False,
     live: LiveOption = False,
     profile: ProfileOption = None,
     host: HostOption = None,
@@ -108,6 +113,9 @@ def invoke(
     Runs under AWS's own runtime client against a local platform that starts for it. The result, or Lambda's error
     object, goes to stdout and the function's log to stderr. Exit code 0 when it returned, 1 when it raised or ran out
     of time, 2 when the command makes no sense.
+
+    With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
+    to attach VS Code and PyCharm.
     """
     from devkit.execution import Case
     from devkit.project import Project, parse_event, read_event
@@ -122,7 +130,10 @@ def invoke(
     else:
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
-    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster)
+    if debug:
+        check_free(DEBUG_PORT)
+        output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
+    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=DEBUG_PORT if debug else None)
     returned = outcome.invocation.ok
     output.result(outcome.invocation.result if returned else outcome.invocation.error)
     if returned:
@@ -197,10 +208,10 @@ def serve(
     ] = 8,
     as_json: JsonOption = None,
 ) -> None:
-    """Run a local Extra Horizon until Ctrl-C.
+    """Run a local Extra Horizon until Ctrl-C, with its control center.
 
-    For other tools to call; only this machine can reach it. When stdout is not a terminal its first line is a JSON
-    object with url, credentials_file and dashboard.
+    For other tools to call; only this machine can reach it. What is saved in the project is served at once. When
+    stdout is not a terminal its first line is a JSON object with url, credentials_file and dashboard.
 
     A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status
     such as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,
@@ -286,13 +297,19 @@ def call(
     raise typer.Exit(0 if caller.perform(environment, method, path, content, output) else 1)
 
 
-app.command()(tasks)
-app.command()(logs)
+for platform_command in (runs, replay, mails, tasks, logs):
+    app.command()(platform_command)
 app.add_typer(schedules, name="schedules")
 
 
 def _execute(
-    project: Project, cases: Sequence[Case], output: Output, *, env: list[str] | None, cluster: Cluster | None
+    project: Project,
+    cases: Sequence[Case],
+    output: Output,
+    *,
+    env: list[str] | None,
+    cluster: Cluster | None,
+    debug_port: int | None = None,
 ) -> list[Outcome]:
     from devkit.execution import execute
 
@@ -304,7 +321,7 @@ def _execute(
     if cluster:
         live = cluster.environment(output)
         cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
-    return list(execute(project, cases, overrides=overrides, live=live, on_log=output.log))
+    return list(execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=output.log))
 
 
 def _sources(

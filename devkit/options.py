@@ -10,6 +10,7 @@ import typer
 from devkit.errors import UsageError
 
 if TYPE_CHECKING:
+    from devkit.dev_api import DevApi
     from devkit.live import Cluster
     from devkit.output import Output
 
@@ -58,3 +59,16 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
     from devkit.datadir import DataDir
 
     return DataDir(data_dir_of(data_dir)).environment()
+
+
+def local_platform(data_dir: str | None) -> DevApi:
+    """The control center of the local platform that runs on a data directory.
+
+    Raises:
+        UsageError: there is no data directory.
+        DevkitError: no platform runs.
+    """
+    from devkit.datadir import DataDir
+    from devkit.dev_api import DevApi
+
+    return DevApi(DataDir(data_dir_of(data_dir)).running()["host"])

@@ -5,6 +5,7 @@ schedules.
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,11 +21,12 @@ from devkit.options import (
     ProfileOption,
     YesOption,
     environment_of,
+    local_platform,
 )
 from devkit.output import Table, choose_output
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from devkit.function_logs import Run, Source
     from devkit.output import Output
@@ -95,8 +97,8 @@ def logs(
     The lines of its newest tasks, and of the requests to it where it is an API function, in the order of time. On the
     local platform that runs (exh-dev serve), or with --live on a real cluster, where it needs VIEW_TASKS and
     VIEW_TASK_LOGS, for an API function VIEW_API_FUNCTION_REQUESTS and VIEW_API_FUNCTION_REQUEST_LOGS too. Lines can
-    take minutes to appear on a real cluster; the local platform has them when the run is over. When piped: a JSON
-    object per line.
+    take minutes to appear on a real cluster. The local platform has them when the run is over, and --follow shows them
+    as they come, also those of runs by hand and of batches. When piped: a JSON object per line.
 
     exh-dev logs whoami --follow
     """
@@ -125,8 +127,35 @@ def logs(
             output.note(f"{what} ({run.status}) has no lines yet")
         if run.log.cut:
             output.note(f"{what} may have more lines: the platform gives 100 of a millisecond at most")
-    if follow:
+    if not follow:
+        return
+    if live:
         function_logs.follow(sources, show)
+    _follow_locally(function, data_dir, output)
+
+
+def _follow_locally(function: str, data_dir: str | None, output: Output) -> None:
+    """Show what a function logs on the local platform as it logs it, until the platform stops."""
+    from devkit.dev_api import BASE
+    from devkit.runtime import LogLine
+
+    def show(run: Mapping[str, Any], line: Mapping[str, str]) -> None:
+        kind, run_id = ("task", run["task_id"]) if run.get("task_id") else ("run", run["id"])
+        text = LogLine(datetime.fromisoformat(line["timestamp"]), line["text"])
+        output.logged(function, text, kind=kind, run_id=run_id)
+
+    with local_platform(data_dir) as api, api.following() as messages:
+        told: dict[str, int] = {}
+        for running in api.get(f"{BASE}/runs", function=function, status="running")["data"]:
+            run = api.run(running["id"])
+            told[run["id"]] = len(run["logs"])
+            for line in run["logs"]:
+                show(run, line)
+        for message in messages:
+            run = message.get("run", {})
+            if run.get("function") == function and message["number"] >= told.get(run["id"], 0):
+                show(run, message["line"])
+    output.note("the platform has stopped")
 
 
 schedules = typer.Typer(
