@@ -17,8 +17,8 @@ from shared.credentials import Credentials
 
 ROUNDS = 5
 BUSY = (
-    "Each page is fetched on a thread of its own, for which there is no core where other programs keep all of them busy; "
-    "on a quiet machine with two cores it was met."
+    "Each page is fetched on a thread of its own, which finds no core where other programs keep all of them busy. On "
+    "the same two cores it was met when they were idle."
 )
 
 

@@ -44,21 +44,26 @@ def markdown(results: Results) -> str:
 def plots(results: Results) -> dict[str, str]:
     """The plots as SVG, by file name without its suffix."""
     measured: Mapping[str, Result] = results["benchmarks"]
-    drawn = {}
-    for name, title in _plots(measured).items():
-        if name == RATIOS:
-            drawn[name] = bars(title, list(_shares(measured)), mark=1.0, mark_label="target")
-        else:
-            drawn[name] = bars(title, [_bar(each) for each in measured[name]["series"]])
-    return drawn
+    series = {_plot(name): each["series"] for name, each in measured.items() if "series" in each}
+    return {
+        name: bars(title, list(_shares(measured)), mark=1.0, mark_label="target")
+        if name == RATIOS
+        else bars(title, [_bar(each) for each in series[name]])
+        for name, title in _plots(measured).items()
+    }
 
 
 def _plots(measured: Mapping[str, Result]) -> dict[str, str]:
     titles = {RATIOS: "Ratios as shares of their targets: shorter is better"} if list(_shares(measured)) else {}
     for name, result in measured.items():
         if series := result.get("series"):
-            titles[name] = f"{name}: {series[0]['unit']}"
+            titles[_plot(name)] = f"{_plot(name)}: {series[0]['unit']}"
     return titles
+
+
+def _plot(name: str) -> str:
+    """A benchmark has one plot, whichever of its parts has the series."""
+    return name.partition(".")[0]
 
 
 def _shares(measured: Mapping[str, Result]) -> Iterator[Bar]:
@@ -66,7 +71,7 @@ def _shares(measured: Mapping[str, Result]) -> Iterator[Bar]:
         if target := each.get("target"):
             spread = {part: each[f"ratio_{part}"] / target for part in ("least", "most") if f"ratio_{part}" in each}
             kind = "missed" if is_missed(each) else "met"
-            yield Bar(name, each["ratio"] / target, f"{each['ratio']:.2f} of {target:.2f}", kind=kind, **spread)
+            yield Bar(name, each["ratio"] / target, f"{_ratio(each['ratio'])} of {_ratio(target)}", kind=kind, **spread)
 
 
 def _bar(series: Mapping[str, Any]) -> Bar:
@@ -82,15 +87,15 @@ def _table(compared: Mapping[str, Result]) -> str:
 def _line(name: str, each: Result) -> str:
     target = each.get("target")
     verdict = "reported" if target is None else "**missed**" if is_missed(each) else "met"
-    ratio = f"{each['ratio']:.2f}"
+    ratio = _ratio(each["ratio"])
     if "ratio_least" in each and each.get("rounds", 0) > 1:
-        ratio += f" ({each['ratio_least']:.2f} to {each['ratio_most']:.2f})"
+        ratio += f" ({_ratio(each['ratio_least'])} to {_ratio(each['ratio_most'])})"
     cells = [
         f"`{name}`: {each['what'].rstrip('.')}",
         _side(each, "ours"),
         _side(each, "theirs"),
         ratio,
-        _NO_FIGURE if target is None else f"{target:.2f}",
+        _NO_FIGURE if target is None else _ratio(target),
         verdict,
         f"{each['measured']}, on {each['machine']}",
     ]
@@ -108,7 +113,7 @@ def _side(each: Result, side: str) -> str:
 
 def _missed(compared: Mapping[str, Result]) -> list[str]:
     lines = [
-        f"- `{name}`: {each['ratio']:.2f}, and at most {each['target']:.2f} was aimed for. "
+        f"- `{name}`: {_ratio(each['ratio'])}, and at most {_ratio(each['target'])} was aimed for. "
         f"{each.get('if_missed') or 'Why has not been found out.'}"
         for name, each in compared.items()
         if is_missed(each)
@@ -138,6 +143,10 @@ def _imports(each: Result) -> str:
 
 def _machine(number: str, machine: Mapping[str, str]) -> str:
     return f"Machine {number}: " + ", ".join(f"{name} {value}" for name, value in machine.items()) + "."
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.1g}"  # noqa: PLR2004 - two digits say nothing below that
 
 
 def _number(value: float) -> str:

@@ -111,6 +111,17 @@ def test_each_plot_is_shown_and_each_shown_plot_is_drawn():
     assert "1,000 <documents> & more" in texts
 
 
+def test_the_plot_of_a_part_is_that_of_its_benchmark():
+    part = {**REPORTED, "series": [{"label": "one", "unit": "ms", **SPREAD}]}
+    found = results(**{"cold_start.plain": part})
+    assert set(plots(found)) == {"cold_start"}
+    assert "](benchmarks/cold_start.svg)" in markdown(found)
+
+
+def test_a_very_small_ratio_is_not_shown_as_none():
+    assert row("find", find={**MET, "ratio": 0.0016})[3].startswith("0.002 ")
+
+
 def test_without_a_target_there_are_no_ratios_to_plot():
     assert plots(results(bundle=REPORTED)) == {}
 
