@@ -81,12 +81,12 @@ def measure() -> dict[str, dict[str, Any]]:
             **comparison(times["ours"], times["compiled"], target=1.1, if_missed=MORE),
         },
         "extension": {
-            "what": "The same with the credentials from AWS's Parameters and Secrets extension (a stub), against those "
+            "what": f"{from_zip}, credentials from AWS's Parameters and Secrets extension (a stub), against credentials "
             "from the environment",
             **comparison(times["extension"], times["ours"], target=1.1),
         },
         "boto3": {
-            "what": "The same with the credentials from Secrets Manager (moto's) by boto3, against those from the "
+            "what": f"{from_zip}, credentials from Secrets Manager (moto's) by boto3, against credentials from the "
             "environment",
             **comparison(times["boto3"], times["ours"], target=None),
         },

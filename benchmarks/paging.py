@@ -17,8 +17,8 @@ from shared.credentials import Credentials
 
 ROUNDS = 5
 BUSY = (
-    "Each page is fetched on a thread of its own, which finds no core where other programs keep all of them busy. On "
-    "the same two cores it was met when they were idle."
+    "Each page is fetched on a thread of its own, which finds no core where other programs keep all of them busy: run "
+    "this on a quiet machine."
 )
 
 

@@ -97,7 +97,7 @@ def _line(name: str, each: Result) -> str:
         ratio,
         _NO_FIGURE if target is None else _ratio(target),
         verdict,
-        f"{each['measured']}, on {each['machine']}",
+        f"{each['measured']}, machine {each['machine']}",
     ]
     return f"| {' | '.join(cells)} |"
 

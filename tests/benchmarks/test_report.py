@@ -30,7 +30,7 @@ def row(name, **benchmarks):
 def test_a_row_says_what_was_measured_with_its_spread_and_when():
     assert row("call", call=MET) == [
         "`call`: A call, against the plain way", "1.5 ms (1.25 to 12,346)", "1.5 ms (1.25 to 12,346)",
-        "0.50 (0.40 to 0.70)", "0.60", "met", "2026-01-15, on 1",
+        "0.50 (0.40 to 0.70)", "0.60", "met", "2026-01-15, machine 1",
     ]  # fmt: skip
 
 
