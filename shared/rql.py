@@ -301,8 +301,8 @@ def split(text: str, separator: str) -> list[str]:
     return parts
 
 
-def _condition(condition: Condition) -> str:
-    text = condition.intermediate() if isinstance(condition, RQL) else text_of(condition)
+def _condition(text: str) -> str:
+    """A query as one term of another one."""
     for separator, operator in (("|", "or"), ("&", "and")):
         parts = [part for part in split(text, separator) if part]
         if len(parts) > 1:
@@ -320,12 +320,12 @@ def _limit_term(limit: int, offset: int) -> str:
 
 def _joined(conditions: Iterable[Condition]) -> str:
     conditions = [each if isinstance(each, RQL) else RQL(each) for each in conditions]
-    return ",".join(text for condition in conditions if (text := _condition(condition)))
+    return ",".join(text for condition in conditions if (text := _condition(str(condition))))
 
 
 def _field(name: str) -> str:
     if not isinstance(name, str):
-        raise TypeError(f"a field is given by its name, not by a {type(name).__name__}")
+        raise TypeError(f"a field is given by its name, not by {type(name).__name__}")
     if _STRUCTURE.search(name):
         raise RQLSyntaxError("a field name holds a character that has a meaning in RQL: ( ) , & | < > =")
     return name

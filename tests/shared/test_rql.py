@@ -16,6 +16,12 @@ from shared.rql import RQL, RQLSyntaxError, rql
 CASES = json.loads((Path(__file__).parent.parent / "data" / "rql_cases.json").read_text())
 #: The official builder leaves a stray comma here; `shared/rql.py` says why this one does not.
 MENDED = {"?and(eq(a,1),)&limit(8)": "?and(eq(a,1))&limit(8)"}
+NO_ZONE = "a datetime without a time zone means another moment on every machine: give it one"
+NOT_FINITE = "a value is not a finite number"
+STRUCTURE = "a field name holds a character that has a meaning in RQL: ( ) , & | < > ="
+NO_LIMIT = "limit and offset are whole numbers, 0 or more"
+UNMATCHED = "a query's parentheses do not match"
+FOREIGN = "a query holds a character that RQL cannot: percent-encode its values, twice"
 RENAMED = {"in": "in_", "and": "and_", "or": "or_", "skipCount": "skip_count"}
 
 
@@ -62,6 +68,9 @@ def test_a_query_reads_as_the_official_builder_writes_it(case):
         (1e16, "10000000000000000"),
         (1.5e21, "1.5e+21"),
         (1.25e-7, "1.25e-7"),
+        (1e-6, "0.000001"),
+        (-1.5e21, "-1.5e+21"),
+        (Decimal("0.1234567890123456789012345"), "0.1234567890123456789012345"),
         (10**25, str(10**25)),
         (True, "true"),
         (None, "null"),
@@ -77,27 +86,30 @@ def test_each_type_has_one_spelling(value, text):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: rql.eq("f", datetime(2021, 1, 1)), "time zone"),  # noqa: DTZ001
-        (lambda: rql.eq("f", float("nan")), "finite"),
-        (lambda: rql.eq("f", Decimal("Infinity")), "finite"),
-        (lambda: rql.eq("f", "\ud800"), "surrogate"),
-        (lambda: rql.eq("a),or(b", "x"), "field name"),
-        (lambda: rql.sort(["a&b"]), "field name"),
-        (lambda: rql.limit(-1), "whole numbers"),
-        (lambda: rql.limit(True), "whole numbers"),
-        (lambda: rql.limit(5, 1.0), "whole numbers"),
-        (lambda: rql.and_("eq(a,b"), "parentheses"),
-        (lambda: rql & "eq(a,b))", "parentheses"),
+        (lambda: rql.eq("f", datetime(2021, 1, 1)), NO_ZONE),  # noqa: DTZ001
+        (lambda: rql.eq("f", float("nan")), NOT_FINITE),
+        (lambda: rql.eq("f", Decimal("Infinity")), NOT_FINITE),
+        (lambda: rql.eq("f", "\ud800"), "a value holds half a character (a lone surrogate), which cannot be sent"),
+        (lambda: rql.eq("a),or(b", "x"), STRUCTURE),
+        (lambda: rql.sort(["a&b"]), STRUCTURE),
+        (lambda: rql.limit(-1), NO_LIMIT),
+        (lambda: rql.limit(True), NO_LIMIT),
+        (lambda: rql.limit(5, 1.0), NO_LIMIT),
+        (lambda: rql.and_("eq(a,b"), UNMATCHED),
+        (lambda: rql & "eq(a,b))", UNMATCHED),
+        (lambda: RQL("eq(name,Jan Janssens)"), FOREIGN),
+        (lambda: RQL("eq(a,1)&eq(b,2)|eq(c,3)"), "a query mixes & and | without parentheses"),
     ],
 )
-def test_what_cannot_be_in_a_query_is_refused_in_plain_words(build, message):
-    with pytest.raises(RQLSyntaxError, match=message):
+def test_what_cannot_be_in_a_query_is_refused_in_plain_words_that_quote_nothing(build, message):
+    with pytest.raises(RQLSyntaxError) as refusal:
         build()
+    assert str(refusal.value) == message
 
 
 @pytest.mark.parametrize("value", [{}, b"x", object(), {1}])
 def test_a_value_of_another_type_is_refused(value):
-    with pytest.raises(TypeError, match="no spelling"):
+    with pytest.raises(TypeError, match=f"no spelling for a {type(value).__name__}$"):
         rql.eq("f", value)
 
 
@@ -173,9 +185,63 @@ def test_a_limit_in_a_text_takes_the_place_of_an_earlier_one_too():
 
 
 @pytest.mark.parametrize(
-    "build",
-    [lambda: rql & 5, lambda: rql.and_(5), lambda: rql.eq(5, 1), lambda: rql.eq(None, 1), lambda: rql.in_("a", None)],
+    ("build", "message"),
+    [
+        (lambda: rql & 5, "a query is an RQL or a text, not int"),
+        (lambda: rql.and_(5), "a query is an RQL or a text, not int"),
+        (lambda: rql.eq(5, 1), "a field is given by its name, not by int"),
+        (lambda: rql.eq(None, 1), "a field is given by its name, not by NoneType"),
+        (lambda: rql.in_("a", None), "in takes a list of values, not one NoneType"),
+        (lambda: rql.out("a", "abc"), "out takes a list of values, not one str"),
+    ],
 )
-def test_an_argument_of_another_type_is_refused(build):
-    with pytest.raises(TypeError):
+def test_an_argument_of_another_type_is_refused_naming_it(build, message):
+    with pytest.raises(TypeError) as refusal:
         build()
+    assert str(refusal.value) == message
+
+
+def test_a_limit_stays_whatever_follows_it():
+    assert str(rql.limit(5).eq("a", 1)) == "eq(a,1)&limit(5)"
+    assert str(rql.limit(5).sort("-b").skip_count()) == "sort(-b)&skipCount()&limit(5)"
+    assert str((rql.eq("a", 1) & rql.limit(7, 14)).eq("b", 2)) == "eq(a,1)&eq(b,2)&limit(7,14)"
+
+
+def test_fields_are_given_one_by_one_or_in_one_text():
+    assert rql.select("id,data.value") == rql.select(["id", "data.value"])
+    assert str(rql.sort("name,-age")) == "sort(name,-age)"
+
+
+def test_nothing_is_no_condition():
+    assert str(rql.or_(rql, "", "eq(a,1)")) == "or(eq(a,1))"
+    assert rql.intermediate() == ""
+    assert (bool(rql), bool(rql.limit(1))) == (False, True)
+
+
+def test_equal_queries_are_one_in_a_set():
+    assert {rql.eq("a", 1).limit(5), RQL("?eq(a,1)&limit(5)"), rql.eq("a", 2)} == {
+        RQL("eq(a,1)&limit(5)"),
+        rql.eq("a", 2),
+    }
+    assert rql.eq("a", 1) != "eq(a,1)"
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "or(eq(a,1)|eq(b,2))",
+        "and(or(eq(a,1),eq(b,2))&eq(c,3))",
+        "or(and(eq(a,1),eq(b,2))|eq(c,3))",
+        "eq(a,1)&X=2",
+        "(a=1|b=2)&c>=3",
+    ],
+)
+def test_a_starting_query_may_nest_and_stays_as_it_is(begin):
+    assert str(RQL(begin)) == begin
+    assert str(RQL(begin).eq("d", 4).limit(5)) == f"{begin}&eq(d,4)&limit(5)"
+
+
+def test_a_starting_query_that_goes_on_is_one_condition_among_others():
+    going_on = RQL("eq(a,1)&eq(b,2)").eq("c", 3)
+    assert str(going_on | "eq(d,4)") == "or(and(eq(a,1),eq(b,2),eq(c,3)),eq(d,4))"
+    assert str(rql.contains("list", going_on)) == "contains(list,and(and(eq(a,1),eq(b,2),eq(c,3))))"
