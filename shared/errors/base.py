@@ -229,6 +229,5 @@ def _times(attempts: int) -> str:
 
 def _rebuild(cls: type[ExtraHorizonError], args: tuple[Any, ...], state: dict[str, Any]) -> ExtraHorizonError:
     error = cls.__new__(cls, *args)
-    error.args = args
     error.__dict__.update(state)
     return error

@@ -9,7 +9,8 @@ import responses
 from moto import mock_aws
 
 from shared.credentials import CredentialChain, Credentials, parse_credentials
-from shared.errors import ConfigurationError
+from shared.deadline import Deadline
+from shared.errors import ConfigurationError, DeadlineExceededError
 from shared.secrets_manager import SecretsManager
 from shared.settings import HOST, OAUTH_NAMES, Settings
 
@@ -86,8 +87,40 @@ def test_the_environment_wins_over_secret_and_file(aws, tmp_path):
 def test_the_message_of_nothing_at_all_says_where_credentials_may_come_from(tmp_path):
     with pytest.raises(ConfigurationError) as refusal:
         find({"HOME": str(tmp_path)})
-    for place in ("the environment", "API_SECRET_ID", "~/.exh/credentials", "exh login"):
-        assert place in str(refusal.value)
+    assert str(refusal.value) == (
+        "API_HOST, API_OAUTH_CONSUMER_KEY, API_OAUTH_CONSUMER_SECRET, API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are "
+        "missing from the environment. The four API_OAUTH_CONSUMER_KEY/API_OAUTH_CONSUMER_SECRET/API_OAUTH_TOKEN/"
+        "API_OAUTH_TOKEN_SECRET must come together: in the environment, or, with none of them there, in the Secrets "
+        "Manager secret that API_SECRET_ID names or in ~/.exh/credentials, which `exh login` writes."
+    )
+
+
+@pytest.mark.parametrize(
+    ("blank", "verb"), [(["API_OAUTH_TOKEN"], "is"), (["API_OAUTH_TOKEN", "API_OAUTH_TOKEN_SECRET"], "are")]
+)
+def test_what_is_set_but_blank_is_told_from_what_was_never_set(blank, verb):
+    with pytest.raises(ConfigurationError) as refusal:
+        find({HOST: HOST_URL, **IN_ENVIRONMENT, **dict.fromkeys(blank, " ")})
+    names = ", ".join(blank)
+    told = f"{names} {verb} missing from the environment ({names} {verb} set there, but blank). The four "
+    assert str(refusal.value).startswith(told)
+
+
+def test_a_missing_host_alone_is_told_without_a_word_about_the_rest():
+    with pytest.raises(ConfigurationError) as refusal:
+        find(IN_ENVIRONMENT)
+    assert str(refusal.value) == (
+        "API_HOST is missing from the environment. Set it in the environment, or beside the credentials."
+    )
+
+
+def test_without_settings_the_environment_is_read_at_the_first_use(monkeypatch):
+    chain = CredentialChain()
+    for name, value in {HOST: HOST_URL, **IN_ENVIRONMENT}.items():
+        monkeypatch.setenv(name, value)
+    assert chain.current().token == "env-token"
+    monkeypatch.setenv("API_OAUTH_TOKEN", "later")
+    assert (chain.current().token, chain.renew().token) == ("env-token", "env-token")
 
 
 # Secrets Manager
@@ -167,6 +200,24 @@ def test_a_secret_is_fetched_once_in_300_seconds_and_rotation_is_seen_after_that
     assert secrets.read("exh") == {"A": "3"}
 
 
+@pytest.mark.parametrize("ask", [CredentialChain.current, CredentialChain.renew])
+def test_a_secret_is_not_asked_for_when_no_time_is_left(aws, ask):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    chain = CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"}))
+    with pytest.raises(DeadlineExceededError, match="no time is left for reading the secret"):
+        ask(chain, Deadline(0))
+    assert ask(chain, Deadline(60)).token == "sm-token"
+
+
+def test_a_refused_secret_is_not_fetched_again_when_no_time_is_left(aws):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    chain = CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"}))
+    chain.current()
+    with pytest.raises(DeadlineExceededError):
+        chain.renew(Deadline(0))
+    assert chain.current(Deadline(0)).token == "sm-token"
+
+
 # The Secrets extension
 
 
@@ -243,6 +294,14 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / ".exh" / "credentials").write_bytes(b"API_HOST=\xff\xfe")
     with pytest.raises(ConfigurationError, match="could not be read: it is not text"):
         find({"HOME": str(tmp_path)})
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
+    path = tmp_path / ".exh" / "credentials"
+    path.mkdir(parents=True)
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"HOME": str(tmp_path)})
+    assert str(refusal.value) == f"the credentials file {path} could not be read: Is a directory"
 
 
 def test_the_file_format_is_forgiving():

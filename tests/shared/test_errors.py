@@ -191,6 +191,38 @@ def test_firebase_failures_name_the_notification_that_exists_all_the_same(status
     assert (type(error).__name__, error.body["notificationId"]) == (name, "n1")
 
 
+@pytest.mark.parametrize(
+    ("attempts", "told"), [(1, "(GET /x)"), (2, "(GET /x, after 2 attempts)"), (5, "(GET /x, after 5 attempts)")]
+)
+def test_the_text_counts_attempts_from_the_second_on(attempts, told):
+    error = PlatformUnreachableError("connection refused", method="GET", url="https://api.acme.io/x", attempts=attempts)
+    assert str(error) == f"https://api.acme.io could not be reached: connection refused {told}"
+    error = platform_error(503, b"", {}, method="GET", url="https://api.acme.io/x", attempts=attempts)
+    assert str(error).endswith(f"on {told[1:-1]}")
+
+
+@pytest.mark.parametrize(
+    ("method", "ending"),
+    [
+        *(("GET", "on GET /x"), ("HEAD", "on HEAD /x"), ("OPTIONS", "on OPTIONS /x")),
+        *((each, f"on {each} /x. It has probably been done all the same") for each in ("POST", "PUT", "DELETE")),
+    ],
+)
+def test_an_unreadable_answer_to_a_write_says_that_it_has_probably_been_done(method, ending):
+    error = errors.InvalidResponseError("not JSON", status=200, method=method, url="https://api.acme.io/x?eq(a,b)")
+    assert str(error) == f"not JSON, HTTP 200, {ending}"
+
+
+def test_a_call_of_the_root_is_told_as_one():
+    url = "https://api.acme.io"
+    assert str(platform_error(404, b"", {}, method="GET", url=url)).endswith("HTTP 404, on GET /")
+    assert str(errors.InvalidResponseError("x", status=200, method="GET", url=url)).endswith("HTTP 200, on GET /")
+
+
+def test_a_repr_names_the_class_and_the_text():
+    assert repr(errors.ConfigurationError("no credentials")) == "ConfigurationError('no credentials')"
+
+
 def test_a_file_token_in_the_path_is_masked():
     token = "67c81290fe7042cb74a5576f-0f8fad5b-d9cb-469f-a165-70867728950e"
     error = platform_error(401, b"", {}, method="GET", url=f"https://api.acme.io/files/v1/{token}/file")
