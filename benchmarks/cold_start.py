@@ -81,8 +81,8 @@ def measure() -> dict[str, dict[str, Any]]:
             **comparison(times["ours"], times["compiled"], target=1.1, if_missed=MORE),
         },
         "extension": {
-            "what": f"{from_zip}, credentials from AWS's Parameters and Secrets extension (a stub), against credentials "
-            "from the environment",
+            "what": f"{from_zip}, credentials from AWS's Parameters and Secrets extension (a stub), against "
+            "credentials from the environment",
             **comparison(times["extension"], times["ours"], target=1.1),
         },
         "boto3": {
