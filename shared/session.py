@@ -156,15 +156,14 @@ class PlatformSession(OAuth1Session):
 
     def _send_once(self, call: Call, authorization: Authorization) -> Response:
         self._drop_idle_connections()
-        path = call.target
+        url = authorization.host + call.target
         for _ in range(REDIRECTS + 1):
-            url = authorization.host + path
             request = self._prepared(call, url)
             authorization.authorize(request)
             response = self._exchange(call, request, authorization.host)
             if not response.is_redirect:
                 break
-            path = _redirected_path(call, response, url)
+            url = _redirected(call, response, url)
         if response.status_code < 200 or is_cut_off(response):  # noqa: PLR2004
             # What follows on this connection is not the answer to the next call.
             response.raw.close()
@@ -331,7 +330,7 @@ def _unread(response: Response) -> Response:
     return response
 
 
-def _redirected_path(call: Call, response: Response, url: str) -> str:
+def _redirected(call: Call, response: Response, url: str) -> str:
     response.close()
     try:
         target = urljoin(url, response.headers["location"])
@@ -341,7 +340,7 @@ def _redirected_path(call: Call, response: Response, url: str) -> str:
         elsewhere = "what is no URL"
     else:
         if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
-            return target.removeprefix(f"{there.scheme}://{there.netloc}")
+            return target
     reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
     raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
 

@@ -204,16 +204,38 @@ def test_no_call_begins_after_the_deadline(http, session):
     assert len(http.calls) == 0
 
 
-def test_a_call_that_is_cut_short_by_the_deadline_says_so(http, session):
+@pytest.mark.parametrize(
+    ("method", "failure", "ending"),
+    [
+        ("GET", requests.ReadTimeout(), ""),
+        ("POST", requests.ConnectTimeout(), ""),
+        ("POST", requests.ReadTimeout(), ". It may have been done all the same"),
+    ],
+)
+def test_a_call_that_is_cut_short_by_the_deadline_says_so(http, session, method, failure, ending):
     clock = Clock()
     session.deadline = Deadline(2, clock=clock)
 
     def too_slow(_):
         clock.now += 2
-        raise requests.ReadTimeout
+        raise failure
 
-    http.add_callback("POST", URL, too_slow)
-    with pytest.raises(DeadlineExceededError, match="POST /data/v1/x was not answered when the function's time was up"):
+    http.add_callback(method, URL, too_slow)
+    with pytest.raises(DeadlineExceededError) as raised:
+        session.request(method, "/data/v1/x")
+    assert str(raised.value) == f"{method} /data/v1/x was not answered when the function's time was up{ending}"
+
+
+def test_a_call_that_fails_shortly_before_the_deadline_has_its_own_reason(http, session):
+    clock = Clock()
+    session.deadline = Deadline(2, clock=clock)
+
+    def fail(_):
+        clock.now += 1.9
+        raise LOST
+
+    http.add_callback("POST", URL, fail)
+    with pytest.raises(PlatformUnreachableError, match="the connection was cut off"):
         session.post("/data/v1/x")
 
 
@@ -365,10 +387,21 @@ def test_many_threads_that_are_refused_together_fetch_the_secret_once(http, rota
 # Bodies
 
 
-def test_a_body_of_another_shape_is_a_typed_error(http, session):
-    answers(http, "POST", (200, [1]))
-    with pytest.raises(InvalidResponseError, match="an answer that is no JSON object, HTTP 200, on POST /data/v1/x"):
-        session.call("POST", "/data/v1/x", expects=dict)
+@pytest.mark.parametrize(
+    ("body", "expects", "problem"),
+    [
+        ([1], dict, "an answer that is no JSON object"),
+        ({}, list, "an answer that is no JSON array"),
+        ("<html>", list, "an answer that is not JSON"),
+        ("<html>", None, "an answer that is not JSON"),
+    ],
+)
+def test_a_body_of_another_shape_is_a_typed_error(http, session, body, expects, problem):
+    answers(http, "POST", (200, body))
+    with pytest.raises(InvalidResponseError) as raised:
+        session.call("POST", "/data/v1/x?eq(email,jan)", expects=expects)
+    told = f"{problem}, HTTP 200, on POST /data/v1/x. It has probably been done all the same"
+    assert (str(raised.value), raised.value.status) == (told, 200)
 
 
 def test_an_empty_body_is_none(http, session):
