@@ -79,7 +79,6 @@ class PlatformSession(OAuth1Session):
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
         self.deadline = Deadline()
-        self.trust_env = False  # looked up once here, instead of for each request
         self._verify: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         if isinstance(self._verify, str) and not os.path.exists(self._verify):  # noqa: PTH110 - pathlib is not loaded
             raise ConfigurationError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {self._verify}, which does not exist")

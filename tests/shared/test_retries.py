@@ -1,3 +1,4 @@
+import io
 import json
 import threading
 
@@ -22,6 +23,7 @@ from shared.errors import (
     PlatformUnreachableError,
     TooManyRequestsError,
 )
+from shared.log import logger
 from shared.retries import RetryPolicy
 from shared.session import PlatformSession
 from shared.settings import HOST, OAUTH_NAMES, Settings
@@ -157,6 +159,22 @@ def test_the_wait_the_platform_asks_for_is_honoured(http, session, waits, failur
     assert least <= waits[0] < least + 1
 
 
+def test_each_attempt_after_the_first_is_logged_without_the_query(http, session, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.logger_handler, "stream", stream)
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    answers(http, "GET", (503, ""), LOST, OK)
+    session.get("/data/v1/x?eq(email,jan)")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    told = ("level", "message", "method", "path", "error", "attempt", "wait_ms")
+    again = ("WARNING", "sending again", "GET", "/data/v1/x")
+    assert [tuple(line[name] for name in told) for line in lines] == [
+        (*again, "ServiceUnavailableError", 1, 200),
+        (*again, "PlatformUnreachableError", 2, 400),
+    ]
+    assert "jan" not in stream.getvalue()
+
+
 def test_a_wait_longer_than_all_of_the_time_ends_it_with_the_platforms_error(http, session, waits):
     answers(http, "GET", (429, "", {"Retry-After": "61"}), OK)
     with pytest.raises(TooManyRequestsError) as raised:
@@ -239,9 +257,10 @@ def test_a_call_that_fails_shortly_before_the_deadline_has_its_own_reason(http, 
         session.post("/data/v1/x")
 
 
-def test_no_wait_passes_the_deadline(http, session, waits):
-    session.deadline = Deadline(3)
-    answers(http, "GET", (503, "", {"Retry-After": "4"}), OK)
+@pytest.mark.parametrize("asked", ["3", "4"])
+def test_no_wait_takes_all_of_the_time_that_is_left(http, session, waits, asked):
+    session.deadline = Deadline(3, clock=Clock())
+    answers(http, "GET", (503, "", {"Retry-After": asked}), OK)
     with pytest.raises(PlatformError) as raised:
         session.get("/data/v1/x")
     assert (raised.value.status, waits) == (503, [])
@@ -334,6 +353,35 @@ def test_reading_a_secret_keeps_to_the_deadline(http, secrets, rotating):
     assert secrets.reads == 0
 
 
+def test_a_refused_secret_is_fetched_again_in_the_time_that_is_left(http, secrets, rotating, monkeypatch):
+    timeouts = []
+
+    def client(_, config):
+        timeouts.append((config.connect_timeout, config.read_timeout))
+        return secrets
+
+    monkeypatch.setattr(boto3, "client", client)
+    rotating.deadline = Deadline(2, clock=Clock())
+    accept_only(http, "another")
+    with pytest.raises(OAuthTokenError):
+        rotating.get("/data/v1/x")
+    assert timeouts == [(2, 2), (2, 2)]
+
+
+def test_a_secret_that_changes_with_each_reading_is_fetched_again_once_per_call(http, secrets, rotating, monkeypatch):
+    read = secrets.get_secret_value
+
+    def rotate(**options):
+        secrets.token = f"token-{secrets.reads}"
+        return read(**options)
+
+    monkeypatch.setattr(secrets, "get_secret_value", rotate)
+    accept_only(http, "another")
+    with pytest.raises(OAuthTokenError):
+        rotating.get("/data/v1/x")
+    assert (len(http.calls), secrets.reads) == (2, 2)
+
+
 def test_it_never_loops_when_the_new_credentials_are_refused_too(http, rotating, secrets):
     accept_only(http, "old")
     rotating.get("/data/v1/x")
@@ -421,7 +469,9 @@ def test_a_body_can_be_compressed(http, session):
 
 
 def test_parameters_beside_the_path_are_refused(session):
-    with pytest.raises(TypeError, match="write the query into the path"):
+    with pytest.raises(
+        TypeError, match="^write the query into the path: the signature covers it exactly as it is sent$"
+    ):
         session.get("/data/v1/x", params={"a": "b"})
 
 

@@ -245,3 +245,9 @@ def test_a_starting_query_that_goes_on_is_one_condition_among_others():
     going_on = RQL("eq(a,1)&eq(b,2)").eq("c", 3)
     assert str(going_on | "eq(d,4)") == "or(and(eq(a,1),eq(b,2),eq(c,3)),eq(d,4))"
     assert str(rql.contains("list", going_on)) == "contains(list,and(and(eq(a,1),eq(b,2),eq(c,3))))"
+
+
+def test_values_that_are_written_as_they_are_stay_so_within_a_condition():
+    as_it_is = RQL(double_encode_values=False).eq("note", "a b")
+    assert str(rql.or_(as_it_is, "eq(a,1)")) == "or(eq(note,a b),eq(a,1))"
+    assert str(rql.eq("a", 1) & as_it_is) == "eq(a,1)&eq(note,a b)"

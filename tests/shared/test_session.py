@@ -113,6 +113,30 @@ def test_requests_identify_this_client(http):
     agent = sent_by(http).headers["X-User-Agent"]
     assert re.match(r"Python/3\.\d+\.\d+ OS/[a-z0-9]+-\w+ SDK/", agent)
     assert agent.endswith(f"SDK/{shared.__version__}")
+    assert sent_by(http).headers["User-Agent"] == agent
+
+
+def test_requests_say_what_they_take(http):
+    http.get("https://api.acme.io/users/v1/me", json={})
+    session().get("/users/v1/me")
+    sent = sent_by(http).headers
+    assert (sent["Accept"], sent["Accept-Encoding"]) == ("application/json, */*;q=0.8", "gzip, deflate")
+
+
+def test_a_body_is_compact_utf8(http):
+    http.post("https://api.acme.io/x", json={})
+    session().post("/x", json={"name": "Zo\u00eb", "values": [1, 2.5, None]})
+    assert sent_by(http).body == '{"name":"Zo\u00eb","values":[1,2.5,null]}'.encode()
+    assert sent_by(http).headers["Content-Length"] == str(len(sent_by(http).body))
+
+
+@pytest.mark.parametrize(
+    ("method", "length"), [("POST", "0"), ("PUT", "0"), ("DELETE", "0"), ("GET", None), ("HEAD", None)]
+)
+def test_a_write_without_a_body_says_so(http, method, length):
+    http.add(method, "https://api.acme.io/x")
+    session().request(method, "/x")
+    assert sent_by(http).headers.get("Content-Length") == length
 
 
 def test_every_request_has_timeouts(http):
@@ -189,6 +213,7 @@ def test_a_write_is_never_sent_on_by_a_redirect(http):
         "https://api.acme.io could not be reached: it redirects to https://api.acme.io, and a signed request is not "
         "sent on; check API_HOST (POST /old)"
     )
+    assert raised.value.sent is False
 
 
 def test_endless_redirects_end(http):
@@ -278,13 +303,15 @@ def test_a_lost_write_is_lost_even_while_another_error_is_handled(http):
 
 @pytest.mark.parametrize("path", ["users/v1/me", "@evil.example/x", "https://api.acme.io/users/v1/me", ""])
 def test_a_path_that_could_name_another_host_is_refused(path):
-    with pytest.raises(ValueError, match="begins with a slash"):
+    with pytest.raises(
+        ValueError, match="^a path begins with a slash, as in /users/v1/me; the host comes from the cred"
+    ):
         session().get(path)
 
 
 @pytest.mark.parametrize("data", ["text", {"a": "b"}, [b"x"], io.BytesIO(b"x")])
 def test_a_body_that_cannot_be_measured_is_refused(data):
-    with pytest.raises(TypeError, match="bytes or a Multipart"):
+    with pytest.raises(TypeError, match="^data is bytes or a Multipart; use json= for anything that becomes JSON$"):
         session().post("/tasks/v1/", data=data)
 
 
@@ -380,7 +407,9 @@ def answering_server():
         thread.join()
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tls_platform):
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_platform, monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
     host, _ = tls_platform
     with pytest.raises(PlatformUnreachableError) as raised:
         on(host).post("/users/v1/me")
@@ -433,6 +462,11 @@ def test_connections_are_kept_open_between_calls(platform_credentials, monkeypat
     for _ in range(5):
         calls.get("/users/v1/me")
     assert len(opened) <= 2  # ::1 may be tried before 127.0.0.1
+
+
+@pytest.mark.parametrize("host", ["https://api.acme.io", "http://localhost:8420"])
+def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open(host):
+    assert session().get_adapter(host)._pool_maxsize == 32
 
 
 def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):
