@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 READY := $(VENV)/.ready
+# What tests in a browser need besides the browser itself.
+BROWSER := $(VENV)/.browser
 # Tools that want other versions of packages than ours.
 AWS := .venv-aws/bin
 AWS_READY := .venv-aws/.ready
@@ -22,7 +24,7 @@ run: $(READY) ## Run every sample event against the local platform, both ways to
 test: $(READY) ## Run the tests
 	@$(BIN)/pytest -q -n auto -m 'not slow'
 
-test-all: test ## Run the slow tests too
+test-all: test $(BROWSER) ## Run the slow tests too
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m slow
 
 lint: $(READY) $(AWS_READY) ## Check style, types, the template, and what containers and CI are made from
@@ -58,6 +60,9 @@ lock: ## Resolve the locks anew (needs uv)
 		$(wildcard handlers/*/requirements.in)
 	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 		--custom-compile-command 'make lock' -o aws/requirements.txt aws/requirements.in
+	uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command 'make lock' -c requirements-dev.txt \
+		-o tests/browser/requirements.txt tests/browser/requirements.in
 	for each in $(wildcard handlers/*/requirements.in); do \
 		uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 			--custom-compile-command 'make lock' -c requirements.txt -o "$${each%.in}.txt" "$$each" || exit 1; \
@@ -95,6 +100,10 @@ $(READY): $(MADE)
 		/^Installing/{printf "\r  installing %d packages\n", n; fflush()}' >&2; \
 	exit "$$(cat $(VENV)/.status)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BROWSER): tests/browser/requirements.txt | $(READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(AWS_READY): aws/requirements.txt | $(MADE)

@@ -12,7 +12,7 @@ from devkit.cli import run_command
 from shared import retries
 from shared.credentials import Credentials
 
-pytest_plugins = ["devkit.testing"]
+pytest_plugins = ["devkit.testing", "chromium"]
 
 # How long an example takes says nothing here: tests share two cores with real processes. The same examples every
 # time, so that a run that fails can be repeated; `pytest --hypothesis-profile=explore` looks for new ones.

@@ -48,7 +48,9 @@ def routes(desk: Desk) -> list[Route]:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
         )
         name = desk.project.name if desk.project else "no project"
-        text = templates.get_template("page.html").render(project=name, url=desk.details()["host"])
+        # All at once: a browser would only find them one after the other.
+        scripts = sorted(path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js"))
+        text = templates.get_template("page.html").render(project=name, url=desk.details()["host"], scripts=scripts)
         return Response(text, media_type="text/html", headers=_HEADERS)
 
     async def static(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """What is saved is served: at once, and only where it matters."""
 
 import json
+import os
 
 import pytest
 from folder_projects import SCHEMA
@@ -42,6 +43,23 @@ def test_a_warm_function_is_warm_again_and_a_cold_one_stays_cold(center):
     assert versions(center)["analyze"] == 1
     center.save("handlers/other.py", 'def handler(event, context):\n    return "new"\n')
     assert versions(center)["other"] == 0
+
+
+def test_two_saves_in_one_second_are_two(center):
+    stamp = (1_700_000_000, 1_700_000_000)
+    for text in ("1st", "2nd", "3rd"):
+        center.write("handlers/helping.py", f'def word():\n    return "{text}"\n')
+        os.utime(center.folder / "handlers/helping.py", stamp)
+        Reloader(center.platform, center.project, center.told.append).apply([center.folder / "handlers/helping.py"])
+        assert word(center) == text
+
+
+def test_what_was_saved_before_the_watching_began_counts(center):
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    center.write("handlers/helping.py", 'def word():\n    return "early"\n')
+    with reloader:
+        center.waiting_for("reloaded analyze")
+    assert word(center) == "early"
 
 
 def test_a_syntax_error_is_told_and_the_old_code_does_not_run(center):

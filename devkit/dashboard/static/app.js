@@ -70,6 +70,7 @@ async function navigate() {
     } else {
       await view.show(context);
     }
+    root.dataset.shown = location.hash;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (shown === context) root.replaceChildren(h("p", { class: "notice bad", role: "alert" }, error.message));

@@ -114,7 +114,7 @@ function node(name, { x, y }, current) {
   const title = svg("title");
   title.textContent = name;
   const box = svg("rect", { x, y, width: BOX.width, height: BOX.height, rx: 8, class: current ? "node current" : "node" });
-  return svg("g", {}, title, box, text);
+  return svg("g", { class: "spot" }, title, box, text);
 }
 
 function arrowHead() {

@@ -33,7 +33,7 @@ export const faultsView = {
       await action();
       await faultsView.show(context);
     });
-    replace(context.body, table("Faults", ["Rule", "Matched", "Struck", "On", ""], rules.map((each, number) => {
+    replace(context.body, table("Faults", ["Rule", "Matched", "Struck", "On", "Drop"], rules.map((each, number) => {
       const on = h("input", { type: "checkbox", id: `on-${number}`, "aria-label": `${each.rule}: on`,
         onchange: () => then(() => faults("PUT", `/${number}`, { on: on.checked })) });
       on.checked = each.on;

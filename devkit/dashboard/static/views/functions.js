@@ -19,7 +19,7 @@ export const functionsView = {
         cells: [
           each.name,
           lastRun(each.last),
-          h("span", { class: "dim" }, joined(triggersOf(each), ", ")),
+          h("span", { class: "dim wrap" }, joined(triggersOf(each), ", ")),
           `${each.timeout} s, ${each.memory} MB`,
           worker(each),
         ],

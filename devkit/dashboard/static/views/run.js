@@ -123,7 +123,7 @@ function timeline(run) {
     style: { left: `${Math.min(Math.max((from / whole) * 100, 0), 99.6)}%`, width: `${Math.max(Math.min((length / whole) * 100, 100), 0.4)}%` },
   });
   const row = (label, ...bars) => h("div", { class: "lane" }, h("span", { class: "lane-name", title: label }, label), h("span", { class: "lane-bars" }, bars));
-  const made = (run.calls ?? []).slice(0, 60);
+  const made = (run.calls ?? []).toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)).slice(0, 60);
   return h("section", { class: "timeline", "aria-label": "Timeline" },
     h("h2", {}, "Time"),
     row("function", init ? bar("init", 0, init, `cold start ${ms(init)}`) : null, bar("handler", init, run.duration_ms, `handler ${ms(run.duration_ms)}`)),

@@ -14,7 +14,7 @@ export const usersView = {
     replace(context.body,
       table("Users", ["E-mail", "Name", "Roles", "Staff of", "Patient of"], data.map((each) => ({
         href: `#/users/${each.id}`,
-        cells: [each.email, `${each.first_name} ${each.last_name}`, (each.roles ?? []).map((role) => role.name).join(", ") || "–",
+        cells: [each.email, `${each.first_name} ${each.last_name}`, h("span", { class: "wrap" }, (each.roles ?? []).map((role) => role.name).join(", ") || "–"),
           groups(each.staff_enlistments), groups(each.patient_enlistments)],
       }))),
       total > data.length ? h("p", { class: "dim" }, `${data.length} of ${total}`) : null,

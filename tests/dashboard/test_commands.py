@@ -1,0 +1,108 @@
+"""`exh-dev runs`, `replay`, `mails` and `logs --follow` against a platform that runs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from waiting import wait_for
+
+
+@pytest.fixture
+def center(serve, tmp_path, monkeypatch):
+    center = serve(data_dir=tmp_path / "project" / ".exh-dev", ephemeral=True)
+    monkeypatch.chdir(center.folder)
+    return center
+
+
+def test_the_newest_runs(center, exh_dev):
+    code, out, lines = exh_dev("runs")
+    assert (code, json.loads(out), [each["message"] for each in lines]) == (0, [], ["no run is like this"])
+    first = center.invoke("analyze", {"data": {"fail": "Ada is not well"}})
+    second = center.invoke("other", {})
+    _, out, lines = exh_dev("runs")
+    assert ([each["id"] for each in json.loads(out)], lines) == ([second["id"], first["id"]], [])
+
+    def listed(*arguments):
+        return [each["id"] for each in json.loads(exh_dev("runs", *arguments)[1])]
+
+    assert listed("--limit", "1") == [second["id"]]
+    assert listed("--function", "Analyze") == listed("--status", "FAILED") == listed("--search", "ADA") == [first["id"]]
+    assert listed("--function", "unknown") == []
+    for wrong in (["--status", "broken"], ["--limit", "0"]):
+        assert exh_dev("runs", *wrong)[0] == 2
+
+
+def test_the_table_of_runs_names_errors_but_not_their_messages(center, exh_dev):
+    run = center.invoke("analyze", {"data": {"fail": "Ada is not well"}})
+    code, out, _ = exh_dev("runs", "--table")
+    heading, row = out.splitlines()
+    assert (code, heading.split()[:4]) == (0, ["Started", "Function", "Status", "Trigger"])
+    assert "LookupError" in row
+    assert run["id"] in row
+    assert "Ada" not in out
+
+
+def test_a_run_is_done_again(center, exh_dev, tmp_path):
+    run = center.invoke("analyze", {"data": {"step": 3}})
+    code, out, lines = exh_dev("replay", run["id"])
+    assert (code, json.loads(out)["word"], [each["step"] for each in lines]) == (0, "first", [3])
+    event = tmp_path / "other.json"
+    event.write_text('{"data": {"fail": "no"}}')
+    code, out, _ = exh_dev("replay", run["id"], "--event", event)
+    assert (code, json.loads(out)["errorType"]) == (1, "LookupError")
+    code, out, (line,) = exh_dev("replay", "6968c1b48ab34b7d6e654701")
+    assert (code, out, line["message"].startswith("There is no run 6968c1b48ab34b7d6e654701")) == (1, "", True)
+    event.write_text("{")
+    assert exh_dev("replay", run["id"], "--event", event)[0] == 2
+
+
+def test_mails_are_listed_and_printed(center, exh_dev):
+    assert [each["message"] for each in exh_dev("mails")[2]] == ["no mail was sent"]
+    sent = center.exh.mails.send(recipients={"to": ["ada@example.com"]}, subject="Hello", body="Line one\nLine two")
+    code, out, _ = exh_dev("mails")
+    assert (code, [each["subject"] for each in json.loads(out)]) == (0, ["Hello"])
+    assert "ada@example.com" in exh_dev("mails", "--table")[1]
+    assert [each["message"] for each in exh_dev("mails", "--search", "nobody")[2]] == ["there is no such mail"]
+    assert json.loads(exh_dev("mails", sent["id"])[1])["body"] == "Line one\nLine two"
+    text = exh_dev("mails", sent["id"], "--table")[1].splitlines()
+    assert text == ["From: noreply@localhost", "To: ada@example.com", "Subject: Hello", "", "Line one", "Line two"]
+    code, _, (line,) = exh_dev("mails", "none")
+    assert (code, line["message"]) == (1, "There is no such mail")
+
+
+def test_without_a_platform_it_is_said(tmp_path, exh_dev):
+    for command in (["runs"], ["replay", "x"], ["mails"]):
+        code, out, (line,) = exh_dev(*command, "--data-dir", tmp_path / "none")
+        assert (code, out, "start one with `exh-dev serve`" in line["message"]) == (1, "", True)
+
+
+WAITS = """\
+import pathlib, time
+
+
+def handler(event, context):
+    print("one", flush=True)
+    while not pathlib.Path(event["data"]["until"]).exists():
+        time.sleep(0.01)
+    print("two")
+"""
+
+
+def test_lines_are_followed_while_the_function_runs(serve, tmp_path):
+    center = serve({"handlers/other.py": WAITS}, data_dir=tmp_path / "project" / ".exh-dev", ephemeral=True)
+    gate = center.folder / "gate"
+    task = center.exh.tasks.create(functionName="other", data={"until": str(gate)})
+    wait_for(lambda: [each for each in center.get("/runs")["data"] if center.api.run(each["id"])["logs"]])
+    command = [sys.executable, "-m", "devkit.cli", "logs", "other", "--follow"]
+    with subprocess.Popen(command, cwd=center.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        one = json.loads(process.stdout.readline())
+        assert (one["message"], one["task_id"]) == ("one", task["id"])
+        gate.touch()
+        assert json.loads(process.stdout.readline())["message"] == "two"
+        run = center.invoke("other", {"data": {"until": str(gate)}})
+        by_hand = [json.loads(process.stdout.readline()) for _ in range(2)]
+        assert [(each["message"], each["run_id"]) for each in by_hand] == [("one", run["id"]), ("two", run["id"])]
+        center.platform.__exit__(None, None, None)
+        assert process.wait(10) == 0
+        assert json.loads(process.stderr.read().splitlines()[-1])["message"] == "the platform has stopped"
