@@ -81,7 +81,7 @@ def test_the_variants_of_the_error_body_are_read(content):
 def test_a_body_that_is_no_platform_error_still_gives_a_typed_error(content):
     error = answer(content, status=502)
     assert type(error) is errors.BadGatewayServerError
-    assert (error.status, error.code, error.name) == (502, None, None)
+    assert (error.status, error.code, error.name, error.message) == (502, None, None, "")
     assert str(error) == "an answer that is no platform error, HTTP 502, on GET /users/v1/"
 
 
@@ -243,10 +243,52 @@ def test_retry_after_is_read_in_both_forms(header, seconds):
 
 
 @pytest.mark.parametrize(
-    ("delay", "seconds"), [(2500, 2.5), (0, 0.0), (10**400, None), (-1, None), (True, None), ("5", None)]
+    ("delay", "seconds"),
+    [
+        (2500, 2.5),
+        (0, 0.0),
+        (86_400_000, 86_400.0),
+        (86_400_001, None),
+        (10**400, None),
+        (-1, None),
+        (True, None),
+        ("5", None),
+    ],
 )
 def test_the_delay_in_a_body_is_read_where_it_is_one(delay, seconds):
     assert answer(json.dumps({"code": 134, "name": "X", "remainingDelay": delay}).encode()).retry_after == seconds
+
+
+def test_an_answer_carries_the_delay_of_its_header():
+    assert answer(b"", status=503, headers={"retry-after": "7"}).retry_after == 7
+    assert answer(b"", status=503, headers={"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}).retry_after > 0
+    assert answer(b"", status=503).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("/x?eq(a,?)&like(b,?)", "/x"),
+        ("/x#jan#janssens", "/x"),
+        ("/x#jan?janssens", "/x"),
+        ("/a b/c", "/a b/c"),
+    ],
+)
+def test_a_url_is_told_without_query_and_fragment(url, public):
+    assert (
+        PlatformUnreachableError("x", method="GET", url=f"https://api.acme.io{url}").url
+        == f"https://api.acme.io{public}"
+    )
+
+
+def test_an_error_for_a_test_needs_no_more_than_its_status():
+    error = errors.NotFoundError(status=404)
+    assert (error.message, error.method, error.url, error.body) == ("", "GET", "", {})
+    assert str(error) == "an answer that is no platform error, HTTP 404, on GET /"
+
+
+def test_a_deadline_says_nothing_of_a_call_that_was_not_sent():
+    assert str(errors.DeadlineExceededError("no time is left")) == "no time is left"
 
 
 @given(st.text())

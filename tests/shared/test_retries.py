@@ -163,13 +163,13 @@ def test_each_attempt_after_the_first_is_logged_without_the_query(http, session,
     stream = io.StringIO()
     monkeypatch.setattr(logger.logger_handler, "stream", stream)
     monkeypatch.setattr("random.uniform", lambda low, high: high)
-    answers(http, "GET", (503, ""), LOST, OK)
+    answers(http, "GET", (503, "", {"Retry-After": "5"}), LOST, OK)
     session.get("/data/v1/x?eq(email,jan)")
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     told = ("level", "message", "method", "path", "error", "attempt", "wait_ms")
     again = ("WARNING", "sending again", "GET", "/data/v1/x")
     assert [tuple(line[name] for name in told) for line in lines] == [
-        (*again, "ServiceUnavailableError", 1, 200),
+        (*again, "ServiceUnavailableError", 1, 5000),
         (*again, "PlatformUnreachableError", 2, 400),
     ]
     assert "jan" not in stream.getvalue()
