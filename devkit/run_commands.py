@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from devkit.dev_api import BASE
 from devkit.options import DataDirOption, JsonOption, local_platform
 from devkit.output import Table, choose_output
 
@@ -48,6 +47,8 @@ def runs(
 
     exh-dev runs --status FAILED
     """
+    from devkit.dev_api import BASE
+
     output = choose_output(as_json=as_json)
     with local_platform(data_dir) as api:
         wanted = {"function": _task_name(function), "status": status and status.value, "search": search}
@@ -72,6 +73,7 @@ def replay(
 
     exh-dev replay 6968c1b48ab34b7d6e654701
     """
+    from devkit.dev_api import BASE
     from devkit.project import parse_event, read_event
     from devkit.runtime import LogLine
 
@@ -102,6 +104,8 @@ def mails(
 
     exh-dev mails
     """
+    from devkit.dev_api import BASE
+
     output = choose_output(as_json=as_json)
     with local_platform(data_dir) as api:
         if mail is not None:

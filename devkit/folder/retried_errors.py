@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devkit.cloudformation import did_you_mean
@@ -12,7 +13,6 @@ from devkit.folder.reading import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from devkit.manifest import FunctionSpec
 
@@ -25,7 +25,10 @@ def check_retried_errors(root: Path, specs: tuple[FunctionSpec, ...]) -> list[Pr
     problems = []
     for spec in specs:
         names = spec.retry_policy.errors_to_retry if spec.retry_policy else ()
-        known = _common() | set(_own_names(root, spec.handler)) if names else set()
+        # What takes longer to find is only looked for where a name is not known yet: every command waits for this.
+        if all(name in _common() or name.startswith(_LAMBDA) for name in names):
+            continue
+        known = _common() | {*_own_names(root, spec.handler), *_of_sidefx()}
         for name in names:
             if name not in known and not name.startswith(_LAMBDA):
                 where = f"{spec.logical_id} at line {spec.line}: errorsToRetry names {name}"
@@ -41,9 +44,15 @@ def _errors_of(module: object) -> set[str]:
 @cache
 def _common() -> set[str]:
     import shared.errors
-    import shared.sidefx.errors
 
-    return _errors_of(shared.errors) | _errors_of(shared.sidefx.errors) | _errors_of(builtins)
+    return _errors_of(shared.errors) | _errors_of(builtins)
+
+
+def _of_sidefx() -> Iterator[str]:
+    """Read, for importing them brings all of an HTTP client along."""
+    import shared
+
+    return _classes_in(Path(shared.__path__[0]) / "sidefx" / "errors.py")
 
 
 def _own_names(root: Path, handler: str) -> Iterator[str]:
@@ -51,15 +60,19 @@ def _own_names(root: Path, handler: str) -> Iterator[str]:
     module = root.joinpath(*handler.split(".")[:-1])
     files = [module.with_suffix(".py"), *sorted(module.glob("*.py"))]
     for file in files:
-        if not file.is_file():
-            continue
-        try:
-            tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError):
-            continue  # which running it tells better
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                yield node.name
-            elif isinstance(node, ast.ImportFrom):
-                names = (alias.asname or alias.name for alias in node.names)
-                yield from (name for name in names if name.endswith(("Error", "Exception", "Timeout")))
+        if file.is_file():
+            yield from _classes_in(file)
+
+
+def _classes_in(file: Path) -> Iterator[str]:
+    """The classes that a file defines, and what it imports that sounds like an error."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return  # which running it tells better
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.ImportFrom):
+            names = (alias.asname or alias.name for alias in node.names)
+            yield from (name for name in names if name.endswith(("Error", "Exception", "Timeout")))
