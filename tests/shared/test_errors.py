@@ -157,9 +157,9 @@ def test_no_code_belongs_to_two_classes():
 @pytest.mark.parametrize(
     ("status", "name"),
     [
-        *((400, "BadRequestError"), (403, "ForbiddenError"), (404, "NotFoundError"), (429, "TooManyRequestsError")),
-        *((500, "ServerError"), (502, "BadGatewayServerError"), (503, "ServiceUnavailableError")),
-        (418, "PlatformError"),
+        *((400, "BadRequestError"), (401, "UnauthorizedError"), (403, "ForbiddenError"), (404, "NotFoundError")),
+        *((429, "TooManyRequestsError"), (500, "ServerError"), (502, "BadGatewayServerError")),
+        *((503, "ServiceUnavailableError"), (504, "GatewayTimeoutServerError"), (418, "PlatformError")),
     ],
 )
 def test_an_answer_without_a_known_code_has_the_class_of_its_status(status, name):
@@ -174,6 +174,33 @@ def test_the_token_endpoints_errors_carry_the_platforms_own():
     assert type(error) is errors.InvalidGrantError
     assert type(error.exh_error) is errors.RefreshTokenExpiredError
     assert (error.message, error.exh_error.message) == ("d", "old")
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("invalid_grant", errors.InvalidGrantError),
+        ("invalid_client", errors.InvalidClientError),
+        ("invalid_request", errors.InvalidRequestError),
+        ("unauthorized_client", errors.UnauthorizedClientError),
+        ("unsupported_grant_type", errors.UnsupportedGrantTypeError),
+    ],
+)
+def test_each_error_of_the_token_endpoint_has_its_class(name, cls):
+    error = answer(json.dumps({"error": name, "error_description": "d"}).encode(), status=400)
+    assert type(error) is cls
+    assert isinstance(error, errors.OAuth2LoginError)
+    assert (error.name, error.exh_error) == (name, None)
+
+
+def test_a_failure_inside_the_platform_is_one_whatever_its_status():
+    assert type(answer(b'{"code": 1, "name": "SERVER_EXCEPTION"}', status=502)) is errors.ServerError
+
+
+@pytest.mark.parametrize("header", ["x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id"])
+def test_the_id_for_support_is_read_from_whatever_stands_before_the_platform(header):
+    assert answer(b"", headers={header: "r1", "x-amz-cf-pop": "FRA2"}).request_id == "r1"
+    assert answer(b"").request_id is None
 
 
 def test_mfa_is_recognised_in_both_shapes():

@@ -349,6 +349,9 @@ def test_connections_that_were_idle_too_long_are_not_used_again(platform_credent
     session.get("/users/v1/health")
     session.get("/users/v1/health")
     before = len(opened)
-    session._last_used -= 51
+    session._last_used -= 49
+    session.get("/users/v1/health")
+    assert len(opened) == before
+    session._last_used -= 50.1
     session.get("/users/v1/health")
     assert len(opened) > before
