@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 import pytest
 from folder_projects import GREETING, write
@@ -15,6 +16,7 @@ from devkit.function_logs import ApiRuns, TaskRuns, follow, read
 from devkit.local import LocalPlatform
 from devkit.local_calls import LocalCalls
 from devkit.project import Project
+from devkit.runtime import logs as runtime_logs
 
 TALKER = """\
 import json
@@ -155,9 +157,15 @@ def test_every_line_once_however_many_pages_there_are(run, exh_dev):
     assert found == [str(number) for number in range(350)]
 
 
-def test_lines_that_cannot_be_asked_for_are_told(run, exh_dev, here):
+def test_lines_that_cannot_be_asked_for_are_told(run, exh_dev, here, monkeypatch):
+    class StoppedClock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2026, 1, 15, 10, tzinfo=tz)
+
+    monkeypatch.setattr(runtime_logs, "datetime", StoppedClock)
     (here.root / "handlers" / "hello_world.py").write_text(
-        "def handler(event, context):\n    print('\\n'.join(map(str, range(5000))))\n"
+        "def handler(event, context):\n    print('\\n'.join(map(str, range(500))))\n"
     )
     task = run()
     code, _, (line,) = exh_dev("logs", "hello-world")
