@@ -45,7 +45,8 @@ def test_every_command_runs_in_a_fresh_clone(project_root, tmp_path):
     subprocess.run(["git", "clone", "-q", project_root, clone], check=True)
     environment = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)} | {"HOME": str(home)}
     environment |= lend(project_root, clone)
-    environment["PYTEST_ADDOPTS"] = "-k whoami"  # that the tests can be run; all of them ran before these
+    # That the tests can be run; all of them ran before these.
+    environment["PYTEST_ADDOPTS"] = "-o testpaths=tests/handlers -k whoami"
     serving = None
     try:
         for command in commands(project_root):
