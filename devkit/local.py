@@ -131,6 +131,10 @@ class LocalPlatform:
         """
         return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
 
+    def retire(self, functions: Collection[str]) -> None:
+        """End the workers of functions of the project, on the platform's own thread; see `TaskService.retire`."""
+        self._app.tasks.retire(functions)
+
     def tell_change(self, topic: str) -> None:
         """Tell those who look on that something has changed, such as `functions`; while it runs."""
         self._server.call(lambda: self._app.changes.mark(topic))

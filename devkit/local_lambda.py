@@ -1,22 +1,24 @@
 """Functions for AWS alone, beside a served platform: with their secret, their queue, and what feeds them from it.
 
-Local AWS takes a second to start, so that it begins with the first function that needs it.
+Local AWS takes a second to start, so that it begins with the first function that needs it. Then it stays, and with it
+what waits in the queue: when code or manifest change, only the workers are others.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from threading import Lock
+from dataclasses import dataclass
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from devkit.aws import LocalAws, WorkQueue, hidden_for, uses_work_queue
 from devkit.aws_secrets import grant_for_secrets, put_secrets
+from devkit.errors import DevkitError
 from devkit.event_source_mapping import EventSourceMapping
 from devkit.runnable import function_of
 from devkit.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from devkit.local import LocalPlatform
     from devkit.manifest import FunctionSpec
@@ -30,62 +32,107 @@ _AT_ONCE = 2  # batches
 class LocalLambda:
     """Runs the functions of a project whose targets do not name `exh`. From any thread."""
 
-    def __init__(self, platform: LocalPlatform, project: Project, specs: Sequence[FunctionSpec]) -> None:
+    def __init__(self, platform: LocalPlatform, project: Project) -> None:
         """Know what to run; nothing is started."""
         self._platform = platform
         self._project = project
-        self._specs = {spec.name: spec for spec in specs}
         self._lock = Lock()
-        self._runtime: Runtime | None = None
-        self._resources = ExitStack()
-
-    def __contains__(self, function: str) -> bool:
-        """Whether it runs this function."""
-        return function in self._specs
+        self._closed = False
+        self._workers: _Workers | None = None
+        self._aws: LocalAws | None = None
+        self._queue: WorkQueue | None = None
+        self._mappings: dict[tuple[str, int, int], EventSourceMapping] = {}
 
     def invoke(self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]) -> Invocation:
         """Run a function.
 
         Raises:
-            DevkitError: it cannot run.
+            DevkitError: it cannot run, or is stopped.
         """
-        return self._started().invoke(function, event, request_id=request_id, on_line=on_line)
+        with self._lock:
+            workers = self._started()
+            workers.running += 1
+        try:
+            return workers.runtime.invoke(function, event, request_id=request_id, on_line=on_line)
+        finally:
+            with self._lock:
+                workers.running -= 1
+                idle = workers.retired and not workers.running
+            if idle:
+                workers.runtime.close()
+
+    def renew(self, project: Project) -> None:
+        """Begin with new workers, of what `project` says now; what runs comes to its end."""
+        with self._lock:
+            self._project = project
+            workers, self._workers = self._workers, None
+            if workers is None:
+                return
+            workers.retired = True
+            idle = not workers.running
+        if idle:
+            workers.runtime.close()
 
     def close(self) -> None:
         """Stop everything; what runs is killed."""
         with self._lock:
-            self._runtime = None
-            self._resources.pop_all().close()
+            self._closed = True
+            workers, aws, mappings = self._workers, self._aws, list(self._mappings.values())
+        if workers:
+            workers.runtime.close()  # first, so that nobody waits for a batch
+        for mapping in mappings:
+            _stop(mapping)
+        if aws:
+            aws.__exit__(None, None, None)
 
-    def _started(self) -> Runtime:
-        with self._lock:
-            if self._runtime is None:
-                with ExitStack() as resources:
-                    self._runtime = self._start(resources)
-                    self._resources = resources.pop_all()
-            return self._runtime
+    def _started(self) -> _Workers:
+        if self._closed:
+            raise DevkitError("the functions for AWS were stopped")
+        if self._workers is None:
+            specs = [spec for spec in self._project.manifest.functions if "exh" not in spec.targets]
+            if self._aws is None:
+                self._aws = LocalAws().__enter__()
+            secrets = self._platform.call(lambda: grant_for_secrets(self._platform, specs))
+            put_secrets(self._platform, self._aws, secrets)
+            if self._queue is None and any(map(uses_work_queue, specs)):
+                self._queue = self._aws.create_work_queue(hidden=hidden_for(specs))
+            injected = {**self._aws.environment(), **(self._queue.environment() if self._queue else {})}
+            functions = [function_of(self._project, spec, "secret", injected, {}) for spec in specs]
+            self._workers = _Workers(Runtime(functions))
+            self._map(self._aws, specs)
+        return self._workers
 
-    def _start(self, resources: ExitStack) -> Runtime:
-        specs = list(self._specs.values())
-        aws = resources.enter_context(LocalAws())
-        secrets = self._platform.call(lambda: grant_for_secrets(self._platform, specs))
-        put_secrets(self._platform, aws, secrets)
-        queue = aws.create_work_queue(hidden=hidden_for(specs)) if any(map(uses_work_queue, specs)) else None
-        injected = {**aws.environment(), **(queue.environment() if queue else {})}
-        functions = [function_of(self._project, spec, "secret", injected, {}) for spec in specs]
-        runtime = resources.enter_context(Runtime(functions))
-        for spec in specs if queue else ():
-            if spec.queue_batch is not None and queue is not None:
-                resources.enter_context(self._mapping(spec, spec.queue_batch, aws, queue))
-        return runtime
+    def _map(self, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
+        """Feed those from the queue that the manifest says, as it says, and no others."""
+        if self._queue is None:
+            return
+        wanted: Mapping[tuple[str, int, int], FunctionSpec] = {
+            (spec.name, spec.queue_batch, spec.timeout): spec for spec in specs if spec.queue_batch is not None
+        }
+        for key in set(self._mappings) - set(wanted):
+            Thread(target=_stop, args=(self._mappings.pop(key),), daemon=True).start()  # at the end of its batches
+        for key in set(wanted) - set(self._mappings):
+            name, batch, timeout = key
+            self._mappings[key] = EventSourceMapping(
+                aws.client("sqs"),
+                self._queue.url,
+                lambda event, name=name: self._platform.run_on_aws(name, event),  # type: ignore[misc]
+                timeout=timeout,
+                batch_size=batch,
+                batching_window=_WINDOW,
+                maximum_concurrency=_AT_ONCE,
+            ).__enter__()
 
-    def _mapping(self, spec: FunctionSpec, batch: int, aws: LocalAws, queue: WorkQueue) -> EventSourceMapping:
-        return EventSourceMapping(
-            aws.client("sqs"),
-            queue.url,
-            lambda event: self._platform.run_on_aws(spec.name, event),
-            timeout=spec.timeout,
-            batch_size=batch,
-            batching_window=_WINDOW,
-            maximum_concurrency=_AT_ONCE,
-        )
+
+@dataclass
+class _Workers:
+    """The workers of all functions, on one state of the code."""
+
+    runtime: Runtime
+    running: int = 0
+    retired: bool = False
+
+
+def _stop(mapping: EventSourceMapping) -> None:
+    # A batch that was cut off is no news: its run says so.
+    mapping.__exit__(DevkitError, DevkitError("stopped"), None)

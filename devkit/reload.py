@@ -5,7 +5,8 @@
     schemas/, templates/, …        the platform's configuration
 
 A file that is no Python any more is told at once, and so is one that breaks a rule of the configuration. No function
-goes on with old code silently: its workers are ended with the first save, and a run says what is wrong.
+goes on with old code silently: its workers are ended with the first save, and a run says what is wrong. What cannot be
+served yet, because the manifest is broken, is served when it is mended.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from devkit import served
 from devkit.errors import DevkitError, ManifestError
@@ -24,12 +25,15 @@ from devkit.packaging.contents import SHARED, handler_files
 from devkit.project import ENV_FILE, MANIFEST, Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from types import TracebackType
 
     from devkit.local import LocalPlatform
     from devkit.manifest import FunctionSpec
     from devkit.served_project import ServedProject
+
+Problem: TypeAlias = dict[str, Any]
+"""`file`, `line` or None, `message`, and `functions`: the names of those that it concerns."""
 
 _DEBOUNCE = 40  # ms without another change until something is done
 _IDLE = 250  # ms without a change until it is looked whether to stop
@@ -50,11 +54,18 @@ class Reloader:
         self._platform = platform
         self._served = project
         self._tell = tell
-        self._broken: dict[Path, dict[str, Any]] = {}
-        self._others: list[dict[str, Any]] = []
+        self._problems: dict[str, list[Problem]] = {}
+        """By what they are about: a file of Python, `configuration`, `functions` or `watching`."""
+        self._files: dict[str, frozenset[Path]] = {}
+        """What each function's code is in, as it was when it was read last."""
+        self._waiting: set[Path] = set()
+        """Python that has changed and is not served yet."""
         self._stopped = Event()
         self._before: dict[Path, int] | None = _stamps(project.root)
         self._thread = Thread(target=self._watch, name="reload", daemon=True)
+        self._check_python(path for path in self._before if path.suffix == ".py")
+        self._read_functions()
+        self._report()
 
     def __enter__(self) -> Self:
         """Watch from now on."""
@@ -69,103 +80,161 @@ class Reloader:
         self._thread.join()
 
     def apply(self, paths: Collection[Path]) -> None:
-        """Serve what has changed in these files."""
-        root = self._served.project.root
-        names = {path: path.relative_to(root).parts for path in paths if path.is_relative_to(root)}
-        self._check_python([path for path in names if path.suffix == ".py"])
-        manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names.values())
+        """Serve what has changed in these files and folders. What goes wrong is a problem of the project's, and is
+        told; it keeps nothing else from being served.
+        """
+        root = self._served.root
+        changed = _files_of(path for path in paths if path.is_relative_to(root))
+        names = [path.relative_to(root).parts for path in changed]
+        python = {path for path in changed if path.suffix in {".py", ""}}
+        manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names)
+        self._check_python(path for path in python if path.suffix == ".py")
+        self._waiting |= python
         if manifest:
             self._served.become(Project(root))
-        if manifest or any(_is_configuration(parts) for parts in names.values()):
-            self._load_configuration()
-        self._renew([path for path in names if path.suffix == ".py"], manifest=manifest)
-        self._served.report([*self._broken.values(), *self._others])
+        served_anew = self._attempt("functions", self._renew) if manifest or self._waiting else True
+        if manifest or any(_is_configuration(parts) for parts in names):
+            self._attempt("configuration", self._load_configuration)
+        if manifest and served_anew:
+            self._attempt("schedules", self._schedule)
+        self._report()
         self._platform.tell_change("functions")
 
     def _watch(self) -> None:
         from watchfiles import watch
 
-        root = self._served.project.root
-        changes = watch(
-            root,
-            watch_filter=lambda _, path: _is_watched(root, Path(path)),
-            debounce=_DEBOUNCE,
-            step=_STEP,
-            stop_event=self._stopped,
-            rust_timeout=_IDLE,
-            yield_on_timeout=True,
-        )
-        for changed in changes:
-            paths = {Path(path) for _, path in changed}
-            if self._before is not None:  # what was saved before the watching began
-                before, now, self._before = self._before, _stamps(root), None
-                paths |= {path for path in {*before, *now} if before.get(path) != now.get(path)}
-            if not paths:
-                continue
-            try:
-                self.apply(paths)
-            except (DevkitError, OSError, TimeoutError) as error:
-                self._tell(f"a change could not be applied: {error}")
+        root = self._served.root
+        try:
+            changes = watch(
+                root,
+                watch_filter=lambda _, path: _is_watched(root, Path(path)),
+                debounce=_DEBOUNCE,
+                step=_STEP,
+                stop_event=self._stopped,
+                rust_timeout=_IDLE,
+                yield_on_timeout=True,
+            )
+            for changed in changes:
+                paths = {Path(path) for _, path in changed}
+                if self._before is not None:  # what was saved before the watching began
+                    before, now, self._before = self._before, _stamps(root), None
+                    paths |= {path for path in {*before, *now} if before.get(path) != now.get(path)}
+                if paths:
+                    self.apply(paths)
+        except Exception as error:  # noqa: BLE001 - whatever it is, old code must not be served silently
+            message = (
+                f"what is saved is not served any more; start exh-dev serve again ({error or type(error).__name__})"
+            )
+            self._problems["watching"] = [_problem("", None, message)]
+            self._tell(message)
+            self._report()
 
-    def _check_python(self, paths: Collection[Path]) -> None:
+    def _attempt(self, what: str, do: Callable[[], list[Problem]]) -> bool:
+        """Do one of the things that a change asks for, and say whether it was done; its problems take the place of
+        those before.
+        """
+        done = False
+        try:
+            found = do()
+            done = True
+        except DevkitError as error:
+            found = [_problem(MANIFEST, error.line if isinstance(error, ManifestError) else None, str(error))]
+        except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
+            found = [_problem("", None, f"a change could not be applied: {type(error).__name__}: {error}")]
+        for each in found:
+            self._tell(f"{each['file']}: {each['message']}" if each["file"] not in each["message"] else each["message"])
+        self._problems[what] = found
+        return done
+
+    def _report(self) -> None:
+        self._served.report([each for problems in self._problems.values() for each in problems])
+
+    def _check_python(self, paths: Iterable[Path]) -> None:
         for path in paths:
             _drop_bytecode(path)
-            problem = _syntax_problem(path, self._served.project.root)
-            if problem is None:
-                self._broken.pop(path, None)
-                continue
-            self._broken[path] = {**problem, "functions": []}
-            self._tell(f"{problem['file']}:{problem['line']}: {problem['message']}")
+            problem = _syntax_problem(path, self._served.root)
+            self._problems.pop(str(path), None)
+            if problem is not None:
+                self._problems[str(path)] = [problem]
+                line = f":{problem['line']}" if problem["line"] else ""
+                self._tell(f"{problem['file']}{line}: {problem['message']}")
 
-    def _load_configuration(self) -> None:
-        """Check the configuration, and load it if nothing is wrong with it."""
-        project = self._served.project
-        self._others = []
-        try:
-            _ = project.manifest
-        except DevkitError as error:
-            line = error.line if isinstance(error, ManifestError) else None
-            self._others.append({"file": MANIFEST, "line": line, "message": str(error), "functions": []})
-            self._tell(str(error))
-            return
-        configuration = read_configuration(project)
-        for problem in configuration.problems:
-            told = problem.as_json(project.root)
-            message = f"{told['pointer']} {told['rule']}".strip()
-            self._others.append({"file": told["file"], "line": None, "message": message, "functions": []})
-            self._tell(f"{told['file']}: {message}")
-        if not configuration.problems and not configuration.is_empty:
-            served.load(configuration, self._platform)
-            self._tell("configuration loaded")
+    def _read_functions(self) -> None:
+        """Find out what each function's code is in; what cannot be read now stays as it was."""
+        root = self._served.root
+        for spec in _specs(self._served.project):
+            try:
+                self._files[spec.name] = frozenset(handler_files(root, spec))
+            except DevkitError:  # any file may be one of its own
+                folder = root / spec.handler.partition(".")[0]
+                self._files.setdefault(spec.name, frozenset(folder.rglob("*.py")))
+        for path, problems in self._problems.items():
+            for problem in problems:
+                if path.endswith(".py"):
+                    problem["functions"] = self._concerned({Path(path)})
 
-    def _renew(self, paths: Collection[Path], *, manifest: bool) -> None:
+    def _concerned(self, paths: Collection[Path]) -> list[str]:
+        """The functions whose code is, or was, in one of the files and folders."""
+        shared = self._served.root / SHARED
+        if any(path == shared or shared in path.parents for path in paths):
+            return sorted(self._files)
+        return sorted(
+            name
+            for name, files in self._files.items()
+            if any(path in files or any(path in file.parents for file in files) for path in paths)
+        )
+
+    def _renew(self) -> list[Problem]:
+        """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
+        before = set(self._concerned(self._waiting))
+        self._read_functions()
+        concerned = before | set(self._concerned(self._waiting))
         project = self._served.project
         try:
             specs = project.manifest.functions
         except DevkitError:
-            return
-        concerned = {spec.name for spec in specs if any(_concerns(project.root, spec, path) for path in paths)}
-        for path, problem in self._broken.items():
-            problem["functions"] = [spec.name for spec in specs if _concerns(project.root, spec, path)]
-        if not (concerned or manifest):
-            return
+            self._platform.call(lambda: self._platform.retire(concerned))
+            raise
         if any("exh" not in spec.targets and spec.name in concerned for spec in specs):
-            self._served.become(project)
+            self._served.renew_aws()
+        found: list[Problem] = []
         renewed = self._platform.bring(
-            lambda: served.own_functions(self._platform, self._tell, project), changed=concerned
+            lambda: served.own_functions(
+                self._platform, lambda text: found.append(_problem(MANIFEST, None, text)), project
+            ),
+            changed=concerned,
         )
-        if manifest:
-            served.schedule(self._platform, project, self._tell)
-        told = sorted(concerned | set(renewed))
-        if told:
+        self._waiting.clear()
+        if told := sorted(concerned | set(renewed)):
             self._tell(f"reloaded {', '.join(told)}")
+        return found + [
+            _problem(MANIFEST, spec.line, str(error), [spec.name])
+            for spec in specs
+            if (error := _missing(project.root, spec)) is not None
+        ]
+
+    def _load_configuration(self) -> list[Problem]:
+        """Check the configuration, and load it if nothing is wrong with it."""
+        project = self._served.project
+        configuration = read_configuration(project)
+        if configuration.problems:
+            told = [problem.as_json(project.root) for problem in configuration.problems]
+            return [_problem(each["file"], None, f"{each['pointer']} {each['rule']}".strip()) for each in told]
+        if not configuration.is_empty:
+            served.load(configuration, self._platform)
+            self._tell("configuration loaded")
+        return []
+
+    def _schedule(self) -> list[Problem]:
+        served.schedule(self._platform, self._served.project, self._tell)
+        return []
 
 
 def _stamps(root: Path) -> dict[Path, int]:
     """When each file was changed."""
     found = {}
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in _IGNORED]
+        folders[:] = [name for name in folders if Path(folder) != root or name not in _IGNORED]
         for path in (Path(folder, name) for name in names):
             if _is_watched(root, path):
                 with suppress(FileNotFoundError):
@@ -175,23 +244,46 @@ def _stamps(root: Path) -> dict[Path, int]:
 
 def _is_watched(root: Path, path: Path) -> bool:
     parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
-    if not parts or _IGNORED.intersection(parts):
+    if not parts or parts[0] in _IGNORED or "__pycache__" in parts or path.name.startswith(".#"):
         return False
-    return path.suffix == ".py" or parts in {(MANIFEST,), (ENV_FILE,)} or _is_configuration(parts)
+    is_folder = not path.suffix and not path.name.startswith(".")  # moved, or deleted, with all that is in it
+    return path.suffix == ".py" or is_folder or parts in {(MANIFEST,), (ENV_FILE,)} or _is_configuration(parts)
 
 
 def _is_configuration(parts: tuple[str, ...]) -> bool:
     return parts[0] in _CONFIGURATION or (len(parts) == 1 and parts[0] in _CONFIGURATION_FILES)
 
 
-def _concerns(root: Path, spec: FunctionSpec, path: Path) -> bool:
-    """Whether a function's code is in a file, or was: what cannot be read concerns everybody it may belong to."""
-    if path.relative_to(root).parts[0] == SHARED or not path.exists():
-        return True
+def _files_of(paths: Iterable[Path]) -> set[Path]:
+    """Files as they are; of a folder all that is in it, and the folder, which may stand for what was in it."""
+    found = set()
+    for path in paths:
+        found.add(path)
+        if path.is_dir():
+            found |= {each for each in path.rglob("*") if each.is_file()}
+    return found
+
+
+def _specs(project: Project) -> tuple[FunctionSpec, ...]:
     try:
-        return path in handler_files(root, spec)
+        return project.manifest.functions
     except DevkitError:
-        return True
+        return ()
+
+
+def _missing(root: Path, spec: FunctionSpec) -> DevkitError | None:
+    """What is wrong where there is no such handler."""
+    try:
+        handler_files(root, spec)
+    except ManifestError as error:
+        return error
+    except DevkitError:
+        return None  # a file that is no Python is told by itself
+    return None
+
+
+def _problem(file: str, line: int | None, message: str, functions: Collection[str] = ()) -> Problem:
+    return {"file": file, "line": line, "message": message, "functions": list(functions)}
 
 
 def _drop_bytecode(path: Path) -> None:
@@ -200,16 +292,18 @@ def _drop_bytecode(path: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def _syntax_problem(path: Path, root: Path) -> dict[str, Any] | None:
+def _syntax_problem(path: Path, root: Path) -> Problem | None:
+    name = str(path.relative_to(root))
     try:
         text = path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:  # a folder of this name
+        return _problem(name, None, f"it cannot be read: {(error.strerror or '').lower()}")
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        message = f"{type(error).__name__}: {error.msg}"
-        return {"file": str(path.relative_to(root)), "line": error.lineno, "message": message}
-    except ValueError as error:  # null bytes
-        return {"file": str(path.relative_to(root)), "line": None, "message": str(error)}
+        return _problem(name, error.lineno, f"{type(error).__name__}: {error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting too deep
+        return _problem(name, None, f"it is no Python: {error or type(error).__name__}")
     return None

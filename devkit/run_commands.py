@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -82,7 +83,7 @@ def replay(
     if event is not None:
         body = {"event": parse_event(sys.stdin.buffer.read(), "stdin") if event == "-" else read_event(Path(event))}
     with local_platform(data_dir) as api:
-        again = api.post(f"{BASE}/runs/{run}/replay", body)["id"]
+        again = api.post(f"{BASE}/runs/{quote(run, safe='')}/replay", body)["id"]
         done = api.ended(again)
     for line in done["logs"]:
         output.log(done["function"], LogLine(datetime.fromisoformat(line["timestamp"]), line["text"]))
@@ -109,7 +110,7 @@ def mails(
     output = choose_output(as_json=as_json)
     with local_platform(data_dir) as api:
         if mail is not None:
-            _show_mail(api.get(f"{BASE}/mails/{mail}"), output)
+            _show_mail(api.get(f"{BASE}/mails/{quote(mail, safe='')}"), output)
             return
         found = api.get(f"{BASE}/mails", search=search)["data"]
     if not found:

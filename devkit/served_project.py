@@ -47,16 +47,23 @@ class ServedProject:
         return self._project
 
     def become(self, project: Project) -> None:
-        """The manifest has changed: what is for AWS alone begins anew when it is used next."""
+        """The manifest has changed."""
         with self._lock:
-            aws, self._aws = self._aws, None
             self._project = project
+            aws = self._aws
         if aws:
-            aws.close()
+            aws.renew(project)
+
+    def renew_aws(self) -> None:
+        """The code of functions for AWS alone has changed."""
+        self.become(self._project)
 
     def close(self) -> None:
         """Stop what runs for AWS."""
-        self.become(self._project)
+        with self._lock:
+            aws, self._aws = self._aws, None
+        if aws:
+            aws.close()
 
     def report(self, problems: list[dict[str, Any]]) -> None:
         """Show these problems from now on, and no others."""
@@ -110,8 +117,7 @@ class ServedProject:
 
         with self._lock:
             if self._aws is None:
-                specs = [spec for spec in self._specs() if "exh" not in spec.targets]
-                self._aws = LocalLambda(self._platform, self._project, specs)
+                self._aws = LocalLambda(self._platform, self._project)
             aws = self._aws
         return aws.invoke(function, event, request_id, on_line)
 

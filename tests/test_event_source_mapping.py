@@ -32,7 +32,7 @@ def queue(aws, sqs):
 
 
 def outcome(result=None, error=None):
-    return Invocation("r", "work", result, error, (), datetime.now(UTC), 0.0, None, 0)
+    return Invocation("r", "work", result, error, (), datetime.now(UTC), 0.0, None, 0.0, 0)
 
 
 def send(sqs, queue, *bodies, **message):

@@ -134,5 +134,5 @@ def send(kept, statuses, trace=None):
 
 
 def outcome(**members):
-    done = Invocation("r", "work", None, None, (), datetime.now(UTC), 0.0, None, 0)
+    done = Invocation("r", "work", None, None, (), datetime.now(UTC), 0.0, None, 0.0, 0)
     return Outcome(Case("work", "work.json", {}, "env", "task"), done, 0, **members)

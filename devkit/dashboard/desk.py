@@ -86,8 +86,7 @@ class Desk:
             Fault: 16 when there is no such function.
         """
         record = find_function(self.store, function)
-        on_aws = self.project is not None and self.project.runs_on_aws(function)
-        if record is None and not on_aws:
+        if record is None and not (self.project and self.project.runs_on_aws(function)):
             raise Fault(16, f"There is no function {function}")
         run = self.runner.runs.begin(function, event, kind="invoke", again=again)
         running = asyncio.create_task(self._perform(run, record))
@@ -121,8 +120,8 @@ class Desk:
         function, event = run.record["function"], run.details["event"]
         try:
             invocation = await asyncio.to_thread(call, function, event, run.request_id, run.on_line)
-        except DevkitError as error:
-            self.runner.runs.fail(run, str(error))
+        except Exception as error:
+            self.runner.runs.fail(run, str(error) or type(error).__name__)
             raise NotInvocableError(str(error)) from error
         self.runner.runs.end(run, invocation)
         return invocation

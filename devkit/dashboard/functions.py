@@ -45,7 +45,10 @@ def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
 
     async def invoke(request: Request) -> JSONResponse:
         """Runs it, or with `queued` makes a task of it, which the queue runs and its policy tries again."""
-        name = _function(request, desk)["name"]
+        name = request.path_params["name"]
+        on_platform = find_function(desk.store, name) is not None
+        if not on_platform and not (desk.project and desk.project.runs_on_aws(name)):
+            raise Fault(16, f"There is no function {name}")
         fields = await read_json(request)
         if "event" not in fields.members:
             raise Fault(14, "The field event is required")
@@ -56,20 +59,9 @@ def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
             except DevkitError as error:
                 raise Fault(26, str(error)) from None
         if fields.value("queued"):
-            if find_function(desk.store, name) is None:
+            if not on_platform:
                 raise Fault(27, f"{name} is for AWS alone; the platform's queue does not run it")
-            data = event.get("data") if isinstance(event, dict) else None
-            if data is not None and not isinstance(data, dict):
-                raise Fault(15, "A task's data is an object")
-            task = create_task(
-                desk.store,
-                function_name=name,
-                data=data,
-                now=clock(),
-                created_by_user_id=desk.details()["user_id"],
-                created_by_application_id=desk.details()["application_id"],
-            )
-            return JSONResponse({"task_id": task["id"]}, 202)
+            return JSONResponse({"task_id": _queued(desk, name, event, clock())}, 202)
         return JSONResponse({"id": desk.begin(name, event).record["id"]}, 202)
 
     return [
@@ -77,6 +69,23 @@ def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
         Route(f"{base}/functions/{{name}}", show, methods=["GET"]),
         Route(f"{base}/functions/{{name}}/invoke", invoke, methods=["POST"]),
     ]
+
+
+def _queued(desk: Desk, name: str, event: Any, now: float) -> str:
+    """The id of a task with an event's data, which the queue runs."""
+    data = event.get("data") if isinstance(event, dict) else None
+    if data is not None and not isinstance(data, dict):
+        raise Fault(15, "A task's data is an object")
+    details = desk.details()
+    task = create_task(
+        desk.store,
+        function_name=name,
+        data=data,
+        now=now,
+        created_by_user_id=details["user_id"],
+        created_by_application_id=details["application_id"],
+    )
+    return str(task["id"])
 
 
 def _function(request: Request, desk: Desk) -> dict[str, Any]:

@@ -26,6 +26,7 @@ _RUN_MEMBERS = {
     "started": {**_TEXT, "format": "date-time"},
     "duration_ms": {"type": "number", "description": "In the handler."},
     "init_ms": {"type": ["number", "null"], "description": "The cold start; null when the worker was warm."},
+    "waited_ms": {"type": "number", "description": "Until the handler began; less than init_ms when it was warmed."},
     "memory_mb": {**_NUMBER, "description": "The most its worker was seen to use."},
     "platform_calls": _NUMBER,
 }

@@ -49,7 +49,9 @@ def routes(desk: Desk) -> list[Route]:
         )
         name = desk.project.name if desk.project else "no project"
         # All at once: a browser would only find them one after the other.
-        scripts = sorted(path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js"))
+        scripts = sorted(
+            path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js") if path.name != "theme.js"
+        )
         text = templates.get_template("page.html").render(project=name, url=desk.details()["host"], scripts=scripts)
         return Response(text, media_type="text/html", headers=_HEADERS)
 

@@ -76,6 +76,7 @@ class Store:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
             # One thread opens the store and another serves from it, never both at a time.
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.create_function("casefold", 1, _casefold, deterministic=True)
         try:
             with self._told_as_unusable():
                 if image is not None:
@@ -242,6 +243,11 @@ class Store:
                 f"{self._path} cannot be used as the platform's database ({reason}); move it away to start with an "
                 "empty one, or use another --data-dir"
             ) from error
+
+
+def _casefold(text: object) -> str | None:
+    """For searches whatever the case: SQLite's own `lower` knows ASCII alone."""
+    return None if text is None else str(text).casefold()
 
 
 def _nobody(_: str) -> None:

@@ -45,6 +45,8 @@ class Invocation:
     """Seconds in the handler."""
     init_duration: float | None
     """Seconds from the start of the worker until it was ready or failed; None when it was warm."""
+    waited: float
+    """Seconds until the handler began: in a cold start as much of it as was still to come."""
     peak_memory: int
     """MB, resident: the most its worker was seen to use so far."""
 
@@ -66,6 +68,7 @@ class Invocation:
             "request_id": self.request_id,
             "started": self.started.isoformat(timespec="milliseconds"),
             "duration_ms": round(self.duration * 1000, 1),
+            "waited_ms": round(self.waited * 1000, 1),
             "init_ms": None if self.init_duration is None else round(self.init_duration * 1000, 1),
             "memory_mb": self.peak_memory,
         }

@@ -98,7 +98,7 @@ class Worker:
         """
         self.idle = False
         cold, self._fresh = self._fresh, False
-        started = datetime.now(UTC)
+        started, asked = datetime.now(UTC), time.monotonic()
         self._logs.on_line = on_line
         timeout = self._function.timeout
         ready_until = self._started + INIT_TIMEOUT + timeout if cold else time.monotonic() + timeout
@@ -107,8 +107,9 @@ class Worker:
             raise WorkerGoneError
         init_duration = ending.at - self._started if cold else None
         duration = 0.0
+        handed_over = time.monotonic()
+        waited = handed_over - asked
         if isinstance(ending, Ready):
-            handed_over = time.monotonic()
             self._memory.resume()
             self._api.offer(self._work(request_id, event))
             ending = self._next_report(handed_over + timeout)
@@ -133,6 +134,7 @@ class Worker:
             started=started,
             duration=duration,
             init_duration=init_duration,
+            waited=waited,
             peak_memory=self._memory.peak,
         )
 

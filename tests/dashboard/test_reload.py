@@ -17,6 +17,10 @@ def center(serve):
     center = serve()
     reloader = Reloader(center.platform, center.project, center.told.append)
     center.save = lambda name, text: (center.write(name, text), reloader.apply([center.folder / name]))
+    center.save_all = lambda name, text, *others: (
+        center.write(name, text),
+        reloader.apply([center.folder / each for each in (name, *others)]),
+    )
     return center
 
 
@@ -98,8 +102,9 @@ def test_what_runs_comes_to_its_end_on_the_old_code(serve):
 
 def test_a_deleted_file_is_noticed(center):
     word(center)
+    reloader = Reloader(center.platform, center.project, center.told.append)
     (center.folder / "handlers/helping.py").unlink()
-    Reloader(center.platform, center.project, center.told.append).apply([center.folder / "handlers/helping.py"])
+    reloader.apply([center.folder / "handlers/helping.py"])
     assert center.invoke("analyze", {"data": {}})["error"]["errorType"] == "Runtime.ImportModuleError"
 
 
@@ -130,6 +135,81 @@ def test_a_broken_manifest_is_told_and_what_there_was_goes_on(center):
     assert word(center) == "first"
     center.save("template.yaml", text)
     assert center.get("")["problems"] == []
+
+
+def test_what_is_saved_while_the_manifest_is_broken_is_served_when_it_is_mended(center):
+    assert word(center) == "first"
+    text = (center.folder / "template.yaml").read_text()
+    center.save("template.yaml", "Resources: [")
+    center.save("handlers/helping.py", 'def word():\n    return "second"\n')
+    assert word(center) == "second"  # the old worker is gone
+    center.save("template.yaml", text)
+    assert word(center) == "second"
+    assert center.get("")["problems"] == []
+
+
+def test_a_step_that_fails_keeps_nothing_else_from_being_served(center):
+    assert word(center) == "first"
+    center.platform.faults.add("* /data/*:503")
+    center.write("schemas/pulse.json", json.dumps({**SCHEMA, "description": "Changed"}))
+    center.save_all("handlers/helping.py", 'def word():\n    return "second"\n', "schemas/pulse.json")
+    assert word(center) == "second"
+    (problem,) = center.get("")["problems"]
+    assert "could not be" in problem["message"] or "cannot be loaded" in problem["message"]
+    center.platform.faults.clear()
+    center.save("schemas/pulse.json", json.dumps({**SCHEMA, "description": "Changed"}))
+    assert center.get("")["problems"] == []
+
+
+@pytest.mark.parametrize("text", ["x = " + "-" * 20_000 + "1\n", "x = 1\0\n", "x = " + "(" * 5000])
+def test_nothing_that_is_saved_ends_the_watching(serve, text):
+    center = serve(reload=True)
+    center.write("handlers/other.py", text)
+    center.waiting_for("handlers/other.py")
+    center.write("handlers/other.py", 'def handler(event, context):\n    return "mended"\n')
+    wait_for(lambda: center.get("")["problems"] == [])
+    assert center.invoke("other", {})["result"] == "mended"
+
+
+def test_a_folder_that_is_renamed_is_noticed(serve):
+    files = {"handlers/helping.py": None, "handlers/helping/__init__.py": 'def word():\n    return "first"\n'}
+    center = serve(files)
+    assert word(center) == "first"
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    (center.folder / "handlers/helping").rename(center.folder / "handlers/gone")
+    reloader.apply([center.folder / "handlers/helping", center.folder / "handlers/gone"])
+    assert center.told == ["reloaded analyze"]
+    assert center.invoke("analyze", {"data": {}})["error"]["errorType"] == "Runtime.ImportModuleError"
+
+
+def test_files_that_no_function_knows_restart_nothing(center):
+    word(center)
+    center.write("handlers/scratch.py", "x = 1\n")
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    (center.folder / "handlers/scratch.py").unlink()
+    reloader.apply([center.folder / "handlers/scratch.py"])
+    assert center.told == []
+    assert center.invoke("analyze", {"data": {}})["init_ms"] is None
+
+
+def test_what_is_wrong_at_the_start_is_shown(serve):
+    center = serve({"handlers/helping.py": "def word(:\n"}, reload=True)
+    (problem,) = center.get("")["problems"]
+    assert (problem["file"], problem["functions"]) == ("handlers/helping.py", ["analyze"])
+
+
+def test_a_handler_that_is_not_there_is_a_problem_of_its_function(center):
+    (center.folder / "handlers/other.py").rename(center.folder / "handlers/renamed.py")
+    center.save("handlers/renamed.py", "x = 1\n")
+    center.save("template.yaml", (center.folder / "template.yaml").read_text())
+    (problem,) = center.get("")["problems"]
+    assert (problem["functions"], "other.py" in problem["message"]) == (["other"], True)
+
+
+def test_a_disabled_function_stays_so(center):
+    center.exh.session.request("POST", "/tasks/v1/functions/other/disable")
+    center.save("handlers/other.py", 'def handler(event, context):\n    return "new"\n')
+    assert [each["enabled"] for each in center.get("/functions")["data"] if each["name"] == "other"] == [False]
 
 
 def test_schemas_apply_and_broken_ones_are_told(center):

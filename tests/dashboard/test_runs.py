@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 import requests
+from waiting import wait_for
 
 from devkit.errors import DevkitError
 from devkit.platform.calls import Calls
@@ -13,6 +14,7 @@ from devkit.platform.changes import Changes
 from devkit.platform.search import EVERYTHING
 from devkit.platform.store import Store
 from devkit.platform.tasks import runs as runs_module
+from devkit.platform.tasks.records import find_function
 from devkit.platform.tasks.runs import Runs
 
 
@@ -100,6 +102,30 @@ def test_again_with_the_same_or_with_another_event(center):
     assert (other["event"], other["status"]) == ({"data": {"fail": "x"}}, "FAILED")
     null = center.api.ended(center.post(f"/runs/{first['id']}/replay", {"event": None})["id"])
     assert null["event"] is None
+
+
+def test_runs_by_hand_have_nothing_to_do_with_each_other(center):
+    first, second = (center.invoke("other", {"id": "6968c1b48ab34b7d6e654701"}) for _ in range(2))
+    assert [each["id"] for each in second["attempts"]] == [second["id"]]
+    again = center.api.ended(center.post(f"/runs/{first['id']}/replay")["id"])
+    assert [each["id"] for each in again["attempts"]] == [again["id"]]
+
+
+@pytest.mark.parametrize("search", ["ärger", "ÄRGER", '"quoted"', "C:\\x", "two\nlines"])
+def test_search_finds_what_stands_there_whatever_its_case(center, search):
+    run = center.invoke("other", {"text": 'Ärger "quoted" C:\\x two\nlines'})
+    center.invoke("other", {})
+    assert [each["id"] for each in center.get("/runs", search=search)["data"]] == [run["id"]]
+
+
+def test_a_worker_that_was_warmed_before_kept_nobody_waiting(center):
+    function = center.platform.call(lambda: find_function(center.platform._store, "other"))
+    center.platform.call(lambda: center.platform._app.tasks.runner.warm(function))
+    wait_for(lambda: center.get("/functions/other")["workers"]["idle"])
+    warmed = center.invoke("other", {})
+    cold = center.invoke("analyze", {"data": {}})
+    assert 0 <= warmed["waited_ms"] <= warmed["init_ms"] + 50
+    assert cold["waited_ms"] > 0.8 * cold["init_ms"]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,9 @@ const KEYS = [
   ["?", "this"],
 ];
 const root = document.getElementById("view");
+const left = new Map(); // what had the focus when a view was left, by its hash
 let shown = null;
+let hash = null;
 
 async function navigate() {
   const [path, query = ""] = location.hash.slice(2).split("?");
@@ -53,7 +55,9 @@ async function navigate() {
   }
   const view = VIEWS[name](rest);
   const context = { name, view, path: rest, query: new URLSearchParams(query), body: h("div", { class: "body" }) };
-  shown?.view.leave?.(shown);
+  if (hash !== null) left.set(hash, document.activeElement.getAttribute("href"));
+  const first = hash === null;
+  hash = location.hash;
   const same = shown?.view === view && view.keeps?.(shown, context);
   if (same) context.body = shown.body;
   shown = context;
@@ -66,15 +70,24 @@ async function navigate() {
       document.title = `LOCAL · ${[name, ...rest].join(" · ")}`;
       document.getElementById("main").scrollTop = 0;
       window.scrollTo(0, 0);
-      root.querySelector("[autofocus]")?.focus();
+      if (!first) takeFocus();
     } else {
       await view.show(context);
     }
     root.dataset.shown = location.hash;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
     if (shown === context) root.replaceChildren(h("p", { class: "notice bad", role: "alert" }, error.message));
+    if (!(error instanceof Refusal)) throw error;
   }
+}
+
+/** Where the keyboard goes on: at the row that led away from here, else at the heading. */
+function takeFocus() {
+  const href = left.get(location.hash);
+  const row = href && root.querySelector(`a[href="${CSS.escape(href)}"]`);
+  const heading = root.querySelector("h1");
+  heading?.setAttribute("tabindex", "-1");
+  (row ?? heading)?.focus({ preventScroll: !row });
 }
 
 let pending = false;
@@ -90,7 +103,10 @@ async function refresh() {
   const context = shown;
   try {
     await context?.view.show(context);
+    document.getElementById("stale")?.remove();
   } catch (error) {
+    document.getElementById("stale")?.remove();
+    context.body.before(h("p", { id: "stale", class: "notice bad", role: "alert" }, `What is below is not up to date: ${error.message}`));
     if (!(error instanceof Refusal)) throw error;
   } finally {
     pending = false;
@@ -127,6 +143,7 @@ function keys(event) {
     if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
     return;
   }
+  if (localStorage.getItem("keys") === "off" && event.key !== "Escape") return;
   const links = [...document.querySelectorAll("[data-view]")];
   if (event.key === "/") document.querySelector("input[type=search]")?.focus();
   else if (event.key === "?") help();
@@ -143,8 +160,12 @@ function move(step) {
 }
 
 function help() {
+  const single = h("input", { type: "checkbox", id: "keys",
+    onchange: () => localStorage.setItem("keys", single.checked ? "on" : "off") });
+  single.checked = localStorage.getItem("keys") !== "off";
   dialog("Keyboard", (close) => [
     h("dl", { class: "facts" }, KEYS.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)))),
+    h("p", {}, h("label", {}, single, " these keys are on")),
     h("p", {}, h("button", { type: "button", onclick: close }, "Close")),
   ]);
 }

@@ -10,11 +10,9 @@ export function h(tag, attributes = {}, ...children) {
     else if (name === "value") element.value = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter(isContent));
+  add(element, children);
   return element;
 }
-
-const isContent = (each) => each !== null && each !== undefined && each !== false;
 
 /** An SVG element. */
 export function svg(tag, attributes = {}, ...children) {
@@ -26,16 +24,37 @@ export function svg(tag, attributes = {}, ...children) {
 
 /** Put new content in the place of old, keeping focus, scroll positions and what is unfolded. */
 export function replace(container, ...content) {
-  const focused = container.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = container.contains(document.activeElement) ? placeOf(document.activeElement) : null;
   const open = new Set([...container.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
-  const scrolled = [...container.querySelectorAll("[data-scroll]")].map((each) => [each.dataset.scroll, each.scrollTop]);
-  container.replaceChildren(...content.flat(Infinity).filter(isContent));
-  for (const each of container.querySelectorAll("details[data-key]")) if (open.has(each.dataset.key)) each.open = true;
-  for (const [key, top] of scrolled) {
-    const found = container.querySelector(`[data-scroll="${CSS.escape(key)}"]`);
-    if (found) found.scrollTop = top;
+  const scrolled = new Map();
+  for (const each of container.querySelectorAll("[data-scroll]")) {
+    if (each.scrollTop || each.scrollLeft) scrolled.set(each.dataset.scroll, [each.scrollLeft, each.scrollTop]);
   }
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const fresh = document.createDocumentFragment();
+  add(fresh, content);
+  container.replaceChildren(fresh);
+  if (open.size) for (const each of container.querySelectorAll("details[data-key]")) each.open = open.has(each.dataset.key);
+  if (scrolled.size) {
+    for (const each of container.querySelectorAll("[data-scroll]")) each.scrollTo(...(scrolled.get(each.dataset.scroll) ?? [0, 0]));
+  }
+  if (focused) container.querySelector(focused)?.focus({ preventScroll: true });
+}
+
+/** How an element is found again among new ones. */
+function placeOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const href = element.getAttribute("href");
+  if (href) return `a[href="${CSS.escape(href)}"]`;
+  const scroll = element.dataset.scroll;
+  return scroll ? `[data-scroll="${CSS.escape(scroll)}"]` : null;
+}
+
+/** Append contents one by one: there may be more than a call takes arguments. */
+function add(element, content) {
+  for (const each of content) {
+    if (Array.isArray(each)) add(element, each);
+    else if (each !== null && each !== undefined && each !== false) element.append(each);
+  }
 }
 
 /** A table; rows are lists of cells, or `{ href, cells, selected }` for one that leads somewhere. */
@@ -54,30 +73,33 @@ export function table(caption, headings, rows, empty = "Nothing yet") {
     );
   });
   const caption_ = h("caption", { class: "unseen" }, caption);
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption, "data-scroll": caption },
     h("table", {}, caption_, h("thead", {}, head), h("tbody", {}, body)));
 }
 
-/** JSON as people read it: coloured, objects that are large folded. */
+const MOST_COLOURED = 100_000; // characters
+
+/** JSON as people read it, coloured unless there is very much of it. */
 export function json(value, key = "json") {
-  return h("pre", { class: "json", tabindex: "0", "data-scroll": key }, coloured(value, ""));
+  const text = JSON.stringify(value, null, 2) ?? "null";
+  const most = 20 * MOST_COLOURED;
+  const shown = text.length <= MOST_COLOURED ? coloured(text) : text.slice(0, most);
+  const rest = text.length > most ? h("p", { class: "dim" }, `The first ${most} of ${text.length} characters; the rest is in /_dev/api.`) : null;
+  return [h("pre", { class: "json", tabindex: "0", "data-scroll": key }, shown), rest];
 }
 
-function coloured(value, indent) {
-  if (value === null) return [h("span", { class: "j-word" }, "null")];
-  if (typeof value === "string") return [h("span", { class: "j-text" }, JSON.stringify(value))];
-  if (typeof value !== "object") return [h("span", { class: "j-word" }, String(value))];
-  const list = Array.isArray(value);
-  const entries = list ? value.map((each) => [null, each]) : Object.entries(value);
-  if (!entries.length) return [list ? "[]" : "{}"];
-  const inner = `${indent}  `;
-  const lines = entries.map(([name, each], index) => [
-    inner,
-    name === null ? "" : [h("span", { class: "j-name" }, JSON.stringify(name)), ": "],
-    coloured(each, inner),
-    index < entries.length - 1 ? ",\n" : "\n",
-  ]);
-  return [list ? "[\n" : "{\n", lines, indent, list ? "]" : "}"];
+const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
+
+function coloured(text) {
+  const found = [];
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const kind = match[2] ? "j-name" : match[1] ? "j-text" : "j-word";
+    found.push(text.slice(end, match.index), h("span", { class: kind }, match[1] ?? match[0]), match[2] ?? "");
+    end = match.index + match[0].length;
+  }
+  found.push(text.slice(end));
+  return found;
 }
 
 /** How something went, in colour and in words. */

@@ -1,26 +1,32 @@
 // What changes, as the platform tells it.
 
-let source;
 const listeners = new Set();
 
-/** Call `call({changed, run, line})` for each message until what is returned is called. */
+/** Call `call({changed, run, line})` for each message; `changed` is null when anything may have changed. */
 export function listen(call) {
   listeners.add(call);
-  return () => listeners.delete(call);
 }
 
-/** Stay connected; `told` hears whether it is. A connection that was lost may have missed anything. */
+/** Stay connected while the page is seen: a browser has but six connections for all tabs. `told` hears whether it is. */
 export function connect(told) {
-  source = new EventSource("/_dev/api/changes");
-  let was = false;
-  source.onopen = () => {
-    told(true);
-    if (was) for (const call of listeners) call({ changed: null });
-    was = true;
+  let source = null;
+  let missed = false;
+  const open = () => {
+    source = new EventSource("/_dev/api/changes");
+    source.onopen = () => {
+      told(true);
+      if (missed) for (const call of listeners) call({ changed: null });
+      missed = true;
+    };
+    source.onerror = () => told(false);
+    source.onmessage = (event) => {
+      const message = JSON.parse(event.data);
+      for (const call of listeners) call(message);
+    };
   };
-  source.onerror = () => told(false);
-  source.onmessage = (event) => {
-    const message = JSON.parse(event.data);
-    for (const call of [...listeners]) call(message);
-  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source?.close();
+    else open();
+  });
+  if (!document.hidden) open();
 }

@@ -61,6 +61,7 @@ async def invoke(name: str, call: BuiltIn, task: Document, request_id: str) -> I
         started=started,
         duration=time.monotonic() - began,
         init_duration=None,
+        waited=0,
         peak_memory=_MEMORY,
     )
 

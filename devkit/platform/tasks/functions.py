@@ -170,6 +170,8 @@ def keep_own(
                 "version": object_id(),
             }
             old = (before or {}).get(function.name)
+            if old is not None:
+                record["enabled"] = old["enabled"]
             if old is not None and function.name not in changed and _says_the_same(old, record):
                 record = old
             else:

@@ -90,8 +90,11 @@ class Runner:
         except NotInvocableError as error:
             self.runs.fail(run, str(error))
             raise
-        except BaseException:
+        except asyncio.CancelledError:
             self.runs.fail(run, "the platform was stopped meanwhile")
+            raise
+        except Exception as error:
+            self.runs.fail(run, f"a defect in the local platform: {type(error).__name__}: {error}")
             raise
         self.runs.end(run, invocation)
         return invocation

@@ -37,6 +37,9 @@ MOST = 10_000
 _EXCESS = 200  # runs over the most before the oldest are deleted, all at once
 _MOST_OF_CHAIN = 200
 _MOST_CAUSES = 2_000  # runs whose calls are known to have made something
+#: Of each member that runs are found by; the first that a search names is used.
+_INDEXES = {name: f"runs_{name}" for name in ("chain", "task_id", "caused_by", "function", "status")}
+_OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
 _NEWEST_FIRST = ("id DESC",)
 _SEARCHED = ("failure", "task_id", "request_id", "function")
 
@@ -70,15 +73,14 @@ class Runs:
         self._clock = clock
         self._live: dict[str, Run] = {}
         self._by_root: OrderedDict[str, str] = OrderedDict()
-        store.index("runs_function", RUNS, [member("function"), "id"])
-        store.index("runs_chain", RUNS, [member("chain"), "id"])
-        store.index("runs_cause", RUNS, [member("caused_by"), "id"])
-        store.index("runs_task", RUNS, [member("task_id"), "id"])
-        store.index("runs_request", RUNS, [member("request_id"), "id"])
-        store.index("runs_status", RUNS, [member("status"), "id"])
+        for name, index in _INDEXES.items():
+            store.index(index, RUNS, [member(name), "id"])
         self._count = store.count(RUNS, EVERYTHING)
+        stopped = "the platform was stopped meanwhile"
         for record in store.matching(RUNS, Sql(f"{member('status')} = 'running'")):
-            store.put(RUNS, {**record, "status": "FAILED", "failure": "the platform was stopped meanwhile"})
+            details = store.get(DETAILS, record["id"]) or {"id": record["id"]}
+            store.put(RUNS, {**record, "status": "FAILED", "failure": stopped})
+            store.put(DETAILS, {**details, "error": {"errorMessage": stopped}, "logs": None, "calls": None})
 
     def begin(self, function: str, event: Any, *, kind: str, again: str | None = None) -> Run:
         """A function is about to run.
@@ -103,7 +105,7 @@ class Runs:
             "failure": "",
             "request_id": request_id,
             "task_id": task_id if isinstance(task_id, str) else None,
-            "chain": str([*attempts, task_id or request_id][0]),
+            "chain": request_id if kind == "invoke" else str([*attempts, task_id or request_id][0]),
             "attempt": len(attempts) + 1,
             "again": again,
             "caused_by": self._cause(known),
@@ -134,7 +136,7 @@ class Runs:
         calls = self._calls.of(invocation.request_id)
         run.record |= {
             "request_id": invocation.request_id,
-            **{name: summary[name] for name in ("status", "failure", "started", "duration_ms", "init_ms", "memory_mb")},
+            **{name: summary[name] for name in _OF_SUMMARY},
             "platform_calls": len(calls),
         }
         run.details |= {
@@ -191,12 +193,13 @@ class Runs:
         condition = EVERYTHING
         for name, value in wanted.items():
             condition &= Sql(f"{member(name)} = ?", (value,))
+        index = next((_INDEXES[name] for name in _INDEXES if name in wanted), None)
         if after is not None:
             condition &= Sql("id > ?", (after,))
         if search:
             condition &= _mentions(search)
-        found = self._store.page(RUNS, condition, _NEWEST_FIRST, limit, offset)
-        return [json.loads(text) for text in found], self._store.count(RUNS, condition)
+        found = self._store.page(RUNS, condition, _NEWEST_FIRST, limit, offset, index)
+        return [json.loads(text) for text in found], self._store.count(RUNS, condition, index)
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of the platform that an invocation made, be it one of these runs or not."""
@@ -208,8 +211,9 @@ class Runs:
 
     def newest(self, function: str) -> Document | None:
         """The newest run of a function."""
-        found, _ = self.page(limit=1, function=function)
-        return found[0] if found else None
+        of = Sql(f"{member('function')} = ?", (function,))
+        found = self._store.page(RUNS, of, _NEWEST_FIRST, 1, 0, _INDEXES["function"])
+        return json.loads(found[0]) if found else None
 
     def _keep(self, run: Run) -> None:
         self._live.pop(run.record["id"], None)
@@ -226,9 +230,10 @@ class Runs:
             run.lines.append(shown)
 
     def _having(self, name: str, value: str) -> list[Document]:
-        """The first runs with a member of this value, the first first."""
-        found = self._store.page(RUNS, Sql(f"{member(name)} = ?", (value,)), (), _MOST_OF_CHAIN, 0)
-        return [json.loads(text) for text in found]
+        """The latest runs with a member of this value, the first first."""
+        of = Sql(f"{member(name)} = ?", (value,))
+        found = self._store.page(RUNS, of, _NEWEST_FIRST, _MOST_OF_CHAIN, 0, _INDEXES[name])
+        return [json.loads(text) for text in reversed(found)]
 
     def _cause(self, event: Document) -> str | None:
         """The run that set another one off, by a call or by its own failure."""
@@ -240,8 +245,8 @@ class Runs:
                 return self._by_root.get(root)
         if root := answering.get():
             return self._by_root.get(root)
-        failed = published.get("content", {}) if published.get("type") == "task_failed" else {}
-        found = self._having("task_id", str(failed.get("id", ""))) if isinstance(failed, dict) else []
+        failed = published.get("content") if published.get("type") == "task_failed" else None
+        found = self._having("task_id", str(failed.get("id"))) if isinstance(failed, dict) else []
         return found[-1]["id"] if found else None
 
     def _forget_oldest(self) -> None:
@@ -267,7 +272,10 @@ def _pass_on(loop: asyncio.AbstractEventLoop, note: Callable[[LogLine], None], l
 
 def _mentions(text: str) -> Sql:
     """Runs with a text in them, whatever its case."""
-    sought = text.lower()
-    own = " OR ".join(f"instr(lower({member(name)}), ?)" for name in _SEARCHED)
-    details = f"id IN (SELECT id FROM documents WHERE collection = '{DETAILS}' AND instr(lower(body), ?))"  # noqa: S608
-    return Sql(f"({own} OR {details})", (sought,) * (len(_SEARCHED) + 1))
+    sought = text.casefold()
+    as_json = json.dumps(text, ensure_ascii=False)[1:-1].casefold()  # as it stands in a JSON text
+    twice = json.dumps(as_json, ensure_ascii=False)[1:-1]  # and as a line of log that is JSON stands there
+    own = " OR ".join(f"instr(casefold({member(name)}), ?)" for name in _SEARCHED)
+    details = " OR ".join(["instr(casefold(body), ?)"] * 2)
+    found = f"id IN (SELECT id FROM documents WHERE collection = '{DETAILS}' AND ({details}))"  # noqa: S608
+    return Sql(f"({own} OR {found})", (*[sought] * len(_SEARCHED), as_json, twice))

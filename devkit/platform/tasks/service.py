@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.routing import Route
 
-    from devkit.platform.store import Store
+    from devkit.platform.store import Document, Store
     from devkit.platform.tasks.built_in import BuiltIn
     from devkit.platform.tasks.runner import OwnFunction
     from devkit.platform.tasks.runs import Runs
@@ -93,7 +93,7 @@ class TaskService:
         Returns:
             The names of the functions that begin anew.
         """
-        before = {each["name"]: each for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)}
+        before = self._own()
         self._runner.bring(functions)
         renewed = keep_own(self._store, functions, now=self._clock(), before=before, changed=changed)
         names = {own.function.name for own in functions}
@@ -104,6 +104,15 @@ class TaskService:
                 if was_warm and (function := self._store.get(OWN_FUNCTIONS, name)):
                     self._runner.warm(function)
         return renewed
+
+    def retire(self, names: Collection[str]) -> None:
+        """End the workers of functions of the project; the next run starts new ones."""
+        for name, function in self._own().items():
+            if name in names:
+                self._runner.retire(function, with_code=False)
+
+    def _own(self) -> dict[str, Document]:
+        return {each["name"]: each for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)}
 
     @property
     def clock(self) -> Clock:

@@ -40,6 +40,7 @@ function triggersOf(each) {
     }
   });
   if (each.source === "platform") return ["a call (the platform's own)"];
+  if (!each.targets.includes("exh") && !told.length) return ["a call on AWS"];
   return told.length ? told : ["a call, or a task"];
 }
 
@@ -48,9 +49,11 @@ function lastRun(run) {
   return [status(run.status), " ", ms(run.duration_ms), " ", h("span", { class: "dim" }, when(run.started))];
 }
 
-function worker({ workers, problems, source }) {
+function worker({ workers, problems, source, enabled, targets }) {
+  if (enabled === false) return status("disabled");
   if (problems.length) return status("FAILED");
   if (source === "platform") return h("span", { class: "dim" }, "always there");
+  if (!targets.includes("exh")) return h("span", { class: "dim" }, "on local AWS");
   if (!workers.all) return h("span", { class: "dim" }, "cold");
   return workers.all === workers.idle ? `${workers.idle} warm` : `${workers.all - workers.idle} of ${workers.all} busy`;
 }
@@ -112,6 +115,7 @@ function form(about) {
     id: "sample",
     onchange: () => (text.value = JSON.stringify(samples[select.selectedIndex].event, null, 2)),
   }, samples.map((each) => h("option", {}, each.problem ? `${each.name} (cannot be read)` : each.name)));
+  const problem = samples.find((each) => each.problem)?.problem;
   const seeded = h("input", { type: "checkbox", id: "seeded" });
   seeded.checked = Boolean(about.seeded);
   const queued = h("input", { type: "checkbox", id: "queued" });
@@ -125,6 +129,7 @@ function form(about) {
   return h("form", { class: "panel", onsubmit: (event) => { event.preventDefault(); send(); } },
     h("h2", {}, "Run it"),
     h("p", {}, h("label", { for: "sample" }, "Sample event"), " ", select),
+    problem ? h("p", { class: "notice bad" }, problem) : null,
     h("label", { for: "event" }, "Event"),
     text,
     h("div", { class: "row" },

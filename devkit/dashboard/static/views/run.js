@@ -5,6 +5,7 @@ import { bytes, facts, h, json, ms, replace, status, table, when } from "../dom.
 import { attempt, dialog, go, toast } from "../shell.js";
 
 const FRAME = /^\s*File "(.+?)", line (\d+), in (.+?)(?:\n\s*(.*))?\s*$/s;
+const MOST_LINES = 500;
 const LEVELS = ["DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"];
 // Members of a log line that are shown in their own place, or are the same on all lines of a run.
 const COMMON = new Set(["level", "message", "timestamp", "location", "service", "function_request_id", "cold_start",
@@ -14,28 +15,36 @@ export const runView = {
   topics: ["runs"],
   async show(context) {
     const [run, { root }] = await Promise.all([get(`/runs/${encodeURIComponent(context.path[0])}`), get("")]);
-    context.run = run;
+    const told = JSON.stringify(run);
+    if (told === context.told) return; // another run has changed
+    context.told = told;
     replace(
       context.body,
       head(run),
-      run.error ? failure(run.error, root) : null,
+      run.error ? failure(run.error, root) : run.failure ? failure({ errorMessage: run.failure }, root) : null,
       timeline(run),
       h("div", { class: "columns" },
         h("section", {}, h("h2", {}, "Event"), json(run.event, "event")),
-        run.error ? null : h("section", {}, h("h2", {}, "Result"),
+        run.status === "FAILED" ? null : h("section", {}, h("h2", {}, "Result"),
           run.status === "running" ? h("p", { class: "empty" }, "It goes on …") : json(run.result ?? null, "result"))),
       h("h2", {}, "Log"),
-      log(run.logs ?? []),
+      log(run.logs, context),
       h("h2", {}, "Calls of the platform"),
       calls(run),
       chain(run),
     );
   },
+  /** A line that comes while the page is open: put below the others, unless one between is missing. */
   line(context, message) {
-    if (message.run.id !== context.path[0]) return;
     const rows = context.body.querySelector(".log");
-    rows?.querySelector(".empty")?.remove();
-    rows?.append(logRow(message.line, rows.children.length));
+    if (message.run.id !== context.path[0] || !rows) return;
+    const count = Number(rows.dataset.count);
+    if (message.number > count) attempt(() => runView.show(context));
+    if (message.number !== count) return;
+    rows.querySelector(".empty")?.remove();
+    rows.append(logRow(message.line, count));
+    rows.dataset.count = count + 1;
+    if (rows.children.length > MOST_LINES) rows.firstElementChild.remove();
   },
 };
 
@@ -82,7 +91,7 @@ function edit(run, again) {
 
 function command(run) {
   const event = JSON.stringify(run.event).replaceAll("'", "'\\''");
-  return `echo '${event}' | exh-dev invoke ${run.function} --event -`;
+  return `printf '%s' '${event}' | exh-dev invoke ${run.function} --event -`;
 }
 
 function copy(text) {
@@ -115,7 +124,8 @@ function frame({ file, line, name, code }, root) {
 /** Cold start, handler and calls on one line of time. */
 function timeline(run) {
   if (run.duration_ms === undefined) return null;
-  const init = run.init_ms ?? 0;
+  // A worker that was started before did part of its start, or all of it, before anybody waited.
+  const init = Math.min(run.init_ms ?? 0, run.waited_ms ?? 0);
   const whole = init + run.duration_ms || 1;
   const began = Date.parse(run.started);
   const bar = (kind, from, length, title) => h("span", {
@@ -123,18 +133,25 @@ function timeline(run) {
     style: { left: `${Math.min(Math.max((from / whole) * 100, 0), 99.6)}%`, width: `${Math.max(Math.min((length / whole) * 100, 100), 0.4)}%` },
   });
   const row = (label, ...bars) => h("div", { class: "lane" }, h("span", { class: "lane-name", title: label }, label), h("span", { class: "lane-bars" }, bars));
+  const failed = (call) => !call.status || call.status >= 400;
   const made = (run.calls ?? []).toSorted((a, b) => a.timestamp.localeCompare(b.timestamp)).slice(0, 60);
   return h("section", { class: "timeline", "aria-label": "Timeline" },
     h("h2", {}, "Time"),
     row("function", init ? bar("init", 0, init, `cold start ${ms(init)}`) : null, bar("handler", init, run.duration_ms, `handler ${ms(run.duration_ms)}`)),
-    made.map((call) => row(`${call.method} ${call.path}`, bar(call.status && call.status < 400 ? "call" : "call failed",
-      Date.parse(call.timestamp) - began, call.duration_ms, `${call.status || "connection lost"}, ${ms(call.duration_ms)}`))),
-    h("p", { class: "legend dim" }, init ? `cold start ${ms(init)}, ` : "warm, ", `handler ${ms(run.duration_ms)}`,
+    made.map((call) => {
+      const from = Date.parse(call.timestamp) - began;
+      const outcome = call.status || "connection lost";
+      const name = `${failed(call) ? `${outcome}: ` : ""}${call.attempt > 1 ? `attempt ${call.attempt}: ` : ""}${call.method} ${call.path}`;
+      const wait = call.waited_ms ? bar("wait", from - call.waited_ms, call.waited_ms, `waited ${ms(call.waited_ms)}`) : null;
+      return row(name, wait, bar(failed(call) ? "call failed" : "call", from, call.duration_ms, `${outcome}, ${ms(call.duration_ms)}`));
+    }),
+    h("p", { class: "legend dim" }, init ? `cold start ${ms(init)}, ` : run.init_ms ? `started before, in ${ms(run.init_ms)}, ` : "warm, ", `handler ${ms(run.duration_ms)}`,
       (run.calls ?? []).length > made.length ? `; the first ${made.length} calls` : ""));
 }
 
 function calls(run) {
-  return table("Calls of the platform", ["Call", "Status", "At", "Time", "Attempt", "Waited before"], (run.calls ?? []).map((call) => [
+  if (!run.calls) return h("p", { class: "empty" }, "What it called is not known.");
+  return table("Calls of the platform", ["Call", "Status", "At", "Time", "Attempt", "Waited before"], run.calls.map((call) => [
     h("code", {}, `${call.method} ${call.path}`),
     call.status ? String(call.status) : "connection lost",
     when(call.timestamp),
@@ -144,9 +161,19 @@ function calls(run) {
   ]), "It called nothing.");
 }
 
-function log(lines) {
-  return h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Log", "data-scroll": "log" },
-    lines.length ? lines.map(logRow) : h("p", { class: "empty" }, "It logged nothing."));
+function log(lines, context) {
+  if (!lines) return h("p", { class: "empty" }, "What it logged is not known.");
+  const first = context.whole ? 0 : Math.max(lines.length - MOST_LINES, 0);
+  const all = () => {
+    context.whole = true;
+    context.told = "";
+    attempt(() => runView.show(context));
+  };
+  return [
+    first ? h("p", {}, h("button", { type: "button", id: "all-lines", onclick: all }, `Show the first ${first} lines too`)) : null,
+    h("div", { class: "log", role: "log", tabindex: "0", "aria-label": "Log", "data-scroll": "log", "data-count": lines.length },
+      lines.length ? lines.slice(first).map((line, index) => logRow(line, first + index)) : h("p", { class: "empty" }, "It logged nothing.")),
+  ];
 }
 
 function logRow(line, index) {
@@ -161,7 +188,9 @@ function logRow(line, index) {
     own.map(([name, value]) => h("span", { class: "chip" }, h("b", {}, name), " ", told(value))),
   ];
   if (!entry) return h("div", { class: "log-row" }, content);
-  return h("details", { class: "log-row", "data-key": `log-${index}` }, h("summary", {}, content), json(entry, `log-${index}`));
+  // What most lines never show is made when it is asked for.
+  const unfold = (event) => event.target.open && event.target.children.length === 1 && event.target.append(...json(entry, `log-${index}`).filter(Boolean));
+  return h("details", { class: "log-row", "data-key": `log-${index}`, ontoggle: unfold }, h("summary", {}, content));
 }
 
 const told = (value) => (typeof value === "string" ? value : JSON.stringify(value));

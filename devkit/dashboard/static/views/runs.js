@@ -37,8 +37,12 @@ export const runsView = {
     const offset = Number(query.get("offset") ?? 0);
     query.set("limit", PAGE);
     const { data, total } = await get(`/runs?${query}`);
+    fill(query);
+    const chain = query.get("chain");
     replace(
       context.body,
+      chain ? h("p", { class: "row" }, "Attempts at the task ", h("code", {}, chain),
+        h("button", { type: "button", id: "no-chain", onclick: () => change(context, "chain", "") }, "Show all runs")) : null,
       table("Runs", ["Function", "Status", "Trigger", "Started", "Time", "Attempt", "Calls", "Error"], data.map((run) => ({
         href: `#/runs/${run.id}`,
         cells: [
@@ -56,6 +60,16 @@ export const runsView = {
     );
   },
 };
+
+/** Let the fields say what is filtered, however it came to that. */
+function fill(query) {
+  for (const name of ["function", ...Object.keys(CHOICES)]) {
+    const select = document.getElementById(`filter-${name}`);
+    if (select) select.value = query.get(name) ?? "";
+  }
+  const search = document.getElementById("search");
+  if (search && search !== document.activeElement) search.value = query.get("search") ?? "";
+}
 
 function filter(context, name, values) {
   const chosen = context.query.get(name) ?? "";
