@@ -212,6 +212,22 @@ def test_a_refused_call_says_why_and_faults_are_switched(url, open_page):
     page.get_by_text("Nothing goes wrong on purpose").wait_for()
 
 
+def test_many_tabs_are_live_and_the_last_one_too(url, open_page):
+    first = open_page(f"{url}/_dev/#/runs")
+    others = [first.context.new_page() for _ in range(8)]
+    for page in others:
+        page.goto(f"{url}/_dev/#/runs")
+        page.locator("#live").get_by_text("live", exact=True).wait_for()
+    post(url, "/functions/analyze/invoke", {"event": {}})
+    for page in (first, *others):
+        rows(page, 1)
+    first.close()
+    others[0].wait_for_timeout(200)
+    post(url, "/functions/analyze/invoke", {"event": {}})
+    for page in others:
+        rows(page, 2)
+
+
 def test_secrets_are_shown_after_a_click(url, open_page):
     page = open_page(f"{url}/_dev/#/connect")
     page.get_by_text("consumer key").wait_for()

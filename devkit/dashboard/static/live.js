@@ -7,26 +7,37 @@ export function listen(call) {
   listeners.add(call);
 }
 
-/** Stay connected while the page is seen: a browser has but six connections for all tabs. `told` hears whether it is. */
+/**
+ * Stay connected; `told` hears whether it is. One tab listens for all of them, for a browser has but six connections:
+ * the one that holds the lock. When it is closed, the next one has it.
+ */
 export function connect(told) {
-  let source = null;
-  let missed = false;
-  const open = () => {
-    source = new EventSource("/_dev/api/changes");
+  const channel = new BroadcastChannel("changes");
+  let connected = null;
+  const hear = (message) => {
+    if (message.ask) {
+      if (connected !== null) channel.postMessage({ connected });
+    } else if (message.connected === undefined) {
+      for (const call of listeners) call(message);
+    } else {
+      told(message.connected);
+    }
+  };
+  const tell = (message) => {
+    hear(message);
+    channel.postMessage(message);
+  };
+  channel.onmessage = (event) => hear(event.data);
+  channel.postMessage({ ask: true });
+  navigator.locks.request("changes", () => new Promise(() => {
+    const source = new EventSource("/_dev/api/changes");
+    let missed = performance.now() > 2000; // another tab listened until now
     source.onopen = () => {
-      told(true);
-      if (missed) for (const call of listeners) call({ changed: null });
+      tell({ connected: (connected = true) });
+      if (missed) tell({ changed: null });
       missed = true;
     };
-    source.onerror = () => told(false);
-    source.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      for (const call of listeners) call(message);
-    };
-  };
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) source?.close();
-    else open();
-  });
-  if (!document.hidden) open();
+    source.onerror = () => tell({ connected: (connected = false) });
+    source.onmessage = (event) => tell(JSON.parse(event.data));
+  }));
 }
