@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.timing import comparison, interleaved, spread
 from devkit.platform.data.configuration import kind_at
-from devkit.platform.search import member, search
+from devkit.platform.search import search
+from devkit.platform.sql import member
 from devkit.platform.store import Store
 
 if TYPE_CHECKING:

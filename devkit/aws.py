@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
 
 REGION = "eu-central-1"
 TIMEOUTS_UNTIL_VISIBLE = 6

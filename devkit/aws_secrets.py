@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from devkit.aws import LocalAws
+    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
-    from devkit.manifest import FunctionSpec
 
 
 def share_secrets(platform: LocalPlatform, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:

@@ -16,17 +16,15 @@ import shared
 from devkit.debugging import DEBUG_PORT, check_free
 from devkit.errors import DevkitError, UsageError
 from devkit.live import Cluster
-from devkit.options import (
-    DataDirOption,
+from devkit.options import (  # noqa: TC001 - Typer reads them
     HostOption,
     JsonOption,
     LiveOption,
     ProfileOption,
     YesOption,
-    data_dir_of,
-    environment_of,
 )
 from devkit.output import choose_output, pass_on_server_logs
+from devkit.platform_commands import call, print_credentials, serve
 from devkit.project_commands import build, check, new, slim, types
 from devkit.run_commands import mails, replay, runs
 from devkit.task_commands import logs, schedules, tasks
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from devkit.execution import Case, Outcome
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
     from devkit.output import Output
     from devkit.project import Project
     from devkit.runnable import CredentialSource
@@ -57,13 +55,6 @@ class Credentials(StrEnum):
 
     ENV = "env"
     SECRET = "secret"  # noqa: S105 - the name of a choice
-
-
-class Format(StrEnum):
-    """How credentials are printed."""
-
-    ENV = "env"
-    JSON = "json"
 
 
 EnvOption = Annotated[
@@ -188,116 +179,9 @@ for project_command in (check, new, types, build, slim):
     app.command()(project_command)
 
 
-@app.command()
-def serve(
-    port: Annotated[int, typer.Option(help="Port on localhost; 0 picks a free one.", min=0, max=65535)] = 8420,
-    host: Annotated[str, typer.Option(help="localhost, and nothing else.", hidden=True)] = "localhost",
-    data_dir: DataDirOption = None,
-    ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Keep state in memory; it is gone at the end.")
-    ] = False,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE", help='Let something go wrong, such as "PUT /data/*:503:0.3". Repeatable.'),
-    ] = None,
-    smtp: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Forward a copy of each mail to this SMTP server.")
-    ] = None,
-    max_file_size: Annotated[
-        int, typer.Option(metavar="MB", help="How large a file may be, for recordings of hours.", min=1, max=2048)
-    ] = 8,
-    as_json: JsonOption = None,
-) -> None:
-    """Run a local Extra Horizon until Ctrl-C, with its control center.
-
-    For other tools to call; only this machine can reach it. What is saved in the project is served at once. When
-    stdout is not a terminal its first line is a JSON object with url, credentials_file and dashboard.
-
-    A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status
-    such as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,
-    truncate, truncate-json or duplicate; from 0 to 1; for the next N requests only.
-    """
-    from devkit import serve as server
-    from devkit.local import LocalPlatform
-    from devkit.output import JsonOutput
-    from devkit.platform.fault_rules import Faults
-
-    if host not in {"localhost", "127.0.0.1", "::1"}:
-        raise UsageError(
-            f"--host {host} is refused: the local platform answers this machine alone. Its administrator's password "
-            "lies in a file, and it runs code that is uploaded to it: nobody else may reach that"
-        )
-    output = choose_output(as_json=as_json)
-    pass_on_server_logs(output)
-    folder = data_dir_of(data_dir)
-    rules = Faults(fault or ())
-    largest = max_file_size * 1024 * 1024
-    with LocalPlatform(
-        port=port, data_dir=folder, ephemeral=ephemeral, faults=rules, smtp=smtp, max_file_size=largest
-    ) as platform:
-        server.serve(platform, folder, output, announce_on_stdout=isinstance(output, JsonOutput))
-
-
-@app.command("credentials")
-def print_credentials(
-    data_dir: DataDirOption = None,
-    form: Annotated[
-        Format | None, typer.Option("--format", help="env: KEY=VALUE lines. [default: env, or json when piped]")
-    ] = None,
-    as_json: JsonOption = None,
-) -> None:
-    """Print how to connect to the running local platform."""
-    from devkit.datadir import DataDir
-
-    if as_json and form is Format.ENV:
-        raise UsageError("--json and --format env exclude each other")
-    folder = DataDir(data_dir_of(data_dir))
-    details = folder.running()
-    wants_json = as_json if as_json is not None else not sys.stdout.isatty()
-    if form is Format.JSON or (form is None and wants_json):
-        choose_output(as_json=True).result(details)
-    else:
-        typer.echo(folder.credentials_file.read_text(encoding="utf-8"), nl=False)
-
-
-@app.command()
-def call(
-    method: Annotated[str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(help="Path and query, such as '/data/v1/pulse/documents?limit(5)'.")],
-    body: Annotated[str | None, typer.Argument(help="JSON to send, - for stdin.")] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="First wait until the local platform's tasks have run and mails are sent.")
-    ] = False,
-    data_dir: DataDirOption = None,
-    live: LiveOption = False,
-    profile: ProfileOption = None,
-    host: HostOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = None,
-) -> None:
-    """Send one signed request and print the answer.
-
-    To the local platform that runs (exh-dev serve), as its first user, who may do everything; with --live to a real
-    cluster with your own credentials. Exit code 1 when the platform refuses, with its error on stdout.
-
-    exh-dev call GET /users/v1/me
-    """
-    from devkit import call as caller
-
-    output = choose_output(as_json=as_json)
-    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    method, path, content = caller.checked(method, path, body)
-    if wait and cluster:
-        raise UsageError("--wait is for the local platform; a real one does not say when it is done")
-    environment = environment_of(cluster, data_dir, output)
-    if cluster:
-        cluster.confirm(f"{method} {path.partition('?')[0]}", environment["API_HOST"], output)
-    elif wait:
-        caller.wait_for_tasks(environment["API_HOST"])
-    raise typer.Exit(0 if caller.perform(environment, method, path, content, output) else 1)
-
-
-for platform_command in (runs, replay, mails, tasks, logs):
+app.command()(serve)
+app.command("credentials")(print_credentials)
+for platform_command in (call, runs, replay, mails, tasks, logs):
     app.command()(platform_command)
 app.add_typer(schedules, name="schedules")
 

@@ -29,7 +29,7 @@ from devkit.runtime.triggers import trigger_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
     from devkit.project import Project
     from devkit.runnable import CredentialSource
     from devkit.runtime import Invocation, LogLine

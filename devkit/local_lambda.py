@@ -20,8 +20,8 @@ from devkit.runtime import Runtime
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
-    from devkit.manifest import FunctionSpec
     from devkit.project import Project
     from devkit.runtime import Invocation, LogLine
 

@@ -14,7 +14,8 @@ from devkit.errors import UsageError
 from devkit.manifest import load_manifest
 
 if TYPE_CHECKING:
-    from devkit.manifest import FunctionSpec, Manifest
+    from devkit.function_spec import FunctionSpec
+    from devkit.manifest import Manifest
 
 MANIFEST = "template.yaml"
 DATA_DIR = ".exh-dev"

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from types import TracebackType
 
+    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
-    from devkit.manifest import FunctionSpec
     from devkit.served_project import ServedProject
 
 Problem: TypeAlias = dict[str, Any]

@@ -41,9 +41,9 @@ def runs(
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:
-    """List the newest runs of functions on the local platform.
+    """List the newest runs of functions.
 
-    Tasks, direct executions, API requests, batches of a queue and what was run by hand, as the control center shows
+    On the local platform: tasks, direct executions, API requests, batches of a queue and what was run by hand, as the control center shows
     them. Needs a platform that runs (exh-dev serve).
 
     exh-dev runs --status FAILED
@@ -67,7 +67,7 @@ def replay(
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Run a function again with the event of an earlier run.
+    """Run a function again, with the same event.
 
     On the local platform that runs (exh-dev serve), on the code as it is now. The result, or Lambda's error object,
     goes to stdout and the function's log to stderr, as with exh-dev invoke. Exit code 1 when the function failed.
@@ -98,9 +98,9 @@ def mails(
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:
-    """List the newest mails that were sent on the local platform, or print one.
+    """List the newest mails, or print one.
 
-    None of them has left this machine, unless the platform was told to forward copies. Needs a platform that runs
+    Those that were sent on the local platform. None of them has left this machine, unless the platform was told to forward copies. Needs a platform that runs
     (exh-dev serve).
 
     exh-dev mails

@@ -9,7 +9,7 @@ from devkit.runtime import Function
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from devkit.manifest import FunctionSpec, Target
+    from devkit.function_spec import FunctionSpec, Target
     from devkit.project import Project
 
 CredentialSource = Literal["env", "secret", "live"]

@@ -24,7 +24,8 @@ from shared.timestamps import iso, parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from devkit.manifest import FunctionSpec, Manifest, Schedule
+    from devkit.function_spec import FunctionSpec, Schedule
+    from devkit.manifest import Manifest
     from shared.client import ExtraHorizon
     from shared.services.tasks.types import Schedule as Known
 

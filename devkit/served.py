@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from devkit.dashboard.desk import ServedProject
     from devkit.folder.project import Configuration
+    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
-    from devkit.manifest import FunctionSpec
     from devkit.project import Project
 
 

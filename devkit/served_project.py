@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
     from devkit.local_lambda import LocalLambda
-    from devkit.manifest import FunctionSpec
     from devkit.project import Project
     from devkit.runtime import Invocation, LogLine
 

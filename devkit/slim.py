@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
     from devkit.project import Project
 
 KEPT = "whoami"

@@ -8,7 +8,8 @@ import pytest
 
 from devkit.aws import QUEUE_VARIABLES
 from devkit.errors import ManifestError, UsageError
-from devkit.manifest import ExecutionCredentials, RetryPolicy, Schedule, load_manifest
+from devkit.function_spec import ExecutionCredentials, RetryPolicy, Schedule
+from devkit.manifest import load_manifest
 
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 

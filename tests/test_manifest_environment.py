@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from devkit.errors import ManifestError
-from devkit.manifest import ENVIRONMENT_LIMIT, load_manifest
+from devkit.function_spec import ENVIRONMENT_LIMIT
+from devkit.manifest import load_manifest
 
 FIXED = """\
 Parameters: {Stage: {Default: test}, Bare: {Type: String}}

@@ -11,7 +11,7 @@ import pytest
 
 from devkit.cli import run_command
 from devkit.errors import DevkitError, UsageError
-from devkit.manifest import KINDS
+from devkit.function_spec import KINDS
 from devkit.new import function
 from devkit.new.function import make
 from devkit.new.names import fold

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from devkit.client import MissingPermissionError, client_of
 from devkit.errors import DevkitError, ManifestError
+from devkit.function_spec import Schedule
 from devkit.local import LocalPlatform
-from devkit.manifest import Schedule, load_manifest
+from devkit.manifest import load_manifest
 from devkit.project import Project
 from devkit.schedules import apply, first_run, mark_of, plan, read_plan
 from devkit.testing import task_event

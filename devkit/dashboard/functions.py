@@ -13,7 +13,7 @@ from devkit.platform import events
 from devkit.platform.bodies import read_json
 from devkit.platform.data.collections import SCHEMAS
 from devkit.platform.faults import Fault
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.tasks import built_in
 from devkit.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task, find_function
 from devkit.platform.tasks.schedules import SCHEDULES

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from devkit.platform.faults import Fault
 from devkit.platform.mails.sending import COLLECTION, attachments_of, shown
-from devkit.platform.search import EVERYTHING, Sql
+from devkit.platform.sql import EVERYTHING, Sql
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -20,7 +20,7 @@ from devkit.project import ENV_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
     from devkit.project import Project
 
 

@@ -14,7 +14,7 @@ from devkit.folder.reading import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
 
 #: Begins the names of failures that Lambda's runtime itself reports, such as `Runtime.ImportModuleError`.
 _LAMBDA = ("Runtime.", "Function.", "Sandbox.")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from devkit.folder.reading import Problem, read_json
-from devkit.manifest import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT, EXECUTION_PERMISSIONS
+from devkit.function_spec import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT, EXECUTION_PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -27,7 +27,7 @@ from devkit.template_text import with_resource
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from devkit.manifest import Kind
+    from devkit.function_spec import Kind
     from devkit.project import Project
 
 _INTERVAL = 3600  # seconds

@@ -42,7 +42,7 @@ from devkit.packaging.wheels import fetch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
     from devkit.packaging.locks import Pin
     from devkit.packaging.wheels import Wheel
     from devkit.project import Project

@@ -13,7 +13,7 @@ from devkit.packaging.locks import INPUTS, LOCK
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
 
 SHARED = "shared"
 HANDLERS = "handlers"

@@ -12,7 +12,7 @@ from devkit.errors import UsageError
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-    from devkit.manifest import Architecture
+    from devkit.function_spec import Architecture
 
 _VERSIONS = {f"python3.{minor}": (3, minor) for minor in range(11, 15)}
 _LAST_PATCH = 99

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devkit.errors import ManifestError
-from devkit.manifest import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT
+from devkit.function_spec import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT
 
 if TYPE_CHECKING:
-    from devkit.manifest import FunctionSpec
+    from devkit.function_spec import FunctionSpec
 
 BUNDLE = "bundle"
 _TOKEN = 40  # characters of a key or token

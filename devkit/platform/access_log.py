@@ -19,7 +19,7 @@ from starlette.routing import Route
 from devkit.platform.access import rights_of
 from devkit.platform.ids import object_id
 from devkit.platform.listing import page
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from devkit.platform import causes
 from devkit.platform.ids import object_id
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

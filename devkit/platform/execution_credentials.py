@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from devkit.platform.auth.oauth1_tokens import create_oauth1_token
 from devkit.platform.ids import object_id
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

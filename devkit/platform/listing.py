@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from devkit.platform.faults import Fault
-from devkit.platform.search import EVERYTHING, Search, Sql, search, untyped
+from devkit.platform.search import Search, search, untyped
+from devkit.platform.sql import EVERYTHING, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -18,7 +18,7 @@ from devkit.platform.access import rights_of
 from devkit.platform.bodies import read_json
 from devkit.platform.faults import CodelessFault, Fault
 from devkit.platform.listing import matching, page
-from devkit.platform.search import member
+from devkit.platform.sql import member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

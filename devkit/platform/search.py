@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from devkit.platform.faults import Fault
 from devkit.platform.rql import RqlError, Term, Word, parse
+from devkit.platform.sql import EVERYTHING, NOTHING, Sql, json_path, member
 from devkit.platform.timestamps import epoch_ms, iso
 
 if TYPE_CHECKING:
@@ -40,27 +41,6 @@ _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` write
 _LONGEST_NUMBER = 9  # digits of a list's element
 _MOST_JOINED = 100  # conditions in a row
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-
-
-@dataclass(frozen=True)
-class Sql:
-    """A condition and the values of its question marks."""
-
-    text: str
-    values: tuple[object, ...] = ()
-
-    def __and__(self, other: Sql) -> Sql:
-        return Sql(f"({self.text}) AND ({other.text})", self.values + other.values)
-
-    def __or__(self, other: Sql) -> Sql:
-        return Sql(f"({self.text}) OR ({other.text})", self.values + other.values)
-
-    def __invert__(self) -> Sql:
-        return Sql(f"NOT ifnull({self.text}, 0)", self.values)
-
-
-EVERYTHING = Sql("1")
-NOTHING = Sql("0")
 
 
 @dataclass
@@ -111,11 +91,6 @@ def search(query: str, shape: Shape = untyped, *, body: str = "body") -> Search:
     conditions = [_read(term, found, shape, body) for term in tree.arguments]
     found.condition = _all(conditions)
     return found
-
-
-def member(path: str, body: str = "body") -> str:
-    """The SQL expression of a member: what an index on it is made of."""
-    return f"json_extract({body}, {_json_path(path)})"
 
 
 def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
@@ -307,15 +282,11 @@ def _steps(path: str, shape: Shape) -> list[str]:
                 raise _invalid("the number of a list's element is too large")
             steps[-1] = f"{steps[-1][:-1]}[{int(name)}]'"
         elif inside_object:
-            steps[-1] = f"{steps[-1][:-1]}{_json_path(name)[2:]}"
+            steps[-1] = f"{steps[-1][:-1]}{json_path(name)[2:]}"
         else:
-            steps.append(_json_path(name))
+            steps.append(json_path(name))
         inside_object = shape(".".join(names[: position + 1])) == "object"
     return steps
-
-
-def _json_path(path: str) -> str:
-    return "'$" + "".join(f'."{name}"' for name in path.split(".")) + "'"
 
 
 def _term(argument: Argument) -> Term:

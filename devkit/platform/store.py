@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from devkit.platform.search import Sql
+    from devkit.platform.sql import Sql
 
 Document = dict[str, Any]
 

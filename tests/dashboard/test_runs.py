@@ -11,7 +11,7 @@ from waiting import wait_for
 from devkit.errors import DevkitError
 from devkit.platform.calls import Calls
 from devkit.platform.changes import Changes
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 from devkit.platform.tasks import runs as runs_module
 from devkit.platform.tasks.records import find_function

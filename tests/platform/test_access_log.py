@@ -3,7 +3,7 @@ from local_app import LocalApp
 from people import person
 
 from devkit.platform import access_log
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 
 LOG = "/logs/v1/access"

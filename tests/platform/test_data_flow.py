@@ -56,7 +56,7 @@ def tasks(app):
 
 
 def everything():
-    from devkit.platform.search import EVERYTHING
+    from devkit.platform.sql import EVERYTHING
 
     return EVERYTHING
 

@@ -8,7 +8,7 @@ from devkit.local import LocalPlatform
 from devkit.platform import events
 from devkit.platform.faults import Fault
 from devkit.platform.mails import sending
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 from devkit.platform.tasks.runner import OwnFunction
 from devkit.runtime import Function

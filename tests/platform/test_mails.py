@@ -14,7 +14,7 @@ from waiting import wait_for
 from devkit.errors import DevkitError
 from devkit.local import LocalPlatform
 from devkit.platform.mails.sending import send_by_template
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 from shared.oauth1 import OAuth1Signer
 

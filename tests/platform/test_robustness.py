@@ -15,7 +15,7 @@ from local_app import HOST, LocalApp
 from devkit.platform.data.transitions import Engine
 from devkit.platform.faults import Fault
 from devkit.platform.ids import object_id
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 from devkit.platform.tasks import lifecycle
 from devkit.platform.tasks.code import unpack

@@ -8,7 +8,7 @@ from local_app import HOST, LocalApp
 from people import person
 from uploads import code, upload
 
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 
 EXECUTE = "/tasks/v1/functions/analyze/execute"

@@ -8,7 +8,7 @@ from uploads import code, upload
 from waiting import wait_for
 
 from devkit.local import LocalPlatform
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import Store
 from devkit.platform.tasks.runner import NotInvocableError, OwnFunction, Runner
 from devkit.runtime import Function

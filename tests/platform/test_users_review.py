@@ -11,7 +11,7 @@ from user_service import BASE, GROUP, OTHER, PERSON, UNKNOWN, register
 
 from devkit.platform.first_start import first_credentials
 from devkit.platform.permissions import GLOBAL_PERMISSIONS
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 
 AUTH = "/auth/v2"
 EMPTY_RQL = (400, 20, "EMPTY_RQL_EXCEPTION")

@@ -2,7 +2,7 @@ import pytest
 from people import person
 from user_service import BASE, NO_PERMISSION, PERSON, UNKNOWN, event_types, register
 
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 
 EMAIL = PERSON["email"]
 SETTINGS, TEMPLATES = f"{BASE}/settings/verification", f"{BASE}/email_templates"

@@ -19,7 +19,8 @@ from devkit.platform.faults import Fault
 from devkit.platform.gateway import application_of
 from devkit.platform.ids import checked_id, hex40, object_id
 from devkit.platform.listing import page_of, query_of, search_shown
-from devkit.platform.search import Sql, member, search
+from devkit.platform.search import search
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import page_of, query_of
-from devkit.platform.search import Sql, member, search
+from devkit.platform.search import search
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from devkit.platform.access import rights_of
 from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import hex40, object_id
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from devkit.platform.access import rights_of
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id
 from devkit.platform.listing import page_of, query_of
-from devkit.platform.search import EVERYTHING, Sql, member, search
+from devkit.platform.search import search
+from devkit.platform.sql import EVERYTHING, Sql, member
 
 if TYPE_CHECKING:
     from starlette.requests import Request

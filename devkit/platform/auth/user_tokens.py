@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

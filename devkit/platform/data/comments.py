@@ -13,7 +13,7 @@ from devkit.platform.data.documents import check_open
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import page
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from devkit.platform.data.collections import documents_of
 from devkit.platform.data.configuration import check_configuration, kind_at
 from devkit.platform.faults import Fault
 from devkit.platform.ids import object_id
-from devkit.platform.search import member
+from devkit.platform.sql import member
 from devkit.platform.store import DuplicateError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from devkit.platform.data.visibility import require, visible
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import meets, page
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.store import DuplicateError
 from devkit.platform.timestamps import iso
 

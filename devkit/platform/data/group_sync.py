@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devkit.platform.data.collections import SCHEMAS, documents_of
-from devkit.platform.search import EVERYTHING, Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 
 if TYPE_CHECKING:
     from devkit.platform.store import Document, Store

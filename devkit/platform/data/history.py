@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from devkit.platform.causes import answering
 from devkit.platform.ids import object_id
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

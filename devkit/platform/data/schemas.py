@@ -16,7 +16,7 @@ from devkit.platform.data.group_sync import apply_to_all
 from devkit.platform.faults import Fault
 from devkit.platform.ids import object_id
 from devkit.platform.listing import page
-from devkit.platform.search import EVERYTHING, Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

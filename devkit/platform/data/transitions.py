@@ -19,7 +19,7 @@ from devkit.platform.data.configuration import fits
 from devkit.platform.data.fields import add_items, assign, remove_items, unset
 from devkit.platform.data.group_sync import add_groups
 from devkit.platform.faults import Fault
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.store import DuplicateError
 from devkit.platform.tasks.records import create_task
 from devkit.platform.timestamps import iso

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devkit.platform.faults import refused
-from devkit.platform.search import EVERYTHING, NOTHING, Sql
+from devkit.platform.sql import EVERYTHING, NOTHING, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

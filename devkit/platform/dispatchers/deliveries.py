@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from devkit.platform import events
 from devkit.platform.dispatchers.actions import perform
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

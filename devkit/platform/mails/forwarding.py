@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from devkit.errors import DevkitError
 from devkit.platform.mails.sending import when_sent
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

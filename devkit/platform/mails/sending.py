@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from devkit.platform.faults import Fault
 from devkit.platform.ids import hex40, object_id
-from devkit.platform.search import Sql
+from devkit.platform.sql import Sql
 from devkit.platform.templates.service import find_template, resolve
 from devkit.platform.timestamps import epoch_ms
 

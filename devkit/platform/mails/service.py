@@ -32,7 +32,7 @@ from devkit.platform.mails.sending import (
     send_plain,
     shown,
 )
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -17,7 +17,7 @@ from devkit.platform.bodies import Fields, read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import matching, page, query_of, whole
-from devkit.platform.search import EVERYTHING, Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import page
-from devkit.platform.search import member
+from devkit.platform.sql import member
 from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:

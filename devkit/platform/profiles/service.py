@@ -31,7 +31,7 @@ from devkit.platform.profiles.fields import (
     read,
     without,
 )
-from devkit.platform.search import EVERYTHING, Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.timestamps import epoch_ms
 from devkit.platform.users.views import enlisted
 

@@ -19,7 +19,7 @@ from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import object_id
 from devkit.platform.listing import whole
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.tasks.code import unpack
 from devkit.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, find_function
 from devkit.platform.tasks.settings import PERMISSION_MODES, settings

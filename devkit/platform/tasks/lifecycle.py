@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from devkit.platform import events
 from devkit.platform.ids import object_id
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.tasks import logs
 from devkit.platform.tasks.records import TASKS, find_function, store_task
 from devkit.platform.tasks.runner import NotInvocableError

@@ -17,7 +17,7 @@ from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import query_of
 from devkit.platform.rql import RqlError, Term, Word, parse
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.tasks.records import TASKS
 from devkit.platform.timestamps import iso, moment
 

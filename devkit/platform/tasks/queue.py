@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.tasks import lifecycle
 from devkit.platform.tasks.records import TASKS, when_created
 from devkit.platform.tasks.runner import MOST_TASKS, NotInvocableError

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from devkit.errors import DevkitError
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.tasks import built_in
 from devkit.platform.tasks.records import FUNCTIONS
 from devkit.runtime import Function, Runtime

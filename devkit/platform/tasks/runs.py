@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from devkit.platform.causes import answering, cause_of
 from devkit.platform.ids import object_id
-from devkit.platform.search import EVERYTHING, Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.timestamps import iso
 from devkit.runtime import trace_root
 from devkit.runtime.triggers import trigger_of

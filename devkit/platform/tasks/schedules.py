@@ -17,7 +17,7 @@ from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
 from devkit.platform.listing import page
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.tasks.records import create_task, poke
 from devkit.platform.tasks.settings import checked_priority
 from devkit.platform.timestamps import iso, moment

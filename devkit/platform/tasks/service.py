@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.tasks import api, direct, entries, functions, lifecycle, logs, schedules
 from devkit.platform.tasks.functions import keep_own
 from devkit.platform.tasks.queue import Queue

@@ -17,7 +17,7 @@ from devkit.platform.faults import Fault
 from devkit.platform.ids import object_id
 from devkit.platform.listing import page
 from devkit.platform.localizations import DEFAULT_LANGUAGE, text_of
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.store import DuplicateError
 from devkit.platform.templates.inputs import NAME, check_types, fitting
 from devkit.platform.timestamps import iso

@@ -22,7 +22,7 @@ from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.gateway import user_of
 from devkit.platform.ids import checked_id, object_id
-from devkit.platform.search import EVERYTHING, NOTHING, Sql
+from devkit.platform.sql import EVERYTHING, NOTHING, Sql
 from devkit.platform.timestamps import epoch_ms
 from devkit.platform.users import views
 from devkit.platform.users.passwords import check_policy
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from devkit.platform.access import Rights
     from devkit.platform.bodies import Fields
-    from devkit.platform.search import Sql as Condition
+    from devkit.platform.sql import Sql as Condition
     from devkit.platform.store import Document, Store
     from devkit.platform.timestamps import Clock
     from devkit.platform.users.views import View

@@ -14,7 +14,7 @@ from devkit.platform.bodies import read_json
 from devkit.platform.data.group_sync import enlistment_changed
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id
-from devkit.platform.search import EVERYTHING
+from devkit.platform.sql import EVERYTHING
 from devkit.platform.timestamps import epoch_ms
 from devkit.platform.users import views
 from devkit.platform.users.roles import required_texts

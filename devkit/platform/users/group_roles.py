@@ -14,7 +14,7 @@ from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id
 from devkit.platform.listing import matching, page, whole
 from devkit.platform.permissions import GROUP_PERMISSIONS
-from devkit.platform.search import Sql, member
+from devkit.platform.sql import Sql, member
 from devkit.platform.timestamps import epoch_ms
 from devkit.platform.users import views
 from devkit.platform.users.roles import new_role, required_texts, role_kind, updated_role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devkit.platform.auth.login import Login
-from devkit.platform.search import member
+from devkit.platform.sql import member
 from devkit.platform.users.accounts import Accounts
 from devkit.platform.users.enlistments import Enlistments
 from devkit.platform.users.group_roles import GroupRoles

@@ -27,7 +27,8 @@ from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, hex40, object_id
 from devkit.platform.listing import page_of, query_of
 from devkit.platform.mails.sending import send_by_template
-from devkit.platform.search import Sql, member, search
+from devkit.platform.search import search
+from devkit.platform.sql import Sql, member
 from devkit.platform.templates.service import settings_of
 from devkit.platform.timestamps import epoch_ms
 from devkit.platform.users import views

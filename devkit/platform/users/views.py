@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 from devkit.platform.listing import page_of, picked, query_of, search_shown
-from devkit.platform.search import EVERYTHING, Search, Sql, search
+from devkit.platform.search import Search, search
+from devkit.platform.sql import EVERYTHING, Sql
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:

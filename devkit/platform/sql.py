@@ -1,0 +1,36 @@
+"""Conditions for SQLite over JSON documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sql:
+    """A condition and the values of its question marks."""
+
+    text: str
+    values: tuple[object, ...] = ()
+
+    def __and__(self, other: Sql) -> Sql:
+        return Sql(f"({self.text}) AND ({other.text})", self.values + other.values)
+
+    def __or__(self, other: Sql) -> Sql:
+        return Sql(f"({self.text}) OR ({other.text})", self.values + other.values)
+
+    def __invert__(self) -> Sql:
+        return Sql(f"NOT ifnull({self.text}, 0)", self.values)
+
+
+EVERYTHING = Sql("1")
+NOTHING = Sql("0")
+
+
+def member(path: str, body: str = "body") -> str:
+    """The SQL expression of a member: what an index on it is made of."""
+    return f"json_extract({body}, {json_path(path)})"
+
+
+def json_path(path: str) -> str:
+    """The SQL text of a dotted path, as SQLite's functions on JSON take it."""
+    return "'$" + "".join(f'."{name}"' for name in path.split(".")) + "'"
