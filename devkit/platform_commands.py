@@ -51,8 +51,9 @@ def serve(
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
 
-    With its control center in the browser, and for other tools to call; only this machine can reach it. What is saved in the project is served at once. When
-    stdout is not a terminal its first line is a JSON object with url, credentials_file and dashboard.
+    With its control center in the browser, and for other tools to call; only this machine can reach it. What is saved
+    in the project is served at once. When stdout is not a terminal its first line is a JSON object with url,
+    credentials_file and dashboard.
 
     A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status
     such as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,

@@ -43,8 +43,8 @@ def runs(
 ) -> None:
     """List the newest runs of functions.
 
-    On the local platform: tasks, direct executions, API requests, batches of a queue and what was run by hand, as the control center shows
-    them. Needs a platform that runs (exh-dev serve).
+    On the local platform: tasks, direct executions, API requests, batches of a queue and what was run by hand, as the
+    control center shows them. Needs a platform that runs (exh-dev serve).
 
     exh-dev runs --status FAILED
     """
@@ -100,8 +100,8 @@ def mails(
 ) -> None:
     """List the newest mails, or print one.
 
-    Those that were sent on the local platform. None of them has left this machine, unless the platform was told to forward copies. Needs a platform that runs
-    (exh-dev serve).
+    Those that were sent on the local platform. None of them has left this machine, unless the platform was told to
+    forward copies. Needs a platform that runs (exh-dev serve).
 
     exh-dev mails
     """
