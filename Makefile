@@ -13,7 +13,7 @@ ENV := dev
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format build deploy slim lock bench clean
+.PHONY: help run test test-all coverage lint format build deploy slim lock bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(READY) ## Run the tests
 
 test-all: test $(BROWSER) ## Run the slow tests too
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m slow
+
+coverage: $(READY) ## Run the tests and say what of shared/ and devkit/ they reach, branches included
+	@$(BIN)/pytest -q -n auto -m 'not slow' --cov --cov-report=term:skip-covered
 
 lint: $(READY) $(AWS_READY) ## Check style, types, the template, and what containers and CI are made from
 	$(BIN)/ruff check .
