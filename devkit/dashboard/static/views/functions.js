@@ -13,7 +13,7 @@ export const functionsView = {
     const { data } = await get("/functions");
     replace(body, table(
       "Functions",
-      ["Function", "Last run", "Started by", "Limits", "Worker"],
+      ["Function", "Last run", "Started by", "Limits", "Permissions", "Worker"],
       data.map((each) => ({
         href: hrefOf(each.name),
         cells: [
@@ -21,6 +21,7 @@ export const functionsView = {
           lastRun(each.last),
           h("span", { class: "dim wrap" }, joined(triggersOf(each), ", ")),
           `${each.timeout} s, ${each.memory} MB`,
+          permissionsOf(each),
           worker(each),
         ],
       })),
@@ -42,6 +43,11 @@ function triggersOf(each) {
   if (each.source === "platform") return ["a call (the platform's own)"];
   if (!each.targets.includes("exh") && !told.length) return ["a call on AWS"];
   return told.length ? told : ["a call, or a task"];
+}
+
+function permissionsOf({ permissions, source }) {
+  if (source === "platform") return "–";
+  return permissions ? String(permissions.length) : "all";
 }
 
 function lastRun(run) {
