@@ -36,8 +36,10 @@ CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
 ENVIRONMENT_LIMIT = 4096
 """The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
 
+REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+"""`$NAME`, which stands for the variable of that name."""
+
 _OVERLAY = "Metadata: ExtraHorizon: environment"
-_REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class FunctionSpec:
         if self.execution_credentials and variable.name in CREDENTIAL_VARIABLES:
             message = f"{variable.name} may not stand in {_OVERLAY} next to executionCredentials, which set it"
             raise self._error(variable.line, f"{message}; remove one of the two")
-        if not _REFERENCE.fullmatch(variable.text):
+        if not REFERENCE.fullmatch(variable.text):
             return self._literal(variable, "exh")
         wanted = variable.text[1:]
         if not (text := variables.get(wanted)):

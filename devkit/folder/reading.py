@@ -99,9 +99,9 @@ class Node:
             self.problem(f"expected {least} to {most} characters" if most else f"expected {least} characters at least")
         return self.value
 
-    def texts(self, *, least: int = 0) -> list[str]:
+    def texts(self) -> list[str]:
         """A list of texts."""
-        return [text for item in self.items(least=least) if (text := item.text()) is not None]
+        return [text for item in self.items() if (text := item.text()) is not None]
 
     def one_of(self, values: Collection[str]) -> str | None:
         """One of a few texts."""

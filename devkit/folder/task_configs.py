@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from devkit.folder.reading import Problem, read_json
-from devkit.function_spec import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT, EXECUTION_PERMISSIONS
+from devkit.function_spec import CREDENTIAL_VARIABLES, ENVIRONMENT_LIMIT, EXECUTION_PERMISSIONS, REFERENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from devkit.folder.reading import Node
@@ -29,7 +29,6 @@ _OPTIONAL = (
 )
 _TEXTS = frozenset({"name", "description", "path", "entryPoint", "runtime", "executionPermission"})
 _NAME = re.compile(r"[A-Za-z0-9-]+")
-_REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _TIME = (3, 300)  # seconds
 _MEMORY = (128, 10240)  # MB
 _LARGEST_PRIORITY = 2**53 - 1
@@ -61,13 +60,8 @@ def check_task_configs(folder: Path) -> list[Problem]:
     return found
 
 
-def check_task_config(file: Path, variables: Mapping[str, str] | None = None) -> list[Problem]:
-    """What is wrong in one file.
-
-    Args:
-        file: where.
-        variables: what `$NAME` may be taken from; None leaves open whether it is set.
-    """
+def check_task_config(file: Path) -> list[Problem]:
+    """What is wrong in one file; whether what `$NAME` stands for is set, the CLI tells."""
     found: list[Problem] = []
     node = read_json(file, found)
     if node is None:
@@ -76,7 +70,7 @@ def check_task_config(file: Path, variables: Mapping[str, str] | None = None) ->
         null.problem("null, at which the CLI breaks off; leave it out")
     if found:
         return found
-    _check_references(node, variables)
+    _check_references(node)
     members = node.members(required=_REQUIRED, optional=_OPTIONAL)
     for name, member in members.items():
         if not (name in _TEXTS and _is_reference(member)):
@@ -86,15 +80,11 @@ def check_task_config(file: Path, variables: Mapping[str, str] | None = None) ->
     return found
 
 
-def _check_references(node: Node, variables: Mapping[str, str] | None) -> None:
+def _check_references(node: Node) -> None:
     """Every text that begins with `$` is taken for a variable: there is no other way to write one."""
     for text in _texts(node):
-        if not text.value.startswith("$"):
-            continue
-        if not _REFERENCE.fullmatch(text.value):
+        if text.value.startswith("$") and not REFERENCE.fullmatch(text.value):
             text.problem("begins with `$`, so that all of it must be the name of a variable, such as $NAME")
-        elif variables is not None and not variables.get(text.value[1:]):
-            text.problem(f"{text.value[1:]} is not set, or empty")
 
 
 def _check_credentials(environment: Node) -> None:

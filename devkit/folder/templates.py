@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -37,9 +36,7 @@ class Template:
     outputs: dict[str, str] = field(default_factory=dict)
 
 
-def read_templates(
-    folder: Path, problems: list[Problem], environment: Mapping[str, str] = os.environ
-) -> list[Template]:
+def read_templates(folder: Path, problems: list[Problem], environment: Mapping[str, str]) -> list[Template]:
     """The templates of a folder, `$NAME` in their variables looked up in `environment`; what is wrong with others is
     said.
     """

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 BASE = "/logs/v1"
 COLLECTION = "access_logs"
-MOST = 10_000
+MOST = 10_000  # requests that are kept
 _LOCAL = ("/_dev/", "/_sidefx/")
 _KEPT = ("method", "raw_path", "query_string", "http_version", "client")
 _KEPT_HEADERS = frozenset({b"host", b"user-agent"})
@@ -58,12 +58,11 @@ class _Noted(NamedTuple):
 class AccessLog:
     """The log of a store."""
 
-    def __init__(self, store: Store, *, clock: Clock, most: int = MOST) -> None:
-        """Keep the latest `most` requests."""
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Keep the latest requests."""
         self._store = store
         self._clock = clock
-        self._most = most
-        self._noted: deque[_Noted] = deque(maxlen=most)
+        self._noted: deque[_Noted] = deque(maxlen=MOST)
 
     def routes(self) -> list[Route]:
         """The endpoint of the service."""
@@ -103,7 +102,7 @@ class AccessLog:
         with self._store.transaction():
             while self._noted:
                 self._store.put(COLLECTION, _entry(self._noted.popleft()))
-            excess = max(self._store.count(COLLECTION, EVERYTHING) - self._most, 0)
+            excess = max(self._store.count(COLLECTION, EVERYTHING) - MOST, 0)
             for text in self._store.page(COLLECTION, EVERYTHING, (), excess, 0):
                 self._store.delete(COLLECTION, json.loads(text)["id"])
 

@@ -109,12 +109,12 @@ def test_what_cannot_be_said_to_the_cli_is_refused_at_its_line(tmp_path, meta, p
 GOOD = {"name": "greet", "path": "./bundle", "entryPoint": "handlers.greet.handler", "runtime": "python3.13"}
 
 
-def problems_of(tmp_path, config, variables=None):
+def problems_of(tmp_path, config):
     folder = tmp_path / "greet"
     (folder / "bundle").mkdir(parents=True, exist_ok=True)
     file = folder / "task-config.json"
     file.write_text(config if isinstance(config, str) else json.dumps(config))
-    return [f"{problem.pointer} {problem.rule}" for problem in check_task_config(file, variables)]
+    return [f"{problem.pointer} {problem.rule}" for problem in check_task_config(file)]
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,6 @@ def test_what_must_be_there(tmp_path, missing):
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '{"name": NaN}'])
 def test_a_file_that_is_no_object_is_told(tmp_path, text):
     assert problems_of(tmp_path, text)
-
-
-def test_references_are_looked_up_where_the_variables_are_known(tmp_path):
-    config = {**GOOD, "environment": {"A": "$SET", "B": "$EMPTY", "C": "$GONE"}}
-    assert problems_of(tmp_path, config, {"SET": "1", "EMPTY": ""}) == [
-        "/environment/B EMPTY is not set, or empty",
-        "/environment/C GONE is not set, or empty",
-    ]
 
 
 def test_every_folder_of_tasks_has_a_config_and_a_name_of_its_own(tmp_path):

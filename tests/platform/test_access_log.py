@@ -47,7 +47,7 @@ def test_the_log_needs_its_permission(app, refused):
 
 @pytest.mark.parametrize("between", [False, True])
 def test_only_the_latest_are_kept(monkeypatch, between):
-    monkeypatch.setattr(access_log.AccessLog.__init__, "__kwdefaults__", {"most": 3})
+    monkeypatch.setattr(access_log, "MOST", 3)
     store = Store()
     app = LocalApp(store)
     for number in range(5):
