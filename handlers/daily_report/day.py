@@ -21,7 +21,6 @@ class Hour:
     """The measurements of an hour: its label on the clock, and the means in mmHg, None when there are none."""
 
     label: str
-    count: int
     systolic: float | None
     diastolic: float | None
 
@@ -66,10 +65,7 @@ def by_hour(measured: Iterable[Mapping[str, Any]], start: datetime, end: datetim
         moment = parse(each["timestamp"])
         if start <= moment < end:
             values[(moment - start) // _HOUR].append((each["systolic"], each["diastolic"]))
-    return [
-        Hour(f"{hour.astimezone(zone):%H}", len(found), *_means(found))
-        for hour, found in zip(hours, values, strict=True)
-    ]
+    return [Hour(f"{hour.astimezone(zone):%H}", *_means(found)) for hour, found in zip(hours, values, strict=True)]
 
 
 def _means(pairs: list[tuple[float, float]]) -> tuple[float | None, float | None]:

@@ -70,11 +70,6 @@ class TokenCache:
             slot = self._slots.setdefault((account.access_token_url, account.client_id), _Slot())
         return slot.get(account, limits, rejected)
 
-    def clear(self) -> None:
-        """Forget all tokens."""
-        with self._lock:
-            self._slots.clear()
-
 
 class _Slot:
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ def clock(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_tokens_of_other_tests():
-    tokens.TOKENS.clear()
+    tokens.TOKENS._slots.clear()
 
 
 @pytest.fixture
