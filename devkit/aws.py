@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
+from devkit.runtime.environment import REGION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from devkit.function_spec import FunctionSpec
 
-REGION = "eu-central-1"
 TIMEOUTS_UNTIL_VISIBLE = 6
 """How many timeouts of its function a message stays hidden while it is worked on, as AWS advises:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""

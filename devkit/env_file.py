@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from devkit.errors import UsageError
-from shared.settings import HOST, OAUTH_NAMES
+from devkit.function_spec import CREDENTIAL_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dotenv.parser import Binding
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NOT_READ = (HOST, *OAUTH_NAMES)
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -29,12 +28,12 @@ def read_env_file(path: Path) -> dict[str, str]:
     Raises:
         UsageError: it cannot be read, or a line cannot be; with its line, never with its content.
     """
-    return {name: value for name, value in _read(path).items() if name not in _NOT_READ}
+    return {name: value for name, value in _read(path).items() if name not in CREDENTIAL_VARIABLES}
 
 
 def misplaced(path: Path) -> str | None:
     """What to say of an env file with variables that are not read; None when all is well. Raises as `read_env_file`."""
-    found = [name for name in _read(path) if name in _NOT_READ]
+    found = [name for name in _read(path) if name in CREDENTIAL_VARIABLES]
     if not found:
         return None
     are = "is" if len(found) == 1 else "are"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from devkit import served
 from devkit.dashboard.page import PATH
+from devkit.datadir import DataDir
 from devkit.errors import DevkitError
 from devkit.project import Project
 from devkit.reload import Reloader
@@ -45,7 +46,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
                 served.schedule(platform, project, output.note)
             except DevkitError as error:
                 output.note(f"nothing is scheduled: {error}")
-        credentials_file = str(data_dir / "credentials")
+        credentials_file = str(DataDir(data_dir).credentials_file)
         dashboard = f"{platform.url}{PATH}"
         if announce_on_stdout:
             output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": dashboard})

@@ -9,8 +9,9 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from devkit.aws import REGION, LocalAws
+from devkit.aws import LocalAws
 from devkit.project import Project
+from devkit.runtime.environment import REGION
 
 
 @pytest.mark.slow
