@@ -133,9 +133,11 @@ def _task_name(function: str | None) -> str | None:
 
 
 def _row(run: dict[str, Any]) -> tuple[str, ...]:
+    from devkit.tasks import local_time
+
     spent = run.get("duration_ms")
     return (
-        _local_time(run["started"]),
+        local_time(run["started"]),
         run["function"],
         run["status"],
         f"{run['trigger']} by hand" if run["kind"] == "invoke" else run["trigger"],
@@ -147,10 +149,11 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _mail_row(mail: dict[str, Any]) -> tuple[str, ...]:
+    from devkit.tasks import local_time
+
     people = [address for addresses in mail["recipients"].values() for address in addresses]
-    sent = datetime.fromtimestamp(mail["creation_timestamp"] / 1000).astimezone()
     files = ", ".join(each["name"] for each in mail["attachments"])
-    return f"{sent:%Y-%m-%d %H:%M:%S}", ", ".join(people), mail["subject"], files, mail["id"]
+    return local_time(mail["creation_timestamp"]), ", ".join(people), mail["subject"], files, mail["id"]
 
 
 def _show_mail(mail: dict[str, Any], output: Output) -> None:
@@ -161,7 +164,3 @@ def _show_mail(mail: dict[str, Any], output: Output) -> None:
         *(f"Attachment: {each['name']} ({each['size']} bytes)" for each in mail["attachments"]),
     ]
     output.summary(mail, [*headers, "", *mail["body"].splitlines()])
-
-
-def _local_time(timestamp: str) -> str:
-    return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M:%S}"

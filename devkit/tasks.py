@@ -72,6 +72,6 @@ def row(task: Task) -> tuple[str, ...]:
     )
 
 
-def local_time(timestamp: str | None) -> str:
-    """A moment as people read it, in the time zone of this machine; nothing for none."""
+def local_time(timestamp: float | str | None) -> str:
+    """A timestamp of a platform as people read it, in the time zone of this machine; nothing for none."""
     return f"{parse(timestamp).astimezone():%Y-%m-%d %H:%M:%S}" if timestamp else ""
