@@ -92,7 +92,7 @@ class Definitions:
         ]
 
     async def _add_property(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         fields = await read_json(request)
         path, configuration = fields.text("name"), fields.value("configuration")
         check_configuration(configuration, path)
@@ -103,7 +103,7 @@ class Definitions:
         return self._saved(schema)
 
     async def _update_property(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         path = request.path_params["path"]
         configuration = (await read_json(request)).members
         holder, name = _holder(schema, path)
@@ -117,7 +117,7 @@ class Definitions:
         return self._saved(schema)
 
     async def _remove_property(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         path = request.path_params["path"]
         holder, name = _holder(schema, path)
         if name not in holder:
@@ -127,7 +127,7 @@ class Definitions:
         return self._saved(schema)
 
     async def _add_status(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         fields = await read_json(request)
         name, labels = fields.text("name"), fields.optional_object("data") or {}
         if not _NAME.fullmatch(name):
@@ -138,7 +138,7 @@ class Definitions:
         return self._saved(schema)
 
     async def _update_status(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         name = request.path_params["name"]
         fields = await read_json(request)
         if name not in schema["statuses"]:
@@ -150,7 +150,7 @@ class Definitions:
         return self._saved(schema)
 
     async def _remove_status(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         name = request.path_params["name"]
         if name not in schema["statuses"]:
             raise Fault(16, "There is no such status")
@@ -163,14 +163,14 @@ class Definitions:
         return self._saved(schema)
 
     async def _update_creation(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         transition = (await read_json(request)).members
         _check_transition(schema, transition, types={"manual"})
         schema["creationTransition"] = transition
         return self._saved(schema)
 
     async def _add_transition(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         transition = _named_transition(schema, (await read_json(request)).members)
         transition = {**transition, "id": object_id()}
         schema["transitions"].append(transition)
@@ -178,19 +178,19 @@ class Definitions:
         return JSONResponse(transition)
 
     async def _update_transition(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         position = _position(schema["transitions"], request)
         transition = _named_transition(schema, (await read_json(request)).members)
         schema["transitions"][position] = {**transition, "id": request.path_params["id"]}
         return self._saved(schema)
 
     async def _remove_transition(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         del schema["transitions"][_position(schema["transitions"], request)]
         return self._saved(schema)
 
     async def _add_index(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         fields = await read_json(request)
         indexed = _index_fields(fields.value("fields"))
         index: Document = {
@@ -213,7 +213,7 @@ class Definitions:
         return JSONResponse(index)
 
     async def _remove_index(self, request: Request) -> JSONResponse:
-        schema = await self._schemas.change(request)
+        schema = self._schemas.change(request)
         position = _position(schema["indexes"], request)
         if schema["indexes"][position]["system"]:
             raise Fault(10, "An index of the system's own cannot be removed")

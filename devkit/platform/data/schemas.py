@@ -114,7 +114,7 @@ class Schemas:
         """Store a schema that has changed."""
         self._store.put(SCHEMAS, {**schema, "updateTimestamp": iso(self._clock())})
 
-    async def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
+    def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
         """The schema of a path, for a caller who may change it.
 
         Raises:
@@ -153,7 +153,7 @@ class Schemas:
         return JSONResponse(schema)
 
     async def _update(self, request: Request) -> JSONResponse:
-        schema = await self.change(request)
+        schema = self.change(request)
         fields = await read_json(request)
         changes = _settings(fields)
         name, description = fields.optional_text("name"), fields.optional_text("description")
@@ -169,7 +169,7 @@ class Schemas:
         return JSONResponse({"affectedRecords": 1})
 
     async def _remove(self, request: Request) -> JSONResponse:
-        schema = await self.change(request, "DELETE_SCHEMAS")
+        schema = self.change(request, "DELETE_SCHEMAS")
         if not schema.get("disabled"):
             raise Fault(27, "Only a disabled schema can be deleted")
         with self._store.transaction():
@@ -181,12 +181,12 @@ class Schemas:
         return JSONResponse({"affectedRecords": 1})
 
     async def _disable(self, request: Request) -> JSONResponse:
-        schema = await self.change(request, "DISABLE_SCHEMAS")
+        schema = self.change(request, "DISABLE_SCHEMAS")
         self.save({**schema, "disabled": True})
         return JSONResponse({"affectedRecords": 1})
 
     async def _enable(self, request: Request) -> JSONResponse:
-        schema = await self.change(request, "DISABLE_SCHEMAS")
+        schema = self.change(request, "DISABLE_SCHEMAS")
         schema.pop("disabled", None)
         self.save(schema)
         return JSONResponse({"affectedRecords": 1})
