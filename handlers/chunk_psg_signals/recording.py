@@ -156,7 +156,7 @@ def _minutes_there(exh: ExtraHorizon, recording_id: str) -> Iterator[int]:
 def _while_there_is_time(exh: ExtraHorizon, segments: Iterable[Segment]) -> Iterator[Segment]:
     """The first one in any case, and those that can be posted before the run has to end."""
     for number, segment in enumerate(segments):
-        if number and exh.session.deadline.remaining() < RESERVE:
+        if number and exh.deadline.remaining() < RESERVE:
             return
         yield segment
 

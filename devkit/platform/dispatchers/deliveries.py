@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from devkit.platform import events
 from devkit.platform.dispatchers.actions import perform
-from devkit.platform.sql import Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.timestamps import epoch_ms
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Deliveries:
         self._woken.set()
         try:
             while True:
-                later = self._store.count(events.DELIVERIES, Sql("1")) > 0
+                later = self._store.count(events.DELIVERIES, EVERYTHING) > 0
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), _LOOK if later else None)
                 self._woken.clear()

@@ -8,7 +8,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from devkit.platform.sql import Sql, member
+from devkit.platform.sql import EVERYTHING, Sql, member
 from devkit.platform.tasks import lifecycle
 from devkit.platform.tasks.records import TASKS, when_created
 from devkit.platform.tasks.runner import MOST_TASKS, NotInvocableError
@@ -103,7 +103,7 @@ class Queue:
         if len(self._running) >= MOST_TASKS:
             return False  # the end of one wakes
         new = self._store.page(TASKS, Sql(_IS_NEW), (member("startTimestamp"),), 1, 0)
-        return bool(new) or self._store.count(SCHEDULES, Sql("1")) > 0
+        return bool(new) or self._store.count(SCHEDULES, EVERYTHING) > 0
 
     async def _perform(self, task: Document) -> None:
         try:
