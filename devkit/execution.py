@@ -46,8 +46,8 @@ class Case:
     event: Any
     credentials: CredentialSource
     trigger: str
-    """What starts the function on the platform: `task`, `schedule`, `transition`, `dispatcher` or `api`; `queue` on
-    AWS."""
+    """What starts the function on the platform: `task`, `retry`, `schedule`, `transition`, `dispatcher` or `api`;
+    `queue` on AWS."""
 
     @classmethod
     def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:

@@ -1,8 +1,7 @@
-"""The manifest: what `template.yaml` says about each function. Nothing else in the project reads that file.
+"""The manifest: what `template.yaml` says about each function. Nothing else in the project reads that out of it.
 
-load_manifest()              the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
-Manifest.function()          one function, by any spelling of its name
-FunctionSpec.environment()   its variables as a plain mapping
+load_manifest()       the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
+Manifest.function()   one function, by any spelling of its name
 
 A function is an `AWS::Serverless::Function` with `Metadata: ExtraHorizon:`. Keys there that mean nothing are errors;
 everything else in the template is SAM's, and cfn-lint's to judge.

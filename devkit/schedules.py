@@ -2,7 +2,7 @@
 
 wanted(functions)            what the manifest says
 plan(wanted, …, known)       what has to be done, without doing it; `read_plan` asks a platform what it knows
-apply(plan, exh)             doing it
+apply(steps, exh)            doing it
 
 The platform's schedules have no names and no tags, and they cannot be changed: one is made, another removed. So that
 ours can be told from all others they carry a mark, which is all of their `data`, and says what the manifest said when

@@ -128,7 +128,9 @@ def _with_content(file: Any, path: Path) -> Any:
 
 
 def grant(platform: LocalPlatform, spec: FunctionSpec) -> None:
-    """Give a function the user that its `executionCredentials` describe, if it has any. Before the platform starts."""
+    """Give a function the user that its `executionCredentials` describe, if it has any. When: see
+    `LocalPlatform.grant`.
+    """
     if spec.execution_credentials:
         platform.grant(spec.name, spec.execution_credentials.permissions, spec.execution_credentials.email)
 
@@ -137,7 +139,7 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
     """The functions for Extra Horizon of a project, each with the credentials of its own user.
 
     Args:
-        platform: where they run; not started yet.
+        platform: where they run; not started yet, or this is its own thread.
         tell: gets a sentence for what cannot be served, such as a function that lacks a variable.
         project: whose functions.
     """

@@ -1,4 +1,4 @@
-"""The two encodings of a form, without a dependency: Starlette's own parser needs one."""
+"""The two encodings of a form, taken apart in memory: what is uploaded to a local SideFX is small."""
 
 from __future__ import annotations
 

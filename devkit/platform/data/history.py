@@ -1,5 +1,5 @@
 """What happened to documents: each creation, transition and update. The platform itself shows no such thing; the
-dashboard does.
+control center does.
 """
 
 from __future__ import annotations
