@@ -9,7 +9,7 @@ MOMENT = 1_700_000_000_000
 
 
 def made(source, language="EN", time_zone="UTC", **inputs):
-    return render(source, inputs, language=language, time_zone=time_zone, translate=TEXTS.get, now=0)
+    return render(source, inputs, language=language, time_zone=time_zone, translate=TEXTS.get)
 
 
 @pytest.mark.parametrize(
@@ -172,4 +172,4 @@ def test_the_library_is_the_one_that_was_adapted():
 )
 def test_rendering_ends_though_nothing_is_written(source):
     with pytest.raises(TemplateError, match="takes too long"):
-        render(source, {"a": list(range(2000))}, language="EN", time_zone="UTC", translate=lambda _: None, now=0)
+        render(source, {"a": list(range(2000))}, language="EN", time_zone="UTC", translate=lambda _: None)

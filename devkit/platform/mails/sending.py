@@ -84,7 +84,6 @@ def send_by_template(
         user=store.get("users", creator_id) if creator_id else None,
         language=language,
         time_zone=time_zone,
-        now=now,
     )
     if not {"subject", "body"} <= outputs.keys():
         raise Fault(26, f"The template {template['name']} needs the outputs subject and body to make a mail of it")

@@ -50,9 +50,7 @@ _ALIKE = {"L": "M", "c": "E", "e": "E", "K": "h", "k": "H"}
 _PATTERN_PART = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*")
 
 
-def formatting_helpers(
-    language: str, time_zone: str, translate: Callable[[str], str | None], now: float
-) -> dict[str, HelperFn]:
+def formatting_helpers(language: str, time_zone: str, translate: Callable[[str], str | None]) -> dict[str, HelperFn]:
     """The helpers, for one language and one time zone."""
     locale, zone = locale_of(language), zone_of(time_zone)
 
@@ -74,7 +72,6 @@ def formatting_helpers(
     def relative_time(arguments: list[Any], options: HelperOptions) -> str:
         return _relative(_first(arguments, "relativetime"), options.hash, locale)
 
-    del now  # no helper reads the clock: `relativetime` takes a count, `datetime` a moment
     return {
         "t": localized,
         "number": number,

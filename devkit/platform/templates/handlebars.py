@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dotpromptz_handlebars import Block, HelperOptions, Mustache, Partial, PartialBlock, TagToken, _render
+from dotpromptz_handlebars import Block, Mustache, Partial, PartialBlock, TagToken, _render
 from dotpromptz_handlebars import ElseNode as Else
 from dotpromptz_handlebars import InlinePartial as Inline
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dotpromptz_handlebars import Node
 
-LONGEST_SOURCE = 1024 * 1024  # characters
+_LONGEST_SOURCE = 1024 * 1024  # characters
 #: What rendering may cost: a character of output costs 1 each time a block passes it on, a tag or a text this much.
 _MOST, _PER_NODE = 20_000_000, 50
 _LONGEST = 5  # seconds that rendering may take: nothing else is answered meanwhile
@@ -53,7 +53,6 @@ def render(
     language: str,
     time_zone: str,
     translate: Callable[[str], str | None],
-    now: float,
 ) -> str:
     """What `source` says of `inputs`.
 
@@ -63,13 +62,12 @@ def render(
         language: what numbers and dates are written in, such as `NL`.
         time_zone: where dates are, such as `Europe/Brussels`.
         translate: the text of a localization key in that language; None for one that is unknown.
-        now: epoch seconds, for dates that the template leaves out.
 
     Raises:
         TemplateError: it cannot be read or rendered, or becomes too large.
     """
     nodes = _compiled(source)
-    helpers = {**HELPERS, **formatting_helpers(language, time_zone, translate, now)}
+    helpers = {**HELPERS, **formatting_helpers(language, time_zone, translate)}
     try:
         return _render.render_program(
             nodes,
@@ -99,8 +97,8 @@ class _Budget:
 
 
 def _compiled(source: str) -> list[Node]:
-    if len(source) > LONGEST_SOURCE:
-        raise TemplateError(f"A template may have {LONGEST_SOURCE:,} characters")
+    if len(source) > _LONGEST_SOURCE:
+        raise TemplateError(f"A template may have {_LONGEST_SOURCE:,} characters")
     try:
         nodes = _render._parse(_unchained(_render._tokens(source)), max_depth=_DEEPEST)  # noqa: SLF001
         _check(nodes)
@@ -198,5 +196,3 @@ _render._render_one = _render_within_budget  # noqa: SLF001
 _render._render = _body_within_budget  # noqa: SLF001
 _render._eval_call = _call_within_budget  # noqa: SLF001
 _render._step = _step_or_length  # noqa: SLF001
-
-__all__ = ["LONGEST_SOURCE", "HelperOptions", "TemplateError", "check_syntax", "render"]

@@ -49,7 +49,6 @@ class HtmlToPdf:
             user=self._store.get("users", creator_id) if creator_id else None,
             language=fields.optional_text("language"),
             time_zone=fields.optional_text("timeZone"),
-            now=self._clock(),
         )
         if "body" not in outputs:
             raise Fault(26, f"The template {name} needs an output body to make a PDF of it")

@@ -68,7 +68,6 @@ def resolve(
     user: Document | None,
     language: str | None = None,
     time_zone: str | None = None,
-    now: float,
 ) -> dict[str, str]:
     """The outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and UTC.
 
@@ -95,7 +94,7 @@ def resolve(
     outputs = {}
     for name, source in template["outputs"].items():
         try:
-            outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate, now=now)
+            outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate)
         except TemplateError as error:
             details = {"output": name, "message": str(error)}
             raise Fault(1005, f"The output {name} cannot be resolved", resolveError=details) from None
@@ -163,7 +162,6 @@ class _Templates:
             user=rights.user,
             language=fields.optional_text("language"),
             time_zone=fields.optional_text("timeZone"),
-            now=self._clock(),
         )
         return JSONResponse(outputs)
 
