@@ -12,7 +12,7 @@ from devkit.platform.search import Search, search, untyped
 from devkit.platform.sql import EVERYTHING, Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -141,7 +141,7 @@ def query_of(request: Request) -> str:
     return str(request.scope["query_string"].decode("latin-1"))
 
 
-def whole(documents: list[Document]) -> dict[str, Any]:
+def whole(documents: Sequence[Any]) -> dict[str, Any]:
     """A page that holds everything; its limit is honest, or clients that ask for all would go on for ever."""
     bounds = {"total": len(documents), "offset": 0, "limit": max(len(documents), DEFAULT_LIMIT)}
     return {"query": "{}", "page": bounds, "data": documents}

@@ -81,7 +81,7 @@ class OAuth1Verifier:
         """
         protocol = _protocol_parameters(request.authorization)
         consumer_key = protocol.get("oauth_consumer_key", "")
-        version = self._store.version_by_consumer_key(consumer_key)
+        version = self._store.one("application_versions", "consumerKey", consumer_key)
         if version is None:
             raise Fault(107, "The consumer key is unknown")
         token = self._token(protocol, version["applicationId"])
@@ -95,7 +95,7 @@ class OAuth1Verifier:
     def _token(self, protocol: dict[str, str], application_id: str) -> Document | None:
         if not protocol.get("oauth_token"):  # two-legged: the application alone
             return None
-        token = self._store.oauth1_token(protocol["oauth_token"])
+        token = self._store.one("oauth1_tokens", "token", protocol["oauth_token"])
         if token is None or token["applicationId"] != application_id:
             raise Fault(108, "The token is unknown for this consumer key")
         return token

@@ -217,14 +217,6 @@ class Store:
         """Remove an index, if there is one."""
         self._connection.execute(f"DROP INDEX IF EXISTS {_quoted(name)}")
 
-    def version_by_consumer_key(self, consumer_key: str) -> Document | None:
-        """The OAuth1 application version that owns a consumer key."""
-        return self.one("application_versions", "consumerKey", consumer_key)
-
-    def oauth1_token(self, token: str) -> Document | None:
-        """The OAuth1 token of this value."""
-        return self.one("oauth1_tokens", "token", token)
-
     def image(self) -> bytes:
         """All that is in it, for another store to begin with."""
         return self._connection.serialize()

@@ -19,7 +19,7 @@ from devkit.platform.access import rights_of
 from devkit.platform.bodies import read_json
 from devkit.platform.faults import Fault
 from devkit.platform.ids import checked_id, object_id
-from devkit.platform.listing import matching, page
+from devkit.platform.listing import matching, page, whole
 from devkit.platform.profiles.fields import (
     COMORBIDITIES,
     IMPEDIMENTS,
@@ -258,8 +258,7 @@ def _paths(fields: Fields) -> list[str]:
 
 def _listed(names: Sequence[str]) -> Endpoint:
     async def answer(_: Request) -> JSONResponse:
-        bounds = {"total": len(names), "offset": 0, "limit": 20}
-        return JSONResponse({"query": "{}", "page": bounds, "data": list(names)})
+        return JSONResponse(whole(names))
 
     return answer
 

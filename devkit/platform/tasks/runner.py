@@ -55,13 +55,13 @@ class Runner:
         self,
         code: Path,
         runs: Runs,
-        functions: Sequence[OwnFunction] = (),
-        built_in: Mapping[str, BuiltIn] | None = None,
+        functions: Sequence[OwnFunction],
+        built_in: Mapping[str, BuiltIn],
     ) -> None:
         """Run uploaded functions from below `code`, `functions`, and those that are `built_in`; tell `runs` of it."""
         self.code = code
         self.runs = runs
-        self._built_in = dict(built_in or {})
+        self._built_in = built_in
         self._own: dict[str, Function] = {}
         self.bring(functions)
         self._versions: dict[str, _Version] = {}
@@ -71,13 +71,13 @@ class Runner:
         """Run these functions of the served project from now on, in the place of those before."""
         self._own = {own.function.name: own.function for own in functions}
 
-    async def invoke(self, function: Document, event: Any, kind: str, *, again: str | None = None) -> Invocation:
-        """Run the function of a record. `kind` and `again` are what `Runs.begin` takes.
+    async def invoke(self, function: Document, event: Any, kind: str) -> Invocation:
+        """Run the function of a record. `kind` is what `Runs.begin` takes.
 
         Raises:
             NotInvocableError: it cannot run.
         """
-        return await self.perform(self.runs.begin(function["name"], event, kind=kind, again=again), function)
+        return await self.perform(self.runs.begin(function["name"], event, kind=kind), function)
 
     async def perform(self, run: Run, function: Document) -> Invocation:
         """Carry out a run that has begun. Raises as `invoke` does."""

@@ -38,9 +38,9 @@ class TaskService:
         clock: Clock,
         code: Path,
         runs: Runs,
-        functions: Sequence[OwnFunction] = (),
-        built_in: Mapping[str, BuiltIn] | None = None,
-        pace: float = 1.0,
+        functions: Sequence[OwnFunction],
+        built_in: Mapping[str, BuiltIn],
+        pace: float,
     ) -> None:
         """Keep the code of functions below `code`, and account of what runs in `runs`; bring along `functions`, and
         those that are `built_in`. Time runs `pace` times as fast here.
