@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from devkit.platform.access import Rights
     from devkit.platform.bodies import Fields
-    from devkit.platform.sql import Sql as Condition
     from devkit.platform.store import Document, Store
     from devkit.platform.timestamps import Clock
     from devkit.platform.users.views import View
@@ -236,7 +235,7 @@ class Accounts:
             raise Fault(16, "The user does not exist")
         return user
 
-    def _is(self, user_id: str, condition: Condition) -> bool:
+    def _is(self, user_id: str, condition: Sql) -> bool:
         return self.store.count(views.COLLECTION, Sql("id = ?", (user_id,)) & condition) == 1
 
     def _changed(self, user: Document, changes: Document) -> Response:
@@ -261,13 +260,13 @@ class Accounts:
         return lambda user: views.shown(user, self.store, self.clock(), views.FULL if user["id"] == me else view)
 
 
-def _members(rights: Rights) -> Condition:
+def _members(rights: Rights) -> Sql:
     """Members of the caller's groups as staff, and staff of the groups where the caller is a patient."""
     staff_of = rights.staff_groups | rights.patient_groups
     return views.enlisted("patient_enlistments", rights.staff_groups) | views.enlisted("staff_enlistments", staff_of)
 
 
-def _any_enlistment(kind: str) -> Condition:
+def _any_enlistment(kind: str) -> Sql:
     return Sql(f"json_array_length(body, '$.{kind}') > 0")
 
 

@@ -107,7 +107,7 @@ def request_activation(store: Store, user: Document, mode: str, *, now: float, a
 
 
 def forget_requests(store: Store, user_id: str) -> None:
-    """Remove what a user who is gone has asked for."""
+    """Remove what a user has asked for."""
     for purpose in (ACTIVATION, RESET):
         for request in _requests(store, purpose, user_id):
             store.delete(purpose.collection, request["id"])
@@ -141,7 +141,7 @@ class Verification:
 
     async def _activate(self, request: Request) -> Response:
         fields = await read_json(request)
-        user, _ = self._proven(fields, ACTIVATION)
+        user = self._proven(fields, ACTIVATION)
         now = self.clock()
         with self.store.transaction():
             self.store.put(views.COLLECTION, {**user, "activation": True, "update_timestamp": epoch_ms(now)})
@@ -165,7 +165,7 @@ class Verification:
         fields = await read_json(request)
         password = fields.text("new_password")
         check_policy(self.store, password)
-        user, _ = self._proven(fields, RESET)
+        user = self._proven(fields, RESET)
         refuse_oidc(user)
         if not user["activation"]:
             raise Fault(204, "The user is not activated")
@@ -190,8 +190,8 @@ class Verification:
             raise Fault(202, "There is no user with this e-mail address")
         return user, mode
 
-    def _proven(self, fields: Fields, purpose: Purpose) -> tuple[Document, Document]:
-        """The user, and the request, of a hash, or of an e-mail address and a PIN code.
+    def _proven(self, fields: Fields, purpose: Purpose) -> Document:
+        """The user of a hash, or of an e-mail address and a PIN code.
 
         Raises:
             Fault: 14 without any, the purpose's own for what is unknown or expired, 213 or 224 for a PIN code.
@@ -203,14 +203,14 @@ class Verification:
             user = self.store.get(views.COLLECTION, found[0]["user_id"]) if found else None
             if user is None or _is_over(found[0], now):
                 raise Fault(purpose.unknown_hash, "The hash is unknown, or has expired")
-            return user, found[0]
+            return user
         email, pin_code = fields.text("email"), fields.text("pin_code")
         user = self.store.one(views.COLLECTION, "email", email)
         pending = _requests(self.store, purpose, user["id"]) if user else []
         if user is None or not pending or "pin_code" not in pending[0] or _is_over(pending[0], now):
             raise Fault(purpose.unknown_pin_code, "No PIN code was asked for, or it has expired")
         self._check_pin_code(purpose, pending[0], pin_code, now)
-        return user, pending[0]
+        return user
 
     def _check_pin_code(self, purpose: Purpose, pending: Document, pin_code: str, now: int) -> None:
         failed = pending.get("failed_attempts", 0)
