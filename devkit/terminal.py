@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from devkit.runtime import LogLine
 
 _LEVELS = {"DEBUG": "dim", "INFO": "cyan", "WARNING": "yellow", "WARN": "yellow", "ERROR": "red", "CRITICAL": "red"}
+_ID = re.compile("[0-9a-f]{24}")
 _NUMBER = re.compile(r"\d[\d.]*( [A-Za-z]{1,3})?$")
 _LAMBDAS_OWN = ("INIT_START ", "START RequestId:", "END RequestId:", "REPORT RequestId:")
 _ESCAPE, _SHOWN_ESCAPE = "\x1b", "␛"
@@ -76,7 +77,8 @@ class TerminalOutput:
             table = _table()
             for column, heading in enumerate(each.headings):
                 numbers = all(_NUMBER.match(row[column]) for row in each.rows)
-                table.add_column(heading, overflow="fold", justify="right" if numbers else "left")
+                ids = all(_ID.fullmatch(row[column]) for row in each.rows)  # which somebody may want to copy
+                table.add_column(heading, overflow="fold", justify="right" if numbers else "left", no_wrap=ids)
             for row in each.rows:
                 table.add_row(*map(escape, row))
             self._out.print(*([""] if index else []), table, sep="\n")
