@@ -28,6 +28,7 @@ Scalar = str | int | float | bool | None
 T = TypeVar("T", str, int, bool)
 Choice = TypeVar("Choice", bound=str)
 
+FUNCTION = "AWS::Serverless::Function"  # the type of a function
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = {ScalarNode: f"{_YAML}str", SequenceNode: f"{_YAML}seq", MappingNode: f"{_YAML}map"}
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from devkit.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
+from devkit.cloudformation import FUNCTION, NoValueError, UnresolvableError, did_you_mean, read_template
 from devkit.errors import ManifestError, UsageError
 from devkit.function_spec import (
     ARCHITECTURES,
@@ -51,7 +51,6 @@ _METADATA = (
     "environment",
     "events",
 )
-_FUNCTION = "AWS::Serverless::Function"
 LONGEST_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
@@ -108,7 +107,7 @@ def load_manifest(path: Path) -> Manifest:
     others = []
     for logical_id in resources.own:
         kind = template.find("Resources", logical_id, "Type")
-        if kind is None or kind.value != _FUNCTION:
+        if kind is None or kind.value != FUNCTION:
             continue
         if template.find("Resources", logical_id, "Metadata", "ExtraHorizon") is None:
             others.append(logical_id)

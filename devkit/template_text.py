@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from devkit.cloudformation import read_template
+from devkit.cloudformation import FUNCTION, read_template
 from devkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from yaml.nodes import Node
 
-FUNCTION = "AWS::Serverless::Function"
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")  # what YAML takes for one
 _REMOVED_WHEN_UNUSED = ("Resources", "Parameters", "Mappings")
 

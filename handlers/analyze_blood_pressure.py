@@ -160,7 +160,7 @@ def _move(exh: ExtraHorizon, schema: str, document: Document, transition: str, d
     try:
         exh.data.documents.transition(schema, document["id"], name=transition, data=data, rql=guard)
     except ResourceUnknownError:
-        logger.info("another run is at it", extra={"document_id": document["id"], "transition": transition})
+        logger.info(ANOTHER_RUN, extra={"document_id": document["id"], "transition": transition})
         return False
     document["status"] = "analyzed" if transition == "mark-as-analyzed" else "reported"
     document["data"].update(data)

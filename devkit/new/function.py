@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from yaml.nodes import MappingNode
 
-from devkit.cloudformation import read_template
+from devkit.cloudformation import FUNCTION, read_template
 from devkit.errors import DevkitError, UsageError
 from devkit.event_builders import api_event, task_event, transition_event
 from devkit.manifest import load_manifest
@@ -36,7 +36,7 @@ _SECRET = "ExtraHorizonCredentials"  # noqa: S105 - the logical id of the secret
 _ALARM_TOPIC = "AlarmTopic"
 _NEVER_ON_AWS = "OnExtraHorizonOnly"
 _BOTH = "targets: [exh, aws]"
-_TYPE = "  Type: AWS::Serverless::Function\n"
+_TYPE = f"  Type: {FUNCTION}\n"
 _PERMISSION = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)*")
 _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
 _START: Mapping[Kind, str] = {

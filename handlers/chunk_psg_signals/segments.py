@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from handlers.chunk_psg_signals.edf import Channel, Recording
 
 MINUTE = 60  # seconds
-_DESCRIPTION = (
-    300  # bytes for what a channel says besides its samples: 24 characters of the file, four names, two numbers
-)
+#: Bytes for what a channel says besides its samples: 24 characters of the file, four names, two numbers.
+_DESCRIPTION = 300
 REMEMBERED = 600_000  # texts of samples, of all channels together: 85 MB at most
 
 
