@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
-    from devkit.dashboard.desk import ServedProject
     from devkit.platform.app import App
     from devkit.platform.tasks.runner import OwnFunction
     from devkit.runtime import Invocation
+    from devkit.served_project import ServedProject
 
 
 T = TypeVar("T")

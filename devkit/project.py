@@ -55,6 +55,14 @@ class Project:
         return load_manifest(self.root / MANIFEST)
 
     @property
+    def functions(self) -> tuple[FunctionSpec, ...]:
+        """The manifest's functions; none while it cannot be used, which others tell."""
+        try:
+            return self.manifest.functions
+        except UsageError:
+            return ()
+
+    @property
     def data_dir(self) -> Path:
         """Where the local platform keeps its state unless told otherwise."""
         return self.root / DATA_DIR

@@ -162,7 +162,7 @@ class Reloader:
     def _read_functions(self) -> None:
         """Find out what each function's code is in; what cannot be read now stays as it was."""
         root = self._served.root
-        for spec in _specs(self._served.project):
+        for spec in self._served.project.functions:
             try:
                 self._files[spec.name] = frozenset(handler_files(root, spec))
             except DevkitError:  # any file may be one of its own
@@ -262,13 +262,6 @@ def _files_of(paths: Iterable[Path]) -> set[Path]:
         if path.is_dir():
             found |= {each for each in path.rglob("*") if each.is_file()}
     return found
-
-
-def _specs(project: Project) -> tuple[FunctionSpec, ...]:
-    try:
-        return project.manifest.functions
-    except DevkitError:
-        return ()
 
 
 def _missing(root: Path, spec: FunctionSpec) -> DevkitError | None:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from devkit.dashboard.desk import ServedProject
     from devkit.folder.project import Configuration
     from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
     from devkit.project import Project
+    from devkit.served_project import ServedProject
 
 
 def start(

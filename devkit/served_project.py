@@ -75,7 +75,7 @@ class ServedProject:
 
     def functions(self) -> list[dict[str, Any]]:
         """What the manifest says of each function; none while it cannot be read, which is reported."""
-        return [_described(self._project, spec) for spec in self._specs()]
+        return [_described(self._project, spec) for spec in self._project.functions]
 
     def events(self, function: str) -> list[dict[str, Any]]:
         """The sample events. One that cannot be read has a `problem`."""
@@ -121,14 +121,8 @@ class ServedProject:
             aws = self._aws
         return aws.invoke(function, event, request_id, on_line)
 
-    def _specs(self) -> tuple[FunctionSpec, ...]:
-        try:
-            return self._project.manifest.functions
-        except DevkitError:
-            return ()
-
     def _spec(self, function: str) -> FunctionSpec | None:
-        return next((spec for spec in self._specs() if spec.name == function), None)
+        return next((spec for spec in self._project.functions if spec.name == function), None)
 
 
 def _sample(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from devkit.errors import DevkitError
 from devkit.platform.faults import Fault
@@ -20,41 +20,8 @@ if TYPE_CHECKING:
     from devkit.platform.store import Document, Store
     from devkit.platform.tasks.runner import Runner
     from devkit.platform.tasks.runs import Run
-    from devkit.runtime import Invocation, LogLine
-
-
-class ServedProject(Protocol):
-    """The project whose functions the platform serves. What may take its time is called on a thread."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def root(self) -> Path:
-        """Its folder."""
-
-    def functions(self) -> list[dict[str, Any]]:
-        """What its manifest says of each function."""
-
-    def problems(self) -> list[dict[str, Any]]:
-        """What is wrong with its files now: each with `file`, `line` (or None), `message`, and `functions`, the names
-        of those that it concerns.
-        """
-
-    def events(self, function: str) -> list[dict[str, Any]]:
-        """The sample events of a function, each with its `name` and its `event`."""
-
-    def seed(self, function: str) -> bool:
-        """Put on the platform what the function's events need, which may take its time; whether there is anything."""
-
-    def runs_on_aws(self, function: str) -> bool:
-        """Whether it is a function for AWS alone, which the platform knows nothing of."""
-
-    def invoke_on_aws(
-        self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]
-    ) -> Invocation:
-        """Run such a function, which may take its time. Raises `DevkitError` when it cannot run."""
+    from devkit.runtime import Invocation
+    from devkit.served_project import ServedProject
 
 
 @dataclass(frozen=True)

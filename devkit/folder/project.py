@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from devkit.errors import DevkitError, UsageError
+from devkit.errors import UsageError
 from devkit.folder.dispatchers import read_dispatchers
 from devkit.folder.localizations import read_localizations
 from devkit.folder.reading import Problem, read_json
@@ -20,7 +20,6 @@ from devkit.project import ENV_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from devkit.function_spec import FunctionSpec
     from devkit.project import Project
 
 
@@ -57,7 +56,7 @@ def read_configuration(project: Project) -> Configuration:
     problems = found.problems
     variables = _variables(project, problems)
     places = folders(project.root, problems)
-    specs = _specs(project)
+    specs = project.functions
     problems += check_retried_errors(project.root, specs)
     functions = {spec.name for spec in specs if "exh" in spec.targets}
     functions |= PROVIDED if functions else set()
@@ -117,10 +116,3 @@ def _variables(project: Project, problems: list[Problem]) -> dict[str, str]:
     except UsageError as error:
         problems.append(Problem(project.root / ENV_FILE, "", str(error)))
         return dict(os.environ)
-
-
-def _specs(project: Project) -> tuple[FunctionSpec, ...]:
-    try:
-        return project.manifest.functions
-    except DevkitError:
-        return ()  # `check` tells that by itself

@@ -59,10 +59,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from devkit.dashboard.desk import ServedProject
     from devkit.platform.store import Store
     from devkit.platform.tasks.runner import OwnFunction
     from devkit.platform.timestamps import Clock
+    from devkit.served_project import ServedProject
     from devkit.sidefx import LocalSideFX
 
 #: Base paths of the services that exist here.
