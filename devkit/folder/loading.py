@@ -30,18 +30,19 @@ def load(found: Configuration, exh: ExtraHorizon) -> None:
     Raises:
         PlatformError: the platform does not take something, which the checks of `found` have let through.
     """
+    schemas = {each["name"]: each for each in exh.data.schemas.find_all()} if found.schemas else {}
     for schema in found.schemas:
-        _load_schema(schema, exh)
-    ids = {template.name: _load_template(template, exh) for template in found.templates}
+        _load_schema(schema, schemas.get(schema["name"]), exh)
+    templates = {each["name"]: each for each in exh.templates_v2.find_all()} if found.templates else {}
+    ids = {each.name: _load_template(each, templates.get(each.name), exh) for each in found.templates}
     _load_localizations(found.localizations, exh)
     for dispatcher in found.dispatchers:
         _load_dispatcher(dispatcher, ids, exh)
     _load_settings(found.settings, exh)
 
 
-def _load_schema(file: dict[str, Any], exh: ExtraHorizon) -> None:
+def _load_schema(file: dict[str, Any], known: Any, exh: ExtraHorizon) -> None:
     data = exh.data
-    known: Any = data.schemas.find_by_name(file["name"])
     if known is None:
         known = data.schemas.create(name=file["name"], description=file["description"])
     schema_id = known["id"]
@@ -99,14 +100,14 @@ def _load_indexes(schema_id: str, wanted: list[Any], known: list[Any], exh: Extr
             exh.data.indexes.create(schema_id, **index)
 
 
-def _load_template(template: Template, exh: ExtraHorizon) -> str:
-    known = exh.templates_v2.find_by_name(template.name)
+def _load_template(template: Template, known: Any, exh: ExtraHorizon) -> str:
     body: Any = {"description": template.description, "inputs": template.inputs, "outputs": template.outputs}
     if known is None:
-        return exh.templates_v2.create(name=template.name, **body)["id"]
+        known = exh.templates_v2.create(name=template.name, **body)
+        return str(known["id"])
     if any(known.get(name) != value for name, value in body.items()):
         exh.templates_v2.update(known["id"], **body)
-    return known["id"]
+    return str(known["id"])
 
 
 def _load_localizations(texts: Mapping[str, Mapping[str, str]], exh: ExtraHorizon) -> None:
