@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from devkit.platform.access import Rights
 from devkit.platform.bodies import Fields, read_json
+from devkit.platform.data import history
 from devkit.platform.data.collections import documents_of
 from devkit.platform.data.fields import fitted
 from devkit.platform.faults import Fault
@@ -80,6 +82,8 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
                 store.put("users", user)
             for schema, document in documents:
                 store.put(documents_of(schema), document)
+                history.forget(store, document["id"])
+                history.note(store, document, Rights(), change="creation", status=document["status"], now=clock())
         counts = (len(users), len(documents), len(files), len(profiles), len(mails))
         return JSONResponse(dict(zip(_PARTS, counts, strict=True)))
 

@@ -71,6 +71,7 @@ def test_a_seed_is_put_on_the_platform_before(serve):
     center.invoke("other", {})
     assert center.exh.users.find().total == 2  # the first one, and that of answer
     center.invoke("other", {}, seeded=True)
+    assert center.get("/functions/other")["last"]["status"] == "OK"
     assert "ada@example.com" in [each["email"] for each in center.exh.users.find_all()]
 
 

@@ -45,6 +45,15 @@ def test_a_document_has_its_history(center):
     assert center.get(f"/documents/{document['id']}/history")["data"] == []
 
 
+def test_a_document_that_was_sown_begins_its_history(center):
+    document = {"id": "6968c1b48ab34b7d6e654799", "creatorId": "68498c63b1b0b8de8a6228f6", "data": {"pulse": 1}}
+    for _ in range(2):
+        answer = requests.post(f"{center.url}/_dev/seed", json={"documents": {"pulse": [document]}}, timeout=5)
+        assert answer.ok, answer.text
+    (entry,) = center.get(f"/documents/{document['id']}/history")["data"]
+    assert (entry["change"], entry["toStatus"], entry["user"]) == ("creation", "new", None)
+
+
 def test_the_history_names_the_run_that_did_it(serve):
     moving = (
         "from shared.task import task_handler\n\n\n@task_handler\ndef handler(task, exh):\n"

@@ -5,6 +5,7 @@ import { bytes, facts, h, json, ms, replace, status, table, when } from "../dom.
 import { attempt, dialog, go, toast } from "../shell.js";
 
 const FRAME = /^\s*File "(.+?)", line (\d+), in (.+?)(?:\n\s*(.*))?\s*$/s;
+const UPLOADED = /\/code\/[0-9a-f]{24}(\/.*)$/;
 const MOST_LINES = 500;
 const LEVELS = ["DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"];
 // Members of a log line that are shown in their own place, or are the same on all lines of a run.
@@ -112,8 +113,10 @@ function failure(error, root) {
       h("ol", { class: "frames" }, others.reverse().map((each) => frame(each, root)))) : null);
 }
 
+/** Whether a frame is in code of the project's own, or of a function that was uploaded. */
 function isOwn(file, root) {
-  return root !== null && file.startsWith(`${root}/`) && !/\/(site-packages|\.venv|devkit|shared)\//.test(file.slice(root.length));
+  const path = root !== null && file.startsWith(`${root}/`) ? file.slice(root.length) : file.match(UPLOADED)?.[1];
+  return path !== undefined && !/^\/(\.venv|devkit|shared)\/|\/site-packages\//.test(path);
 }
 
 function frame({ file, line, name, code }, root) {
