@@ -87,6 +87,8 @@ class Reloader:
         changed = _files_of(path for path in paths if path.is_relative_to(root))
         names = [path.relative_to(root).parts for path in changed]
         python = {path for path in changed if path.suffix in {".py", ""}}
+        for path in python:
+            _drop_bytecode(path)
         manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names)
         self._check_python(path for path in python if path.suffix == ".py")
         self._waiting |= python
@@ -151,7 +153,6 @@ class Reloader:
 
     def _check_python(self, paths: Iterable[Path]) -> None:
         for path in paths:
-            _drop_bytecode(path)
             problem = _syntax_problem(path, self._served.root)
             self._problems.pop(str(path), None)
             if problem is not None:
