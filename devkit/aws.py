@@ -104,8 +104,12 @@ class LocalAws:
             return self._clients[service]
 
     def put_secret(self, name: str, members: Mapping[str, str]) -> None:
-        """Create the Secrets Manager secret `name` with a JSON object as its value."""
-        self.client("secretsmanager").create_secret(Name=name, SecretString=json.dumps(dict(members)))
+        """Make a JSON object the value of the Secrets Manager secret `name`, which need not be there yet."""
+        manager, value = self.client("secretsmanager"), json.dumps(dict(members))
+        try:
+            manager.create_secret(Name=name, SecretString=value)
+        except manager.exceptions.ResourceExistsException:
+            manager.put_secret_value(SecretId=name, SecretString=value)
 
     def create_work_queue(self, *, hidden: int = 30, most_receives: int = MOST_RECEIVES) -> WorkQueue:
         """Create what tasks wait in.

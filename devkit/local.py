@@ -14,6 +14,7 @@ from devkit.platform.fault_rules import Faults
 from devkit.platform.first_start import first_credentials
 from devkit.platform.server import Server, listen
 from devkit.platform.store import Store
+from shared.settings import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -167,6 +168,10 @@ class LocalPlatform:
     def environment(self) -> dict[str, str]:
         """The five `API_*` variables of the first user."""
         return self.credentials.environment(self.url)
+
+    def undisturbed_environment(self) -> dict[str, str]:
+        """The same, for what is done on the developer's behalf: fault rules are not about it."""
+        return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
 
     def function_environment(self, function: str) -> dict[str, str]:
         """The variables that a function gets: the five `API_*`, and the four `SIDEFX_*` for the local SideFX.

@@ -299,5 +299,5 @@ def _syntax_problem(path: Path, root: Path) -> Problem | None:
     except SyntaxError as error:
         return _problem(name, error.lineno, f"{type(error).__name__}: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting too deep
-        return _problem(name, None, f"it is no Python: {error or type(error).__name__}")
+        return _problem(name, None, f"it is no Python: {str(error) or type(error).__name__}")
     return None

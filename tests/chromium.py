@@ -65,9 +65,9 @@ def _is_wrong(message):
 
 
 @contextmanager
-def serving(folder):
+def serving(folder, port=0):
     """`exh-dev serve` in a folder, as a process of its own: where it is."""
-    command = [sys.executable, "-m", "devkit.cli", "serve", "--port", "0", "--ephemeral"]
+    command = [sys.executable, "-m", "devkit.cli", "serve", "--port", str(port), "--ephemeral"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             line = process.stdout.readline()

@@ -68,7 +68,7 @@ def _classes_in(file: Path) -> Iterator[str]:
     """The classes that a file defines, and what it imports that sounds like an error."""
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # which running it tells better
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):

@@ -97,10 +97,10 @@ def check_imports(
 def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_bytes(), path.name)
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         version = "{}.{}".format(*sys.version_info)
-        reason = getattr(error, "msg", error)
+        reason = getattr(error, "msg", str(error) or type(error).__name__)
         raise DevkitError(f"{path}{line}: this is not Python {version}, by which exh-dev runs: {reason}") from None
 
 

@@ -149,6 +149,28 @@ def test_a_run_is_watched_while_it_goes_on(folder, url, open_page):
     page.get_by_text("edited").first.wait_for()
 
 
+def test_lines_that_come_fast_are_all_there_and_in_order(folder, url, open_page):
+    (folder / "handlers/analyze.py").write_text(
+        "import time\n\n\ndef handler(event, context):\n    for number in range(400):\n"
+        "        print(number, flush=True)\n        time.sleep(0.002)\n"
+    )
+    page = open_page(f"{url}/_dev/#/functions/analyze")
+    page.wait_for_timeout(1000)  # the file is served
+    page.get_by_role("button", name="Invoke").click()
+    page.locator("h1 .status.good").wait_for()
+    assert page.locator(".log .message").all_inner_texts() == [str(number) for number in range(400)]
+
+
+def test_a_view_that_could_not_be_opened_is_when_the_platform_is_back(folder, open_page):
+    with serving(folder) as url:
+        page = open_page(f"{url}/_dev/#/runs")
+        page.get_by_text("Nothing has run yet").wait_for()
+    page.get_by_role("link", name="Mail").click()
+    page.get_by_text("The platform does not answer").wait_for()
+    with serving(folder, port=url.rpartition(":")[2]):
+        page.get_by_role("heading", name="Mail").wait_for()
+
+
 def test_runs_are_filtered_searched_and_appear_by_themselves(url, open_page):
     page = open_page(f"{url}/_dev/#/runs")
     page.get_by_text("Nothing has run yet").wait_for()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from devkit.reload import Reloader
+
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
@@ -53,3 +55,9 @@ def test_what_is_put_into_the_queue_is_a_run_of_the_worker(serve):
     again = center.api.ended(center.post(f"/runs/{run['id']}/replay")["id"])
     assert again["status"] == "OK"
     assert center.invoke("work", {})["failure"] == "KeyError: 'Records'"
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    center.write("handlers/work.py", FILES["handlers/work.py"].replace('me["email"])', '"anew")'))
+    reloader.apply([center.folder / "handlers/work.py"])
+    assert center.invoke("fill", {"body": "measurement 2"})["status"] == "OK"
+    (run, *_) = center.ended(4, function="work")
+    assert center.api.run(run["id"])["logs"][0]["text"] == "measurement 2 anew"

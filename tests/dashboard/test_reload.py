@@ -150,15 +150,19 @@ def test_what_is_saved_while_the_manifest_is_broken_is_served_when_it_is_mended(
 
 def test_a_step_that_fails_keeps_nothing_else_from_being_served(center):
     assert word(center) == "first"
-    center.platform.faults.add("* /data/*:503")
-    center.write("schemas/pulse.json", json.dumps({**SCHEMA, "description": "Changed"}))
+    center.write("schemas/pulse.json", json.dumps({**SCHEMA, "statuses": {}}))
     center.save_all("handlers/helping.py", 'def word():\n    return "second"\n', "schemas/pulse.json")
     assert word(center) == "second"
-    (problem,) = center.get("")["problems"]
-    assert "could not be" in problem["message"] or "cannot be loaded" in problem["message"]
-    center.platform.faults.clear()
+    assert {each["file"] for each in center.get("")["problems"]} == {"schemas/pulse.json"}
+
+
+def test_fault_rules_are_about_functions_and_not_about_what_is_saved(center):
+    center.platform.faults.add("* *:503")
     center.save("schemas/pulse.json", json.dumps({**SCHEMA, "description": "Changed"}))
+    center.save("template.yaml", (center.folder / "template.yaml").read_text())
     assert center.get("")["problems"] == []
+    center.platform.faults.clear()
+    assert [each["description"] for each in center.exh.data.schemas.find()] == ["Changed"]
 
 
 @pytest.mark.parametrize("text", ["x = " + "-" * 20_000 + "1\n", "x = 1\0\n", "x = " + "(" * 5000])
@@ -169,6 +173,19 @@ def test_nothing_that_is_saved_ends_the_watching(serve, text):
     center.write("handlers/other.py", 'def handler(event, context):\n    return "mended"\n')
     wait_for(lambda: center.get("")["problems"] == [])
     assert center.invoke("other", {})["result"] == "mended"
+
+
+@pytest.mark.parametrize("text", ["x = " + "-" * 20_000 + "1\n", "x = 1\0\n", "x = " + "(" * 5000])
+def test_what_cannot_be_parsed_runs_no_more_and_keeps_nothing_else_from_being_served(center, text):
+    center.invoke("other", {})
+    assert word(center) == "first"
+    center.save("handlers/other.py", text)
+    (problem,) = center.get("")["problems"]
+    assert problem["message"].rpartition(": ")[2].strip()
+    assert problem["functions"] == ["other"]
+    assert center.invoke("other", {})["status"] == "FAILED"
+    center.save("handlers/helping.py", 'def word():\n    return "second"\n')
+    assert word(center) == "second"
 
 
 def test_a_folder_that_is_renamed_is_noticed(serve):

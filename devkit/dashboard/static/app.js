@@ -54,7 +54,7 @@ async function navigate() {
     } else link.removeAttribute("aria-current");
   }
   const view = VIEWS[name](rest);
-  const context = { name, view, path: rest, query: new URLSearchParams(query), body: h("div", { class: "body" }) };
+  const context = { name, view, path: rest, query: new URLSearchParams(query), body: h("div", { class: "body" }), refresh };
   if (hash !== null) left.set(hash, document.activeElement.getAttribute("href"));
   const first = hash === null;
   hash = location.hash;
@@ -76,6 +76,7 @@ async function navigate() {
     }
     root.dataset.shown = location.hash;
   } catch (error) {
+    context.failed = true;
     if (shown === context) root.replaceChildren(h("p", { class: "notice bad", role: "alert" }, error.message));
     if (!(error instanceof Refusal)) throw error;
   }
@@ -133,7 +134,8 @@ function heard(message) {
   if (message.line) shown?.view.line?.(shown, message);
   if (message.changed === undefined) return;
   if (!message.changed || message.changed.includes("functions")) attempt(showProblems);
-  if (!message.changed || message.changed.some((topic) => shown?.view.topics.includes(topic))) refresh();
+  if (shown?.failed) navigate(); // perhaps it goes now
+  else if (!message.changed || message.changed.some((topic) => shown?.view.topics.includes(topic))) refresh();
 }
 
 function keys(event) {

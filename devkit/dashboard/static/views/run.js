@@ -34,20 +34,32 @@ export const runView = {
       calls(run),
       chain(run),
     );
+    const rows = context.body.querySelector(".log");
+    if (rows && context.early) append(context, rows);
   },
   /** A line that comes while the page is open: put below the others, unless one between is missing. */
   line(context, message) {
     const rows = context.body.querySelector(".log");
     if (message.run.id !== context.path[0] || !rows) return;
-    const count = Number(rows.dataset.count);
-    if (message.number > count) attempt(() => runView.show(context));
-    if (message.number !== count) return;
-    rows.querySelector(".empty")?.remove();
-    rows.append(logRow(message.line, count));
-    rows.dataset.count = count + 1;
-    if (rows.children.length > MOST_LINES) rows.firstElementChild.remove();
+    context.early ??= new Map();
+    context.early.set(message.number, message.line);
+    append(context, rows);
+    if (context.early.size) context.refresh(); // one between is missing: it came while the page was made
   },
 };
+
+/** Put the lines that came early below the others, as far as none is missing. */
+function append(context, rows) {
+  let count = Number(rows.dataset.count);
+  for (const number of context.early.keys()) if (number < count) context.early.delete(number);
+  for (; context.early.has(count); count += 1) {
+    rows.querySelector(".empty")?.remove();
+    rows.append(logRow(context.early.get(count), count));
+    context.early.delete(count);
+    if (rows.children.length > MOST_LINES) rows.firstElementChild.remove();
+  }
+  rows.dataset.count = count;
+}
 
 function head(run) {
   const again = (event) => attempt(async () => {
