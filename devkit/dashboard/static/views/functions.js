@@ -58,8 +58,8 @@ function lastRun(run) {
 function worker({ workers, problems, source, enabled, targets }) {
   if (enabled === false) return status("disabled");
   if (problems.length) return status("FAILED");
-  if (source === "platform") return h("span", { class: "dim" }, "always there");
-  if (!targets.includes("exh")) return h("span", { class: "dim" }, "on local AWS");
+  if (source === "platform") return h("span", { class: "dim" }, "always");
+  if (!targets.includes("exh")) return h("span", { class: "dim" }, "on AWS");
   if (!workers.all) return h("span", { class: "dim" }, "cold");
   return workers.all === workers.idle ? `${workers.idle} warm` : `${workers.all - workers.idle} of ${workers.all} busy`;
 }
