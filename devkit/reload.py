@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from types import TracebackType
 
-    from devkit.function_spec import FunctionSpec
     from devkit.local import LocalPlatform
     from devkit.served_project import ServedProject
 
@@ -124,9 +123,8 @@ class Reloader:
                 if paths:
                     self.apply(paths)
         except Exception as error:  # noqa: BLE001 - whatever it is, old code must not be served silently
-            message = (
-                f"what is saved is not served any more; start exh-dev serve again ({error or type(error).__name__})"
-            )
+            why = str(error) or type(error).__name__
+            message = f"what is saved is not served any more; start exh-dev serve again ({why})"
             self._problems["watching"] = [_problem("", None, message)]
             self._tell(message)
             self._report()
@@ -160,19 +158,27 @@ class Reloader:
                 line = f":{problem['line']}" if problem["line"] else ""
                 self._tell(f"{problem['file']}{line}: {problem['message']}")
 
-    def _read_functions(self) -> None:
-        """Find out what each function's code is in; what cannot be read now stays as it was."""
+    def _read_functions(self) -> list[Problem]:
+        """Find out what each function's code is in; what cannot be read now stays as it was.
+
+        Returns:
+            The handlers that are not there. A file that is no Python is told by itself.
+        """
         root = self._served.root
+        missing: list[Problem] = []
         for spec in self._served.project.functions:
             try:
                 self._files[spec.name] = frozenset(handler_files(root, spec))
-            except DevkitError:  # any file may be one of its own
+            except DevkitError as error:  # any file may be one of its own
+                if isinstance(error, ManifestError):
+                    missing.append(_problem(MANIFEST, spec.line, str(error), [spec.name]))
                 folder = root / spec.handler.partition(".")[0]
                 self._files.setdefault(spec.name, frozenset(folder.rglob("*.py")))
         for path, problems in self._problems.items():
             for problem in problems:
                 if path.endswith(".py"):
                     problem["functions"] = self._concerned({Path(path)})
+        return missing
 
     def _concerned(self, paths: Collection[Path]) -> list[str]:
         """The functions whose code is, or was, in one of the files and folders."""
@@ -188,7 +194,7 @@ class Reloader:
     def _renew(self) -> list[Problem]:
         """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
         before = set(self._concerned(self._waiting))
-        self._read_functions()
+        missing = self._read_functions()
         concerned = before | set(self._concerned(self._waiting))
         project = self._served.project
         try:
@@ -208,11 +214,7 @@ class Reloader:
         self._waiting.clear()
         if told := sorted(concerned | set(renewed)):
             self._tell(f"reloaded {', '.join(told)}")
-        return found + [
-            _problem(MANIFEST, spec.line, str(error), [spec.name])
-            for spec in specs
-            if (error := _missing(project.root, spec)) is not None
-        ]
+        return found + missing
 
     def _load_configuration(self) -> list[Problem]:
         """Check the configuration, and load it if nothing is wrong with it."""
@@ -263,17 +265,6 @@ def _files_of(paths: Iterable[Path]) -> set[Path]:
         if path.is_dir():
             found |= {each for each in path.rglob("*") if each.is_file()}
     return found
-
-
-def _missing(root: Path, spec: FunctionSpec) -> DevkitError | None:
-    """What is wrong where there is no such handler."""
-    try:
-        handler_files(root, spec)
-    except ManifestError as error:
-        return error
-    except DevkitError:
-        return None  # a file that is no Python is told by itself
-    return None
 
 
 def _problem(file: str, line: int | None, message: str, functions: Collection[str] = ()) -> Problem:

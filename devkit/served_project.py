@@ -88,17 +88,15 @@ class ServedProject:
             return [{"name": f"{spec.name}.json", "event": {}, "problem": str(error)}]
         return [_sample(path) for path in paths]
 
-    def seed(self, function: str) -> bool:
-        """Put the function's seed on the platform; whether there is one.
+    def seed(self, function: str) -> None:
+        """Put the function's seed on the platform, if it has one.
 
         Raises:
             DevkitError: it cannot be sown.
         """
         spec = self._spec(function)
-        if spec is None or self._project.seed(spec) is None:
-            return False
-        served.seed(self._platform, self._project, spec)
-        return True
+        if spec is not None:
+            served.seed(self._platform, self._project, spec)
 
     def runs_on_aws(self, function: str) -> bool:
         """Whether it is for AWS alone."""

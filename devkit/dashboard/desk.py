@@ -13,7 +13,6 @@ from devkit.platform.tasks.runner import NotInvocableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from devkit.platform.changes import Changes
     from devkit.platform.refusals import Refusals
@@ -30,7 +29,6 @@ class Desk:
 
     Attributes:
         store: where everything is.
-        files: the folder of the files' contents.
         runner: what runs functions; with it, the runs.
         changes: what is told to those who look on.
         refusals: the latest calls that were refused.
@@ -39,15 +37,14 @@ class Desk:
     """
 
     store: Store
-    files: Path
     runner: Runner
     changes: Changes
     refusals: Refusals
     project: ServedProject | None
     details: Callable[[], dict[str, Any]]
 
-    def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
-        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
+    def record_of(self, function: str) -> Document | None:
+        """The platform's record of a function; None where it is for AWS alone.
 
         Raises:
             Fault: 16 when there is no such function.
@@ -55,6 +52,15 @@ class Desk:
         record = find_function(self.store, function)
         if record is None and not (self.project and self.project.runs_on_aws(function)):
             raise Fault(16, f"There is no function {function}")
+        return record
+
+    def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
+        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
+
+        Raises:
+            Fault: 16 when there is no such function.
+        """
+        record = self.record_of(function)
         run = self.runner.runs.begin(function, event, kind="invoke", again=again)
         running = asyncio.create_task(self._perform(run, record))
         _running.add(running)

@@ -15,7 +15,7 @@ from devkit.platform.data.collections import SCHEMAS
 from devkit.platform.faults import Fault
 from devkit.platform.sql import EVERYTHING
 from devkit.platform.tasks import built_in
-from devkit.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task, find_function
+from devkit.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task
 from devkit.platform.tasks.schedules import SCHEDULES
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
     async def invoke(request: Request) -> JSONResponse:
         """Runs it, or with `queued` makes a task of it, which the queue runs and its policy tries again."""
         name = request.path_params["name"]
-        on_platform = find_function(desk.store, name) is not None
-        if not on_platform and not (desk.project and desk.project.runs_on_aws(name)):
-            raise Fault(16, f"There is no function {name}")
+        on_platform = desk.record_of(name) is not None
         fields = await read_json(request)
         if "event" not in fields.members:
             raise Fault(14, "The field event is required")

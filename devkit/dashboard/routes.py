@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from devkit.dashboard import as_first_user, functions, live, mails, page, records, runs
 from devkit.dashboard.openapi import description
+from devkit.dev_api import BASE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from devkit.dashboard.desk import Desk
     from devkit.platform.timestamps import Clock
-
-BASE = "/_dev/api"
 
 
 def routes(desk: Desk, *, platform: ASGIApp, clock: Clock) -> list[Route]:

@@ -130,7 +130,6 @@ def create_app(
     requests = access_log.AccessLog(store, clock=clock)
     desk = Desk(
         store=store,
-        files=folder / "files",
         runner=tasks.runner,
         changes=changes,
         refusals=refusals,

@@ -55,6 +55,8 @@ class Changes:
 
     def tell(self, message: dict[str, Any]) -> None:
         """Pass on a message at once."""
+        if not self._waiting:
+            return
         text = json.dumps(message)
         for queue in self._waiting:
             if queue.full():

@@ -9,7 +9,8 @@ from openapi_spec_validator import validate
 
 from devkit.dashboard import page
 from devkit.dashboard.openapi import description
-from devkit.dashboard.routes import BASE, routes
+from devkit.dashboard.routes import routes
+from devkit.dev_api import BASE
 
 STATIC = Path(page.__file__).parent / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))

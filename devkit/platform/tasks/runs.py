@@ -211,9 +211,8 @@ class Runs:
 
     def newest(self, function: str) -> Document | None:
         """The newest run of a function."""
-        of = Sql(f"{member('function')} = ?", (function,))
-        found = self._store.page(RUNS, of, _NEWEST_FIRST, 1, 0, _INDEXES["function"])
-        return json.loads(found[0]) if found else None
+        found = self._having("function", function, limit=1)
+        return found[0] if found else None
 
     def _keep(self, run: Run) -> None:
         self._live.pop(run.record["id"], None)
@@ -229,10 +228,10 @@ class Runs:
             self._changes.tell({"run": of, "number": len(run.lines), "line": shown})
             run.lines.append(shown)
 
-    def _having(self, name: str, value: str) -> list[Document]:
+    def _having(self, name: str, value: str, *, limit: int = _MOST_OF_CHAIN) -> list[Document]:
         """The latest runs with a member of this value, the first first."""
         of = Sql(f"{member(name)} = ?", (value,))
-        found = self._store.page(RUNS, of, _NEWEST_FIRST, _MOST_OF_CHAIN, 0, _INDEXES[name])
+        found = self._store.page(RUNS, of, _NEWEST_FIRST, limit, 0, _INDEXES[name])
         return [json.loads(text) for text in reversed(found)]
 
     def _cause(self, event: Document) -> str | None:
