@@ -162,7 +162,7 @@ class _Workshop:
         """Refuse what can be refused before the long work begins."""
         for target in {self._target(spec) for spec in specs}:
             self._python(target)
-        own = {path: None for spec in specs for path in handler_files(self._root, spec)}
+        own = {path: None for spec in specs for path in self._files(spec)}
         check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root))
 
     def bundle(self, spec: FunctionSpec) -> Bundle:
@@ -171,7 +171,7 @@ class _Workshop:
         base, common = self._base(target)
         folder = self._scratch / spec.name / BUNDLE
         shutil.copytree(base, folder)
-        own = handler_files(self._root, spec)
+        own = self._files(spec)
         files = _copy(own, self._root, folder)
         for wheel in wheels:
             if wheel not in common:
@@ -184,8 +184,11 @@ class _Workshop:
         provided = {path.name.partition(".")[0] for path in folder.iterdir()}
         python = self._python(target)
         library = standard_library(python) if python else sys.stdlib_module_names
-        inputs = f"{own_folder(spec)}/{INPUTS}"
-        check_imports([*shared_files(self._root), *own], self._root, provided, library, inputs)
+        files = [*shared_files(self._root), *own]
+        check_imports(files, self._root, provided | library, f"{own_folder(spec)}/{INPUTS}", target.version)
+
+    def _files(self, spec: FunctionSpec) -> list[Path]:
+        return handler_files(self._root, spec, self._target(spec).version)
 
     def _target(self, spec: FunctionSpec) -> Target:
         return Target.of(self._options.runtime or spec.runtime, spec.architecture)

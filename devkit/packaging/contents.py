@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devkit.errors import DevkitError, ManifestError
-from devkit.packaging.imports import defined_names, imported_modules
+from devkit.packaging.imports import read_module
 from devkit.packaging.locks import INPUTS, LOCK
 
 if TYPE_CHECKING:
@@ -28,8 +29,13 @@ def shared_files(root: Path) -> list[Path]:
     return list(_files(root / SHARED, root))
 
 
-def handler_files(root: Path, spec: FunctionSpec) -> list[Path]:
+def handler_files(root: Path, spec: FunctionSpec, version: tuple[int, int] = sys.version_info[:2]) -> list[Path]:
     """The handler's module, or its package with everything in it, and what they import of the project beside `shared`.
+
+    Args:
+        root: the project's folder.
+        spec: the function.
+        version: the Python that the files are for.
 
     Raises:
         ManifestError: the handler that the manifest names does not exist.
@@ -42,7 +48,7 @@ def handler_files(root: Path, spec: FunctionSpec) -> list[Path]:
         raise ManifestError(
             spec.path, spec.line, f"{spec.logical_id}: Handler is {spec.handler}, but there is no {path}.py"
         )
-    if not {function, "*"} & defined_names(module):
+    if not {function, "*"} & set(read_module(module, (), version).names):
         where = module.relative_to(root)
         raise ManifestError(
             spec.path, spec.line, f"{spec.logical_id}: Handler is {spec.handler}, but {where} has no {function}"
@@ -57,7 +63,7 @@ def handler_files(root: Path, spec: FunctionSpec) -> list[Path]:
             continue
         found[path] = None
         if path.suffix == ".py":
-            for imported in _own_imports(root, path):
+            for imported in _own_imports(root, path, version):
                 waiting += _with_parents(root, imported)
     return list(found)
 
@@ -82,9 +88,9 @@ def own_lock(root: Path, spec: FunctionSpec) -> Path | None:
     return None
 
 
-def _own_imports(root: Path, path: Path) -> Iterator[str]:
+def _own_imports(root: Path, path: Path, version: tuple[int, int]) -> Iterator[str]:
     package = list(path.relative_to(root).parent.parts)
-    for name, line, is_needed in imported_modules(path, package):
+    for name, line, is_needed in read_module(path, package, version).imports:
         top = name.partition(".")[0]
         if top in _STAYS and _exists(root, top):
             if is_needed:

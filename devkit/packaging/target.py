@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from devkit.function_spec import Architecture
 
-_VERSIONS = {f"python3.{minor}": (3, minor) for minor in range(11, 15)}
+RUNTIMES = {f"python3.{minor}": (3, minor) for minor in range(11, 15)}
 _LAST_PATCH = 99
 _OLDEST_GLIBC = 5
 #: Lambda's operating system by Python version: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -38,14 +38,14 @@ class Target:
         Raises:
             UsageError: this project cannot be run by it.
         """
-        if runtime not in _VERSIONS:
-            raise UsageError(f"bundles can be built for {', '.join(_VERSIONS)}, not for {runtime}")
+        if runtime not in RUNTIMES:
+            raise UsageError(f"bundles can be built for {', '.join(RUNTIMES)}, not for {runtime}")
         return cls(runtime, architecture)
 
     @property
     def version(self) -> tuple[int, int]:
         """Python's version."""
-        return _VERSIONS[self.runtime]
+        return RUNTIMES[self.runtime]
 
     @property
     def machine(self) -> str:

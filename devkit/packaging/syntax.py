@@ -1,0 +1,114 @@
+"""What a Python file imports and defines, read by the grammar of the Python it is for.
+
+`ast` knows the grammar of the Python that runs it and of the ones before. A file for a later Python is read by that
+Python: this module then runs as a script in it, so that it imports nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception"})
+
+
+class Import(NamedTuple):
+    """A module that a file imports, the line, and whether it needs it: under `try` with `except ImportError` or under
+    `suppress(ImportError)` it can do without.
+    """
+
+    name: str
+    line: int
+    is_needed: bool
+
+
+def imported_modules(tree: ast.Module, package: Sequence[str]) -> list[Import]:
+    """Return the modules that a file imports when it runs; not those for type checkers only.
+
+    `from a import b` gives both `a` and `a.b`: `b` may be a module.
+
+    Args:
+        tree: the file.
+        package: the names of the package it is in, which relative imports begin with.
+    """
+    return list(_imports(tree.body, package, is_needed=True))
+
+
+def defined_names(tree: ast.Module) -> set[str]:
+    """Return the names that a module may have once imported: its functions, classes, variables and imports.
+
+    `*` is among them when it takes all that another module has.
+    """
+    found = set()
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        match node := waiting.pop():
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found.add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found.update(each.asname or each.name for each in names)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+            case _:
+                waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _imports(body: Iterable[ast.AST], package: Sequence[str], *, is_needed: bool) -> Iterator[Import]:
+    for node in body:
+        match node:
+            case ast.Import(names=names):
+                yield from (Import(each.name, node.lineno, is_needed) for each in names)
+            case ast.ImportFrom():
+                yield from (Import(name, node.lineno, is_needed) for name in _named(node, package))
+            case ast.If(test=test, orelse=orelse) if _is_for_types(test):
+                yield from _imports(orelse, package, is_needed=is_needed)
+            case ast.Try(body=tried, handlers=handlers) if any(_is_missing(each.type) for each in handlers):
+                yield from _imports(tried, package, is_needed=False)
+                yield from _imports([*handlers, *node.orelse, *node.finalbody], package, is_needed=is_needed)
+            case ast.With(items=[ast.withitem(context_expr=ast.Call(args=caught))]) if any(map(_is_missing, caught)):
+                yield from _imports(node.body, package, is_needed=False)
+            case ast.Call(
+                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(name)), *_],
+            ) if not name.startswith("."):
+                yield Import(name, node.lineno, is_needed)
+            case _:
+                yield from _imports(ast.iter_child_nodes(node), package, is_needed=is_needed)
+
+
+def _named(node: ast.ImportFrom, package: Sequence[str]) -> Iterator[str]:
+    base = list(package[: len(package) - node.level + 1]) if node.level else []
+    base += node.module.split(".") if node.module else []
+    if node.module:
+        yield ".".join(base)
+    yield from (".".join([*base, each.name]) for each in node.names)
+
+
+def _is_for_types(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _is_missing(caught: ast.expr | None) -> bool:
+    """Return whether what is caught is, among others, that a module is not there."""
+    each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(one is None or (isinstance(one, ast.Name) and one.id in _MISSING) for one in each)
+
+
+if __name__ == "__main__":
+    _, path, *inside = sys.argv
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than all of this to run
+            parsed = ast.parse(file.read(), path)
+    except (SyntaxError, ValueError) as error:
+        print(json.dumps({"line": getattr(error, "lineno", None), "message": getattr(error, "msg", str(error))}))  # noqa: T201
+    else:
+        facts = {"imports": imported_modules(parsed, inside), "names": sorted(defined_names(parsed))}
+        print(json.dumps(facts))  # noqa: T201
