@@ -199,8 +199,8 @@ def _execute(
 
     pass_on_server_logs(output)
     overrides = dict(_assignment(text) for text in env or ())
-    if misplaced := project.misplaced_variables():
-        output.note(misplaced)
+    for note in project.notes():
+        output.note(note)
     live = None
     if cluster:
         live = cluster.environment(output)

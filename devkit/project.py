@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from devkit.errors import UsageError
 from devkit.manifest import load_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from devkit.function_spec import FunctionSpec
     from devkit.manifest import Manifest
 
@@ -75,9 +78,21 @@ class Project:
         """
         return {**read_env_file(self.root / ENV_FILE), **os.environ}
 
-    def misplaced_variables(self) -> str | None:
-        """A sentence about variables in `.env` that are not read, if there are any. Raises as `variables`."""
-        return misplaced(self.root / ENV_FILE)
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for each thing that is no error and may surprise: variables in `.env` that are not read, and
+        functions that run here on another Python than where they are deployed.
+
+        Raises:
+            UsageError: `.env` cannot be read; with the line.
+        """
+        if unread := misplaced(self.root / ENV_FILE):
+            yield unread
+        here = "python{}.{}".format(*sys.version_info)
+        if others := sorted({spec.runtime for spec in self.functions if spec.runtime.startswith("python")} - {here}):
+            yield (
+                f"functions run on {here} here, and {MANIFEST} says {' and '.join(others)}: install that Python, then "
+                f"`make clean` and `make run`"
+            )
 
     def sample_events(self, spec: FunctionSpec) -> list[Path]:
         """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.

@@ -45,6 +45,9 @@ def check(as_json: JsonOption = None) -> None:
         _ = project.manifest.functions
     except DevkitError as error:
         problems.insert(0, Problem(project.root / MANIFEST, "", str(error)))
+    if not problems:
+        for note in project.notes():
+            output.note(note)
     output.problems([problem.as_json(project.root) for problem in problems])
     raise typer.Exit(1 if problems else 0)
 

@@ -40,8 +40,8 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
         served.start(platform, project, output.note, shown)
         if project:
-            if misplaced := project.misplaced_variables():
-                output.note(misplaced)
+            for note in project.notes():
+                output.note(note)
             try:
                 served.schedule(platform, project, output.note)
             except DevkitError as error:

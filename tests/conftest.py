@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from stderr_lines import stderr_lines
 
 from devkit.cli import run_command
 from shared import retries
@@ -61,7 +61,7 @@ def exh_dev(capfd):
     def exh_dev(*arguments):
         code = run_command([str(each) for each in arguments])
         out, err = capfd.readouterr()
-        return code, out, [json.loads(line) for line in err.splitlines()]
+        return code, out, stderr_lines(err)
 
     return exh_dev
 
@@ -81,7 +81,7 @@ def profile():
     return profile
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def project_root():
     return ROOT
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from folder_projects import GREETING, write
+from stderr_lines import stderr_lines
 
 from devkit.cli import run_command
 from devkit.datadir import DataDir
@@ -41,7 +42,7 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
     done = subprocess.run([*EXH_DEV, "invoke", "whoami", "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert list(json.loads(done.stdout)) == ["user_id"]
-    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    lines = stderr_lines(done.stderr)
     assert [line["message"] for line in lines] == ["authenticated"]
     assert lines[0]["user_id"] == json.loads(done.stdout)["user_id"]
 
@@ -236,7 +237,7 @@ def test_serve_announces_itself_and_stops_cleanly(served):
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert [json.loads(line)["message"] for line in err.splitlines()] == ["stopping"]
+    assert [line["message"] for line in stderr_lines(err)] == ["stopping"]
     assert not credentials_file.exists()
     assert (data_dir / "platform.db").exists()
 
@@ -384,7 +385,7 @@ def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
     finally:
         process.terminate()
         _, err = process.communicate(timeout=10)
-    messages = [json.loads(line)["message"] for line in err.splitlines()]
+    messages = [line["message"] for line in stderr_lines(err)]
     assert messages == ["fault in force: GET /users/v1/health:503+2 x1", "stopping"]
 
 
@@ -431,12 +432,12 @@ def slow_project(tmp_path):
     return tmp_path
 
 
-SLOW_TEMPLATE = """
+SLOW_TEMPLATE = f"""
 Resources:
   Slow:
     Type: AWS::Serverless::Function
-    Metadata: {ExtraHorizon: {name: slow, targets: [exh]}}
-    Properties: {Handler: slow.handler, Runtime: python3.13, Timeout: 60}
+    Metadata: {{ExtraHorizon: {{name: slow, targets: [exh]}}}}
+    Properties: {{Handler: slow.handler, Runtime: python3.{sys.version_info.minor}, Timeout: 60}}
 """
 
 
@@ -470,7 +471,7 @@ def test_a_garbled_request_is_told_in_one_json_line(served):
         connection.recv(1000)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
-    assert [json.loads(line)["message"] for line in err.splitlines()] == ["Invalid HTTP request received.", "stopping"]
+    assert [line["message"] for line in stderr_lines(err)] == ["Invalid HTTP request received.", "stopping"]
 
 
 # the command itself
