@@ -40,7 +40,19 @@ _STEP = 20  # ms between two looks while changes come
 _CONFIGURATION = ("schemas", "templates", "localizations")
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
 _IGNORED = frozenset(
-    {"__pycache__", ".git", ".venv", ".venv-aws", ".exh-dev", "build", "node_modules", "tests", "docs", "devkit"}
+    {
+        "__pycache__",
+        ".git",
+        ".venv",
+        ".venv-sam",
+        ".venv-checkov",
+        ".exh-dev",
+        "build",
+        "node_modules",
+        "tests",
+        "docs",
+        "devkit",
+    }
     | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "benchmarks"}
 )
 

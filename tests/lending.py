@@ -13,6 +13,6 @@ def lend(project_root, clone):
     for path in there.iterdir():
         if not path.name.startswith("."):
             (here / path.name).symlink_to(path)
-    for name in (".made", ".ready"):  # in this order
+    for name in (".made", ".tools", ".run", ".examples", ".ready"):  # in this order
         (here / name).touch()
     return {"PYTHONPATH": str(clone)}

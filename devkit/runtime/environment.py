@@ -78,5 +78,5 @@ def _standin_path() -> list[str]:
 def _runtime_dir() -> str:
     spec = find_spec("awslambdaric")
     if spec is None or spec.origin is None:
-        raise DevkitError("Running functions needs the package awslambdaric: install requirements-dev.txt")
+        raise DevkitError("Running functions needs the package awslambdaric: `make run` installs it")
     return str(Path(spec.origin).parents[1])
