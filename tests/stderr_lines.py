@@ -5,4 +5,4 @@ import json
 
 def stderr_lines(text):
     lines = [json.loads(line) for line in text.splitlines()]
-    return [line for line in lines if not line["message"].startswith("functions run on python")]
+    return [line for line in lines if not str(line.get("message")).startswith("functions run on python")]
