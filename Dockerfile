@@ -24,14 +24,14 @@ WORKDIR ${LAMBDA_TASK_ROOT}
 # Root's, and for others to read only: Lambda's own user, or that of a job, cannot change the code it runs.
 COPY --chmod=0755 build/${FUNCTION}/bundle/ ./
 
-# A job on AWS Batch, with SCHEMA_ID and DOCUMENT_ID for an event: see shared/batch.py.
+# A job on AWS Batch, with SCHEMA_ID and DOCUMENT_ID for an event: see packages/extrahorizon/src/extrahorizon/batch.py.
 FROM bundle AS batch
 ARG FUNCTION
 # boto3 lies there in the images of older versions of Python.
 ENV POWERTOOLS_SERVICE_NAME="${FUNCTION}" PYTHONPATH=${LAMBDA_RUNTIME_DIR}
 # A number, so that whoever runs it can see that it is not root. No such user has to exist.
 USER 10001:10001
-ENTRYPOINT ["python3", "-m", "shared.batch"]
+ENTRYPOINT ["python3", "-m", "extrahorizon.batch"]
 
 # The last one is what a build without --target makes. It sets no USER: Lambda runs every image as an unprivileged user
 # of its own, and wants none set.

@@ -34,7 +34,7 @@ test: $(READY) ## Run the tests
 test-all: test $(BROWSER) ## Run the slow tests too
 	@$(BIN)/pytest -q -n auto --dist loadgroup -m slow
 
-coverage: $(READY) ## Run the tests and say what of shared/ and devkit/ they reach, branches included
+coverage: $(READY) ## Run the tests and say what of the packages they reach, branches included
 	@$(BIN)/pytest -q -n auto -m 'not slow' --cov --cov-report=term:skip-covered
 
 lint: $(READY) $(SAM)/.ready $(CHECKOV)/.ready ## Check style, types, the template, and what containers and CI are made from
@@ -63,14 +63,17 @@ slim: $(RUN) ## Remove the examples and leave whoami
 	@$(BIN)/exh-dev slim --table
 
 COMPILE = $(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 \
-	--no-emit-index-url --custom-compile-command 'make lock'
+	--no-emit-index-url --no-emit-package extrahorizon --custom-compile-command 'make lock'
 # The largest first: the others take its versions.
 lock: $(TOOLS) ## Resolve the locks anew, to the newest versions
-	$(COMPILE) -o requirements-setup.txt --group pyproject.toml:setup
-	$(COMPILE) -o requirements.txt pyproject.toml
-	$(COMPILE) -c requirements.txt -o requirements-dev.txt --group dev pyproject.toml $(PACKAGES)
-	$(COMPILE) -c requirements-dev.txt -o requirements-examples.txt --group examples pyproject.toml $(PACKAGES)
-	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt --group run pyproject.toml
+	$(COMPILE) -o requirements-setup.txt requirements-setup.in
+	$(COMPILE) -o requirements.txt packages/extrahorizon/pyproject.toml
+	$(COMPILE) -c requirements.txt -o requirements-dev.txt --extra aws --extra pdf --extra debug \
+		packages/exh-dev/pyproject.toml --group pyproject.toml:dev packages/requirements-build.in $(PACKAGES)
+	$(COMPILE) -c requirements-dev.txt -o requirements-examples.txt --extra aws --extra pdf \
+		packages/exh-dev/pyproject.toml $(PACKAGES)
+	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt packages/exh-dev/pyproject.toml
+	$(COMPILE) -c requirements-dev.txt -o packages/requirements-build.txt packages/requirements-build.in
 	$(COMPILE) -c requirements-dev.txt -o tests/browser/requirements.txt tests/browser/requirements.in
 	$(COMPILE) -o aws/sam.txt aws/sam.in
 	$(COMPILE) -o aws/checkov.txt aws/checkov.in
@@ -133,8 +136,10 @@ $(TOOLS): $(VENV)/.made
 
 $(RUN): $(TOOLS)
 	$(call install,$(VENV),requirements-run.txt)
-	@if test -x $(BIN)/uv; then $(BIN)/uv -q pip install --no-deps --no-build-isolation --python $(BIN)/python -e .; \
-		else $(BIN)/python -m pip -q --disable-pip-version-check install --no-deps --no-build-isolation -e .; fi
+	$(call install,$(VENV),packages/requirements-build.txt)
+	@if test -x $(BIN)/uv; then pip='$(BIN)/uv -q pip'; else pip='$(BIN)/python -m pip -q --disable-pip-version-check'; fi; \
+	VIRTUAL_ENV=$(VENV) $$pip install --no-deps --no-build-isolation \
+		-e packages/extrahorizon -e packages/exh-dev
 	@touch $@
 
 $(EXAMPLES): $(RUN)

@@ -16,8 +16,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from devkit.packaging.build import Options, build
-from devkit.project import Project
+from exh_dev.packaging.build import Options, build
+from exh_dev.project.project import Project
 
 ROOT = Path(__file__).parents[1]
 _PROJECT = ("handlers", "shared", "pyproject.toml", "requirements.txt", "template.yaml")

@@ -17,12 +17,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from exh_dev.aws.services import LocalAws
+from exh_dev.runtime.api import RuntimeApi, Work
+from exh_dev.runtime.reports import Ready, Report, Returned
+
 from benchmarks.bundles import compiled, plain_folder, runtime_folder, scratch, unpacked, whoami_zip
 from benchmarks.loopback import SECRET, loopback_server
 from benchmarks.timing import comparison, interleaved, spread
-from devkit.aws import LocalAws
-from devkit.runtime.api import RuntimeApi, Work
-from devkit.runtime.reports import Ready, Report, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks.runs import DETAILS, MOST, RUNS
 
 from benchmarks.timing import Skipped
-from devkit.platform.ids import object_id
-from devkit.platform.store import Store
-from devkit.platform.tasks.runs import DETAILS, MOST, RUNS
-from devkit.platform.timestamps import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _serving() -> Iterator[tuple[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         with closing(Store(Path(folder) / "platform.db")) as store:
             _fill(store)
-        command = [sys.executable, "-m", "devkit.cli", "serve", "--port", "0", "--data-dir", folder]
+        command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--data-dir", folder]
         with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
             assert process.stdout
             url = json.loads(process.stdout.readline())["url"]

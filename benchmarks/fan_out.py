@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+
 from benchmarks.loopback import loopback_server
 from benchmarks.timing import compare
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 POSTS = 480
 WORKERS = 8

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+
 from benchmarks.loopback import KEY, loopback_server
 from benchmarks.signed_call import CALLS, timed
 from benchmarks.timing import Skipped, compare
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

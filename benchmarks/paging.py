@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 from requests_oauthlib import OAuth1Session
 
 from benchmarks.loopback import DOCUMENTS, KEY, PAGE, loopback_server
 from benchmarks.timing import compare
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 ROUNDS = 5
 BUSY = (

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from extrahorizon.oauth1 import OAuth1Signer
+
 from benchmarks.timing import compare
-from shared.oauth1 import OAuth1Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ ROUNDS = 15
 ME = "/users/v1/me"
 _MOTO = """
 import sys, time
-from devkit.aws import LocalAws
+from exh_dev.aws.services import LocalAws
 with LocalAws() as aws:
     aws.put_secret("exh/tasks", {"API_HOST": "https://api.acme.io", "API_OAUTH_TOKEN": "token"})
     print(aws.url, flush=True)
@@ -94,9 +95,28 @@ def _timed(
 @contextmanager
 def _platform() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "devkit.cli", "serve", "--port", "0", "--ephemeral", "--data-dir", folder]
+        command = [
+            sys.executable,
+            "-m",
+            "exh_dev",
+            "serve",
+            "--port",
+            "0",
+            "--ephemeral",
+            "--data-dir",
+            folder,
+        ]
         with _first_line(command) as _:
-            command = [sys.executable, "-m", "devkit.cli", "credentials", "--data-dir", folder, "--format", "json"]
+            command = [
+                sys.executable,
+                "-m",
+                "exh_dev",
+                "credentials",
+                "--data-dir",
+                folder,
+                "--format",
+                "json",
+            ]
             yield json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.platform.data.configuration import kind_at
+from exh_dev.platform.storage.search import search
+from exh_dev.platform.storage.sql import member
+from exh_dev.platform.storage.store import Store
+
 from benchmarks.timing import comparison, interleaved, spread
-from devkit.platform.data.configuration import kind_at
-from devkit.platform.search import search
-from devkit.platform.sql import member
-from devkit.platform.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from devkit.platform.search import Kind
+    from exh_dev.platform.storage.search import Kind
 
 SIZES = (1_000, 10_000, 100_000)
 ROUNDS = 10

@@ -14,11 +14,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.deadline import Deadline
+
 from benchmarks.psg_server import CHANNELS, MINUTES, RATE, RECORDING, SIZE, psg_server
 from handlers.chunk_psg_signals.recording import chunk
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.deadline import Deadline
 
 LATENCY = 0.02  # seconds
 MOST_SECONDS, MOST_MEMORY = 300, 256  # MB

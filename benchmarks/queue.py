@@ -19,17 +19,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.aws.event_source_mapping import EventSourceMapping
+from exh_dev.aws.services import LocalAws
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.remote.client import client_of
+from exh_dev.runtime import Function, Runtime
+from exh_dev.serve.local_platform import LocalPlatform
+
 from benchmarks.killing import killing
 from benchmarks.queued import SCHEMA
-from devkit.aws import LocalAws
-from devkit.client import client_of
-from devkit.event_source_mapping import EventSourceMapping
-from devkit.local import LocalPlatform
-from devkit.platform.fault_rules import Faults
-from devkit.runtime import Function, Runtime
 
 if TYPE_CHECKING:
-    from devkit.aws import WorkQueue
+    from exh_dev.aws.services import WorkQueue
 
 ON_REQUEST = True
 """Takes so long that it runs only when it is named."""

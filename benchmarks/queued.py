@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from shared.errors import ResourceAlreadyExistsError
-from shared.task import Task, task_handler
+from extrahorizon.errors import ResourceAlreadyExistsError
+from extrahorizon.task import Task, task_handler
 
 if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+    from extrahorizon.client import ExtraHorizon
 
 SCHEMA = "queued"
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.remote.dev_api import BASE, DevApi
+
 from benchmarks.invoke import EXH_DEV
 from benchmarks.timing import command_time, compare
-from devkit.dev_api import BASE, DevApi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def _project() -> Iterator[Path]:
 
 @contextmanager
 def _serving(folder: Path) -> Iterator[DevApi]:
-    command = [sys.executable, "-m", "devkit.cli", "serve", "--port", "0", "--ephemeral"]
+    command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--ephemeral"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout
         with DevApi(json.loads(process.stdout.readline())["url"]) as api:

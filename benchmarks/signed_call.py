@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 from requests_oauthlib import OAuth1Session
 
 from benchmarks.loopback import KEY, loopback_server
 from benchmarks.timing import compare
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,20 +11,20 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from shared.errors import ExtraHorizonError, ResourceUnknownError
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
-from shared.timestamps import parse
+from extrahorizon.errors import ExtraHorizonError, ResourceUnknownError
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
+    from extrahorizon.services.data.types import Document
+
     from handlers.documents import (
         BloodPressureMeasurement,
         BloodPressureMeasurementCategory,
         ClinicBloodPressureMeasurement,
     )
-    from shared.client import ExtraHorizon
-    from shared.services.data.types import Document
 
     Measurement: TypeAlias = BloodPressureMeasurement | ClinicBloodPressureMeasurement
 

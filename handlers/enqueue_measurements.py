@@ -9,15 +9,14 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import InvalidEventError
-from shared.log import logger
-from shared.queue import send_tasks
-from shared.rql import RQL, RQLSyntaxError, has_limit, rql
-from shared.task import Task, task_handler
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import RQL, RQLSyntaxError, has_limit, rql
+from extrahorizon.queue import send_tasks
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
-    from shared.services.data.types import Document
+    from extrahorizon.services.data.types import Document
 
 SCHEMA, WAITING = "blood-pressure-measurement", "eq(status,created)"
 PAGE_SIZE = 50

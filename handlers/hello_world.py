@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from shared.log import logger
-from shared.task import Task, task_handler
-
-if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 
 @task_handler

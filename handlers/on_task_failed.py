@@ -9,17 +9,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import ExtraHorizonError, InvalidEventError, ResourceAlreadyExistsError, ResourceUnknownError
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
-from shared.timestamps import parse
+from extrahorizon.errors import ExtraHorizonError, InvalidEventError, ResourceAlreadyExistsError, ResourceUnknownError
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shared.client import ExtraHorizon
-    from shared.services.data.types import Document
+    from extrahorizon.services.data.types import Document
 
 OWN_NAME = "on-task-failed"
 SCHEMA, TEMPLATE = "task-failures", "mail-task-failed"

@@ -16,7 +16,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import (
+from extrahorizon.errors import (
     ExtraHorizonError,
     InvalidEventError,
     InvalidTokenError,
@@ -24,17 +24,16 @@ from shared.errors import (
     ResourceUnknownError,
     UnauthorizedTokenError,
 )
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
+from extrahorizon.query import rql
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from shared.client import ExtraHorizon
-    from shared.rql import RQL
-    from shared.services.data.types import Document, Schema
-    from shared.services.files.types import FileDetails
+    from extrahorizon.query import RQL
+    from extrahorizon.services.data.types import Document, Schema
+    from extrahorizon.services.files.types import FileDetails
 
 #: Schemas whose documents stay, and the properties that say whose they are.
 KEPT = {"clinic-blood-pressure-measurement": ["patient", "report"]}

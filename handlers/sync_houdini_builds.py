@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import ResourceAlreadyExistsError
-from shared.log import logger
-from shared.rql import rql
-from shared.sidefx import newest_first, service
-from shared.task import Task, task_handler
+from extrahorizon.errors import ResourceAlreadyExistsError
+from extrahorizon.query import rql
+from extrahorizon.sidefx import newest_first, service
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.client import ExtraHorizon
 
 SCHEMA = "houdini-build"
 PRODUCT = "houdini"  # unless the task's data names another; that of a schedule of the manifest does not

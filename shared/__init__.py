@@ -1,3 +1,1 @@
-"""What functions need at run time. This package goes whole into every bundle."""
-
-__version__ = "0.1.0"
+"""Code that the functions share. All of this folder goes into each function's bundle."""

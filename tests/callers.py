@@ -8,10 +8,10 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from devkit.fake_exh import body_type
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.rql import rql
+from exh_dev.testing.fake_exh import body_type
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.query import rql
 
 SOME_RQL = rql.eq("name", "x y")
 SIMPLE = {str: "some text", int: 3, float: 1.5, bool: True, dict: {"a": 1}, Any: "anything", object: "anything"}

@@ -67,7 +67,7 @@ def _is_wrong(message):
 @contextmanager
 def serving(folder, port=0):
     """`exh-dev serve` in a folder, as a process of its own: where it is."""
-    command = [sys.executable, "-m", "devkit.cli", "serve", "--port", str(port), "--ephemeral"]
+    command = [sys.executable, "-m", "exh_dev", "serve", "--port", str(port), "--ephemeral"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             line = process.stdout.readline()

@@ -5,14 +5,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from exh_dev.cli.main import run_command
+from extrahorizon import retries
+from extrahorizon.credentials import Credentials
 from hypothesis import HealthCheck, settings
 from stderr_lines import stderr_lines
 
-from devkit.cli import run_command
-from shared import retries
-from shared.credentials import Credentials
-
-pytest_plugins = ["devkit.testing", "chromium"]
+pytest_plugins = ["chromium"]
 
 # How long an example takes says nothing here: tests share two cores with real processes. The same examples every
 # time, so that a run that fails can be repeated; `pytest --hypothesis-profile=explore` looks for new ones.

@@ -28,7 +28,7 @@ GREETING = {
     # Without it another package of this name, on the path of whoever runs this, would be taken.
     "handlers/__init__.py": "",
     "handlers/hello_world.py": """\
-from shared.task import task_handler
+from extrahorizon.task import task_handler
 
 
 @task_handler

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-
-from devkit.platform.app import create_app
-from devkit.platform.first_start import first_credentials
-from shared.oauth1 import OAuth1Signer
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.serve.app import create_app
+from extrahorizon.oauth1 import OAuth1Signer
 
 HOST = "http://localhost:8420"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-from devkit.platform.auth.oauth1_tokens import create_oauth1_token
-from devkit.platform.ids import object_id
+from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
+from exh_dev.platform.storage.ids import object_id
 
 _number = count(1)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from devkit.event_builders import USER_ID, api_event
-from devkit.new.function import make
-from devkit.project import Project
+from exh_dev.project.new.function import make
+from exh_dev.project.project import Project
+from exh_dev.testing.events import USER_ID, api_event
 
 NOTE = "68498c63b1b0b8de8a622801"
 

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 import requests
+from exh_dev.cli.main import run_command
+from exh_dev.errors import DevkitError
+from exh_dev.serve.datadir import DataDir
+from exh_dev.serve.local_platform import LocalPlatform
 from folder_projects import GREETING, write
 from stderr_lines import stderr_lines
 
-from devkit.cli import run_command
-from devkit.datadir import DataDir
-from devkit.errors import DevkitError
-from devkit.local import LocalPlatform
-
-EXH_DEV = [sys.executable, "-m", "devkit.cli"]
+EXH_DEV = [sys.executable, "-m", "exh_dev"]
 
 
 @pytest.fixture(autouse=True)
@@ -402,7 +401,7 @@ def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
         given.append(options["max_file_size"])
         raise DevkitError("enough is known")
 
-    monkeypatch.setattr("devkit.local.LocalPlatform", platform)
+    monkeypatch.setattr("exh_dev.serve.local_platform.LocalPlatform", platform)
     for options in ([], ["--max-file-size", "250"]):
         assert run_command(["serve", "--data-dir", str(tmp_path), *options]) == 1
     assert given == [8 * 1024 * 1024, 250 * 1024 * 1024]
@@ -492,7 +491,7 @@ def test_every_command_explains_itself(exh_dev, command):
 
 
 def test_a_defect_is_told_without_a_traceback(exh_dev, monkeypatch):
-    monkeypatch.setattr("devkit.project.Project.find", lambda: 1 / 0)
+    monkeypatch.setattr("exh_dev.project.project.Project.find", lambda: 1 / 0)
     code, _, lines = exh_dev("run")
     assert code == 1
     assert "a defect in exh-dev: ZeroDivisionError" in lines[0]["message"]

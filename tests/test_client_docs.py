@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from doc_blocks import check_blocks
-
-from shared.errors import ResourceAlreadyExistsError, ResourceUnknownError
-from shared.paging import Page
-from shared.rql import rql
+from extrahorizon.errors import ResourceAlreadyExistsError, ResourceUnknownError
+from extrahorizon.paging import Page
+from extrahorizon.query import rql
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ import runpy
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from exh_dev.platform.storage.ids import object_id
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import PlatformError
+from extrahorizon.login import OAuth1Application
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
 from uploads import code
 from waiting import wait_for
-
-from devkit.platform.ids import object_id
-from shared.client import ExtraHorizon
-from shared.errors import PlatformError
-from shared.login import OAuth1Application
-from shared.rql import rql
-from shared.timestamps import parse
 
 
 @pytest.fixture

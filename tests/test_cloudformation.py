@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 import yaml
-
-from devkit import cloudformation, strict_yaml
-from devkit.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
-from devkit.errors import ManifestError, UsageError
+from exh_dev.errors import ManifestError, UsageError
+from exh_dev.project import cloudformation, strict_yaml
+from exh_dev.project.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
 
 
 @pytest.fixture

@@ -8,12 +8,11 @@ from queue import SimpleQueue
 
 import pytest
 from dockerfiles import BuildError, build, instructions, lay_out, sent
-
-from devkit.project import Project
-from devkit.runtime import Function
-from devkit.runtime.api import RuntimeApi, Work
-from devkit.runtime.environment import worker_environment
-from devkit.runtime.reports import Raised, Ready, Returned
+from exh_dev.project.project import Project
+from exh_dev.runtime import Function
+from exh_dev.runtime.api import RuntimeApi, Work
+from exh_dev.runtime.environment import worker_environment
+from exh_dev.runtime.reports import Raised, Ready, Returned
 
 ARGUMENTS = {"BASE_DIGEST": f"sha256:{'0' * 64}", "FUNCTION": "whoami", "HANDLER": "handlers.whoami.handler"}
 DOCUMENT = {"SCHEMA_ID": "6968d0a1c4b7e2f3a1d5e900", "DOCUMENT_ID": "6968d0a1c4b7e2f3a1d5e921"}
@@ -146,7 +145,7 @@ def test_nothing_but_bundles_reaches_a_build(context):
         (context / other).parent.mkdir(parents=True, exist_ok=True)
         (context / other).write_text("secret")
     files = sent(context)
-    assert {"build/whoami/bundle/shared/task.py", "build/whoami/bundle/handlers/whoami.py"} <= files
+    assert {"build/whoami/bundle/shared/session.py", "build/whoami/bundle/handlers/whoami.py"} <= files
     assert {path for path in files if not path.startswith("build/whoami/bundle/")} == set()
 
 

@@ -6,9 +6,8 @@ import tomllib
 
 import pytest
 from aws_stack import source
+from exh_dev.cli.main import app
 from typer.main import get_command
-
-from devkit.cli import app
 
 PAGE = "deploy-extra-horizon.md"
 
@@ -50,6 +49,6 @@ def test_an_environment_that_can_be_deployed_to_has_a_section(project_root):
 
 
 def test_it_shows_the_limit_that_there_is(page):
-    from devkit.packaging.build import LIMIT, MEGABYTE
+    from exh_dev.packaging.build import LIMIT, MEGABYTE
 
     assert f"{LIMIT // MEGABYTE} MB by default" in page

@@ -9,18 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from exh_dev.cli.main import run_command
+from exh_dev.errors import DevkitError
+from exh_dev.project.configuration.reading import Node
+from exh_dev.project.configuration.schemas import check_schema
+from exh_dev.project.document_types.model import class_name, types_of
+from exh_dev.project.document_types.module import bring_up_to_date
+from exh_dev.project.document_types.source import module_of
+from exh_dev.project.project import Project
 from folder_projects import SCHEMA
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.cli import run_command
-from devkit.document_types.model import class_name, types_of
-from devkit.document_types.module import bring_up_to_date
-from devkit.document_types.source import module_of
-from devkit.errors import DevkitError
-from devkit.folder.reading import Node
-from devkit.folder.schemas import check_schema
-from devkit.project import Project
 
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
 

@@ -5,13 +5,12 @@ import re
 from itertools import pairwise
 
 import pytest
+from exh_dev.errors import UsageError
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.project.env_file import misplaced, read_env_file
+from exh_dev.project.project import Project
+from exh_dev.serve.runnable import function_of
 from folder_projects import GREETING, write
-
-from devkit.env_file import misplaced, read_env_file
-from devkit.errors import UsageError
-from devkit.folder.project import read_configuration
-from devkit.project import Project
-from devkit.runnable import function_of
 
 WITH_VARIABLE = GREETING["template.yaml"].rstrip() + "\n        environment: {GREETING: $MY_GREETING}\n"
 HANDLER = "import os\n\ndef handler(event, context):\n    return {'greeting': os.environ['GREETING']}\n"

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from threading import Barrier
 
 import pytest
-
-from devkit.aws import LocalAws
-from devkit.errors import DevkitError, UsageError
-from devkit.event_source_mapping import EventSourceMapping, left_over
-from devkit.runtime import Invocation
+from exh_dev.aws.event_source_mapping import EventSourceMapping, left_over
+from exh_dev.aws.services import LocalAws
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.runtime import Invocation
 
 
 @pytest.fixture(scope="module")

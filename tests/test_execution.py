@@ -6,21 +6,20 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from exh_dev.platform.dev import function_calls as platform_calls
+from exh_dev.platform.http.connection import ConnectionCut
+from exh_dev.platform.tasks.runner import OwnFunction
+from exh_dev.remote.activity import LocalCalls
+from exh_dev.runtime import Function, Invocation, trace_root
+from exh_dev.serve.execution import Case, Outcome
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.testing import client_of
 from waiting import wait_for
-
-from devkit.execution import Case, Outcome
-from devkit.local import LocalPlatform
-from devkit.local_calls import LocalCalls
-from devkit.platform import calls as platform_calls
-from devkit.platform.connection import ConnectionCut
-from devkit.platform.tasks.runner import OwnFunction
-from devkit.runtime import Function, Invocation, trace_root
-from devkit.testing import client_of
 
 SOURCE = """
 import json, os, sys
 sys.path.insert(0, {root!r})
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 exh = ExtraHorizon()
 

@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
+from exh_dev.errors import DevkitError
+from exh_dev.remote import logs as function_logs
+from exh_dev.remote.logs import Run, RunLog
+from exh_dev.remote.tasks import first
+from extrahorizon.errors import IllegalStateError, NoPermissionError, NoTaskLogsFoundError, PlatformError
+from extrahorizon.paging import Page
+from extrahorizon.timestamps import parse
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit import function_logs
-from devkit.errors import DevkitError
-from devkit.function_logs import Run, RunLog
-from devkit.tasks import first
-from shared.errors import IllegalStateError, NoPermissionError, NoTaskLogsFoundError, PlatformError
-from shared.paging import Page
-from shared.timestamps import parse
 
 BEGAN = datetime(2026, 1, 15, 10)  # noqa: DTZ001 - the Z is added
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from exh_dev.project.project import Project
 
 from benchmarks.imports import WHY
 from benchmarks.loopback import loopback_server
-from devkit.project import Project
 
 ROUTER = "aws_lambda_powertools.event_handler"
 
@@ -34,9 +34,12 @@ def at_rest(project_root):
     return modules_after("", project_root)
 
 
+CLIENT_SOURCE = "packages/extrahorizon/src"
+
+
 def third_party(modules):
     first_names = {name.partition(".")[0] for name in modules}
-    return first_names - sys.stdlib_module_names - WHERE_PRESENT - {"handlers", "shared"}
+    return first_names - sys.stdlib_module_names - WHERE_PRESENT - {"extrahorizon", "handlers", "shared"}
 
 
 def test_a_function_imports_the_packages_it_is_known_to_need(at_rest, project_root):
@@ -68,7 +71,7 @@ import handlers.whoami
 assert not {"charset_normalizer", "oauthlib.oauth2", "requests_oauthlib.oauth2_session"} & set(sys.modules)
 import charset_normalizer
 from requests_oauthlib import OAuth1Session, OAuth2Session
-from shared.session import PlatformSession
+from extrahorizon.session import PlatformSession
 assert issubclass(PlatformSession, OAuth1Session)
 assert charset_normalizer.detect(b"caf\\xc3\\xa9")["encoding"]
 """,
@@ -77,7 +80,7 @@ assert charset_normalizer.detect(b"caf\\xc3\\xa9")["encoding"]
     assert {"charset_normalizer", "requests_oauthlib.oauth2_session"} <= loaded
 
 
-@pytest.mark.parametrize("module", ["shared.session", "shared.sidefx", "shared.client"])
+@pytest.mark.parametrize("module", ["extrahorizon.session", "extrahorizon.sidefx", "extrahorizon.client"])
 def test_it_is_left_out_whatever_is_imported_first(module, project_root):
     loaded = modules_after(f"import {module}", project_root)
     assert "requests" in loaded
@@ -88,7 +91,7 @@ def test_who_has_imported_all_of_it_before_is_served_too(project_root):
     loaded = modules_after(
         """
 import requests, requests_oauthlib
-from shared.session import PlatformSession
+from extrahorizon.session import PlatformSession
 assert issubclass(PlatformSession, requests_oauthlib.OAuth1Session)
 """,
         project_root,
@@ -116,37 +119,39 @@ def functions_of(project_root, *kinds):
 
 def test_a_handler_imports_nothing_heavy(project_root):
     loaded = modules_after("import handlers.whoami", project_root)
-    for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "devkit", "moto", "yaml", "asyncio"):
+    for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "exh_dev", "moto", "yaml", "asyncio"):
         assert forbidden not in loaded
-    assert not {name for name in loaded if name.startswith(("devkit", "shared.services.", ROUTER, "shared.api"))}
+    assert not {
+        name for name in loaded if name.startswith(("exh_dev", "extrahorizon.services.", ROUTER, "extrahorizon.api"))
+    }
 
 
 def test_a_function_that_answers_requests_imports_the_router_and_nothing_else_heavy(project_root):
-    names = ["shared.api", *functions_of(project_root, "api")]
+    names = ["extrahorizon.api", *functions_of(project_root, "api")]
     loaded = modules_after("\n".join(f"import {name}" for name in names), project_root)
     assert ROUTER in loaded
-    for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "devkit", "moto", "yaml"):
+    for forbidden in ("boto3", "botocore.session", "botocore.client", "pydantic", "exh_dev", "moto", "yaml"):
         assert forbidden not in loaded
-    assert not {name for name in loaded if name.startswith(("devkit", "shared.services."))}
+    assert not {name for name in loaded if name.startswith(("exh_dev", "extrahorizon.services."))}
 
 
 def test_only_what_answers_requests_imports_the_router(project_root):
     """Every other module: importing it, and with it the hundred modules of the router, would slow down every task."""
     names = [
-        ".".join(path.relative_to(project_root).with_suffix("").parts).removesuffix(".__init__")
-        for room in ("shared", "handlers")
-        for path in (project_root / room).rglob("*.py")
+        ".".join(path.relative_to(above).with_suffix("").parts).removesuffix(".__init__")
+        for above, room in ((project_root / CLIENT_SOURCE, "extrahorizon"), (project_root, "handlers"))
+        for path in (above / room).rglob("*.py")
     ]
-    answering = ("shared.api", *functions_of(project_root, "api"))
+    answering = ("extrahorizon.api", *functions_of(project_root, "api"))
     parts = tuple(f"{name}." for name in answering)
     names = [name for name in names if name not in answering and not name.startswith(parts)]
-    assert {"shared.task", "shared.api_request", "handlers.whoami"} <= set(names)
+    assert {"extrahorizon.task", "extrahorizon.api_request", "handlers.whoami"} <= set(names)
     statement = "\n".join(f"import {name}" for name in sorted(names))
     assert ROUTER not in modules_after(statement, project_root)
 
 
-def test_shared_alone_imports_none_of_its_parts(project_root):
-    assert not {name for name in modules_after("import shared", project_root) if name.startswith("shared.")}
+def test_the_package_alone_imports_none_of_its_parts(project_root):
+    assert not {name for name in modules_after("import extrahorizon", project_root) if name.startswith("extrahorizon.")}
 
 
 SERVICES = [
@@ -154,14 +159,16 @@ SERVICES = [
     "notifications", "notifications_v2", "payments", "profiles", "raw", "tasks", "templates", "templates_v2", "users",
 ]  # fmt: skip
 CLIENT = """
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 exh = ExtraHorizon(Credentials("https://api.acme.io", "key", "secret", "token", "secret"))
 """
 
 
 def services_after(statement, project_root):
-    return {name for name in modules_after(CLIENT + statement, project_root) if name.startswith("shared.services")}
+    return {
+        name for name in modules_after(CLIENT + statement, project_root) if name.startswith("extrahorizon.services")
+    }
 
 
 def test_a_client_loads_no_service(project_root):
@@ -170,20 +177,24 @@ def test_a_client_loads_no_service(project_root):
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_that_is_touched_loads_itself_and_nothing_else(service, project_root):
-    assert services_after(f"exh.{service}", project_root) == {"shared.services", f"shared.services.{service}"}
+    assert services_after(f"exh.{service}", project_root) == {
+        "extrahorizon.services",
+        f"extrahorizon.services.{service}",
+    }
 
 
 def test_a_group_that_is_touched_loads_itself_and_its_service(project_root):
     assert services_after("exh.data.documents.find", project_root) == {
-        "shared.services", "shared.services.data", "shared.services.data.documents",
+        "extrahorizon.services", "extrahorizon.services.data", "extrahorizon.services.data.documents",
     }  # fmt: skip
     assert services_after("exh.payments.app_store_subscriptions.products.find", project_root) == {
-        "shared.services", "shared.services.payments", "shared.services.payments.app_store_subscriptions",
+        "extrahorizon.services", "extrahorizon.services.payments",
+        "extrahorizon.services.payments.app_store_subscriptions",
     }  # fmt: skip
 
 
 def test_secrets_manager_is_loaded_only_by_who_uses_it(project_root):
-    assert "shared.secrets_manager" not in modules_after("import handlers.whoami", project_root)
+    assert "extrahorizon.secrets_manager" not in modules_after("import handlers.whoami", project_root)
 
 
 TASK_EVENT = """
@@ -196,33 +207,33 @@ with suppress(Exception):
 
 def test_a_task_loads_nothing_of_a_queue(project_root):
     loaded = modules_after(TASK_EVENT, project_root)
-    assert not {"shared.queue", "aws_lambda_powertools.utilities.batch", "boto3"} & loaded
+    assert not {"extrahorizon.queue", "aws_lambda_powertools.utilities.batch", "boto3"} & loaded
 
 
 def test_what_fills_a_queue_loads_boto3_only_when_it_does(project_root):
-    loaded = modules_after("import shared.queue", project_root)
+    loaded = modules_after("import extrahorizon.queue", project_root)
     assert (
         not {"boto3", "aws_lambda_powertools.utilities.batch", "aws_lambda_powertools.utilities.idempotency"} & loaded
     )
 
 
 def test_the_command_line_starts_without_the_platform_or_rich(project_root):
-    loaded = modules_after("import devkit.cli", project_root)
+    loaded = modules_after("import exh_dev.cli.main", project_root)
     for forbidden in ("starlette", "uvicorn", "rich", "yaml", "moto", "boto3", "pydantic", "requests"):
         assert forbidden not in loaded
 
 
-@pytest.mark.parametrize("room", ["shared", "handlers"])
+@pytest.mark.parametrize("room", [f"{CLIENT_SOURCE}/extrahorizon", "shared", "handlers"])
 def test_what_is_deployed_never_names_what_is_not(room, project_root):
     for path in (project_root / room).rglob("*.py"):
         text = path.read_text()
-        assert "devkit" not in text, path
+        assert "exh_dev" not in text, path
         if room == "handlers":
             for word in ("requests", "urllib", "os.environ", "boto3", "http.client"):
                 assert word not in text, f"{path} uses {word}: that belongs in shared/"
 
 
 def test_the_toolbox_never_imports_a_handler(project_root):
-    for path in (project_root / "devkit").rglob("*.py"):
+    for path in (project_root / "packages/exh-dev/src").rglob("*.py"):
         assert "import handlers" not in path.read_text()
         assert "from handlers" not in path.read_text()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from devkit.aws import QUEUE_VARIABLES
-from devkit.errors import ManifestError, UsageError
-from devkit.function_spec import ExecutionCredentials, RetryPolicy, Schedule
-from devkit.manifest import load_manifest
+from exh_dev.aws.services import QUEUE_VARIABLES
+from exh_dev.errors import ManifestError, UsageError
+from exh_dev.project.function_spec import ExecutionCredentials, RetryPolicy, Schedule
+from exh_dev.project.manifest import load_manifest
 
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from exh_dev.errors import ManifestError, UsageError
+from exh_dev.project.manifest import load_manifest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.errors import ManifestError, UsageError
-from devkit.manifest import load_manifest
 
 WORDS = st.sampled_from(
     [

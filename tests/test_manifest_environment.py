@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from devkit.errors import ManifestError
-from devkit.function_spec import ENVIRONMENT_LIMIT
-from devkit.manifest import load_manifest
+from exh_dev.errors import ManifestError
+from exh_dev.project.function_spec import ENVIRONMENT_LIMIT
+from exh_dev.project.manifest import load_manifest
 
 FIXED = """\
 Parameters: {Stage: {Default: test}, Bare: {Type: String}}

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from devkit.cli import run_command
-from devkit.errors import DevkitError, UsageError
-from devkit.function_spec import KINDS
-from devkit.new import function
-from devkit.new.function import make
-from devkit.new.names import fold
-from devkit.project import Project
+from exh_dev.cli.main import run_command
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.project.function_spec import KINDS
+from exh_dev.project.new import function
+from exh_dev.project.new.function import make
+from exh_dev.project.new.names import fold
+from exh_dev.project.project import Project
 
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -240,7 +239,7 @@ NAMES = [*(f"fresh-{kind}" for kind in KINDS), LONGEST]
 def run(folder, *command):
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     tools = Path(sys.executable).parent
-    command = [sys.executable, "-m", "devkit.cli", *command[1:]] if command[0] == "exh-dev" else command
+    command = [sys.executable, "-m", "exh_dev", *command[1:]] if command[0] == "exh-dev" else command
     command = [str(tools / command[0]), *command[1:]] if (tools / command[0]).exists() else command
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -5,9 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
+from exh_dev.serve.local_platform import LocalPlatform
 from folder_projects import GREETING, write
-
-from devkit.local import LocalPlatform
 
 COMMANDS = [
     ["call", "GET", "/users/v1/me"],

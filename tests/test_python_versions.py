@@ -21,7 +21,7 @@ def stderr_of(tmp_path):
         files["template.yaml"] = files["template.yaml"].replace("Runtime: python3.13", f"Runtime: {runtime}")
         assert f"Runtime: {runtime}" in files["template.yaml"]
         folder = write(tmp_path / "project", files=files)
-        arguments = [sys.executable, "-m", "devkit.cli", *command]
+        arguments = [sys.executable, "-m", "exh_dev", *command]
         pipe = subprocess.PIPE
         with subprocess.Popen(arguments, cwd=folder, stdout=pipe, stderr=pipe, text=True) as process:
             if command[0] == "serve":

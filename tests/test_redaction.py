@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-
-from devkit.aws import LocalAws
-from devkit.runtime import Function, Runtime
+from exh_dev.aws.services import LocalAws
+from exh_dev.runtime import Function, Runtime
 
 FUNCTIONS = Path(__file__).parent / "functions"
 

@@ -5,20 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from exh_dev.errors import DevkitError, ManifestError
+from exh_dev.project.function_spec import Schedule
+from exh_dev.project.manifest import load_manifest
+from exh_dev.project.project import Project
+from exh_dev.remote.client import MissingPermissionError, client_of
+from exh_dev.remote.schedules import apply, first_run, mark_of, plan, read_plan
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.testing import task_event
+from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.query import rql
 from folder_projects import GREETING, write
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.client import MissingPermissionError, client_of
-from devkit.errors import DevkitError, ManifestError
-from devkit.function_spec import Schedule
-from devkit.local import LocalPlatform
-from devkit.manifest import load_manifest
-from devkit.project import Project
-from devkit.schedules import apply, first_run, mark_of, plan, read_plan
-from devkit.testing import task_event
-from shared.errors import PlatformUnreachableError
-from shared.rql import rql
 
 NOW = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 START = "2026-01-10T05:00:00Z"

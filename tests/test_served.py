@@ -4,19 +4,18 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from exh_dev.errors import DevkitError
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.project.project import Project
+from exh_dev.remote.schedules import mark_of
+from exh_dev.serve.deploy import load, own_functions, schedule, seed, start
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.query import rql
+from extrahorizon.session import PlatformSession
+from extrahorizon.timestamps import parse
 from folder_projects import GREETING, with_member, write
-
-from devkit.errors import DevkitError
-from devkit.folder.project import read_configuration
-from devkit.local import LocalPlatform
-from devkit.project import Project
-from devkit.schedules import mark_of
-from devkit.served import load, own_functions, schedule, seed, start
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.rql import rql
-from shared.session import PlatformSession
-from shared.timestamps import parse
 
 DAILY = GREETING["template.yaml"].replace("kind: task", "kind: schedule\n        schedule: {interval: 86400}")
 

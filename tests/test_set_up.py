@@ -8,11 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from exh_dev.errors import DevkitError
+from exh_dev.packaging.interpreter import find_python
 from package_index import NEWER, PackageIndex
 from packaging.requirements import Requirement
-
-from devkit.errors import DevkitError
-from devkit.packaging.interpreter import find_python
 
 #: What a fresh machine needs to install packages where its network is a special one; nothing else is passed on.
 KEPT = re.compile(r"PATH|LANG|(PIP_|SSL_|REQUESTS_|UV_).*|.*_PROXY|.*_proxy")

@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from exh_dev.cli.main import run_command
+from exh_dev.errors import DevkitError
+from exh_dev.project.new.function import make
+from exh_dev.project.project import Project
+from exh_dev.project.slim import ALSO, EXAMPLES, slimmed_page
 from folder_projects import GREETING, write
-
-from devkit.cli import run_command
-from devkit.errors import DevkitError
-from devkit.new.function import make
-from devkit.project import Project
-from devkit.slim import ALSO, EXAMPLES, slimmed_page
 
 GLOBALS = "Globals:\n  Function: {Runtime: python3.13, Timeout: 30, MemorySize: 256}\n"
 WHOAMI = """\
@@ -221,7 +220,7 @@ def test_this_project_without_its_examples_still_passes(project_root, tmp_path):
         assert done.returncode == 0, f"{command}\n{done.stdout[-5000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
-    exh_dev = [sys.executable, "-m", "devkit.cli"]
+    exh_dev = [sys.executable, "-m", "exh_dev"]
     run(*exh_dev, "slim")
     assert {path.name for path in (clone / "handlers").glob("[!_]*")} == {"whoami.py"}
     run(*exh_dev, "check")

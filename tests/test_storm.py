@@ -5,13 +5,12 @@ from collections import Counter
 
 import pytest
 import requests
-
-from devkit.local import LocalPlatform
-from devkit.platform.fault_rules import Faults
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import ExtraHorizonError, InvalidResponseError, PlatformError, PlatformUnreachableError
-from shared.fan_out import fan_out
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import ExtraHorizonError, InvalidResponseError, PlatformError, PlatformUnreachableError
+from extrahorizon.fan_out import fan_out
 
 CALLS = 2000
 LEDGER = "* /_dev/ledger/*"

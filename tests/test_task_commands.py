@@ -8,15 +8,14 @@ import time
 from datetime import datetime
 
 import pytest
+from exh_dev.project.project import Project
+from exh_dev.remote.activity import LocalCalls
+from exh_dev.remote.client import client_of
+from exh_dev.remote.logs import ApiRuns, TaskRuns, follow, read
+from exh_dev.runtime import logs as runtime_logs
+from exh_dev.serve import deploy as served
+from exh_dev.serve.local_platform import LocalPlatform
 from folder_projects import GREETING, write
-
-from devkit import served
-from devkit.client import client_of
-from devkit.function_logs import ApiRuns, TaskRuns, follow, read
-from devkit.local import LocalPlatform
-from devkit.local_calls import LocalCalls
-from devkit.project import Project
-from devkit.runtime import logs as runtime_logs
 
 TALKER = """\
 import json
@@ -332,7 +331,7 @@ def test_requests_that_are_older_than_the_newest_are_not_shown_later(exh):
 
 def test_ctrl_c_ends_following_with_130(here, run):
     run()
-    command = [sys.executable, "-m", "devkit.cli", "logs", "hello-world", "--follow"]
+    command = [sys.executable, "-m", "exh_dev", "logs", "hello-world", "--follow"]
     process = subprocess.Popen(command, cwd=here.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         assert json.loads(process.stdout.readline())["message"].startswith("START")

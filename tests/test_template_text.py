@@ -4,12 +4,11 @@ import difflib
 
 import pytest
 import yaml
+from exh_dev.errors import UsageError
+from exh_dev.project.cloudformation import read_template
+from exh_dev.project.template_text import with_resource, without_functions
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.cloudformation import read_template
-from devkit.errors import UsageError
-from devkit.template_text import with_resource, without_functions
 
 HEAD = 'AWSTemplateFormatVersion: "2010-09-09" # a version\n'
 FUNCTION = "  {0}: # {0}\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: a.b\n"

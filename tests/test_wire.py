@@ -1,13 +1,12 @@
 """Whatever a path and a query hold, the platform reads over the wire what the client has signed."""
 
 import pytest
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import CredentialsRejectedError, PlatformError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from devkit.local import LocalPlatform
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import CredentialsRejectedError, PlatformError
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from exh_dev.cli.main import app
+from exh_dev.project.project import Project
 from typer.main import get_command
-
-from devkit.cli import app
-from devkit.project import Project
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devkit.platform.sql import EVERYTHING
+from exh_dev.platform.storage.sql import EVERYTHING
 
 BASE = "/users/v1"
 GROUP, OTHER = "a" * 24, "b" * 24

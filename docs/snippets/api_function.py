@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.api import ApiError, ApiFunction, ApiRequest, Response
+from extrahorizon.api import ApiError, ApiFunction, ApiRequest, Response
 
 if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+    from extrahorizon.client import ExtraHorizon
 
 app = ApiFunction(origins=["https://app.example.com"])
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
-from shared.client import ExtraHorizon
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
 
 
 def new_key(exh: ExtraHorizon, application: str, version: str, keep: Callable[[str, str], object]) -> str:

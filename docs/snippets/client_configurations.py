@@ -1,6 +1,6 @@
 from typing import Any
 
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def patient_settings(exh: ExtraHorizon, user_id: str, group_id: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-from shared.client import ExtraHorizon
-from shared.errors import ResourceUnknownError
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import ResourceUnknownError
+from extrahorizon.query import rql
 
 CLASSIFIED = rql.eq("status", "classified")
 

@@ -1,5 +1,5 @@
-from shared.client import ExtraHorizon
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
 
 
 def run_at_each_review(exh: ExtraHorizon, function_name: str) -> str:

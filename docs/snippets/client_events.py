@@ -1,8 +1,8 @@
 from datetime import datetime
 
-from shared.client import ExtraHorizon
-from shared.rql import rql
-from shared.timestamps import parse
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
 
 
 def reviewed(exh: ExtraHorizon, measurement_id: str) -> str:

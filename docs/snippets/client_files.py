@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def publish(exh: ExtraHorizon, report: Path, measurement_id: str) -> tuple[str, str]:

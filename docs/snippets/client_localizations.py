@@ -1,4 +1,4 @@
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def texts(exh: ExtraHorizon, language: str, keys: list[str]) -> dict[str, str]:

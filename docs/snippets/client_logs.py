@@ -1,8 +1,8 @@
 from collections import Counter
 from datetime import datetime
 
-from shared.client import ExtraHorizon
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
 
 
 def refusals(exh: ExtraHorizon, application_id: str, since: datetime) -> dict[int, int]:

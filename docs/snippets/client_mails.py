@@ -1,9 +1,9 @@
 from typing import TYPE_CHECKING
 
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 if TYPE_CHECKING:
-    from shared.services.mails.types import MailCreation
+    from extrahorizon.services.mails.types import MailCreation
 
 
 def remind(exh: ExtraHorizon, patient_id: str, sender: str) -> str:

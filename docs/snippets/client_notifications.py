@@ -1,5 +1,5 @@
-from shared.client import ExtraHorizon
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
 
 
 def unseen(exh: ExtraHorizon) -> dict[str, int]:

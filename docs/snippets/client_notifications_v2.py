@@ -1,4 +1,4 @@
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def tell_reviewed(exh: ExtraHorizon, patient_id: str, measurement_id: str) -> bool:

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from shared.rql import RQL, rql
+from extrahorizon.query import RQL, rql
 
 OPEN = rql.in_("status", ["new", "classified"])
 URGENT = rql.gt("data.pulse", 120) | rql.excludes("data.pulse")

@@ -1,6 +1,6 @@
 from typing import Any
 
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def classify_later(exh: ExtraHorizon, measurement_id: str) -> str:

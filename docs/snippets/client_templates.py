@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def report(exh: ExtraHorizon, template: str, heart_rate: int, path: Path) -> int | None:

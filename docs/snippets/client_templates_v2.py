@@ -1,4 +1,4 @@
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 
 def advice(exh: ExtraHorizon, heart_rate: int, language: str) -> str:

@@ -1,6 +1,6 @@
-from shared.client import ExtraHorizon
-from shared.errors import ResourceAlreadyExistsError
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import ResourceAlreadyExistsError
+from extrahorizon.query import rql
 
 
 def enlist(exh: ExtraHorizon, user_id: str, group_id: str) -> bool:

@@ -1,8 +1,8 @@
 from datetime import datetime
 
-from shared.client import ExtraHorizon
-from shared.rql import rql
-from shared.timestamps import parse
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
 
 
 def affected_records_are_a_number(exh: ExtraHorizon, note_id: str) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import IllegalArgumentError, ResourceUnknownError
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
+from extrahorizon.errors import IllegalArgumentError, ResourceUnknownError
+from extrahorizon.log import logger
+from extrahorizon.query import rql
+from extrahorizon.task import Task, task_handler
 
 if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+    from extrahorizon.client import ExtraHorizon
 
 REVIEWED = rql.eq("status", "reviewed")
 

@@ -1,5 +1,5 @@
-from shared.client import ExtraHorizon
-from shared.errors import NotFoundError, PlatformUnreachableError
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import NotFoundError, PlatformUnreachableError
 
 exh = ExtraHorizon()
 try:

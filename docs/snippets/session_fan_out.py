@@ -1,4 +1,4 @@
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 exh = ExtraHorizon()
 answers = exh.fan_out(lambda number: exh.session.get(f"/users/v1/health?number={number}"), range(20), workers=8)

@@ -1,8 +1,8 @@
 import os
 
-from shared.client import ExtraHorizon
-from shared.errors import MfaRequiredError
-from shared.login import OAuth1Application
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import MfaRequiredError
+from extrahorizon.login import OAuth1Application
 
 host = os.environ["API_HOST"]
 consumer_key, consumer_secret = os.environ["API_OAUTH_CONSUMER_KEY"], os.environ["API_OAUTH_CONSUMER_SECRET"]

@@ -1,4 +1,4 @@
-from shared.client import ExtraHorizon
+from extrahorizon.client import ExtraHorizon
 
 exh = ExtraHorizon()
 print(exh.users.me()["id"])

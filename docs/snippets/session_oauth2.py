@@ -1,7 +1,7 @@
 import os
 
-from shared.client import ExtraHorizon
-from shared.login import OAuth2Authentication
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.login import OAuth2Authentication
 
 authentication = OAuth2Authentication(
     os.environ["API_HOST"], os.environ["CLIENT_ID"], os.environ["CLIENT_SECRET"], on_tokens=print

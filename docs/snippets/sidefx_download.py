@@ -1,4 +1,4 @@
-from shared.sidefx import download_build, newest_first, service
+from extrahorizon.sidefx import download_build, newest_first, service
 
 sidefx = service()
 builds = sidefx.download.get_daily_builds_list("houdini", platform="linux", only_production=True)

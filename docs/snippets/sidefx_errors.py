@@ -1,5 +1,5 @@
-from shared.errors import PlatformUnreachableError
-from shared.sidefx import APIError, AuthorizationError, service
+from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.sidefx import APIError, AuthorizationError, service
 
 sidefx = service()
 try:

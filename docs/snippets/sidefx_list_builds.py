@@ -1,4 +1,4 @@
-from shared.sidefx import newest_first, service
+from extrahorizon.sidefx import newest_first, service
 
 sidefx = service()
 builds = sidefx.download.get_daily_builds_list("houdini", version="20.5", platform="linux", only_production=True)

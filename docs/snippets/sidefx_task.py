@@ -1,9 +1,9 @@
 from typing import Any
 
-from shared.client import ExtraHorizon
-from shared.errors import InvalidEventError
-from shared.sidefx import newest_first, service
-from shared.task import Task, task_handler
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.sidefx import newest_first, service
+from extrahorizon.task import Task, task_handler
 
 sidefx = service()
 

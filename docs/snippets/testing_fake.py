@@ -1,10 +1,10 @@
 """Unit tests: nothing is called, nothing is started."""
 
 import pytest
+from exh_dev.testing import FakeExtraHorizon, handle, task_event
+from extrahorizon.errors import OAuthTokenError
 
-from devkit.testing import FakeExtraHorizon, handle, task_event
 from handlers import whoami
-from shared.errors import OAuthTokenError
 
 
 def test_only_the_id_is_returned(fake_exh: FakeExtraHorizon) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from devkit.testing import LocalPlatform, RunFunction
-from shared.client import ExtraHorizon
+from exh_dev.testing import LocalPlatform, RunFunction
+from extrahorizon.client import ExtraHorizon
 
 
 def test_the_function_as_aws_runs_it(run_function: RunFunction, exh_of: Callable[[str], ExtraHorizon]) -> None:

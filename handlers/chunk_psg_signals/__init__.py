@@ -5,14 +5,12 @@ A new document of `psg-recording` starts it; the minutes become documents of `ps
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from extrahorizon.errors import InvalidEventError
 
 from handlers.chunk_psg_signals.recording import chunk
-from shared.errors import InvalidEventError
-from shared.task import Task, task_handler
-
-if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+from shared.session import ExtraHorizon, Task, task_handler
 
 
 @task_handler

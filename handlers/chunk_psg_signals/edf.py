@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from shared.errors import ExtraHorizonError
+from extrahorizon.errors import ExtraHorizonError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

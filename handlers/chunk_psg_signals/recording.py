@@ -15,26 +15,27 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from handlers.chunk_psg_signals.edf import InvalidRecordingError, Recording
-from handlers.chunk_psg_signals.segments import Writer, described, minute_count, plain, segments
-from shared.errors import (
+from extrahorizon.errors import (
     ExtraHorizonError,
     IllegalArgumentError,
     InvalidTokenError,
     ResourceAlreadyExistsError,
     ResourceUnknownError,
 )
-from shared.log import logger
-from shared.rql import rql
-from shared.timestamps import iso
+from extrahorizon.query import rql
+from extrahorizon.timestamps import iso
+
+from handlers.chunk_psg_signals.edf import InvalidRecordingError, Recording
+from handlers.chunk_psg_signals.segments import Writer, described, minute_count, plain, segments
+from shared.session import ExtraHorizon, logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from extrahorizon.query import RQL
+    from extrahorizon.services.data.types import Document
+
     from handlers.chunk_psg_signals.segments import Segment
-    from shared.client import ExtraHorizon
-    from shared.rql import RQL
-    from shared.services.data.types import Document
 
 SIGNALS = "psg-signal"
 UNFINISHED = ("new", "chunking")

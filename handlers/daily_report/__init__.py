@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.errors import InvalidEventError, ResourceAlreadyExistsError
+from extrahorizon.query import rql
+from extrahorizon.timestamps import iso, parse
+
 from handlers.daily_report.chart import draw
 from handlers.daily_report.day import by_hour, day_bounds, local_day, time_zone
-from shared.errors import InvalidEventError, ResourceAlreadyExistsError
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
-from shared.timestamps import iso, parse
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from shared.client import ExtraHorizon
-    from shared.rql import RQL
-    from shared.services.data.types import Document
+    from extrahorizon.query import RQL
+    from extrahorizon.services.data.types import Document
 
 MEASUREMENTS, REPORTS = "clinic-blood-pressure-measurement", "daily-report"
 PDF_TEMPLATE, MAIL_TEMPLATE = "pdf-daily-report", "mail-daily-report"

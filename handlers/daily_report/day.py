@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.errors import InvalidEventError
-from shared.timestamps import parse
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

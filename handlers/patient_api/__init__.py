@@ -15,16 +15,14 @@ patient; then the route does its work.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from extrahorizon.api import ApiFunction, ApiRequest, Response
 
 from handlers.patient_api import measurements, photos
 from handlers.patient_api.access import check_access
 from handlers.patient_api.validation import checked_ids, measurement_of, page_of, period_of
-from shared.api import ApiFunction, ApiRequest, Response
-from shared.log import logger
-
-if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+from shared.session import ExtraHorizon, logger
 
 app = ApiFunction()
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from extrahorizon.api import ApiError
+from extrahorizon.query import rql
 
-from shared.api import ApiError
-from shared.log import logger
-from shared.rql import rql
-
-if TYPE_CHECKING:
-    from shared.client import ExtraHorizon
+from shared.session import ExtraHorizon, logger
 
 
 def check_access(exh: ExtraHorizon, user_id: str, patient_id: str) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.paging import Page
-    from shared.services.data.types import Document
+    from extrahorizon.paging import Page
+    from extrahorizon.services.data.types import Document
 
 
 def listed(page: Page[Document], shown: Callable[[Document], dict[str, Any]]) -> dict[str, Any]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.api import LARGEST_FILE, ApiError
+from extrahorizon.errors import InvalidTokenError, ResourceAlreadyExistsError
+from extrahorizon.query import rql
+
 from handlers.patient_api.answers import listed
-from shared.api import LARGEST_FILE, ApiError
-from shared.errors import InvalidTokenError, ResourceAlreadyExistsError
-from shared.rql import rql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.services.data.types import Document
+
     from handlers.patient_api.validation import PageOf
-    from shared.client import ExtraHorizon
-    from shared.services.data.types import Document
 
 SCHEMA = "blood-pressure-measurement"
 _SHOWN = ("systolic", "diastolic", "timestamp", "category")

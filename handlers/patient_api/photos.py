@@ -10,16 +10,17 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.api import LARGEST_FILE, ApiError
+from extrahorizon.errors import ExtraHorizonError, InvalidTokenError, PlatformError, ResourceAlreadyExistsError
+from extrahorizon.query import rql
+
 from handlers.patient_api.answers import listed
-from shared.api import LARGEST_FILE, ApiError
-from shared.errors import ExtraHorizonError, InvalidTokenError, PlatformError, ResourceAlreadyExistsError
-from shared.log import logger
-from shared.rql import rql
+from shared.session import ExtraHorizon, logger
 
 if TYPE_CHECKING:
+    from extrahorizon.services.data.types import Document
+
     from handlers.patient_api.validation import PageOf
-    from shared.client import ExtraHorizon
-    from shared.services.data.types import Document
 
 SCHEMA = "patient-photo"
 #: How the content of each type begins.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from shared.api import ApiError
-from shared.timestamps import iso, parse
+from extrahorizon.api import ApiError
+from extrahorizon.timestamps import iso, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.rql import Value
+    from extrahorizon.query import Value
 
 DEFAULT_LIMIT, LARGEST_LIMIT = 20, 50  # records of a page
 LARGEST_OFFSET = 100_000

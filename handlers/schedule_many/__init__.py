@@ -10,16 +10,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.errors import InvalidEventError
-from shared.log import logger
-from shared.rql import rql
-from shared.task import Task, task_handler
-from shared.timestamps import iso, parse
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import rql
+from extrahorizon.timestamps import iso, parse
+
+from shared.session import ExtraHorizon, Task, logger, task_handler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shared.client import ExtraHorizon
 
 FUNCTION = "daily-report"
 TAG = "daily-report"

@@ -8,9 +8,8 @@ from functools import partial
 import boto3
 import pytest
 from aws_stack import REGION, deployed, source, translated, with_a_worker
+from exh_dev.project.project import Project
 from moto import mock_aws
-
-from devkit.project import Project
 
 CREATED = (
     "AWS::DynamoDB::Table",

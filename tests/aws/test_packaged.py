@@ -7,11 +7,10 @@ import zipfile
 
 import boto3
 import pytest
+from exh_dev.aws.services import LocalAws
+from exh_dev.project.project import Project
+from exh_dev.runtime.environment import REGION
 from samtranslator.yaml_helper import yaml_parse
-
-from devkit.aws import LocalAws
-from devkit.project import Project
-from devkit.runtime.environment import REGION
 
 
 @pytest.mark.slow

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from devkit.packaging.target import RUNTIMES
+from exh_dev.packaging.target import RUNTIMES
 
 
 @pytest.mark.slow

@@ -5,8 +5,7 @@ import json
 
 import pytest
 from aws_stack import allowed, arn, deployed, holds, source, statements, translated, with_a_worker
-
-from devkit.project import Project
+from exh_dev.project.project import Project
 
 EXTENSION = "arn:aws:lambda:eu-central-1:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
 SECRET = "{ExtraHorizonCredentials}"

@@ -4,6 +4,8 @@ import json
 
 import pytest
 import requests
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 from requests_oauthlib import OAuth1Session
 
 from benchmarks.bundles import compiled, zipped
@@ -11,8 +13,6 @@ from benchmarks.imports import lines, tree
 from benchmarks.javascript_sdk import measure as measure_javascript
 from benchmarks.loopback import DOCUMENTS, KEY, PAGE, SECRET, USER, loopback_server
 from benchmarks.timing import Skipped
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 
 def test_the_server_answers_with_a_user():

@@ -30,8 +30,8 @@ Resources:
     Metadata: {ExtraHorizon: {name: analyze, targets: [exh], retryPolicy: {enabled: true}}}
 """
 GREET = """\
-from shared.log import logger
-from shared.task import task_handler
+from extrahorizon.log import logger
+from extrahorizon.task import task_handler
 
 
 @task_handler

@@ -3,16 +3,15 @@
 from contextlib import ExitStack, closing
 
 import pytest
+from exh_dev.project.project import Project
+from exh_dev.remote.client import client_of
+from exh_dev.remote.dev_api import BASE, DevApi
+from exh_dev.serve import deploy as served
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.project import ServedProject
+from exh_dev.serve.reload import Reloader
 from folder_projects import SCHEMA, write
 from waiting import wait_for
-
-from devkit import served
-from devkit.client import client_of
-from devkit.dev_api import BASE, DevApi
-from devkit.local import LocalPlatform
-from devkit.project import Project
-from devkit.reload import Reloader
-from devkit.served_project import ServedProject
 
 HEAD = 'AWSTemplateFormatVersion: "2010-09-09"\nTransform: AWS::Serverless-2016-10-31\nResources:\n'
 FUNCTION = """\
@@ -30,8 +29,8 @@ RETRIED = "retryPolicy: {enabled: true}"
 ANALYZE = """\
 from handlers.helping import word
 
-from shared.log import logger
-from shared.task import task_handler
+from extrahorizon.log import logger
+from extrahorizon.task import task_handler
 
 
 @task_handler

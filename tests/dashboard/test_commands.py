@@ -94,7 +94,7 @@ def test_lines_are_followed_while_the_function_runs(serve, tmp_path):
     gate = center.folder / "gate"
     task = center.exh.tasks.create(functionName="other", data={"until": str(gate)})
     wait_for(lambda: [each for each in center.get("/runs")["data"] if center.api.run(each["id"])["logs"]])
-    command = [sys.executable, "-m", "devkit.cli", "logs", "other", "--follow"]
+    command = [sys.executable, "-m", "exh_dev", "logs", "other", "--follow"]
     with subprocess.Popen(command, cwd=center.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         one = json.loads(process.stdout.readline())
         assert (one["message"], one["task_id"]) == ("one", task["id"])

@@ -2,9 +2,8 @@
 
 import pytest
 import requests
+from exh_dev.errors import DevkitError
 from uploads import code
-
-from devkit.errors import DevkitError
 
 
 def named(center):

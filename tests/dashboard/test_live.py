@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from devkit.platform import changes as changes_module
-from devkit.platform.changes import Changes
+from exh_dev.platform.dev import change_notifications as changes_module
+from exh_dev.platform.dev.change_notifications import Changes
 
 
 def changed(messages, wanted):

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from exh_dev.control_center import page
+from exh_dev.control_center.openapi import description
+from exh_dev.control_center.routes import routes
+from exh_dev.remote.dev_api import BASE
 from openapi_spec_validator import validate
-
-from devkit.dashboard import page
-from devkit.dashboard.openapi import description
-from devkit.dashboard.routes import routes
-from devkit.dev_api import BASE
 
 STATIC = Path(page.__file__).parent / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))

@@ -1,8 +1,7 @@
 """Functions for AWS alone beside a served platform: run by hand, and fed from the local queue."""
 
 import pytest
-
-from devkit.reload import Reloader
+from exh_dev.serve.reload import Reloader
 
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -31,7 +30,7 @@ FILES = {
     "template.yaml": TEMPLATE,
     "handlers/fill.py": "import os\n\nimport boto3\n\n\ndef handler(event, context):\n"
     '    boto3.client("sqs").send_message(QueueUrl=os.environ["WORK_QUEUE_URL"], MessageBody=event["body"])\n',
-    "handlers/work.py": "from shared.client import ExtraHorizon\n\n\ndef handler(event, context):\n"
+    "handlers/work.py": "from extrahorizon.client import ExtraHorizon\n\n\ndef handler(event, context):\n"
     '    me = ExtraHorizon().users.me()\n    print(event["Records"][0]["body"], me["email"])\n'
     '    return {"batchItemFailures": []}\n',
     "events/fill.json": {"body": "x"},

@@ -4,10 +4,9 @@ import base64
 
 import pytest
 import requests
-
-from devkit.client import client_of
-from devkit.platform import refusals as refusals_module
-from shared.errors import NoPermissionError, ResourceUnknownError
+from exh_dev.platform.dev import refused_calls as refusals_module
+from exh_dev.remote.client import client_of
+from extrahorizon.errors import NoPermissionError, ResourceUnknownError
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -56,7 +55,7 @@ def test_a_document_that_was_sown_begins_its_history(center):
 
 def test_the_history_names_the_run_that_did_it(serve):
     moving = (
-        "from shared.task import task_handler\n\n\n@task_handler\ndef handler(task, exh):\n"
+        "from extrahorizon.task import task_handler\n\n\n@task_handler\ndef handler(task, exh):\n"
         '    exh.data.documents.create("pulse", {"pulse": 1})\n'
     )
     center = serve({"handlers/other.py": moving})

@@ -4,11 +4,10 @@ import json
 import os
 
 import pytest
+from exh_dev.project.project import Project
+from exh_dev.serve.reload import Reloader
 from folder_projects import SCHEMA
 from waiting import wait_for
-
-from devkit.project import Project
-from devkit.reload import Reloader
 
 
 @pytest.fixture

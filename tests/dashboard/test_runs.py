@@ -6,16 +6,15 @@ from contextlib import closing
 
 import pytest
 import requests
+from exh_dev.errors import DevkitError
+from exh_dev.platform.dev.change_notifications import Changes
+from exh_dev.platform.dev.function_calls import Calls
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks import runs as runs_module
+from exh_dev.platform.tasks.records import find_function
+from exh_dev.platform.tasks.runs import Runs
 from waiting import wait_for
-
-from devkit.errors import DevkitError
-from devkit.platform.calls import Calls
-from devkit.platform.changes import Changes
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
-from devkit.platform.tasks import runs as runs_module
-from devkit.platform.tasks.records import find_function
-from devkit.platform.tasks.runs import Runs
 
 
 def test_a_run_by_hand_is_shown_in_full(center):

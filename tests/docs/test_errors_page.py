@@ -6,15 +6,14 @@ import json
 import pkgutil
 import re
 
+import extrahorizon
 import pytest
 from awslambdaric.lambda_runtime_exception import FaultException
 from doc_blocks import table_rows
-
-import shared
-from devkit.errors import DevkitError, UsageError
-from devkit.runtime import failures
-from shared import errors
-from shared.errors import ExtraHorizonError, OAuth2LoginError, PlatformError, platform_error
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.runtime import failures
+from extrahorizon import errors
+from extrahorizon.errors import ExtraHorizonError, OAuth2LoginError, PlatformError, platform_error
 
 ROW = re.compile(r"^\| `(\w+)` \| (—|\d+) \| (—|[\d, ]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
@@ -72,14 +71,14 @@ def test_each_says_what_it_means_and_what_to_do(page):
 
 
 def test_it_names_the_errors_of_the_rest_of_shared(page):
-    for module in pkgutil.walk_packages(shared.__path__, "shared."):
+    for module in pkgutil.walk_packages(extrahorizon.__path__, "extrahorizon."):
         importlib.import_module(module.name)
 
     def below(cls):
         return {cls} | {each for child in cls.__subclasses__() for each in below(child)}
 
-    other = {each for each in below(ExtraHorizonError) if each.__module__.startswith("shared.")}
-    other = {each.__name__: each.__module__ for each in other if not each.__module__.startswith("shared.errors")}
+    other = {each for each in below(ExtraHorizonError) if each.__module__.startswith("extrahorizon.")}
+    other = {each.__name__: each.__module__ for each in other if not each.__module__.startswith("extrahorizon.errors")}
     named = {cells[0].strip("`"): cells[1].strip("`") for cells in table_rows(page, "Of this project")}
     assert set(named) == {name for name in other if not name.startswith("_")}
     for name, module in named.items():

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from doc_blocks import blocks, check_blocks, table_rows
+from exh_dev.cli.main import app
+from exh_dev.testing import handle, task_event
+from extrahorizon import errors
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import IllegalArgumentError, InvalidEventError
+from extrahorizon.query import RQL, rql
 from typer.main import get_command
-
-from devkit.cli import app
-from devkit.testing import handle, task_event
-from shared import errors
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import IllegalArgumentError, InvalidEventError
-from shared.rql import RQL, rql
 
 #: Methods of the official SDK that are no operation of a service.
 OF_THE_SDK = {"raw.get", "raw.userId"}

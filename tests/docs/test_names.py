@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from doc_blocks import blocks, pages, prose
+from exh_dev.cli.main import app
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from places import place_of
 from typer.main import get_command
-
-from devkit.cli import app
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 ROOT = Path(__file__).parents[2]
 PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in pages(ROOT)}
@@ -69,14 +69,16 @@ def test_each_target_of_make_is_there(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_each_file_in_the_rooms_is_there(page):
     for code in inline(PAGES[page]):
-        if re.fullmatch(r"(devkit|shared|handlers|tests|benchmarks|aws|\.ci|\.github)/[\w./-]+", code):
-            assert (ROOT / code).exists() or MADE.match(code), code
+        if re.fullmatch(
+            r"(extrahorizon|exh_dev|shared|handlers|tests|benchmarks|aws|packages|\.ci|\.github)/[\w./-]+", code
+        ):
+            assert place_of(code).exists() or MADE.match(code), code
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_module_and_each_name_in_it_is_there(page):
     for code in inline(PAGES[page]):
-        if found := re.match(r"((?:shared|devkit)(?:\.\w+)+)", code):
+        if found := re.match(r"((?:extrahorizon|exh_dev)(?:\.\w+)+)", code):
             if code.endswith((".py", ".__version__")):
                 continue
             parts, rest = found[1].split("."), []

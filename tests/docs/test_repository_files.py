@@ -2,16 +2,16 @@
 
 import re
 
+import extrahorizon
 import pytest
-
-import shared
+from places import place_of
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
 def test_each_path_that_it_names_is_there(project_root, name):
     text = (project_root / name).read_text()
-    named = re.findall(r"`((?:devkit|shared|handlers|tests|docs|\.ci)/[\w./-]*)`", text)
-    assert [path for path in named if not (project_root / path).exists()] == []
+    named = re.findall(r"`((?:extrahorizon|exh_dev|packages|shared|handlers|tests|docs|\.ci)/[\w./-]*)`", text)
+    assert [path for path in named if not place_of(path).exists()] == []
 
 
 def test_each_target_of_make_is_there(project_root):
@@ -24,16 +24,15 @@ def test_the_newest_version_of_the_changelog_is_this_one(project_root):
     text = (project_root / "CHANGELOG.md").read_text()
     headings = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (Unreleased|\d{4}-\d{2}-\d{2})$", text, re.MULTILINE)
     assert len(headings) == text.count("\n## ")
-    assert headings[0][0] == shared.__version__
+    assert headings[0][0] == extrahorizon.__version__
     assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= {
         "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security",
     }  # fmt: skip
 
 
 def test_the_changelog_names_every_command(project_root):
+    from exh_dev.cli.main import app
     from typer.main import get_command
-
-    from devkit.cli import app
 
     text = (project_root / "CHANGELOG.md").read_text()
     commands = set(get_command(app).commands) - {"slim"}

@@ -55,8 +55,8 @@ def newer(template, run):
 
 def assert_it_is_the_newer_version(project, run):
     assert run(".venv/bin/exh-dev --version", project).strip() == NEWER
-    paths = ("devkit/added.py", "devkit/moved.py", "devkit/call.py", OWN)
-    assert [path for path in paths if not (project / path).exists()] == ["devkit/call.py"]
+    paths = ("devkit/added.py", "devkit/moved.py", "packages/exh-dev/src/exh_dev/remote/call.py", OWN)
+    assert [path for path in paths if not (project / path).exists()] == ["packages/exh-dev/src/exh_dev/remote/call.py"]
     assert run("git status --porcelain", project) == ""
     report = json.loads(run(".venv/bin/exh-dev run whoami greet-patient", project))
     assert [each["function"] for each in report["results"]] == ["whoami", "greet-patient"]

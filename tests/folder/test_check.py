@@ -7,14 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.project.configuration.reading import Node
+from exh_dev.project.configuration.schemas import check_schema
+from exh_dev.project.project import Project
 from folder_projects import FILES, GREETING, SCHEMA, with_member, without, write
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.folder.project import read_configuration
-from devkit.folder.reading import Node
-from devkit.folder.schemas import check_schema
-from devkit.project import Project
 
 
 def problems_of(folder):
@@ -132,7 +131,7 @@ def test_a_base_template_is_filled_by_the_one_that_extends_it(tmp_path):
 
 
 def run_check(folder, *options):
-    command = [sys.executable, "-m", "devkit.cli", "check", *options]
+    command = [sys.executable, "-m", "exh_dev", "check", *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     return done
@@ -217,7 +216,7 @@ def test_a_functions_name_that_is_none_is_told(tmp_path, name):
         (["LockedDocumentError", "ValueError", "Runtime.ImportModuleError", "APIError"], []),
         (["NotReadyError", "BotoError"], []),  # defined, and imported
         (["LockedDocumentException", "NotReadyError"], ["LockedDocumentException"]),
-        (["shared.errors.LockedDocumentError"], ["shared.errors.LockedDocumentError"]),
+        (["extrahorizon.errors.LockedDocumentError"], ["extrahorizon.errors.LockedDocumentError"]),
     ],
 )
 def test_errors_to_retry_are_names_of_errors(tmp_path, names, unknown):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from shared.client import ExtraHorizon
-from shared.errors import ExtraHorizonError
-from shared.task import Task, task_handler
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import ExtraHorizonError
+from extrahorizon.task import Task, task_handler
 
 
 class NotReadyError(ExtraHorizonError):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from shared.client import ExtraHorizon
-from shared.errors import ResourceAlreadyExistsError
-from shared.task import Task, task_handler
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import ResourceAlreadyExistsError
+from extrahorizon.task import Task, task_handler
 
 
 @task_handler

@@ -3,9 +3,9 @@
 import logging
 import os
 
-from shared.credentials import CredentialChain
-from shared.log import logger
-from shared.task import task_handler
+from extrahorizon.credentials import CredentialChain
+from extrahorizon.log import logger
+from extrahorizon.task import task_handler
 
 
 @task_handler

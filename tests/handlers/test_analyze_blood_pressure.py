@@ -8,13 +8,15 @@ from threading import Barrier
 import pytest
 from crashing import Crash, crash_at_every_call, crashing_after
 from end_state import end_state, files_of
+from exh_dev.serve import deploy as served
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.testing import client_of, handle, transition_event
+from extrahorizon.errors import InvalidEventError, NoPermissionError, ResourceUnknownError
+from extrahorizon.query import rql
 from pypdf import PdfReader
 from smtp_sink import smtp_server
 from waiting import wait_for
 
-from devkit import served
-from devkit.local import LocalPlatform
-from devkit.testing import client_of, handle, transition_event
 from handlers import analyze_blood_pressure
 from handlers.analyze_blood_pressure import (
     ANOTHER_RUN,
@@ -23,8 +25,6 @@ from handlers.analyze_blood_pressure import (
     analyze,
     classify,
 )
-from shared.errors import InvalidEventError, NoPermissionError, ResourceUnknownError
-from shared.rql import rql
 
 NAME = "analyze-blood-pressure"
 SCHEMA, DOCUMENT = "blood-pressure-measurement", "6968c223f7f029ecb98abe01"

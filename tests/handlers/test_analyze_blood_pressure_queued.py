@@ -11,20 +11,20 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import pytest
+from exh_dev.aws.event_source_mapping import EventSourceMapping
+from exh_dev.aws.services import LocalAws, WorkQueue
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.remote.client import client_of
+from exh_dev.runtime import Runtime
+from exh_dev.serve import deploy as served
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.runnable import function_of
+from extrahorizon import queue
+from extrahorizon.query import RQL
 from waiting import wait_for
 
 from benchmarks.killing import killing, workers
-from devkit import served
-from devkit.aws import LocalAws, WorkQueue
-from devkit.client import client_of
-from devkit.event_source_mapping import EventSourceMapping
-from devkit.local import LocalPlatform
-from devkit.platform.fault_rules import Faults
-from devkit.runnable import function_of
-from devkit.runtime import Runtime
 from handlers.enqueue_measurements import enqueue
-from shared import queue
-from shared.rql import RQL
 
 TASK, WORKER = "analyze-blood-pressure", "analyze-queued-measurements"
 HANDLER = "handlers.analyze_blood_pressure.handler"

@@ -4,18 +4,18 @@ from datetime import timedelta
 import pytest
 from crashing import crash_at_every_call
 from edf_files import PATIENT, Signal, edf
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.serve import deploy as served
+from exh_dev.testing import LocalPlatform, client_of, handle, transition_event
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import InvalidEventError, NoPermissionError, PlatformUnreachableError, ResourceUnknownError
+from extrahorizon.query import rql
 from waiting import wait_for
 
-from devkit import served
-from devkit.folder.project import read_configuration
-from devkit.testing import LocalPlatform, client_of, handle, transition_event
 from handlers.chunk_psg_signals import handler
 from handlers.chunk_psg_signals import recording as module
 from handlers.chunk_psg_signals.edf import IncompleteFileError, InvalidRecordingError
 from handlers.chunk_psg_signals.recording import RecordingUnavailableError
-from shared.deadline import Deadline
-from shared.errors import InvalidEventError, NoPermissionError, PlatformUnreachableError, ResourceUnknownError
-from shared.rql import rql
 
 NAME = "chunk-psg-signals"
 WHOLE, IN_PARTS = "6968d0a1c4b7e2f3a1d5e921", "6968d0a1c4b7e2f3a1d5e922"

@@ -20,7 +20,7 @@ def job(project_root, platform, seed):
         variables = {"SCHEMA_ID": schema_id, "DOCUMENT_ID": document_id, "AWS_BATCH_JOB_ID": "4f1d"}
         variables |= {"FUNCTION_HANDLER": "handlers.chunk_psg_signals.handler", "PATH": os.environ["PATH"]}
         done = subprocess.run(
-            [sys.executable, "-m", "shared.batch"],
+            [sys.executable, "-m", "extrahorizon.batch"],
             cwd=project_root,
             env={**platform.function_environment(NAME), **variables},
             capture_output=True,

@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from crashing import Crash, crash_at_every_call, crashing_after
 from end_state import end_state, files_of
+from exh_dev.testing import handle, task_event
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import rql
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from devkit.testing import handle, task_event
 from handlers import daily_report
 from handlers.daily_report import REPORTS, Clinic, report
 from handlers.daily_report.chart import draw
 from handlers.daily_report.day import Hour, by_hour, day_bounds, time_zone
-from shared.errors import InvalidEventError
-from shared.rql import rql
 
 NAME, CLINIC = "daily-report", "67c81290fe7042cb74a5576f"
 BRUSSELS = ZoneInfo("Europe/Brussels")

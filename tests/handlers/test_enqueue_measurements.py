@@ -2,16 +2,16 @@ import json
 from itertools import count
 
 import pytest
+from exh_dev.aws.services import LocalAws
+from exh_dev.testing import handle, task_event
+from extrahorizon import queue
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import RQL
+from extrahorizon.queue import UnsentTasksError
 
-from devkit.aws import LocalAws
-from devkit.testing import handle, task_event
 from handlers import enqueue_measurements
 from handlers.enqueue_measurements import PAGE_SIZE, enqueue
-from shared import queue
-from shared.deadline import Deadline
-from shared.errors import InvalidEventError
-from shared.queue import UnsentTasksError
-from shared.rql import RQL
 
 NAME, SCHEMA = "enqueue-measurements", "blood-pressure-measurement"
 PATIENT = "68498c63b1b0b8de8a6228f6"
@@ -65,7 +65,7 @@ def measured(exh):
 @pytest.fixture(autouse=True)
 def _nothing_runs(monkeypatch):
     """The transition's own task would take them from where they wait."""
-    from devkit.platform.tasks.queue import Queue
+    from exh_dev.platform.tasks.queue import Queue
 
     monkeypatch.setattr(Queue, "_start_due", lambda _: None)
 

@@ -6,13 +6,13 @@ from threading import Barrier
 import pytest
 from crashing import Crash, crash_at_every_call, crashing_after
 from end_state import end_state
+from exh_dev.testing import dispatcher_event, handle
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import rql
 from waiting import wait_for
 
-from devkit.testing import dispatcher_event, handle
 from handlers import on_task_failed
 from handlers.on_task_failed import MOST_MAILS, OWN_NAME, SCHEMA, group_of, tell
-from shared.errors import InvalidEventError
-from shared.rql import rql
 
 TO = ["operators@example.com"]
 

@@ -2,13 +2,13 @@ import pytest
 import requests
 from crashing import crash_at_every_call
 from end_state import end_state, files_of
+from exh_dev.testing import dispatcher_event, handle
+from extrahorizon.errors import InvalidEventError, ResourceUnknownError, UnauthorizedTokenError
+from extrahorizon.query import rql
 from waiting import wait_for
 
-from devkit.testing import dispatcher_event, handle
 from handlers import on_user_deleted
 from handlers.on_user_deleted import FileNotRemovedError, remove_user
-from shared.errors import InvalidEventError, ResourceUnknownError, UnauthorizedTokenError
-from shared.rql import rql
 
 NAME = "on-user-deleted"
 GONE, OTHER = "68498c63b1b0b8de8a6228a1", "68498c63b1b0b8de8a6228a2"

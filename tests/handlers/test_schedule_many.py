@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 import pytest
 from crashing import Crash, crashing_after
 from end_state import end_state
+from exh_dev.platform.tasks.queue import Queue
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.testing import client_of, handle, task_event
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.query import rql
 
-from devkit.local import LocalPlatform
-from devkit.platform.tasks.queue import Queue
-from devkit.testing import client_of, handle, task_event
 from handlers import schedule_many
 from handlers.schedule_many import MOST_DAYS, schedule
-from shared.errors import InvalidEventError
-from shared.rql import rql
 
 NAME = "schedule-many"
 NOW = datetime(2026, 1, 15, 3, 30, tzinfo=UTC)  # in New York the day before has not ended

@@ -1,13 +1,13 @@
 import pytest
 from crashing import crash_at_every_call
 from end_state import end_state
+from exh_dev.remote.schedules import mark_of
+from exh_dev.testing import handle, task_event
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.sidefx import APIError, service
 
-from devkit.schedules import mark_of
-from devkit.testing import handle, task_event
 from handlers import sync_houdini_builds
 from handlers.sync_houdini_builds import SCHEMA, good_builds, synchronize
-from shared.errors import InvalidEventError
-from shared.sidefx import APIError, service
 
 NAME = "sync-houdini-builds"
 

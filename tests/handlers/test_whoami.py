@@ -3,10 +3,10 @@ import json
 
 import pytest
 import responses
+from extrahorizon.errors import OAuthSignatureError
+from extrahorizon.log import logger
 
 from handlers.whoami import handler
-from shared.errors import OAuthSignatureError
-from shared.log import logger
 
 USER = {"id": "user-1", "first_name": "Jan", "email": "jan@example.com", "phone_number": "0470", "roles": []}
 

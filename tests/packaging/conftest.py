@@ -7,9 +7,8 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from exh_dev.cli.main import run_command
 from wheelhouse import Wheelhouse
-
-from devkit.cli import run_command
 
 RUNTIME = f"python3.{sys.version_info.minor}"
 

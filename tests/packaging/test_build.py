@@ -56,7 +56,7 @@ def test_a_bundle_is_shared_the_handler_and_the_packages_with_their_bytecode(sma
     small.write("shared/tests/test_words.py")
     small.write("handlers/other.py")
     small.write("tests/test_greet.py")
-    small.write("devkit/__init__.py")
+    small.write("exh_dev/__init__.py")
     assert small.build().code == 0
     assert names("build/greet.zip") == sorted([
         "handlers/__init__.py",
@@ -235,7 +235,7 @@ def test_the_sizes_and_the_largest_parts_are_told(small):
 
 
 def test_people_get_a_table(small, capfd):
-    from devkit.cli import run_command
+    from exh_dev.cli.main import run_command
 
     assert run_command(["build", "--table"]) == 0
     out = capfd.readouterr().out
@@ -421,7 +421,7 @@ def test_what_only_goes_to_aws_may_be_larger(small, wheelhouse):
         ("import numpy", "handlers/greet.py:1 imports numpy, which is neither in the bundle nor"),
         ("from numpy import array", "handlers/greet.py:1 imports numpy"),
         ("def late():\n    import numpy", "handlers/greet.py:2 imports numpy"),
-        ("import devkit.local", "imports devkit.local, and devkit is never deployed"),
+        ("import exh_dev.serve.local_platform", "imports exh_dev.serve.local_platform, which is neither in the bundle"),
         ("from tests import people", "and tests is never deployed"),
         ("try:\n    import numpy\nexcept ValueError:\n    pass", "imports numpy"),
         ("if True:\n    import numpy\nelse:\n    pass", "imports numpy"),
@@ -429,7 +429,6 @@ def test_what_only_goes_to_aws_may_be_larger(small, wheelhouse):
     ],
 )
 def test_imports_that_would_fail_in_lambda_are_refused(small, code, told):
-    small.write("devkit/__init__.py")
     small.write("tests/people.py")
     small.write("handlers/greet.py", f"{code}\n\n\ndef handler(event, context):\n    pass\n")
     done = small.build()
@@ -495,7 +494,7 @@ def test_no_such_function_or_runtime(small):
 
 
 def test_a_machine_without_the_targets_python_is_told_what_to_do(small, monkeypatch):
-    monkeypatch.setattr("devkit.packaging.interpreter._candidates", lambda _: iter(()))
+    monkeypatch.setattr("exh_dev.packaging.interpreter._candidates", lambda _: iter(()))
     other = "python3.12" if RUNTIME != "python3.12" else "python3.13"
     done = small.build("--runtime", other)
     assert done.code == 1
@@ -514,14 +513,14 @@ def test_a_python_that_is_another_version_is_refused(small):
 
 
 def test_an_interpreter_is_run_before_it_is_believed(small, tmp_path, monkeypatch):
-    from devkit.packaging.interpreter import find_python
+    from exh_dev.packaging.interpreter import find_python
 
     wanted = sys.version_info[:2]
     shim = tmp_path / "bin" / f"python{wanted[0]}.{wanted[1]}"
     shim.parent.mkdir()
     shim.write_text("#!/bin/sh\necho 'no such version' >&2\nexit 127\n")
     shim.chmod(0o755)
-    monkeypatch.setattr("devkit.packaging.interpreter._candidates", lambda _: iter([shim, Path(sys.executable)]))
+    monkeypatch.setattr("exh_dev.packaging.interpreter._candidates", lambda _: iter([shim, Path(sys.executable)]))
     find_python.cache_clear()
     assert find_python(wanted) == Path(sys.executable)
     find_python.cache_clear()

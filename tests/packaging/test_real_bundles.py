@@ -16,16 +16,15 @@ import pytest
 import requests
 import simplejson
 import snapshot_restore_py
-
-from devkit.client import client_of
-from devkit.errors import DevkitError
-from devkit.local import LocalPlatform
-from devkit.packaging.interpreter import find_python
-from devkit.runtime.api import RuntimeApi, Work
-from devkit.runtime.environment import STANDIN
-from devkit.runtime.reports import Ready, Returned
-from shared.errors import LambdaRuntimeError
-from shared.login import OAuth1Application
+from exh_dev.errors import DevkitError
+from exh_dev.packaging.interpreter import find_python
+from exh_dev.remote.client import client_of
+from exh_dev.runtime.api import RuntimeApi, Work
+from exh_dev.runtime.environment import STANDIN
+from exh_dev.runtime.reports import Ready, Returned
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.errors import LambdaRuntimeError
+from extrahorizon.login import OAuth1Application
 
 #: One worker runs all of them, so that what they have in common is built once.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("bundles")]
@@ -58,7 +57,7 @@ def clone(tmp_path_factory):
         subprocess.run(["git", "clone", "-q", root, folder], check=True)
         environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
-            [sys.executable, "-m", "devkit.cli", "build", *arguments],
+            [sys.executable, "-m", "exh_dev", "build", *arguments],
             cwd=folder, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -1,9 +1,8 @@
 """What looks like a secret in a file of a bundle, and what does not."""
 
 import pytest
-
-from devkit.errors import DevkitError
-from devkit.packaging.secret_scan import check_secrets
+from exh_dev.errors import DevkitError
+from exh_dev.packaging.secret_scan import check_secrets
 
 HEX = "3f786850e387550fdab8" + "36ed7e6dc881de23001b"
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"

@@ -3,11 +3,10 @@
 import sys
 
 import pytest
-
-from devkit.errors import DevkitError
-from devkit.packaging import imports
-from devkit.packaging.imports import read_module
-from devkit.packaging.interpreter import find_python
+from exh_dev.errors import DevkitError
+from exh_dev.packaging import imports
+from exh_dev.packaging.imports import read_module
+from exh_dev.packaging.interpreter import find_python
 
 ALIAS = "import json\n\ntype UserId = str\n\n\ndef handler(event, context):\n    return {}\n"
 LATER, EARLIER = (3, 12), (3, 11)

@@ -3,11 +3,10 @@
 import json
 
 import pytest
-
-from devkit.errors import ManifestError
-from devkit.folder.task_configs import check_task_config, check_task_configs
-from devkit.manifest import load_manifest
-from devkit.packaging.task_config import task_config
+from exh_dev.errors import ManifestError
+from exh_dev.packaging.task_config import task_config
+from exh_dev.project.configuration.task_configs import check_task_config, check_task_configs
+from exh_dev.project.manifest import load_manifest
 
 TEMPLATE = """
 Parameters:

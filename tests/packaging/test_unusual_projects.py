@@ -8,10 +8,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-
-from devkit.cli import run_command
-from devkit.packaging.interpreter import find_python, standard_library
-from devkit.packaging.replacing import replace
+from exh_dev.cli.main import run_command
+from exh_dev.packaging.interpreter import find_python, standard_library
+from exh_dev.packaging.replacing import replace
 
 HANDLER = "def handler(event, context):\n    pass\n"
 
@@ -34,7 +33,12 @@ def test_a_package_at_the_top_comes_whole(small):
     small.write("greet/__init__.py", HANDLER)
     small.write("greet/words.json", "{}")
     assert small.build().code == 0
-    assert names() == {"greet/__init__.py", "greet/words.json", "shared/__init__.py", "shared/words.py"}
+    assert names() == {
+        "greet/__init__.py",
+        "greet/words.json",
+        "shared/__init__.py",
+        "shared/words.py",
+    }
 
 
 def test_the_packages_of_a_function_are_found_whichever_module_of_it_has_the_handler(small, wheelhouse):
@@ -109,7 +113,7 @@ def test_what_all_functions_need_is_not_listed_at_one(small):
 def test_the_standard_library_is_that_of_the_target(small, monkeypatch):
     library = standard_library(find_python(sys.version_info[:2]))
     assert library == sys.stdlib_module_names
-    monkeypatch.setattr("devkit.packaging.build.standard_library", lambda _: library - {"json"})
+    monkeypatch.setattr("exh_dev.packaging.build.standard_library", lambda _: library - {"json"})
     assert "imports json" in small.build().message
 
 

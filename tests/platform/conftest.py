@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from exh_dev.platform.storage.store import Store
 from local_app import LocalApp
-
-from devkit.platform.store import Store
 
 
 @pytest.fixture

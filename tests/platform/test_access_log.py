@@ -1,10 +1,9 @@
 import pytest
+from exh_dev.platform.access_log import service as access_log
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
 from local_app import LocalApp
 from people import person
-
-from devkit.platform import access_log
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
 
 LOG = "/logs/v1/access"
 

@@ -1,10 +1,9 @@
 import pytest
+from exh_dev.platform.auth.applications import create_oauth2_application
+from exh_dev.platform.auth.passwords import hash_password
+from exh_dev.platform.auth.totp import code_at
+from exh_dev.serve.app import create_app
 from people import person
-
-from devkit.platform.app import create_app
-from devkit.platform.auth.applications import create_oauth2_application
-from devkit.platform.auth.passwords import hash_password
-from devkit.platform.auth.totp import code_at
 
 BASE = "/auth/v2"
 NO_PERMISSION = (401, 10, "NO_PERMISSION_EXCEPTION")

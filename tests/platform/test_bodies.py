@@ -2,11 +2,10 @@ import gzip
 import json
 
 import pytest
+from exh_dev.platform.http.bodies import DEEPEST, LIMIT, parse_json
+from exh_dev.platform.http.error_answers import Fault
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.platform.bodies import DEEPEST, LIMIT, parse_json
-from devkit.platform.faults import Fault
 
 LEDGER = "/_dev/ledger/k"
 TOKENS = "/auth/v2/oauth1/tokens"

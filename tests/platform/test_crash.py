@@ -10,12 +10,11 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import ExtraHorizonError, IllegalStateError
-from shared.retries import RetryPolicy
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import ExtraHorizonError, IllegalStateError
+from extrahorizon.query import rql
+from extrahorizon.retries import RetryPolicy
 
 WANTED = 200
 STATUSES = ("seen", "done")
@@ -24,7 +23,7 @@ STATUSES = ("seen", "done")
 @contextmanager
 def serving(folder, project_root):
     """The platform in a process of its own, and a client of it."""
-    command = [sys.executable, "-m", "devkit.cli", "serve", "--port", "0", "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--data-dir", str(folder)]
     with subprocess.Popen(command, cwd=project_root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             url = json.loads(process.stdout.readline())["url"]

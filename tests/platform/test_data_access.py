@@ -1,10 +1,9 @@
 """Who may see, change, move, link and delete documents."""
 
 import pytest
+from exh_dev.platform.data.group_sync import enlistment_changed
+from exh_dev.platform.storage.ids import object_id
 from people import person
-
-from devkit.platform.data.group_sync import enlistment_changed
-from devkit.platform.ids import object_id
 
 GROUP, OTHER = object_id(), object_id()
 UNKNOWN, FORBIDDEN = 16, 10

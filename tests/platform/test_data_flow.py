@@ -56,7 +56,7 @@ def tasks(app):
 
 
 def everything():
-    from devkit.platform.sql import EVERYTHING
+    from exh_dev.platform.storage.sql import EVERYTHING
 
     return EVERYTHING
 

@@ -1,17 +1,16 @@
 import pytest
+from exh_dev.platform.events import events
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.mails import sending
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks.runner import OwnFunction
+from exh_dev.runtime import Function
+from exh_dev.serve.local_platform import LocalPlatform
 from local_app import LocalApp
 from people import person
 from uploads import upload
 from waiting import wait_for
-
-from devkit.local import LocalPlatform
-from devkit.platform import events
-from devkit.platform.faults import Fault
-from devkit.platform.mails import sending
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
-from devkit.platform.tasks.runner import OwnFunction
-from devkit.runtime import Function
 
 DISPATCHERS = "/dispatchers/v1"
 NOBODY = "0" * 24
@@ -329,8 +328,8 @@ def test_deliveries_are_stored_with_their_event_and_survive(app, tmp_path):
 
 
 def test_a_served_platform_delivers_by_itself(tmp_path):
-    from shared.client import ExtraHorizon
-    from shared.credentials import Credentials
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.credentials import Credentials
 
     (tmp_path / "own.py").write_text("def handler(event, context): return event['data']['event']['type']")
     with LocalPlatform() as platform:

@@ -8,12 +8,11 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead, RemoteDisc
 
 import pytest
 import requests
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.storage.store import Store
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.oauth1 import OAuth1Signer
 from local_app import LocalApp
-
-from devkit.local import LocalPlatform
-from devkit.platform.fault_rules import Faults
-from devkit.platform.store import Store
-from shared.oauth1 import OAuth1Signer
 
 LEDGER = "/_dev/ledger/k"
 
@@ -21,7 +20,7 @@ LEDGER = "/_dev/ledger/k"
 @pytest.fixture(autouse=True)
 def _nothing_is_logged(caplog):
     yield
-    assert not [each for each in caplog.records if each.name.startswith(("uvicorn", "asyncio", "devkit"))]
+    assert not [each for each in caplog.records if each.name.startswith(("uvicorn", "asyncio", "exh_dev"))]
 
 
 class Wire:
@@ -302,8 +301,8 @@ def test_the_platform_stops_at_once_though_requests_are_held_back():
 def test_nothing_is_written_to_stderr(project_root):
     code = """
 import http.client
-from devkit.local import LocalPlatform
-from devkit.platform.fault_rules import Faults
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.platform.faults.rules import Faults
 with LocalPlatform(faults=Faults(["* /a:reset", "* /b:reset-after", "* /c:truncate"])) as platform:
     platform.start()
     for path in ("/a", "/b", "/c"):

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from exh_dev.platform.tasks.runner import OwnFunction
+from exh_dev.remote.client import client_of
+from exh_dev.runtime import Function
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.query import rql
 from waiting import wait_for
-
-from devkit.client import client_of
-from devkit.local import LocalPlatform
-from devkit.platform.tasks.runner import OwnFunction
-from devkit.runtime import Function
-from shared.rql import rql
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,7 +1,7 @@
 """The user of a function: exactly what the manifest lists, the same one at each start."""
 
-from devkit.client import client_of
-from devkit.local import LocalPlatform
+from exh_dev.remote.client import client_of
+from exh_dev.serve.local_platform import LocalPlatform
 
 
 def me(platform, name):

@@ -1,11 +1,10 @@
 import random
 
 import pytest
+from exh_dev.errors import UsageError
+from exh_dev.platform.faults.rules import Faults, Rule
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.errors import UsageError
-from devkit.platform.fault_rules import Faults, Rule
 
 
 @pytest.mark.parametrize(

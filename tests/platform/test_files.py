@@ -1,13 +1,12 @@
 import re
 
 import pytest
+from exh_dev.platform.storage.store import Store
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 from local_app import LocalApp
 from people import person
-
-from devkit.local import LocalPlatform
-from devkit.platform.store import Store
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
 
 FILES = "/files/v1"
 TOKEN = re.compile(r"[0-9a-f]{24}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

@@ -1,9 +1,8 @@
 import pytest
-
-from devkit.errors import DevkitError
-from devkit.local import LocalPlatform
-from devkit.platform.first_start import first_credentials
-from devkit.platform.store import Store
+from exh_dev.errors import DevkitError
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.storage.store import Store
+from exh_dev.serve.local_platform import LocalPlatform
 
 
 def test_the_details_hold_an_oauth2_client_that_works(platform):
@@ -55,7 +54,7 @@ def test_what_a_later_version_made_is_left_alone():
 
 
 def test_a_first_start_cut_short_begins_again(tmp_path, monkeypatch):
-    from devkit.platform import first_start
+    from exh_dev.platform.dev import first_start
 
     store = Store(tmp_path / "platform.db")
     with monkeypatch.context() as patched:

@@ -6,14 +6,13 @@ import sqlite3
 import httpx
 import pytest
 import requests
-
-from devkit.platform.auth.bearer import BearerVerifier
-from devkit.platform.changes import Changes
-from devkit.platform.disturbance import Disturbance
-from devkit.platform.fault_rules import Faults
-from devkit.platform.gateway import Gateway, Nonces
-from devkit.platform.oauth1 import OAuth1Verifier
-from devkit.platform.refusals import Refusals
+from exh_dev.platform.auth.bearer import BearerVerifier
+from exh_dev.platform.dev.change_notifications import Changes
+from exh_dev.platform.dev.refused_calls import Refusals
+from exh_dev.platform.faults.injection import Disturbance
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.http.gateway import Gateway, Nonces
+from exh_dev.platform.http.oauth1 import OAuth1Verifier
 
 HSTS = "Strict-Transport-Security"
 
@@ -28,7 +27,7 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
     assert (answer.status_code, answer.json()["code"], answer.json()["name"]) == (500, 1, "SERVER_EXCEPTION")
     assert answer.headers[HSTS].startswith("max-age=")
     (record,) = caplog.records
-    assert (record.name, record.levelno) == ("devkit.platform", logging.ERROR)
+    assert (record.name, record.levelno) == ("exh_dev.platform", logging.ERROR)
     assert record.getMessage() == "GET /users/v1/me failed"
     assert record.exc_info[0] is sqlite3.ProgrammingError
 
@@ -54,7 +53,7 @@ def test_a_failure_in_the_middle_of_an_answer_ends_the_connection(app, caplog):
 
     with pytest.raises(ConnectionResetError):
         call(gateway(failing, app.store), "/users/v1/me")
-    assert [each.name for each in caplog.records] == ["devkit.platform"]
+    assert [each.name for each in caplog.records] == ["exh_dev.platform"]
 
 
 @pytest.mark.parametrize("authorization", ["Bearer x", "OAuth x", "Basic x"])

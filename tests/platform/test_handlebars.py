@@ -1,7 +1,6 @@
 import pytest
-
-from devkit.platform.templates import handlebars
-from devkit.platform.templates.handlebars import TemplateError, check_syntax, render
+from exh_dev.platform.templates import handlebars
+from exh_dev.platform.templates.handlebars import TemplateError, check_syntax, render
 
 TEXTS = {"hello": "Hello {{name}}, {{ count }} new", "plain": "<b>"}
 PEOPLE = [{"name": "An", "age": 30}, {"name": "Bo", "age": 5}]

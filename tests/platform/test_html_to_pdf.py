@@ -2,15 +2,14 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.templates import pdf_renderer
+from exh_dev.platform.templates.pdf_renderer import PROGRAM, Renderer
 from local_app import LocalApp
 from people import person
 from uploads import upload
 from user_service import NO_PERMISSION, NOBODY
-
-from devkit.platform.faults import Fault
-from devkit.platform.store import Store
-from devkit.platform.templates import pdf_renderer
-from devkit.platform.templates.pdf_renderer import PROGRAM, Renderer
 
 pypdf = pytest.importorskip("pypdf")
 EXECUTE = "/tasks/v1/functions/html-to-pdf/execute"

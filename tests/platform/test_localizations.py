@@ -1,8 +1,7 @@
 import pytest
+from exh_dev.platform.localizations.service import text_of
 from people import person
 from user_service import NO_PERMISSION, NOBODY, UNKNOWN
-
-from devkit.platform.localizations import text_of
 
 BASE = "/localizations/v1"
 HEART = {"key": "heart_rate", "text": {"EN": "On $1 at $2: $3 bpm", "NL": "$3 hsm op $1"}}

@@ -5,18 +5,17 @@ from email import message_from_bytes, policy
 
 import httpx
 import pytest
+from exh_dev.errors import DevkitError
+from exh_dev.platform.mails.sending import send_by_template
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.oauth1 import OAuth1Signer
 from local_app import LocalApp
 from people import person
 from smtp_sink import smtp_server
 from user_service import BAD_ID, GROUP, NO_PERMISSION, NOBODY, OTHER, PERSON, UNKNOWN, register
 from waiting import wait_for
-
-from devkit.errors import DevkitError
-from devkit.local import LocalPlatform
-from devkit.platform.mails.sending import send_by_template
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
-from shared.oauth1 import OAuth1Signer
 
 BASE = "/mail/v1"
 TO = {"to": ["ann@example.com"]}

@@ -4,16 +4,15 @@ import time
 import oauthlib.oauth1
 import pytest
 import requests
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
+from exh_dev.platform.storage.store import Store
+from extrahorizon.oauth1 import parse_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_oauthlib import OAuth1Session
 from rfc5849 import encode, header, signature
-
-from devkit.platform.faults import Fault
-from devkit.platform.first_start import first_credentials
-from devkit.platform.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
-from devkit.platform.store import Store
-from shared.oauth1 import parse_query
 
 NOW = 1_700_000_000
 URL = "http://localhost:8420/data/v1/s/documents"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+from extrahorizon.oauth1 import OAuth1Signer
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import Failure, FailureGroup
@@ -18,8 +19,6 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-
-from shared.oauth1 import OAuth1Signer
 
 FOLDER = os.environ.get("EXH_OPENAPI_DIR")
 SERVICES = {"openapi-auth-2.0.4.yaml": "/auth/v2", "openapi-tasks-1.4.0.yaml": "/tasks/v1"}
@@ -55,7 +54,7 @@ def operations():
 
 @pytest.fixture(scope="module")
 def running():
-    from devkit.local import LocalPlatform
+    from exh_dev.serve.local_platform import LocalPlatform
 
     with LocalPlatform() as platform:
         platform.start()

@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from exh_dev.serve.app import SERVICES
 from people import person
-
-from devkit.platform.app import SERVICES
 
 CATALOGUE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text())
 GROUP = "67c81290fe7042cb74a5576f"

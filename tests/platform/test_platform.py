@@ -3,13 +3,12 @@ import stat
 
 import pytest
 import requests
-
-from devkit.errors import DevkitError
-from devkit.local import LocalPlatform
-from devkit.platform.server import listen
-from devkit.testing import client_of
-from shared.client import ExtraHorizon
-from shared.errors import PlatformError, UserNotAuthenticatedError
+from exh_dev.errors import DevkitError
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.server import listen
+from exh_dev.testing import client_of
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import PlatformError, UserNotAuthenticatedError
 
 
 def get(platform, path, **kwargs):
@@ -136,7 +135,7 @@ def test_a_data_directory_serves_one_platform_at_a_time(tmp_path):
 
 
 def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
-    from shared.sidefx import service
+    from extrahorizon.sidefx import service
 
     for name, value in platform.sidefx_environment().items():
         monkeypatch.setenv(name, value)
@@ -145,7 +144,7 @@ def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
 
 
 def test_the_local_sidefx_fails_as_it_is_told_to(platform, monkeypatch):
-    from shared.sidefx import APIError, service
+    from extrahorizon.sidefx import APIError, service
 
     for name, value in platform.sidefx_environment().items():
         monkeypatch.setenv(name, value)

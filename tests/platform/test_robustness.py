@@ -10,15 +10,14 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from exh_dev.platform.data.transitions import Engine
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks import lifecycle
+from exh_dev.platform.tasks.code import unpack
 from local_app import HOST, LocalApp
-
-from devkit.platform.data.transitions import Engine
-from devkit.platform.faults import Fault
-from devkit.platform.ids import object_id
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
-from devkit.platform.tasks import lifecycle
-from devkit.platform.tasks.code import unpack
 
 DOCUMENTS = "/data/v1/ecg/documents"
 

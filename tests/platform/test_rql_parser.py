@@ -1,11 +1,10 @@
 from contextlib import suppress
 
 import pytest
+from exh_dev.platform.storage.rql import DEEPEST, RqlError, Term, Word, parse
+from extrahorizon.query import rql, spelled
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.platform.rql import DEEPEST, RqlError, Term, Word, parse
-from shared.rql import rql, spelled
 
 
 def term(operator, *arguments):

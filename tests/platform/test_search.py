@@ -5,15 +5,14 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from exh_dev.platform.data.configuration import kind_at
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.rql import Word, parse
+from exh_dev.platform.storage.search import search, untyped
+from exh_dev.platform.storage.store import Store
+from extrahorizon.query import rql
 from hypothesis import given
 from hypothesis import strategies as st
-
-from devkit.platform.data.configuration import kind_at
-from devkit.platform.faults import Fault
-from devkit.platform.rql import Word, parse
-from devkit.platform.search import search, untyped
-from devkit.platform.store import Store
-from shared.rql import rql
 
 MOMENT = "2026-01-15T10:30:00.000Z"
 

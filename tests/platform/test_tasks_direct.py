@@ -4,12 +4,11 @@ import json
 
 import httpx
 import pytest
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
 from local_app import HOST, LocalApp
 from people import person
 from uploads import code, upload
-
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
 
 EXECUTE = "/tasks/v1/functions/analyze/execute"
 API = "/tasks/v1/api/analyze"

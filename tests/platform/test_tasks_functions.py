@@ -3,13 +3,12 @@ import stat
 import zipfile
 
 import pytest
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks.runner import OwnFunction
+from exh_dev.runtime import Function
 from local_app import LocalApp
 from people import person
 from uploads import body, code, upload
-
-from devkit.platform.store import Store
-from devkit.platform.tasks.runner import OwnFunction
-from devkit.runtime import Function
 
 FUNCTIONS = "/tasks/v1/functions"
 

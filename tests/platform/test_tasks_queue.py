@@ -2,16 +2,15 @@ import asyncio
 import json
 
 import pytest
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks.runner import NotInvocableError, OwnFunction, Runner
+from exh_dev.runtime import Function
+from exh_dev.serve.local_platform import LocalPlatform
 from local_app import LocalApp
 from people import person
 from uploads import code, upload
 from waiting import wait_for
-
-from devkit.local import LocalPlatform
-from devkit.platform.sql import EVERYTHING
-from devkit.platform.store import Store
-from devkit.platform.tasks.runner import NotInvocableError, OwnFunction, Runner
-from devkit.runtime import Function
 
 TASKS = "/tasks/v1"
 
@@ -349,8 +348,8 @@ def own(tmp_path, text, name="own"):
 
 
 def client(platform):
-    from shared.client import ExtraHorizon
-    from shared.credentials import Credentials
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.credentials import Credentials
 
     first = platform.credentials
     keys = Credentials(platform.url, first.consumer_key, first.consumer_secret, first.token, first.token_secret)

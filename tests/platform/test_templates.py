@@ -1,8 +1,7 @@
 import pytest
+from exh_dev.platform.templates.service import settings_of
 from people import person
 from user_service import NO_PERMISSION, NOBODY, UNKNOWN
-
-from devkit.platform.templates.service import settings_of
 
 BASE = "/templates/v2"
 GREETING = {

@@ -6,12 +6,11 @@ import base64
 import hashlib
 
 import pytest
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.http.permissions import GLOBAL_PERMISSIONS
+from exh_dev.platform.storage.sql import EVERYTHING
 from people import person
 from user_service import BASE, GROUP, OTHER, PERSON, UNKNOWN, register
-
-from devkit.platform.first_start import first_credentials
-from devkit.platform.permissions import GLOBAL_PERMISSIONS
-from devkit.platform.sql import EVERYTHING
 
 AUTH = "/auth/v2"
 EMPTY_RQL = (400, 20, "EMPTY_RQL_EXCEPTION")

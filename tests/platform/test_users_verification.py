@@ -1,8 +1,7 @@
 import pytest
+from exh_dev.platform.storage.sql import EVERYTHING
 from people import person
 from user_service import BASE, NO_PERMISSION, PERSON, UNKNOWN, event_types, register
-
-from devkit.platform.sql import EVERYTHING
 
 EMAIL = PERSON["email"]
 SETTINGS, TEMPLATES = f"{BASE}/settings/verification", f"{BASE}/email_templates"

@@ -2,8 +2,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
-from devkit.runtime import Function, Runtime
+from exh_dev.runtime import Function, Runtime
 
 FUNCTIONS = Path(__file__).parent / "functions"
 NAME = "under-test"

@@ -6,9 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from exh_dev.serve.debugging import DEBUG_PORT
 from folder_projects import GREETING, write
-
-from devkit.debugging import DEBUG_PORT
 
 
 class Debugger:
@@ -58,7 +57,7 @@ def port():
 def test_it_waits_stops_at_a_line_and_runs_out_of_no_time(tmp_path, port):
     template = GREETING["template.yaml"].replace("Timeout: 30", "Timeout: 3")
     project = write(tmp_path, {"template.yaml": template}, GREETING)
-    command = [sys.executable, "-m", "devkit.cli", "invoke", "hello-world", "--debug"]
+    command = [sys.executable, "-m", "exh_dev", "invoke", "hello-world", "--debug"]
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         waiting = json.loads(process.stderr.readline())
         assert (waiting["message"], waiting["port"]) == (f"waiting for a debugger on 127.0.0.1:{port}", port)

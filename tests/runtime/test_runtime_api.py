@@ -3,9 +3,8 @@
 import json
 
 import pytest
-
-from devkit.runtime.api import RuntimeApi, Work
-from devkit.runtime.reports import InitFailed, Raised, Ready, Returned
+from exh_dev.runtime.api import RuntimeApi, Work
+from exh_dev.runtime.reports import InitFailed, Raised, Ready, Returned
 
 BASE = "/2018-06-01/runtime"
 

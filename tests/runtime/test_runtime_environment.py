@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from devkit.errors import DevkitError
-from devkit.runtime import environment
+from exh_dev.errors import DevkitError
+from exh_dev.runtime import environment
 
 LAMBDAS = {
     "AWS_ACCESS_KEY_ID",
@@ -116,7 +115,7 @@ def test_importing_the_runtime_is_cheap():
     heavy = {"asyncio", "http.client", "http.server", "multiprocessing", "psutil", "ssl"}
     import subprocess
 
-    code = "import sys, devkit.runtime; print(*sys.modules)"
+    code = "import sys, exh_dev.runtime; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert not heavy & set(loaded)

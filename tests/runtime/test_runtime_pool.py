@@ -11,9 +11,8 @@ from contextlib import suppress
 
 import psutil
 import pytest
-
-from devkit.errors import DevkitError
-from devkit.runtime import Function, Runtime
+from exh_dev.errors import DevkitError
+from exh_dev.runtime import Function, Runtime
 
 
 @pytest.fixture
@@ -224,7 +223,7 @@ def test_workers_end_when_their_parent_is_killed(functions, tmp_path, monkeypatc
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # what the killed parent cannot remove
     code = f"""
 from pathlib import Path
-from devkit.runtime import Function, Runtime
+from exh_dev.runtime import Function, Runtime
 runtime = Runtime([Function(name="f", handler="basic.process_id", task_root=Path({str(functions)!r}))])
 print(runtime.invoke("f", None).result, flush=True)
 input()
@@ -240,7 +239,7 @@ input()
 def test_workers_end_when_their_parent_exits_without_closing(functions):
     code = f"""
 from pathlib import Path
-from devkit.runtime import Function, Runtime
+from exh_dev.runtime import Function, Runtime
 runtime = Runtime([Function(name="f", handler="basic.process_id", task_root=Path({str(functions)!r}))])
 print(runtime.invoke("f", None).result, flush=True)
 """

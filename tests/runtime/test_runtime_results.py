@@ -4,10 +4,9 @@ import signal
 from datetime import UTC, datetime
 
 import pytest
-
-from devkit.errors import DevkitError, UsageError
-from devkit.runtime import Runtime, worker
-from devkit.runtime.failures import MAX_PAYLOAD
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.runtime import Runtime, worker
+from exh_dev.runtime.failures import MAX_PAYLOAD
 
 
 @pytest.mark.parametrize("event", [None, {"text": "žluťoučký 🐎"}, [1.5, True, None], "x" * 5_000_000])

@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 import pytest
-
-from devkit.runtime.environment import STANDIN
-from devkit.runtime.failures import MAX_PAYLOAD
+from exh_dev.runtime.environment import STANDIN
+from exh_dev.runtime.failures import MAX_PAYLOAD
 
 SCENARIOS = {
     "echo": ("basic.echo", {"text": "žluťoučký 🐎", "numbers": [1, 2.5, None]}),

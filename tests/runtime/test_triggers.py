@@ -1,7 +1,6 @@
 import pytest
-
-from devkit.event_builders import api_event, dispatcher_event, retry_event, task_event, transition_event
-from devkit.runtime.triggers import trigger_of
+from exh_dev.runtime.triggers import trigger_of
+from exh_dev.testing.events import api_event, dispatcher_event, retry_event, task_event, transition_event
 
 
 @pytest.mark.parametrize(

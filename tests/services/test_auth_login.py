@@ -2,10 +2,9 @@
 
 import pytest
 import responses
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import (
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import (
     AuthenticationError,
     ConfigurationError,
     InvalidGrantError,
@@ -13,7 +12,7 @@ from shared.errors import (
     PlatformError,
     UserNotAuthenticatedError,
 )
-from shared.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
+from extrahorizon.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
 
 
 @pytest.fixture

@@ -3,18 +3,17 @@ import json
 
 import pytest
 import responses
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.deadline import Deadline
-from shared.errors import (
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import (
     DeadlineExceededError,
     IllegalArgumentError,
     InvalidResponseError,
     LockedDocumentError,
     ResourceUnknownError,
 )
-from shared.rql import rql
+from extrahorizon.query import rql
 
 DOCUMENTS = "https://api.acme.io/data/v1/blood-pressure/documents"
 LOCKED = {"id": "d1", "data": {}, "transitionLock": {"timestamp": "2026-01-15T10:30:12.104Z"}}

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 import responses
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.errors import InvalidTokenError, PlatformUnreachableError
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import InvalidTokenError, PlatformUnreachableError
 
 FILES = "https://api.acme.io/files/v1"
 

@@ -11,11 +11,10 @@ from urllib.parse import unquote
 import pytest
 import responses
 from callers import SOME_RQL, arguments, client, operations
-
-from devkit.fake_exh import body_type
-from shared import errors
-from shared.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
-from shared.rql import RQL, RQLSyntaxError
+from exh_dev.testing.fake_exh import body_type
+from extrahorizon import errors
+from extrahorizon.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
+from extrahorizon.query import RQL, RQLSyntaxError
 
 CATALOGUE = json.loads((Path(__file__).parent.parent / "data" / "endpoints.json").read_text())
 HOST = "https://api.acme.io"
@@ -213,7 +212,7 @@ def test_members_of_bodies_and_answers_are_in_the_case_of_the_service():
         if isinstance(declared, property) or name in {
             "auth.authenticate",
             "auth.confirm_mfa",
-        }:  # go by `shared/login.py`
+        }:  # go by `extrahorizon/login.py`
             continue
         for parameter in inspect.signature(declared).parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:

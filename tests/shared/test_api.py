@@ -8,14 +8,21 @@ import sys
 import pytest
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.event_handler.exceptions import InternalServerError, NotFoundError
+from exh_dev.platform.tasks.api import reply_of
+from exh_dev.testing.events import APPLICATION_ID, USER_ID, api_event
+from extrahorizon.api import (
+    LARGEST_FILE,
+    ApiError,
+    ApiFunction,
+    ApiRequest,
+    Caller,
+    InvalidApiResponseError,
+    Response,
+)
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.log import logger
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from devkit.event_builders import APPLICATION_ID, USER_ID, api_event
-from devkit.platform.tasks.api import reply_of
-from shared.api import LARGEST_FILE, ApiError, ApiFunction, ApiRequest, Caller, InvalidApiResponseError, Response
-from shared.errors import InvalidEventError
-from shared.log import logger
 
 OTHER_ID = "68498c63b1b0b8de8a622800"
 CLINIC, PORTAL = "https://clinic.example.com", "https://portal.example.com:8443"

@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
-
-from devkit.testing import transition_event
-from shared.batch import event_of
-from shared.errors import ConfigurationError
-from shared.task import Task
+from exh_dev.testing import transition_event
+from extrahorizon.batch import event_of
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.task import Task
 
 SCHEMA, DOCUMENT = "6968d0a1c4b7e2f3a1d5e900", "6968d0a1c4b7e2f3a1d5e921"
 JOB = {"SCHEMA_ID": SCHEMA, "DOCUMENT_ID": DOCUMENT}
@@ -21,7 +20,7 @@ def job(project_root):
 
     def job(handler, **variables):
         done = subprocess.run(
-            [sys.executable, "-m", "shared.batch"],
+            [sys.executable, "-m", "extrahorizon.batch"],
             cwd=project_root,
             env={"FUNCTION_HANDLER": handler, **variables},
             capture_output=True,
@@ -39,8 +38,8 @@ def functions(tmp_path):
     """A folder to import functions from: `{"PYTHONPATH": ...}`."""
     (tmp_path / "made_up.py").write_text(
         "import json\n"
-        "from shared.errors import ResourceUnknownError\n"
-        "from shared.task import task_handler\n"
+        "from extrahorizon.errors import ResourceUnknownError\n"
+        "from extrahorizon.task import task_handler\n"
         "def plain(event, context): print(json.dumps([event, context.aws_request_id]))\n"
         "def fails(event, context): raise KeyError('pulse')\n"
         "def unknown(event, context): raise ResourceUnknownError(status=404, code=16)\n"

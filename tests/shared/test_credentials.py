@@ -6,13 +6,12 @@ import traceback
 import boto3
 import pytest
 import responses
+from extrahorizon.credentials import CredentialChain, Credentials, parse_credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError
+from extrahorizon.secrets_manager import SecretsManager
+from extrahorizon.settings import HOST, OAUTH_NAMES, Settings
 from moto import mock_aws
-
-from shared.credentials import CredentialChain, Credentials, parse_credentials
-from shared.deadline import Deadline
-from shared.errors import ConfigurationError, DeadlineExceededError
-from shared.secrets_manager import SecretsManager
-from shared.settings import HOST, OAUTH_NAMES, Settings
 
 VARIABLE = re.compile(r"API_[A-Z_]+")
 HOST_URL = "https://api.dev.acme.extrahorizon.io"

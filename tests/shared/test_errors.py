@@ -3,11 +3,10 @@ import pickle
 from pathlib import Path
 
 import pytest
+from extrahorizon import errors
+from extrahorizon.errors import PlatformError, PlatformUnreachableError, platform_error
 from hypothesis import given
 from hypothesis import strategies as st
-
-from shared import errors
-from shared.errors import PlatformError, PlatformUnreachableError, platform_error
 
 URL = "https://api.acme.io/users/v1/?eq(email,jan%2540example.com)"
 

@@ -1,12 +1,11 @@
 import threading
 
 import pytest
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.deadline import Deadline
-from shared.errors import DeadlineExceededError
-from shared.fan_out import fan_out
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import DeadlineExceededError
+from extrahorizon.fan_out import fan_out
 
 
 def test_results_come_in_the_order_of_the_items():

@@ -1,7 +1,6 @@
 import pytest
-
-from shared.errors import ConfigurationError
-from shared.hosts import base_url, normalize_host
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.hosts import base_url, normalize_host
 
 SCHEMES = ["", "https://", "http://", "HTTPS://", "ftp://"]
 HOSTS = ["acme.io", "localhost", "localhost:99999", "[::1", "127.0.0.1"]

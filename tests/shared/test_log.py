@@ -4,11 +4,10 @@ import logging
 from types import MappingProxyType
 
 import pytest
+from extrahorizon.log import REDACTED, RedactingFilter, is_secret_name, logger, redact
 from hypothesis import given
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
-
-from shared.log import REDACTED, RedactingFilter, is_secret_name, logger, redact
 
 
 @pytest.fixture

@@ -7,11 +7,9 @@ import threading
 
 import pytest
 import responses
-from rfc5849 import parse_header
-
-from shared.client import ExtraHorizon
-from shared.deadline import Deadline
-from shared.errors import (
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import (
     AccessTokenExpiredError,
     ConfigurationError,
     DeadlineExceededError,
@@ -21,7 +19,8 @@ from shared.errors import (
     RefreshTokenExpiredError,
     ServerError,
 )
-from shared.login import OAuth1Application, OAuth2Authentication, Tokens, generate_sso_token, pkce
+from extrahorizon.login import OAuth1Application, OAuth2Authentication, Tokens, generate_sso_token, pkce
+from rfc5849 import parse_header
 
 HOST = "https://api.acme.io"
 TOKENS_URL = f"{HOST}/auth/v2/oauth2/tokens"

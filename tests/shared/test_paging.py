@@ -6,11 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 import pytest
-
-from shared.deadline import Deadline
-from shared.errors import InvalidResponseError, NoPermissionError
-from shared.paging import Page, find, find_all, find_first
-from shared.rql import rql
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import InvalidResponseError, NoPermissionError
+from extrahorizon.paging import Page, find, find_all, find_first
+from extrahorizon.query import rql
 
 
 class Listing:
@@ -157,9 +156,9 @@ def test_the_first_record_is_asked_for_alone():
 COUNT, SIZE = 100_000, 100
 ITERATE = """
 import resource, sys
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.rql import rql
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.query import rql
 
 exh = ExtraHorizon(Credentials(sys.argv[1], "key", "secret", "token", "secret"))
 records = exh.data.documents.find_all("measurements", rql.limit(100))

@@ -6,14 +6,13 @@ import time
 from dataclasses import dataclass
 
 import pytest
-
-from devkit.aws import LocalAws
-from shared import queue
-from shared.deadline import Deadline
-from shared.errors import ConfigurationError, DeadlineExceededError, ExtraHorizonError, InvalidEventError
-from shared.log import logger
-from shared.queue import BATCH_BYTES, SEND_ATTEMPTS, UnsentTasksError, send_tasks
-from shared.task import task_handler
+from exh_dev.aws.services import LocalAws
+from extrahorizon import queue
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError, ExtraHorizonError, InvalidEventError
+from extrahorizon.log import logger
+from extrahorizon.queue import BATCH_BYTES, SEND_ATTEMPTS, UnsentTasksError, send_tasks
+from extrahorizon.task import task_handler
 
 PERSONAL = "Wilhelmina Quillfeather"
 

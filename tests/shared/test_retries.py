@@ -6,14 +6,12 @@ import boto3
 import pytest
 import requests
 import responses
-from rfc5849 import parse_header
-
-from shared import retries
-from shared.authentication import OAuth1Authentication
-from shared.client import ExtraHorizon
-from shared.credentials import CredentialChain, Credentials
-from shared.deadline import Deadline
-from shared.errors import (
+from extrahorizon import retries
+from extrahorizon.authentication import OAuth1Authentication
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import CredentialChain, Credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import (
     DeadlineExceededError,
     DuplicateRequestError,
     InvalidResponseError,
@@ -23,10 +21,11 @@ from shared.errors import (
     PlatformUnreachableError,
     TooManyRequestsError,
 )
-from shared.log import logger
-from shared.retries import RetryPolicy
-from shared.session import PlatformSession
-from shared.settings import HOST, OAUTH_NAMES, Settings
+from extrahorizon.log import logger
+from extrahorizon.retries import RetryPolicy
+from extrahorizon.session import PlatformSession
+from extrahorizon.settings import HOST, OAUTH_NAMES, Settings
+from rfc5849 import parse_header
 
 URL = "https://api.acme.io/data/v1/x"
 CREDENTIALS = Credentials("https://api.acme.io", "k", "cs", "t", "ts")

@@ -8,13 +8,12 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
+from extrahorizon.query import RQL, RQLSyntaxError, rql
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rql import RQL, RQLSyntaxError, rql
-
 CASES = json.loads((Path(__file__).parent.parent / "data" / "rql_cases.json").read_text())
-#: The official builder leaves a stray comma here; `shared/rql.py` says why this one does not.
+#: The official builder leaves a stray comma here; `extrahorizon/query.py` says why.
 MENDED = {"?and(eq(a,1),)&limit(8)": "?and(eq(a,1))&limit(8)"}
 NO_ZONE = "a datetime without a time zone means another moment on every machine: give it one"
 NOT_FINITE = "a value is not a finite number"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import extrahorizon
 import pytest
 import requests
 import responses
@@ -16,17 +17,15 @@ from cryptography import x509  # comes with moto
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from extrahorizon.authentication import OAuth1Authentication
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import CredentialChain, Credentials
+from extrahorizon.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
+from extrahorizon.session import PlatformSession
 from hypothesis import given
 from hypothesis import strategies as st
 from rfc5849 import parse_header, signature
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
-
-import shared
-from shared.authentication import OAuth1Authentication
-from shared.client import ExtraHorizon
-from shared.credentials import CredentialChain, Credentials
-from shared.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
-from shared.session import PlatformSession
 
 REFUSED = NewConnectionError(None, "refused")
 CREDENTIALS = Credentials("https://api.acme.io", "the key", "consumer/secret", "the+token", "token&secret")
@@ -112,7 +111,7 @@ def test_requests_identify_this_client(http):
     session().get("/users/v1/me")
     agent = sent_by(http).headers["X-User-Agent"]
     assert re.match(r"Python/3\.\d+\.\d+ OS/[a-z0-9]+-\w+ SDK/", agent)
-    assert agent.endswith(f"SDK/{shared.__version__}")
+    assert agent.endswith(f"SDK/{extrahorizon.__version__}")
     assert sent_by(http).headers["User-Agent"] == agent
 
 

@@ -2,11 +2,10 @@ import json
 from dataclasses import dataclass
 
 import pytest
-
-from shared.client import ExtraHorizon
-from shared.errors import InvalidEventError
-from shared.log import logger
-from shared.task import Task, task_handler
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.log import logger
+from extrahorizon.task import Task, task_handler
 
 
 @dataclass

@@ -1,10 +1,9 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from extrahorizon.timestamps import iso, parse
 from hypothesis import given
 from hypothesis import strategies as st
-
-from shared.timestamps import iso, parse
 
 MOMENT = datetime(2026, 1, 15, 10, 30, 12, 104_000, tzinfo=UTC)
 

@@ -9,13 +9,17 @@ import tracemalloc
 from contextlib import suppress
 
 import pytest
-
-from shared.client import ExtraHorizon
-from shared.credentials import Credentials
-from shared.deadline import Deadline
-from shared.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError, RequestAbortedError
-from shared.multipart import Multipart
-from shared.transport import chunks
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import (
+    DeadlineExceededError,
+    InvalidResponseError,
+    PlatformUnreachableError,
+    RequestAbortedError,
+)
+from extrahorizon.multipart import Multipart
+from extrahorizon.transport import chunks
 
 MEGABYTE = 1024 * 1024
 
@@ -66,7 +70,7 @@ class Server:
 
 
 def test_an_answer_larger_than_memory_allows_is_refused_while_it_arrives(monkeypatch):
-    monkeypatch.setattr("shared.session.BODY_LIMIT", MEGABYTE)
+    monkeypatch.setattr("extrahorizon.session.BODY_LIMIT", MEGABYTE)
     sent = []
 
     def answer(connection, *_):
@@ -84,7 +88,7 @@ def test_an_answer_larger_than_memory_allows_is_refused_while_it_arrives(monkeyp
 def test_a_compressed_answer_counts_by_what_it_becomes(monkeypatch):
     import gzip
 
-    monkeypatch.setattr("shared.session.BODY_LIMIT", MEGABYTE)
+    monkeypatch.setattr("extrahorizon.session.BODY_LIMIT", MEGABYTE)
     body = gzip.compress(b"0" * 50 * MEGABYTE)
 
     def answer(connection, *_):
@@ -113,7 +117,7 @@ def test_an_error_whose_body_is_cut_short_still_has_its_status():
     def answer(connection, *_):
         connection.sendall(Server.head(100, "404 Not Found") + b'{"code": 16')
 
-    from shared.errors import NotFoundError
+    from extrahorizon.errors import NotFoundError
 
     with Server(answer) as server, pytest.raises(NotFoundError):
         server.session.get("/x")

@@ -1,8 +1,7 @@
 import pytest
-
-from devkit.platform.server import Server, listen
-from devkit.sidefx import LocalSideFX, standalone_app
-from shared.sidefx import service, tokens
+from exh_dev.serve.server import Server, listen
+from exh_dev.sidefx import LocalSideFX, standalone_app
+from extrahorizon.sidefx import service, tokens
 
 CLIENT_ID = "client-id-Zq81"
 CLIENT_SECRET = "client/secret+é:Xy27"

@@ -7,9 +7,8 @@ import time
 
 import pytest
 import requests
-
-from devkit.sidefx import LocalSideFX, failures
-from shared.sidefx import APIError
+from exh_dev.sidefx import LocalSideFX, failures
+from extrahorizon.sidefx import APIError
 
 FIELDS = {"product", "platform", "version", "build", "date", "release", "status"}
 

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from exh_dev.sidefx import failures
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.sidefx import ACCESS_TOKEN_URL, ENDPOINT_URL, AuthorizationError, service
+from extrahorizon.sidefx.account import ID_NAMES, URL_NAMES
 from moto import mock_aws
-
-from devkit.sidefx import failures
-from shared.errors import ConfigurationError
-from shared.sidefx import ACCESS_TOKEN_URL, ENDPOINT_URL, AuthorizationError, service
-from shared.sidefx.account import ID_NAMES, URL_NAMES
 
 IN_ENVIRONMENT = dict(zip(ID_NAMES, ("env-id", "env-secret"), strict=True))
 IN_SECRET = dict(zip(ID_NAMES, ("sm-id", "sm-secret"), strict=True))
@@ -173,7 +172,7 @@ def secret_text(environment, urls, client_secret):
 
 
 def test_a_rotated_secret_is_fetched_once_more(sidefx, urls, monkeypatch, environment):
-    from shared import secrets_manager
+    from extrahorizon import secrets_manager
 
     wrong = secret_text(environment, urls, "old secret")
     right = secret_text(environment, urls, "client/secret+é:Xy27")
@@ -185,7 +184,7 @@ def test_a_rotated_secret_is_fetched_once_more(sidefx, urls, monkeypatch, enviro
 
 
 def test_a_secret_that_has_not_changed_is_refused_once(sidefx, urls, monkeypatch, environment):
-    from shared import secrets_manager
+    from extrahorizon import secrets_manager
 
     wrong = secret_text(environment, urls, "old secret")
     monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: wrong)
@@ -196,7 +195,7 @@ def test_a_secret_that_has_not_changed_is_refused_once(sidefx, urls, monkeypatch
 
 
 def test_threads_share_a_rotated_secret(sidefx, urls, monkeypatch, environment):
-    from shared import secrets_manager
+    from extrahorizon import secrets_manager
 
     answers = [secret_text(environment, urls, "old secret")]
     right = secret_text(environment, urls, "client/secret+é:Xy27")

@@ -12,15 +12,14 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 import responses
+from exh_dev.sidefx import failures
+from exh_dev.sidefx.failures import django_page
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import DeadlineExceededError, ExtraHorizonError, PlatformUnreachableError
+from extrahorizon.sidefx import APIError, File, service
+from extrahorizon.sidefx.replies import traceback_of
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from devkit.sidefx import failures
-from devkit.sidefx.failures import django_page
-from shared.deadline import Deadline
-from shared.errors import DeadlineExceededError, ExtraHorizonError, PlatformUnreachableError
-from shared.sidefx import APIError, File, service
-from shared.sidefx.replies import traceback_of
 
 API_URL = "https://www.sidefx.com/api/"
 TRACEBACK = """Traceback:
@@ -173,7 +172,7 @@ def test_success_that_is_no_json_is_an_api_error(api, sidefx, failure):
 
 
 def test_a_result_without_end_is_given_up(http, monkeypatch):
-    monkeypatch.setattr("shared.sidefx.replies.LONGEST_RESULT", 100)
+    monkeypatch.setattr("extrahorizon.sidefx.replies.LONGEST_RESULT", 100)
     http.post(API_URL, json=["x" * 100])
     with pytest.raises(APIError, match="longer than 100 bytes"):
         public().ping()

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from doc_blocks import check_blocks
-
-from shared.sidefx.account import ID_NAMES, URL_NAMES
+from extrahorizon.sidefx.account import ID_NAMES, URL_NAMES
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def test_the_function_answers(run):
 
 
 def test_errors_are_told(run, capsys, sidefx):
-    from devkit.sidefx import failures
+    from exh_dev.sidefx import failures
 
     run("sidefx_errors.py")
     sidefx.fail(failures.refused("No such version"))

@@ -8,18 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 import responses
+from exh_dev.serve.server import Server, listen
+from exh_dev.sidefx import failures
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError
+from extrahorizon.sidefx import APIError, DownloadError, download_build, newest_first
+from extrahorizon.sidefx.transport import unlimited
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
-
-from devkit.platform.server import Server, listen
-from devkit.sidefx import failures
-from shared.deadline import Deadline
-from shared.errors import DeadlineExceededError, PlatformUnreachableError
-from shared.sidefx import APIError, DownloadError, download_build, newest_first
-from shared.sidefx.transport import unlimited
 
 ABC_MD5 = "900150983cd24fb0d6963f7d28e17f72"
 NAME = "houdini-20.5.584-linux_x86_64_gcc11.2.tar.gz"

@@ -5,10 +5,9 @@ import logging
 import traceback
 
 import pytest
-
-from devkit.sidefx import failures
-from shared.errors import ExtraHorizonError
-from shared.sidefx import APIError, AuthorizationError, download_build
+from exh_dev.sidefx import failures
+from extrahorizon.errors import ExtraHorizonError
+from extrahorizon.sidefx import APIError, AuthorizationError, download_build
 
 FAILURES = [
     failures.unauthorized(),

@@ -4,11 +4,10 @@ import copy
 import pickle
 
 import pytest
-
-from devkit.sidefx import failures
-from shared.errors import ConfigurationError, ExtraHorizonError
-from shared.sidefx import APIError, AuthorizationError, DownloadError, File, SideFXError, service
-from shared.sidefx.service import only_reads
+from exh_dev.sidefx import failures
+from extrahorizon.errors import ConfigurationError, ExtraHorizonError
+from extrahorizon.sidefx import APIError, AuthorizationError, DownloadError, File, SideFXError, service
+from extrahorizon.sidefx.service import only_reads
 
 GIVEN = {"client_id": "the id", "client_secret_key": "the secret"}
 

@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import responses
-
-from devkit.sidefx import failures
-from shared.errors import ConfigurationError, DeadlineExceededError, PlatformUnreachableError
-from shared.sidefx import APIError, AuthorizationError, service
+from exh_dev.sidefx import failures
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError, PlatformUnreachableError
+from extrahorizon.sidefx import APIError, AuthorizationError, service
 
 TOKEN_URL = "https://www.sidefx.com/oauth2/application_token"
 API_URL = "https://www.sidefx.com/api/"

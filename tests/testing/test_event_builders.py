@@ -2,10 +2,10 @@ import base64
 import json
 
 import pytest
+from exh_dev.testing import api_event, dispatcher_event, handle, retry_event, task_event, transition_event
+from extrahorizon.task import Task
 
-from devkit.testing import api_event, dispatcher_event, handle, retry_event, task_event, transition_event
 from handlers import whoami
-from shared.task import Task
 
 
 def sample(project_root, name):

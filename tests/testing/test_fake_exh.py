@@ -1,11 +1,10 @@
 import copy
 
 import pytest
-
-from devkit.fake_exh import FakeExtraHorizon
-from shared.errors import ResourceUnknownError
-from shared.paging import Page
-from shared.rql import rql
+from exh_dev.testing.fake_exh import FakeExtraHorizon
+from extrahorizon.errors import ResourceUnknownError
+from extrahorizon.paging import Page
+from extrahorizon.query import rql
 
 
 def test_it_answers_what_it_was_told_and_remembers_what_it_was_asked(fake_exh):

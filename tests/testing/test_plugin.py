@@ -1,8 +1,7 @@
-"""The fixtures that come with `devkit.testing`, as a project's own tests use them."""
+"""The fixtures that come with `exh_dev.testing.plugin`, as a project's own tests use them."""
 
 import pytest
-
-from shared.errors import NoPermissionError
+from extrahorizon.errors import NoPermissionError
 
 
 def test_a_function_runs_as_aws_would_run_it(run_function, exh_of):

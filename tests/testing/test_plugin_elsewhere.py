@@ -1,9 +1,8 @@
-"""The fixtures of `devkit.testing` in another project than this one."""
+"""The fixtures of `exh_dev.testing.plugin` in another project than this one."""
 
 import pytest
+from exh_dev.project.project import Project
 from folder_projects import GREETING, write
-
-from devkit.project import Project
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,8 @@ import json
 
 import httpx
 import pytest
-
-from shared.api import LARGEST_FILE
-from shared.errors import BadRequestError, NotFoundError, PlatformError
+from extrahorizon.api import LARGEST_FILE
+from extrahorizon.errors import BadRequestError, NotFoundError, PlatformError
 
 API = "/tasks/v1/api/patient-api/patients"
 PATIENT = "5f0a1b2c3d4e5f6071829301"

@@ -7,13 +7,13 @@ from urllib.parse import urljoin
 
 import pytest
 from crashing import crash_at_every_call
+from exh_dev.testing.events import api_event
+from extrahorizon.api import LARGEST_FILE
+from extrahorizon.errors import PlatformUnreachableError, ServerError
+from extrahorizon.log import logger
+from extrahorizon.query import rql
 
-from devkit.event_builders import api_event
 from handlers.patient_api import app
-from shared.api import LARGEST_FILE
-from shared.errors import PlatformUnreachableError, ServerError
-from shared.log import logger
-from shared.rql import rql
 
 PATIENT, STAFF = "5f0a1b2c3d4e5f6071829301", "5f0a1b2c3d4e5f6071829302"
 STRANGER, STRANGERS_STAFF = "5f0a1b2c3d4e5f6071829303", "5f0a1b2c3d4e5f6071829304"
@@ -346,8 +346,9 @@ def test_photos_go_with_the_user(call, exh, exh_of):
 
 
 def test_a_file_whose_record_was_refused_goes(own, exh):
+    from extrahorizon.errors import IllegalArgumentError
+
     from handlers.patient_api import photos
-    from shared.errors import IllegalArgumentError
 
     with pytest.raises(IllegalArgumentError):
         photos.add(own, PATIENT, photos.Photo(b"GIF89a", "image/gif"))  # the schema knows no such type

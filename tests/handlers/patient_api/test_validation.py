@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from extrahorizon.api import LARGEST_FILE, ApiError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from handlers.patient_api.validation import (
     page_of,
     period_of,
 )
-from shared.api import LARGEST_FILE, ApiError
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ID = "5f0a1b2c3d4e5f6071829301"

@@ -1,6 +1,0 @@
-"""A local SideFX: the documented functions of its Web API over a small made-up catalogue, with failures on demand."""
-
-from devkit.sidefx.app import routes, standalone_app
-from devkit.sidefx.state import Call, LocalSideFX
-
-__all__ = ["Call", "LocalSideFX", "routes", "standalone_app"]

@@ -1,0 +1,138 @@
+"""Functions for AWS alone, beside a served platform: with their secret, their queue, and what feeds them from it.
+
+Local AWS takes a second to start, so that it begins with the first function that needs it. Then it stays, and with it
+what waits in the queue: when code or manifest change, only the workers are others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.aws.event_source_mapping import EventSourceMapping
+from exh_dev.aws.secrets import grant_for_secrets, put_secrets
+from exh_dev.aws.services import LocalAws, WorkQueue, hidden_for, uses_work_queue
+from exh_dev.errors import DevkitError
+from exh_dev.runtime import Runtime
+from exh_dev.serve.runnable import function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+    from exh_dev.runtime import Invocation, LogLine
+    from exh_dev.serve.local_platform import LocalPlatform
+
+_WINDOW = 1.0  # seconds in which a batch may become full
+_AT_ONCE = 2  # batches
+
+
+class LocalLambda:
+    """Runs the functions of a project whose targets do not name `exh`. From any thread."""
+
+    def __init__(self, platform: LocalPlatform, project: Project) -> None:
+        """Know what to run; nothing is started."""
+        self._platform = platform
+        self._project = project
+        self._lock = Lock()
+        self._closed = False
+        self._workers: _Workers | None = None
+        self._aws: LocalAws | None = None
+        self._queue: WorkQueue | None = None
+        self._mappings: dict[tuple[str, int, int], EventSourceMapping] = {}
+
+    def invoke(self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]) -> Invocation:
+        """Run a function.
+
+        Raises:
+            DevkitError: it cannot run, or is stopped.
+        """
+        with self._lock:
+            workers = self._started()
+            workers.running += 1
+        try:
+            return workers.runtime.invoke(function, event, request_id=request_id, on_line=on_line)
+        finally:
+            with self._lock:
+                workers.running -= 1
+                idle = workers.retired and not workers.running
+            if idle:
+                workers.runtime.close()
+
+    def renew(self, project: Project) -> None:
+        """Begin with new workers, of what `project` says now; what runs comes to its end."""
+        with self._lock:
+            self._project = project
+            workers, self._workers = self._workers, None
+            if workers is None:
+                return
+            workers.retired = True
+            idle = not workers.running
+        if idle:
+            workers.runtime.close()
+
+    def close(self) -> None:
+        """Stop everything; what runs is killed."""
+        with self._lock:
+            self._closed = True
+            workers, aws, mappings = self._workers, self._aws, list(self._mappings.values())
+        if workers:
+            workers.runtime.close()  # first, so that nobody waits for a batch
+        for mapping in mappings:
+            _stop(mapping)
+        if aws:
+            aws.__exit__(None, None, None)
+
+    def _started(self) -> _Workers:
+        if self._closed:
+            raise DevkitError("the functions for AWS were stopped")
+        if self._workers is None:
+            specs = [spec for spec in self._project.manifest.functions if "exh" not in spec.targets]
+            if self._aws is None:
+                self._aws = LocalAws().__enter__()
+            secrets = self._platform.call(lambda: grant_for_secrets(self._platform, specs))
+            put_secrets(self._platform, self._aws, secrets)
+            if self._queue is None and any(map(uses_work_queue, specs)):
+                self._queue = self._aws.create_work_queue(hidden=hidden_for(specs))
+            injected = {**self._aws.environment(), **(self._queue.environment() if self._queue else {})}
+            functions = [function_of(self._project, spec, "secret", injected, {}) for spec in specs]
+            self._workers = _Workers(Runtime(functions))
+            self._map(self._aws, specs)
+        return self._workers
+
+    def _map(self, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
+        """Feed those from the queue that the manifest says, as it says, and no others."""
+        if self._queue is None:
+            return
+        wanted: Mapping[tuple[str, int, int], FunctionSpec] = {
+            (spec.name, spec.queue_batch, spec.timeout): spec for spec in specs if spec.queue_batch is not None
+        }
+        for key in set(self._mappings) - set(wanted):
+            Thread(target=_stop, args=(self._mappings.pop(key),), daemon=True).start()  # at the end of its batches
+        for key in set(wanted) - set(self._mappings):
+            name, batch, timeout = key
+            self._mappings[key] = EventSourceMapping(
+                aws.client("sqs"),
+                self._queue.url,
+                lambda event, name=name: self._platform.run_on_aws(name, event),  # type: ignore[misc]
+                timeout=timeout,
+                batch_size=batch,
+                batching_window=_WINDOW,
+                maximum_concurrency=_AT_ONCE,
+            ).__enter__()
+
+
+@dataclass
+class _Workers:
+    """The workers of all functions, on one state of the code."""
+
+    runtime: Runtime
+    running: int = 0
+    retired: bool = False
+
+
+def _stop(mapping: EventSourceMapping) -> None:
+    # A batch that was cut off is no news: its run says so.
+    mapping.__exit__(DevkitError, DevkitError("stopped"), None)

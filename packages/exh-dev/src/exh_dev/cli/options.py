@@ -1,0 +1,74 @@
+"""Options that several commands share, and which platform they name together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exh_dev.errors import UsageError
+
+if TYPE_CHECKING:
+    from exh_dev.cli.output import Output
+    from exh_dev.remote.cluster import Cluster
+    from exh_dev.remote.dev_api import DevApi
+
+JsonOption = Annotated[
+    bool | None,
+    typer.Option("--json/--table", help="JSON, or text for people; JSON is the default when the output is piped."),
+]
+LiveOption = Annotated[
+    bool, typer.Option("--live", help="Call a real cluster with your own credentials (environment or `exh login`).")
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="With --live: all credentials from ~/.exh/credentials.NAME."),
+]
+HostOption = Annotated[str | None, typer.Option("--host", metavar="URL", help="With --live: the cluster to call.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask before calling.")]
+DataDirOption = Annotated[
+    str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
+]
+
+
+def data_dir_of(given: str | None) -> Path:
+    """The folder that `--data-dir` names, else the project's.
+
+    Raises:
+        UsageError: it names none, and there is no project.
+    """
+    if given is None:
+        from exh_dev.project.project import Project
+
+        return Project.find().data_dir
+    if not given.strip():
+        raise UsageError("--data-dir is empty; name a folder")
+    return Path(given).absolute()
+
+
+def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output) -> dict[str, str]:
+    """The five `API_*` variables for a real cluster, or for the local platform that runs on a data directory.
+
+    Raises:
+        UsageError: there is no such profile, or no data directory.
+        DevkitError: there are no complete credentials, or no platform runs.
+    """
+    if cluster is not None:
+        return cluster.environment(output)
+    from exh_dev.serve.datadir import DataDir
+
+    return DataDir(data_dir_of(data_dir)).environment()
+
+
+def local_platform(data_dir: str | None) -> DevApi:
+    """The control center of the local platform that runs on a data directory.
+
+    Raises:
+        UsageError: there is no data directory.
+        DevkitError: no platform runs.
+    """
+    from exh_dev.remote.dev_api import DevApi
+    from exh_dev.serve.datadir import DataDir
+
+    return DevApi(DataDir(data_dir_of(data_dir)).running()["host"])

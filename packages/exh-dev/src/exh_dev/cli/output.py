@@ -1,0 +1,173 @@
+"""What the commands print: for people on a terminal, JSON for programs.
+
+Results go to stdout; log lines, notes and errors to stderr. In JSON mode stdout carries one JSON value and every
+stderr line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from exh_dev.runtime import LogLine
+    from exh_dev.serve.execution import Outcome
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Output(Protocol):
+    """One of the two ways to print."""
+
+    def result(self, value: Any) -> None:
+        """Print a JSON value on stdout."""
+
+    def outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Print what became of several invocations on stdout."""
+
+    def summary(self, value: Any, lines: Sequence[str]) -> None:
+        """Print on stdout what was done: a JSON value for programs, lines for people."""
+
+    def tables(self, value: Any, *tables: Table) -> None:
+        """Print on stdout what there is: a JSON value for programs, tables for people."""
+
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
+        """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
+
+    def problems(self, problems: Sequence[dict[str, str]]) -> None:
+        """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""
+
+    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
+        """Print on stdout a line that a run of a function logged: a run of a `kind`, such as `task`, with this id."""
+
+    def log(self, function: str, line: LogLine) -> None:
+        """Pass on a log line of a function."""
+
+    def note(self, message: str, **facts: Any) -> None:
+        """Say what happens."""
+
+    def error(self, message: str, **facts: Any) -> None:
+        """Say what went wrong."""
+
+
+def choose_output(*, as_json: bool | None) -> Output:
+    """JSON when asked for or when stdout is not a terminal; False insists on text for people."""
+    if as_json or (as_json is None and not sys.stdout.isatty()):
+        return JsonOutput()
+    from exh_dev.cli.terminal import TerminalOutput
+
+    return TerminalOutput()
+
+
+class JsonOutput:
+    """For programs."""
+
+    def result(self, value: Any) -> None:
+        """One JSON value on stdout."""
+        _write(sys.stdout, value)
+
+    def outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """An object with `ok` and a list `results`."""
+        self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
+
+    def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
+        """The value."""
+        self.result(value)
+
+    def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the value says it all
+        """The value."""
+        self.result(value)
+
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002
+        """Nothing: programs wait."""
+        return nullcontext(lambda _: None)
+
+    def problems(self, problems: Sequence[dict[str, str]]) -> None:
+        """An object with `ok` and a list `problems`."""
+        self.result({"ok": not problems, "problems": list(problems)})
+
+    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
+        """As `log`, with the id of the run as `task_id` or `api_request_id` where the line does not say it itself."""
+        _write(sys.stdout, {f"{kind}_id": run_id, **_entry(function, line)})
+
+    def log(self, function: str, line: LogLine) -> None:
+        """A log line that is a JSON object as it is; any other wrapped in one."""
+        _stderr(_entry(function, line))
+
+    def note(self, message: str, **facts: Any) -> None:
+        """An INFO line."""
+        _stderr({"timestamp": _now(), "level": "INFO", "message": message, **facts})
+
+    def error(self, message: str, **facts: Any) -> None:
+        """An ERROR line."""
+        _stderr({"timestamp": _now(), "level": "ERROR", "message": message, **facts})
+
+
+def _entry(function: str, line: LogLine) -> dict[str, Any]:
+    stamp = line.timestamp.isoformat(timespec="milliseconds")
+    plain = {"timestamp": stamp, "level": "INFO", "function": function, "message": line.text}
+    return parse_log(line.text) or plain
+
+
+def parse_log(text: str) -> dict[str, Any] | None:
+    """The members of a structured log line; None for any other text."""
+    if not text.startswith("{"):
+        return None
+    try:
+        entry = json.loads(text)
+        json.dumps(entry, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+class OutputHandler(logging.Handler):
+    """Passes on what the servers in this process log, so that it keeps to the form of everything else."""
+
+    def __init__(self, output: Output) -> None:
+        """Speak through `output`."""
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one record; a traceback becomes a member of it."""
+        trace = {"trace": "".join(traceback.format_exception(*record.exc_info))} if record.exc_info else {}
+        speak = self._output.error if record.levelno >= logging.ERROR else self._output.note
+        speak(record.getMessage(), logger=record.name, **trace)
+
+
+def pass_on_server_logs(output: Output) -> None:
+    """Let warnings and errors of the servers in this process go through `output`, and nothing else of them."""
+    for name in ("uvicorn", "exh_dev", "werkzeug"):
+        server = logging.getLogger(name)
+        server.handlers = [OutputHandler(output)]
+        server.setLevel(logging.ERROR if name == "werkzeug" else logging.WARNING)
+        server.propagate = False
+
+
+def _stderr(entry: dict[str, Any]) -> None:
+    _write(sys.stderr, entry)
+
+
+def _write(stream: TextIO, value: Any) -> None:
+    # Plain ASCII: any terminal, pipe and locale can take it, and so can text with half a surrogate pair in it.
+    print(json.dumps(value, allow_nan=False), file=stream, flush=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,167 @@
+"""The commands of `exh-dev` that read and change a project's files, and run nothing."""
+
+from __future__ import annotations
+
+import math
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from exh_dev.cli.options import JsonOption
+from exh_dev.cli.output import choose_output
+from exh_dev.errors import DevkitError, UsageError
+
+
+class FunctionKind(StrEnum):
+    """What starts a function."""
+
+    TASK = "task"
+    API = "api"
+    EVENT = "event"
+    SCHEDULE = "schedule"
+
+
+def check(as_json: JsonOption = None) -> None:
+    """Check the project's files without running anything.
+
+    template.yaml, and the files that the official CLI reads: repo-config.json, schemas, templates, localizations,
+    dispatchers.json, service-settings.json and the task-config.json of what was built. Each problem is told with its
+    file and its place. Exit code 1 when there is one.
+    """
+    from exh_dev.project.configuration.configuration import read_configuration
+    from exh_dev.project.configuration.reading import Problem
+    from exh_dev.project.configuration.repository import folders
+    from exh_dev.project.configuration.task_configs import check_task_configs
+    from exh_dev.project.project import MANIFEST, Project
+
+    output = choose_output(as_json=as_json)
+    project = Project.find()
+    problems = list(read_configuration(project).problems)
+    for folder in folders(project.root, [])["tasks"]:
+        problems += check_task_configs(folder)
+    try:
+        _ = project.manifest.functions
+    except DevkitError as error:
+        problems.insert(0, Problem(project.root / MANIFEST, "", str(error)))
+    if not problems:
+        for note in project.notes():
+            output.note(note)
+    output.problems([problem.as_json(project.root) for problem in problems])
+    raise typer.Exit(1 if problems else 0)
+
+
+def build(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Functions to build [default: all].", metavar="[NAME]...")
+    ] = None,
+    runtime: Annotated[
+        str | None, typer.Option(metavar="pythonX.Y", help="Build for this one, not for the manifest's.")
+    ] = None,
+    python: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The Python that compiles [default: one that is found]")
+    ] = None,
+    bytecode: Annotated[
+        bool, typer.Option("--bytecode/--no-bytecode", help="Compile modules beforehand: cold starts are faster.")
+    ] = True,
+    max_size: Annotated[
+        float, typer.Option(metavar="MB", help="The most a zip for Extra Horizon may have.", min=0.01, max=250)
+    ] = 7,
+    as_json: JsonOption = None,
+) -> None:
+    """Build the bundles that are uploaded.
+
+    For each function build/NAME.zip with its checksum (.sha256) and bill of materials (.cdx.json); for Extra Horizon
+    also the folder build/NAME with task-config.json, which `exh tasks sync` reads. In a bundle are shared/, the
+    handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
+    runtime and processor. The same files give the same bytes. All functions are built, or none.
+    """
+    from exh_dev.packaging.build import MEGABYTE, Options, build
+    from exh_dev.packaging.report import report
+    from exh_dev.project.project import Project
+
+    output = choose_output(as_json=as_json)
+    project = Project.find()
+    if math.isnan(max_size):
+        raise UsageError("--max-size is not a number")
+    wanted = [project.manifest.function(name) for name in names] if names else project.manifest.functions
+    specs = list(dict.fromkeys(wanted))
+    options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
+    with output.progress(len(specs)) as started:
+        bundles = build(project, specs, options, started)
+    report(bundles, output)
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="Its name in any spelling: greet-patient, greet_patient, GreetPatient.")],
+    kind: Annotated[
+        FunctionKind,
+        typer.Option(help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer."),
+    ] = FunctionKind.TASK,
+    permission: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="What its user may do, such as VIEW_DOCUMENTS:pulse. Repeatable."),
+    ] = None,
+    as_json: JsonOption = None,
+) -> None:
+    """Make a function that works, with its event and test.
+
+    Writes handlers/NAME.py, events/NAME.json, tests/handlers/test_NAME.py and an entry in template.yaml, whose other
+    lines stay as they are; or nothing, when the name cannot be used or a file is there already. All of it passes at
+    once: exh-dev check, exh-dev run NAME, its test, ruff and mypy. Then change it into what you need. Its user may read
+    itself, and what --permission allows; its entry lists that.
+    """
+    from exh_dev.project.new.function import make
+    from exh_dev.project.project import Project
+
+    output = choose_output(as_json=as_json)
+    made = make(Project.find(), name, kind.value, permission or ())
+    output.summary(made.as_json(), made.as_lines())
+
+
+def types(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when it is out of date.")] = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Write types for the documents of each schema.
+
+    Into handlers/documents.py, for mypy and your editor: handlers import it under TYPE_CHECKING only, so that it costs
+    nothing at run time. Do it again when a schema has changed.
+    """
+    from exh_dev.project.document_types.module import bring_up_to_date
+    from exh_dev.project.project import Project
+
+    output = choose_output(as_json=as_json)
+    found = bring_up_to_date(Project.find(), write=not check)
+    output.summary(found.as_json(), found.as_lines())
+    raise typer.Exit(1 if found.stale else 0)
+
+
+def slim(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even if git could not bring back all of it.")] = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Remove the examples and leave whoami.
+
+    Their handlers, events, tests and entries in template.yaml; schemas, templates, localizations and dispatchers; and
+    the parts of the pages that tell about them. Everything passes afterwards. Asks first on a terminal; refused while
+    git has changes that are not committed.
+    """
+    from exh_dev.project.project import Project
+    from exh_dev.project.slim import Slimming
+
+    output = choose_output(as_json=as_json)
+    slimming = Slimming.of(Project.find())
+    if slimming.is_empty:
+        output.summary(slimming.as_json(), ["There are no examples here"])
+        return
+    if not force:
+        slimming.check_committed()
+    if sys.stdin.isatty() and not yes:
+        output.note("\n".join(slimming.plan()))
+        if not typer.confirm("Remove all this?", err=True):
+            raise DevkitError("not confirmed; nothing was removed")
+    slimming.do()
+    output.summary(slimming.as_json(), slimming.as_lines())

@@ -1,0 +1,54 @@
+"""`/_dev/api/platform/…`: every endpoint of the platform, called as its first user, who may do everything.
+
+The page has no credentials, and needs none: what may call `/_dev/` at all is the gateway's to judge.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+from starlette.routing import Route
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.oauth1 import Caller
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from exh_dev.control_center.context import Desk
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_NOT_THERE = "/_"
+
+
+def route(base: str, desk: Desk, platform: ASGIApp) -> Route:
+    """The endpoint; `platform` routes a request to its service."""
+    return Route(f"{base}/platform/{{path:path}}", _AsFirstUser(f"{base}/platform", desk, platform), methods=_METHODS)
+
+
+class _AsFirstUser:
+    def __init__(self, prefix: str, desk: Desk, platform: ASGIApp) -> None:
+        self._prefix = prefix
+        self._desk = desk
+        self._platform = platform
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(self._prefix)
+        if path.startswith(_NOT_THERE):
+            raise Fault(903, "There is no such service on this cluster")
+        known = self._desk.details()
+        caller = Caller(known["application_id"], known["user_id"])
+        raw = scope["raw_path"].decode("latin-1").removeprefix(self._prefix).encode("latin-1")
+        inner = {**scope, "path": path, "raw_path": raw, "state": {**scope["state"], "caller": caller}}
+        inner = {name: value for name, value in inner.items() if name not in {"path_params", "endpoint", "route"}}
+
+        async def harmless(message: Message) -> None:
+            """What was uploaded may be a page; opened in a browser it may do nothing here."""
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        await self._platform(inner, receive, harmless)

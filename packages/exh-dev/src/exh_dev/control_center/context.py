@@ -1,0 +1,104 @@
+"""What the control center works with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.tasks.records import find_function
+from exh_dev.platform.tasks.runner import NotInvocableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exh_dev.platform.dev.change_notifications import Changes
+    from exh_dev.platform.dev.refused_calls import Refusals
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.tasks.runner import Runner
+    from exh_dev.platform.tasks.runs import Run
+    from exh_dev.runtime import Invocation
+    from exh_dev.serve.project import ServedProject
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The parts of a platform that the control center shows.
+
+    Attributes:
+        store: where everything is.
+        runner: what runs functions; with it, the runs.
+        changes: what is told to those who look on.
+        refusals: the latest calls that were refused.
+        project: what is served, if anything is.
+        details: how to connect, secrets included.
+    """
+
+    store: Store
+    runner: Runner
+    changes: Changes
+    refusals: Refusals
+    project: ServedProject | None
+    details: Callable[[], dict[str, Any]]
+
+    def record_of(self, function: str) -> Document | None:
+        """The platform's record of a function; None where it is for AWS alone.
+
+        Raises:
+            Fault: 16 when there is no such function.
+        """
+        record = find_function(self.store, function)
+        if record is None and not (self.project and self.project.runs_on_aws(function)):
+            raise Fault(16, f"There is no function {function}")
+        return record
+
+    def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
+        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
+
+        Raises:
+            Fault: 16 when there is no such function.
+        """
+        record = self.record_of(function)
+        run = self.runner.runs.begin(function, event, kind="invoke", again=again)
+        running = asyncio.create_task(self._perform(run, record))
+        _running.add(running)
+        running.add_done_callback(_running.discard)
+        return run
+
+    async def batch(self, function: str, batch: Any) -> Invocation:
+        """Run a function for AWS alone with a batch of a queue's messages.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
+        try:
+            return await self._on_aws(self.runner.runs.begin(function, batch, kind="queue"))
+        except NotInvocableError as error:
+            raise DevkitError(str(error)) from error
+
+    async def _perform(self, run: Run, record: Document | None) -> None:
+        try:
+            if record is not None:
+                await self.runner.perform(run, record)
+            else:
+                await self._on_aws(run)
+        except NotInvocableError:
+            pass  # the run says so
+
+    async def _on_aws(self, run: Run) -> Invocation:
+        assert self.project is not None
+        call = self.project.invoke_on_aws
+        function, event = run.record["function"], run.details["event"]
+        try:
+            invocation = await asyncio.to_thread(call, function, event, run.request_id, run.on_line)
+        except Exception as error:
+            self.runner.runs.fail(run, str(error) or type(error).__name__)
+            raise NotInvocableError(str(error)) from error
+        self.runner.runs.end(run, invocation)
+        return invocation
+
+
+#: What runs is only referred to from here.
+_running: set[asyncio.Task[None]] = set()

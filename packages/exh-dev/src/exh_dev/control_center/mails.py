@@ -1,0 +1,82 @@
+"""`/_dev/api/mails`: mails whole, as a mail program shows them, with their attachments."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.mails.sending import COLLECTION, attachments_of, shown
+from exh_dev.platform.storage.sql import EVERYTHING, Sql
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Desk
+    from exh_dev.platform.storage.store import Document, Store
+
+_MOST = 200
+#: A mail may look as it likes, and do nothing: no script, no form, nothing from elsewhere.
+_HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def routes(base: str, desk: Desk) -> list[Route]:
+    """List and look at mails."""
+    store = desk.store
+
+    async def find(request: Request) -> JSONResponse:
+        search = request.query_params.get("search", "").lower()
+        condition = Sql("instr(lower(body), ?)", (search,)) if search else EVERYTHING
+        found = [json.loads(text) for text in store.page(COLLECTION, condition, ("id DESC",), _MOST, 0)]
+        listed = [{name: value for name, value in _mail(store, each).items() if name != "body"} for each in found]
+        return JSONResponse({"total": store.count(COLLECTION, condition), "data": listed})
+
+    async def show(request: Request) -> JSONResponse:
+        return JSONResponse(_mail(store, _known(request, store)))
+
+    async def body(request: Request) -> Response:
+        """A page where a template made it, else text."""
+        found = _known(request, store)
+        kind = "text/html" if "content" in found else "text/plain"
+        return Response(found["body"], media_type=kind, headers={"Content-Security-Policy": _HARMLESS})
+
+    async def attachment(request: Request) -> Response:
+        attachments = attachments_of(store, _known(request, store)["id"])
+        number = request.path_params["number"]
+        if number >= len(attachments):
+            raise Fault(16, "The mail has no such attachment")
+        found = attachments[number]
+        headers = {
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        kind = found.type or "application/octet-stream"
+        return Response(base64.b64decode(found.content), headers={**headers, "Content-Type": kind})
+
+    return [
+        Route(f"{base}/mails", find, methods=["GET"]),
+        Route(f"{base}/mails/{{id}}", show, methods=["GET"]),
+        Route(f"{base}/mails/{{id}}/body", body, methods=["GET"]),
+        Route(f"{base}/mails/{{id}}/attachments/{{number:int}}", attachment, methods=["GET"]),
+    ]
+
+
+def _known(request: Request, store: Store) -> Document:
+    found = store.get(COLLECTION, request.path_params["id"])
+    if found is None:
+        raise Fault(16, "There is no such mail")
+    return found
+
+
+def _mail(store: Store, mail: Document) -> Document:
+    attachments = [
+        {"name": each.name, "type": each.type, "size": len(base64.b64decode(each.content))}
+        for each in attachments_of(store, mail["id"])
+    ]
+    return {**shown(mail), "attachments": attachments}

@@ -1,0 +1,74 @@
+"""The page, and what a browser may do with it: load its own scripts and styles, and talk to this platform alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from exh_dev.platform.http.error_answers import Fault
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Desk
+
+HERE = Path(__file__).parent
+PATH = "/_dev/"
+_STATIC = HERE / "static"
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'none'",
+            *(f"{kind}-src 'self'" for kind in ("script", "style", "connect", "frame")),
+            "img-src 'self' data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+def routes(desk: Desk) -> list[Route]:
+    """The page at `/_dev/`, which a browser is sent to from `/`, and its files."""
+
+    async def page(_: Request) -> Response:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
+        )
+        name = desk.project.name if desk.project else "no project"
+        # All at once: a browser would only find them one after the other.
+        scripts = sorted(
+            path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js") if path.name != "theme.js"
+        )
+        text = templates.get_template("page.html").render(project=name, url=desk.details()["host"], scripts=scripts)
+        return Response(text, media_type="text/html", headers=_HEADERS)
+
+    async def static(request: Request) -> Response:
+        path = (_STATIC / request.path_params["path"]).resolve()
+        if not path.is_relative_to(_STATIC) or not path.is_file() or path.suffix not in _TYPES:
+            raise Fault(16, "The page has no such file")
+        return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
+
+    async def root(request: Request) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise Fault(903, "There is no such service on this cluster")
+        return RedirectResponse(PATH)
+
+    return [
+        Route("/", root, methods=["GET"]),
+        # The gateway drops trailing slashes.
+        Route(PATH.rstrip("/"), page, methods=["GET"]),
+        Route(f"{PATH}static/{{path:path}}", static, methods=["GET"]),
+    ]

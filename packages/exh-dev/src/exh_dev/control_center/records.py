@@ -1,0 +1,71 @@
+"""What the platform's own services do not show: what happened to documents, refused calls, how to connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+import extrahorizon
+from exh_dev.platform.data import history
+from exh_dev.platform.http.access import rights_of_user
+from exh_dev.platform.http.error_answers import Fault
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Desk
+
+_SECRETS = ("consumer_secret", "token_secret", "password", "oauth2_client_secret", "sidefx_client_secret")
+
+
+def routes(base: str, desk: Desk) -> list[Route]:
+    """Look at things."""
+    store = desk.store
+
+    async def state(_: Request) -> JSONResponse:
+        """What the page's frame shows."""
+        project = desk.project
+        details = desk.details()
+        return JSONResponse({
+            "project": project.name if project else None,
+            "root": str(project.root) if project else None,
+            "url": details["host"],
+            "version": extrahorizon.__version__,
+            "problems": project.problems() if project else [],
+            "credentials": {name: value for name, value in details.items() if name not in _SECRETS},
+        })  # fmt: skip
+
+    async def credentials(_: Request) -> JSONResponse:
+        return JSONResponse(desk.details(), headers={"Cache-Control": "no-store"})
+
+    async def document_history(request: Request) -> JSONResponse:
+        entries = history.of(store, request.path_params["id"])
+        return JSONResponse({"data": [_with_people(desk, each) for each in entries]})
+
+    async def refusals(_: Request) -> JSONResponse:
+        return JSONResponse({"data": [_with_people(desk, each) for each in desk.refusals.newest()]})
+
+    async def permissions(request: Request) -> JSONResponse:
+        """What a user may do, everywhere and in groups."""
+        user = store.get("users", request.path_params["id"])
+        if user is None:
+            raise Fault(16, "There is no such user")
+        return JSONResponse({"data": rights_of_user(user, store).held()})
+
+    return [
+        Route(base, state, methods=["GET"]),
+        Route(f"{base}/credentials", credentials, methods=["GET"]),
+        Route(f"{base}/documents/{{id}}/history", document_history, methods=["GET"]),
+        Route(f"{base}/refusals", refusals, methods=["GET"]),
+        Route(f"{base}/users/{{id}}/permissions", permissions, methods=["GET"]),
+    ]
+
+
+def _with_people(desk: Desk, entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry with the name of its user, and the run whose call it was."""
+    user = desk.store.get("users", entry["userId"]) if entry.get("userId") else None
+    run = desk.runner.runs.run_of(entry["trace"]) if entry.get("trace") else None
+    found = {name: value for name, value in entry.items() if name != "trace"}
+    return {**found, "user": user and user["email"], "run": run}

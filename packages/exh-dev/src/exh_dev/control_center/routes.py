@@ -1,0 +1,37 @@
+"""Every endpoint of the control center."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.control_center import as_first_user, functions, live, mails, page, records, runs
+from exh_dev.control_center.openapi import description
+from exh_dev.remote.dev_api import BASE
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from exh_dev.control_center.context import Desk
+    from exh_dev.platform.storage.timestamps import Clock
+
+
+def routes(desk: Desk, *, platform: ASGIApp, clock: Clock) -> list[Route]:
+    """The page and its JSON; `platform` routes a request to the service that answers it."""
+
+    async def describe(_: Request) -> JSONResponse:
+        return JSONResponse(description())
+
+    return [
+        *page.routes(desk),
+        *records.routes(BASE, desk),
+        *mails.routes(BASE, desk),
+        *runs.routes(BASE, desk),
+        *functions.routes(BASE, desk, clock=clock),
+        live.route(BASE, desk.changes),
+        as_first_user.route(BASE, desk, platform),
+        Route(f"{BASE}/openapi.json", describe, methods=["GET"]),
+    ]

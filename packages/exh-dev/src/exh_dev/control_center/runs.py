@@ -1,0 +1,77 @@
+"""`/_dev/api/runs`: the runs of functions; `/_dev/api/calls`: what an invocation called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.http.bodies import parse_json, read_body
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.tasks.runs import MOST
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Desk
+    from exh_dev.platform.storage.store import Document
+
+_FILTERS = ("function", "status", "kind", "trigger", "chain")
+_USUAL = 50
+
+
+def routes(base: str, desk: Desk) -> list[Route]:
+    """List, look at, and repeat runs."""
+    runs = desk.runner.runs
+
+    async def find(request: Request) -> JSONResponse:
+        asked = request.query_params
+        wanted = {name: asked[name] for name in _FILTERS if asked.get(name)}
+        found, total = runs.page(
+            limit=_number(request, "limit", _USUAL, most=MOST),
+            offset=_number(request, "offset", 0),
+            after=asked.get("after"),
+            search=asked.get("search", ""),
+            **wanted,
+        )
+        return JSONResponse({"total": total, "data": found})
+
+    async def show(request: Request) -> JSONResponse:
+        return JSONResponse(_run(request, desk))
+
+    async def replay(request: Request) -> JSONResponse:
+        run = _run(request, desk)
+        body = await read_body(request)
+        members = parse_json(body) if body.strip() else {}
+        if not isinstance(members, dict):
+            raise Fault(22, 'The body is {"event": …}, or empty for the same event')
+        again = desk.begin(run["function"], members.get("event", run["event"]), again=run["id"])
+        return JSONResponse({"id": again.record["id"]}, 202)
+
+    async def calls(request: Request) -> JSONResponse:
+        found = runs.calls_of(request.path_params["request_id"])
+        return JSONResponse({"total": len(found), "data": found})
+
+    return [
+        Route(f"{base}/runs", find, methods=["GET"]),
+        Route(f"{base}/runs/{{id}}", show, methods=["GET"]),
+        Route(f"{base}/runs/{{id}}/replay", replay, methods=["POST"]),
+        Route(f"{base}/calls/{{request_id}}", calls, methods=["GET"]),
+    ]
+
+
+def _run(request: Request, desk: Desk) -> Document:
+    run = desk.runner.runs.get(request.path_params["id"])
+    if run is None:
+        raise Fault(16, f"There is no run {request.path_params['id']}; the latest {MOST:,} are kept")
+    return run
+
+
+def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(2**53)):
+        raise Fault(15, f"{name} must be a whole number")
+    return min(int(text), most) if most is not None else int(text)

@@ -1,0 +1,337 @@
+"""`exh-dev build`: what is uploaded for each function, from the manifest into `build/`.
+
+build/NAME.zip           the bundle; its root is what Lambda has in /var/task
+build/NAME.zip.sha256    its checksum, as `sha256sum --check` reads it
+build/NAME.cdx.json      its bill of materials
+build/NAME/              for Extra Horizon: task-config.json, and the bundle unpacked beside it
+
+All of it is made before anything of `build/` is replaced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shutil
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import extrahorizon
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.packaging import archive
+from exh_dev.packaging.bytecode import compile_files
+from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
+from exh_dev.packaging.imports import check_imports
+from exh_dev.packaging.interpreter import find_python, standard_library
+from exh_dev.packaging.locks import INPUTS, LOCK, check_inputs, listed_requirements, read_locks
+from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements
+from exh_dev.packaging.replacing import replace
+from exh_dev.packaging.sbom import bill_of_materials
+from exh_dev.packaging.secret_scan import check_secrets
+from exh_dev.packaging.source_wheels import pins_from_source
+from exh_dev.packaging.target import Target
+from exh_dev.packaging.task_config import BUNDLE, task_config
+from exh_dev.packaging.wheels import WHEELS, fetch
+from exh_dev.project.configuration.task_configs import FILE, check_task_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from exh_dev.packaging.locks import Pin
+    from exh_dev.packaging.wheels import Wheel
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+
+BUILD = "build"
+MEGABYTE = 1024 * 1024
+LIMIT = 7 * MEGABYTE
+"""Extra Horizon's gateway takes 10 MB, and the zip travels in it as base64, a third larger."""
+_UNPACKED_LIMIT = 250 * MEGABYTE  # Lambda's
+_SHOWN = 10
+_SUFFIXES = (".zip", ".zip.sha256", ".cdx.json")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A function's bundle: where it is, its checksum, and its size in bytes, by its ten largest parts too."""
+
+    name: str
+    target: Target
+    zip: Path
+    sha256: str
+    size: int
+    unpacked: int
+    files: int
+    largest: list[tuple[str, int]]
+    warning: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "function": self.name,
+            "runtime": self.target.runtime,
+            "architecture": self.target.architecture,
+            "zip": str(self.zip),
+            "sha256": self.sha256,
+            "bytes": self.size,
+            "unpacked_bytes": self.unpacked,
+            "files": self.files,
+            "largest": [{"part": part, "bytes": size} for part, size in self.largest],
+        }
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build.
+
+    Attributes:
+        runtime: instead of the manifest's.
+        python: the interpreter that compiles, instead of one that is looked for.
+        bytecode: whether there is to be bytecode.
+        limit: the most bytes a zip for Extra Horizon may have.
+    """
+
+    runtime: str | None = None
+    python: str | None = None
+    bytecode: bool = True
+    limit: int = LIMIT
+
+
+def build(
+    project: Project, specs: Sequence[FunctionSpec], options: Options, started: Callable[[str], None]
+) -> list[Bundle]:
+    """Build functions, all or none; what is in `build/` of functions that are gone is removed.
+
+    Args:
+        project: where they are.
+        specs: the functions.
+        options: how.
+        started: is told each function when its turn comes.
+
+    Raises:
+        DevkitError: one cannot be built; `build/` is as it was then.
+    """
+    if not specs:
+        raise UsageError(f"{project.manifest.path} has no function to build; `exh-dev new NAME` makes one")
+    place = project.root / BUILD
+    if (place.exists() or place.is_symlink()) and not place.is_dir():
+        raise UsageError(f"{place} is no folder, and bundles are put there; move it away")
+    try:
+        with _alone(project.data_dir) as scratch:
+            workshop = _Workshop(project, options, scratch)
+            workshop.check(specs)
+            built = []
+            for spec in specs:
+                started(spec.name)
+                built.append(workshop.bundle(spec))
+            return _put_in_place(project, specs, built, scratch)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DevkitError(f"{error.filename or BUILD}: {reason}; {BUILD}/ is as it was") from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[Path]:
+    """A place to work in, in a folder in which nobody else builds meanwhile: a second build waits for the first."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob("build-*"):  # by a build that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with TemporaryDirectory(dir=folder, prefix="build-", ignore_cleanup_errors=True) as scratch:
+            yield Path(scratch)
+
+
+class _Workshop:
+    """Makes bundles in a folder. What all functions of a target have in common is unpacked and compiled once."""
+
+    def __init__(self, project: Project, options: Options, scratch: Path) -> None:
+        self._root = project.root
+        self._cache = project.data_dir / "wheels"
+        self._options = options
+        self._scratch = scratch
+        self._excluded = excluded_patterns(project.root)
+        self._bases: dict[Target, tuple[Path, list[Wheel]]] = {}
+
+    def check(self, specs: Sequence[FunctionSpec]) -> None:
+        """Refuse what can be refused before the long work begins."""
+        for target in {self._target(spec) for spec in specs}:
+            self._python(target)
+        own = {path: None for spec in specs for path in self._files(spec)}
+        check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root))
+
+    def bundle(self, spec: FunctionSpec) -> Bundle:
+        target = self._target(spec)
+        wheels = self._wheels(spec, target)
+        base, common = self._base(target)
+        folder = self._scratch / spec.name / BUNDLE
+        shutil.copytree(base, folder)
+        own = self._files(spec)
+        files = _copy(own, self._root, folder)
+        for wheel in wheels:
+            if wheel not in common:
+                files += wheel.unpack(folder, self._excluded)
+        self._check_imports(spec, target, folder, own)
+        self._compile(target, folder, files)
+        return self._finish(spec, target, folder, wheels)
+
+    def _check_imports(self, spec: FunctionSpec, target: Target, folder: Path, own: Sequence[Path]) -> None:
+        provided = {path.name.partition(".")[0] for path in folder.iterdir()}
+        python = self._python(target)
+        library = standard_library(python) if python else sys.stdlib_module_names
+        files = [*shared_files(self._root), *own]
+        check_imports(files, self._root, provided | library, f"{own_folder(spec)}/{INPUTS}", target.version)
+
+    def _files(self, spec: FunctionSpec) -> list[Path]:
+        return handler_files(self._root, spec, self._target(spec).version)
+
+    def _target(self, spec: FunctionSpec) -> Target:
+        return Target.of(self._options.runtime or spec.runtime, spec.architecture)
+
+    def _python(self, target: Target) -> Path | None:
+        return find_python(target.version, self._options.python) if self._options.bytecode else None
+
+    def _wheels(self, spec: FunctionSpec | None, target: Target) -> list[Wheel]:
+        """The packages of the project's lock and, for a function, of its own."""
+        locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
+        wanted = project_requirements(self._root)
+        if spec and (own := own_lock(self._root, spec)):
+            locks.append(own)
+            wanted += listed_requirements(own.with_name(INPUTS))
+        pins: dict[str, Pin] = read_locks(locks, target)
+        cache = self._cache / f"{target.runtime}-{target.architecture}"
+        pins |= pins_from_source(wanted, pins, cache)
+        check_inputs(wanted, pins, target)
+        return fetch(pins, target, cache, self._root / WHEELS)
+
+    def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
+        if target not in self._bases:
+            folder = self._scratch / f".{target.runtime}-{target.architecture}"
+            files = _copy(shared_files(self._root), self._root, folder)
+            wheels = self._wheels(None, target)
+            for wheel in wheels:
+                files += wheel.unpack(folder, self._excluded)
+            self._compile(target, folder, files)
+            self._bases[target] = folder, wheels
+        return self._bases[target]
+
+    def _compile(self, target: Target, folder: Path, files: Sequence[Path]) -> None:
+        if (python := self._python(target)) is None:
+            return
+        for name, (line, reason) in compile_files(python, folder, files).items():
+            if (self._root / name).is_file():  # packages may hold modules for other Pythons, which nobody imports
+                raise DevkitError(f"{name}:{line or 1}: {target.runtime} cannot compile this: {reason}")
+
+    def _finish(self, spec: FunctionSpec, target: Target, folder: Path, wheels: Sequence[Wheel]) -> Bundle:
+        zipped = self._scratch / f"{spec.name}.zip"
+        programs = {name for wheel in wheels for name in wheel.programs}
+        archive.set_modes(folder, programs)
+        sizes = archive.write_zip(folder, zipped, programs)
+        checksum = hashlib.sha256(zipped.read_bytes()).hexdigest()
+        unpacked = sum((folder / name).stat().st_size for name in sizes)
+        bundle = Bundle(
+            name=spec.name,
+            target=target,
+            zip=zipped,
+            sha256=checksum,
+            size=zipped.stat().st_size,
+            unpacked=unpacked,
+            files=len(sizes),
+            largest=_largest(sizes),
+            warning=_warning(spec, target, wheels),
+        )
+        self._check_size(bundle, spec)
+        zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
+        bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, wheels)
+        zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
+        if "exh" in spec.targets:
+            config = folder.with_name(FILE)
+            config.write_text(json.dumps(task_config(spec, target.runtime), indent=2) + "\n", encoding="utf-8")
+            for problem in check_task_config(config):
+                raise DevkitError(
+                    f"{spec.path}:{spec.line}: {spec.logical_id}: {FILE} {problem.pointer}: {problem.rule}"
+                )
+        return bundle
+
+    def _check_size(self, bundle: Bundle, spec: FunctionSpec) -> None:
+        largest = "".join(f"\n  {_megabytes(size):>9}  {part}" for part, size in bundle.largest)
+        if "exh" in spec.targets and bundle.size > self._options.limit:
+            raise DevkitError(
+                f"{bundle.name}: the zip has {_megabytes(bundle.size)}, and {_megabytes(self._options.limit)} is the "
+                "limit: Extra Horizon takes requests of 10 MB, in which a zip is a third larger. Leave a package out, "
+                f"take a smaller one, or give another limit with --max-size MB. The largest parts:{largest}"
+            )
+        if bundle.unpacked > _UNPACKED_LIMIT:
+            raise DevkitError(
+                f"{bundle.name}: unpacked it has {_megabytes(bundle.unpacked)}, and Lambda allows "
+                f"{_megabytes(_UNPACKED_LIMIT)}. The largest parts, zipped:{largest}"
+            )
+
+
+def _put_in_place(
+    project: Project, specs: Sequence[FunctionSpec], built: Sequence[Bundle], scratch: Path
+) -> list[Bundle]:
+    place = project.root / BUILD
+    place.mkdir(exist_ok=True)
+    names = [f"{spec.name}{suffix}" for spec in specs for suffix in _SUFFIXES]
+    names += [spec.name for spec in specs if "exh" in spec.targets]
+    new = {place / name: scratch / name for name in names}
+    replace(new, [path for path in _stale(project, place) if path not in new], scratch / "aside")
+    return [Bundle(**{**vars(bundle), "zip": (place / bundle.zip.name).relative_to(project.root)}) for bundle in built]
+
+
+def _stale(project: Project, place: Path) -> Iterator[Path]:
+    """What is left of functions that are gone: the official CLI stops at a folder without a `task-config.json`."""
+    names = {spec.name for spec in project.manifest.functions}
+    folders = {spec.name for spec in project.manifest.functions if "exh" in spec.targets}
+    for path in place.iterdir():
+        if path.is_dir():
+            known = path.name in folders and (path / FILE).is_file()
+        else:
+            suffix = next((each for each in _SUFFIXES if path.name.endswith(each)), None)
+            known = suffix is None or path.name.removesuffix(suffix) in names
+        if not known:
+            yield path
+
+
+def _copy(paths: Sequence[Path], root: Path, folder: Path) -> list[Path]:
+    copies = []
+    for path in paths:
+        copy = folder / path.relative_to(root)
+        if copy.exists():
+            raise DevkitError(f"{path.relative_to(root)} is in a package of the lock too; rename yours")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        copies.append(copy)
+    return copies
+
+
+def _largest(sizes: dict[str, int]) -> list[tuple[str, int]]:
+    """Compressed bytes by what lies at the root, the largest first; a package's metadata counts with others'."""
+    found: Counter[str] = Counter()
+    for name, size in sizes.items():
+        first, slash, rest = name.partition("/")
+        if first == "__pycache__":
+            first, slash = f"{rest.partition('.')[0]}.py", ""
+        found[f"{first}{slash}"] += size
+    return sorted(found.items(), key=lambda part: (-part[1], part[0]))[:_SHOWN]
+
+
+def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str:
+    native = [wheel.pin.name for wheel in wheels if wheel.is_native]
+    if "exh" not in spec.targets or target.architecture == "x86_64" or not native:
+        return ""
+    return (
+        f"{spec.name} is built for {target.architecture}. Extra Horizon lets nobody choose a processor, and Lambda's "
+        f"default is x86_64, on which these cannot be loaded: {', '.join(native)}"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:.2f} MB"

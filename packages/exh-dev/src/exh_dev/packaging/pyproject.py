@@ -1,0 +1,54 @@
+"""What `pyproject.toml` says about bundles."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYPROJECT = "pyproject.toml"
+
+
+def project_requirements(root: Path) -> list[tuple[str, str]]:
+    """The project's dependencies, each with where it stands; none where there is no such file."""
+    return [(text, PYPROJECT) for text in _texts(root, "project", "dependencies")]
+
+
+def excluded_patterns(root: Path) -> list[str]:
+    """The files of packages that no bundle needs: patterns of paths in a bundle, such as `package/docs/*`."""
+    return _texts(root, "tool", "exh-dev", "build", "exclude")
+
+
+def harmless_patterns(root: Path) -> list[str]:
+    """The project's files that are no secrets, whatever they look like: patterns of their paths."""
+    return _texts(root, "tool", "exh-dev", "build", "not-secret")
+
+
+def _texts(root: Path, *names: str) -> list[str]:
+    """A list of texts, by the names of the tables around it and its own.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    found: Any = _read(root)
+    for name in names:
+        found = found.get(name, {}) if isinstance(found, dict) else None
+    if found == {}:
+        return []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise UsageError(f"{root / PYPROJECT}: {names[-1]} of [{'.'.join(names[:-1])}] is a list of texts")
+    return found
+
+
+def _read(root: Path) -> dict[str, Any]:
+    path = root / PYPROJECT
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None

@@ -1,0 +1,269 @@
+"""The packages of a lock as wheels for a target: fetched by pip, checked by their hashes, and unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from email import message_from_string
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from email.message import Message
+
+    from packaging.tags import Tag
+
+    from exh_dev.packaging.locks import Pin
+    from exh_dev.packaging.target import Target
+
+WHEELS = "wheels"
+"""A project's own folder of wheels that no index has."""
+#: Lambda's Python runtime brings these, so no bundle does.
+PROVIDED = frozenset({"boto3", "botocore", "s3transfer"})
+_NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
+_PATIENCE = 600  # seconds for a download
+_NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
+_EXECUTABLE = 0o111
+_TOLD = 6  # lines of pip's output in an error
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One package for one target, checked by its hash."""
+
+    pin: Pin
+    path: Path
+
+    @cached_property
+    def metadata(self) -> Message:
+        """What the package says of itself.
+
+        Raises:
+            DevkitError: it is no wheel.
+        """
+        try:
+            with ZipFile(self.path) as archive:
+                name = next(name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
+                return message_from_string(archive.read(name).decode(errors="replace"))
+        except (BadZipFile, StopIteration):
+            raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
+
+    def needs(self, target: Target) -> list[Requirement]:
+        """The packages it needs on a target, those that only an extra of it needs left out.
+
+        Raises:
+            DevkitError: it says so in a way that nobody understands.
+        """
+        try:
+            found = [Requirement(text) for text in self.metadata.get_all("Requires-Dist", [])]
+        except InvalidRequirement as error:
+            reason = str(error).partition("\n")[0]
+            raise DevkitError(
+                f"{self.path.name} names what it needs in a way that is no standard, so take another version: {reason}"
+            ) from None
+        extra = {**target.markers, "extra": ""}
+        return [need for need in found if need.marker is None or need.marker.evaluate(extra)]
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal."""
+        return _sha256(self.path)
+
+    @property
+    def is_native(self) -> bool:
+        """Whether it runs on one kind of machine only."""
+        return not self.path.stem.endswith("-any")
+
+    @property
+    def programs(self) -> set[str]:
+        """Its files that can be executed, by where they are installed."""
+        with ZipFile(self.path) as archive:
+            found = [entry.filename for entry in archive.infolist() if entry.external_attr >> 16 & _EXECUTABLE]
+        return {str(_place(name)) for name in found}
+
+    def unpack(self, folder: Path, excluded: Iterable[str] = ()) -> list[Path]:
+        """Put its modules into a folder, as installing would; its commands, headers and list of files stay out.
+
+        Files that one of the `excluded` patterns fits stay out too. What is there already may be in it too, if it is
+        the same: packages that share a namespace often all bring its `__init__.py`.
+
+        Raises:
+            DevkitError: it holds something that is there already, or that lies elsewhere.
+        """
+        written = []
+        with ZipFile(self.path) as archive:
+            for entry in archive.infolist():
+                inner = _place(entry.filename)
+                if entry.is_dir() or inner is None or any(fnmatch(str(inner), pattern) for pattern in excluded):
+                    continue
+                if inner.is_absolute() or ".." in inner.parts:
+                    raise DevkitError(f"{self.path.name} holds {entry.filename}, which lies outside of it")
+                path, content = folder / inner, archive.read(entry)
+                if path.is_file() and path.read_bytes() == content:
+                    continue
+                if path.exists() or any(each.is_file() for each in path.parents):
+                    raise DevkitError(
+                        f"{self.path.name} holds {inner}, and so does another package, or the project, with other "
+                        "content. Take another version, or leave both out with `exclude` of [tool.exh-dev.build] in "
+                        "pyproject.toml if no function needs it"
+                    )
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                written.append(path)
+        return written
+
+
+def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) -> list[Wheel]:
+    """Return the wheels of pinned packages, by name; from `cache` those that it has, their hashes checked all the same.
+
+    pip downloads the others, configured as ever: indexes, proxies and `PIP_FIND_LINKS` apply.
+
+    Args:
+        pins: which packages.
+        target: what they are for.
+        cache: where wheels are kept between builds.
+        folder: the project's own folder of wheels, where pip looks besides; it need not exist.
+
+    Raises:
+        DevkitError: a package has no wheel for the target, one is not what the lock says, or one needs another package
+            that the lock does not have.
+    """
+    wanted = {name: pin for name, pin in pins.items() if name not in PROVIDED}
+    found = _cached(wanted, target, cache)
+    missing = [pin for name, pin in wanted.items() if name not in found]
+    if missing:
+        _download(missing, target, cache, folder)
+        found = _cached(wanted, target, cache)
+    for name, pin in wanted.items():
+        if name not in found:
+            raise DevkitError(_no_wheel(f"{pin.name}=={pin.version}", target))
+    wheels = [found[name] for name in sorted(found)]
+    for wheel in wheels:
+        _check_needs(wheel, wanted, target)
+    return wheels
+
+
+def _cached(pins: Mapping[str, Pin], target: Target, cache: Path) -> dict[str, Wheel]:
+    ranks = {tag: rank for rank, tag in enumerate(target.tags)}
+    best: dict[str, tuple[int, Wheel]] = {}
+    for path in sorted(cache.glob("*.whl")):
+        try:
+            name, version, _, tags = parse_wheel_filename(path.name)
+        except InvalidWheelFilename:
+            continue
+        pin = pins.get(name)
+        rank = _rank(tags, ranks)
+        if pin is None or rank is None or version != Version(pin.version):
+            continue
+        if (name not in best or rank < best[name][0]) and f"sha256:{_sha256(path)}" in pin.hashes:
+            best[name] = (rank, Wheel(pin, path))
+    return {name: wheel for name, (_, wheel) in best.items()}
+
+
+def _rank(tags: Iterable[Tag], ranks: Mapping[Tag, int]) -> int | None:
+    found = [ranks[tag] for tag in tags if tag in ranks]
+    return min(found) if found else None
+
+
+def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=cache) as scratch:
+        folder = Path(scratch)
+        lines = (
+            f"{pin.name}=={pin.version} {' '.join(f'--hash={each}' for each in sorted(pin.hashes))}" for pin in pins
+        )
+        (folder / "wanted.txt").write_text("\n".join(lines), encoding="utf-8")
+        platforms = [option for platform in target.platforms for option in ("--platform", platform)]
+        version = ".".join(map(str, target.version))
+        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+        command += ["--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={version}"]
+        command += [*platforms, "--requirement", str(folder / "wanted.txt"), "--dest", scratch]
+        if own.is_dir():
+            command += ["--find-links", str(own)]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            raise DevkitError(f"pip downloaded for {_PATIENCE} s without an end; is there a network?") from None
+        if done.returncode != 0:
+            raise DevkitError(_explained(done.stderr.strip() or done.stdout, target))  # of its options it says it there
+        for path in folder.glob("*.whl"):
+            shutil.move(path, cache / path.name)
+
+
+def _explained(stderr: str, target: Target) -> str:
+    """What pip's failure means here."""
+    if "DO NOT MATCH THE HASHES" in stderr:
+        told = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
+        return (
+            "a downloaded package is not the one that was locked, so nothing was built. If its release was replaced, "
+            f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', told)}"
+        )
+    if found := _NOT_FOUND.search(stderr):
+        return f"{_no_wheel(found[1], target)}. pip said: {_told(stderr)}"
+    return f"pip could not download the packages of the lock: {_told(stderr)}"
+
+
+def _told(stderr: str) -> str:
+    lines = stderr.strip().splitlines()
+    if "ERROR: Exception:" in lines:  # pip itself failed: what follows is its traceback, and why comes last
+        return lines[-1]
+    told = [line.strip() for line in lines if line.startswith("ERROR") or "No module named" in line]
+    return " ".join((told or lines)[-_TOLD:])
+
+
+def _no_wheel(package: str, target: Target) -> str:
+    return (
+        f"no wheel of {package} for {target} was found, and bundles are made of wheels alone, since nothing can be "
+        "compiled in Lambda. Choose a version that has one, another --runtime, or build the wheel yourself, put its "
+        "hash into the lock and its folder into PIP_FIND_LINKS"
+    )
+
+
+def _check_needs(wheel: Wheel, pins: Mapping[str, Pin], target: Target) -> None:
+    """See to it that all that a package needs is in the lock, in a version that it takes."""
+    for need in wheel.needs(target):
+        name = canonicalize_name(need.name)
+        if name in PROVIDED:
+            continue
+        pin = pins.get(name)
+        if pin is None or not need.specifier.contains(pin.version, prereleases=True):
+            has = f"has {pin.version}" if pin else "does not have it"
+            raise DevkitError(
+                f"{wheel.pin.where}: {wheel.pin.name} {wheel.pin.version} needs {need.name}{need.specifier}, but the "
+                f"lock {has}; make it again with `make lock`"
+            )
+
+
+def _place(name: str) -> PurePosixPath | None:
+    """Where a file of a wheel is installed: modules beside each other, whichever part of the wheel they are in."""
+    first, *rest = PurePosixPath(name).parts or ("",)
+    if first.endswith(".data"):
+        if len(rest) < 2 or rest[0] not in ("purelib", "platlib"):  # noqa: PLR2004 - the part, and a file in it
+            return None
+        return PurePosixPath(*rest[1:])
+    if first.endswith(".dist-info") and rest and (rest[-1] in _NOT_NEEDED):
+        return None
+    return PurePosixPath(name)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

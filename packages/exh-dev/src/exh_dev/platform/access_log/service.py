@@ -1,0 +1,136 @@
+"""The log service: the latest requests of the platform, whoever made them.
+
+Requests are noted in memory, and stored when the log is read and when the platform stops: a crash loses those that were
+not stored yet. The line of a request has its URL and query, as the platform's own; it is in the log and printed
+nowhere. `/_dev` and `/_sidefx` are no part of it, nor is what a fault rule answers in the platform's place.
+
+What is not known is `-`, as the user of a request without one.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.routing import Route
+
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from exh_dev.platform.http.oauth1 import Caller
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+BASE = "/logs/v1"
+COLLECTION = "access_logs"
+MOST = 10_000  # requests that are kept
+_LOCAL = ("/_dev/", "/_sidefx/")
+_KEPT = ("method", "raw_path", "query_string", "http_version", "client")
+_KEPT_HEADERS = frozenset({b"host", b"user-agent"})
+_KINDS: dict[str, Kind] = {
+    "timestamp": "date-time",
+    **dict.fromkeys(("httpStatus", "duration", "responseBodySize"), "number"),
+    **dict.fromkeys(("applicationId", "userId", "userAddress", "host", "request", "userAgent"), "string"),
+}
+
+
+class _Noted(NamedTuple):
+    now: float
+    duration: float
+    status: int
+    size: int
+    scope: dict[str, Any]
+    headers: dict[bytes, bytes]
+    caller: Caller | None
+
+
+class AccessLog:
+    """The log of a store."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Keep the latest requests."""
+        self._store = store
+        self._clock = clock
+        self._noted: deque[_Noted] = deque(maxlen=MOST)
+
+    def routes(self) -> list[Route]:
+        """The endpoint of the service."""
+        return [Route(f"{BASE}/access", self._find, methods=["GET"])]
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """An application whose requests are noted."""
+
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["path"].startswith(_LOCAL):
+                await app(scope, receive, send)
+                return
+            now, began, status, size = self._clock(), time.perf_counter(), 0, 0
+
+            async def counted(message: Message) -> None:
+                nonlocal status, size
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                else:
+                    size += len(message.get("body", b""))
+                await send(message)
+
+            try:
+                await app(scope, receive, counted)
+            finally:
+                # Only this: the scope's state has the request's body, its headers have secrets.
+                kept = {name: scope[name] for name in _KEPT if name in scope}
+                headers = {name: value for name, value in scope["headers"] if name in _KEPT_HEADERS}
+                caller = scope.get("state", {}).get("caller")
+                duration = time.perf_counter() - began
+                self._noted.append(_Noted(now, duration, status, size, kept, headers, caller))
+
+        return noted
+
+    def flush(self) -> None:
+        """Store what is noted, and forget the oldest requests above the most there may be."""
+        with self._store.transaction():
+            while self._noted:
+                self._store.put(COLLECTION, _entry(self._noted.popleft()))
+            excess = max(self._store.count(COLLECTION, EVERYTHING) - MOST, 0)
+            for text in self._store.page(COLLECTION, EVERYTHING, (), excess, 0):
+                self._store.delete(COLLECTION, json.loads(text)["id"])
+
+    async def _find(self, request: Request) -> Response:
+        rights_of(request, self._store).require("VIEW_ACCESS_LOGS")
+        self.flush()
+        return page(request, self._store, COLLECTION, shape=lambda path: _KINDS.get(path, "any"), show=_shown)
+
+
+def _entry(noted: _Noted) -> Document:
+    scope, caller = noted.scope, noted.caller
+    headers = {name: value.decode("latin-1") for name, value in noted.headers.items()}
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    target = scope["raw_path"].decode("latin-1") + query
+    return {
+        "id": object_id(),
+        "timestamp": iso(noted.now),
+        "httpStatus": noted.status,
+        "duration": round(noted.duration, 6),
+        "applicationId": (caller and caller.application_id) or "-",
+        "userId": (caller and caller.user_id) or "-",
+        "userAddress": scope["client"][0] if scope.get("client") else "-",
+        "host": headers.get(b"host", "-"),
+        "request": f"{scope['method']} {target} HTTP/{scope['http_version']}",
+        "responseBodySize": noted.size,
+        "userAgent": headers.get(b"user-agent", "-"),
+    }
+
+
+def _shown(entry: Document) -> Document:
+    return {name: value for name, value in entry.items() if name != "id"}

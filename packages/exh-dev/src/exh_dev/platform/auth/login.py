@@ -1,0 +1,69 @@
+"""Who a user is by e-mail and password, at the pace that the platform allows.
+
+After a failure the next attempt has to wait a second (211); every tenth failure freezes the account for a minute (212),
+the fiftieth locks it (213). A success starts the count again. What is refused for its pace is not counted. Facts: the
+published description of the auth service; that the second counts from a failure, not from any attempt, is assumed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.auth.passwords import is_password
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+_TIMEOUT = 1_000  # milliseconds after any failure
+_FREEZE = 60_000  # milliseconds after every tenth
+_FREEZE_EVERY = 10
+_LOCK_AFTER = 50
+
+
+class Login:
+    """Checks passwords, and keeps count on the user's record, where the user service shows it."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Know the users of `store`."""
+        self._store = store
+        self._clock = clock
+
+    def user_id(self, email: str, password: str) -> str:
+        """The user with this e-mail address and password.
+
+        Raises:
+            Fault: 106 when there is none, 211 to 213 when it is not the time to ask.
+        """
+        user = self._store.one("users", "email", email)
+        if user is None:
+            raise _unknown()
+        now = epoch_ms(self._clock())
+        _check_pace(user, now)
+        if not is_password(password, user["password_hash"]):
+            count = user["failed_count"] + 1
+            self._store.put("users", {**user, "failed_count": count, "last_failed_timestamp": now})
+            raise _unknown()
+        if user["failed_count"]:
+            self._store.put("users", {**user, "failed_count": 0})
+        user_id: str = user["id"]
+        return user_id
+
+
+def _check_pace(user: Document, now: int) -> None:
+    count = user["failed_count"]
+    if count == 0:
+        return
+    passed = now - user["last_failed_timestamp"]
+    if count >= _LOCK_AFTER:
+        raise Fault(213, "Account is locked due to too many failed login attempts")
+    if count % _FREEZE_EVERY == 0 and passed < _FREEZE:
+        raise Fault(212, "Login timeout in progress, too many failed login attempts")
+    if passed < _TIMEOUT:
+        raise Fault(211, "Login attempt too fast")
+
+
+def _unknown() -> Fault:
+    return Fault(106, "This password email combination is unknown")

@@ -1,0 +1,190 @@
+"""The OAuth2 token endpoint (RFC 6749, section 3.2): five minutes of access for a password, a second factor, a code or
+a refresh token. Its errors have the shape of the RFC's section 5.2, around the platform's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.auth.oauth2_authorizations import redeem
+from exh_dev.platform.http.bodies import read_json_or_form
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import hex40, object_id
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.platform.auth.login import Login
+    from exh_dev.platform.auth.mfa import SecondFactor
+    from exh_dev.platform.http.bodies import Fields
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+ACCESS_LIFETIME = 300  # seconds
+_DAY = 86_400
+REFRESH_LIFETIME = 14 * _DAY  # seconds; not documented
+CONFIDENTIAL_REFRESH_LIFETIME = 365 * _DAY  # seconds; not documented
+
+#: The RFC's error for the platform's code; every other code is an `invalid_grant`.
+_ERRORS = {
+    **dict.fromkeys((13, 14, 15, 22), "invalid_request"),
+    **dict.fromkeys((123, 124, 126), "invalid_client"),
+    121: "unsupported_grant_type",
+    129: "mfa_required",
+}
+_NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, section 5.1
+
+
+def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
+    """The endpoint `/oauth2/tokens`."""
+    grants = _Grants(store, login, second_factor, clock)
+
+    async def create(request: Request) -> JSONResponse:
+        authorization = request.headers.get("authorization", "")
+        try:
+            answer = grants.answer(await read_json_or_form(request), authorization)
+        except Fault as fault:
+            if fault.code is None:
+                raise
+            return _refusal(fault, authorization)
+        return JSONResponse(answer, headers=_NOT_STORED)
+
+    return [Route(f"{base}/oauth2/tokens", create, methods=["POST"])]
+
+
+@dataclass
+class Client:
+    """An application that asks for tokens, with its id and secret checked."""
+
+    application_id: str
+    confidential: bool
+
+
+@dataclass
+class _Grants:
+    """The ways to earn tokens."""
+
+    store: Store
+    login: Login
+    second_factor: SecondFactor
+    clock: Clock
+
+    def answer(self, fields: Fields, authorization: str) -> dict[str, Any]:
+        """The tokens for a request with these `fields` and this Authorization header.
+
+        Raises:
+            Fault: why there are none.
+        """
+        grant = {
+            "password": self._password,
+            "mfa": self._mfa,
+            "authorization_code": self._authorization_code,
+            "refresh_token": self._refresh_token,
+        }.get(fields.text("grant_type"))
+        if grant is None:
+            raise Fault(121, "Invalid grant type provided")
+        client = client_of(self.store, fields, authorization)
+        return grant(fields, client)
+
+    def _password(self, fields: Fields, client: Client) -> dict[str, Any]:
+        user_id = self.login.user_id(fields.text("username"), fields.text("password"))
+        self.second_factor.require(user_id, client.application_id)
+        with self.store.transaction():
+            return self._tokens(client, user_id)
+
+    def _mfa(self, fields: Fields, client: Client) -> dict[str, Any]:
+        answer = fields.text("token"), fields.text("method_id"), fields.text("code")
+        user_id = self.second_factor.user_id(*answer, application_id=client.application_id)
+        with self.store.transaction():
+            return self._tokens(client, user_id)
+
+    def _authorization_code(self, fields: Fields, client: Client) -> dict[str, Any]:
+        with self.store.transaction():
+            user_id = redeem(self.store, fields, application_id=client.application_id, now=self.clock())
+            return self._tokens(client, user_id)
+
+    def _refresh_token(self, fields: Fields, client: Client) -> dict[str, Any]:
+        token = self.store.one("oauth2_refresh_tokens", "refreshToken", fields.text("refresh_token"))
+        if token is None or token["applicationId"] != client.application_id:
+            raise Fault(119, "The refresh token is unknown")
+        if token["expiryTimestamp"] <= iso(self.clock()):
+            raise Fault(120, "The refresh token is expired")
+        with self.store.transaction():
+            if not client.confidential:
+                self.store.delete("oauth2_refresh_tokens", token["id"])
+            return self._tokens(client, token["userId"])
+
+    def _tokens(self, client: Client, user_id: str) -> dict[str, Any]:
+        now = self.clock()
+        refresh_lifetime = CONFIDENTIAL_REFRESH_LIFETIME if client.confidential else REFRESH_LIFETIME
+        owner = {"applicationId": client.application_id, "userId": user_id, "creationTimestamp": iso(now)}
+        owner["updateTimestamp"] = iso(now)
+        refresh: Document = {"id": object_id(), "refreshToken": hex40(), **owner}
+        access: Document = {"id": object_id(), "accessToken": hex40(), "refreshTokenId": refresh["id"], **owner}
+        self.store.put("oauth2_access_tokens", {**access, "expiryTimestamp": iso(now + ACCESS_LIFETIME)})
+        self.store.put("oauth2_refresh_tokens", {**refresh, "expiryTimestamp": iso(now + refresh_lifetime)})
+        return {
+            "access_token": access["accessToken"],
+            "token_type": "bearer",
+            "expires_in": ACCESS_LIFETIME,
+            "refresh_token": refresh["refreshToken"],
+            "user_id": user_id,
+            "application_id": client.application_id,
+        }
+
+
+def client_of(store: Store, fields: Fields, authorization: str) -> Client:
+    """The client that asks: its id and secret stand in the body, in a Basic header, or in both.
+
+    Raises:
+        Fault: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
+    """
+    basic_id, basic_secret = _basic(authorization)
+    body_id, body_secret = fields.optional_text("client_id"), fields.optional_text("client_secret")
+    client_id = body_id or basic_id
+    if not client_id:
+        raise Fault(126, "Client credentials are missing in request")
+    version = store.one("application_versions", "clientId", client_id)
+    application = store.get("applications", version["applicationId"]) if version else None
+    if version is None or application is None or basic_id not in (None, client_id):
+        raise Fault(123, "Client does not exist")
+    if application["confidential"]:
+        given = [each for each in (body_secret, basic_secret) if each is not None]
+        if not given:
+            raise Fault(126, "Client credentials are missing in request")
+        for each in given:
+            if not hmac.compare_digest(each.encode(), version["clientSecret"].encode()):
+                raise Fault(124, "Client is not authorized")
+    return Client(application["id"], application["confidential"])
+
+
+def _basic(authorization: str) -> tuple[str | None, str | None]:
+    scheme, _, encoded = authorization.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return None, None
+    try:
+        client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except ValueError:  # no base64, or no text in UTF-8
+        raise Fault(126, "Client credentials are missing in request") from None
+    return client_id, secret
+
+
+def _refusal(fault: Fault, authorization: str) -> JSONResponse:
+    error = _ERRORS.get(fault.code or 0, "invalid_grant")
+    inner = {**fault.body}
+    message = inner.pop("message")
+    mfa = {"mfa": inner.pop("mfa")} if "mfa" in inner else {}
+    body = {"error": error, "description": message, "exh_error": {**inner, "description": message}, **mfa}
+    headers = dict(_NOT_STORED)
+    if error != "invalid_client":
+        return JSONResponse(body, 400, headers)
+    if authorization.lower().startswith("basic"):  # RFC 6749, section 5.2
+        headers["WWW-Authenticate"] = 'Basic realm="oauth2"'
+    return JSONResponse(body, 401, headers)

@@ -1,0 +1,128 @@
+"""Logging in by way of an OpenID Connect provider, as far as that goes without one.
+
+A provider is never called, so that no authorization code can be one it gave: a login ends with 139, and is written down
+as an attempt that failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.auth.oauth2_tokens import client_of
+from exh_dev.platform.auth.oidc_providers import provider_named
+from exh_dev.platform.auth.presence import require_presence
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import Fields, parse_json, read_body, read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import checked_id, hex40, object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.timestamps import epoch_ms, iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+ATTEMPTS = "oidc_login_attempts"
+_SCOPE = "openid email profile"  # not documented
+
+
+@dataclass
+class Oidc:
+    """Logins by way of the providers of a store."""
+
+    store: Store
+    clock: Clock
+
+    def routes(self, base: str) -> list[Route]:
+        """The endpoints of logins and links."""
+        provider = f"{base}/oidc/providers/{{name}}"
+        return [
+            Route(f"{provider}/generateAuthenticationUrl", self._generate, methods=["POST"]),
+            Route(f"{provider}/oAuth2Login", self._log_in, methods=["POST"]),
+            Route(f"{provider}/link", self._link, methods=["POST"]),
+            Route(f"{base}/oidc/users/{{id}}/unlink", self._unlink, methods=["POST"]),
+            Route(f"{base}/oidc/loginAttempts", self._attempts, methods=["GET"]),
+        ]
+
+    async def _generate(self, request: Request) -> JSONResponse:
+        state = await _state(request)
+        provider = self._enabled(request)
+        asked = {
+            "client_id": provider["clientId"],
+            "redirect_uri": provider["redirectUri"],
+            "response_type": "code",
+            "scope": _SCOPE,
+            "nonce": hex40(),
+            **({} if state is None else {"state": state}),
+        }
+        endpoint = provider["authorizationEndpoint"]
+        joint = "&" if "?" in endpoint else "?"
+        return JSONResponse({"authenticationUrl": f"{endpoint}{joint}{urlencode(asked)}"})
+
+    async def _log_in(self, request: Request) -> JSONResponse:
+        fields = await read_json(request)
+        provider = self._enabled(request)
+        client_of(self.store, fields, request.headers.get("authorization", ""))
+        fields.text("authorizationCode")
+        fault = _unknown_code()
+        attempt = {
+            "id": object_id(),
+            "status": "failed",
+            "providerId": provider["id"],
+            "providerName": provider["name"],
+            "error": fault.body,
+            "creationTimestamp": iso(self.clock()),
+        }
+        self.store.put(ATTEMPTS, attempt)
+        raise fault
+
+    async def _link(self, request: Request) -> JSONResponse:
+        me = rights_of(request, self.store).require_user()
+        fields = await read_json(request)
+        require_presence(self.store, me, fields.text("presenceToken"), now=self.clock())
+        self._enabled(request)
+        fields.text("authorizationCode")
+        raise _unknown_code()
+
+    async def _unlink(self, request: Request) -> JSONResponse:
+        rights_of(request, self.store).require("UNLINK_USER_FROM_OIDC")
+        user = self.store.get("users", checked_id(request.path_params["id"]))
+        if user is None:
+            raise Fault(16, "The user does not exist")
+        if not user.pop("oidc_links", None):
+            return JSONResponse({"affectedRecords": 0})
+        self.store.put("users", user | {"update_timestamp": epoch_ms(self.clock())})
+        return JSONResponse({"affectedRecords": 1})
+
+    async def _attempts(self, request: Request) -> Response:
+        rights_of(request, self.store).require("VIEW_OIDC_LOGIN_ATTEMPTS")
+        return page(request, self.store, ATTEMPTS)
+
+    def _enabled(self, request: Request) -> Document:
+        provider = provider_named(self.store, request.path_params["name"])
+        if provider is None:
+            raise Fault(16, "There is no provider of this name")
+        if not provider["enabled"]:
+            raise Fault(27, "The provider is disabled")
+        return provider
+
+
+async def _state(request: Request) -> str | None:
+    """The state in a body; the official client sends no body when it has none."""
+    body = await read_body(request)
+    value = parse_json(body) if body else {}
+    if not isinstance(value, dict):
+        raise Fault(22, "The request body is malformed: it must be a JSON object")
+    return Fields(value).optional_text("state")
+
+
+def _unknown_code() -> Fault:
+    return Fault(139, "The authorization code is not one that the provider gave")

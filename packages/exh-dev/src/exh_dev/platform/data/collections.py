@@ -1,0 +1,21 @@
+"""Where schemas and their documents are in the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document
+
+SCHEMAS = "schemas"
+WORK = "document_work"
+
+
+def documents_of(schema: Document) -> str:
+    """The collection of a schema's documents."""
+    return f"documents:{schema['id']}"
+
+
+def comments_of(schema: Document) -> str:
+    """The collection of the comments on a schema's documents."""
+    return f"comments:{schema['id']}"

@@ -1,0 +1,221 @@
+"""Type configurations: the part of JSON Schema that says what a property of a document may be.
+
+Keywords per type: object (`properties`, `additionalProperties`, `required`), array (`items`, `minItems`, `maxItems`,
+`contains`), string (`minLength`, `maxLength`, `pattern`, `format: date-time`, `enum`, `const`), number (`minimum`,
+`maximum`, `enum`, `const`), boolean (`enum`, `const`). Others are kept and mean nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exh_dev.platform.storage.search import Kind
+
+#: The types, and the keywords of each that hold a configuration.
+_NESTED: dict[str, tuple[str, ...]] = {
+    "object": ("additionalProperties",),
+    "array": ("items", "contains"),
+    "string": (),
+    "number": (),
+    "boolean": (),
+}
+_NUMBERS = {"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"}
+_LISTS = {"enum", "required"}
+_YEAR = re.compile(r"\d{4}(-\d{2})?")
+
+
+class Mismatch(Exception):  # noqa: N818 - a finding, not a failure
+    """A value is not what a configuration says. The text names the place and the rule, never the value."""
+
+
+def check_configuration(configuration: Any, path: str, *, typed: bool = True) -> None:
+    """Go on only with a configuration that can be used.
+
+    Args:
+        configuration: what was given.
+        path: where, for messages.
+        typed: whether each has to have a type; those of conditions need none.
+
+    Raises:
+        Fault: 26 with the place and the reason.
+    """
+    if not isinstance(configuration, dict):
+        raise _unusable(path, "a configuration is an object")
+    kind = configuration.get("type")
+    if (typed or kind is not None) and kind not in _NESTED:
+        raise _unusable(path, f"the type is one of {', '.join(_NESTED)}")
+    if kind == "array" and "items" not in configuration:
+        raise _unusable(path, "an array needs items")
+    nested = _NESTED[kind] if kind else ("additionalProperties", "items", "contains")
+    inner = {f"{path}.{name}": configuration[name] for name in nested if name in configuration}
+    if kind in {"object", None}:
+        inner |= {f"{path}.{name}": each for name, each in _mapping(configuration.get("properties"), path).items()}
+    for place, each in inner.items():
+        check_configuration(each, place, typed=typed)
+    _check_keywords(configuration, path)
+
+
+def fitting(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool = True) -> Any:
+    """The value as it is stored: moments in UTC, objects in lists with an id.
+
+    Args:
+        configuration: what it has to be; without a `type` any type will do, as in conditions.
+        value: what was given.
+        path: where it was given, for messages.
+        closed: whether members that the configuration does not declare are refused.
+
+    Raises:
+        Mismatch: it does not fit.
+    """
+    kind = configuration.get("type")
+    if kind == "object" or (kind is None and isinstance(value, dict)):
+        value = _object(configuration, value, path, closed=closed)
+    elif kind == "array" or (kind is None and isinstance(value, list)):
+        value = _array(configuration, value, path, closed=closed)
+    elif kind == "string" or (kind is None and isinstance(value, str)):
+        value = _string(configuration, value, path)
+    elif kind == "number" or (kind is None and isinstance(value, int | float) and not isinstance(value, bool)):
+        value = _number(configuration, value, path)
+    elif kind == "boolean" and not isinstance(value, bool):
+        raise Mismatch(f"{path} has to be a boolean")
+    if "enum" in configuration and not any(_same(value, each) for each in configuration["enum"]):
+        raise Mismatch(f"{path} is none of the values of its enum")
+    if "const" in configuration and not _same(value, configuration["const"]):
+        raise Mismatch(f"{path} is not the value of its const")
+    return value
+
+
+def fits(configuration: Mapping[str, Any], value: Any) -> bool:
+    """Whether a value meets the configuration of a condition, which may leave members undeclared."""
+    try:
+        fitting(configuration, value, "", closed=False)
+    except Mismatch:
+        return False
+    return True
+
+
+def kind_at(properties: Mapping[str, Any], path: str) -> Kind:
+    """What the property at a dotted path is, to a query."""
+    configuration: Any = {"type": "object", "properties": properties}
+    for name in path.split("."):
+        if configuration.get("type") != "object":
+            return "any"
+        configuration = configuration.get("properties", {}).get(name) or configuration.get("additionalProperties")
+        if configuration is None:
+            return "any"
+    kind = configuration.get("type")
+    if kind == "string":
+        return "date-time" if configuration.get("format") == "date-time" else "string"
+    plain: dict[str, Kind] = {"number": "number", "boolean": "boolean", "object": "object"}
+    return plain.get(str(kind), "any")
+
+
+def _object(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Mismatch(f"{path} has to be an object")
+    declared = configuration.get("properties", {})
+    missing = [name for name in configuration.get("required", ()) if value.get(name) is None]
+    if missing:
+        raise Mismatch(f"{path} needs {', '.join(missing)}".strip())
+    fitted = {}
+    for name, inner in value.items():
+        place = f"{path}.{name}".lstrip(".")
+        rule = declared.get(name) or configuration.get("additionalProperties")
+        if rule is not None:
+            fitted[name] = fitting(rule, inner, place, closed=closed)
+        elif closed:
+            raise Mismatch(f"{place} is not a property of the schema")
+        else:
+            fitted[name] = inner
+    return fitted
+
+
+def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool) -> list[Any]:
+    if not isinstance(value, list):
+        raise Mismatch(f"{path} has to be an array")
+    least, most = configuration.get("minItems", 0), configuration.get("maxItems", math.inf)
+    if not least <= len(value) <= most:
+        raise Mismatch(f"{path} has too few or too many items")
+    rule = configuration.get("items", {})
+    fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
+    wanted = configuration.get("contains")
+    if wanted is not None and not any(fits(wanted, item) for item in fitted):
+        raise Mismatch(f"{path} contains no item of the kind that it has to")
+    return fitted
+
+
+def item_of(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
+    """An item of a list as it is stored: an object has an id. Raises what `fitting` raises."""
+    if not closed or not isinstance(item, dict) or rule.get("type") != "object":
+        return fitting(rule, item, path, closed=closed)
+    given = {name: member for name, member in item.items() if name != "id"}
+    identity = item.get("id") if isinstance(item.get("id"), str) else object_id()
+    return {"id": identity, **fitting(rule, given, path, closed=closed)}
+
+
+def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise Mismatch(f"{path} has to be a string")
+    if not configuration.get("minLength", 0) <= len(value) <= configuration.get("maxLength", math.inf):
+        raise Mismatch(f"{path} is too short or too long")
+    if "pattern" in configuration and not re.search(configuration["pattern"], value):
+        raise Mismatch(f"{path} does not match its pattern")
+    return _in_utc(value, path) if configuration.get("format") == "date-time" else value
+
+
+def _in_utc(text: str, path: str) -> str:
+    padded = f"{text}{'-01-01'[len(text) - 4 :]}" if _YEAR.fullmatch(text) else text
+    try:
+        moment = datetime.fromisoformat(padded)
+    except ValueError:
+        raise Mismatch(f"{path} has to be a date in ISO 8601") from None
+    return iso((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _number(configuration: Mapping[str, Any], value: Any, path: str) -> float | int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Mismatch(f"{path} has to be a number")
+    if not configuration.get("minimum", -math.inf) <= value <= configuration.get("maximum", math.inf):
+        raise Mismatch(f"{path} is too small or too large")
+    return value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, and not only because Python takes True for 1."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def _mapping(value: Any, path: str) -> dict[str, Any]:
+    if value is not None and not isinstance(value, dict):
+        raise _unusable(path, "properties are an object")
+    return value or {}
+
+
+def _unusable(path: str, reason: str) -> Fault:
+    return Fault(26, f"The configuration of {path} cannot be used: {reason}")
+
+
+def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:
+    for name in _NUMBERS & configuration.keys():
+        if isinstance(configuration[name], bool) or not isinstance(configuration[name], int | float):
+            raise _unusable(path, f"{name} is a number")
+    for name in _LISTS & configuration.keys():
+        if not isinstance(configuration[name], list):
+            raise _unusable(path, f"{name} is a list")
+    if not all(isinstance(name, str) for name in configuration.get("required", ())):
+        raise _unusable(path, "required is a list of names")
+    if "pattern" in configuration:
+        try:
+            re.compile(configuration["pattern"])
+        except (re.error, TypeError):
+            raise _unusable(path, "the pattern is no regular expression") from None

@@ -1,0 +1,301 @@
+"""Documents: made, found, changed, moved, linked and deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.data import fields as data_fields
+from exh_dev.platform.data import history
+from exh_dev.platform.data.collections import WORK, comments_of, documents_of
+from exh_dev.platform.data.definitions import indexes_of
+from exh_dev.platform.data.group_sync import add_groups, follow_patients, remove_groups
+from exh_dev.platform.data.schemas import shape_of
+from exh_dev.platform.data.transitions import link
+from exh_dev.platform.data.visibility import require, visible
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.storage.listing import meets, page
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.store import DuplicateError
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.data.schemas import Schemas
+    from exh_dev.platform.data.transitions import Engine
+    from exh_dev.platform.http.access import Rights
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+
+class Documents:
+    """The documents of a store."""
+
+    def __init__(self, store: Store, schemas: Schemas, engine: Engine, *, clock: Clock) -> None:
+        self._store = store
+        self._schemas = schemas
+        self._engine = engine
+        self._clock = clock
+
+    def routes(self, base: str) -> list[Route]:
+        """The endpoints of documents."""
+        every = f"{base}/{{schema}}/documents"
+        one = f"{every}/{{id}}"
+        return [
+            Route(every, self._create, methods=["POST"]),
+            Route(every, self._find, methods=["GET"]),
+            Route(one, self._update, methods=["PUT"]),
+            Route(one, self._remove, methods=["DELETE"]),
+            Route(f"{one}/deleteFields", self._remove_fields, methods=["POST"]),
+            Route(f"{one}/transition", self._transition, methods=["POST"]),
+            *(
+                Route(f"{one}/{verb}{name}", self._linking(verb, member), methods=["POST"])
+                for verb in ("link", "unlink")
+                for name, member in (("Users", "userIds"), ("Groups", "groupIds"))
+            ),
+            Route(f"{one}/{{field}}", self._append_item, methods=["POST"]),
+            Route(f"{one}/{{field}}/{{item}}", self._update_item, methods=["PUT"]),
+            Route(f"{one}/{{field}}/{{item}}", self._remove_item, methods=["DELETE"]),
+        ]
+
+    def seen(self, request: Request) -> tuple[Document, Document, Rights]:
+        """The schema and the document of a path, and what their caller may do.
+
+        Raises:
+            Fault: 104 without a user, 416 or 16 for the schema, 12 or 16 for a document that the caller cannot see.
+        """
+        rights = rights_of(request, self._store)
+        rights.require_user()
+        schema = self._schemas.of(request)
+        document_id = checked_id(request.path_params["id"])
+        collection = documents_of(schema)
+        known = self._store.count(collection, visible(schema, rights) & Sql("id = ?", (document_id,)))
+        document = self._store.get(collection, document_id) if known else None
+        if document is None:
+            fault = Fault(16, "There is no such document, or it is not shown to this user")
+            if self._store.text(collection, request.path_params["id"]) is not None:
+                narrowed = f"VIEW_DOCUMENTS:{schema['name']}"
+                fault.check = {
+                    "permission": ["VIEW_DOCUMENTS", narrowed], "mode": "readMode",
+                    "relations": schema["readMode"], "held": rights.held(),
+                }  # fmt: skip
+            raise fault
+        return schema, document, rights
+
+    async def _create(self, request: Request) -> JSONResponse:
+        rights = rights_of(request, self._store)
+        user_id = rights.require_user()
+        schema = self._schemas.of(request)
+        if schema["createMode"] == "permissionRequired":
+            rights.require("CREATE_DOCUMENTS", schema["name"])
+        data = (await read_json(request)).members
+        _check_enabled(schema)
+        transition = schema["creationTransition"]
+        now = iso(self._clock())
+        document: Document = {
+            "id": object_id(),
+            "creatorId": user_id,
+            "userIds": [],
+            "groupIds": [],
+            "status": transition["toStatus"],
+            "statusChangedTimestamp": now,
+            "data": {},
+            "creationTimestamp": now,
+            "updateTimestamp": now,
+        }
+        if not self._engine.allowed(transition, None, data, rights):
+            raise Fault(26, "The conditions of the creation transition are not met")
+        follow_patients(self._store, schema, document)
+        self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
+        answer = JSONResponse(document)  # as it is now, before what follows by itself
+        await self._engine.finish(document["id"])
+        return answer
+
+    async def _find(self, request: Request) -> Response:
+        rights = rights_of(request, self._store)
+        rights.require_user()
+        schema = self._schemas.of(request)
+        return page(
+            request,
+            self._store,
+            documents_of(schema),
+            visible=visible(schema, rights),
+            shape=shape_of(schema),
+            default_limit=schema["defaultLimit"],
+            maximum_limit=schema["maximumLimit"],
+            indexes=indexes_of(schema),
+        )
+
+    async def _update(self, request: Request) -> JSONResponse:
+        schema, document, rights = self._changeable(request)
+        changes = (await read_json(request)).members
+        self._check_guard(request, schema, document)
+        data_fields.assign(schema, document, changes)
+        return await self._updated(schema, document, rights)
+
+    async def _remove(self, request: Request) -> JSONResponse:
+        schema, document, rights = self.seen(request)
+        require(schema, document, rights, "deleteMode", "delete", ("DELETE_DOCUMENTS", schema["name"]))
+        with self._store.transaction():
+            self._store.delete(documents_of(schema), document["id"])
+            self._store.delete(WORK, document["id"])
+            history.forget(self._store, document["id"])
+            for comment in self._store.matching(
+                comments_of(schema), Sql(f"{member('documentId')} = ?", (document["id"],))
+            ):
+                self._store.delete(comments_of(schema), comment["id"])
+        return JSONResponse({"affectedRecords": 1})
+
+    async def _remove_fields(self, request: Request) -> JSONResponse:
+        schema, document, rights = self._changeable(request)
+        names = (await read_json(request)).optional_texts("fields")
+        if names is None:
+            raise Fault(14, "The field fields is required")
+        self._check_guard(request, schema, document)
+        data_fields.unset(document, names)
+        return await self._updated(schema, document, rights)
+
+    async def _transition(self, request: Request) -> JSONResponse:
+        schema, document, rights = self.seen(request)
+        fields = await read_json(request)
+        identity, name = fields.optional_text("id"), fields.optional_text("name")
+        data = fields.optional_object("data") or {}
+        if identity is None and name is None:
+            raise Fault(14, "A transition is given by its id or its name")
+        candidates = [
+            each for each in schema["transitions"] if (each["id"] == identity if identity else each["name"] == name)
+        ]
+        if not candidates:
+            raise Fault(16, "The schema has no such transition")
+        narrowed = schema["name"], candidates[0]["name"]
+        permissions = ("TRANSITION_DOCUMENTS", *narrowed), ("UPDATE_DOCUMENTS", schema["name"])
+        require(schema, document, rights, "updateMode", "move", *permissions)
+        check_open(schema, document)
+        self._check_guard(request, schema, document)
+        transition = next((each for each in candidates if self._possible(each, document, data, rights)), None)
+        if transition is None:
+            raise Fault(26, "The status of the document, or a condition of the transition, does not allow it")
+        self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
+        await self._engine.finish(document["id"])
+        return JSONResponse({"affectedRecords": 1})
+
+    def _linking(self, verb: str, member: str) -> Any:
+        async def change(request: Request) -> JSONResponse:
+            rights = rights_of(request, self._store)
+            rights.require_user()
+            schema = self._schemas.of(request)
+            rights.require("UPDATE_ACCESS_TO_DOCUMENT", schema["name"])
+            document = self._store.get(documents_of(schema), checked_id(request.path_params["id"]))
+            if document is None:
+                raise Fault(16, "There is no such document")
+            _check_enabled(schema)
+            ids = (await read_json(request)).optional_texts(member)
+            if verb == "link":
+                if ids is None:
+                    raise Fault(14, f"The field {member} is required")
+                link(document, member, ids)
+                if member == "userIds":
+                    add_groups(self._store, schema, document, ids)
+            else:
+                gone = document[member] if ids is None else ids
+                document[member] = [each for each in document[member] if each not in gone]
+                if member == "userIds":
+                    remove_groups(self._store, schema, document, gone)
+            document["updateTimestamp"] = iso(self._clock())
+            self._stored(lambda: self._store.put(documents_of(schema), document))
+            return JSONResponse({"affectedRecords": 1})
+
+        return change
+
+    async def _append_item(self, request: Request) -> JSONResponse:
+        schema, document, rights = self._changeable(request)
+        path = request.path_params["field"]
+        item = data_fields.fitted_item(schema, path, (await read_json(request)).members)
+        data_fields.add_items(schema, document, path, [item])
+        await self._updated(schema, document, rights)
+        return JSONResponse(item)
+
+    async def _update_item(self, request: Request) -> JSONResponse:
+        schema, document, rights = self._changeable(request)
+        path = request.path_params["field"]
+        changes = (await read_json(request)).members
+        items = data_fields.objects_at(document, path)
+        position = _position(items, request)
+        if not meets(request, self._store, items[position]):
+            raise Fault(16, "The item does not match the RQL")
+        changed = {name: value for name, value in {**items[position], **changes}.items() if value is not None}
+        items[position] = data_fields.fitted_item(schema, path, {**changed, "id": items[position]["id"]})
+        return await self._updated(schema, document, rights)
+
+    async def _remove_item(self, request: Request) -> JSONResponse:
+        schema, document, rights = self._changeable(request)
+        items = data_fields.objects_at(document, request.path_params["field"])
+        position = _position(items, request)
+        if not meets(request, self._store, items[position]):
+            raise Fault(16, "The item does not match the RQL")
+        del items[position]
+        return await self._updated(schema, document, rights)
+
+    def _changeable(self, request: Request) -> tuple[Document, Document, Rights]:
+        """What `seen` gives, for a caller who may change the document.
+
+        Raises:
+            Fault: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
+        """
+        schema, document, rights = self.seen(request)
+        require(schema, document, rights, "updateMode", "change", ("UPDATE_DOCUMENTS", schema["name"]))
+        check_open(schema, document)
+        return schema, document, rights
+
+    def _check_guard(self, request: Request, schema: Document, document: Document) -> None:
+        if not meets(request, self._store, document, shape=shape_of(schema)):
+            raise Fault(16, "The document does not match the RQL")
+
+    async def _updated(self, schema: Document, document: Document, rights: Rights) -> JSONResponse:
+        self._stored(lambda: self._engine.touch(schema, document, rights))
+        await self._engine.finish(document["id"])
+        return JSONResponse({"affectedRecords": 1})
+
+    def _stored(self, change: Any) -> None:
+        try:
+            with self._store.transaction():
+                change()
+        except DuplicateError:
+            raise Fault(17, "Another document has the same values, and an index is unique") from None
+
+    def _possible(self, transition: Document, document: Document, data: Document, rights: Rights) -> bool:
+        return (
+            transition["type"] == "manual"
+            and document["status"] in transition["fromStatuses"]
+            and self._engine.allowed(transition, document, data, rights)
+        )
+
+
+def _check_enabled(schema: Document) -> None:
+    if schema.get("disabled"):
+        raise Fault(27, "The schema is disabled: its documents can be neither made nor changed")
+
+
+def check_open(schema: Document, document: Document) -> None:
+    """Go on only if the document can be changed now.
+
+    Raises:
+        Fault: 27 while its schema is disabled, 415 while it is locked.
+    """
+    _check_enabled(schema)
+    if "transitionLock" in document:
+        raise Fault(415, "The document is locked until its automatic transitions are done")
+
+
+def _position(items: list[Document], request: Request) -> int:
+    for position, item in enumerate(items):
+        if item.get("id") == request.path_params["item"]:
+            return position
+    raise Fault(16, "The list has no such item")

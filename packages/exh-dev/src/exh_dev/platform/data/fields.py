@@ -1,0 +1,125 @@
+"""Changing what a document holds, by dotted paths under `data`. Everything that is set is checked by the schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.data.configuration import Mismatch, fitting, item_of
+from exh_dev.platform.http.error_answers import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from exh_dev.platform.storage.store import Document
+
+
+def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Data as it is stored.
+
+    Raises:
+        Fault: 26 with the place and the rule it breaks, never the value.
+    """
+    try:
+        whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
+    except Mismatch as mismatch:
+        raise Fault(26, f"The data does not fit the schema: {mismatch}") from None
+    found: dict[str, Any] = whole
+    return found
+
+
+def assign(schema: Document, document: Document, changes: Mapping[str, Any]) -> None:
+    """Put values in their places: a name replaces its property whole, a dotted path a part of it, None removes it.
+
+    Raises:
+        Fault: 26 when the result does not fit the schema.
+    """
+    before = document["data"]
+    data = {**before}
+    touched = set()
+    for path, value in changes.items():
+        first, *rest = path.split(".")
+        touched.add(first)
+        if not rest:
+            _set(data, first, value)
+            continue
+        holder = data[first] = dict(data[first]) if isinstance(data.get(first), dict) else {}
+        for name in rest[:-1]:
+            holder[name] = dict(holder[name]) if isinstance(holder.get(name), dict) else {}
+            holder = holder[name]
+        _set(holder, rest[-1], value)
+    checked = fitted(schema, {name: data[name] for name in touched if name in data})
+    document["data"] = {**data, **checked}
+
+
+def unset(document: Document, paths: Iterable[str]) -> None:
+    """Remove what is at these paths."""
+    for path in paths:
+        *outer, name = path.split(".")
+        holder: Any = document["data"]
+        for step in outer:
+            holder = holder.get(step) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder.pop(name, None)
+
+
+def add_items(schema: Document, document: Document, path: str, values: Sequence[Any]) -> None:
+    """Put items at the end of a list, which begins to exist with them."""
+    assign(schema, document, {path: [*_list_at(document, path), *values]})
+
+
+def remove_items(document: Document, path: str, values: Sequence[Any]) -> None:
+    """Take items out of a list."""
+    items = _list_at(document, path)
+    items[:] = [item for item in items if item not in values]
+
+
+def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
+    """The list of objects at a path.
+
+    Raises:
+        Fault: 26 when there is something else.
+    """
+    items = _list_at(document, path)
+    if not all(isinstance(item, dict) for item in items):
+        raise Fault(26, "The field holds no list of objects")
+    return items
+
+
+def item_configuration(schema: Document, path: str) -> dict[str, Any]:
+    """What the items of the list at a path have to be.
+
+    Raises:
+        Fault: 26 when the schema has no list there.
+    """
+    configuration: Any = {"type": "object", "properties": schema["properties"]}
+    for name in path.split("."):
+        configuration = configuration.get("properties", {}).get(name) or {}
+    if configuration.get("type") != "array" or configuration["items"].get("type") != "object":
+        raise Fault(26, "The schema has no list of objects there")
+    found: dict[str, Any] = configuration["items"]
+    return found
+
+
+def fitted_item(schema: Document, path: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    """An object of a list as it is stored, with its id. Raises 26 when it does not fit."""
+    try:
+        found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)
+    except Mismatch as mismatch:
+        raise Fault(26, f"The data does not fit the schema: {mismatch}") from None
+    return found
+
+
+def _set(holder: dict[str, Any], name: str, value: Any) -> None:
+    if value is None:
+        holder.pop(name, None)
+    else:
+        holder[name] = value
+
+
+def _list_at(document: Document, path: str) -> list[Any]:
+    value: Any = document["data"]
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is not None and not isinstance(value, list):
+        raise Fault(26, "The field holds no list")
+    return [] if value is None else value

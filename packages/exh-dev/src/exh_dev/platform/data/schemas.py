@@ -1,0 +1,234 @@
+"""Schemas: found, made, changed, disabled and deleted; and the one that a path means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.data.collections import SCHEMAS, comments_of, documents_of
+from exh_dev.platform.data.configuration import kind_at
+from exh_dev.platform.data.group_sync import apply_to_all
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.http.bodies import Fields
+    from exh_dev.platform.storage.search import Kind, Shape
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+_ID = re.compile("[0-9a-f]{24}")
+_PATH_NAME = re.compile("[A-Za-z0-9_-]+")
+_NAME_LENGTH, _DESCRIPTION_LENGTH = range(3, 51), range(101)
+_RELATIONS = frozenset({"creator", "linkedUsers", "linkedGroupStaff", "linkedGroupPatients"})
+#: The texts that a mode may be, besides a list of relations; some of an earlier time are still taken.
+_MODES = {
+    "createMode": {"default", "allUsers", "permissionRequired"},
+    "readMode": {"default", "allUsers", "permissionRequired", "enlistedInLinkedGroups"},
+    "updateMode": {"default", "permissionRequired", "creatorOnly", "disabled", "linkedGroupsStaffOnly"},
+    "deleteMode": {"permissionRequired", "linkedUsersOnly"},
+}
+_GROUP_SYNC = {"disabled", "creatorPatientEnlistments", "linkedUsersPatientEnlistments"}
+_DEFAULTS: dict[str, Any] = {
+    "createMode": "allUsers",
+    "readMode": ["linkedUsers", "linkedGroupStaff"],
+    "updateMode": ["linkedUsers", "linkedGroupStaff"],
+    "deleteMode": "permissionRequired",
+    "groupSyncMode": "disabled",
+    "defaultLimit": 20,
+    "maximumLimit": 100,
+}
+_DOCUMENT_KINDS: dict[str, Kind] = {
+    "id": "string",
+    "creatorId": "string",
+    "data": "object",
+    "status": "string",
+    "statusChangedTimestamp": "date-time",
+    "commentCount": "number",
+    "creationTimestamp": "date-time",
+    "updateTimestamp": "date-time",
+}
+
+
+def shape_of(schema: Document) -> Shape:
+    """What the members of a schema's documents are, to a query."""
+
+    def kind(path: str) -> Kind:
+        if path.startswith("data."):
+            return kind_at(schema["properties"], path.removeprefix("data."))
+        return _DOCUMENT_KINDS.get(path, "any")
+
+    return kind
+
+
+class Schemas:
+    """The schemas of a store."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def routes(self, base: str) -> list[Route]:
+        """The endpoints of schemas themselves."""
+        one = f"{base}/{{schema}}"
+        return [
+            Route(base, self._find, methods=["GET"]),
+            Route(base, self._create, methods=["POST"]),
+            Route(one, self._update, methods=["PUT"]),
+            Route(one, self._remove, methods=["DELETE"]),
+            Route(f"{one}/disable", self._disable, methods=["POST"]),
+            Route(f"{one}/enable", self._enable, methods=["POST"]),
+        ]
+
+    def of(self, request: Request) -> Document:
+        """The schema that a path means, by its id or its name.
+
+        Raises:
+            Fault: 416 when it can be neither, 16 when there is none.
+        """
+        return self.named(request.path_params["schema"])
+
+    def named(self, name: str) -> Document:
+        """The schema with this id or this name. Raises as `of` does."""
+        if not _PATH_NAME.fullmatch(name):
+            raise Fault(416, "A schema is given by its id, or by a name of letters, digits, _ and -")
+        schema = self._store.get(SCHEMAS, name) if _ID.fullmatch(name) else None
+        if schema is None:
+            schema = next(iter(self._store.matching(SCHEMAS, _has_name(name))), None)
+        if schema is None:
+            raise Fault(16, "There is no such schema")
+        return schema
+
+    def save(self, schema: Document) -> None:
+        """Store a schema that has changed."""
+        self._store.put(SCHEMAS, {**schema, "updateTimestamp": iso(self._clock())})
+
+    def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
+        """The schema of a path, for a caller who may change it.
+
+        Raises:
+            Fault: 104, 10, 416 or 16.
+        """
+        rights_of(request, self._store).require(permission)
+        return self.of(request)
+
+    async def _find(self, request: Request) -> Response:
+        rights = rights_of(request, self._store)
+        rights.require_user()
+        visible = EVERYTHING if rights.has("DISABLE_SCHEMAS") else Sql(f"{member('disabled')} IS NULL")
+        return page(request, self._store, SCHEMAS, visible=visible, shape=_schema_kind)
+
+    async def _create(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("CREATE_SCHEMAS")
+        fields = await read_json(request)
+        name = fields.text("name")
+        now = iso(self._clock())
+        schema = {
+            "id": object_id(),
+            "name": name,
+            "description": fields.optional_text("description") or "",
+            "properties": {},
+            "statuses": {"new": {}},
+            "creationTransition": {"type": "manual", "toStatus": "new"},
+            "transitions": [],
+            "indexes": [],
+            **_DEFAULTS,
+            **_settings(fields),
+            "creationTimestamp": now,
+            "updateTimestamp": now,
+        }
+        self._check_name(name)
+        self._store.put(SCHEMAS, schema)
+        return JSONResponse(schema)
+
+    async def _update(self, request: Request) -> JSONResponse:
+        schema = self.change(request)
+        fields = await read_json(request)
+        changes = _settings(fields)
+        name, description = fields.optional_text("name"), fields.optional_text("description")
+        if name is not None and name != schema["name"]:
+            self._check_name(name)
+            changes["name"] = name
+        if description is not None:
+            changes["description"] = description
+        with self._store.transaction():
+            self.save({**schema, **changes})
+            if "groupSyncMode" in changes:
+                apply_to_all(self._store, {**schema, **changes})
+        return JSONResponse({"affectedRecords": 1})
+
+    async def _remove(self, request: Request) -> JSONResponse:
+        schema = self.change(request, "DELETE_SCHEMAS")
+        if not schema.get("disabled"):
+            raise Fault(27, "Only a disabled schema can be deleted")
+        with self._store.transaction():
+            self._store.drop(documents_of(schema))
+            self._store.drop(comments_of(schema))
+            for index in schema["indexes"]:
+                self._store.drop_index(f"{schema['id']}:{index['id']}")
+            self._store.delete(SCHEMAS, schema["id"])
+        return JSONResponse({"affectedRecords": 1})
+
+    async def _disable(self, request: Request) -> JSONResponse:
+        schema = self.change(request, "DISABLE_SCHEMAS")
+        self.save({**schema, "disabled": True})
+        return JSONResponse({"affectedRecords": 1})
+
+    async def _enable(self, request: Request) -> JSONResponse:
+        schema = self.change(request, "DISABLE_SCHEMAS")
+        schema.pop("disabled", None)
+        self.save(schema)
+        return JSONResponse({"affectedRecords": 1})
+
+    def _check_name(self, name: str) -> None:
+        if len(name) not in _NAME_LENGTH:
+            raise Fault(15, "The name of a schema has 3 to 50 characters")
+        if self._store.count(SCHEMAS, _has_name(name)):
+            raise Fault(17, "There is a schema with this name")
+
+
+def _has_name(name: str) -> Sql:
+    return Sql(f"{member('name')} = ?", (name,))
+
+
+def _schema_kind(path: str) -> Kind:
+    return "string" if path in {"id", "name", "description"} else _DOCUMENT_KINDS.get(path, "any")
+
+
+def _settings(fields: Fields) -> Document:
+    """The modes and limits of a body, as they were given: the official CLI compares them."""
+    found: Document = {}
+    for mode, texts in _MODES.items():
+        value = fields.value(mode)
+        if value is None:
+            continue
+        relations = isinstance(value, list) and mode != "createMode" and all(each in _RELATIONS for each in value)
+        if not relations and not (isinstance(value, str) and value in texts):
+            raise Fault(15, f"The field {mode} is none of its values")
+        found[mode] = value
+    sync = fields.optional_text("groupSyncMode")
+    if sync is not None:
+        if sync not in _GROUP_SYNC:
+            raise Fault(15, "The field groupSyncMode is none of its values")
+        found["groupSyncMode"] = sync
+    for name in ("defaultLimit", "maximumLimit"):
+        number = fields.optional_integer(name)
+        if number is not None:
+            if number < 1:
+                raise Fault(15, f"The field {name} must be 1 or more")
+            found[name] = number
+    description = fields.optional_text("description")
+    if description is not None and len(description) not in _DESCRIPTION_LENGTH:
+        raise Fault(15, "The description of a schema has at most 100 characters")
+    return found

@@ -1,0 +1,37 @@
+"""The endpoints of the data service: camelCase members, ISO 8601 timestamps; `data` is the schema's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from exh_dev.platform.data import history
+from exh_dev.platform.data.comments import Comments
+from exh_dev.platform.data.definitions import Definitions
+from exh_dev.platform.data.documents import Documents
+from exh_dev.platform.data.schemas import Schemas
+from exh_dev.platform.data.transitions import Engine
+from exh_dev.platform.http.bodies import after_body
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+BASE = "/data/v1"
+
+
+def routes(store: Store, *, clock: Clock) -> list[Route]:
+    """The endpoints of the service. Documents that a crash left locked are finished first."""
+    schemas = Schemas(store, clock=clock)
+    engine = Engine(store, clock=clock)
+    history.index(store)
+    engine.resume()
+    documents = Documents(store, schemas, engine, clock=clock)
+    found = [
+        *Comments(store, documents, clock=clock).routes(BASE),
+        *documents.routes(BASE),
+        *Definitions(store, schemas).routes(BASE),
+        *schemas.routes(BASE),
+    ]
+    return [Route(each.path, after_body(each.endpoint), methods=list(each.methods or ())) for each in found]

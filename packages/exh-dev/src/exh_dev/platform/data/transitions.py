@@ -1,0 +1,268 @@
+"""How documents move: conditions, actions, and the automatic transitions that follow.
+
+A document is locked while automatic transitions remain: creation, a transition and an update take the lock, and the
+actions that come after everything run when it is released. What is still to do is stored with the lock, so that it is
+done after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.data import history
+from exh_dev.platform.data.collections import SCHEMAS, WORK, documents_of
+from exh_dev.platform.data.configuration import fits
+from exh_dev.platform.data.fields import add_items, assign, remove_items, unset
+from exh_dev.platform.data.group_sync import add_groups
+from exh_dev.platform.http.access import Rights, rights_of_user
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.storage.store import DuplicateError
+from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks.records import create_task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+MOST_HOPS = 100  # automatic transitions in a row
+
+log = logging.getLogger("exh_dev.platform")
+
+
+class Engine:
+    """Moves the documents of a store."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def enter(
+        self, schema: Document, document: Document, transition: Document, data: Mapping[str, Any], rights: Rights
+    ) -> None:
+        """Make a transition that its caller has found to be allowed, and lock the document if more will follow.
+
+        Args:
+            schema: the document's.
+            document: changed and stored.
+            transition: which one.
+            data: merged into the document's.
+            rights: whose transition it is.
+
+        Raises:
+            Fault: 26 when the data does not fit the schema.
+        """
+        assign(schema, document, data)
+        self._move(schema, document, transition, data, rights)
+        self._settle(schema, document, transition.get("afterActions", []), rights)
+
+    def touch(self, schema: Document, document: Document, rights: Rights) -> None:
+        """Store a document that was updated, and lock it if an automatic transition follows from that."""
+        document["updateTimestamp"] = iso(self._clock())
+        history.note(self._store, document, rights, change="update", status=document["status"], now=self._clock())
+        self._settle(schema, document, [], rights)
+
+    async def finish(self, document_id: str) -> None:
+        """Make the automatic transitions that a locked document waits for, and release it.
+
+        Raises:
+            Fault: 26 when one cannot be made, or when there is no end of them: the document stays where it is then,
+                released.
+        """
+        for _ in range(MOST_HOPS + 1):
+            if not self._step(document_id):
+                return
+            await asyncio.sleep(0)  # others may look at it meanwhile
+
+    def resume(self) -> None:
+        """Finish what a crash left locked."""
+        for work in self._store.matching(WORK, EVERYTHING):
+            try:
+                while self._step(work["id"]):
+                    pass
+            except Fault as fault:
+                log.error("document %s was released where it was: %s", work["id"], fault)  # noqa: TRY400 - no bug
+
+    def allowed(self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
+        """Whether a transition's conditions hold."""
+        return all(self._holds(each, document, data, rights) for each in transition.get("conditions", ()))
+
+    def _step(self, document_id: str) -> bool:
+        """One automatic transition of a locked document, or its release; whether anything remains.
+
+        Raises:
+            Fault: 26 when the document had to be released before the end.
+        """
+        work = self._store.get(WORK, document_id)
+        if work is None:
+            return False
+        schema = self._store.get(SCHEMAS, work["schemaId"])
+        document = schema and self._store.get(documents_of(schema), document_id)
+        if schema is None or document is None:  # deleted meanwhile
+            self._store.delete(WORK, document_id)
+            return False
+        rights = self._initiator(work)
+        transition = self._next(schema, document, rights)
+        if transition is None or work["hops"] >= MOST_HOPS:
+            with self._store.transaction():
+                self._release(schema, document, work, rights)
+            if transition is not None:
+                raise Fault(26, f"There are more than {MOST_HOPS} automatic transitions in a row")
+            return False
+        try:
+            with self._store.transaction():
+                moved = copy.deepcopy(document)
+                self._move(schema, moved, transition, {}, rights)
+                self._store.put(documents_of(schema), moved)
+                after = [*work["afterActions"], *transition.get("afterActions", [])]
+                self._store.put(WORK, {**work, "hops": work["hops"] + 1, "afterActions": after})
+        except (Fault, DuplicateError) as error:
+            with self._store.transaction():  # else it would stay locked for ever
+                self._release(schema, document, work, rights)
+            reason = str(error) or "another document has the same values, and an index is unique"
+            raise Fault(26, f"The automatic transition {transition['name']} cannot be made: {reason}") from None
+        return True
+
+    def _settle(self, schema: Document, document: Document, after: list[Document], rights: Rights) -> None:
+        """Store a changed document: locked if an automatic transition follows, else with everything done."""
+        work = {
+            "id": document["id"],
+            "schemaId": schema["id"],
+            "afterActions": after,
+            "hops": 0,
+            "userId": rights.user_id,
+            "applicationId": rights.application_id,
+        }
+        if self._next(schema, document, rights) is None:
+            self._release(schema, document, work, rights)
+        else:
+            document["transitionLock"] = {"timestamp": iso(self._clock())}
+            self._store.put(documents_of(schema), document)
+            self._store.put(WORK, work)
+
+    def _release(self, schema: Document, document: Document, work: Document, rights: Rights) -> None:
+        document.pop("transitionLock", None)
+        self._store.put(documents_of(schema), document)
+        self._store.delete(WORK, document["id"])
+        for action in work["afterActions"]:
+            if action["type"] == "task":
+                self._start_task(schema, document, action, rights)
+
+    def _next(self, schema: Document, document: Document, rights: Rights) -> Document | None:
+        """The first automatic transition that the document's status and conditions allow."""
+        for transition in schema["transitions"]:
+            if (
+                transition["type"] == "automatic"
+                and document["status"] in transition["fromStatuses"]
+                and self.allowed(transition, document, {}, rights)
+            ):
+                found: Document = transition
+                return found
+        return None
+
+    def _move(
+        self, schema: Document, document: Document, transition: Document, data: Mapping[str, Any], rights: Rights
+    ) -> None:
+        now = iso(self._clock())
+        change = "creation" if transition is schema["creationTransition"] else transition["name"]
+        history.note(self._store, document, rights, change=change, status=transition["toStatus"], now=self._clock())
+        document |= {"status": transition["toStatus"], "statusChangedTimestamp": now, "updateTimestamp": now}
+        for action in transition.get("actions", ()):
+            self._act(schema, document, action, data, rights)
+
+    def _act(
+        self, schema: Document, document: Document, action: Document, data: Mapping[str, Any], rights: Rights
+    ) -> None:
+        match action["type"]:
+            case "set":
+                assign(schema, document, {action["field"]: action["value"]})
+            case "unset":
+                unset(document, action.get("fields") or [action["field"]])
+            case "addItems":
+                add_items(schema, document, action["field"], action["values"])
+            case "removeItems":
+                remove_items(document, action["field"], action["values"])
+            case "linkCreator":
+                self._link_users(schema, document, [document["creatorId"]])
+            case "linkUserFromData":
+                self._link_users(schema, document, _ids(data, action["userIdField"]))
+            case "linkGroupFromData":
+                link(document, "groupIds", _ids(data, action["groupIdField"]))
+            case "linkEnlistedGroups":
+                link(document, "groupIds", self._enlisted(document["creatorId"], active=bool(action.get("onlyActive"))))
+            case "task":
+                self._start_task(schema, document, action, rights)
+
+    def _link_users(self, schema: Document, document: Document, ids: list[str]) -> None:
+        link(document, "userIds", ids)
+        add_groups(self._store, schema, document, ids)
+
+    def _start_task(self, schema: Document, document: Document, action: Document, rights: Rights) -> None:
+        create_task(
+            self._store,
+            function_name=action["functionName"],
+            data={**action.get("data", {}), "schemaId": schema["id"], "documentId": document["id"]},
+            priority=action.get("priority"),
+            now=self._clock(),
+            created_by_user_id=rights.user_id,
+            created_by_application_id=rights.application_id,
+        )
+
+    def _enlisted(self, user_id: str, *, active: bool) -> list[str]:
+        now = self._clock() * 1000
+        enlistments = (self._store.get("users", user_id) or {"patient_enlistments": ()})["patient_enlistments"]
+        return [each["group_id"] for each in enlistments if not active or each.get("expiry_timestamp", now + 1) > now]
+
+    def _holds(self, condition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
+        match condition["type"]:
+            case "input":
+                return fits({"type": "object", **condition["configuration"]}, dict(data))
+            case "document":
+                return document is not None and fits({"type": "object", **condition["configuration"]}, document)
+            case "initiatorHasRelationToUserInData":
+                target = self._store.get("users", str(_at(data, condition["userIdField"])))
+                groups = {each["group_id"] for each in (target or {}).get("patient_enlistments", ())}
+                return not groups.isdisjoint(rights.staff_groups)
+            case _:
+                group = _at(data, condition["groupIdField"])
+                if not isinstance(group, str):
+                    return False
+                if condition["relation"] == "patient":
+                    return group in rights.patient_groups
+                permission = condition.get("requiredPermission")
+                groups_of_staff = rights.groups_with(permission) if permission else rights.staff_groups
+                return group in groups_of_staff
+
+    def _initiator(self, work: Document) -> Rights:
+        user = self._store.get("users", work["userId"]) if work["userId"] else None
+        if user is None:
+            return Rights(application_id=work["applicationId"])
+        return rights_of_user(user, self._store, application_id=work["applicationId"])
+
+
+def link(document: Document, name: str, ids: Iterable[str]) -> None:
+    """Add users or groups that a document is not linked to yet."""
+    document[name] = list(dict.fromkeys([*document[name], *ids]))
+
+
+def _ids(data: Mapping[str, Any], path: str) -> list[str]:
+    """The id, or the ids, in a field of a transition's data."""
+    value = _at(data, path)
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return value
+    raise Fault(26, "An action of the transition needs an id in its data")
+
+
+def _at(data: Mapping[str, Any], path: str) -> Any:
+    """What is in a field of a transition's data; None where there is none."""
+    value: Any = data
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,70 @@
+"""`/_dev/ledger`: a resource that keeps account of each write that reached it, and `/_dev/nonces`: of each signature.
+
+For tests of a client under failures: what it believes it has written can be held against what was applied. Kept in
+memory, for as long as the platform runs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.http.bodies import parse_json, read_body
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.storage.timestamps import Clock, iso
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.platform.http.gateway import Nonces
+
+_NONCE = re.compile(r'\boauth_nonce="([^"]*)"')
+
+
+def routes(nonces: Nonces, *, clock: Clock) -> list[Route]:
+    """A write to `/_dev/ledger/{key}` is applied by being written down; it needs a user, reading does not."""
+    entries: list[dict[str, Any]] = []
+
+    async def write(request: Request) -> JSONResponse:
+        user_id = user_of(request)
+        body = await read_body(request)
+        nonce = _NONCE.search(request.headers["authorization"])
+        entry = {
+            "key": request.path_params["key"],
+            "method": request.method,
+            "body": _readable(body),
+            "nonce": nonce[1] if nonce else None,
+            "userId": user_id,
+            "timestamp": iso(clock()),
+        }
+        entries.append(entry)
+        return JSONResponse(entry)
+
+    async def show(request: Request) -> JSONResponse:
+        key = request.path_params.get("key") or request.query_params.get("key")
+        shown = [each for each in entries if key is None or each["key"] == key]
+        return JSONResponse({"total": len(shown), "data": shown})
+
+    async def count_nonces(_: Request) -> JSONResponse:
+        return JSONResponse({"seen": nonces.seen, "duplicatesRefused": nonces.duplicates_refused})
+
+    return [
+        Route("/_dev/ledger", show, methods=["GET"]),
+        Route("/_dev/ledger/{key}", show, methods=["GET"]),
+        Route("/_dev/ledger/{key}", write, methods=["POST", "PUT", "PATCH", "DELETE"]),
+        Route("/_dev/nonces", count_nonces, methods=["GET"]),
+    ]
+
+
+def _readable(body: bytes) -> Any:
+    """The body as JSON, as text where it is not JSON, and as None where there is none."""
+    if not body:
+        return None
+    try:
+        return parse_json(body)
+    except Fault:
+        return body.decode(errors="replace")

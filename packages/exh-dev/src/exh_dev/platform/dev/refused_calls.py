@@ -1,0 +1,52 @@
+"""Calls that were refused, and the check that failed: for the question why. Kept in memory, the latest ones."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.dev.origin import answering
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from exh_dev.platform.dev.change_notifications import Changes
+    from exh_dev.platform.http.error_answers import Fault
+    from exh_dev.platform.http.oauth1 import Caller
+
+MOST = 500
+_REFUSED = (401, 403)
+
+
+class Refusals:
+    """The latest refusals of a platform."""
+
+    def __init__(self, changes: Changes) -> None:
+        """There are none yet; `changes` hears of each."""
+        self._changes = changes
+        self._refusals: deque[dict[str, Any]] = deque(maxlen=MOST)
+
+    def note(self, scope: Scope, fault: Fault, caller: Caller | None) -> None:
+        """Keep a fault if it is one of lacking rights. Of the query nothing is kept."""
+        if fault.status not in _REFUSED and fault.check is None:
+            return
+        self._refusals.append({
+            "id": object_id(),
+            "timestamp": iso(time.time()),
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": fault.status,
+            **fault.body,
+            "check": fault.check,
+            "userId": caller and caller.user_id,
+            "applicationId": caller and caller.application_id,
+            "trace": answering.get(),
+        })  # fmt: skip
+        self._changes.mark("refusals")
+
+    def newest(self) -> list[dict[str, Any]]:
+        """All that are known, the newest first."""
+        return list(reversed(self._refusals))

@@ -1,0 +1,123 @@
+"""What a dispatcher does: actions as clients send them, and doing them.
+
+A task gets the action's data and, as `event`, the whole event; a mail's template gets the event as `event`. A task is
+its dispatcher's creator's.
+
+Assumed: an action that cannot be done (an unknown template, data over the limit) has failed and is tried again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.events import events
+from exh_dev.platform.http.bodies import Fields
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.tasks.entries import check_data
+from exh_dev.platform.tasks.records import create_task
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document, Store
+
+_RECIPIENTS = ("to", "cc", "bcc")
+
+
+def read_action(fields: Fields, known: Document | None = None) -> Document:
+    """The action that a client sends, in place of the `known` one; of that, members that are not sent stay.
+
+    Raises:
+        Fault: 14 or 15.
+    """
+    sent = {**(known or {}), **{name: value for name, value in fields.members.items() if value is not None}}
+    fields = Fields(sent)
+    action_type = fields.text("type")
+    action: Document = {
+        "id": known["id"] if known else object_id(),
+        "type": action_type,
+        "name": fields.optional_text("name"),
+        "description": fields.optional_text("description"),
+    }
+    match action_type:
+        case "task":
+            _moment(fields)
+            action |= {
+                "functionName": fields.text("functionName"),
+                "data": fields.optional_object("data"),
+                "tags": fields.optional_texts("tags"),
+                "startTimestamp": fields.value("startTimestamp"),
+            }
+        case "mail":
+            action |= {"recipients": _recipients(fields), "templateId": checked_id(fields.text("templateId"))}
+        case _:
+            raise Fault(15, "The field type must be task or mail")
+    return {name: value for name, value in action.items() if value is not None}
+
+
+def check_names(actions: list[Document]) -> None:
+    """Judge the names of a dispatcher's actions.
+
+    Raises:
+        Fault: 17 when two have the same.
+    """
+    names = [action["name"] for action in actions if "name" in action]
+    if len(set(names)) < len(names):
+        raise Fault(17, "Two actions of the dispatcher have the same name")
+
+
+def perform(
+    store: Store, delivery: Document, *, event: Document, dispatcher: Document, action: Document, now: float
+) -> None:
+    """Do an action for an event, and forget the delivery: a task is made with that or not at all; a mail that was made
+    when the platform stopped is made again.
+
+    Raises:
+        Fault: it cannot be done.
+    """
+    if action["type"] == "mail":
+        from exh_dev.platform.mails.sending import send_by_template
+
+        send_by_template(
+            store,
+            template_id=action["templateId"],
+            recipients=action["recipients"],
+            content={"event": event},
+            now=now,
+            creator_id=dispatcher.get("createdByUserId"),
+        )
+        store.delete(events.DELIVERIES, delivery["id"])
+        return
+    data = {**action.get("data", {}), "event": event}
+    check_data(data)
+    with store.transaction():
+        create_task(
+            store,
+            function_name=action["functionName"],
+            data=data,
+            now=now,
+            created_by_user_id=dispatcher.get("createdByUserId"),
+            created_by_application_id=dispatcher.get("createdByApplicationId"),
+            tags=action.get("tags"),
+            start=_moment(Fields(action)),
+        )
+        store.delete(events.DELIVERIES, delivery["id"])
+
+
+def _moment(fields: Fields) -> float | None:
+    """When a task shall start: ISO 8601, or epoch milliseconds as the service writes its own times."""
+    value = fields.value("startTimestamp")
+    if isinstance(value, bool) or not isinstance(value, int):
+        return fields.optional_moment("startTimestamp")
+    if not 0 <= value < 253_402_300_800_000:  # noqa: PLR2004 - the year 10000
+        raise Fault(15, "The field startTimestamp must be a moment")
+    return value / 1000
+
+
+def _recipients(fields: Fields) -> Document:
+    recipients = fields.optional_object("recipients")
+    if recipients is None:
+        raise Fault(14, "The field recipients is required")
+    kinds = {name: Fields(recipients).optional_texts(name) for name in _RECIPIENTS}
+    if not kinds["to"]:
+        raise Fault(14, "The field recipients.to is required")
+    return {name: addresses for name, addresses in kinds.items() if addresses is not None}

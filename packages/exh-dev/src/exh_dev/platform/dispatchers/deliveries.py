@@ -1,0 +1,108 @@
+"""Carrying out deliveries: at least once each, and tried again when they fail.
+
+A delivery that fails is tried three times more; then it is logged and given up. One whose dispatcher or action is gone
+is dropped. Nothing published bounds dispatchers that set each other off, nor does this: a dispatcher of `task_failed`
+whose task fails goes on for ever, unless its function looks at the `functionName` of the event; but not all at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.dispatchers.actions import perform
+from exh_dev.platform.events import events
+from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+from exh_dev.platform.storage.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+#: Seconds from a failure to the next attempt.
+RETRY_DELAYS = (1, 5, 30)
+_LOOK = 0.05  # seconds between two looks at the clock while something is due later
+
+log = logging.getLogger("exh_dev.platform")
+
+
+class Deliveries:
+    """The deliveries of a store. They are carried out on one event loop at a time."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Nothing is delivered until `run` or `deliver_due`; `clock` is that of the task service."""
+        self._store = store
+        self._clock = clock
+        self._woken: asyncio.Event | None = None
+        store.index("event_deliveries_due", events.DELIVERIES, [member("due")])
+        events.when_published(store, self.wake)
+
+    def wake(self) -> None:
+        """Look at once whether something is due."""
+        if self._woken is not None:
+            self._woken.set()
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what is left is delivered at the next start."""
+        self._woken = asyncio.Event()
+        self._woken.set()
+        try:
+            while True:
+                later = self._store.count(events.DELIVERIES, EVERYTHING) > 0
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), _LOOK if later else None)
+                self._woken.clear()
+                try:
+                    await self.deliver_due()
+                except Exception:
+                    log.exception("The delivery of events failed; it goes on in a second")
+                    await asyncio.sleep(1)
+        finally:
+            self._woken = None
+
+    def pending(self, until: float) -> int:
+        """How many deliveries are due by then, in epoch seconds."""
+        return self._store.count(events.DELIVERIES, Sql(f"{member('due')} <= ?", (epoch_ms(until),)))
+
+    async def deliver_due(self) -> bool:
+        """Carry out every delivery that is due, the first first; whether there was any."""
+        found = False
+        while (delivery := self._next()) is not None:
+            self._attempt(delivery)
+            found = True
+            await asyncio.sleep(0)  # requests come between
+        return found
+
+    def _next(self) -> Document | None:
+        due = Sql(f"{member('due')} <= ?", (epoch_ms(self._clock()),))
+        found = self._store.page(events.DELIVERIES, due, (member("due"),), 1, 0)
+        return json.loads(found[0]) if found else None
+
+    def _attempt(self, delivery: Document) -> None:
+        event = self._store.get(events.COLLECTION, delivery["eventId"])
+        dispatcher = self._store.get(events.DISPATCHERS, delivery["dispatcherId"]) or {"actions": ()}
+        action = next((each for each in dispatcher["actions"] if each["id"] == delivery["actionId"]), None)
+        if event is None or action is None:
+            self._store.delete(events.DELIVERIES, delivery["id"])
+            return
+        now = self._clock()
+        try:
+            perform(self._store, delivery, event=event, dispatcher=dispatcher, action=action, now=now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do better
+            self._failed(delivery, error, now)
+
+    def _failed(self, delivery: Document, error: Exception, now: float) -> None:
+        failures = delivery["failures"]
+        if failures < len(RETRY_DELAYS):
+            due = epoch_ms(now + RETRY_DELAYS[failures])
+            self._store.put(events.DELIVERIES, delivery | {"failures": failures + 1, "due": due})
+            return
+        log.error(
+            "The action %s of the dispatcher %s could not be done for the event %s",
+            *(delivery[name] for name in ("actionId", "dispatcherId", "eventId")),
+            exc_info=error,
+        )
+        self._store.delete(events.DELIVERIES, delivery["id"])

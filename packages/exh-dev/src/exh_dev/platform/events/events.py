@@ -1,0 +1,81 @@
+"""What happened on the platform: the events that services publish, and what is to be done about each.
+
+A delivery is one action of one dispatcher for one event. It is stored with the event, and forgotten when it is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from exh_dev.platform.dev import origin as causes
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from exh_dev.platform.storage.store import Document, Store
+
+#: Seconds until it is delivered that an alarm has failed: a task started by `task_failed`. One that can never succeed
+#: would fill the machine.
+FAILED_ALARM_DELAY = 30
+
+COLLECTION = "events"
+DISPATCHERS, DELIVERIES = "dispatchers", "event_deliveries"
+
+_listeners: WeakKeyDictionary[Store, Callable[[], None]] = WeakKeyDictionary()
+
+
+def when_published(store: Store, call: Callable[[], None]) -> None:
+    """Call `call` whenever an event of `store` has deliveries, perhaps inside a transaction."""
+    _listeners[store] = call
+
+
+def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *, now: float) -> Document:
+    """Record an event and its deliveries; `now` in epoch seconds.
+
+    Call it inside a transaction, so that both are there or neither.
+    """
+    event: Document = {"id": object_id(), "type": event_type}
+    if content is not None:
+        event["content"] = dict(content)
+    event["creation_timestamp"] = epoch_ms(now)
+    store.put(COLLECTION, event)
+    causes.note(store, event["id"])
+    deliver(store, event)
+    return event
+
+
+def deliver(store: Store, event: Document) -> int:
+    """Store a delivery for every action of the dispatchers of the event's type, due at once but for failed alarms.
+
+    Returns:
+        How many there are.
+    """
+    due = event["creation_timestamp"] + FAILED_ALARM_DELAY * 1000 if _is_failed_alarm(store, event) else 0
+    dispatchers = store.matching(DISPATCHERS, Sql(f"{member('eventType')} = ?", (event["type"],)))
+    actions = [(dispatcher["id"], action["id"]) for dispatcher in dispatchers for action in dispatcher["actions"]]
+    for dispatcher_id, action_id in actions:
+        delivery = {
+            "id": object_id(),
+            "eventId": event["id"],
+            "dispatcherId": dispatcher_id,
+            "actionId": action_id,
+            "failures": 0,
+            "due": due,
+        }
+        store.put(DELIVERIES, delivery)
+    if actions and (call := _listeners.get(store)):
+        call()
+    return len(actions)
+
+
+def _is_failed_alarm(store: Store, event: Document) -> bool:
+    """Whether the task that failed was started because another had failed."""
+    if event["type"] != "task_failed":
+        return False
+    failed = store.get("tasks", str(event.get("content", {}).get("id", ""))) or {}
+    cause = failed.get("data", {}).get("event")
+    return isinstance(cause, dict) and cause.get("type") == "task_failed"

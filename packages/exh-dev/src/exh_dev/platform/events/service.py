@@ -1,0 +1,112 @@
+"""The endpoints of the event service: snake_case members, timestamps in epoch milliseconds.
+
+Anybody with the permission may publish any type, those of the platform's own events too: nothing published forbids it.
+Subscriptions are kept and listed; what reacts to events here are the dispatchers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.events import events
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import Fields, read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+BASE = "/events/v1"
+_SUBSCRIPTIONS = "event_subscriptions"
+
+
+def routes(store: Store, *, clock: Clock) -> list[Route]:
+    """The endpoints of the service, and `/_dev/events/{id}/redeliver`, which delivers an event again."""
+
+    async def create(request: Request) -> JSONResponse:
+        rights_of(request, store).require("CREATE_EVENTS")
+        fields = await read_json(request)
+        event_type, content = _filled(fields, "type"), fields.optional_object("content")
+        with store.transaction():
+            event = events.publish(store, event_type, content, now=clock())
+        return JSONResponse(event)
+
+    async def find(request: Request) -> Response:
+        rights_of(request, store).require("VIEW_EVENTS")
+        return page(request, store, events.COLLECTION, shape=_kind)
+
+    async def subscribe(request: Request) -> JSONResponse:
+        rights_of(request, store).require("CREATE_SUBSCRIPTIONS")
+        fields = await read_json(request)
+        service, types = fields.optional_object("service"), fields.optional_texts("event_types")
+        if service is None or types is None:
+            raise Fault(14, "The fields service and event_types are required")
+        _check_service(Fields(service))
+        now = epoch_ms(clock())
+        subscription = {
+            "id": object_id(),
+            "service": {name: service[name] for name in ("name", "version")},
+            "event_types": types,
+            "retriable": bool(fields.optional_flag("retriable")),
+            "creation_timestamp": now,
+            "update_timestamp": now,
+        }
+        store.put(_SUBSCRIPTIONS, subscription)
+        return JSONResponse(subscription)
+
+    async def subscriptions(request: Request) -> Response:
+        rights_of(request, store).require("VIEW_SUBSCRIPTIONS")
+        return page(request, store, _SUBSCRIPTIONS)
+
+    async def redeliver(request: Request) -> JSONResponse:
+        event = store.get(events.COLLECTION, checked_id(request.path_params["id"]))
+        if event is None:
+            raise Fault(16, "There is no such event")
+        with store.transaction():
+            number = events.deliver(store, event)
+        return JSONResponse({"deliveries": number})
+
+    return [
+        Route(BASE, create, methods=["POST"]),
+        Route(BASE, find, methods=["GET"]),
+        Route(f"{BASE}/subscriptions", subscribe, methods=["POST"]),
+        Route(f"{BASE}/subscriptions", subscriptions, methods=["GET"]),
+        Route("/_dev/events/{id}/redeliver", redeliver, methods=["POST"]),
+    ]
+
+
+def _kind(path: str) -> Kind:
+    return "string" if path in {"id", "type"} else "any"
+
+
+def _filled(fields: Fields, name: str) -> str:
+    text = fields.text(name)
+    if not text:
+        raise Fault(15, f"The field {name} must not be empty")
+    return text
+
+
+def _check_service(service: Fields) -> None:
+    """Judge the name and the version of a subscribing service.
+
+    Raises:
+        Fault: 14 or 15.
+    """
+    _filled(service, "name")
+    version = service.optional_object("version")
+    if version is None:
+        raise Fault(14, "The field service.version is required")
+    for part in ("major", "minor", "patch"):
+        if Fields(version).optional_integer(part) is None:
+            raise Fault(14, f"The field service.version.{part} is required")

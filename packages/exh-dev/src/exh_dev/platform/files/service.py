@@ -1,0 +1,397 @@
+"""The file service: uploads on disk, reached by their tokens.
+
+A token is `<id of the file>-<uuid4>` and says by itself which file it is for. It needs no user; uploading does, which
+is assumed, as is what a `read` token shows: everything but the tokens, the tags and the creator.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+from uuid import uuid4
+
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from python_multipart.multipart import MultipartCallbacks
+    from starlette.requests import Request
+
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+BASE = "/files/v1"
+LARGEST = 8 * 1024 * 1024  # bytes of a file, unless the platform is told otherwise
+_MOST_OVER = 56 * 1024 * 1024  # bytes of a body that is too large are read beyond that, so that the answer arrives
+_MOST_TEXT = 64 * 1024  # bytes of the fields beside the file
+_MOST_PARTS = 1_000
+_FILES, _SETTINGS = "files", "file_settings"
+_LEVELS = ("full", "read")
+_MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
+_CONTENT = re.compile("[0-9a-f]{24}")
+_TOKEN = re.compile(r"([0-9a-f]{24})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MIMETYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+(\s*;[\x20-\x7e]*)?", re.ASCII)
+_PATTERN = re.compile(r"(\*|[\w.+\-]+)/(\*|[\w.+\-]+)", re.ASCII)
+_UNKNOWN_TYPE = "application/octet-stream"
+_HIDDEN = ("id",)
+_FOR_READERS = ("name", "mimetype", "size", "creationTimestamp", "updateTimestamp")
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("name", "mimetype", "creatorId"), "string"),
+    "size": "number",
+    **dict.fromkeys(("creationTimestamp", "updateTimestamp"), "date-time"),
+}
+
+
+def routes(store: Store, folder: Path, *, clock: Clock, largest: int = LARGEST) -> list[Route]:
+    """Every endpoint; the files' contents stand in `folder`, and have `largest` bytes at most."""
+    files = _Files(store, folder, clock, largest)
+    files.clean()
+    return [
+        Route(BASE, files.upload, methods=["POST"]),
+        Route(BASE, files.find, methods=["GET"]),
+        Route(f"{BASE}/settings", files.settings, methods=["GET"]),
+        Route(f"{BASE}/settings", files.change_settings, methods=["PUT"]),
+        Route(f"{BASE}/{{token}}", files.remove, methods=["DELETE"]),
+        Route(f"{BASE}/{{token}}/file", files.content, methods=["GET"]),
+        Route(f"{BASE}/{{token}}/details", files.details, methods=["GET"]),
+        Route(f"{BASE}/{{token}}/tokens", files.add_token, methods=["POST"]),
+        Route(f"{BASE}/{{token}}/tokens/{{other}}", files.remove_token, methods=["DELETE"]),
+    ]
+
+
+def keep_file(
+    store: Store,
+    folder: Path,
+    content: bytes,
+    *,
+    name: str,
+    mimetype: str,
+    creator_id: str | None,
+    now: float,
+    token: str | None = None,
+) -> Document:
+    """Keep a file that was made here, in the `folder` of the contents, in the place of one with the same `token`.
+
+    Its one token is a full one.
+
+    Raises:
+        Fault: 15 when the token has not the form of one.
+    """
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise Fault(15, "A file's token is an id of 24 hexadecimal characters, a hyphen, and a UUID, in lower case")
+    file_id = token[:24] if token else object_id()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file_id).write_bytes(content)
+    creator = {"creatorId": creator_id} if creator_id else {}
+    document = _document(file_id, name=name, mimetype=mimetype, size=len(content), now=now) | creator
+    if token:
+        document["tokens"] = [{"token": token, "accessLevel": "full"}]
+    store.put(_FILES, document)
+    return document
+
+
+def _document(file_id: str, *, name: str, mimetype: str, size: int, now: float) -> Document:
+    stamp = iso(now)
+    return {
+        "id": file_id,
+        "name": name,
+        "mimetype": mimetype,
+        "size": size,
+        "tags": [],
+        "tokens": [_new_token(file_id, "full")],
+        "creationTimestamp": stamp,
+        "updateTimestamp": stamp,
+    }
+
+
+class _Files:
+    def __init__(self, store: Store, folder: Path, clock: Clock, largest: int) -> None:
+        self._store = store
+        self._folder = folder
+        self._clock = clock
+        self._largest = largest
+
+    def clean(self) -> None:
+        """Delete contents that no file has: those of uploads and deletions that a crash cut short."""
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if _CONTENT.fullmatch(path.name) and self._store.text(_FILES, path.name) is None:
+                path.unlink(missing_ok=True)
+
+    async def upload(self, request: Request) -> JSONResponse:
+        user_id = rights_of(request, self._store).require_user()
+        file_id = object_id()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / file_id
+        try:
+            with path.open("xb") as target:
+                received = await _receive(request, target, self._largest)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        mimetype = received.mimetype if _MIMETYPE.fullmatch(received.mimetype) else _UNKNOWN_TYPE
+        document = _document(file_id, name=received.name, mimetype=mimetype, size=received.size, now=self._clock())
+        document |= {"creatorId": user_id, "tags": received.tags}
+        self._store.put(_FILES, document)
+        return JSONResponse(_shown(document))
+
+    async def find(self, request: Request) -> Response:
+        rights_of(request, self._store).require("VIEW_FILES")
+        return page(request, self._store, _FILES, shape=lambda path: _KINDS.get(path, "any"), show=_shown)
+
+    async def content(self, request: Request) -> Response:
+        document, _ = self._reached(request)
+        path = self._folder / document["id"]
+        if not path.is_file():
+            raise Fault(16, "The content of this file is gone from the data directory")
+        wanted = "inline" if self._is_shown_in_place(document["mimetype"]) else "attachment"
+        headers = {
+            "Content-Type": document["mimetype"],
+            "Content-Disposition": f"{wanted}; {_filename(document['name'])}",
+        }
+        return FileResponse(path, headers=headers)
+
+    async def details(self, request: Request) -> JSONResponse:
+        document, level = self._reached(request)
+        if level == "full":
+            return JSONResponse(_shown(document))
+        return JSONResponse({name: document[name] for name in _FOR_READERS})
+
+    async def remove(self, request: Request) -> Response:
+        document = self._owned(request)
+        self._store.delete(_FILES, document["id"])
+        (self._folder / document["id"]).unlink(missing_ok=True)
+        return Response(status_code=204)
+
+    async def add_token(self, request: Request) -> JSONResponse:
+        document = self._owned(request)
+        level = (await read_json(request)).text("accessLevel")
+        if level not in _LEVELS:
+            raise Fault(15, f"The field accessLevel must be one of {', '.join(_LEVELS)}")
+        document = self._owned(request)
+        token = _new_token(document["id"], level)
+        self._change_tokens(document, [*document["tokens"], token])
+        return JSONResponse(token)
+
+    async def remove_token(self, request: Request) -> Response:
+        document, other = self._owned(request), request.path_params["other"]
+        kept = [each for each in document["tokens"] if each["token"] != other]
+        if len(kept) == len(document["tokens"]):
+            raise Fault(2605, "The file has no such token")
+        if not any(each["accessLevel"] == "full" for each in kept):
+            raise Fault(2607, "The last token with full access cannot be deleted")
+        self._change_tokens(document, kept)
+        return Response(status_code=204)
+
+    async def settings(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("VIEW_FILE_SERVICE_SETTINGS")
+        return JSONResponse({name: value for name, value in self._settings().items() if name != "id"})
+
+    async def change_settings(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("UPDATE_FILE_SERVICE_SETTINGS")
+        patterns = (await read_json(request)).optional_texts("disableForceDownloadForMimeTypes")
+        if patterns is None:
+            raise Fault(14, "The field disableForceDownloadForMimeTypes is required")
+        if not all(_PATTERN.fullmatch(pattern) for pattern in patterns):
+            raise Fault(15, "A mime type is written as type/subtype, * for any")
+        changed = {"disableForceDownloadForMimeTypes": patterns, "updateTimestamp": iso(self._clock())}
+        self._store.put(_SETTINGS, {"id": _SETTINGS, **changed})
+        return JSONResponse({"affectedRecords": 1})
+
+    def _settings(self) -> Document:
+        return self._store.get(_SETTINGS, _SETTINGS) or {"disableForceDownloadForMimeTypes": []}
+
+    def _is_shown_in_place(self, mimetype: str) -> bool:
+        plain = mimetype.partition(";")[0].strip().lower()
+        patterns = self._settings()["disableForceDownloadForMimeTypes"]
+        return any(fnmatchcase(plain, pattern.lower()) for pattern in patterns)
+
+    def _reached(self, request: Request) -> tuple[Document, str]:
+        """The file that the path's token opens, and how far.
+
+        Raises:
+            Fault: 2605 when it opens none.
+        """
+        token = request.path_params["token"]
+        form = _TOKEN.fullmatch(token)
+        document = self._store.get(_FILES, form[1]) if form else None
+        for each in document["tokens"] if document else ():
+            if document and each["token"] == token:
+                return document, each["accessLevel"]
+        raise Fault(2605, "There is no file with this token")
+
+    def _owned(self, request: Request) -> Document:
+        """The same, for calls that need full access.
+
+        Raises:
+            Fault: 2605, or 2606 when the token is only for reading.
+        """
+        document, level = self._reached(request)
+        if level != "full":
+            raise Fault(2606, "This call needs a token with full access")
+        return document
+
+    def _change_tokens(self, document: Document, tokens: list[Document]) -> None:
+        self._store.put(_FILES, {**document, "tokens": tokens, "updateTimestamp": iso(self._clock())})
+
+
+def _shown(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name not in _HIDDEN}
+
+
+def _new_token(file_id: str, level: str) -> Document:
+    return {"token": f"{file_id}-{uuid4()}", "accessLevel": level}
+
+
+def _filename(name: str) -> str:
+    """The parameter of Content-Disposition (RFC 6266)."""
+    if re.fullmatch(r"[\x20-\x7e]*", name) and not re.search(r'["\\%]', name):
+        return f'filename="{name}"'
+    return f"filename*=UTF-8''{quote(name, safe='')}"
+
+
+@dataclass
+class _Part:
+    """A part of a multipart body."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    filename: str | None = None
+
+
+class _Upload:
+    """Takes a multipart body apart: the file goes to `target` as it comes, the texts are kept."""
+
+    def __init__(self, boundary: bytes, target: BinaryIO, largest: int) -> None:
+        self.name = ""
+        self.tags: list[str] = []
+        self.mimetype = _UNKNOWN_TYPE
+        self.size = 0
+        self.filename: str | None = None
+        self.complete = False
+        self._target = target
+        self._largest = largest
+        self._part = _Part()
+        self._header = self._value = b""
+        self._text = bytearray()
+        self._texts = self._parts = self._headers = 0
+        callbacks: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+        self._parser = MultipartParser(boundary, callbacks)
+
+    def take(self, piece: bytes) -> None:
+        self._parser.write(piece)
+
+    def _begin(self) -> None:
+        self._part, self._text = _Part(), bytearray()
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            raise _malformed("it has too many parts")
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._count_headers(end - start)
+        self._header += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count_headers(end - start)
+        self._value += data[start:end]
+
+    def _count_headers(self, size: int) -> None:
+        self._headers += size
+        if self._headers > _MOST_HEADERS:
+            raise _malformed("the headers of its parts are too long")
+
+    def _header_end(self) -> None:
+        self._part.headers[self._header.decode("latin-1").lower()] = self._value.decode("latin-1")
+        self._header = self._value = b""
+
+    def _headers_finished(self) -> None:
+        part = self._part
+        _, options = parse_options_header(part.headers.get("content-disposition", ""))
+        part.name = options.get(b"name", b"").decode("utf-8", "replace")
+        if b"filename" in options:
+            part.filename = options[b"filename"].decode("utf-8", "replace")
+        if part.name == "file":
+            if self.filename is not None:
+                raise _malformed("it has two files")
+            self.filename = part.filename or ""
+            self.mimetype = part.headers.get("content-type", _UNKNOWN_TYPE).strip()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._part.name == "file":
+            self.size += end - start
+            if self.size <= self._largest:
+                self._target.write(data[start:end])
+            return
+        self._texts += end - start
+        if self._texts > _MOST_TEXT:
+            raise _malformed("its texts are too long")
+        self._text += data[start:end]
+
+    def _part_end(self) -> None:
+        text = self._text.decode("utf-8", "replace")
+        if self._part.name == "name":
+            self.name = text
+        elif self._part.name in {"tags", "tags[]"}:
+            self.tags.append(text)
+
+    def _end(self) -> None:
+        self.complete = True
+
+
+async def _receive(request: Request, target: BinaryIO, largest: int) -> _Upload:
+    """Read an upload, its file into `target`.
+
+    Raises:
+        Fault: 13 or 22 for what is no multipart body, 14 without a file, 2610 when it is too large.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not boundary:
+        raise _malformed("it must be multipart/form-data with a boundary")
+    upload, received = _Upload(boundary, target, largest), 0
+    try:
+        async for piece in request.stream():
+            received += len(piece)
+            if received > largest + _MOST_OVER:
+                raise Fault(2610, f"A file may have {largest:,} bytes")
+            upload.take(piece)
+    except FormParserError as error:
+        raise _malformed(str(error)) from None
+    if not received:
+        raise Fault(13, "The request body is empty")
+    if upload.size > largest:
+        raise Fault(2610, f"A file may have {largest:,} bytes")
+    if not upload.complete:
+        raise _malformed("it ends before its last boundary")
+    if upload.filename is None:
+        raise Fault(14, "The field file is required")
+    upload.name = upload.name or upload.filename.rpartition("/")[2] or "data"
+    return upload
+
+
+def _malformed(reason: str) -> Fault:
+    return Fault(22, f"The request body is malformed: {reason}")

@@ -1,0 +1,129 @@
+"""Who calls, and what the caller may do.
+
+A permission comes from a global role, and then counts everywhere; or from a staff role in a group, and then counts for
+what belongs to that group. `NAME:schema` (or function, or template) is `NAME` narrowed to one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.http.error_answers import Fault, refused
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.platform.http.oauth1 import Caller as Identity
+    from exh_dev.platform.storage.store import Document, Store
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the caller of a request may do.
+
+    Attributes:
+        user: the calling user's record; None for an application alone, and for nobody.
+        application_id: the calling application; None for nobody.
+        everywhere: the permissions of the user's global roles.
+        in_groups: group id -> the permissions of the user's staff roles there.
+    """
+
+    user: Document | None = None
+    application_id: str | None = None
+    everywhere: frozenset[str] = frozenset()
+    in_groups: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def user_id(self) -> str | None:
+        """The calling user."""
+        return None if self.user is None else str(self.user["id"])
+
+    @property
+    def staff_groups(self) -> frozenset[str]:
+        """The groups in which the user is staff."""
+        return frozenset(self.in_groups)
+
+    @property
+    def patient_groups(self) -> frozenset[str]:
+        """The groups in which the user is a patient."""
+        return frozenset(entry["group_id"] for entry in (self.user or {}).get("patient_enlistments", ()))
+
+    def has(self, name: str, *narrowed: str) -> bool:
+        """Whether the permission is granted everywhere, as it is or narrowed: `has("VIEW_DOCUMENTS", "ecg")`."""
+        return not self.everywhere.isdisjoint(_spellings(name, narrowed))
+
+    def groups_with(self, name: str, *narrowed: str) -> frozenset[str]:
+        """The groups in which a staff role grants the permission."""
+        spellings = _spellings(name, narrowed)
+        return frozenset(group for group, granted in self.in_groups.items() if not granted.isdisjoint(spellings))
+
+    def require(self, name: str, *narrowed: str, group: str | None = None) -> None:
+        """Go on only with the permission, everywhere or in the `group`.
+
+        Raises:
+            Fault: 104 without a user, 10 without the permission.
+        """
+        self.require_user()
+        if not (self.has(name, *narrowed) or (group is not None and group in self.groups_with(name, *narrowed))):
+            raise refused(
+                f"This call needs the permission {name}",
+                permission=sorted(_spellings(name, narrowed), key=len),
+                group=group,
+                held=self.held(),
+            )
+
+    def held(self) -> dict[str, list[str]]:
+        """The permissions of the caller: those that count `everywhere`, and of each group those that count there."""
+        groups = {group: sorted(names) for group, names in self.in_groups.items()}
+        return {"everywhere": sorted(self.everywhere), **groups}
+
+    def require_user(self) -> str:
+        """The calling user's id.
+
+        Raises:
+            Fault: 104 without a user.
+        """
+        if self.user is None:
+            raise Fault(104, "This call needs an authenticated user")
+        return str(self.user["id"])
+
+
+def rights_of(request: Request, store: Store) -> Rights:
+    """What the caller of a request may do; nothing, for nobody.
+
+    Raises:
+        Fault: 104 when the user of the credentials is gone.
+    """
+    identity: Identity | None = request.state.caller
+    if identity is None:
+        return Rights()
+    if identity.user_id is None:
+        return Rights(application_id=identity.application_id)
+    user = store.get("users", identity.user_id)
+    if user is None:
+        raise Fault(104, "The user of these credentials does not exist any more")
+    return rights_of_user(user, store, application_id=identity.application_id)
+
+
+def rights_of_user(user: Document, store: Store, *, application_id: str | None = None) -> Rights:
+    """What a user may do. Roles are kept apart from users: what they grant changes for everybody at once."""
+    everywhere = {
+        permission["name"]
+        for role_id in user["role_ids"]
+        for permission in (store.get("roles", role_id) or {"permissions": ()})["permissions"]
+    }
+    in_groups = {
+        enlistment["group_id"]: frozenset(
+            name
+            for role_id in enlistment["role_ids"]
+            for name in (store.get("group_roles", role_id) or {"permissions": ()})["permissions"]
+        )
+        for enlistment in user["staff_enlistments"]
+    }
+    return Rights(user, application_id, frozenset(everywhere), in_groups)
+
+
+def _spellings(name: str, narrowed: tuple[str, ...]) -> set[str]:
+    """`NAME`, `NAME:first`, `NAME:first:second`."""
+    return {":".join((name, *narrowed[:depth])) for depth in range(len(narrowed) + 1)}

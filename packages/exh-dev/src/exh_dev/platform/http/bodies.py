@@ -1,0 +1,260 @@
+"""Reading what a client sends: JSON or a form, perhaps compressed, of bounded size, with errors as the platform's.
+
+13 no body, 22 a body that cannot be read, 14 a missing field, 15 a field of the wrong kind. Unknown fields are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.storage.timestamps import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
+_MOST_MEMBERS = 100  # of a gzip body; each costs a copy of the rest
+DEEPEST = 100  # objects and lists in each other: what a MongoDB document can hold
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Fields:
+    """The members of a request body.
+
+    Attributes:
+        members: all of them, as they were sent.
+    """
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        """Read from `members`."""
+        self.members = members
+
+    def value(self, name: str) -> Any:
+        """A member of any kind; None when it is missing or null."""
+        return self.members.get(name)
+
+    def optional_object(self, name: str) -> dict[str, Any] | None:
+        """An object, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self.members.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise Fault(15, f"The field {name} must be an object")
+        return value
+
+    def text(self, name: str) -> str:
+        """A required text.
+
+        Raises:
+            Fault: 14 when it is missing or null, 15 when it is not a text.
+        """
+        value = self.optional_text(name)
+        if value is None:
+            raise Fault(14, f"The field {name} is required")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A text, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not a text.
+        """
+        value = self.members.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Fault(15, f"The field {name} must be a string")
+        return value
+
+    def optional_integer(self, name: str) -> int | None:
+        """A whole number, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self.members.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise Fault(15, f"The field {name} must be a whole number")
+        return value
+
+    def optional_moment(self, name: str) -> float | None:
+        """The epoch seconds of an ISO 8601 text, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        text = self.optional_text(name)
+        try:
+            return None if text is None else moment(text)
+        except (ValueError, OverflowError):
+            raise Fault(15, f"The field {name} must be a moment in ISO 8601") from None
+
+    def optional_flag(self, name: str) -> bool | None:
+        """True or false, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is neither.
+        """
+        value = self.members.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise Fault(15, f"The field {name} must be true or false")
+        return value
+
+    def optional_texts(self, name: str) -> list[str] | None:
+        """A list of texts, or None when it is missing or null.
+
+        Raises:
+            Fault: 15 when it is not one.
+        """
+        value = self.members.get(name)
+        if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+            raise Fault(15, f"The field {name} must be a list of strings")
+        return value
+
+
+def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that begins when the whole body is there, so that nothing it reads from the store can change while
+    it waits for a slow client.
+    """
+
+    async def call(request: Request) -> Response:
+        request.state.body = await read_body(request)
+        return await endpoint(request)
+
+    return call
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, decompressed.
+
+    Raises:
+        Fault: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
+    """
+    if hasattr(request.state, "body"):
+        return bytes(request.state.body)
+    received = bytearray()
+    async for piece in request.stream():
+        received += piece
+        if len(received) > LIMIT:
+            raise _too_large()
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "gzip":
+        return _decompressed(bytes(received))
+    if encoding not in ("", "identity"):
+        raise Fault(22, f"The content encoding {encoding} is not supported")
+    return bytes(received)
+
+
+async def read_json(request: Request) -> Fields:
+    """The members of a JSON object.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    return Fields(_json_object(await read_body(request)))
+
+
+async def read_json_or_form(request: Request) -> Fields:
+    """The members of a JSON object or, when its content type says so, of a form.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    body = await read_body(request)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Fields(_form(body) if media_type == "application/x-www-form-urlencoded" else _json_object(body))
+
+
+def parse_json(body: bytes) -> Any:
+    """What `body` says in JSON.
+
+    Raises:
+        Fault: 13 or 22.
+    """
+    if not body.strip():
+        raise Fault(13, "The request body is empty")
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored, nor sent back
+    except (ValueError, RecursionError) as error:
+        raise Fault(22, f"The request body is malformed: {error}") from None
+    if body.count(b"{") + body.count(b"[") > DEEPEST:
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _members(each) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise Fault(22, f"The request body is malformed: it is nested more than {DEEPEST} deep")
+
+
+def _members(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    value = parse_json(body)
+    if not isinstance(value, dict):
+        raise Fault(22, "The request body is malformed: it must be a JSON object")
+    return value
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        raise Fault(13, "The request body is empty")
+    try:
+        # A field without a value counts as missing (RFC 6749, section 3.2).
+        pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=100)
+    except ValueError:
+        raise Fault(22, "The request body is malformed: it is not form-encoded UTF-8") from None
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise Fault(22, "The request body is malformed: a field is given twice")
+    return dict(pairs)
+
+
+def _decompressed(body: bytes) -> bytes:
+    plain, members = bytearray(), 0
+    while body:  # a gzip file may have several members (RFC 1952, section 2.2)
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise Fault(22, "The request body is malformed: it is gzip of too many parts")
+        gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
+        try:
+            plain += gunzip.decompress(body, LIMIT + 1 - len(plain))
+        except zlib.error:
+            raise Fault(22, "The request body is malformed: it is not gzip") from None
+        if len(plain) > LIMIT:
+            raise _too_large()
+        if not gunzip.eof:
+            raise Fault(22, "The request body is malformed: it is not gzip")
+        body = gunzip.unused_data
+    return bytes(plain)
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _too_large() -> Fault:
+    return CodelessFault(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")

@@ -1,0 +1,178 @@
+"""What stands before every service: authentication, path normalisation, and the shape of error answers."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+
+from exh_dev.platform.http.connection import ConnectionCut
+from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.http.oauth1 import SignedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from exh_dev.platform.auth.bearer import BearerVerifier
+    from exh_dev.platform.http.oauth1 import Caller, OAuth1Verifier
+
+#: Not a part of the platform: it authenticates its callers itself.
+_SIDEFX = "/_sidefx/"
+_DEV = "/_dev"
+_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
+_STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+log = logging.getLogger("exh_dev.platform")
+
+
+@dataclass
+class Nonces:
+    """What became of the OAuth1 nonces that came with a genuine signature."""
+
+    seen: int = 0
+    duplicates_refused: int = 0
+
+
+class Gateway:
+    """ASGI middleware: identifies the caller, drops trailing slashes, and answers every error as the platform does.
+
+    A request with credentials that are refused never reaches a service. One without any does: each endpoint says
+    whether it needs a caller, by `application_of` or `user_of`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        oauth1: OAuth1Verifier,
+        bearer: BearerVerifier,
+        nonces: Nonces,
+        bases: Sequence[str],
+        on_fault: Callable[[Scope, Fault, Caller | None], object],
+    ) -> None:
+        """Guard `app`, whose services have the base paths `bases`; any other path is a service that this cluster
+        does not have. `on_fault` hears of every error that is answered.
+        """
+        self._app = app
+        self._oauth1 = oauth1
+        self._bearer = bearer
+        self._nonces = nonces
+        self._bases = tuple(bases)
+        self._on_fault = on_fault
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_header(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), _STRICT_TRANSPORT_SECURITY]
+            await send(message)
+
+        try:
+            if scope["path"] == _DEV or scope["path"].startswith(f"{_DEV}/"):
+                _refuse_web_pages(scope)
+            scope["app"] = self  # else routes answer a wrong method themselves
+            caller = None
+            if not scope["path"].startswith(_SIDEFX):
+                caller = self._identify(scope)
+                scope["path"] = scope["path"].rstrip("/") or "/"
+            scope["state"] = {**scope.get("state", {}), "caller": caller}
+            await self._app(scope, receive, send_with_header)
+        except ClientDisconnect:
+            pass  # nobody waits for an answer
+        except ConnectionCut:
+            raise
+        except Exception as error:
+            fault = self._fault(scope, error)
+            self._on_fault(scope, fault, scope.get("state", {}).get("caller"))
+            if started:
+                raise ConnectionCut from error
+            await JSONResponse(fault.body, fault.status)(scope, receive, send_with_header)
+
+    def _identify(self, scope: Scope) -> Caller | None:
+        headers = dict(scope["headers"])
+        authorization = headers.get(b"authorization", b"").decode("latin-1").strip()
+        scheme, _, credentials = authorization.partition(" ")
+        match scheme.lower():
+            case "oauth":
+                server_scheme = headers.get(b"x-forwarded-proto", b"").decode("latin-1") or scope["scheme"]
+                host = headers.get(b"host", b"").decode("latin-1")
+                url = f"{server_scheme}://{host}{scope['raw_path'].decode('latin-1')}"
+                query = scope["query_string"].decode("latin-1")
+                return self._verified(SignedRequest(authorization, scope["method"], url, query))
+            case "bearer":
+                return self._bearer.verify(credentials.strip())
+            case _:
+                return None
+
+    def _verified(self, request: SignedRequest) -> Caller:
+        try:
+            caller = self._oauth1.verify(request)
+        except Fault as fault:
+            self._nonces.duplicates_refused += fault.code == 110  # noqa: PLR2004 - DUPLICATE_REQUEST_EXCEPTION
+            raise
+        self._nonces.seen += 1
+        return caller
+
+    def _fault(self, scope: Scope, error: Exception) -> Fault:
+        if isinstance(error, Fault):
+            return error
+        path = scope["path"]
+        if isinstance(error, HTTPException):
+            if not any(path == base or path.startswith(f"{base}/") for base in self._bases):
+                return Fault(903, "There is no such service on this cluster")
+            message = f"The service has no endpoint {scope['method']} {path}"
+            return CodelessFault(error.status_code, "ENDPOINT_EXCEPTION", message)
+        log.error("%s %s failed", scope["method"], path, exc_info=error)
+        return Fault(1, "Something went wrong inside the local platform; its log has the reason")
+
+
+def _refuse_web_pages(scope: Scope) -> None:
+    """`/_dev/` asks for no credentials, so that a page in the developer's browser must not be able to call it.
+
+    Raises:
+        Fault: the request comes from a page of another origin, another port of this machine included, or under another
+            name than this machine's.
+    """
+    headers = dict(scope["headers"])
+    host = headers.get(b"host", b"localhost")
+    origin = headers.get(b"origin", b"http://" + host)
+    if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
+        raise CodelessFault(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
+
+
+def application_of(request: Request) -> Caller:
+    """The caller, with or without a user.
+
+    Raises:
+        Fault: 101 without an application.
+    """
+    caller: Caller | None = request.state.caller
+    if caller is None:
+        raise Fault(101, "This call needs an authenticated application")
+    return caller
+
+
+def user_of(request: Request) -> str:
+    """The id of the calling user.
+
+    Raises:
+        Fault: 104 without a user.
+    """
+    caller: Caller | None = request.state.caller
+    if caller is None or caller.user_id is None:
+        raise Fault(104, "This call needs an authenticated user")
+    return caller.user_id

@@ -1,0 +1,220 @@
+"""Making a mail, from a template or from texts, and keeping it. Nothing leaves this machine, unless the platform was
+told where to forward copies (`forwarding.py`).
+
+A mail is stored as it is answered, and with what it says: unlike the platform, which keeps the body of a plain mail
+alone, so that it can be looked at. So are its attachments, apart from it. Assumed: a template writes in the language
+that the request names, else in that of the user who sends, as for a template that this user resolves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import hex40, object_id
+from exh_dev.platform.storage.sql import Sql
+from exh_dev.platform.storage.timestamps import epoch_ms
+from exh_dev.platform.templates.service import find_template, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from exh_dev.platform.storage.store import Document, Store
+
+COLLECTION, ATTACHMENTS = "mails", "mail_attachments"
+LARGEST = 10 * 1024 * 1024  # bytes of a message, attachments as they are encoded
+MOST_RECIPIENTS = 50
+_KINDS = ("to", "cc", "bcc")
+_SENDER = "noreply@localhost"
+_LONGEST_ADDRESS = 320
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file of a mail; `content` is base64."""
+
+    name: str
+    content: str
+    type: str | None = None
+
+
+_listeners: WeakKeyDictionary[Store, Callable[[Document, Sequence[Attachment]], None]] = WeakKeyDictionary()
+
+
+def when_sent(store: Store, call: Callable[[Document, Sequence[Attachment]], None]) -> None:
+    """Call `call` for each mail that comes into `store`."""
+    _listeners[store] = call
+
+
+def send_by_template(
+    store: Store,
+    *,
+    template_id: str | None = None,
+    template_name: str | None = None,
+    recipients: Mapping[str, Sequence[str]],
+    content: Mapping[str, Any],
+    now: float,
+    creator_id: str | None = None,
+    language: str | None = None,
+    time_zone: str | None = None,
+    sender: str | None = None,
+    reply_to: Sequence[str] | None = None,
+    attachments: Sequence[Attachment] = (),
+) -> Document:
+    """Send the mail that a template (v2, by id or by name) makes of `content`; its outputs are `subject` and `body`.
+
+    Call it on the event loop's thread. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
+    `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
+
+    Raises:
+        Fault: 16 for an unknown template, 1003 or 1005 when it cannot be resolved, 15 for recipients that cannot be,
+            26 for a template without the outputs.
+    """
+    checked = checked_recipients(recipients)
+    template = find_template(store, template_id or template_name or "")
+    if template is None or (template["id"] != template_id if template_id else template["name"] != template_name):
+        raise Fault(16, f"There is no template {template_id or template_name}")
+    tracking_hash = hex40()
+    outputs = resolve(
+        store,
+        template,
+        {**content, "tracking_hash": tracking_hash},
+        user=store.get("users", creator_id) if creator_id else None,
+        language=language,
+        time_zone=time_zone,
+    )
+    if not {"subject", "body"} <= outputs.keys():
+        raise Fault(26, f"The template {template['name']} needs the outputs subject and body to make a mail of it")
+    chosen = {"template_id": template["id"]} if template_id else {"template_name": template["name"]}
+    named = {"language": language, "time_zone": time_zone}
+    mail = {
+        **_begun(
+            creator_id, checked, subject=outputs["subject"], body=outputs["body"], sender=sender, reply_to=reply_to
+        ),
+        **chosen,
+        **{name: value for name, value in named.items() if value},
+        "content": dict(content),
+    }
+    return _kept(store, mail, attachments, tracking_hash=tracking_hash, now=now)
+
+
+def send_plain(
+    store: Store,
+    *,
+    subject: str,
+    body: str,
+    recipients: Mapping[str, Sequence[str]],
+    now: float,
+    creator_id: str | None = None,
+    sender: str | None = None,
+    reply_to: Sequence[str] | None = None,
+    attachments: Sequence[Attachment] = (),
+) -> Document:
+    """Send a mail of plain text; it cannot be tracked. The other arguments are those of `send_by_template`.
+
+    Raises:
+        Fault: 15 for recipients that cannot be, and for a message that is too large.
+    """
+    checked = checked_recipients(recipients)
+    mail = _begun(creator_id, checked, subject=subject, body=body, sender=sender, reply_to=reply_to)
+    return _kept(store, mail, attachments, tracking_hash=None, now=now)
+
+
+def checked_recipients(recipients: Any) -> dict[str, list[str]]:
+    """The addresses of each kind.
+
+    Raises:
+        Fault: 15 when they are none, too many, or malformed.
+    """
+    if not isinstance(recipients, dict):
+        raise Fault(15, "The field recipients must be an object")
+    checked = {
+        kind: checked_addresses(f"recipients.{kind}", recipients[kind])
+        for kind in _KINDS
+        if recipients.get(kind) is not None
+    }
+    if not 1 <= sum(map(len, checked.values())) <= MOST_RECIPIENTS:
+        raise Fault(15, f"A mail has 1 to {MOST_RECIPIENTS} recipients")
+    return checked
+
+
+def checked_addresses(name: str, addresses: Any) -> list[str]:
+    """A list of e-mail addresses.
+
+    Raises:
+        Fault: 15 when it is none.
+    """
+    if not isinstance(addresses, list | tuple):
+        raise Fault(15, f"The field {name} must be a list of e-mail addresses")
+    for address in addresses:
+        check_address(name, address)
+    return list(addresses)
+
+
+def check_address(name: str, address: Any) -> None:
+    """Whether `address` may be an e-mail address.
+
+    Raises:
+        Fault: 15 when it may not.
+    """
+    if isinstance(address, str) and len(address) <= _LONGEST_ADDRESS and address.isprintable():
+        local, at, domain = address.rpartition("@")
+        if local and at and domain and not set(address) & set(' ,;<>"()[]:\\'):
+            return
+    raise Fault(15, f"The field {name} must hold e-mail addresses")
+
+
+def shown(mail: Document) -> Document:
+    """A mail as it is answered."""
+    return {name: value for name, value in mail.items() if name != "tracking_hash"}
+
+
+def attachments_of(store: Store, mail_id: str) -> list[Attachment]:
+    """The attachments of a mail, in their order."""
+    found = store.matching(ATTACHMENTS, Sql("id BETWEEN ? AND ?", (f"{mail_id}:", f"{mail_id}:~")))
+    return [Attachment(each["name"], each["content"], each["type"]) for each in found]
+
+
+def forget(store: Store, mail_id: str) -> None:
+    """Delete a mail with all that belongs to it, inside a transaction."""
+    store.delete(COLLECTION, mail_id)
+    for number in range(len(attachments_of(store, mail_id))):
+        store.delete(ATTACHMENTS, f"{mail_id}:{number:02}")
+
+
+def _begun(
+    creator_id: str | None,
+    recipients: dict[str, list[str]],
+    *,
+    subject: str,
+    body: str,
+    sender: str | None,
+    reply_to: Sequence[str] | None,
+) -> Document:
+    return {
+        "id": object_id(),
+        **({"creator_id": creator_id} if creator_id else {}),
+        "subject": subject,
+        "body": body,
+        "recipients": recipients,
+        "from": sender or _SENDER,
+        **({"reply_to": list(reply_to)} if reply_to else {}),
+    }
+
+
+def _kept(
+    store: Store, mail: Document, attachments: Sequence[Attachment], *, tracking_hash: str | None, now: float
+) -> Document:
+    size = len(mail["subject"].encode()) + len(mail["body"].encode()) + sum(len(each.content) for each in attachments)
+    if size > LARGEST:
+        raise Fault(15, f"A mail may have {LARGEST:,} bytes")
+    moment = epoch_ms(now)
+    mail |= {"views": 0, "creation_timestamp": moment, "update_timestamp": moment}
+    store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})
+    for number, each in enumerate(attachments):
+        store.put(ATTACHMENTS, {"id": f"{mail['id']}:{number:02}", **asdict(each)})
+    if call := _listeners.get(store):
+        call(mail, attachments)
+    return mail

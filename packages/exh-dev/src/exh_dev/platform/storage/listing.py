@@ -1,0 +1,172 @@
+"""Lists of documents as the platform answers them: a page, chosen and cut by the RQL of the request's URL."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.search import Search, search, untyped
+from exh_dev.platform.storage.sql import EVERYTHING, Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from starlette.requests import Request
+
+    from exh_dev.platform.storage.search import Shape
+    from exh_dev.platform.storage.store import Document, Store
+
+DEFAULT_LIMIT, MAXIMUM_LIMIT = 20, 100
+
+
+def page(
+    request: Request,
+    store: Store,
+    collection: str,
+    *,
+    visible: Sql = EVERYTHING,
+    shape: Shape = untyped,
+    show: Callable[[Document], Document] | None = None,
+    default_limit: int = DEFAULT_LIMIT,
+    maximum_limit: int = MAXIMUM_LIMIT,
+    indexes: Mapping[str, str] | None = None,
+) -> Response:
+    """The page of a collection that the request asks for.
+
+    Args:
+        request: its query is RQL.
+        store: where the collection is.
+        collection: what to list.
+        visible: which documents the caller may see.
+        shape: what the documents' members are.
+        show: what to answer for a document; as it is stored by default.
+        default_limit: how many, where the query does not say.
+        maximum_limit: how many at most; a larger limit is made this.
+        indexes: the names of the indexes that there are, by the member that each is on.
+
+    Raises:
+        Fault: 19 for RQL that cannot be read.
+    """
+    wanted = search(query_of(request), shape)
+    return page_of(
+        wanted,
+        store,
+        collection,
+        visible=visible,
+        show=show,
+        default_limit=default_limit,
+        maximum_limit=maximum_limit,
+        indexes=indexes,
+    )
+
+
+def page_of(
+    wanted: Search,
+    store: Store,
+    collection: str,
+    *,
+    visible: Sql = EVERYTHING,
+    show: Callable[[Document], Document] | None = None,
+    default_limit: int = DEFAULT_LIMIT,
+    maximum_limit: int = MAXIMUM_LIMIT,
+    indexes: Mapping[str, str] | None = None,
+) -> Response:
+    """The page of a collection that a query asks for; the other arguments are those of `page`."""
+    condition = visible & wanted.condition
+    limit = max(1, min(default_limit if wanted.limit is None else wanted.limit, maximum_limit))
+    index = next((indexes[path] for path in wanted.narrowed if path in indexes), None) if indexes else None
+    texts: Iterable[str] = store.page(collection, condition, wanted.order, limit, wanted.offset, index)
+    if show or wanted.select:
+        documents = (json.loads(text) for text in texts)
+        shown = (show(document) if show else document for document in documents)
+        texts = (json.dumps(selected(document, wanted), ensure_ascii=False) for document in shown)
+    bounds: dict[str, int] = {"offset": wanted.offset, "limit": limit}
+    if wanted.counted:
+        bounds = {"total": store.count(collection, condition, index), **bounds}
+    body = f'{{"query": "{{}}", "page": {json.dumps(bounds)}, "data": [{",".join(texts)}]}}'
+    return Response(body, media_type="application/json")
+
+
+def matching(request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING) -> list[Document]:
+    """Every document that the request's RQL picks, for operations on many.
+
+    Raises:
+        Fault: 20 without a condition, 19 for RQL that cannot be read.
+    """
+    return picked(search(query_of(request)), store, collection, visible=visible)
+
+
+def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> list[Document]:
+    """Every document that a query picks, for operations on many; as many as its limit says.
+
+    Raises:
+        Fault: 20 without a condition: `limit(1)` alone, or nothing, must not pick whatever there is.
+    """
+    if wanted.condition == EVERYTHING:
+        raise Fault(20, "This call needs RQL that says what it is done to")
+    limit = -1 if wanted.limit is None else wanted.limit
+    texts = store.page(collection, visible & wanted.condition, wanted.order, limit, wanted.offset)
+    return [json.loads(text) for text in texts]
+
+
+def meets(request: Request, store: Store, document: Document, *, shape: Shape = untyped) -> bool:
+    """Whether a document meets the request's RQL, which guards a change; without RQL it does."""
+    query = query_of(request)
+    return not query or store.holds(document, search(query, shape).condition)
+
+
+def search_shown(query: str, collection: str, body: str) -> Search:
+    """A query about documents as they are answered, where that is not as they are stored.
+
+    Args:
+        query: RQL.
+        collection: where the documents are.
+        body: the SQL expression of a document as it is answered, with `documents.body` for the stored one.
+    """
+    wanted = search(query)
+    # Made once per document and held, for a condition reads it many times. The names are the callers' own.
+    rows = f"SELECT id, {body} FROM documents WHERE collection = '{collection}'"  # noqa: S608
+    shown = f"WITH shown (id, body) AS MATERIALIZED ({rows}) SELECT id FROM shown"  # noqa: S608
+    if wanted.condition != EVERYTHING:
+        wanted.condition = Sql(f"id IN ({shown} WHERE {wanted.condition.text})", wanted.condition.values)
+    wanted.order = search(query, body=body).order
+    return wanted
+
+
+def query_of(request: Request) -> str:
+    """The RQL of a request."""
+    return str(request.scope["query_string"].decode("latin-1"))
+
+
+def whole(documents: Sequence[Any]) -> dict[str, Any]:
+    """A page that holds everything; its limit is honest, or clients that ask for all would go on for ever."""
+    bounds = {"total": len(documents), "offset": 0, "limit": max(len(documents), DEFAULT_LIMIT)}
+    return {"query": "{}", "page": bounds, "data": documents}
+
+
+def selected(document: Document, wanted: Search) -> Document:
+    """The members that the query selects, and the id; all of them where it selects none."""
+    if not wanted.select:
+        return document
+    chosen = {"id": document["id"]} if "id" in document else {}
+    for path in wanted.select:
+        _copy(document, chosen, path.split("."))
+    return chosen
+
+
+def _copy(source: Any, target: dict[str, Any], names: list[str]) -> None:
+    name, *rest = names
+    if not isinstance(source, dict) or name not in source:
+        return
+    value = source[name]
+    if not rest:
+        target[name] = value
+    elif isinstance(value, dict):
+        _copy(value, target.setdefault(name, {}), rest)
+    elif isinstance(value, list):
+        parts = target.setdefault(name, [{} for _ in value])
+        for element, part in zip(value, parts, strict=True):
+            _copy(element, part, rest)

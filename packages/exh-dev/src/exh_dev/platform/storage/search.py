@@ -1,0 +1,376 @@
+"""RQL over JSON documents, as SQL.
+
+A tree from `rql.parse` becomes a `Search`: a condition for SQLite's WHERE, an order, a page and a selection. What a
+word means depends on what it is compared with, as the platform's own lenient typing has it:
+
+- Text equals the word as it is written. A word that is a date also equals the same moment in the platform's own
+  spelling, and is ordered against texts of that spelling by moment.
+- A number is compared with a word that reads as one; a word that is a date counts as epoch milliseconds.
+- `true`, `false` and `null` are texts, and also those values; a missing member counts as null.
+- `string:` and `number:` before a word leave only that type.
+- A list has a value when one of its elements does; a path goes through lists of objects; `tags.5` is an element.
+
+The type that a schema gives to a property is used where there is one: its condition is plain, and an index serves it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
+from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, json_path, member
+from exh_dev.platform.storage.timestamps import epoch_ms, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from exh_dev.platform.storage.rql import Argument
+
+Kind: TypeAlias = Literal["string", "number", "boolean", "date-time", "object", "any"]
+#: What the member at a dotted path is; "any" where nothing says it, or where there are lists.
+Shape: TypeAlias = "Callable[[str], Kind]"
+
+_FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
+_LONGEST_NUMBER = 9  # digits of a list's element
+_MOST_JOINED = 100  # conditions in a row
+_ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+
+
+@dataclass
+class Search:
+    """What a query asks for.
+
+    Attributes:
+        condition: which documents.
+        order: what they are sorted by, as SQL.
+        select: the members to answer with; none for all.
+        limit: how many; None where the query does not say.
+        offset: how many to leave out before them.
+        counted: whether the total is wanted.
+        narrowed: members that have to be one value, or in a range, for a document to be found: what an index on one of
+            them serves; those that have to be one value come first.
+    """
+
+    condition: Sql = EVERYTHING
+    order: list[str] = field(default_factory=list)
+    select: list[str] = field(default_factory=list)
+    limit: int | None = None
+    offset: int = 0
+    counted: bool = True
+    narrowed: list[str] = field(default_factory=list)
+
+
+def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
+    """The shape of documents that nothing is known of."""
+    return "any"
+
+
+def search(query: str, shape: Shape = untyped, *, body: str = "body") -> Search:
+    """Read the query of a URL.
+
+    Args:
+        query: what follows the question mark, as it was sent.
+        shape: what the documents' members are.
+        body: the SQL expression of a document.
+
+    Raises:
+        Fault: 19 when it is no RQL.
+    """
+    try:
+        tree = parse(query)
+    except RqlError as error:
+        raise Fault(19, f"The RQL cannot be read: {error}") from None
+    found = Search()
+    conditions = [_read(term, found, shape, body) for term in tree.arguments]
+    found.condition = _all(conditions)
+    return found
+
+
+def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
+    """A term at the top, or in an `and` there: it may sort and limit as well."""
+    term = _term(argument)
+    match term.operator:
+        case "and":
+            return _all([_read(inner, found, shape, body) for inner in term.arguments])
+        case "sort":
+            for name in _names(term):
+                direction = "DESC" if name.startswith("-") else "ASC"
+                found.order.append(f"{member(_field(name.lstrip('+-')), body)} {direction}")
+        case "select":
+            found.select.extend(_field(name) for name in _names(term))
+            _check_selection(found.select)
+        case "limit":
+            numbers = [_count(name) for name in _names(term)]
+            if len(numbers) not in {1, 2}:
+                raise _invalid("limit takes one or two numbers")
+            found.limit, found.offset = (*numbers, 0)[:2]
+        case "skipCount" | "skip_count":
+            found.counted = False
+        case _:
+            condition = _condition(term, shape, body)
+            if term.operator in {"eq", "in", *_ORDERS} and condition.text.startswith(f"{member(_path(term), body)} "):
+                position = 0 if term.operator in {"eq", "in"} else len(found.narrowed)
+                found.narrowed.insert(position, _path(term))
+            return condition
+    return EVERYTHING
+
+
+def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> Sql:
+    """A condition on a document; at a deeper `level`, on an element of a list in it."""
+    term = _term(argument)
+    operator = term.operator
+    if operator in {"and", "or"}:
+        parts = [_condition(inner, shape, body, level) for inner in term.arguments]
+        return _all(parts) if operator == "and" else _any(parts)
+    if operator in {"contains", "excludes"} and term.arguments:
+        present = _presence(term, shape, body, level)
+        return present if operator == "contains" else ~present
+    if operator in {"in", "out"} and len(term.arguments) > 1:
+        path = _path(term)
+        words = [word for argument in term.arguments[1:] for word in _words(argument)]
+        one_of = _one_of(path, words, shape, body, level)
+        return one_of if operator == "in" else ~one_of
+    if operator in {"eq", "ne", "like", *_ORDERS} and len(term.arguments) == 2:  # noqa: PLR2004 - field and value
+        word = _word(term.arguments[1])
+        if operator == "ne":
+            return ~_compared("eq", _path(term), word, shape, body, level)
+        return _compared(operator, _path(term), word, shape, body, level)
+    raise _invalid("there is an operator that does not exist here, or without its arguments")
+
+
+def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
+    path = _path(term)
+    if level:
+        shape = untyped
+    if len(term.arguments) == 1:
+        return _present(path, body, level, shape)
+    element = f"element{level}"
+    inner = [_condition(each, untyped, f"{element}.value", level + 1) for each in term.arguments[1:]]
+    sources, current, last = _walked(path, body, element, shape)
+    return _exists(
+        [*sources, f"{_each(current, last)} AS {element}"], _all([Sql(f"{element}.type = 'object'"), *inner])
+    )
+
+
+def _compared(operator: str, path: str, word: Word, shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
+    if level:
+        shape = untyped
+    kind = shape(path)
+    if path == "id" and operator == "eq" and not level:
+        return Sql("id = ?", (word.text,))
+    if kind not in {"any", "object"}:
+        return _typed(operator, member(path, body), kind, word)
+    value = f"value{level}"
+    sources, current, last = _walked(path, body, value, shape)
+    # Of an object json_each would give the members; none equals a word.
+    plain = Sql(f"ifnull(json_type({current}, {last}), 'object') <> 'object'")
+    met = _untyped(operator, f"{value}.value", f"{value}.type", word)
+    one = _exists([f"json_each({current}, {last}) AS {value}"], met)
+    found = _exists(sources, plain & one) if sources else plain & one
+    if operator == "eq" and word.text == "null" and word.cast is None:
+        return found | ~_present(path, body, level, shape)
+    return found
+
+
+def _one_of(path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:
+    """Whether a member is one of these words. A list in SQL, where it can be one, is what an index serves."""
+    single = f"{'id' if path == 'id' and not level else member(path, body)} = ?"
+    conditions = [_compared("eq", path, word, shape, body, level) for word in words]
+    plain = [each for each in conditions if each.text == single]
+    if len(plain) < 2:  # noqa: PLR2004 - one is no list
+        return _any(conditions)
+    marks = ", ".join("?" * len(plain))
+    values = tuple(value for each in plain for value in each.values)
+    listed = Sql(f"{single.removesuffix('= ?')}IN ({marks})", values)
+    return _any([listed, *(each for each in conditions if each.text != single)])
+
+
+def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
+    """A condition on a member that is of one type, or missing."""
+    if operator == "eq" and word.text == "null" and word.cast is None:
+        return Sql(f"{value} IS NULL")
+    sign = "=" if operator == "eq" else _ORDERS.get(operator, "")
+    if kind in {"string", "date-time"}:
+        if operator == "like":
+            return Sql(f"instr({value}, ?) > 0", (word.text,))
+        moment = _moment(word) if kind == "date-time" else None
+        return Sql(f"{value} {sign} ?", (word.text if moment is None else iso(moment),))
+    if kind == "number":
+        number = _number(word)
+        return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?", (number,))
+    truth = {"true": 1, "false": 0}.get(word.text)
+    return NOTHING if truth is None or operator != "eq" else Sql(f"{value} = ?", (truth,))
+
+
+def _untyped(operator: str, value: str, kind: str, word: Word) -> Sql:
+    """A condition on a value whose type is in the data."""
+    text, number, moment = word.cast in {None, "string"}, _number(word), _moment(word)
+    if operator == "like":
+        return Sql(f"{kind} = 'text' AND instr({value}, ?) > 0", (word.text,))
+    cases: list[Sql] = []
+    sign = "=" if operator == "eq" else _ORDERS[operator]
+    if operator == "eq":
+        if text:
+            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (word.text,)))
+        if moment is not None:
+            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (iso(moment),)))
+        if word.text in {"true", "false", "null"} and word.cast != "string":
+            cases.append(Sql(f"{kind} = '{word.text}'"))
+    elif moment is not None:
+        own = f"{value} LIKE '{_OWN_SPELLING}'"
+        ordered = f"CASE WHEN {own} THEN {value} {sign} ? ELSE {value} {sign} ? END"
+        cases.append(Sql(f"{kind} = 'text' AND {ordered}", (iso(moment), word.text)))
+    elif text and number is None:
+        cases.append(Sql(f"{kind} = 'text' AND {value} {sign} ?", (word.text,)))
+    if number is None and moment is not None:
+        number = epoch_ms(moment)
+    if number is not None:
+        cases.append(Sql(f"{kind} IN ('integer', 'real') AND {value} {sign} ?", (number,)))
+    return _any(cases)
+
+
+def _present(path: str, body: str, level: int, shape: Shape) -> Sql:
+    sources, current, last = _walked(path, body, f"there{level}", shape)
+    there = Sql(f"json_type({current}, {last}) IS NOT NULL")
+    return _exists(sources, there) if sources else there
+
+
+def _walked(path: str, body: str, name: str, shape: Shape) -> tuple[list[str], str, str]:
+    """The tables to go through to the last step of a path, and where that is taken from."""
+    *outer, last = _steps(path, shape)
+    sources, current = [], body
+    for position, step in enumerate(outer):
+        sources.append(f"{_each(current, step)} AS {name}_{position}")
+        current = f"CASE {name}_{position}.type WHEN 'object' THEN {name}_{position}.value END"
+    return sources, current, last
+
+
+def _exists(sources: Sequence[str], met: Sql) -> Sql:
+    # Made of names that `_field` has let through; values are in question marks.
+    return Sql(f"EXISTS (SELECT 1 FROM {', '.join(sources)} WHERE {met.text})", met.values)  # noqa: S608
+
+
+def _each(body: str, path: str) -> str:
+    """The value at a path as a table: the elements of a list, or the one value."""
+    value = f"json_extract({body}, {path})"
+    return (
+        f"json_each(CASE json_type({body}, {path}) WHEN 'array' THEN {value} WHEN 'object' THEN '[' || {value} || ']'"
+        f" WHEN 'true' THEN '[true]' WHEN 'false' THEN '[false]' WHEN 'null' THEN '[null]'"
+        f" WHEN 'text' THEN json_array({value}) WHEN 'integer' THEN json_array({value})"
+        f" WHEN 'real' THEN json_array({value}) END)"
+    )
+
+
+def _steps(path: str, shape: Shape) -> list[str]:
+    """The steps of a path, each an SQL text: a new one begins wherever there may be a list.
+
+    A number goes with the step before it, as an element of that list.
+    """
+    names = path.split(".")
+    steps: list[str] = []
+    inside_object = False
+    for position, name in enumerate(names):
+        if name.isdecimal() and steps:
+            if len(name) > _LONGEST_NUMBER:
+                raise _invalid("the number of a list's element is too large")
+            steps[-1] = f"{steps[-1][:-1]}[{int(name)}]'"
+        elif inside_object:
+            steps[-1] = f"{steps[-1][:-1]}{json_path(name)[2:]}"
+        else:
+            steps.append(json_path(name))
+        inside_object = shape(".".join(names[: position + 1])) == "object"
+    return steps
+
+
+def _term(argument: Argument) -> Term:
+    if not isinstance(argument, Term):
+        raise _invalid("there is a word where an operator is expected")
+    return argument
+
+
+def _word(argument: Argument) -> Word:
+    if isinstance(argument, Word):
+        if argument.cast in {"re", "RE", "glob"}:
+            raise _invalid(f"the cast {argument.cast}: is not supported")
+        return argument
+    raise _invalid("a value is a word, not another operator or a list")
+
+
+def _words(argument: Argument) -> list[Word]:
+    return [_word(inner) for inner in argument] if isinstance(argument, tuple) else [_word(argument)]
+
+
+def _names(term: Term) -> list[str]:
+    return [word.text for argument in term.arguments for word in _words(argument) if word.text]
+
+
+def _path(term: Term) -> str:
+    return _field(_word(term.arguments[0]).text)
+
+
+def _field(name: str) -> str:
+    if not _FIELD.fullmatch(name):
+        raise _invalid("a field name holds a character that none can hold, or is empty")
+    return name
+
+
+def _check_selection(names: Sequence[str]) -> None:
+    if any(one != other and other.startswith(f"{one}.") for one in names for other in names):
+        raise _invalid("select names a field together with a part of it")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 - what a database can count
+        raise _invalid("limit takes whole numbers")
+    return int(text)
+
+
+def _number(word: Word) -> float | int | None:
+    if word.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(word.text):
+        return None
+    number = float(word.text)
+    return int(word.text) if word.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
+
+
+def _moment(word: Word) -> float | None:
+    """Epoch seconds of a word that is a date."""
+    if word.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(word.text):
+        return None
+    try:
+        moment = datetime.fromisoformat(word.text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _all(conditions: Sequence[Sql]) -> Sql:
+    kept = [condition for condition in conditions if condition != EVERYTHING]
+    if not kept:
+        return EVERYTHING
+    return Sql(_joined("AND", [each.text for each in kept]), tuple(value for each in kept for value in each.values))
+
+
+def _any(conditions: Sequence[Sql]) -> Sql:
+    if not conditions:
+        return NOTHING
+    values = tuple(value for each in conditions for value in each.values)
+    return Sql(_joined("OR", [each.text for each in conditions]), values)
+
+
+def _joined(operator: str, texts: Sequence[str]) -> str:
+    """Conditions as one; many of them as a tree, for SQLite limits how deep an expression is."""
+    if len(texts) > _MOST_JOINED:
+        middle = len(texts) // 2
+        texts = [_joined(operator, texts[:middle]), _joined(operator, texts[middle:])]
+    return f" {operator} ".join(f"({each})" for each in texts) if len(texts) > 1 else texts[0]
+
+
+def _invalid(reason: str) -> Fault:
+    return Fault(19, f"The RQL cannot be used: {reason}")

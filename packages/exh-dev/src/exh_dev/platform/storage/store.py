@@ -1,0 +1,283 @@
+"""Where the local platform keeps everything: JSON documents in one SQLite file, or in memory."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+from exh_dev.platform.http.error_answers import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from exh_dev.platform.storage.sql import Sql
+
+Document = dict[str, Any]
+
+#: The members that documents are looked up by, besides their id: (collection, member). Each has an index.
+_LOOKUPS = (
+    ("application_versions", "clientId"),
+    ("application_versions", "consumerKey"),
+    ("mfa_tokens", "token"),
+    ("oauth1_tokens", "token"),
+    ("oauth1_tokens", "userId"),
+    ("oauth2_access_tokens", "accessToken"),
+    ("oauth2_authorizations", "authorizationCode"),
+    ("oauth2_refresh_tokens", "refreshToken"),
+    ("sso_tokens", "ssoToken"),
+    ("users", "email"),
+)
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS documents (
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (collection, id)
+) WITHOUT ROWID;
+""" + "".join(
+    f"CREATE INDEX IF NOT EXISTS {collection}_{member} ON documents (json_extract(body, '$.{member}'))"
+    f" WHERE collection = '{collection}';\n"
+    for collection, member in _LOOKUPS
+)
+# The collection stands in the text, not in a parameter, or SQLite would not use the index.
+_LOOKUP_QUERIES = {
+    (collection, member): "SELECT body FROM documents"  # noqa: S608 - made of the constants above
+    f" WHERE collection = '{collection}' AND json_extract(body, '$.{member}') = ?"
+    for collection, member in _LOOKUPS
+}
+
+
+#: What SQLite's errors say when a statement is over one of its limits.
+_LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
+
+
+class DuplicateError(Exception):
+    """A unique index does not let a document in."""
+
+
+class Store:
+    """Documents by collection and id. A write is on disk when it returns; the file survives a crash."""
+
+    def __init__(self, path: Path | None = None, *, image: bytes | None = None) -> None:
+        """Open or create the file at `path`; in memory without one, beginning with what `image` holds.
+
+        Raises:
+            DevkitError: the file cannot be used.
+        """
+        self._path = path
+        self._told: Callable[[str], None] = _nobody
+        with self._told_as_unusable():
+            if path:
+                path.touch(mode=0o600)  # SQLite gives its side files the same mode
+            # One thread opens the store and another serves from it, never both at a time.
+            self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.create_function("casefold", 1, _casefold, deterministic=True)
+        try:
+            with self._told_as_unusable():
+                if image is not None:
+                    self._connection.deserialize(image)
+                self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES)
+        except DevkitError:
+            self._connection.close()
+            raise
+
+    def watch(self, call: Callable[[str], None]) -> None:
+        """Call `call` with the name of a collection whenever something in it changes, perhaps inside a transaction."""
+        self._told = call
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """All writes of this block or none, while the platform starts: a file that turns out to be damaged is told
+        as a `DevkitError`.
+        """
+        with self._told_as_unusable(), self.transaction():
+            yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes of this block or none. Blocks do not nest, and nothing is awaited in one."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # a full disk may have ended it already
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def put(self, collection: str, document: Document) -> None:
+        """Store `document` under its `id`, in place of an earlier one.
+
+        Raises:
+            DuplicateError: a unique index has another document with the same values.
+        """
+        with _told_as_duplicate():
+            self._connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?)"
+                " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
+                (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
+            )
+        self._told(collection)
+
+    def delete(self, collection: str, document_id: str) -> None:
+        """Forget the document with this id, if there is one."""
+        self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
+        self._told(collection)
+
+    def get(self, collection: str, document_id: str) -> Document | None:
+        """The document with this id."""
+        text = self.text(collection, document_id)
+        return None if text is None else _document(text)
+
+    def text(self, collection: str, document_id: str) -> str | None:
+        """The document with this id as JSON text, for answers that contain it as it is."""
+        row = self._connection.execute(
+            "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, document_id)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def one(self, collection: str, member: str, value: str) -> Document | None:
+        """The document whose `member` has this value; the pair must be in `_LOOKUPS`."""
+        row = self._connection.execute(_LOOKUP_QUERIES[collection, member], (value,)).fetchone()
+        return None if row is None else _document(row[0])
+
+    def every(self, collection: str, member: str, value: str) -> list[Document]:
+        """All documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
+        rows = self._connection.execute(f"{_LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
+        return [_document(row[0]) for row in rows]
+
+    def page(  # noqa: PLR0917 - what a SELECT is made of
+        self,
+        collection: str,
+        condition: Sql,
+        order: Sequence[str],
+        limit: int,
+        offset: int,
+        index: str | None = None,
+    ) -> list[str]:
+        """Documents that meet a condition, as JSON text; in the order they were made where `order` says nothing.
+
+        `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
+        order of the ids.
+        """
+        with _told_as_too_much():
+            rows = self._connection.execute(
+                f"SELECT body FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})"  # noqa: S608
+                f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
+                (*condition.values, limit, offset),
+            )
+            return [row[0] for row in rows]
+
+    def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
+        """How many documents meet a condition; `index` as for `page`."""
+        with _told_as_too_much():
+            (number,) = self._connection.execute(
+                f"SELECT count(*) FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})",  # noqa: S608
+                condition.values,
+            ).fetchone()
+        return int(number)
+
+    def holds(self, document: Document, condition: Sql) -> bool:
+        """Whether a document, stored or not, meets a condition."""
+        with _told_as_too_much():
+            row = self._connection.execute(
+                f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
+                (json.dumps(document), document.get("id"), *condition.values),
+            ).fetchone()
+        return row is not None
+
+    def matching(self, collection: str, condition: Sql) -> list[Document]:
+        """Every document that meets a condition, oldest first."""
+        return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
+
+    def drop(self, collection: str) -> None:
+        """Forget every document of a collection."""
+        self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
+        self._told(collection)
+
+    def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
+        """Make an index of a collection, or leave it as it is.
+
+        Raises:
+            DuplicateError: it is to be unique, and the documents are not.
+        """
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        with _told_as_duplicate():
+            self._connection.execute(
+                f"CREATE {kind} IF NOT EXISTS {_quoted(name)} ON documents ({', '.join(expressions)})"
+                f" WHERE {_in(collection)}"
+            )
+
+    def drop_index(self, name: str) -> None:
+        """Remove an index, if there is one."""
+        self._connection.execute(f"DROP INDEX IF EXISTS {_quoted(name)}")
+
+    def image(self) -> bytes:
+        """All that is in it, for another store to begin with."""
+        return self._connection.serialize()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _told_as_unusable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, json.JSONDecodeError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise DevkitError(
+                f"{self._path} cannot be used as the platform's database ({reason}); move it away to start with an "
+                "empty one, or use another --data-dir"
+            ) from error
+
+
+def _casefold(text: object) -> str | None:
+    """For searches whatever the case: SQLite's own `lower` knows ASCII alone."""
+    return None if text is None else str(text).casefold()
+
+
+def _nobody(_: str) -> None:
+    pass
+
+
+def _document(text: str) -> Document:
+    document: Document = json.loads(text)
+    return document
+
+
+def _in(collection: str) -> str:
+    """In the text, not in a parameter, or SQLite would not use the collection's indexes."""
+    return f"collection = '{collection.replace(chr(39), chr(39) * 2)}'"
+
+
+def _by(index: str | None) -> str:
+    return "" if index is None else f" INDEXED BY {_quoted(index)}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _told_as_too_much() -> Iterator[None]:
+    """SQLite limits the length, the depth and the tables of a statement; a query may ask for more."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.DataError) as error:
+        if not any(limit in str(error) for limit in _LIMITS):
+            raise
+        raise Fault(19, "The RQL asks for too much at once") from None
+
+
+@contextmanager
+def _told_as_duplicate() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise DuplicateError from None

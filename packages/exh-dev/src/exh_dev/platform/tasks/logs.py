@@ -1,0 +1,146 @@
+"""What functions logged, a record per line, and the endpoints that show it.
+
+The lines are those of CloudWatch Logs, START, END and REPORT included. They are kept when an invocation is over.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.storage.listing import query_of
+from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.tasks.records import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.runtime import Invocation
+
+TASK_LOGS, API_LOGS = "task_logs", "api_request_logs"
+API_REQUESTS = "api_requests"
+_PAGE = 100  # lines
+_LONGEST_SPAN = 24 * 60 * 60  # seconds of a function's logs at once
+
+
+def routes(base: str, store: Store) -> list[Route]:
+    """The endpoints that show log lines."""
+    store.index("task_logs_of", TASK_LOGS, [member("of"), member("timestamp")])
+    store.index("task_logs_function", TASK_LOGS, [member("functionName"), member("timestamp")])
+    store.index("api_request_logs_of", API_LOGS, [member("of"), member("timestamp")])
+
+    async def of_task(request: Request) -> JSONResponse:
+        rights_of(request, store).require("VIEW_TASK_LOGS")
+        task = store.get(TASKS, checked_id(request.path_params["id"]))
+        if task is None:
+            raise Fault(16, "There is no such task")
+        if task["status"] in {"new", "canceled"}:
+            raise Fault(27, "The task has not run")
+        return _page(request, store, TASK_LOGS, task["id"], Fault(1408, "There are no log lines of this task yet"))
+
+    async def of_api_request(request: Request) -> JSONResponse:
+        rights_of(request, store).require("VIEW_API_FUNCTION_REQUEST_LOGS")
+        record = store.get(API_REQUESTS, checked_id(request.path_params["id"]))
+        if record is None:
+            raise Fault(16, "There is no such API request")
+        missing = Fault(1413, "There are no log lines of this API request yet")
+        return _page(request, store, API_LOGS, record["id"], missing)
+
+    async def of_function(request: Request) -> JSONResponse:
+        rights_of(request, store).require("VIEW_TASK_FUNCTION_LOGS")
+        bounds = _bounds(request, "eventTimestamp", ("ge", "le"))
+        least, most = bounds.get("ge"), bounds.get("le")
+        if least is None or most is None or most - least > _LONGEST_SPAN:
+            raise Fault(19, "The logs of a function need eventTimestamp>= and eventTimestamp<=, at most 24 hours apart")
+        condition = Sql(
+            f"{member('functionName')} = ? AND {member('timestamp')} BETWEEN ? AND ?",
+            (request.path_params["name"], iso(least), iso(most)),
+        )
+        lines = _lines(store, TASK_LOGS, condition)
+        shown = [{"message": line["message"], "eventTimestamp": line["timestamp"]} for line in lines]
+        return JSONResponse({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
+
+    return [
+        Route(f"{base}/functions/{{name}}/logs", of_function, methods=["GET"]),
+        Route(f"{base}/apiRequests/{{id}}/logs", of_api_request, methods=["GET"]),
+        Route(f"{base}/{{id}}/logs", of_task, methods=["GET"]),
+    ]
+
+
+def keep(store: Store, collection: str, of: str, function: Document, invocation: Invocation) -> None:
+    """Store the lines of an invocation, for a task or an API request."""
+    request_id, began = invocation.request_id, invocation.started
+    done = began + timedelta(seconds=(invocation.init_duration or 0) + invocation.duration)
+    ended = max([done, *(line.timestamp for line in invocation.logs)])
+    spent = invocation.duration * 1000
+    report = (
+        f"REPORT RequestId: {request_id}\tDuration: {spent:.2f} ms\tBilled Duration: {int(spent) + 1} ms\t"
+        f"Memory Size: {function['memoryLimit']} MB\tMax Memory Used: {invocation.peak_memory} MB\t"
+    )
+    if invocation.init_duration is not None:
+        report += f"Init Duration: {invocation.init_duration * 1000:.2f} ms\t"
+    lines = [
+        (began, f"START RequestId: {request_id} Version: $LATEST"),
+        *((line.timestamp, line.text) for line in invocation.logs),
+        (ended, f"END RequestId: {request_id}"),
+        (ended, report),
+    ]
+    with store.transaction():
+        for timestamp, text in lines:
+            line = {"id": object_id(), "of": of, "functionName": function["name"], "message": f"{text}\n"}
+            store.put(collection, {**line, "timestamp": iso(timestamp.timestamp())})
+
+
+def _page(request: Request, store: Store, collection: str, of: str, missing: Fault) -> JSONResponse:
+    """The first lines from the asked moment on. A page that begins after the last line is empty."""
+    condition = Sql(f"{member('of')} = ?", (of,))
+    if not store.count(collection, condition):
+        raise missing
+    least = _bounds(request, "timestamp", ("ge",)).get("ge")
+    if least is not None:
+        condition &= Sql(f"{member('timestamp')} >= ?", (iso(least),))
+    shown = [
+        {"message": line["message"], "timestamp": line["timestamp"]} for line in _lines(store, collection, condition)
+    ]
+    return JSONResponse({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
+
+
+def _lines(store: Store, collection: str, condition: Sql) -> list[Document]:
+    return [json.loads(text) for text in store.page(collection, condition, (member("timestamp"),), _PAGE, 0)]
+
+
+def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, float]:
+    """What the request's RQL compares the member with; here it can say nothing else.
+
+    Raises:
+        Fault: 19 when it does.
+    """
+    refusal = Fault(19, f"The RQL of logs can only compare {name} with a moment, by {' and '.join(operators)}")
+    try:
+        terms = parse(query_of(request)).arguments
+    except RqlError as error:
+        raise Fault(19, f"The RQL cannot be read: {error}") from None
+    found = {}
+    for term in terms:
+        if not isinstance(term, Term) or term.operator not in operators or len(term.arguments) != 2:  # noqa: PLR2004
+            raise refusal
+        asked, value = term.arguments
+        if not isinstance(asked, Word) or asked.text != name or not isinstance(value, Word):
+            raise refusal
+        try:
+            found[term.operator] = moment(value.text)
+        except (ValueError, OverflowError):
+            raise refusal from None
+    return found

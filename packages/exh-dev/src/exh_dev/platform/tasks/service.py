@@ -1,0 +1,133 @@
+"""The task service as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.tasks import api, direct, entries, functions, lifecycle, logs, schedules
+from exh_dev.platform.tasks.functions import keep_own
+from exh_dev.platform.tasks.queue import Queue
+from exh_dev.platform.tasks.records import OWN_FUNCTIONS
+from exh_dev.platform.tasks.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from starlette.routing import Route
+
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+    from exh_dev.platform.tasks.built_in import BuiltIn
+    from exh_dev.platform.tasks.runner import OwnFunction
+    from exh_dev.platform.tasks.runs import Runs
+
+BASE = "/tasks/v1"
+
+
+class TaskService:
+    """Functions, tasks and schedules over one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        code: Path,
+        runs: Runs,
+        functions: Sequence[OwnFunction],
+        built_in: Mapping[str, BuiltIn],
+        pace: float,
+    ) -> None:
+        """Keep the code of functions below `code`, and account of what runs in `runs`; bring along `functions`, and
+        those that are `built_in`. Time runs `pace` times as fast here.
+        """
+        self._store = store
+        self._clock = clock if pace == 1 else _paced(clock, pace)
+        self._runner = Runner(code, runs, functions, built_in)
+        self._runner.clean(store)
+        lifecycle.clean_zombies(store, now=self._clock())
+        self._queue = Queue(store, self._runner, self._clock)
+        keep_own(store, functions, now=self._clock())
+
+    def routes(self) -> list[Route]:
+        """Every endpoint."""
+        store, runner, clock = self._store, self._runner, self._clock
+        return [
+            *functions.routes(BASE, store, runner, clock=clock),
+            *direct.routes(BASE, store, runner, clock=clock),
+            *schedules.routes(BASE, store, check_data=entries.check_data, clock=clock),
+            *api.routes(BASE, store, runner, clock=clock),
+            *logs.routes(BASE, store),
+            *entries.routes(BASE, store, clock=clock),
+        ]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run tasks for as long as the block does. At its end what runs is killed; its tasks stay in progress, and
+        are failed at the next start.
+        """
+        queue = asyncio.create_task(self._queue.run())
+        try:
+            yield
+        finally:
+            queue.cancel()
+            with suppress(asyncio.CancelledError):
+                await queue
+            self._runner.close()
+
+    @property
+    def runner(self) -> Runner:
+        """What runs functions."""
+        return self._runner
+
+    def bring(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:
+        """Serve these functions of the project from now on, in the place of those before.
+
+        What runs comes to its end on the old code. Those named in `changed`, those whose settings are others than
+        before, and those that are new begin with new workers; of the first two kinds one is started at once.
+
+        Returns:
+            The names of the functions that begin anew.
+        """
+        before = self._own()
+        self._runner.bring(functions)
+        renewed = keep_own(self._store, functions, now=self._clock(), before=before, changed=changed)
+        names = {own.function.name for own in functions}
+        for name, old in before.items():
+            if name in renewed or name not in names:
+                was_warm = self._runner.workers(old) != (0, 0)
+                self._runner.retire(old, with_code=False)
+                if was_warm and (function := self._store.get(OWN_FUNCTIONS, name)):
+                    self._runner.warm(function)
+        return renewed
+
+    def retire(self, names: Collection[str]) -> None:
+        """End the workers of functions of the project; the next run starts new ones."""
+        for name, function in self._own().items():
+            if name in names:
+                self._runner.retire(function, with_code=False)
+
+    def _own(self) -> dict[str, Document]:
+        return {each["name"]: each for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)}
+
+    @property
+    def clock(self) -> Clock:
+        """The time as it goes by here, in epoch seconds."""
+        return self._clock
+
+    def pending(self, until: float) -> int:
+        """How many tasks run, or are due by then, in epoch seconds."""
+        return self._queue.pending(until)
+
+    async def settle(self) -> None:
+        """Run what is due until nothing is left."""
+        await self._queue.settle()
+
+
+def _paced(clock: Clock, pace: float) -> Clock:
+    began = clock()
+    return lambda: began + (clock() - began) * pace

@@ -1,0 +1,198 @@
+"""Handlebars as Templates v2 has it, over the library dotpromptz-handlebars.
+
+The inputs are read as `{{@inputs.x}}`; what is missing renders empty. Partials, inline partials and decorators are
+refused. What the library lacks is made up for here, which needs its inner functions; it is pinned to one version:
+`else` followed by any helper, `{{^}}` for `else`, `.length` of a list or a text, errors within sub-expressions before
+anything is rendered, and an end to what renders for ever.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dotpromptz_handlebars import Block, Mustache, Partial, PartialBlock, TagToken, _render
+from dotpromptz_handlebars import ElseNode as Else
+from dotpromptz_handlebars import InlinePartial as Inline
+
+from exh_dev.platform.templates.formatting import formatting_helpers
+from exh_dev.platform.templates.helpers import HELPERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dotpromptz_handlebars import Node
+
+_LONGEST_SOURCE = 1024 * 1024  # characters
+#: What rendering may cost: a character of output costs 1 each time a block passes it on, a tag or a text this much.
+_MOST, _PER_NODE = 20_000_000, 50
+_LONGEST = 5  # seconds that rendering may take: nothing else is answered meanwhile
+_DEEPEST = 100  # blocks in blocks
+_WITHOUT_HELPER = ("if", "unless", "each", "with")
+_BUDGET = object()  # the key of a rendering's budget among its `@` data; no template can spell it
+
+
+class TemplateError(Exception):
+    """A template that cannot be read, or not be rendered; the message says why."""
+
+
+def check_syntax(source: str) -> None:
+    """Whether `source` can be read.
+
+    Raises:
+        TemplateError: it cannot.
+    """
+    _compiled(source)
+
+
+def render(
+    source: str,
+    inputs: Mapping[str, Any],
+    *,
+    language: str,
+    time_zone: str,
+    translate: Callable[[str], str | None],
+) -> str:
+    """What `source` says of `inputs`.
+
+    Args:
+        source: Handlebars.
+        inputs: JSON, read as `@inputs`.
+        language: what numbers and dates are written in, such as `NL`.
+        time_zone: where dates are, such as `Europe/Brussels`.
+        translate: the text of a localization key in that language; None for one that is unknown.
+
+    Raises:
+        TemplateError: it cannot be read or rendered, or becomes too large.
+    """
+    nodes = _compiled(source)
+    helpers = {**HELPERS, **formatting_helpers(language, time_zone, translate)}
+    try:
+        return _render.render_program(
+            nodes,
+            {},
+            data={"root": {}, "inputs": inputs, _BUDGET: _Budget(_MOST)},  # type: ignore[dict-item]
+            helpers=helpers,
+            partials={},
+            escape_html=True,
+            strict=False,
+            max_depth=_DEEPEST * 3,
+        )
+    except RecursionError:
+        raise TemplateError("The blocks or sub-expressions are nested too deeply") from None
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateError(str(error) or type(error).__name__) from error
+
+
+@dataclass
+class _Budget:
+    left: int
+    until: float = field(default_factory=lambda: time.monotonic() + _LONGEST)
+
+    def spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0 or time.monotonic() > self.until:
+            raise TemplateError("The output is too large, or takes too long to make")
+
+
+def _compiled(source: str) -> list[Node]:
+    if len(source) > _LONGEST_SOURCE:
+        raise TemplateError(f"A template may have {_LONGEST_SOURCE:,} characters")
+    try:
+        nodes = _render._parse(_unchained(_render._tokens(source)), max_depth=_DEEPEST)  # noqa: SLF001
+        _check(nodes)
+    except RecursionError:
+        raise TemplateError("The blocks or sub-expressions are nested too deeply") from None
+    except (ValueError, LookupError) as error:
+        raise TemplateError(str(error) or "a tag is malformed") from error
+    return nodes
+
+
+def _unchained(parts: Iterable[TagToken | str]) -> list[TagToken | str]:
+    """With `else x` as `else` and a block `x` within it, for the library knows `else if` and `else unless` alone."""
+    unchained: list[TagToken | str] = []
+    chains: list[list[str]] = []  # for each open block, the blocks that its `else x` have opened
+    for part in parts:
+        if isinstance(part, str):
+            unchained.append(part)
+            continue
+        words = part.body.split(None, 2)
+        first = words[0] if words else ""
+        if not first:
+            raise ValueError("a tag is empty")
+        if first == "^" or (first == "else" and len(words) == 1):
+            unchained.append(TagToken(body="else"))
+        elif first == "else" and chains:
+            chains[-1].append(words[1])
+            unchained += [TagToken(body="else"), TagToken(body=f"#{part.body[4:].strip()}")]
+        elif first.startswith("/") and chains:
+            unchained += [TagToken(body=f"/{name}") for name in reversed(chains.pop())]
+            unchained.append(part)
+        else:
+            if first.startswith(("#", "^")):
+                chains.append([])
+            unchained.append(part)
+    return unchained
+
+
+def _check(nodes: Iterable[Node]) -> None:
+    """Refuse what Templates v2 has not, and what only shows when it is rendered."""
+    for node in nodes:
+        if isinstance(node, Partial | PartialBlock | Inline):
+            raise ValueError(f"the partial {node.name} could not be found: a template has none")  # noqa: TRY004
+        if isinstance(node, Mustache | Block):
+            _check_call(node.call, is_block=isinstance(node, Block))
+        if isinstance(node, Block):
+            _check(node.body)
+            _check(node.inverse)
+        if isinstance(node, Else):
+            _check(node.body)
+
+
+def _check_call(call: dict[str, Any], *, is_block: bool = False) -> None:
+    if is_block and call["name"] in _WITHOUT_HELPER and len(call["args"]) != 1:
+        raise ValueError(f"#{call['name']} requires exactly one argument")
+    for argument in (*call["args"], *call["hash"].values()):
+        if argument.startswith("("):
+            _check_call(_render._call(argument[1:-1].strip()))  # noqa: SLF001
+
+
+_render_node, _render_body, _step = _render._render_one, _render._render, _render._step  # noqa: SLF001
+_evaluate = _render._eval_call  # noqa: SLF001
+
+
+def _render_within_budget(node: Node, **env: Any) -> str:
+    text = _render_node(node, **env)
+    _spend(_PER_NODE + len(text), env)
+    return text
+
+
+def _body_within_budget(nodes: list[Node], **env: Any) -> str:
+    _spend(_PER_NODE, env)  # each round of a loop, though its body be empty
+    return _render_body(nodes, **env)
+
+
+def _call_within_budget(call: dict[str, Any], **env: Any) -> Any:
+    """A helper may read all of a long list to say little, and stand in another helper's arguments."""
+    value = _evaluate(call, **env)
+    _spend(_PER_NODE + (len(value) // 4 if isinstance(value, str | list) else 0), env)
+    return value
+
+
+def _spend(amount: int, env: dict[str, Any]) -> None:
+    budget: _Budget | None = env["frames"][-1].get(_BUDGET)
+    if budget is not None:
+        budget.spend(amount)
+
+
+def _step_or_length(current: Any, part: str, *, strict: bool, original: str) -> Any:
+    if part == "length" and isinstance(current, list | str):
+        return len(current)
+    return _step(current, part, strict=strict, original=original)
+
+
+_render._render_one = _render_within_budget  # noqa: SLF001
+_render._render = _body_within_budget  # noqa: SLF001
+_render._eval_call = _call_within_budget  # noqa: SLF001
+_render._step = _step_or_length  # noqa: SLF001

@@ -1,0 +1,168 @@
+"""HTML to PDF by WeasyPrint, in a process of its own.
+
+That process has bounded memory, is killed when one PDF takes too long, and fetches nothing that the HTML refers to,
+neither from the network nor from files, unless it stands in the HTML as a `data:` URL. It is kept for the next PDF, for
+loading WeasyPrint takes far longer than most PDFs; after a failure another one takes its place.
+"""
+
+from __future__ import annotations
+
+import atexit
+import struct
+import subprocess
+import sys
+import threading
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
+
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.tasks.runner import NotInvocableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIME_LIMIT = 30  # seconds for one PDF
+#: How the process says that WeasyPrint cannot be used here.
+UNAVAILABLE = 69
+_MEMORY = 2 * 1024**3  # bytes of address space
+#: Each message has its length before it; an answer begins with P for a PDF, or with E for the text of an error.
+_LENGTH = struct.Struct(">Q")
+PROGRAM = f"""
+import resource, struct, sys
+try:
+    resource.setrlimit(resource.RLIMIT_AS, ({_MEMORY}, {_MEMORY}))
+except (ValueError, OSError):  # macOS does not take it
+    pass
+try:
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+except (ImportError, OSError) as error:
+    print(error, file=sys.stderr)
+    sys.exit({UNAVAILABLE})
+source, target = sys.stdin.buffer, sys.stdout.buffer
+while header := source.read({_LENGTH.size}):
+    html = source.read(struct.unpack(">Q", header)[0]).decode()
+    try:
+        fetcher = URLFetcher(allowed_protocols=["data"], allow_redirects=False)
+        answer = b"P" + HTML(string=html, url_fetcher=fetcher).write_pdf()
+    except Exception as error:
+        answer = f"E{{type(error).__name__}}: {{error}}".encode(errors="replace")
+    target.write(struct.pack(">Q", len(answer)) + answer)
+    target.flush()
+"""
+_PACKAGES = (
+    "html-to-pdf needs the Python package weasyprint and the system's Pango (on Debian and Ubuntu: apt-get install "
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; on macOS: brew install pango)"
+)
+
+
+class Renderer:
+    """Makes PDFs, one after another. Safe to use from many threads."""
+
+    def __init__(self, program: str = PROGRAM, time_limit: float = TIME_LIMIT) -> None:
+        """Start no process before the first PDF."""
+        self._program = program
+        self._time_limit = time_limit
+        self._lock = threading.Lock()
+        self._process: _Process | None = None
+
+    def render(self, html: str) -> bytes:
+        """HTML as a PDF.
+
+        Raises:
+            Fault: WeasyPrint fails, or takes longer than the time limit.
+            NotInvocableError: WeasyPrint cannot be used here.
+        """
+        with self._lock:
+            if self._process is None:
+                self._process = _Process(self._program)
+            try:
+                answer = self._process.ask(html.encode(), self._time_limit)
+            except BaseException:
+                self._end()
+                raise
+            if answer[:1] != b"P":
+                self._end()
+                raise Fault(26, f"No PDF can be made of this HTML: {answer[1:].decode()}")
+            return answer[1:]
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+class _Process:
+    def __init__(self, program: str) -> None:
+        self._errors = TemporaryFile()  # noqa: SIM115 - closed by `kill`
+        # -P: no module of the working directory in place of a library's
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
+        )
+
+    def ask(self, html: bytes, seconds: float) -> bytes:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        try:
+            return self._exchange(html)
+        except (OSError, EOFError):
+            if late.is_set():
+                raise Fault(26, f"The PDF was not made within {seconds} seconds") from None
+            raise self._failure() from None
+        finally:
+            timer.cancel()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            _closed(stream)
+
+    def _exchange(self, html: bytes) -> bytes:
+        source, target = self._process.stdout, self._process.stdin
+        if source is None or target is None:
+            raise EOFError
+        target.write(_LENGTH.pack(len(html)) + html)
+        target.flush()
+        (length,) = _LENGTH.unpack(_exactly(source.read, _LENGTH.size))
+        return _exactly(source.read, length)
+
+    def _failure(self) -> Exception:
+        """Why the process ended."""
+        code = self._process.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines() or [f"exit code {code}"]
+        if code == UNAVAILABLE:
+            return NotInvocableError(f"{_PACKAGES}: {lines[0]}")
+        return Fault(26, f"No PDF can be made of this HTML: {lines[-1]}")
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    content = read(size)
+    if len(content) < size:
+        raise EOFError
+    return content
+
+
+def _closed(stream: IO[bytes] | None) -> None:
+    try:
+        if stream is not None:
+            stream.close()
+    except OSError:  # what was not written yet goes nowhere now
+        return
+
+
+#: One for all platforms of this process.
+renderer = Renderer()
+atexit.register(renderer.close)

@@ -1,0 +1,222 @@
+"""The template service, version 2, at `/templates/v2`. Version 1 is not served.
+
+A template is reached by its id or by its name; an id is looked for first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.bodies import Fields, after_body, read_json
+from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, text_of
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.listing import page
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.store import DuplicateError
+from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.templates.inputs import NAME, check_types, fitting
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+BASE = "/templates/v2"
+COLLECTION = "templates"
+_LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?")
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("id", "name", "description"), "string"),
+    **dict.fromkeys(("creationTimestamp", "updateTimestamp"), "date-time"),
+}
+
+
+def routes(store: Store, *, clock: Clock) -> list[Route]:
+    """Every endpoint."""
+    store.index("templates_name", COLLECTION, [member("name")], unique=True)
+    templates = _Templates(store, clock)
+    return [
+        Route(BASE, templates.find, methods=["GET"]),
+        Route(BASE, templates.create, methods=["POST"]),
+        Route(f"{BASE}/{{template}}", templates.update, methods=["PUT"]),
+        Route(f"{BASE}/{{template}}", templates.remove, methods=["DELETE"]),
+        Route(f"{BASE}/{{template}}/resolve", after_body(templates.resolve), methods=["POST"]),
+    ]
+
+
+def find_template(store: Store, id_or_name: str) -> Document | None:
+    """A template by its id, else by its name."""
+    template = store.get(COLLECTION, id_or_name)
+    if template is None:
+        found = store.matching(COLLECTION, Sql(f"{member('name')} = ?", (id_or_name,)))
+        template = found[0] if found else None
+    return template
+
+
+def resolve(
+    store: Store,
+    template: Document,
+    inputs: dict[str, Any],
+    *,
+    user: Document | None,
+    language: str | None = None,
+    time_zone: str | None = None,
+) -> dict[str, str]:
+    """The outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and UTC.
+
+    Raises:
+        Fault: 1003 for inputs that do not fit, 1005 for an output that cannot be rendered, 15 for a language or a time
+            zone that is none.
+    """
+    from exh_dev.platform.templates.formatting import zone_of
+    from exh_dev.platform.templates.handlebars import TemplateError, render
+
+    own_language, own_time_zone = settings_of(user or {})
+    language, time_zone = language or own_language, time_zone or own_time_zone
+    if not _LANGUAGE.fullmatch(language):
+        raise Fault(15, "The field language must be a code of two letters")
+    try:
+        zone_of(time_zone)
+    except ValueError:
+        raise Fault(15, "The field timeZone must be the name of a time zone") from None
+    fitted = fitting(template.get("inputs", {}), inputs)
+
+    def translate(key: str) -> str | None:
+        return text_of(store, key, language)
+
+    outputs = {}
+    for name, source in template["outputs"].items():
+        try:
+            outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate)
+        except TemplateError as error:
+            details = {"output": name, "message": str(error)}
+            raise Fault(1005, f"The output {name} cannot be resolved", resolveError=details) from None
+    return outputs
+
+
+def settings_of(user: Document) -> tuple[str, str]:
+    """A user's language and time zone; EN and UTC for what is none, as the user service takes any text for them."""
+    from exh_dev.platform.templates.formatting import zone_of
+
+    language, time_zone = user.get("language") or "", user.get("time_zone") or "UTC"
+    try:
+        zone_of(time_zone)
+    except ValueError:
+        time_zone = "UTC"
+    return language if _LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE, time_zone
+
+
+class _Templates:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def find(self, request: Request) -> Response:
+        rights_of(request, self._store).require("VIEW_TEMPLATES")
+        return page(request, self._store, COLLECTION, shape=lambda path: _KINDS.get(path, "any"))
+
+    async def create(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("CREATE_TEMPLATES")
+        fields = await read_json(request)
+        template: Document = {"id": object_id(), "name": fields.text("name")}
+        if fields.optional_object("outputs") is None:
+            raise Fault(14, "The field outputs is required")
+        now = iso(self._clock())
+        template |= {**_content(fields), "creationTimestamp": now, "updateTimestamp": now}
+        self._put(template)
+        return JSONResponse(template)
+
+    async def update(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("UPDATE_TEMPLATES")
+        fields = await read_json(request)
+        template = self._named(request)
+        changes = _content(fields)
+        for name in ("description", "inputs"):
+            if name in fields.members and fields.members[name] is None:
+                template.pop(name, None)
+        self._put({**template, **changes, "updateTimestamp": iso(self._clock())})
+        return JSONResponse({"affectedRecords": 1})
+
+    async def remove(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("DELETE_TEMPLATES")
+        self._store.delete(COLLECTION, self._named(request)["id"])
+        return JSONResponse({"affectedRecords": 1})
+
+    async def resolve(self, request: Request) -> JSONResponse:
+        fields = await read_json(request) if request.state.body.strip() else Fields({})
+        rights = rights_of(request, self._store)
+        template = find_template(self._store, request.path_params["template"])
+        rights.require("RESOLVE_TEMPLATES", template["name"] if template else request.path_params["template"])
+        template = self._named(request)
+        outputs = resolve(
+            self._store,
+            template,
+            fields.optional_object("inputs") or {},
+            user=rights.user,
+            language=fields.optional_text("language"),
+            time_zone=fields.optional_text("timeZone"),
+        )
+        return JSONResponse(outputs)
+
+    def _named(self, request: Request) -> Document:
+        """The template that the path names.
+
+        Raises:
+            Fault: 16 when there is none.
+        """
+        template = find_template(self._store, request.path_params["template"])
+        if template is None:
+            raise Fault(16, "There is no template with this id or name")
+        return template
+
+    def _put(self, template: Document) -> None:
+        try:
+            self._store.put(COLLECTION, template)
+        except DuplicateError:
+            raise Fault(17, f"There is a template {template['name']} already") from None
+
+
+def _content(fields: Fields) -> Document:
+    """What a body says of a template; null says nothing.
+
+    Raises:
+        Fault: 15 for what cannot be, 1004 for an output that is no Handlebars.
+    """
+    content: Document = {}
+    if (name := fields.optional_text("name")) is not None:
+        if not NAME.fullmatch(name):
+            raise Fault(15, "A template's name has a letter, then up to 49 letters, digits, _ and -")
+        content["name"] = name
+    if (description := fields.optional_text("description")) is not None:
+        content["description"] = description
+    if (inputs := fields.optional_object("inputs")) is not None:
+        check_types(inputs)
+        content["inputs"] = inputs
+    if (outputs := fields.optional_object("outputs")) is not None:
+        _check_outputs(outputs)
+        content["outputs"] = outputs
+    return content
+
+
+def _check_outputs(outputs: dict[str, Any]) -> None:
+    from exh_dev.platform.templates.handlebars import TemplateError, check_syntax
+
+    if not outputs:
+        raise Fault(15, "The field outputs needs at least one member")
+    for name, source in outputs.items():
+        if not NAME.fullmatch(name):
+            raise Fault(15, "An output's name has a letter, then up to 49 letters, digits, _ and -")
+        if not isinstance(source, str):
+            raise Fault(15, f"The field outputs.{name} must be a string")
+        try:
+            check_syntax(source)
+        except TemplateError as error:
+            details = {"output": name, "message": str(error)}
+            raise Fault(1004, f"The output {name} is no template", syntaxError=details) from None

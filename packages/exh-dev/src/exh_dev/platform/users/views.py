@@ -1,0 +1,145 @@
+"""How users are shown: with the roles they hold, and of others only what the caller may see.
+
+A stored user has the ids of its roles; an answer has the roles. RQL is about users as they are answered, so that a
+query cannot find out what an answer leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
+
+from exh_dev.platform.storage.listing import page_of, picked, query_of, search_shown
+from exh_dev.platform.storage.search import Search, search
+from exh_dev.platform.storage.sql import EVERYTHING, Sql
+from exh_dev.platform.storage.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Document, Store
+
+COLLECTION = "users"
+#: Members of a stored user that are in no answer.
+HIDDEN = frozenset({"password_hash", "role_ids"})
+
+#: The members that an answer leaves out.
+View: TypeAlias = frozenset[str]
+Show: TypeAlias = "Callable[[Document], Document]"
+#: From what a list holds to what it shall hold.
+Change: TypeAlias = "Callable[[list[Any]], list[Any]]"
+
+FULL: View = frozenset()
+#: Of a user who shares a group with the caller.
+MEMBER: View = frozenset(
+    {*("roles", "failed_count", "last_failed_timestamp", "oidc_links", "creation_timestamp", "update_timestamp")}
+)
+PATIENT: View = MEMBER | {"staff_enlistments"}
+STAFF: View = MEMBER | {"patient_enlistments", "activation", "language"}
+
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("id", "first_name", "last_name", "email", "phone_number", "language", "time_zone"), "string"),
+    "failed_count": "number",  # timestamps are compared with dates as well
+    "activation": "boolean",
+    "profile_image": "string",
+}
+#: What a query has to name for the stored form not to do; `role` is in the names of all that have roles.
+_NOT_AS_STORED = ("role", "staff_enlistments", *HIDDEN)
+
+# CROSS JOIN keeps SQLite from going through all roles for each user.
+_ROLES = """(SELECT json_group_array(json(role.body)) FROM json_each(documents.body, '$.role_ids') AS held
+ CROSS JOIN documents AS role ON role.collection = 'roles' AND role.id = held.value)"""
+_STAFF_ENLISTMENTS = """(SELECT json_group_array(json_set(json_remove(enlistment.value, '$.role_ids'), '$.roles',
+ json((SELECT json_group_array(json(role.body)) FROM json_each(enlistment.value, '$.role_ids') AS held
+ CROSS JOIN documents AS role ON role.collection = 'group_roles' AND role.id = held.value))))
+ FROM json_each(documents.body, '$.staff_enlistments') AS enlistment)"""
+
+
+def full_view(user: Document, store: Store, now: float) -> str:
+    """The whole user as JSON. Roles are stored as they are shown, so their text goes in as it is: they can be long."""
+    texts = (store.text("roles", role_id) for role_id in user["role_ids"])
+    roles = ",".join(text for text in texts if text is not None)
+    rest = shown(user, store, now, frozenset({"roles"}))
+    return f'{json.dumps(rest, ensure_ascii=False)[:-1]}, "roles": [{roles}]}}'
+
+
+def shown(user: Document, store: Store, now: float, view: View = FULL) -> Document:
+    """The members of a user that a view has."""
+    visible = {name: value for name, value in user.items() if name not in HIDDEN and name not in view}
+    if "roles" not in view:
+        visible["roles"] = _existing(store, "roles", user["role_ids"])
+    if "staff_enlistments" in visible:
+        visible["staff_enlistments"] = [
+            {
+                **{name: value for name, value in enlistment.items() if name != "role_ids"},
+                "roles": _existing(store, "group_roles", enlistment["role_ids"]),
+            }
+            for enlistment in user["staff_enlistments"]
+        ]
+    if "patient_enlistments" in visible:
+        visible["patient_enlistments"] = [
+            {**enlistment, "expired": enlistment.get("expiry_timestamp", epoch_ms(now) + 1) <= epoch_ms(now)}
+            for enlistment in user["patient_enlistments"]
+        ]
+    return visible
+
+
+def page(request: Request, store: Store, *, visible: Sql, view: View, show: Show) -> Response:
+    """The page of users that the request asks for; its RQL sees what `view` has."""
+    return page_of(_wanted(query_of(request), view), store, COLLECTION, visible=visible, show=show)
+
+
+def chosen(request: Request, store: Store, *, visible: Sql = EVERYTHING, view: View = FULL) -> list[Document]:
+    """The users that the request's RQL picks by what `view` has, as they are stored.
+
+    Raises:
+        Fault: 20 without a condition, 19 for RQL that cannot be read.
+    """
+    return picked(_wanted(query_of(request), view), store, COLLECTION, visible=visible)
+
+
+def enlisted(kind: str, groups: frozenset[str]) -> Sql:
+    """Who is enlisted in one of the groups; `kind` is `staff_enlistments` or `patient_enlistments`."""
+    marks = ", ".join("?" * len(groups))
+    # The names are this module's callers' own; the groups are in question marks.
+    return Sql(
+        f"EXISTS (SELECT 1 FROM json_each(body, '$.{kind}') WHERE json_extract(value, '$.group_id') IN ({marks}))",  # noqa: S608
+        tuple(sorted(groups)),
+    )
+
+
+def with_role(role_ids: set[str]) -> Sql:
+    """Who holds one of these global roles."""
+    marks = ", ".join("?" * len(role_ids))
+    return Sql(
+        f"EXISTS (SELECT 1 FROM json_each(body, '$.role_ids') WHERE value IN ({marks}))",  # noqa: S608
+        tuple(sorted(role_ids)),
+    )
+
+
+def _wanted(query: str, view: View) -> Search:
+    """A query about users as a view has them."""
+    if view == FULL and not any(name in unquote(unquote(query)) for name in _NOT_AS_STORED):
+        return search(query, _kind)
+    return search_shown(query, COLLECTION, _body(view))
+
+
+def _body(view: View) -> str:
+    """The SQL expression of a user as a view has it."""
+    paths = ", ".join(f"'$.{name}'" for name in sorted(HIDDEN | view))
+    whole = f"json_set(documents.body, '$.roles', json({_ROLES}), '$.staff_enlistments', json({_STAFF_ENLISTMENTS}))"
+    return f"json_remove({whole}, {paths})"
+
+
+def _kind(path: str) -> Kind:
+    return _KINDS.get(path, "any")
+
+
+def _existing(store: Store, collection: str, ids: list[str]) -> list[Document]:
+    found = (store.get(collection, each) for each in ids)
+    return [each for each in found if each is not None]

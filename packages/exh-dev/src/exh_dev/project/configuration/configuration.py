@@ -1,0 +1,118 @@
+"""All of a project's configuration, read and checked at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import UsageError
+from exh_dev.project.configuration.dispatchers import read_dispatchers
+from exh_dev.project.configuration.localizations import read_localizations
+from exh_dev.project.configuration.reading import Problem, read_json
+from exh_dev.project.configuration.repository import folders
+from exh_dev.project.configuration.retried_errors import check_retried_errors
+from exh_dev.project.configuration.schemas import check_schema
+from exh_dev.project.configuration.settings import read_settings
+from exh_dev.project.configuration.templates import Template, read_templates
+from exh_dev.project.project import ENV_FILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exh_dev.project.project import Project
+
+
+#: Functions that the platform itself provides.
+PROVIDED = frozenset(["html-to-pdf"])
+
+
+@dataclass
+class Configuration:
+    """What a project's files say, and what is wrong with them.
+
+    Attributes:
+        schemas: as they stand in their files.
+        localizations: the texts of each key by language.
+        problems: what is wrong, in the order of the files.
+    """
+
+    schemas: list[dict[str, Any]] = field(default_factory=list)
+    templates: list[Template] = field(default_factory=list)
+    localizations: dict[str, dict[str, str]] = field(default_factory=dict)
+    dispatchers: list[dict[str, Any]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the files say nothing."""
+        return not (self.schemas or self.templates or self.localizations or self.dispatchers or self.settings)
+
+
+def read_configuration(project: Project) -> Configuration:
+    """Read every file of the project's configuration; nothing is refused, everything wrong is in `problems`."""
+    found = Configuration()
+    problems = found.problems
+    variables = _variables(project, problems)
+    places = folders(project.root, problems)
+    specs = project.functions
+    problems += check_retried_errors(project.root, specs)
+    functions = {spec.name for spec in specs if "exh" in spec.targets}
+    functions |= PROVIDED if functions else set()
+    names: dict[str, Path] = {}
+    for folder in places["schemas"]:
+        for file in sorted(folder.rglob("*.json")):
+            _read_schema(file, found, names, functions)
+    for folder in places["templates"]:
+        found.templates += read_templates(folder, problems, variables)
+    for folder in places["localizations"]:
+        for key, texts in read_localizations(folder, problems).items():
+            found.localizations.setdefault(key, {}).update(texts)
+    templates = {template.name for template in found.templates}
+    found.dispatchers = read_dispatchers(project.root, problems, functions=functions, templates=templates)
+    found.settings = read_settings(project.root, problems, templates=templates)
+    return found
+
+
+def _read_schema(file: Path, found: Configuration, names: dict[str, Path], functions: set[str]) -> None:
+    node = read_json(file, found.problems)
+    if node is None:
+        return
+    check_schema(node)
+    if not isinstance(node.value, dict):
+        return
+    name = node.value.get("name")
+    if isinstance(name, str) and name in names:
+        node.child("name").problem(f"{names[name]} has a schema of this name too")
+    elif isinstance(name, str):
+        names[name] = file
+    for place, action in _actions(node.value):
+        name = action.get("functionName")
+        if functions and action.get("type") == "task" and isinstance(name, str) and name not in functions:
+            found.problems.append(Problem(file, place, "template.yaml has no function of this name"))
+    found.schemas.append(node.value)
+
+
+def _actions(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    transitions = [("/creationTransition", schema.get("creationTransition"))]
+    listed = schema.get("transitions")
+    transitions += [
+        (f"/transitions/{index}", each) for index, each in enumerate(listed if isinstance(listed, list) else [])
+    ]
+    found = []
+    for place, transition in transitions:
+        for kind in ("actions", "afterActions"):
+            actions = transition.get(kind) if isinstance(transition, dict) else None
+            for index, action in enumerate(actions if isinstance(actions, list) else []):
+                if isinstance(action, dict):
+                    found.append((f"{place}/{kind}/{index}/functionName", action))
+    return found
+
+
+def _variables(project: Project, problems: list[Problem]) -> dict[str, str]:
+    try:
+        return project.variables()
+    except UsageError as error:
+        problems.append(Problem(project.root / ENV_FILE, "", str(error)))
+        return dict(os.environ)

@@ -1,0 +1,192 @@
+"""Bringing a platform to what a project's files say, by the calls that the official CLI makes for `exh sync`.
+
+Only what differs is written. What the platform has beyond the files stays, but for what belongs to a schema's file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon.query import rql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exh_dev.project.configuration.configuration import Configuration
+    from exh_dev.project.configuration.templates import Template
+    from extrahorizon.client import ExtraHorizon
+
+_ROOT = (
+    "description", "createMode", "readMode", "updateMode", "deleteMode", "groupSyncMode", "defaultLimit",
+    "maximumLimit",
+)  # fmt: skip
+MANAGED = "EXH_CLI_MANAGED"  # the tag by which the official CLI knows the dispatchers it made
+_BATCH = 30  # localizations in one call
+
+
+def load(found: Configuration, exh: ExtraHorizon) -> None:
+    """Make the platform what the files say.
+
+    Raises:
+        PlatformError: the platform does not take something, which the checks of `found` have let through.
+    """
+    schemas = {each["name"]: each for each in exh.data.schemas.find_all()} if found.schemas else {}
+    for schema in found.schemas:
+        _load_schema(schema, schemas.get(schema["name"]), exh)
+    templates = {each["name"]: each for each in exh.templates_v2.find_all()} if found.templates else {}
+    ids = {each.name: _load_template(each, templates.get(each.name), exh) for each in found.templates}
+    _load_localizations(found.localizations, exh)
+    for dispatcher in found.dispatchers:
+        _load_dispatcher(dispatcher, ids, exh)
+    _load_settings(found.settings, exh)
+
+
+def _load_schema(file: dict[str, Any], known: Any, exh: ExtraHorizon) -> None:
+    data = exh.data
+    if known is None:
+        known = data.schemas.create(name=file["name"], description=file["description"])
+    schema_id = known["id"]
+    changed = {name: file[name] for name in _ROOT if name in file and file[name] != known.get(name)}
+    if changed:
+        data.schemas.update(schema_id, **changed)
+    _load_properties(schema_id, _plain(file["properties"]), known["properties"], exh)
+    statuses, known_statuses = file["statuses"], known["statuses"]
+    for name, labels in statuses.items():
+        if name not in known_statuses:
+            data.statuses.create(schema_id, name=name, data=labels)
+        elif labels != known_statuses[name]:
+            gone = dict.fromkeys(known_statuses[name].keys() - labels.keys())
+            data.statuses.update(schema_id, name, data={**gone, **labels})
+    creation = _plain(file["creationTransition"])
+    if creation != known["creationTransition"]:
+        data.transitions.update_creation(schema_id, **creation)
+    _load_transitions(schema_id, _plain(file.get("transitions", [])), known["transitions"], exh)
+    for name in known_statuses.keys() - statuses.keys():
+        data.statuses.remove(schema_id, name)
+    _load_indexes(schema_id, file.get("indexes", []), known["indexes"], exh)
+
+
+def _load_properties(schema_id: str, wanted: Mapping[str, Any], known: Mapping[str, Any], exh: ExtraHorizon) -> None:
+    for name, configuration in wanted.items():
+        if name not in known:
+            exh.data.properties.create(schema_id, name=name, configuration=configuration)
+        elif configuration != known[name]:
+            exh.data.properties.update(schema_id, name, configuration)
+    for name in known.keys() - wanted.keys():
+        exh.data.properties.remove(schema_id, name)
+
+
+def _load_transitions(schema_id: str, wanted: list[Any], known: list[Any], exh: ExtraHorizon) -> None:
+    by_name = {each["name"]: each for each in known}
+    for transition in wanted:
+        before = by_name.pop(transition["name"], None)
+        if before is None:
+            exh.data.transitions.create(schema_id, **transition)
+        elif {name: value for name, value in before.items() if name != "id"} != transition:
+            exh.data.transitions.update(schema_id, before["id"], **transition)
+    for gone in by_name.values():
+        exh.data.transitions.remove(schema_id, gone["id"])
+
+
+def _load_indexes(schema_id: str, wanted: list[Any], known: list[Any], exh: ExtraHorizon) -> None:
+    def same(index: Any) -> Any:
+        return index["fields"], index.get("options") or {}
+
+    for index in known:
+        if not index["system"] and same(index) not in [same(each) for each in wanted]:
+            exh.data.indexes.remove(schema_id, index["id"])
+    for index in wanted:
+        if same(index) not in [same(each) for each in known]:
+            exh.data.indexes.create(schema_id, **index)
+
+
+def _load_template(template: Template, known: Any, exh: ExtraHorizon) -> str:
+    body: Any = {"description": template.description, "inputs": template.inputs, "outputs": template.outputs}
+    if known is None:
+        known = exh.templates_v2.create(name=template.name, **body)
+        return str(known["id"])
+    if any(known.get(name) != value for name, value in body.items()):
+        exh.templates_v2.update(known["id"], **body)
+    return str(known["id"])
+
+
+def _load_localizations(texts: Mapping[str, Mapping[str, str]], exh: ExtraHorizon) -> None:
+    entries: list[Any] = [{"key": key, "text": dict(by_language)} for key, by_language in texts.items()]
+    known = {each["key"]: each["text"] for each in exh.localizations.find_all()} if entries else {}
+    new = [each for each in entries if each["key"] not in known]
+    changed = [each for each in entries if each["key"] in known and _differs(each["text"], known[each["key"]])]
+    for start in range(0, len(new), _BATCH):
+        exh.localizations.create(localizations=new[start : start + _BATCH])
+    for start in range(0, len(changed), _BATCH):
+        exh.localizations.update(localizations=changed[start : start + _BATCH])
+
+
+def _load_dispatcher(file: dict[str, Any], template_ids: Mapping[str, str], exh: ExtraHorizon) -> None:
+    actions: list[Any] = [_action(each, template_ids) for each in file["actions"]]
+    tags = [*file.get("tags", []), MANAGED]
+    known = exh.dispatchers.find_first(rql.eq("name", file["name"]))
+    body: Any = {name: value for name, value in file.items() if name not in {"actions", "tags", "$schema"}}
+    if known is None:
+        exh.dispatchers.create(**body, tags=tags, actions=actions)
+        return
+    body["tags"] = tags
+    if any(known.get(name) != value for name, value in body.items()):
+        exh.dispatchers.update(known["id"], **body)
+    by_name = {each["name"]: each for each in known["actions"]}
+    for action in actions:
+        before = by_name.pop(action["name"], None)
+        if before is None:
+            exh.dispatchers.actions.create(known["id"], **action)
+        elif {name: value for name, value in before.items() if name != "id"} != action:
+            exh.dispatchers.actions.update(known["id"], before["id"], **action)
+    for gone in by_name.values():
+        exh.dispatchers.actions.remove(known["id"], gone["id"])
+
+
+def _action(file: dict[str, Any], template_ids: Mapping[str, str]) -> dict[str, Any]:
+    """An action as the platform takes it: a mail's template by its id."""
+    if "templateName" not in file:
+        return file
+    rest = {name: value for name, value in file.items() if name != "templateName"}
+    return {**rest, "templateId": template_ids[file["templateName"]]}
+
+
+def _load_settings(settings: Mapping[str, Any], exh: ExtraHorizon) -> None:
+    users = settings.get("users", {})
+    policy, templates = _snake(users.get("passwordPolicy", {})), _snake(users.get("emailTemplates", {}))
+    verification, files = _snake(users.get("verification", {})), settings.get("files", {})
+    if policy and _differs(policy, exh.users.password_policy()):
+        exh.users.update_password_policy(**policy)
+    if templates and _differs(templates, exh.users.get_email_templates()):
+        exh.users.set_email_templates(**templates)
+    if verification and _differs(verification, exh.users.settings.get_verification_settings()):
+        exh.users.settings.update_verification_settings(**verification)
+    if files and _differs(files, exh.files.settings.get()):
+        exh.files.settings.update(**settings["files"])
+
+
+def _differs(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    return any(known.get(name) != value for name, value in wanted.items())
+
+
+def _snake(members: Mapping[str, Any]) -> Any:
+    """Members as the user service has them."""
+
+    def name(text: str) -> str:
+        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in text)
+
+    return {name(member): value for member, value in members.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Without the descriptions that files may have and the platform has not; not those inside `afterActions`."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    described = isinstance(value.get("description"), str) and "type" in value
+    return {
+        name: each if name in {"afterActions", "data", "value", "values", "const", "enum"} else _plain(each)
+        for name, each in value.items()
+        if not (described and name == "description")
+    }

@@ -1,0 +1,130 @@
+"""Named types as Python, in the form that `ruff format` leaves it in."""
+
+from __future__ import annotations
+
+import re
+from keyword import iskeyword
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from exh_dev.project.document_types.model import Choice, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from exh_dev.project.document_types.model import Dictionary, Member
+
+WIDTH = 120  # characters of a line
+HEADER = '"""The data of this project\'s documents, as types. Made by `exh-dev types` from schemas/: do not edit it.'
+_REST = '''
+
+For type checkers alone: import it under `if TYPE_CHECKING:`. A member that is not Required may be missing, in some
+status of the document; an update, or a query that selects members, can leave out any. The names of a schema's
+statuses, and of the transitions that are made by hand, are types too.
+"""
+'''
+_INDENT = " " * 4
+_IDENTIFIER = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")  # two underscores would be mangled
+
+
+def module_of(types: Sequence[Dictionary | Choice]) -> str:
+    """The module that defines these types, in this order."""
+    body = ""
+    for before, each in zip([None, *types], types, strict=False):
+        body += _gap(before, each) + "".join(f"{line}\n" for line in _lines(each))
+    used = sorted(name for name in ("Any", "Literal", "Required", "TypedDict") if re.search(rf"\b{name}\b", body))
+    imports = f"\nfrom typing import {', '.join(used)}\n" if used else ""
+    return f"{HEADER}{_REST}{imports}{body}"
+
+
+def _gap(before: Dictionary | Choice | None, this: Dictionary | Choice) -> str:
+    """The blank lines above: two around a class, one elsewhere."""
+    around = [each for each in (before, this) if each is not None]
+    return "\n\n" if any(not isinstance(each, Choice) and not _is_functional(each) for each in around) else "\n"
+
+
+def _lines(each: Dictionary | Choice) -> Iterator[str]:
+    if isinstance(each, Choice):
+        return _choice(each)
+    return _functional(each) if _is_functional(each) else _class(each)
+
+
+def _choice(choice: Choice) -> Iterator[str]:
+    values = [literal(each) for each in choice.values]
+    line = f"{choice.name} = Literal[{', '.join(values)}]"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{choice.name} = Literal["
+    yield from (f"{_INDENT}{each}{',' * (len(values) > 1)}" for each in values)
+    yield "]"
+
+
+def _is_functional(dictionary: Dictionary) -> bool:
+    """Whether a member has a name that no attribute can have."""
+    return any(not _IDENTIFIER.fullmatch(each.name) or iskeyword(each.name) for each in dictionary.members)
+
+
+def _is_total(dictionary: Dictionary) -> bool:
+    return all(member.required for member in dictionary.members)
+
+
+def _class(dictionary: Dictionary) -> Iterator[str]:
+    total = _is_total(dictionary)
+    yield _skipped(f"class {dictionary.name}(TypedDict{'' if total else ', total=False'}):")
+    described = list(_docstring(dictionary.remarks))
+    yield from described
+    if described and dictionary.members:
+        yield ""
+    for member in dictionary.members:
+        yield from _comments(member.remarks, _INDENT)
+        yield _skipped(f"{_INDENT}{member.name}: {_type(member, total=total)}")
+    if not described and not dictionary.members:
+        yield f"{_INDENT}pass"
+
+
+def _functional(dictionary: Dictionary) -> Iterator[str]:
+    total = _is_total(dictionary)
+    yield from _comments(dictionary.remarks)
+    lines = [f"{dictionary.name} = TypedDict(", f'{_INDENT}"{dictionary.name}",', f"{_INDENT}{{"]
+    for member in dictionary.members:
+        lines += _comments(member.remarks, _INDENT * 2)
+        lines.append(f"{_INDENT * 2}{literal(member.name)}: {_type(member, total=total)},")
+    lines += [f"{_INDENT}}},", *([] if total else [f"{_INDENT}total=False,"])]
+    yield from lines
+    yield ")  # fmt: skip" if max(map(len, lines)) > WIDTH else ")"
+
+
+def _type(member: Member, *, total: bool) -> str:
+    return f"Required[{member.type}]" if member.required and not total else member.type
+
+
+def _skipped(line: str) -> str:
+    """The line, out of the formatter's hands where it is too long."""
+    return f"{line}  # fmt: skip" if len(line) > WIDTH else line
+
+
+def _docstring(remarks: Sequence[str]) -> Iterator[str]:
+    texts = [text.replace("\\", "\\\\").replace('"', "'") for text in map(_plain, remarks) if text]
+    if not texts:
+        return
+    whole = ". ".join(text.rstrip(".") for text in texts) + "."
+    if len(whole) + 10 <= WIDTH:
+        yield f'{_INDENT}"""{whole}"""'
+        return
+    first, *rest = wrap(whole, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
+    yield f'{_INDENT}"""{first}'
+    yield from (f"{_INDENT}{line}" for line in rest)
+    yield f'{_INDENT}"""'
+
+
+def _comments(remarks: Sequence[str], indent: str = "") -> Iterator[str]:
+    # `#:` is a comment about what follows it, and nothing that a tool would take for an order, as `# type:`.
+    text = "; ".join(each.rstrip(".") for each in map(_plain, remarks) if each)
+    for line in wrap(text, WIDTH - len(indent) - 3, break_long_words=False, break_on_hyphens=False):
+        yield f"{indent}#: {line}"
+
+
+def _plain(text: str) -> str:
+    """A text on one line, of characters that a file can hold."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -1,0 +1,156 @@
+"""What is known of a function: what `template.yaml` says about it, and which variables it has where.
+
+FunctionSpec.environment()   its variables as a plain mapping
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+from exh_dev.errors import ManifestError
+from extrahorizon.settings import HOST, OAUTH_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Target = Literal["exh", "aws"]
+Kind = Literal["task", "api", "event", "schedule"]
+ExecutionPermission = Literal["permissionRequired", "allUsers", "public"]
+Architecture = Literal["x86_64", "arm64"]
+LogFormat = Literal["JSON", "Text"]
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+
+TARGETS: tuple[Target, ...] = get_args(Target)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+EXECUTION_PERMISSIONS: tuple[ExecutionPermission, ...] = get_args(ExecutionPermission)
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
+LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
+
+CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
+"""What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
+
+ENVIRONMENT_LIMIT = 4096
+"""The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
+
+REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+"""`$NAME`, which stands for the variable of that name."""
+
+_OVERLAY = "Metadata: ExtraHorizon: environment"
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Whether the platform runs a failed task again; no `errors_to_retry` means after every error."""
+
+    enabled: bool
+    errors_to_retry: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExecutionCredentials:
+    """The user made for a function: its permissions, and its e-mail address when not the usual one."""
+
+    permissions: tuple[str, ...]
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Run every `interval` seconds, from `start` (a time in ISO 8601, UTC unless it says) or from deployment on."""
+
+    interval: int
+    start: str | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its text, or else the problem that keeps it from having one."""
+
+    name: str
+    line: int
+    text: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """All the manifest says about one function. `timeout` is in seconds, `memory` in MB, `line` is the resource's."""
+
+    path: Path
+    line: int
+    logical_id: str
+    name: str
+    handler: str
+    description: str
+    runtime: str
+    architecture: Architecture
+    timeout: int
+    memory: int
+    log_format: LogFormat
+    log_level: LogLevel | None
+    targets: tuple[Target, ...]
+    kind: Kind
+    execution_permission: ExecutionPermission | None
+    default_priority: int | None
+    retry_policy: RetryPolicy | None
+    execution_credentials: ExecutionCredentials | None
+    schedule: Schedule | None
+    events: tuple[str, ...]
+    queue_batch: int | None
+    """How many messages of a queue it gets at most at once, on AWS; None when no queue starts it."""
+    template_variables: tuple[Variable, ...] = field(repr=False)
+    exh_variables: tuple[Variable, ...] = field(repr=False)
+
+    def environment(
+        self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
+
+        For `aws` these are the template's (Globals, then the function's own). For `exh` the credentials are left out,
+        which the platform injects, and `Metadata: ExtraHorizon: environment` is laid over. `overrides` replace any of
+        them unread, so they also help out where the template has no literal value.
+
+        Raises:
+            ManifestError: A variable has no literal value, `variables` lacks one, or all are too big together.
+        """
+        overrides = overrides or {}
+        overlay = [each for each in self.exh_variables if target == "exh" and each.name not in overrides]
+        left_out = {*overrides, *(CREDENTIAL_VARIABLES if target == "exh" else ()), *(each.name for each in overlay)}
+        kept = [variable for variable in self.template_variables if variable.name not in left_out]
+        found = {variable.name: self._literal(variable, target) for variable in kept}
+        found.update((variable.name, self._overlaid(variable, variables)) for variable in overlay)
+        found.update(overrides)
+        size = sum(len(f"{name}{text}".encode()) for name, text in found.items())
+        if size > ENVIRONMENT_LIMIT:
+            message = f"the environment takes {size} bytes; names and values may take {ENVIRONMENT_LIMIT} together"
+            raise self._error(self.line, f"{message}: move long values to a secret or a file")
+        return found
+
+    def _literal(self, variable: Variable, target: Target) -> str:
+        if variable.problem:
+            instead = "" if target == "aws" or variable in self.exh_variables else f", or set it in {_OVERLAY}"
+            raise self._error(variable.line, f"variable {variable.name}: {variable.problem}{instead}")
+        if target == "exh" and variable.text.startswith("$"):
+            message = f"variable {variable.name}: `{variable.text}` may not begin with `$`, which Extra Horizon's tool"
+            reason = "replaces by the variable of that name"
+            raise self._error(variable.line, f"{message} {reason}; `$NAME` may stand in {_OVERLAY}")
+        return variable.text
+
+    def _overlaid(self, variable: Variable, variables: Mapping[str, str]) -> str:
+        if self.execution_credentials and variable.name in CREDENTIAL_VARIABLES:
+            message = f"{variable.name} may not stand in {_OVERLAY} next to executionCredentials, which set it"
+            raise self._error(variable.line, f"{message}; remove one of the two")
+        if not REFERENCE.fullmatch(variable.text):
+            return self._literal(variable, "exh")
+        wanted = variable.text[1:]
+        if not (text := variables.get(wanted)):
+            message = f"variable {variable.name} is taken from ${wanted}, which is not set or empty"
+            raise self._error(variable.line, f"{message}; set {wanted} in the shell or in .env")
+        return text
+
+    def _error(self, line: int, message: str) -> ManifestError:
+        return ManifestError(self.path, line, f"{self.logical_id}: {message}")

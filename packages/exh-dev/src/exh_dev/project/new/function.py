@@ -1,0 +1,232 @@
+"""A new function: its handler, a sample event, a test and its entry in the manifest; all of them or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from yaml.nodes import MappingNode
+
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.project.cloudformation import FUNCTION, read_template
+from exh_dev.project.manifest import load_manifest
+from exh_dev.project.new.names import Name, check_free, fold
+from exh_dev.project.project import MANIFEST
+from exh_dev.project.template_text import with_resource
+from exh_dev.remote.schedules import mark_of
+from exh_dev.testing.events import api_event, task_event, transition_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from exh_dev.project.function_spec import Kind
+    from exh_dev.project.project import Project
+
+_INTERVAL = 3600  # seconds
+_PATIENT = "5f0a1b2c3d4e5f6071829301"
+_SECRET = "ExtraHorizonCredentials"  # noqa: S105 - the logical id of the secret that functions on AWS read
+_ALARM_TOPIC = "AlarmTopic"
+_NEVER_ON_AWS = "OnExtraHorizonOnly"
+_BOTH = "targets: [exh, aws]"
+_TYPE = f"  Type: {FUNCTION}\n"
+_PERMISSION = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)*")
+_NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
+_START: Mapping[Kind, str] = {
+    "task": "queue it: exh.tasks.create(functionName={name!r}, data={{...}})",
+    "api": "call it: /tasks/v1/api/{name}/patients/... (docs/functions.md tells more)",
+    "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
+    "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
+}
+
+
+@dataclass(frozen=True)
+class NewFunction:
+    """What was made.
+
+    Attributes:
+        name: the task name.
+        kind: what starts it.
+        files: those that are new, as they are called from the project's root.
+        line: of its entry in the manifest.
+    """
+
+    name: str
+    kind: Kind
+    files: tuple[str, ...]
+    line: int
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do now."""
+        return (
+            f"run it: exh-dev run {self.name}",
+            f"test it: pytest {self.files[2]}",
+            f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
+            f"list the permissions that its calls need: {MANIFEST}:{self.line}",
+            _START[self.kind].format(name=self.name, manifest=MANIFEST),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        manifest = {"file": MANIFEST, "line": self.line}
+        made = {"name": self.name, "kind": self.kind, "files": list(self.files), "manifest": manifest}
+        return {**made, "next": list(self.next_steps)}
+
+    def as_lines(self) -> list[str]:
+        """For people."""
+        made = [*(f"  {file}" for file in self.files), f"  {MANIFEST}:{self.line}"]
+        steps = [f"  {step[0].upper()}{step[1:]}" for step in self.next_steps]
+        return [f"Made {self.name}, a function of the kind {self.kind}:", *made, "", "Now:", *steps]
+
+
+def make(project: Project, spelling: str, kind: Kind, permissions: Sequence[str] = ()) -> NewFunction:
+    """Make a function, whose user has these permissions.
+
+    Raises:
+        UsageError: the name cannot be used, or something is there already; nothing has been written.
+        DevkitError: a file cannot be written; those that were are gone again.
+    """
+    name = fold(spelling)
+    for each in permissions:
+        if not _PERMISSION.fullmatch(each):
+            raise UsageError(f"{each!r} is no permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
+    manifest = project.root / MANIFEST
+    check_free(name, _taken(manifest), manifest)
+    parts = {
+        f"handlers/{name.module}.py": _template(kind, "handler.py.txt", name),
+        f"events/{name.task}.json": json.dumps(_event(kind, name), indent=2) + "\n",
+        f"tests/handlers/test_{name.module}.py": _template(kind, "test.py.txt", name),
+    }
+    _check_no_files(project.root, name)
+    text = with_resource(manifest, _entry(kind, name, permissions, manifest))
+    line = _line_of(name, text, manifest)
+    _write({project.root / file: content for file, content in parts.items()}, manifest, text)
+    return NewFunction(name.task, kind, tuple(parts), line)
+
+
+def _taken(manifest: Path) -> list[str]:
+    """Task names and logical ids, of functions and of anything else."""
+    template = read_template(manifest)
+    sections = [node for name in ("Resources", "Parameters") if isinstance(node := template.find(name), MappingNode)]
+    taken = [key.value for node in sections for key, _ in node.value]
+    if template.find("Resources") in sections and taken:
+        taken += [spec.name for spec in load_manifest(manifest).functions]
+    return taken
+
+
+def _event(kind: Kind, name: Name) -> dict[str, Any]:
+    if kind == "api":
+        return api_event("GET", f"/patients/{_PATIENT}")
+    if kind == "event":
+        return transition_event(function_name=name.task)
+    if kind == "schedule":
+        return task_event(mark_of(_INTERVAL), function_name=name.task)
+    return task_event({"patientId": _PATIENT}, function_name=name.task)
+
+
+def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path) -> str:
+    """YAML of the resource. Without the template's secret it is for Extra Horizon alone."""
+    entry = _template(kind, "function.yaml", name)
+    if permissions:
+        listed = "".join(f"\n          - {each}" for each in dict.fromkeys(permissions))
+        entry = _NO_PERMISSIONS.sub(f"permissions:{listed}", entry)
+    template = read_template(manifest)
+    if template.find("Resources", _SECRET) is None:
+        entry = entry.replace(_BOTH, "targets: [exh]")
+    if _BOTH not in entry:
+        never = template.find("Conditions", _NEVER_ON_AWS) is not None
+        return entry.replace(_TYPE, f"{_TYPE}  Condition: {_NEVER_ON_AWS}\n") if never else entry
+    alarms = _template(".", "alarms.yaml", name) if template.find("Resources", _ALARM_TOPIC) else ""
+    return f"{entry}{_text('policies.yaml')}{alarms}"
+
+
+def _template(folder: str, file: str, name: Name) -> str:
+    text = _text(f"{folder}/{file}")
+    spellings = {"{name}": name.task, "{module}": name.module, "{logical_id}": name.logical_id}
+    spellings["{interval}"] = str(_INTERVAL)
+    for placeholder, spelling in spellings.items():
+        text = text.replace(placeholder, spelling)
+    return text
+
+
+def _text(path: str) -> str:
+    return files("exh_dev.project.new").joinpath(*path.split("/")).read_text(encoding="utf-8")
+
+
+def _check_no_files(root: Path, name: Name) -> None:
+    """Go on only if no file of this function is there, not even one that would become a case of its samples."""
+    places = [
+        *(root / "handlers" / each for each in (f"{name.module}.py", name.module)),
+        *(root / "tests" / "handlers" / each for each in (f"test_{name.module}.py", name.module)),
+        root / "events" / f"{name.task}.json",
+        *sorted((root / "events").glob(f"{name.task}.*.json")),
+    ]
+    there = [str(place.relative_to(root)) for place in places if os.path.lexists(place)]
+    if there:
+        raise UsageError(f"{name.task}: {' and '.join(there)} exists already; choose another name, or move that away")
+
+
+def _line_of(name: Name, text: str, manifest: Path) -> int:
+    """The line of the function in a text that is to become the manifest.
+
+    Raises:
+        UsageError: it would be no manifest.
+    """
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, MANIFEST)
+        copy.write_bytes(text.encode())
+        try:
+            return load_manifest(copy).function(name.task).line
+        except UsageError as error:
+            reason = str(error).replace(str(copy), str(manifest))
+            raise UsageError(f"{name.task} cannot be described in {manifest} as it is: {reason}") from None
+
+
+def _write(new: Mapping[Path, str], manifest: Path, text: str) -> None:
+    """Write the files, the manifest last; when anything goes wrong all is as before."""
+    made: list[Path] = []
+    try:
+        for path, content in new.items():
+            made += _missing_folders(path.parent)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                made.append(path)
+                file.write(content)
+        replace(manifest, text)
+    except BaseException as error:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        if isinstance(error, OSError):
+            raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; nothing was made") from None
+        raise
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    return [each for each in reversed([folder, *folder.parents]) if not each.exists()]
+
+
+def replace(path: Path, text: str) -> None:
+    """Replace a file's content at once: whoever reads it finds the old one or the new one. Links and modes stay."""
+    target = path.resolve()
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(text.encode())
+            file.close()
+            if target.exists():
+                shutil.copymode(target, temporary)
+            else:
+                temporary.chmod(0o644)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

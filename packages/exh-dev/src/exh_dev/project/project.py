@@ -1,0 +1,153 @@
+"""The developer's project on disk: where it begins, which events it has, where local state lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import UsageError
+from exh_dev.project.env_file import misplaced, read_env_file
+from exh_dev.project.manifest import load_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.manifest import Manifest
+
+MANIFEST = "template.yaml"
+DATA_DIR = ".exh-dev"
+ENV_FILE = ".env"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a `template.yaml`."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """The project around `start` (by default the working directory): the nearest folder with a template.
+
+        Raises:
+            UsageError: there is none.
+        """
+        start = (start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / MANIFEST).is_file():
+                return cls(folder)
+        raise UsageError(f"no {MANIFEST} in {start} or above it; run this inside a project")
+
+    @classmethod
+    def find_if_any(cls) -> Project | None:
+        """The project around the working directory; None outside of one."""
+        try:
+            return cls.find()
+        except UsageError:
+            return None
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
+        return load_manifest(self.root / MANIFEST)
+
+    @property
+    def functions(self) -> tuple[FunctionSpec, ...]:
+        """The manifest's functions; none while it cannot be used, which others tell."""
+        try:
+            return self.manifest.functions
+        except UsageError:
+            return ()
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the local platform keeps its state unless told otherwise."""
+        return self.root / DATA_DIR
+
+    def variables(self) -> dict[str, str]:
+        """What `$NAME` in the project's files stands for: the variables in `.env`, and over them those of the shell.
+
+        Raises:
+            UsageError: `.env` cannot be read; with the line.
+        """
+        return {**read_env_file(self.root / ENV_FILE), **os.environ}
+
+    def notes(self) -> Iterator[str]:
+        """Yield a sentence for each thing that is no error and may surprise: variables in `.env` that are not read, and
+        functions that run here on another Python than where they are deployed.
+
+        Raises:
+            UsageError: `.env` cannot be read; with the line.
+        """
+        if unread := misplaced(self.root / ENV_FILE):
+            yield unread
+        here = "python{}.{}".format(*sys.version_info)
+        if others := sorted({spec.runtime for spec in self.functions if spec.runtime.startswith("python")} - {here}):
+            yield (
+                f"functions run on {here} here, and {MANIFEST} says {' and '.join(others)}: install that Python, then "
+                f"`make clean` and `make run`"
+            )
+
+    def sample_events(self, spec: FunctionSpec) -> list[Path]:
+        """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
+
+        `events/<name>.seed.json` is no event: it says what must exist on the platform first.
+
+        Raises:
+            UsageError: there is none, or one that the manifest lists is missing.
+        """
+        folder = self.root / "events"
+        listed = [folder / name for name in spec.events]
+        missing = [path for path in listed if not path.is_file()]
+        if missing:
+            raise UsageError(f"{spec.name}: the manifest lists the event {missing[0]}, which does not exist")
+        found = [folder / f"{spec.name}.json", *sorted(folder.glob(f"{spec.name}.*.json"))]
+        events = listed or [path for path in found if path.is_file() and not path.name.endswith(".seed.json")]
+        if not events:
+            raise UsageError(f"{spec.name} has no sample event; write {folder / spec.name}.json, or give --event FILE")
+        return events
+
+    def seed(self, spec: FunctionSpec) -> Path | None:
+        """What has to be on the platform before the function's events: `events/<name>.seed.json`, if it is there."""
+        path = self.root / "events" / f"{spec.name}.seed.json"
+        return path if path.is_file() else None
+
+
+def read_event(path: Path) -> Any:
+    """The JSON in an event file.
+
+    Raises:
+        UsageError: it cannot be read, or is not JSON; with line and column.
+    """
+    try:
+        return parse_event(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"the event {path} cannot be read: {(error.strerror or '').lower()}") from error
+
+
+def parse_event(text: bytes, source: str) -> Any:
+    """The JSON in `text`; `source` names it in the message.
+
+    Raises:
+        UsageError: it is not JSON.
+    """
+    try:
+        event = json.loads(text, parse_constant=_refuse)
+        json.dumps(event, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except UnicodeError as error:
+        raise UsageError(f"{source}: not JSON: it is not text in UTF-8") from error
+    except (ValueError, RecursionError) as error:  # NaN, a number too long for Python, nesting too deep for it
+        raise UsageError(f"{source}: not usable as an event: {error}") from error
+    return event
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON value")

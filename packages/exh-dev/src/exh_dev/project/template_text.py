@@ -1,0 +1,257 @@
+"""Changing `template.yaml` as text, so that every comment and every byte that is not concerned stays as it is.
+
+with_resource()       the text with one more resource
+without_functions()   the text without some functions, and without what nothing refers to any more
+
+Where things are, the YAML parser says; what it says of the result is compared with what it said before.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+from exh_dev.errors import UsageError
+from exh_dev.project.cloudformation import FUNCTION, read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from yaml.nodes import Node
+
+_LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")  # what YAML takes for one
+_REMOVED_WHEN_UNUSED = ("Resources", "Parameters", "Mappings")
+
+
+def with_resource(path: Path, resource: str) -> str:
+    """The template with a resource before the first one that is no function, or after the last one.
+
+    Args:
+        path: the template.
+        resource: YAML of one resource, its key at the margin.
+
+    Raises:
+        UsageError: the file cannot be read, or its resources are written in a way that has no place for lines.
+    """
+    text, sections = _read(path)
+    lines = _lines(text)
+    key, resources = sections["Resources"]
+    newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+    if isinstance(resources, MappingNode) and resources.value:
+        if resources.flow_style:
+            raise _unsuitable(path)
+        column = resources.value[0][0].start_mark.column
+        at, before, after = _place(lines, resources, column, _next_section(sections, key, lines))
+    else:
+        line = key.start_mark.line
+        if resources.end_mark.line != resources.start_mark.line:
+            raise _unsuitable(path)
+        if resources.end_mark.column > resources.start_mark.column:  # {}, null
+            head, rest = lines[line][: resources.start_mark.column], lines[line][resources.end_mark.column :]
+            lines[line] = head.rstrip() + (f" {rest.lstrip()}" if rest.strip() else rest.lstrip(" "))
+        column, at, before, after = key.start_mark.column + 2, line + 1, False, False
+        after = at < len(lines) and bool(lines[at].strip())
+    added = [f"{' ' * column}{line}" if line.strip() else line for line in resource.splitlines()]
+    added = [*([""] if before else []), *added, *([""] if after else [])]
+    if lines[at - 1][-1:] not in {"\n", "\r"}:
+        lines[at - 1] += newline
+    changed = "".join([*lines[:at], *(f"{line}{newline}" for line in added), *lines[at:]])
+    _check(path, changed, sections, lost={})
+    return changed
+
+
+def without_functions(path: Path, logical_ids: Collection[str]) -> str:
+    """The template without these functions, the outputs that name them, and what only they referred to.
+
+    Raises:
+        UsageError: the file cannot be read, or is written in a way that lines cannot be taken out of.
+    """
+    text, sections = _read(path)
+    lost = _concerned(sections, logical_ids)
+    lines = _lines(text)
+    gone: set[int] = set()
+    for name, keys in lost.items():
+        key, node = sections[name]
+        if not isinstance(node, MappingNode) or node.flow_style:
+            raise _unsuitable(path)
+        end = _end(lines, _next_section(sections, key, lines), node.value[0][0].start_mark.column)
+        if len(keys) == len(node.value):
+            gone |= set(range(_begin(lines, key), end))
+            gone |= _blanks_before(lines, _begin(lines, key))
+            while not _begin(lines, key) and end < len(lines) and not lines[end].strip():
+                gone.add(end)
+                end += 1
+            continue
+        begins = [_begin(lines, each) for each, _ in node.value]
+        for index, (each, _) in enumerate(node.value):
+            if each.value in keys:
+                last = index + 1 == len(begins)
+                gone |= set(range(begins[index], end if last else begins[index + 1]))
+                if last or all(later.value in keys for later, _ in node.value[index:]):
+                    gone |= _blanks_before(lines, begins[index])
+    changed = "".join(line for number, line in enumerate(lines) if number not in gone)
+    _check(path, changed, sections, lost=lost)
+    return changed
+
+
+Sections = dict[str, "tuple[ScalarNode, Node]"]
+
+
+def _read(path: Path) -> tuple[str, Sections]:
+    template = read_template(path)
+    if _is_filled(template.find("Resources")):
+        template.root.required("Resources")
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeError:
+        raise UsageError(f"{path} is not text in UTF-8") from None
+    node = yaml.compose(text, _Loader)
+    if not isinstance(node, MappingNode) or node.flow_style:
+        raise _unsuitable(path)
+    sections = {key.value: (key, value) for key, value in node.value}
+    if "Resources" not in sections:
+        raise UsageError(f"{path} has no Resources")
+    return text, sections
+
+
+def _is_filled(node: Node | None) -> bool:
+    return not (node is None or (isinstance(node, MappingNode) and not node.value) or _is_null(node))
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+#: Python's own, whose positions count characters; files of this kind are small.
+_Loader = yaml.SafeLoader
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in _LINE.findall(text) if line]
+
+
+def _place(lines: list[str], resources: MappingNode, column: int, following: int) -> tuple[int, bool, bool]:
+    """The line to insert at, and whether a blank line comes before and after."""
+    for key, value in resources.value:
+        if _type_of(value) != FUNCTION:
+            at = _begin(lines, key)
+            above = at - 1 > resources.value[0][0].start_mark.line and bool(lines[at - 1].strip())
+            return at, above, True
+    at = _end(lines, following, column)
+    return at, True, at < len(lines) and bool(lines[at].strip())
+
+
+def _type_of(resource: Node) -> str | None:
+    if not isinstance(resource, MappingNode):
+        return None
+    return next((value.value for key, value in resource.value if key.value == "Type"), None)
+
+
+def _begin(lines: list[str], key: Node) -> int:
+    """The line where an entry begins: with the comments right above its key."""
+    begin, column = key.start_mark.line, key.start_mark.column
+    while begin and lines[begin - 1].lstrip().startswith("#") and _indent(lines[begin - 1]) <= column:
+        begin -= 1
+    return begin
+
+
+def _end(lines: list[str], following: int, column: int) -> int:
+    """The line after a section's last one; blank lines, and comments further out, belong to what follows."""
+    end = following
+    while not lines[end - 1].strip() or (
+        _indent(lines[end - 1]) < column and lines[end - 1].lstrip().startswith(("#", "---", "..."))
+    ):
+        end -= 1
+    return end
+
+
+def _next_section(sections: Mapping[str, tuple[ScalarNode, Node]], key: Node, lines: list[str]) -> int:
+    later = [each.start_mark.line for each, _ in sections.values() if each.start_mark.line > key.start_mark.line]
+    return min(later, default=len(lines))
+
+
+def _blanks_before(lines: list[str], begin: int) -> set[int]:
+    blanks = set()
+    while begin and not lines[begin - 1].strip():
+        begin -= 1
+        blanks.add(begin)
+    return blanks
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _concerned(sections: Sections, logical_ids: Collection[str]) -> dict[str, set[str]]:
+    """What goes with these functions, by section: what names them, and what is named by nothing that stays."""
+    entries = {
+        (section, key.value): yaml.serialize(value)
+        for section, (_, node) in sections.items()
+        if isinstance(node, MappingNode)
+        for key, value in node.value
+    }
+    types = {key.value: _type_of(value) for key, value in sections["Resources"][1].value}
+    lost = {("Resources", each) for each in logical_ids}
+    while True:
+        # What names something that goes cannot stay, such as an output or an alarm.
+        names = [name for section, name in lost if section == "Resources"]
+        lost |= {
+            (section, name)
+            for (section, name), text in entries.items()
+            if section in ("Resources", "Outputs") and types.get(name) != FUNCTION and _names_any(text, names)
+        }
+        staying = {each: text for each, text in entries.items() if each not in lost}
+        unused = {
+            (section, name)
+            for section, name in entries.keys() - lost
+            if section in _REMOVED_WHEN_UNUSED
+            and not (section == "Resources" and types[name] == FUNCTION)
+            and any(_names_any(entries[each], [name]) for each in lost)
+            and not any(_names_any(text, [name]) for each, text in staying.items() if each != (section, name))
+        }
+        if not unused:
+            break
+        lost |= unused
+    found: dict[str, set[str]] = {}
+    for section, name in lost:
+        found.setdefault(section, set()).add(name)
+    return found
+
+
+def _names_any(text: str, names: Collection[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
+
+
+def _check(path: Path, changed: str, sections: Sections, *, lost: Mapping[str, Collection[str]]) -> None:
+    """Go on only if all that was to stay is what it was.
+
+    Raises:
+        UsageError: it is not.
+    """
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, path.name)
+        copy.write_bytes(changed.encode())
+        try:
+            after = _read(copy)[1]
+        except UsageError as error:
+            raise _unsuitable(path) from error
+    for name, (_, node) in sections.items():
+        if not isinstance(node, MappingNode):
+            continue
+        known = {key.value: value for key, value in after[name][1].value} if name in after else {}
+        for key, value in node.value:
+            stays = key.value not in lost.get(name, ())
+            if stays != (key.value in known) or (stays and yaml.serialize(value) != yaml.serialize(known[key.value])):
+                raise _unsuitable(path)
+
+
+def _unsuitable(path: Path) -> UsageError:
+    return UsageError(
+        f"{path}: its resources are written in a way that cannot be changed line by line; "
+        "write each as a block of its own, as in `Resources:`, then `  Name:`, then its members"
+    )

@@ -1,0 +1,37 @@
+"""What happens on a running local platform: which functions ran, what they called, whether more is to come."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from exh_dev.remote.dev_api import BASE, DevApi
+
+_LATER = 15  # seconds: what is due within them, such as another attempt, belongs to what was set off
+_ALL = 10_000  # runs; the platform keeps no more
+_LOOK = 0.05  # seconds between two looks
+
+
+class LocalCalls(DevApi):
+    """Follows what a case sets off. Not for several threads at once."""
+
+    _last: str | None = None
+
+    def wait_for_rest(self, until: float) -> bool:
+        """Wait until no task runs or is due soon and no event is to be delivered; whether that came about in time."""
+        while self.get("/_dev/pending", within=_LATER)["pending"]:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK)
+        return True
+
+    def new_runs(self) -> list[dict[str, Any]]:
+        """The runs of functions that began since the last time this was asked, the first first."""
+        found: list[dict[str, Any]] = self.get(f"{BASE}/runs", limit=_ALL, after=self._last)["data"][::-1]
+        if found:
+            self._last = found[-1]["id"]
+        return found
+
+    def count(self, request_id: str) -> int:
+        """How many calls of the platform an invocation made."""
+        return int(self.get(f"{BASE}/calls/{request_id}")["total"])

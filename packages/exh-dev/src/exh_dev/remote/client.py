@@ -1,0 +1,51 @@
+"""The real client for credentials as a function's environment has them, and its refusals as a command tells them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extrahorizon.client import ExtraHorizon
+
+
+class MissingPermissionError(DevkitError):
+    """The user whose credentials a command uses may not do what it needs."""
+
+
+def client_of(environment: Mapping[str, str]) -> ExtraHorizon:
+    """The real client with the credentials in a function's environment, the five `API_*` variables."""
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.credentials import Credentials
+    from extrahorizon.settings import HOST, OAUTH_NAMES
+
+    return ExtraHorizon(Credentials(environment[HOST], *(environment[name] for name in OAUTH_NAMES)))
+
+
+@contextmanager
+def told(permission: str) -> Iterator[None]:
+    """Let a failure of the platform in the block be told in one message.
+
+    Args:
+        permission: what the calls in the block need, named when it is what is missing.
+
+    Raises:
+        MissingPermissionError: it is.
+        DevkitError: anything else went wrong.
+    """
+    from urllib.parse import urlsplit
+
+    from extrahorizon.errors import ExtraHorizonError, NoPermissionError
+
+    try:
+        yield
+    except NoPermissionError as error:
+        call = f"{error.method} {urlsplit(error.url).path}"
+        message = f"the user of these credentials lacks the permission {permission}: {call} was refused (code 10)"
+        raise MissingPermissionError(message) from error
+    except ExtraHorizonError as error:
+        raise DevkitError(str(error)) from error

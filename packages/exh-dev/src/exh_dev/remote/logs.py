@@ -1,0 +1,263 @@
+"""What the runs of a function logged, on any platform: its tasks, and the requests to an API function.
+
+TaskRuns, ApiRuns      the runs of a function: which there are, and what became of them
+read(sources, now)     their lines, in the order of time
+follow(sources, show)  then whatever comes
+
+A run can only be asked for its lines from a moment on. Those of the last known moment come again then, and are left
+out. Lines can take minutes to appear; that there are none yet is not an error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from exh_dev.remote.client import told
+from exh_dev.remote.tasks import FIELDS, first, newest_tasks, tasks_of
+from exh_dev.runtime.invocation import LogLine
+from extrahorizon.query import rql
+from extrahorizon.timestamps import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Never
+
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.query import RQL
+    from extrahorizon.services.tasks.types import ApiRequest, Task
+    from extrahorizon.services.tasks.types import LogLine as PlatformLine
+
+BETWEEN_LOOKS = 2.0  # seconds
+_PAGE = 100  # lines that the platform gives at once
+_LATE = 600.0  # seconds after the end of a run in which its last lines may still appear
+#: An API request takes up to 30 s, and is recorded at its end under its beginning.
+_RECORDED_WITHIN = timedelta(seconds=60)
+_LAST_LINES = ("REPORT RequestId:", '"platform.report"')
+_NEVER_RUN = frozenset({"new", "canceled"})
+
+
+class RunLog:
+    """The lines of one run, each once.
+
+    Attributes:
+        cut: whether a millisecond had as many lines as the platform gives at once: more cannot be asked for.
+    """
+
+    def __init__(self, find: Callable[[RQL | None], list[PlatformLine]], permission: str) -> None:
+        """Ask `find`, which takes `ge(timestamp)`, raises where there are no lines yet, and needs `permission`."""
+        self._find = find
+        self._permission = permission
+        self.cut = False
+        self._moment: datetime | None = None
+        self._given: Counter[tuple[str, str]] = Counter()
+        """The lines of that moment, to the millisecond that can be asked for."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there were none so far."""
+        return self._moment is None
+
+    def new_lines(self) -> list[LogLine]:
+        """Those that were not there the last time."""
+        found: list[LogLine] = []
+        while True:
+            page = self._page()
+            again = self._given.copy()
+            fresh = []
+            for line in page:
+                key = line["timestamp"], line["message"]
+                if again[key]:
+                    again[key] -= 1
+                else:
+                    fresh.append(line)
+            for line in fresh:
+                self._note(line)
+            found += [LogLine(parse(line["timestamp"]), line["message"].rstrip("\n")) for line in fresh]
+            if fresh:
+                continue
+            if self._moment is None or len(page) < _PAGE:
+                return found
+            self.cut = True
+            self._moment, self._given = self._moment + timedelta(milliseconds=1), Counter()
+
+    def _page(self) -> list[PlatformLine]:
+        from extrahorizon.errors import IllegalStateError, NoApiRequestLogsFoundError, NoTaskLogsFoundError
+
+        with told(self._permission):
+            try:
+                return self._find(None if self._moment is None else rql.ge("timestamp", self._moment))
+            except (IllegalStateError, NoTaskLogsFoundError, NoApiRequestLogsFoundError):
+                return []  # it has not run yet, or has no lines yet
+
+    def _note(self, line: PlatformLine) -> None:
+        exact = parse(line["timestamp"])
+        moment = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        if self._moment is None or moment > self._moment:
+            self._moment = moment
+            self._given.clear()
+        self._given[line["timestamp"], line["message"]] += 1
+
+
+@dataclass
+class Run:
+    """A task, or a request to an API function.
+
+    Attributes:
+        id: the platform's.
+        kind: which of the two.
+        status: as the platform calls it.
+        log: its lines.
+        over_since: when its end was first seen, by the clock of this machine; None while it has not ended.
+        closed: whether nothing more can come.
+    """
+
+    id: str
+    kind: Literal["task", "api_request"]
+    status: str
+    log: RunLog
+    over_since: float | None = None
+    closed: bool = False
+
+    def new_lines(self, now: float) -> list[LogLine]:
+        """Its lines since the last time; `now` in epoch seconds."""
+        lines = [] if self.status in _NEVER_RUN else self.log.new_lines()
+        if self.status not in {"new", "inProgress"}:
+            self.over_since = now if self.over_since is None else self.over_since
+            ended = any(sign in line.text for line in lines for sign in _LAST_LINES)
+            self.closed = ended or self.status == "canceled" or now - self.over_since > _LATE
+        return lines
+
+
+class Source(Protocol):
+    """The runs of a function of one kind."""
+
+    plural: str
+    """What they are called."""
+    runs: dict[str, Run]
+    """By their ids; the oldest first."""
+
+    def begin(self, count: int, *, running: bool) -> None:
+        """Find the newest runs, and with `running` those that have begun before and go on."""
+
+    def look(self) -> None:
+        """Find new ones, and what became of those that are known."""
+
+
+@dataclass
+class TaskRuns:
+    """The tasks of a function. Needs `VIEW_TASKS`, and `VIEW_TASK_LOGS` for their lines."""
+
+    exh: ExtraHorizon
+    function: str
+    plural: str = "tasks"
+    runs: dict[str, Run] = field(default_factory=dict)
+    _changed: datetime | None = None
+
+    def begin(self, count: int, *, running: bool) -> None:
+        """The newest by their creation; a task may have been created long before it begins."""
+        found = newest_tasks(self.exh, tasks_of(self.function, None), count)
+        if running:
+            found += self._find(tasks_of(self.function, "inProgress"))
+        for task in sorted(found, key=lambda task: task.get("creationTimestamp", "")):
+            self._note(task)
+
+    def look(self) -> None:
+        """Those whose status has changed."""
+        asked = tasks_of(self.function, None)
+        for task in self._find(asked if self._changed is None else asked.ge("statusChangedTimestamp", self._changed)):
+            self._note(task)
+
+    def _find(self, asked: RQL) -> list[Task]:
+        with told("VIEW_TASKS"):
+            return list(self.exh.tasks.find_all(asked.select(FIELDS).sort(["creationTimestamp"])))
+
+    def _note(self, task: Task) -> None:
+        log = RunLog(partial(self.exh.tasks.logs.find, task["id"]), "VIEW_TASK_LOGS")
+        run = self.runs.setdefault(task["id"], Run(task["id"], "task", task["status"], log))
+        run.status = task["status"]
+        changed = parse(task.get("statusChangedTimestamp") or task["creationTimestamp"])
+        self._changed = changed if self._changed is None else max(changed, self._changed)
+
+
+@dataclass
+class ApiRuns:
+    """The requests to an API function.
+
+    Needs `VIEW_API_FUNCTION_REQUESTS`, and `VIEW_API_FUNCTION_REQUEST_LOGS` for their lines.
+    """
+
+    exh: ExtraHorizon
+    function: str
+    plural: str = "API requests"
+    runs: dict[str, Run] = field(default_factory=dict)
+    _latest: datetime | None = None
+
+    def begin(self, count: int, *, running: bool) -> None:
+        """The newest by their beginning."""
+        asked = self._asked().sort(["-timestamp"])
+        with told("VIEW_API_FUNCTION_REQUESTS"):
+            newest = first(count, lambda size: self.exh.tasks.api_requests.find(asked.limit(size)))
+        for request in reversed(newest):
+            self._note(request)
+        if running and self._latest is not None:
+            wanted, latest = set(self.runs), self._latest
+            for request in self._recent():
+                if request["id"] not in wanted and parse(request["timestamp"]) <= latest:
+                    self._note(request).closed = True  # it was there, and is not one of the newest
+
+    def look(self) -> None:
+        """Those that began of late: one is recorded at its end, perhaps after others that began later."""
+        for request in self._recent():
+            self._note(request)
+
+    def _asked(self) -> RQL:
+        return rql.eq("functionName", self.function)
+
+    def _recent(self) -> list[ApiRequest]:
+        asked = self._asked()
+        if self._latest is not None:
+            asked = asked.ge("timestamp", self._latest - _RECORDED_WITHIN)
+        with told("VIEW_API_FUNCTION_REQUESTS"):
+            return list(self.exh.tasks.api_requests.find_all(asked.sort(["timestamp"])))
+
+    def _note(self, request: ApiRequest) -> Run:
+        log = RunLog(partial(self.exh.tasks.api_requests.logs.find, request["id"]), "VIEW_API_FUNCTION_REQUEST_LOGS")
+        moment = parse(request["timestamp"])
+        self._latest = moment if self._latest is None else max(moment, self._latest)
+        return self.runs.setdefault(request["id"], Run(request["id"], "api_request", "complete", log))
+
+
+def read(sources: Iterable[Source], now: float) -> list[tuple[Run, LogLine]]:
+    """The lines of all runs that were not there the last time, in the order of time; `now` in epoch seconds.
+
+    Raises:
+        DevkitError: the platform does not tell them.
+    """
+    open_runs = [run for source in sources for run in source.runs.values() if not run.closed]
+    lines = [(run, line) for run in open_runs for line in run.new_lines(now)]
+    return sorted(lines, key=lambda each: each[1].timestamp)
+
+
+def follow(
+    sources: Sequence[Source],
+    show: Callable[[Run, LogLine], None],
+    *,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Never:
+    """Show each line of new runs, and of those that go on, when it appears; for ever.
+
+    Raises:
+        DevkitError: the platform does not tell them any more.
+    """
+    while True:
+        sleep(BETWEEN_LOOKS)
+        for source in sources:
+            source.look()
+        for run, line in read(sources, clock()):
+            show(run, line)

@@ -1,0 +1,77 @@
+"""The newest tasks of a platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from exh_dev.remote.client import told
+from extrahorizon.paging import PAGE_SIZE
+from extrahorizon.query import rql
+from extrahorizon.services.tasks.types import Task
+from extrahorizon.timestamps import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extrahorizon.client import ExtraHorizon
+    from extrahorizon.paging import Page
+    from extrahorizon.query import RQL
+
+FIELDS = tuple(name for name in Task.__annotations__ if name != "data")
+"""What a task has, but for its data: that may be personal, and large, and is only fetched when it is asked for."""
+
+COLUMNS = ("Created", "Function", "Status", "Attempt", "Id", "Error")
+
+Item = TypeVar("Item", bound="Mapping[str, Any]")
+
+
+def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool = False) -> list[Task]:
+    """The tasks that match, the newest first, `count` at most.
+
+    Raises:
+        DevkitError: the platform does not tell them.
+    """
+    asked = asked.sort(["-creationTimestamp"])
+    if not with_data:
+        asked = asked.select(FIELDS)
+    with told("VIEW_TASKS"):
+        return first(count, lambda size: exh.tasks.find(asked.limit(size)))
+
+
+def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
+    """The first `count` records of a list; `find` gives its first page, of a size.
+
+    The list goes on growing at its beginning meanwhile: what comes twice is given once.
+    """
+    page: Page[Item] | None = find(min(count, PAGE_SIZE))
+    found: dict[str, Item] = {}
+    while page is not None:
+        found |= {each["id"]: each for each in page}
+        page = page.next() if len(found) < count else None
+    return list(found.values())[:count]
+
+
+def tasks_of(function: str | None, status: str | None) -> RQL:
+    """The condition for the tasks of a function, in a status."""
+    asked = rql
+    if function is not None:
+        asked = asked.eq("functionName", function)
+    return asked if status is None else asked.eq("status", status)
+
+
+def row(task: Task) -> tuple[str, ...]:
+    """A task as a line of a table under `COLUMNS`. An error's message may quote a record, so it is not there."""
+    error = task.get("error")
+    return (
+        local_time(task.get("creationTimestamp")),
+        task.get("functionName", ""),
+        task.get("status", ""),
+        str(len(task.get("retryForTaskIds", ())) + 1),
+        task["id"],
+        (error.get("name") or error["type"]) if error else "",
+    )
+
+
+def local_time(timestamp: float | str | None) -> str:
+    """A timestamp of a platform as people read it, in the time zone of this machine; nothing for none."""
+    return f"{parse(timestamp).astimezone():%Y-%m-%d %H:%M:%S}" if timestamp else ""

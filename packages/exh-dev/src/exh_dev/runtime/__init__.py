@@ -1,0 +1,16 @@
+"""Runs functions on this machine as AWS Lambda does.
+
+AWS's own runtime client (`awslambdaric`) runs in worker processes, fed by a Lambda Runtime API server. What is
+reported about an invocation (errors, timeouts, exit codes, log lines) is therefore what Lambda would report.
+
+    with Runtime([Function(name="whoami", handler="handlers.whoami.handler", task_root=root)]) as runtime:
+        invocation = runtime.invoke("whoami", {"some": "event"})
+"""
+
+from __future__ import annotations
+
+from exh_dev.runtime.function import Function
+from exh_dev.runtime.invocation import Invocation, LogLine, trace_root
+from exh_dev.runtime.pool import Runtime
+
+__all__ = ["Function", "Invocation", "LogLine", "Runtime", "trace_root"]

@@ -1,0 +1,82 @@
+"""The environment of a worker, built from nothing: a function sees what Lambda would show it, and nothing of the
+developer's shell.
+
+Names are those of https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from exh_dev.runtime.function import Function
+
+REGION = "eu-central-1"
+STANDIN = Path(__file__).parent / "standin"
+"""Where the `runtime_client` lives that replaces awslambdaric's native one."""
+
+
+def worker_environment(function: Function, api_address: str, home: Path) -> dict[str, str]:
+    """All of a worker's variables.
+
+    The function's own go on top of Lambda's, except that `AWS_LAMBDA_RUNTIME_API`, `_HANDLER` and `LAMBDA_*` stay
+    Lambda's, and that its `PYTHONPATH` adds to the one a worker needs.
+    """
+    task_root = str(function.task_root.absolute())
+    own = {name: value for name, value in function.environment.items() if not _is_fixed(name)}
+    python_path = [task_root, *_standin_path(), own.pop("PYTHONPATH", "")]
+    return {
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        # Lambda filters by level in the JSON format only.
+        **(
+            {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level and function.log_format == "JSON" else {}
+        ),
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{uuid4().hex}",
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "TZ": ":UTC",
+        **own,
+        "AWS_LAMBDA_RUNTIME_API": api_address,
+        "LAMBDA_RUNTIME_DIR": _runtime_dir(),
+        "LAMBDA_TASK_ROOT": task_root,
+        "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
+        "_HANDLER": function.handler,
+    }
+
+
+def _is_fixed(name: str) -> bool:
+    return name in {"AWS_LAMBDA_RUNTIME_API", "_HANDLER"} or name.startswith("LAMBDA_")
+
+
+@cache
+def _standin_path() -> list[str]:
+    # awslambdaric builds its native module on Linux only.
+    return [] if find_spec("runtime_client") else [str(STANDIN)]
+
+
+@cache
+def _runtime_dir() -> str:
+    spec = find_spec("awslambdaric")
+    if spec is None or spec.origin is None:
+        raise DevkitError("Running functions needs the package awslambdaric: `make run` installs it")
+    return str(Path(spec.origin).parents[1])

@@ -1,0 +1,83 @@
+"""What a worker writes, cut into lines and handed out per invocation."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from exh_dev.runtime.invocation import LogLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class LogPipe:
+    """The pipe that a worker's standard output and error go into.
+
+    This process keeps the pipe's write end too, and writes a mark into it that no worker can guess: when the mark
+    has come out, so has everything that was written before it. That tells where an invocation's lines end without
+    waiting for the end of the stream, which a surviving grandchild of the worker could put off for ever.
+    """
+
+    def __init__(self, on_line: Callable[[LogLine], None]) -> None:
+        """Read from now on; `on_line` is called with every line as it arrives, on a thread of its own."""
+        self.on_line: Callable[[LogLine], None] = on_line
+        """May be changed at any time, for the lines that arrive from then on."""
+        self._read_end, self.write_end = os.pipe()
+        secret = os.urandom(16).hex().encode()
+        self._drained_mark = b"\0drained-" + secret
+        self._closed_mark = b"\0closed-" + secret
+        self._lines: list[LogLine] = []
+        self._drained: SimpleQueue[list[LogLine]] = SimpleQueue()
+        self._failure: BaseException | None = None
+        Thread(target=self._read, name="worker-logs", daemon=True).start()
+
+    def drain(self, note: str | None = None) -> tuple[LogLine, ...]:
+        """All lines written since the last call, the last one possibly without its newline, and then `note`.
+
+        Raises what `on_line` raised for one of them.
+        """
+        os.write(self.write_end, self._drained_mark + b"\n")
+        lines = self._drained.get()
+        if note is not None:
+            self._add(note, lines)
+        if self._failure is not None:
+            raise self._failure
+        return tuple(lines)
+
+    def close(self) -> None:
+        """Stop reading. To be called once, and not while draining."""
+        os.write(self.write_end, self._closed_mark + b"\n")
+        os.close(self.write_end)
+
+    def _read(self) -> None:
+        unfinished = b""
+        while True:
+            *lines, unfinished = (unfinished + os.read(self._read_end, 65_536)).split(b"\n")
+            for line in lines:
+                if line.endswith(self._closed_mark):
+                    os.close(self._read_end)
+                    return
+                if line.endswith(self._drained_mark):
+                    if rest := line.removesuffix(self._drained_mark):
+                        self._add(_decoded(rest), self._lines)
+                    self._drained.put(self._lines)
+                    self._lines = []
+                else:
+                    self._add(_decoded(line), self._lines)
+
+    def _add(self, text: str, lines: list[LogLine]) -> None:
+        line = LogLine(datetime.now(UTC), text)
+        lines.append(line)
+        try:
+            self.on_line(line)
+        except BaseException as failure:  # noqa: BLE001 - drain() raises it: the reader itself has to go on
+            self._failure = failure
+
+
+def _decoded(line: bytes) -> str:
+    # Where there is no telemetry socket, awslambdaric separates the lines of one record by carriage returns.
+    return line.decode("utf-8", errors="replace").rstrip("\r").replace("\r", "\n")

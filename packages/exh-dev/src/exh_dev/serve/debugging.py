@@ -1,0 +1,24 @@
+"""Where a debugger finds a function: debugpy's usual port."""
+
+from __future__ import annotations
+
+import socket
+
+from exh_dev.errors import DevkitError
+
+DEBUG_PORT = 5678
+
+
+def check_free(port: int) -> None:
+    """See that a port on 127.0.0.1 can be listened on.
+
+    Raises:
+        DevkitError: somebody has it.
+    """
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise DevkitError(f"port {port}, where the debugger would attach, cannot be used: {reason}") from error

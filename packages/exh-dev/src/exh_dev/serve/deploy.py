@@ -1,0 +1,179 @@
+"""A project on the local platform: its functions run there, its configuration is loaded, its seeds are sown."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+from exh_dev.platform.tasks.runner import OwnFunction
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.project.project import read_event
+from exh_dev.remote import schedules
+from exh_dev.remote.client import client_of
+from exh_dev.serve.runnable import function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from exh_dev.project.configuration.configuration import Configuration
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+    from exh_dev.serve.local_platform import LocalPlatform
+    from exh_dev.serve.project import ServedProject
+
+
+def start(
+    platform: LocalPlatform,
+    project: Project | None,
+    tell: Callable[[str], None],
+    shown: ServedProject | None = None,
+) -> None:
+    """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
+    the project as the control center has it.
+
+    Raises:
+        DevkitError: the configuration has a mistake; nothing has been started then.
+    """
+    configuration = read_configuration(project) if project else None
+    if project and configuration and configuration.problems:
+        first, *others = [problem.as_json(project.root) for problem in configuration.problems]
+        place = f"{first['file']} {first['pointer']}".strip()
+        more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
+        raise DevkitError(f"{place}: {first['rule']}{more}; `exh-dev check` lists them")
+    platform.start(own_functions(platform, tell, project) if project else (), shown)
+    if configuration and not configuration.is_empty:
+        load(configuration, platform)
+
+
+def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:
+    """See to it that the functions of a project run by the schedules that the manifest has for them, not by old ones.
+
+    `tell` gets a sentence for a schedule that stays although it may not be meant to.
+
+    Raises:
+        DevkitError: the manifest cannot be used.
+    """
+    exh = client_of(platform.undisturbed_environment())
+    plan = schedules.read_plan(project.manifest, exh, prune=True)
+    for _ in schedules.apply(plan.steps, exh):
+        pass
+    for sentence in plan.notes():
+        tell(sentence)
+
+
+def load(configuration: Configuration, platform: LocalPlatform) -> None:
+    """Bring a running platform to what a configuration says.
+
+    Raises:
+        DevkitError: the platform does not take something that the checks have let through.
+    """
+    from exh_dev.project.configuration import loading
+    from extrahorizon.errors import PlatformError
+
+    try:
+        loading.load(configuration, client_of(platform.undisturbed_environment()))
+    except PlatformError as error:
+        raise DevkitError(f"the project's configuration cannot be loaded: {error}: {error.message}") from error
+
+
+def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
+    """Put on the platform what `events/<name>.seed.json` says, if there is one.
+
+    Raises:
+        DevkitError: the seed cannot be sown.
+    """
+    path = project.seed(spec)
+    if path is None:
+        return
+    import http.client
+    from urllib.parse import urlsplit
+
+    body = json.dumps(_with_contents(read_event(path), path))
+    connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=30)
+    try:
+        connection.request("POST", "/_dev/seed", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    if answer.status != HTTPStatus.OK:
+        raise DevkitError(f"{path}: {json.loads(content)['message']}")
+
+
+def _with_contents(seed: Any, path: Path) -> Any:
+    """A seed with its files' contents in the place of their paths, which begin where the seed is."""
+    files = seed.get("files") if isinstance(seed, dict) else None
+    if not isinstance(files, list):
+        return seed
+    return {**seed, "files": [_with_content(each, path) for each in files]}
+
+
+def _with_content(file: Any, path: Path) -> Any:
+    if not isinstance(file, dict) or "path" not in file:
+        return file
+    if "base64" in file or not isinstance(file["path"], str):
+        raise DevkitError(f"{path}: a file has a path, which is a text, or its content as base64")
+    source = path.parent / file["path"]
+    try:
+        content = b64encode(source.read_bytes()).decode()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path cannot be used"
+        raise DevkitError(f"{path}: the file {source} cannot be read: {reason.lower()}") from error
+    named = {"name": source.name, **file, "base64": content}
+    return {name: value for name, value in named.items() if name != "path"}
+
+
+def grant(platform: LocalPlatform, spec: FunctionSpec) -> None:
+    """Give a function the user that its `executionCredentials` describe, if it has any. When: see
+    `LocalPlatform.grant`.
+    """
+    if spec.execution_credentials:
+        platform.grant(spec.name, spec.execution_credentials.permissions, spec.execution_credentials.email)
+
+
+def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project: Project) -> list[OwnFunction]:
+    """The functions for Extra Horizon of a project, each with the credentials of its own user.
+
+    Args:
+        platform: where they run; not started yet, or this is its own thread.
+        tell: gets a sentence for what cannot be served, such as a function that lacks a variable.
+        project: whose functions.
+    """
+    try:
+        specs = project.manifest.functions
+    except DevkitError as error:
+        tell(f"the project's functions are not served: {error}")
+        return []
+    found = []
+    for spec in specs:
+        if "exh" not in spec.targets:
+            continue
+        try:
+            grant(platform, spec)
+            found.append(_own_function(project, spec, platform.function_environment(spec.name)))
+        except DevkitError as error:
+            tell(f"{spec.name} is not served: {error}")
+    return found
+
+
+def _own_function(project: Project, spec: FunctionSpec, injected: Mapping[str, str]) -> OwnFunction:
+    options: dict[str, Any] = {}
+    if spec.execution_permission is not None:
+        options["permissionMode"] = spec.execution_permission
+    if spec.default_priority is not None:
+        options["defaultPriority"] = spec.default_priority
+    policy: dict[str, Any] = {}
+    if spec.retry_policy is not None:
+        policy["enabled"] = spec.retry_policy.enabled
+        if spec.retry_policy.errors_to_retry:
+            policy["errorsToRetry"] = list(spec.retry_policy.errors_to_retry)
+    return OwnFunction(
+        function_of(project, spec, "env", injected, {}),
+        description=spec.description,
+        execution_options=options,
+        retry_policy=policy,
+    )

@@ -1,0 +1,194 @@
+"""Running functions on their events: which cases there are, what a function finds in its environment, what came out.
+
+A case is one function, one event and one way to get credentials:
+
+env      the five `API_*` variables, as an Extra Horizon task has them
+secret   a Secrets Manager secret that `API_SECRET_ID` names, as on AWS
+live     the developer's own credentials, for a real cluster
+
+What a case sets off on the local platform (a document's transition that starts a task, a task that makes others)
+belongs to its outcome: the next case begins when all of that has ended.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.aws.secrets import share_secrets
+from exh_dev.aws.services import LocalAws, hidden_for, uses_work_queue
+from exh_dev.remote.activity import LocalCalls
+from exh_dev.runtime import Runtime
+from exh_dev.runtime.triggers import trigger_of
+from exh_dev.serve import deploy as served
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.runnable import function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+    from exh_dev.runtime import Invocation, LogLine
+    from exh_dev.serve.runnable import CredentialSource
+
+_LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
+
+
+@dataclass(frozen=True)
+class Case:
+    """One invocation to make."""
+
+    function: str
+    event_name: str
+    event: Any
+    credentials: CredentialSource
+    trigger: str
+    """What starts the function on the platform: `task`, `retry`, `schedule`, `transition`, `dispatcher` or `api`;
+    `queue` on AWS."""
+
+    @classmethod
+    def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:
+        """A case of a function."""
+        trigger = trigger_of(event)
+        scheduled = spec.kind == "schedule" and trigger == "task"
+        return cls(spec.name, event_name, event, credentials, "schedule" if scheduled else trigger)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case.
+
+    Attributes:
+        case: what was run.
+        invocation: what became of the function itself.
+        calls: how many calls of the platform it made; None on a real cluster, where nobody counts.
+        chain: the runs of functions that it set off, in the order they began, as `/_dev/api/runs` has them.
+        unfinished: whether some of that had not ended when time was up.
+    """
+
+    case: Case
+    invocation: Invocation
+    calls: int | None = None
+    chain: Sequence[Mapping[str, Any]] = ()
+    unfinished: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the function returned, did all of a queue's messages, and so did, at last, everything it set off."""
+        return self.invocation.ok and not self.failures()
+
+    def failures(self) -> list[str]:
+        """What failed, a sentence each."""
+        own = [] if self.invocation.ok else [self.invocation.failure()]
+        result = self.invocation.result
+        if self.case.trigger == "queue" and isinstance(result, dict) and (left := result.get("batchItemFailures")):
+            own.append(f"{len(left)} of {len(self.case.event['Records'])} messages would come again")
+        last = {run["chain"]: run for run in self.chain}
+        failed = [run for run in last.values() if run["status"] != "OK"]
+        late = ["what it set off has not ended"] if self.unfinished else []
+        return [*own, *(f"{run['function']}: {run['failure']}" for run in failed), *late]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs; durations in milliseconds, memory in MB, `init_ms` null when the worker was warm."""
+        summary = self.invocation.summary()
+        del summary["failure"]
+        return {
+            "function": self.case.function,
+            "event": self.case.event_name,
+            "trigger": self.case.trigger,
+            "credentials": self.case.credentials,
+            **summary,
+            "status": "OK" if self.ok else "FAILED",
+            "result": self.invocation.result,
+            "error": self.invocation.error,
+            "platform_calls": self.calls,
+            "chain": list(self.chain),
+        }
+
+
+def execute(
+    project: Project,
+    cases: Sequence[Case],
+    *,
+    overrides: Mapping[str, str],
+    live: Mapping[str, str] | None = None,
+    debug_port: int | None = None,
+    on_log: Callable[[str, LogLine], None],
+) -> Iterator[Outcome]:
+    """Run the cases one after another, against one ephemeral platform, or the real one that `live` is for.
+
+    Args:
+        project: where the functions are.
+        cases: what to run.
+        overrides: variables that replace any other, from `--env`.
+        live: the five `API_*` variables of a real cluster, for cases with `live` credentials.
+        debug_port: where a debugger is waited for, on 127.0.0.1; nothing runs out of time then.
+        on_log: gets the functions' log lines as they appear.
+
+    Raises:
+        UsageError: a function cannot run this way; nothing has run then.
+    """
+    with ExitStack() as stack:
+        platform = None if live is not None else stack.enter_context(LocalPlatform())
+        runtimes: dict[CredentialSource, Runtime] = {}
+        for source in dict.fromkeys(case.credentials for case in cases):
+            names = dict.fromkeys(case.function for case in cases if case.credentials == source)
+            specs = [project.manifest.function(name) for name in names]
+            injected = _injected(source, platform, specs, live or {}, stack)
+            functions = [function_of(project, spec, source, injected[spec.name], overrides) for spec in specs]
+            if debug_port is not None:
+                functions = [function.debugged(debug_port) for function in functions]
+            runtimes[source] = stack.enter_context(Runtime(functions, on_log=on_log))
+        # The first worker starts while the platform does.
+        runtimes[cases[0].credentials].warm(cases[0].function)
+        calls = None
+        if platform is not None:
+            # A function that cannot be served is told by `serve`; here it is only one that others may call.
+            served.start(platform, project, lambda _: None)
+            calls = stack.enter_context(LocalCalls(platform.url))
+        for case, following in zip(cases, [*cases[1:], None], strict=True):
+            if following is not None and (following.function, following.credentials) != (
+                case.function,
+                case.credentials,
+            ):
+                runtimes[following.credentials].warm(following.function)
+            if platform is not None:
+                served.seed(platform, project, project.manifest.function(case.function))
+            invocation = runtimes[case.credentials].invoke(case.function, case.event)
+            yield Outcome(case, invocation) if calls is None else _with_chain(case, invocation, calls)
+
+
+def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls) -> Outcome:
+    """The outcome once everything that the case set off has ended."""
+    ended = calls.wait_for_rest(time.monotonic() + _LONGEST_CHAIN)
+    chain = sorted(calls.new_runs(), key=lambda run: run["started"])
+    return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
+
+
+def _injected(
+    source: CredentialSource,
+    platform: LocalPlatform | None,
+    specs: Sequence[FunctionSpec],
+    live: Mapping[str, str],
+    stack: ExitStack,
+) -> dict[str, Mapping[str, str]]:
+    """What each function finds in its environment besides its own variables."""
+    queued = [spec for spec in specs if uses_work_queue(spec)]
+    aws = stack.enter_context(LocalAws()) if source == "secret" or queued else None
+    if platform is None:
+        found = dict.fromkeys((spec.name for spec in specs), live)
+    elif aws is not None and source == "secret":
+        share_secrets(platform, aws, specs)
+        found = dict.fromkeys((spec.name for spec in specs), aws.environment())
+    else:
+        for spec in specs:
+            served.grant(platform, spec)
+        found = {spec.name: platform.function_environment(spec.name) for spec in specs}
+    if aws is not None and queued:
+        # On a real cluster too: what is queued here is nobody's business there.
+        queue = {**aws.environment(), **aws.create_work_queue(hidden=hidden_for(queued)).environment()}
+        found.update((spec.name, {**found[spec.name], **queue}) for spec in queued)
+    return found

@@ -1,0 +1,63 @@
+"""`exh-dev serve`: the local platform in the foreground until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from exh_dev.control_center.page import PATH
+from exh_dev.errors import DevkitError
+from exh_dev.project.project import Project
+from exh_dev.runtime.worker import SIGNALS_WITHIN
+from exh_dev.serve import deploy as served
+from exh_dev.serve.datadir import DataDir
+from exh_dev.serve.project import ServedProject
+from exh_dev.serve.reload import Reloader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exh_dev.cli.output import Output
+    from exh_dev.serve.local_platform import LocalPlatform
+
+
+def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_on_stdout: bool) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP.
+
+    Args:
+        platform: what to serve, not yet started.
+        data_dir: where its credentials are.
+        output: how to speak.
+        announce_on_stdout: print the one JSON line that programs wait for.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    project = Project.find_if_any()
+    with ExitStack() as resources:
+        shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
+        served.start(platform, project, output.note, shown)
+        if project:
+            for note in project.notes():
+                output.note(note)
+            try:
+                served.schedule(platform, project, output.note)
+            except DevkitError as error:
+                output.note(f"nothing is scheduled: {error}")
+        credentials_file = str(DataDir(data_dir).credentials_file)
+        dashboard = f"{platform.url}{PATH}"
+        if announce_on_stdout:
+            output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": dashboard})
+        else:
+            output.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
+            output.note(f"Control center: {dashboard}")
+            output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
+        for each in platform.faults.in_force:
+            output.note(f"fault in force: {each.rule.text}")
+        if shown:
+            resources.enter_context(Reloader(platform, shown, output.note))
+        while not stop.wait(SIGNALS_WITHIN):
+            pass
+        output.note("stopping")

@@ -1,0 +1,208 @@
+"""The local platform as the commands use it: listening at once, answering soon, and known by its credentials."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks.execution_credentials import grant
+from exh_dev.serve.datadir import DataDir
+from exh_dev.serve.server import Server, listen
+from extrahorizon.settings import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from types import TracebackType
+
+    from exh_dev.platform.tasks.runner import OwnFunction
+    from exh_dev.runtime import Invocation
+    from exh_dev.serve.app import App
+    from exh_dev.serve.project import ServedProject
+
+
+T = TypeVar("T")
+
+
+class LocalPlatform:
+    """A local Extra Horizon on a loopback port.
+
+    It listens as soon as it is made, so that functions may be started with its address at once; requests wait until
+    `start()`. With a data directory, what it stores outlives it; without one, nothing does.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        data_dir: Path | None = None,
+        ephemeral: bool = False,
+        faults: Faults | None = None,
+        pace: float = 1.0,
+        smtp: str | None = None,
+        max_file_size: int | None = None,
+        image: bytes | None = None,
+    ) -> None:
+        """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
+
+        `faults` is what shall go wrong; it can be changed while the platform runs. `pace` is how many times as fast
+        tasks and schedules become due. `smtp`, HOST:PORT, gets a copy of each mail. `max_file_size` is how many bytes a
+        file may have, by default 8 MiB as on the real platform. `image`, another platform's `image()`, is what one in
+        memory begins with.
+
+        Raises:
+            ValueError: `max_file_size` is less than a byte.
+            DevkitError: the port is taken, a platform runs on this data directory already, or its file is damaged.
+        """
+        if max_file_size is not None and max_file_size < 1:
+            raise ValueError(f"max_file_size is a number of bytes from 1 on, not {max_file_size}")
+        self.faults = faults or Faults()
+        self._max_file_size = max_file_size
+        self._pace = pace
+        self._smtp = smtp
+        self._data_dir = DataDir(data_dir) if data_dir else None
+        with ExitStack() as resources:
+            if self._data_dir:
+                resources.enter_context(self._data_dir.locked())
+            self._sockets = listen(port)
+            for listener in self._sockets:
+                resources.callback(listener.close)
+            self._store = Store(self._data_dir.database if self._data_dir and not ephemeral else None, image=image)
+            resources.callback(self._store.close)
+            if self._data_dir and not ephemeral:
+                self._folder = self._data_dir.path
+            else:
+                self._folder = Path(resources.enter_context(TemporaryDirectory(prefix="exh-dev-")))
+            self.url = f"http://localhost:{self._sockets[0].getsockname()[1]}"
+            self.credentials = first_credentials(self._store)
+            self._environments: dict[str, dict[str, str]] = {}
+            self._app: App
+            self._server: Server
+            self._resources = resources.pop_all()
+
+    def __enter__(self) -> Self:
+        """Nothing more; the block's end stops everything."""
+        return self
+
+    def start(self, functions: Sequence[OwnFunction] = (), project: ServedProject | None = None) -> None:
+        """Start answering requests, and running tasks.
+
+        Args:
+            functions: what can run besides the functions that are uploaded.
+            project: where they come from, for the control center.
+        """
+        from exh_dev.platform.files.service import LARGEST
+        from exh_dev.serve.app import create_app
+        from exh_dev.sidefx import LocalSideFX
+
+        sidefx = LocalSideFX(self.credentials.sidefx_client_id, self.credentials.sidefx_client_secret)
+        self._app = create_app(
+            self._store,
+            faults=self.faults,
+            sidefx=sidefx,
+            folder=self._folder,
+            functions=functions,
+            pace=self._pace,
+            smtp=self._smtp,
+            max_file_size=self._max_file_size or LARGEST,
+            project=project,
+            details=self.details,
+        )
+        self._server = self._resources.enter_context(Server(self._app, self._sockets))
+        self._resources.callback(self.faults.end_pauses)
+        self._resources.callback(lambda: self._server.call(self._app.changes.end))
+        if self._data_dir:
+            self._resources.enter_context(self._data_dir.announced(self.details(), self.environment()))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self._resources.close()
+
+    def bring(self, functions: Callable[[], Sequence[OwnFunction]], *, changed: Collection[str] = ()) -> list[str]:
+        """Serve other functions of the project from now on, while it runs; see `TaskService.bring`.
+
+        `functions` is called on the platform's own thread, so that it may `grant`.
+        """
+        return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
+
+    def retire(self, functions: Collection[str]) -> None:
+        """End the workers of functions of the project, on the platform's own thread; see `TaskService.retire`."""
+        self._app.tasks.retire(functions)
+
+    def tell_change(self, topic: str) -> None:
+        """Tell those who look on that something has changed, such as `functions`; while it runs."""
+        self._server.call(lambda: self._app.changes.mark(topic))
+
+    def call(self, do: Callable[[], T]) -> T:
+        """Do something on the platform's own thread, between two requests, while it runs."""
+        return self._server.call(do)
+
+    def run_on_aws(self, function: str, event: Any) -> Invocation:
+        """Run a function for AWS alone, as a batch of a queue, and keep account of it; from another thread.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
+        return self._server.wait_for(self._app.desk.batch(function, event))
+
+    def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
+        """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own
+        thread.
+        """
+        known = self.credentials
+        token = grant(self._store, known.application_id, function, permissions, email, time.time())
+        tokens = {"API_OAUTH_TOKEN": token["token"], "API_OAUTH_TOKEN_SECRET": token["tokenSecret"]}
+        self._environments[function] = {**known.environment(self.url), **tokens}
+
+    def image(self) -> bytes:
+        """All that is stored, but for files' contents: what another platform can begin with."""
+        return self._store.image()
+
+    def environment(self) -> dict[str, str]:
+        """The five `API_*` variables of the first user."""
+        return self.credentials.environment(self.url)
+
+    def undisturbed_environment(self) -> dict[str, str]:
+        """The same, for what is done on the developer's behalf: fault rules are not about it."""
+        return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
+
+    def function_environment(self, function: str) -> dict[str, str]:
+        """The variables that a function gets: the five `API_*`, and the four `SIDEFX_*` for the local SideFX.
+
+        The credentials are those of the user that `grant` gave the function; without one, those of the first user.
+        """
+        return {**self._environments.get(function, self.environment()), **self.sidefx_environment()}
+
+    def sidefx_environment(self) -> dict[str, str]:
+        """The four `SIDEFX_*` variables, for the local SideFX."""
+        return {
+            "SIDEFX_CLIENT_ID": self.credentials.sidefx_client_id,
+            "SIDEFX_CLIENT_SECRET": self.credentials.sidefx_client_secret,
+            "SIDEFX_TOKEN_URL": f"{self.url}/_sidefx/oauth2/application_token",
+            "SIDEFX_API_URL": f"{self.url}/_sidefx/api/",
+        }
+
+    def details(self) -> dict[str, str]:
+        """Everything a client can connect with."""
+        known = self.credentials
+        return {
+            "host": self.url,
+            "consumer_key": known.consumer_key,
+            "consumer_secret": known.consumer_secret,
+            "token": known.token,
+            "token_secret": known.token_secret,
+            "email": known.email,
+            "password": known.password,
+            "oauth2_client_id": known.oauth2_client_id,
+            "oauth2_client_secret": known.oauth2_client_secret,
+            "user_id": known.user_id,
+            "application_id": known.application_id,
+            **{name.lower(): value for name, value in self.sidefx_environment().items()},
+        }

@@ -1,0 +1,159 @@
+"""A project that is served, as the control center shows it: its functions, their events, and what is wrong with it."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+from exh_dev.project.project import read_event
+from exh_dev.serve import deploy as served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from exh_dev.aws.functions import LocalLambda
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+    from exh_dev.runtime import Invocation, LogLine
+    from exh_dev.serve.local_platform import LocalPlatform
+
+
+class ServedProject:
+    """A project on a platform. Its methods may be called from any thread."""
+
+    def __init__(self, platform: LocalPlatform, project: Project) -> None:
+        """Show `project`; nothing is read yet."""
+        self._platform = platform
+        self._lock = Lock()
+        self._project = project
+        self._problems: list[dict[str, Any]] = []
+        self._aws: LocalLambda | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self._project.root.name
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+        return self._project.root
+
+    @property
+    def project(self) -> Project:
+        """The project, as it was read last."""
+        return self._project
+
+    def become(self, project: Project) -> None:
+        """The manifest has changed."""
+        with self._lock:
+            self._project = project
+            aws = self._aws
+        if aws:
+            aws.renew(project)
+
+    def renew_aws(self) -> None:
+        """The code of functions for AWS alone has changed."""
+        self.become(self._project)
+
+    def close(self) -> None:
+        """Stop what runs for AWS."""
+        with self._lock:
+            aws, self._aws = self._aws, None
+        if aws:
+            aws.close()
+
+    def report(self, problems: list[dict[str, Any]]) -> None:
+        """Show these problems from now on, and no others."""
+        self._problems = problems
+
+    def problems(self) -> list[dict[str, Any]]:
+        """What was reported last."""
+        return self._problems
+
+    def functions(self) -> list[dict[str, Any]]:
+        """What the manifest says of each function; none while it cannot be read, which is reported."""
+        return [_described(self._project, spec) for spec in self._project.functions]
+
+    def events(self, function: str) -> list[dict[str, Any]]:
+        """The sample events. One that cannot be read has a `problem`."""
+        spec = self._spec(function)
+        if spec is None:
+            return []
+        try:
+            paths = self._project.sample_events(spec)
+        except DevkitError as error:
+            return [{"name": f"{spec.name}.json", "event": {}, "problem": str(error)}]
+        return [_sample(path) for path in paths]
+
+    def seed(self, function: str) -> None:
+        """Put the function's seed on the platform, if it has one.
+
+        Raises:
+            DevkitError: it cannot be sown.
+        """
+        spec = self._spec(function)
+        if spec is not None:
+            served.seed(self._platform, self._project, spec)
+
+    def runs_on_aws(self, function: str) -> bool:
+        """Whether it is for AWS alone."""
+        spec = self._spec(function)
+        return spec is not None and "exh" not in spec.targets
+
+    def invoke_on_aws(
+        self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]
+    ) -> Invocation:
+        """Run a function for AWS alone.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
+        from exh_dev.aws.functions import LocalLambda
+
+        with self._lock:
+            if self._aws is None:
+                self._aws = LocalLambda(self._platform, self._project)
+            aws = self._aws
+        return aws.invoke(function, event, request_id, on_line)
+
+    def _spec(self, function: str) -> FunctionSpec | None:
+        return next((spec for spec in self._project.functions if spec.name == function), None)
+
+
+def _sample(path: Path) -> dict[str, Any]:
+    try:
+        return {"name": path.name, "event": read_event(path)}
+    except DevkitError as error:
+        return {"name": path.name, "event": {}, "problem": str(error)}
+
+
+def _described(project: Project, spec: FunctionSpec) -> dict[str, Any]:
+    credentials, policy, schedule = spec.execution_credentials, spec.retry_policy, spec.schedule
+    triggers: list[dict[str, Any]] = []
+    if spec.kind == "api":
+        triggers.append({"type": "api", "path": f"/tasks/v1/api/{spec.name}/"})
+    if spec.queue_batch is not None:
+        triggers.append({"type": "queue", "batch": spec.queue_batch})
+    if schedule and "exh" not in spec.targets:
+        triggers.append({"type": "schedule", "interval": schedule.interval})
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "kind": spec.kind,
+        "targets": list(spec.targets),
+        "handler": spec.handler,
+        "runtime": spec.runtime,
+        "timeout": spec.timeout,
+        "memory": spec.memory,
+        "permissions": list(credentials.permissions) if credentials else None,
+        "retry_policy": {
+            "enabled": policy is not None and policy.enabled,
+            "errorsToRetry": list(policy.errors_to_retry) if policy else [],
+        },
+        "variables": sorted({each.name for each in (*spec.template_variables, *spec.exh_variables)}),
+        "seeded": project.seed(spec) is not None,
+        "triggers": triggers,
+    }

@@ -1,0 +1,306 @@
+"""Hot reload: what is saved is served, and only what it concerns begins anew.
+
+    handlers/, shared/             workers of the functions that import the file
+    template.yaml, .env            functions whose settings are others than before
+    schemas/, templates/, …        the platform's configuration
+
+A file that is no Python any more is told at once, and so is one that breaks a rule of the configuration. No function
+goes on with old code silently: its workers are ended with the first save, and a run says what is wrong. What cannot be
+served yet, because the manifest is broken, is served when it is mended.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from exh_dev.errors import DevkitError, ManifestError
+from exh_dev.packaging.contents import SHARED, handler_files
+from exh_dev.project.configuration.configuration import read_configuration
+from exh_dev.project.project import ENV_FILE, MANIFEST, Project
+from exh_dev.serve import deploy as served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from types import TracebackType
+
+    from exh_dev.serve.local_platform import LocalPlatform
+    from exh_dev.serve.project import ServedProject
+
+Problem: TypeAlias = dict[str, Any]
+"""`file`, `line` or None, `message`, and `functions`: the names of those that it concerns."""
+
+_DEBOUNCE = 40  # ms without another change until something is done
+_IDLE = 250  # ms without a change until it is looked whether to stop
+_STEP = 20  # ms between two looks while changes come
+_CONFIGURATION = ("schemas", "templates", "localizations")
+_CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
+_IGNORED = frozenset(
+    {
+        "__pycache__",
+        ".git",
+        ".venv",
+        ".venv-sam",
+        ".venv-checkov",
+        ".exh-dev",
+        "build",
+        "node_modules",
+        "tests",
+        "docs",
+        "packages",
+    }
+    | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "benchmarks"}
+)
+
+
+class Reloader:
+    """Watches a project while the `with` block runs."""
+
+    def __init__(self, platform: LocalPlatform, project: ServedProject, tell: Callable[[str], None]) -> None:
+        """Serve on `platform` what changes in `project`; `tell` gets a sentence for each change."""
+        self._platform = platform
+        self._served = project
+        self._tell = tell
+        self._problems: dict[str, list[Problem]] = {}
+        """By what they are about: a file of Python, `configuration`, `functions` or `watching`."""
+        self._files: dict[str, frozenset[Path]] = {}
+        """What each function's code is in, as it was when it was read last."""
+        self._waiting: set[Path] = set()
+        """Python that has changed and is not served yet."""
+        self._stopped = Event()
+        self._before: dict[Path, int] | None = _stamps(project.root)
+        self._thread = Thread(target=self._watch, name="reload", daemon=True)
+        self._check_python(path for path in self._before if path.suffix == ".py")
+        self._read_functions()
+        self._report()
+
+    def __enter__(self) -> Self:
+        """Watch from now on."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop watching."""
+        self._stopped.set()
+        self._thread.join()
+
+    def apply(self, paths: Collection[Path]) -> None:
+        """Serve what has changed in these files and folders. What goes wrong is a problem of the project's, and is
+        told; it keeps nothing else from being served.
+        """
+        root = self._served.root
+        changed = _files_of(path for path in paths if path.is_relative_to(root))
+        names = [path.relative_to(root).parts for path in changed]
+        python = {path for path in changed if path.suffix in {".py", ""}}
+        for path in python:
+            _drop_bytecode(path)
+        manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names)
+        self._check_python(path for path in python if path.suffix == ".py")
+        self._waiting |= python
+        if manifest:
+            self._served.become(Project(root))
+        served_anew = self._attempt("functions", self._renew) if manifest or self._waiting else True
+        if manifest or any(_is_configuration(parts) for parts in names):
+            self._attempt("configuration", self._load_configuration)
+        if manifest and served_anew:
+            self._attempt("schedules", self._schedule)
+        self._report()
+        self._platform.tell_change("functions")
+
+    def _watch(self) -> None:
+        from watchfiles import watch
+
+        root = self._served.root
+        try:
+            changes = watch(
+                root,
+                watch_filter=lambda _, path: _is_watched(root, Path(path)),
+                debounce=_DEBOUNCE,
+                step=_STEP,
+                stop_event=self._stopped,
+                rust_timeout=_IDLE,
+                yield_on_timeout=True,
+            )
+            for changed in changes:
+                paths = {Path(path) for _, path in changed}
+                if self._before is not None:  # what was saved before the watching began
+                    before, now, self._before = self._before, _stamps(root), None
+                    paths |= {path for path in {*before, *now} if before.get(path) != now.get(path)}
+                if paths:
+                    self.apply(paths)
+        except Exception as error:  # noqa: BLE001 - whatever it is, old code must not be served silently
+            why = str(error) or type(error).__name__
+            message = f"what is saved is not served any more; start exh-dev serve again ({why})"
+            self._problems["watching"] = [_problem("", None, message)]
+            self._tell(message)
+            self._report()
+
+    def _attempt(self, what: str, do: Callable[[], list[Problem]]) -> bool:
+        """Do one of the things that a change asks for, and say whether it was done; its problems take the place of
+        those before.
+        """
+        done = False
+        try:
+            found = do()
+            done = True
+        except DevkitError as error:
+            found = [_problem(MANIFEST, error.line if isinstance(error, ManifestError) else None, str(error))]
+        except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
+            found = [_problem("", None, f"a change could not be applied: {type(error).__name__}: {error}")]
+        for each in found:
+            self._tell(f"{each['file']}: {each['message']}" if each["file"] not in each["message"] else each["message"])
+        self._problems[what] = found
+        return done
+
+    def _report(self) -> None:
+        self._served.report([each for problems in self._problems.values() for each in problems])
+
+    def _check_python(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            problem = _syntax_problem(path, self._served.root)
+            self._problems.pop(str(path), None)
+            if problem is not None:
+                self._problems[str(path)] = [problem]
+                line = f":{problem['line']}" if problem["line"] else ""
+                self._tell(f"{problem['file']}{line}: {problem['message']}")
+
+    def _read_functions(self) -> list[Problem]:
+        """Find out what each function's code is in; what cannot be read now stays as it was.
+
+        Returns:
+            The handlers that are not there. A file that is no Python is told by itself.
+        """
+        root = self._served.root
+        missing: list[Problem] = []
+        for spec in self._served.project.functions:
+            try:
+                self._files[spec.name] = frozenset(handler_files(root, spec))
+            except DevkitError as error:  # any file may be one of its own
+                if isinstance(error, ManifestError):
+                    missing.append(_problem(MANIFEST, spec.line, str(error), [spec.name]))
+                folder = root / spec.handler.partition(".")[0]
+                self._files.setdefault(spec.name, frozenset(folder.rglob("*.py")))
+        for path, problems in self._problems.items():
+            for problem in problems:
+                if path.endswith(".py"):
+                    problem["functions"] = self._concerned({Path(path)})
+        return missing
+
+    def _concerned(self, paths: Collection[Path]) -> list[str]:
+        """The functions whose code is, or was, in one of the files and folders."""
+        shared = self._served.root / SHARED
+        if any(path == shared or shared in path.parents for path in paths):
+            return sorted(self._files)
+        return sorted(
+            name
+            for name, files in self._files.items()
+            if any(path in files or any(path in file.parents for file in files) for path in paths)
+        )
+
+    def _renew(self) -> list[Problem]:
+        """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
+        before = set(self._concerned(self._waiting))
+        missing = self._read_functions()
+        concerned = before | set(self._concerned(self._waiting))
+        project = self._served.project
+        try:
+            specs = project.manifest.functions
+        except DevkitError:
+            self._platform.call(lambda: self._platform.retire(concerned))
+            raise
+        if any("exh" not in spec.targets and spec.name in concerned for spec in specs):
+            self._served.renew_aws()
+        found: list[Problem] = []
+        renewed = self._platform.bring(
+            lambda: served.own_functions(
+                self._platform, lambda text: found.append(_problem(MANIFEST, None, text)), project
+            ),
+            changed=concerned,
+        )
+        self._waiting.clear()
+        if told := sorted(concerned | set(renewed)):
+            self._tell(f"reloaded {', '.join(told)}")
+        return found + missing
+
+    def _load_configuration(self) -> list[Problem]:
+        """Check the configuration, and load it if nothing is wrong with it."""
+        project = self._served.project
+        configuration = read_configuration(project)
+        if configuration.problems:
+            told = [problem.as_json(project.root) for problem in configuration.problems]
+            return [_problem(each["file"], None, f"{each['pointer']} {each['rule']}".strip()) for each in told]
+        if not configuration.is_empty:
+            served.load(configuration, self._platform)
+            self._tell("configuration loaded")
+        return []
+
+    def _schedule(self) -> list[Problem]:
+        served.schedule(self._platform, self._served.project, self._tell)
+        return []
+
+
+def _stamps(root: Path) -> dict[Path, int]:
+    """When each file was changed."""
+    found = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if Path(folder) != root or name not in _IGNORED]
+        for path in (Path(folder, name) for name in names):
+            if _is_watched(root, path):
+                with suppress(FileNotFoundError):
+                    found[path] = path.stat().st_mtime_ns
+    return found
+
+
+def _is_watched(root: Path, path: Path) -> bool:
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
+    if not parts or parts[0] in _IGNORED or "__pycache__" in parts or path.name.startswith(".#"):
+        return False
+    is_folder = not path.suffix and not path.name.startswith(".")  # moved, or deleted, with all that is in it
+    return path.suffix == ".py" or is_folder or parts in {(MANIFEST,), (ENV_FILE,)} or _is_configuration(parts)
+
+
+def _is_configuration(parts: tuple[str, ...]) -> bool:
+    return parts[0] in _CONFIGURATION or (len(parts) == 1 and parts[0] in _CONFIGURATION_FILES)
+
+
+def _files_of(paths: Iterable[Path]) -> set[Path]:
+    """Files as they are; of a folder all that is in it, and the folder, which may stand for what was in it."""
+    found = set()
+    for path in paths:
+        found.add(path)
+        if path.is_dir():
+            found |= {each for each in path.rglob("*") if each.is_file()}
+    return found
+
+
+def _problem(file: str, line: int | None, message: str, functions: Collection[str] = ()) -> Problem:
+    return {"file": file, "line": line, "message": message, "functions": list(functions)}
+
+
+def _drop_bytecode(path: Path) -> None:
+    """Bytecode counts as that of a file with the same size and the same second of change: perhaps not the latest."""
+    for each in (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc"):
+        each.unlink(missing_ok=True)
+
+
+def _syntax_problem(path: Path, root: Path) -> Problem | None:
+    name = str(path.relative_to(root))
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:  # a folder of this name
+        return _problem(name, None, f"it cannot be read: {(error.strerror or '').lower()}")
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return _problem(name, error.lineno, f"{type(error).__name__}: {error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting too deep
+        return _problem(name, None, f"it is no Python: {str(error) or type(error).__name__}")
+    return None

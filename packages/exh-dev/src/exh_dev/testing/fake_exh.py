@@ -1,0 +1,199 @@
+"""A client that calls nothing: for unit tests of code that takes an `ExtraHorizon`.
+
+    fake_exh.users.me.returns({"id": "57f3..."})
+    assert greeting(fake_exh) == ...
+    assert fake_exh.users.me.calls == [{}]
+
+It has what the real client has and no more. A call must fit the real method's signature, a body the method's
+`TypedDict`, and an answer what the method returns, so that a test cannot pass with a call that could not be made.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.paging import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+#: What a type is in an answer, where that is no dict described by a `TypedDict`.
+_PLAIN = {name: name for name in ("int", "bool", "bytes", "str", "list", "Page", "Iterator", "None")}
+_PLAIN["Path"] = type(Path()).__name__
+_NOBODY = Credentials("https://api.fake.invalid", "key", "secret", "token", "secret", "fake_exh")
+
+
+class FakeExtraHorizon:
+    """What a function takes for an `ExtraHorizon`, see the module.
+
+    Attributes:
+        calls: every call so far, as the name of the method and its arguments by name.
+        deadline: none; set it to a `extrahorizon.deadline.Deadline` to see what a function does when its time is up.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.deadline = Deadline()
+        self._client = ExtraHorizon(_NOBODY)
+        self._services: dict[str, FakeGroup] = {}
+
+    def __getattr__(self, name: str) -> FakeGroup:
+        if name == "session":
+            raise AttributeError("fake_exh has no session: it calls nothing; tests of raw calls need `platform`")
+        if name.startswith("_"):  # copying asks for some before there are any attributes
+            raise AttributeError(name)
+        if name not in self._services:
+            self._services[name] = FakeGroup(getattr(self._client, name), name, self.calls)
+        return self._services[name]
+
+    def fan_out(self, function: Callable[[Any], Any], items: Iterable[Any], *, workers: int = 8) -> list[Any]:
+        """One after another: an order that a test can rely on."""
+        del workers
+        return [function(item) for item in items]
+
+
+class FakeGroup:
+    """A service or a group of operations."""
+
+    def __init__(self, real: object, name: str, calls: list[tuple[str, dict[str, Any]]]) -> None:
+        self._real, self._name, self._calls = real, name, calls
+        self._members: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # copying asks for some before there are any attributes
+            raise AttributeError(name)
+        if not hasattr(type(self._real), name):
+            raise AttributeError(f"exh.{self._name} has no {name}")
+        member = self.program(name)
+        return member() if isinstance(member, FakeMethod) and member.is_property else member
+
+    def program(self, name: str) -> Any:
+        """The member itself, even of a property, whose reading is a call: `fake_exh.raw.program("user_id")`."""
+        if name not in self._members:
+            path = f"{self._name}.{name}"
+            declared = inspect.getattr_static(type(self._real), name)
+            if isinstance(declared, cached_property):
+                self._members[name] = FakeGroup(getattr(self._real, name), path, self._calls)
+            else:
+                self._members[name] = FakeMethod(declared, path, self._calls)
+        return self._members[name]
+
+
+class FakeMethod:
+    """An operation; tell it what it answers before it is called."""
+
+    def __init__(self, real: Any, name: str, calls: list[tuple[str, dict[str, Any]]]) -> None:
+        self.is_property = isinstance(real, property)
+        self._function: Callable[..., Any] = getattr(real, "fget", real)
+        self._signature = inspect.signature(self._function)
+        self._name, self._calls = name, calls
+        self._answer: Callable[..., Any] | None = None
+
+    @property
+    def calls(self) -> list[dict[str, Any]]:
+        """The arguments of each call so far, by name; defaults left out."""
+        return [arguments for name, arguments in self._calls if name == self._name]
+
+    def returns(self, *answers: Any) -> None:
+        """Answer with these, one call after another; the last one stays.
+
+        For `find`, a list becomes a `Page`; for `find_all`, an iterator.
+        """
+        if not answers:
+            raise TypeError("returns() takes an answer at least")
+        remaining = [self._shaped(answer) for answer in answers]
+        self._answer = lambda **_: (remaining.pop(0) if len(remaining) > 1 else remaining[0])()
+
+    def raises(self, error: BaseException) -> None:
+        """Raise this."""
+
+        def fail(**_: Any) -> Any:
+            raise error
+
+        self._answer = fail
+
+    def answers(self, function: Callable[..., Any]) -> None:
+        """Answer with what `function` gives for the arguments, by name."""
+        self._answer = lambda **arguments: self._shaped(function(**arguments))()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        arguments = self._bound(args, kwargs)
+        if self._answer is None:
+            raise AssertionError(
+                f"exh.{self._name} was called; say what it answers: fake_exh.{self._name}.returns(...)"
+            )
+        self._calls.append((self._name, arguments))
+        return self._answer(**arguments)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            bound = self._signature.bind(None, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"exh.{self._name}{_shown(self._signature)}: {error}") from None
+        arguments = dict(list(bound.arguments.items())[1:])
+        for parameter in self._signature.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                body = arguments.pop(parameter.name, {})
+                check_body(self._function, parameter, body, f"exh.{self._name}")
+                arguments.update(body)
+        return arguments
+
+    def _shaped(self, answer: Any) -> Callable[[], Any]:
+        """What gives the answer, in the form the real method gives it.
+
+        Raises:
+            TypeError: the real method gives something else.
+        """
+        returned = str(self._signature.return_annotation)
+        if answer is None and (returned.endswith("None") or returned == "Any"):
+            return lambda: None
+        if returned.startswith("Page[") and isinstance(answer, list):
+            return lambda: Page(answer, limit=max(len(answer), 20), total=len(answer))
+        if returned.startswith("Iterator[") and isinstance(answer, list | tuple):
+            return lambda: iter(answer)
+        kind = returned.removesuffix(" | None").partition("[")[0]
+        if kind != "Any" and type(answer).__name__ not in {*kind.split(" | "), _PLAIN.get(kind, "dict")}:
+            raise TypeError(f"exh.{self._name} returns {returned}, never {type(answer).__name__}")
+        return lambda: answer
+
+
+def body_type(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    """The `TypedDict` of a method's keyword arguments, whose annotation is `Unpack[...]`."""
+    name = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
+    module = sys.modules[function.__module__]
+    package = module.__name__ if hasattr(module, "__path__") else module.__package__
+    while package:
+        try:
+            return getattr(import_module(f"{package}.types"), name)
+        except ModuleNotFoundError:
+            package = package.rpartition(".")[0]
+    raise LookupError(name)
+
+
+def check_body(function: Callable[..., Any], parameter: inspect.Parameter, body: Mapping[str, Any], name: str) -> None:
+    """Check the members of a body against its `TypedDict`.
+
+    Raises:
+        TypeError: a member is unknown, or a required one is missing.
+    """
+    kind = body_type(function, parameter)
+    known = get_type_hints(kind)
+    unknown = sorted(body.keys() - known.keys())
+    if unknown:
+        raise TypeError(f"{name} takes no {', '.join(unknown)}; it takes: {', '.join(known)}")
+    missing = sorted(kind.__required_keys__ - body.keys())
+    if missing:
+        raise TypeError(f"{name} needs {', '.join(missing)}")
+
+
+def _shown(signature: inspect.Signature) -> str:
+    parameters = list(signature.parameters.values())[1:]
+    return f"({', '.join(str(parameter) for parameter in parameters)})"

@@ -1,0 +1,143 @@
+"""The pytest plugin: fixtures for tests of functions. pytest finds it by itself where exh-dev is installed.
+
+fake_exh        a client that calls nothing, for the logic of a function
+platform        a local platform on a port of its own, with this project's schemas, templates and functions
+exh             the real client, calling `platform` as its first user, who may do everything
+exh_of          the real client as the user of a function, who may do what the manifest lists
+sample          reads a sample event; `seed` puts on `platform` what it needs
+run_function    runs a function as AWS would, in a process of its own, against `platform`
+
+Nothing is imported before a fixture is used: every run of pytest in the environment loads this module.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from exh_dev.project.project import Project
+    from exh_dev.runtime import Invocation
+    from exh_dev.serve.local_platform import LocalPlatform
+    from exh_dev.testing.fake_exh import FakeExtraHorizon
+    from extrahorizon import ExtraHorizon
+
+_SAMPLE: Any = object()
+
+
+class RunFunction(Protocol):
+    """What `run_function` is."""
+
+    def __call__(self, name: str, event: Any = ..., *, env: Mapping[str, str] | None = None) -> Invocation:
+        """Run the function `name` of `template.yaml` with `event`, by default its first sample event and its seed.
+
+        `env` are variables that replace any other. Returns what became of it: `result`, `error`, `logs`.
+        """
+
+
+@pytest.fixture
+def fake_exh() -> FakeExtraHorizon:
+    """A client that calls nothing; see `exh_dev.testing.fake_exh`."""
+    from exh_dev.testing.fake_exh import FakeExtraHorizon
+
+    return FakeExtraHorizon()
+
+
+@pytest.fixture(scope="session")
+def project(request: pytest.FixtureRequest) -> Project:
+    """The project that the tests are in."""
+    from exh_dev.project.project import Project
+
+    return Project.find(request.config.rootpath)
+
+
+@pytest.fixture(scope="session")
+def platform_image(project: Project) -> bytes:
+    """A platform that has been brought to what this project's files say: what each `platform` begins with."""
+    from exh_dev.serve import deploy
+    from exh_dev.serve.local_platform import LocalPlatform
+
+    with LocalPlatform() as first:
+        deploy.start(first, project, _refuse)
+        return first.image()
+
+
+@pytest.fixture
+def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]:
+    """A running platform, as `exh-dev serve` has it; `platform.url`, `platform.credentials`, `platform.environment()`.
+
+    Time goes by 60 times as fast there for what waits: retries, start times, schedules.
+    """
+    from exh_dev.serve import deploy
+    from exh_dev.serve.local_platform import LocalPlatform
+
+    with LocalPlatform(pace=60, image=platform_image) as running:
+        running.start(deploy.own_functions(running, _refuse, project))
+        yield running
+
+
+@pytest.fixture
+def exh(platform: LocalPlatform) -> ExtraHorizon:
+    """The real client, calling `platform` as its first user, who may do everything."""
+    from exh_dev.remote.client import client_of
+
+    return client_of(platform.environment())
+
+
+@pytest.fixture
+def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHorizon]:
+    """A client, in this process, as the user that a function runs as: `exh_of("whoami")`."""
+    from exh_dev.remote.client import client_of
+
+    return lambda name: client_of(platform.function_environment(project.manifest.function(name).name))
+
+
+@pytest.fixture
+def sample(project: Project) -> Callable[..., Any]:
+    """Reads a sample event: `sample("hello-world")`, `sample("hello-world", "no-data")`."""
+    from exh_dev.project.project import read_event
+
+    def read(name: str, case: str | None = None) -> Any:
+        function = project.manifest.function(name).name
+        return read_event(project.root / "events" / f"{function}{f'.{case}' if case else ''}.json")
+
+    return read
+
+
+@pytest.fixture
+def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
+    """Puts on `platform` what a function's sample events need: `seed("analyze-pulse")`. Done again, it is as new."""
+    from exh_dev.serve import deploy
+
+    return lambda name: deploy.seed(platform, project, project.manifest.function(name))
+
+
+@pytest.fixture
+def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str], None]) -> Iterator[RunFunction]:
+    """Runs functions against `platform`, as their own users; each call starts a process, as a cold start does."""
+    from exh_dev.project.project import read_event
+    from exh_dev.runtime import Runtime
+    from exh_dev.serve.runnable import function_of
+
+    with ExitStack() as stack:
+
+        def run(name: str, event: Any = _SAMPLE, *, env: Mapping[str, str] | None = None) -> Invocation:
+            spec = project.manifest.function(name)
+            if event is _SAMPLE:
+                event = read_event(project.sample_events(spec)[0])
+                seed(name)
+            function = function_of(project, spec, "env", platform.function_environment(spec.name), env or {})
+            runtime = stack.enter_context(Runtime([function]))
+            return runtime.invoke(spec.name, event)
+
+        yield run
+
+
+def _refuse(problem: str) -> NoReturn:
+    from exh_dev.errors import DevkitError
+
+    raise DevkitError(problem)

@@ -1,0 +1,235 @@
+"""A request to an API function: read from the event, and who sent it.
+
+An event comes from Extra Horizon, or from AWS's HTTP API in front of the same function (payload format 2.0). They
+differ in what says who calls: headers that the platform sets, or a token that AWS verified. And in three details: Extra
+Horizon leaves the question mark before the query, AWS puts the stage before the path, and AWS decodes the path, which
+Extra Horizon leaves percent-encoded.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
+
+from extrahorizon.errors import ExtraHorizonError, InvalidEventError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: Only the platform's gateway sets these headers: it removes those that a caller sends.
+TRUSTED = "x-exh-requesting-"
+USER_ID_CLAIM = "exh_user_id"
+MOST_PARAMETERS = 100  # of a query
+
+_ID = re.compile(r"[0-9a-f]{24}")
+#: Members of AWS's `requestContext`; Extra Horizon's has `http` alone.
+_OF_AWS = frozenset({"accountId", "apiId", "authorizer", "domainName", "routeKey", "stage"})
+#: What may stand in a path as it is (RFC 3986); `%` begins a character that is encoded already.
+_IN_PATH = "/%:@!$&'()*+,;=-._~"
+
+
+class ApiError(ExtraHorizonError):
+    """A request that is refused. `ApiFunction` answers it; it is no failure of the function.
+
+    Attributes:
+        status: HTTP status, 400 to 499.
+        message: what is wrong, in a sentence; the caller reads it, so it says nothing that the caller may not know.
+        reasons: each problem, as where it is and what was expected there.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        reasons: Iterable[tuple[str, str]] = (),
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Refuse with this status.
+
+        Raises:
+            ValueError: the status is none of 400 to 499.
+        """
+        if not 400 <= status <= 499:  # noqa: PLR2004 - client errors, RFC 9110
+            raise ValueError(f"a request is refused with a status of 400 to 499, not {status}")
+        super().__init__(message)
+        self.status = int(status)
+        self.message = message
+        self.reasons = tuple(reasons)
+        self.headers = dict(headers or {})
+
+    def body(self) -> dict[str, Any]:
+        """What the caller is told: `{"message": …, "reasons": [{"field": …, "reason": …}]}`."""
+        reasons = [{"field": where, "reason": reason} for where, reason in self.reasons]
+        return {"message": self.message, **({"reasons": reasons} if reasons else {})}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The Extra Horizon user who sent a request; `application_id` is known on Extra Horizon only."""
+
+    user_id: str
+    application_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """A request. What a person may have written into it is not part of its repr.
+
+    Attributes:
+        method: HTTP method in capitals.
+        path: what follows the function's name in the URL, percent-encoded.
+        headers: by their names in lower case; those with which the platform names the caller are left out.
+        caller: who sent it; None for a request without credentials. `user_id` is the shorter way.
+    """
+
+    method: str
+    path: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    caller: Caller | None
+    _query: str = field(repr=False)
+    _body: str = field(repr=False)
+    _is_base64: bool = field(repr=False)
+
+    @classmethod
+    def from_event(cls, event: object, *, user_id_claim: str = USER_ID_CLAIM) -> ApiRequest:
+        """Read an event.
+
+        Args:
+            event: as Lambda hands it to the function.
+            user_id_claim: the claim of a JWT, on AWS, that holds the id of the Extra Horizon user.
+
+        Raises:
+            InvalidEventError: it is no request, such as a task; the message quotes nothing of it.
+        """
+        context = _member(event, "requestContext", dict, {})
+        method = _member(_member(context, "http", dict, {}), "method", str)
+        path, query = _member(event, "rawPath", str), _member(event, "rawQueryString", str, "")
+        headers: dict[str, str] = {}
+        for spelling, value in _member(event, "headers", dict, {}).items():
+            if not isinstance(value, str):
+                raise InvalidEventError("a header of the request is no text")
+            name = spelling.lower()
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+        is_aws = not _OF_AWS.isdisjoint(context) or "routeKey" in _mapping(event)
+        named = {name: headers.pop(name) for name in tuple(headers) if name.startswith(TRUSTED)}
+        return cls(
+            method=method.upper(),
+            path=_path_on_aws(path, context) if is_aws else quote(path, safe=_IN_PATH) or "/",
+            headers=headers,
+            caller=_jwt_user(context, user_id_claim) if is_aws else _named_by_the_platform(named),
+            _query=query if is_aws else query.removeprefix("?"),
+            _body=_member(event, "body", str, ""),
+            _is_base64=_member(event, "isBase64Encoded", bool, False),
+        )
+
+    @property
+    def user_id(self) -> str:
+        """The user who sent the request.
+
+        Raises:
+            ApiError: 401, nobody did.
+        """
+        if self.caller is None:
+            message = "this needs an authenticated user"
+            raise ApiError(401, message, headers={"WWW-Authenticate": "Bearer"})
+        return self.caller.user_id
+
+    @property
+    def query(self) -> dict[str, tuple[str, ...]]:
+        """The values of each parameter of the query, decoded, in the order they came.
+
+        Raises:
+            ApiError: 400, there are very many, or one is no UTF-8.
+        """
+        try:
+            pairs = parse_qsl(self._query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+        except ValueError:
+            message = f"the query is expected to have at most {MOST_PARAMETERS} parameters, in UTF-8"
+            raise ApiError(400, message) from None
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in pairs:
+            found[name] = (*found.get(name, ()), value)
+        return found
+
+    @property
+    def body(self) -> bytes:
+        """The body, decoded: whether the platform hands it over in base64 is the platform's choice each time.
+
+        Raises:
+            ApiError: 400, it is no base64 although it is said to be.
+        """
+        if not self._is_base64:
+            return self._body.encode(errors="surrogatepass")
+        try:
+            return base64.b64decode(self._body, validate=True)
+        except ValueError:
+            raise ApiError(400, "the body is no base64, although it is marked as such") from None
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ApiError: 400, it is none.
+        """
+        try:
+            return json.loads(self.body.decode(), parse_constant=_no_number)
+        except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+            raise ApiError(400, "the body is expected to be JSON, in UTF-8") from None
+
+
+def _member(holder: object, name: str, kind: type, *default: Any) -> Any:
+    """A member of an event.
+
+    Raises:
+        InvalidEventError: it is of another kind, or missing and has no default.
+    """
+    value = _mapping(holder).get(name)
+    if value is None and default:
+        return default[0]
+    if not isinstance(value, kind):
+        raise InvalidEventError(
+            f"the event is no request to an API function: its {name} is missing, or no {kind.__name__}"
+        )
+    return value
+
+
+def _mapping(holder: object) -> dict[str, Any]:
+    if not isinstance(holder, dict):
+        raise InvalidEventError(f"an API function receives a JSON object, not {type(holder).__name__}")
+    return holder
+
+
+def _path_on_aws(path: str, context: Mapping[str, Any]) -> str:
+    stage = context.get("stage")
+    if stage and stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
+        path = path[len(stage) + 1 :]  # a custom domain leaves it out, so that it need not be there
+    return quote(path, safe=_IN_PATH.replace("%", "")) or "/"
+
+
+def _named_by_the_platform(headers: Mapping[str, str]) -> Caller | None:
+    """The caller by the headers of Extra Horizon's gateway. Two in two spellings were joined, and are no id."""
+    user_id, application_id = (_as_id(headers.get(f"{TRUSTED}{kind}-id")) for kind in ("user", "application"))
+    return Caller(user_id, application_id) if user_id else None
+
+
+def _jwt_user(context: Mapping[str, Any], claim: str) -> Caller | None:
+    """The caller by a token that AWS verified. On AWS anybody can send any header, so that none says who calls."""
+    value: Any = context
+    for name in ("authorizer", "jwt", "claims", claim):
+        value = value.get(name) if isinstance(value, dict) else None
+    user_id = _as_id(value)
+    return Caller(user_id) if user_id else None
+
+
+def _as_id(value: object) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)

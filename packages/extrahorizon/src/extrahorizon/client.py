@@ -1,0 +1,191 @@
+"""The platform as a function sees it: `exh.users.me()`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from extrahorizon.authentication import OAuth1Authentication
+from extrahorizon.credentials import CredentialChain, Credentials
+from extrahorizon.session import PlatformSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from extrahorizon.authentication import Authentication
+    from extrahorizon.deadline import Deadline
+    from extrahorizon.services.auth import Auth
+    from extrahorizon.services.configurations import Configurations
+    from extrahorizon.services.data import Data
+    from extrahorizon.services.dispatchers import Dispatchers
+    from extrahorizon.services.events import Events
+    from extrahorizon.services.files import Files
+    from extrahorizon.services.localizations import Localizations
+    from extrahorizon.services.logs import Logs
+    from extrahorizon.services.mails import Mails
+    from extrahorizon.services.notifications import Notifications
+    from extrahorizon.services.notifications_v2 import NotificationsV2
+    from extrahorizon.services.payments import Payments
+    from extrahorizon.services.profiles import Profiles
+    from extrahorizon.services.raw import Raw
+    from extrahorizon.services.tasks import Tasks
+    from extrahorizon.services.templates import Templates
+    from extrahorizon.services.templates_v2 import TemplatesV2
+    from extrahorizon.services.users import Users
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ExtraHorizon:
+    """A client of the platform. Each service, and each group of its operations, is imported when it is first touched.
+
+    Nothing is read and nothing is sent before the first call: a function that never calls the platform needs no
+    credentials.
+    """
+
+    def __init__(self, credentials: Credentials | Authentication | None = None) -> None:
+        """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds."""
+        if credentials is None or isinstance(credentials, Credentials):
+            credentials = OAuth1Authentication(CredentialChain(given=credentials))
+        self.session = PlatformSession(credentials)
+
+    @property
+    def deadline(self) -> Deadline:
+        """When the function's time is up: `exh.deadline.remaining()` in seconds. No call passes it."""
+        return self.session.deadline
+
+    @cached_property
+    def auth(self) -> Auth:
+        """Applications, logins, tokens, multi-factor authentication and OpenID Connect."""
+        from extrahorizon.services.auth import Auth
+
+        return Auth(self.session)
+
+    @cached_property
+    def configurations(self) -> Configurations:
+        """Settings of the platform's users, groups, patients and staff."""
+        from extrahorizon.services.configurations import Configurations
+
+        return Configurations(self.session)
+
+    @cached_property
+    def data(self) -> Data:
+        """Documents with state machines, and their schemas."""
+        from extrahorizon.services.data import Data
+
+        return Data(self.session)
+
+    @cached_property
+    def dispatchers(self) -> Dispatchers:
+        """What to do when an event happens: run a task, send a mail."""
+        from extrahorizon.services.dispatchers import Dispatchers
+
+        return Dispatchers(self.session)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened on the platform."""
+        from extrahorizon.services.events import Events
+
+        return Events(self.session)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files, reached by token."""
+        from extrahorizon.services.files import Files
+
+        return Files(self.session)
+
+    @cached_property
+    def localizations(self) -> Localizations:
+        """Texts in several languages."""
+        from extrahorizon.services.localizations import Localizations
+
+        return Localizations(self.session)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """The access log."""
+        from extrahorizon.services.logs import Logs
+
+        return Logs(self.session)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """Mails, plain or from a template."""
+        from extrahorizon.services.mails import Mails
+
+        return Mails(self.session)
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """Push notifications, first version; deprecated by the platform."""
+        from extrahorizon.services.notifications import Notifications
+
+        return Notifications(self.session)
+
+    @cached_property
+    def notifications_v2(self) -> NotificationsV2:
+        """Push notifications to users' devices."""
+        from extrahorizon.services.notifications_v2 import NotificationsV2
+
+        return NotificationsV2(self.session)
+
+    @cached_property
+    def payments(self) -> Payments:
+        """Orders, products and subscriptions."""
+        from extrahorizon.services.payments import Payments
+
+        return Payments(self.session)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Medical profiles of users; deprecated by the platform."""
+        from extrahorizon.services.profiles import Profiles
+
+        return Profiles(self.session)
+
+    @cached_property
+    def raw(self) -> Raw:
+        """Who the client calls as."""
+        from extrahorizon.services.raw import Raw
+
+        return Raw(self.session)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Functions, the tasks that run them, and schedules."""
+        from extrahorizon.services.tasks import Tasks
+
+        return Tasks(self.session)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Templates, first version; deprecated by the platform."""
+        from extrahorizon.services.templates import Templates
+
+        return Templates(self.session)
+
+    @cached_property
+    def templates_v2(self) -> TemplatesV2:
+        """Templates for mails and documents."""
+        from extrahorizon.services.templates_v2 import TemplatesV2
+
+        return TemplatesV2(self.session)
+
+    @cached_property
+    def users(self) -> Users:
+        """Users, roles, groups and their permissions."""
+        from extrahorizon.services.users import Users
+
+        return Users(self.session)
+
+    def fan_out(self, function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 8) -> list[Result]:
+        """`[function(item) for item in items]`, up to `workers` at once, none begun past the function's deadline.
+
+        Raises what the first failing item raised; `extrahorizon.fan_out.fan_out` can also collect what each one raised.
+        """
+        from extrahorizon.fan_out import fan_out
+
+        return fan_out(function, items, workers=workers, deadline=self.session.deadline)

@@ -1,0 +1,143 @@
+"""Where a function's OAuth1 credentials come from.
+
+The four `API_OAUTH_*` come together from one source, the first that applies:
+
+1. the environment, when any of the four is set there;
+2. the Secrets Manager secret that `API_SECRET_ID` names;
+3. `~/.exh/credentials`, written by `exh login`; never inside Lambda.
+
+`API_HOST` comes from the environment, else from that same source. A source that holds only part of what is
+needed is an error: mixing two sources would sign with credentials that do not belong together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.hosts import base_url
+from extrahorizon.settings import HOST, OAUTH_NAMES, SECRET_ID, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from extrahorizon.secrets_manager import SecretsManager
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """OAuth1 credentials and the base URL they are for. The repr shows neither keys nor secrets.
+
+    Attributes:
+        host: base URL, normalised, such as `https://api.dev.acme.extrahorizon.io`.
+        source: where they came from, in words fit for a message.
+    """
+
+    host: str
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    token: str = field(repr=False)
+    token_secret: str = field(repr=False)
+    source: str = "given"
+
+
+class CredentialChain:
+    """Finds the credentials when they are first needed, and keeps them as long as their source allows."""
+
+    def __init__(self, settings: Settings | None = None, *, given: Credentials | None = None) -> None:
+        """Search as `settings` say, by default as the environment says at the first use; not at all when `given`."""
+        self._settings = settings
+        self._secrets: SecretsManager | None = None
+        self._found = given
+
+    def current(self, deadline: Deadline | None = None) -> Credentials:
+        """The credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
+
+        Raises:
+            ConfigurationError: no source applies, or the one that does is incomplete or unreadable. The
+                message names what is missing and where it may come from.
+            DeadlineExceededError: there was no time to read the secret.
+        """
+        if self._found is None or self._secrets is not None:
+            self._found = self._find(deadline or Deadline())
+        return self._found
+
+    def renew(self, deadline: Deadline | None = None) -> Credentials:
+        """The credentials as their source has them now, past every cache; for use after they were refused.
+
+        Only a secret can have changed; anything else comes back as it is.
+
+        Raises:
+            ConfigurationError: as for `current`.
+        """
+        settings = self._settings
+        if self._secrets is None or settings is None or settings.secret_id is None:
+            return self.current(deadline)
+        self._secrets.read_again(settings.secret_id, deadline)
+        return self.current(deadline)
+
+    def _find(self, deadline: Deadline) -> Credentials:
+        if self._settings is None:
+            self._settings = Settings.from_environment()
+        settings = self._settings
+        given = settings.values
+        if any(name in given for name in OAUTH_NAMES):
+            return _complete(given, "the environment", settings)
+        if settings.secret_id is not None:
+            if self._secrets is None:
+                from extrahorizon.secrets_manager import SecretsManager
+
+                self._secrets = SecretsManager(settings)
+            members = self._secrets.read(settings.secret_id, deadline)
+            return _complete(_with_host(members, given), f"the secret {settings.secret_id!r}", settings)
+        if not settings.on_lambda:
+            path = settings.home / ".exh" / "credentials"
+            if path.exists():
+                return _complete(_with_host(_read_file(path), given), str(path), settings)
+        return _complete(given, "the environment", settings)
+
+
+def parse_credentials(text: str) -> dict[str, str]:
+    """The `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out."""
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
+    values = {name.strip(): value.strip() for name, value in pairs}
+    return {name: value for name, value in values.items() if value}
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    try:
+        return parse_credentials(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ConfigurationError(f"the credentials file {path} could not be read: {reason}") from None
+
+
+def _with_host(members: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    return {**members, HOST: environment[HOST]} if HOST in environment else dict(members)
+
+
+def _complete(values: Mapping[str, str], source: str, settings: Settings) -> Credentials:
+    missing = [name for name in (HOST, *OAUTH_NAMES) if name not in values]
+    if missing:
+        raise ConfigurationError(_explain(missing, source, settings))
+    consumer_key, consumer_secret, token, token_secret = (values[name] for name in OAUTH_NAMES)
+    return Credentials(base_url(values[HOST]), consumer_key, consumer_secret, token, token_secret, source)
+
+
+def _explain(missing: list[str], source: str, settings: Settings) -> str:
+    text = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing from {source}"
+    blank = sorted(settings.blank.intersection(missing))
+    if blank:
+        text += f" ({', '.join(blank)} {'is' if len(blank) == 1 else 'are'} set there, but blank)"
+    if missing == [HOST]:
+        return f"{text}. Set it in the environment, or beside the credentials."
+    elsewhere = [f"in the Secrets Manager secret that {SECRET_ID} names"]
+    if not settings.on_lambda:
+        elsewhere.append("in ~/.exh/credentials, which `exh login` writes")
+    return (
+        f"{text}. The four {'/'.join(OAUTH_NAMES)} must come together: in the environment, or, with none of them "
+        f"there, {' or '.join(elsewhere)}."
+    )

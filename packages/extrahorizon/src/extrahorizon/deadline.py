@@ -1,0 +1,52 @@
+"""How much time is left, so that a call ends with an error of ours before Lambda ends the process without one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from extrahorizon.errors import DeadlineExceededError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARGIN = 0.5  # seconds kept for logging the error and returning it
+
+
+class LambdaContext(Protocol):
+    """What is used of the context object that Lambda passes to a handler."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda stops this invocation."""
+
+
+class Deadline:
+    """A point in time that calls must not pass, or none at all."""
+
+    def __init__(self, seconds: float | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Be up in `seconds` from now, never when None; `clock` counts seconds."""
+        self._clock = clock
+        self._at = None if seconds is None else clock() + seconds
+
+    @classmethod
+    def of(cls, context: object) -> Deadline:
+        """That of a Lambda invocation, less `MARGIN`; none for a context without one, as in a unit test."""
+        remaining = getattr(context, "get_remaining_time_in_millis", None)
+        return cls(remaining() / 1000 - MARGIN) if remaining else cls()
+
+    def remaining(self) -> float:
+        """Seconds left, infinite without a deadline, negative when it has passed."""
+        return float("inf") if self._at is None else self._at - self._clock()
+
+    def check(self, what: str) -> float:
+        """Seconds left for `what`.
+
+        Raises:
+            DeadlineExceededError: there are none.
+        """
+        remaining = self.remaining()
+        if remaining <= 0:
+            raise DeadlineExceededError(f"no time is left for {what}: the function's timeout is near")
+        return remaining

@@ -1,0 +1,96 @@
+"""A file upload as `multipart/form-data`, read while it is sent: a large file is never in memory whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from extrahorizon.errors import RequestAbortedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CHUNK = 65_536  # bytes
+
+
+class Multipart:
+    """Text fields and one file, in the order they are sent.
+
+    Can be sent more than once: each time it is read from the source's position at the beginning.
+    """
+
+    def __init__(
+        self,
+        file: bytes | BinaryIO,
+        *,
+        filename: str,
+        mimetype: str = "application/octet-stream",
+        before: Sequence[tuple[str, str]] = (),
+        after: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Send `file` in the part `file`, the fields `before` it and those `after` it.
+
+        Args:
+            file: its bytes, or a seekable binary stream, sent from its current position to its end.
+            filename: the name to give it.
+            mimetype: its content type.
+            before: names and texts.
+            after: names and texts.
+
+        Raises:
+            ValueError: the content type spans lines, which would let it write headers of its own.
+        """
+        if not mimetype.isprintable():
+            raise ValueError("a content type is one line of plain text")
+        self._stream = BytesIO(file) if isinstance(file, bytes) else file
+        self._start = self._stream.tell()
+        self._size = self._stream.seek(0, os.SEEK_END) - self._start
+        self._stream.seek(self._start)
+        boundary = secrets.token_hex(16)
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        head = f'Content-Disposition: form-data; name="file"; filename="{_quoted(filename)}"'
+        self._before = (
+            "".join(_field(boundary, name, text) for name, text in before)
+            + f"--{boundary}\r\n{head}\r\nContent-Type: {mimetype}\r\n\r\n"
+        ).encode()
+        self._after = (
+            "\r\n" + "".join(_field(boundary, name, text) for name, text in after) + f"--{boundary}--\r\n"
+        ).encode()
+
+    def __len__(self) -> int:
+        """Bytes in all."""
+        return len(self._before) + self._size + len(self._after)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body, a chunk at a time.
+
+        Raises:
+            RequestAbortedError: the source cannot be read, or ends before the length it had at first.
+        """
+        yield self._before
+        left = self._size
+        while left:
+            try:
+                chunk = self._stream.read(min(CHUNK, left))
+            except OSError as error:
+                raise RequestAbortedError(f"the file to send cannot be read: {error.strerror}") from error
+            if not chunk:
+                raise RequestAbortedError(f"the file to send is {left:,} bytes shorter than when the call began")
+            left -= len(chunk)
+            yield chunk
+        yield self._after
+
+    def rewind(self) -> None:
+        """Go back to the beginning."""
+        self._stream.seek(self._start)
+
+
+def _field(boundary: str, name: str, text: str) -> str:
+    return f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{text}\r\n'
+
+
+def _quoted(name: str) -> str:
+    """As browsers do it: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

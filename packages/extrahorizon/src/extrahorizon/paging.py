@@ -1,0 +1,150 @@
+"""Lists that come in pages."""
+
+from __future__ import annotations
+
+import threading
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from extrahorizon.errors import InvalidResponseError
+from extrahorizon.query import has_limit, limited, query, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extrahorizon.query import Condition
+    from extrahorizon.session import PlatformSession
+
+Item = TypeVar("Item")
+
+PAGE_SIZE = 50  # records; what the official SDK asks for, and within the maximum of every service
+
+
+class Page(Generic[Item]):
+    """One page of a list; iterating it gives its items.
+
+    Attributes:
+        items: the records, as the platform sent them.
+        limit: how many records a page of this list holds at most, as the platform applied it.
+        offset: how many records come before this page.
+        total: how many records match in all; None after `skip_count`.
+    """
+
+    def __init__(
+        self,
+        items: list[Item],
+        *,
+        limit: int,
+        offset: int = 0,
+        total: int | None = None,
+        fetch: Callable[[int, int], Page[Item]] | None = None,
+    ) -> None:
+        """A page with these items; `fetch` gives another one, for a limit and an offset."""
+        self.items, self.limit, self.offset, self.total = items, limit, offset, total
+        self._fetch = fetch
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing follows, as far as this page can tell: without a total, whether it is not full."""
+        if not self.items or self._fetch is None:
+            return True
+        return len(self.items) < self.limit if self.total is None else self.total <= self.offset + self.limit
+
+    def next(self) -> Page[Item] | None:
+        """Fetch the page after this one; None after the last.
+
+        Raises:
+            PlatformError: the platform refused.
+            InvalidResponseError: it answered with another page than the one asked for.
+        """
+        return None if self.is_last or self._fetch is None else self._fetch(self.limit, self.offset + self.limit)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        # The items are personal data, and a repr ends in logs.
+        total = "" if self.total is None else f" of {self.total}"
+        return f"<Page: {len(self.items)}{total} items from {self.offset}>"
+
+
+def find(session: PlatformSession, path: str, rql: Condition | None = None) -> Page[Any]:
+    """The first page of what matches `rql` at `path`.
+
+    Raises:
+        PlatformError: the platform refused.
+        InvalidResponseError: its answer is no page.
+    """
+    return _fetch(session, path, text_of(rql))
+
+
+def find_all(session: PlatformSession, path: str, rql: Condition | None = None) -> Iterator[Any]:
+    """Everything that matches `rql` at `path`, one record after another; the next page is fetched while one is used.
+
+    Memory holds two pages at most. A `limit(size, offset)` in `rql` sets the size of the pages and where to begin; it
+    does not end the list. With `skip_count` the list ends at the first page that is not full.
+
+    Pages are cut by offset from a list that lives on: a record that is added or removed before the current position
+    while this runs can make another one come twice, or not at all. Sort by something that only grows
+    (`sort("creationTimestamp")`), so that new records join at the end, and never remove what is being iterated.
+
+    Raises:
+        PlatformError: the platform refused; pages before that were given.
+    """
+    text = text_of(rql)
+    page: Page[Any] | None = _fetch(session, path, text if has_limit(text) else limited(text, PAGE_SIZE, 0))
+    while page is not None:
+        following = None if page.is_last else _Ahead(page)
+        yield from page.items
+        page = following.page() if following else None
+
+
+def find_first(session: PlatformSession, path: str, rql: Condition | None = None) -> Any | None:
+    """The first record that matches `rql` at `path`; None where there is none."""
+    text = text_of(rql)
+    return next(iter(_fetch(session, path, text if has_limit(text) else limited(text, 1, 0))), None)
+
+
+def _fetch(session: PlatformSession, path: str, text: str, offset: int | None = None) -> Page[Any]:
+    def another(limit: int, offset: int) -> Page[Any]:
+        return _fetch(session, path, limited(text, limit, offset), offset)
+
+    answer = session.call("GET", path + query(text), expects=dict)
+    items, page = answer.get("data"), answer.get("page")
+    problem = "an answer that is no page"
+    if isinstance(items, list) and isinstance(page, dict) and _is_count(page.get("limit"), page.get("offset")):
+        total = page.get("total") if _is_count(page.get("total")) else None
+        if offset in {None, page["offset"]} and (page["limit"] or not items):
+            return Page(items, limit=page["limit"], offset=page["offset"], total=total, fetch=another)
+        problem = "another page than the one asked for"
+    raise InvalidResponseError(problem, status=200, method="GET", url=path)
+
+
+class _Ahead:
+    """The page after another one, on its way while that one is used."""
+
+    def __init__(self, page: Page[Any]) -> None:
+        self._fetch = page.next
+        self._page: Page[Any] | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._page = self._fetch()
+        except BaseException as error:  # noqa: BLE001 - raised by `page`, where somebody can see it
+            self._error = error
+
+    def page(self) -> Page[Any] | None:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._page
+
+
+def _is_count(*numbers: object) -> bool:
+    return all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)

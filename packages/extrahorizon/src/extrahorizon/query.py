@@ -1,0 +1,371 @@
+"""RQL, the platform's query language: `rql.eq("data.age", 40).sort("-creationTimestamp").limit(10)`.
+
+`rql` is an empty query to begin with. Queries never change: each method gives a new one, so that a part can be kept and
+used again. `a & b` holds where both do, `a | b` where one does.
+
+    from extrahorizon.query import rql
+
+    new = rql.eq("status", "new")
+    exh.data.documents.find("measurements", new & (rql.gt("data.pulse", 120) | rql.excludes("data.pulse")))
+
+Values are percent-encoded twice, as the platform decodes them twice: no value can change the structure of a query.
+Their spelling is that of the official SDK's builder, and so is the text that comes out, but for these differences:
+
+- `limit` after a starting query that has a limit: the SDK swallows both `&` around one in the middle, and leaves a
+  comma where it stood within `and(...)`. Here the limit goes and everything around it stays as it was.
+- A starting query of several terms used as a condition is wrapped (`and(a,b)`, `or(a,b)`); the SDK lets its `&` stand
+  between the other conditions' commas.
+- A field name that would change the structure of the query is refused; the SDK writes it as it is.
+- Dates are ISO 8601 in UTC, which the platform understands; the SDK writes what JavaScript prints for them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
+
+from extrahorizon.errors import ExtraHorizonError
+from extrahorizon.timestamps import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    Value: TypeAlias = str | int | float | Decimal | bool | datetime | date | UUID | None
+    Condition: TypeAlias = "RQL | str"
+
+_LIMIT = re.compile(r"limit\(\d*(?:,\d*)*\)")
+_NESTED_LIMIT = re.compile(rf"(?<=[(,]){_LIMIT.pattern},?|,{_LIMIT.pattern}(?=\))")
+_STRUCTURE = re.compile(r"[(),&|<>=]|%(?:2[689C]|3[CDE]|7C)", re.IGNORECASE)  # encoded once is decoded before reading
+_FOREIGN = re.compile(r"[^A-Za-z0-9_%.+*$\-:()<>=!,&|/~]")
+_LARGEST_PLAIN, _SMALLEST_PLAIN = Decimal("1e21"), Decimal("1e-6")
+
+
+class RQLSyntaxError(ExtraHorizonError, ValueError):
+    """A query that is no RQL, or a value, field or limit that cannot be part of one. Nothing was sent."""
+
+
+class RQL:
+    """An RQL query: a sequence of terms, all of which hold."""
+
+    __slots__ = ("_encode", "_limit", "_terms")
+
+    def __init__(self, begin: Condition = "", *, double_encode_values: bool = True) -> None:
+        """Begin with `begin`, which is kept as it is; with nothing, match everything.
+
+        Args:
+            begin: RQL, with or without a question mark before it. Its values are encoded already.
+            double_encode_values: False writes the values of later terms as they are: for casts such as
+                `string:0032`, and for values that are encoded already. Those can change the structure of the query.
+
+        Raises:
+            RQLSyntaxError: it is no RQL; no word of it is quoted, as it may hold personal data.
+        """
+        if not isinstance(begin, str | RQL):
+            raise TypeError(f"a query is an RQL or a text, not {type(begin).__name__}")
+        text = text_of(begin)
+        _check(text)
+        self._terms: tuple[str, ...] = (text,) if text else ()
+        self._limit: str | None = None
+        self._encode = double_encode_values
+
+    def eq(self, field: str, value: Value | Iterable[Value]) -> RQL:
+        """The field has this value; a list has it among its values."""
+        return self._compare("eq", field, value)
+
+    def ne(self, field: str, value: Value | Iterable[Value]) -> RQL:
+        """The field does not have this value; a list does not have it among its values."""
+        return self._compare("ne", field, value)
+
+    def gt(self, field: str, value: Value) -> RQL:
+        """The field is greater."""
+        return self._compare("gt", field, value)
+
+    def ge(self, field: str, value: Value) -> RQL:
+        """The field is greater or equal."""
+        return self._compare("ge", field, value)
+
+    def lt(self, field: str, value: Value) -> RQL:
+        """The field is less."""
+        return self._compare("lt", field, value)
+
+    def le(self, field: str, value: Value) -> RQL:
+        """The field is less or equal."""
+        return self._compare("le", field, value)
+
+    def like(self, field: str, value: Value) -> RQL:
+        """The text, or a text of the list, contains this one."""
+        return self._compare("like", field, value)
+
+    def in_(self, field: str, values: Iterable[Value]) -> RQL:
+        """The field has one of these values."""
+        return self._compare_list("in", field, values)
+
+    def out(self, field: str, values: Iterable[Value]) -> RQL:
+        """The field has none of these values."""
+        return self._compare_list("out", field, values)
+
+    def contains(self, field: str, *conditions: Condition) -> RQL:
+        """The field is present; with conditions: a list of objects with one that meets all of them."""
+        return self._presence("contains", field, conditions)
+
+    def excludes(self, field: str, *conditions: Condition) -> RQL:
+        """The field is absent; with conditions: no object of the list meets all of them."""
+        return self._presence("excludes", field, conditions)
+
+    def and_(self, *conditions: Condition) -> RQL:
+        """All of the conditions hold."""
+        return self._with(f"and({_joined(conditions)})")
+
+    def or_(self, *conditions: Condition) -> RQL:
+        """One of the conditions holds at least."""
+        return self._with(f"or({_joined(conditions)})")
+
+    def select(self, fields: str | Iterable[str]) -> RQL:
+        """Answer with these fields only."""
+        return self._with(f"select({_fields(fields)})")
+
+    def sort(self, fields: str | Iterable[str]) -> RQL:
+        """Order by these fields; `-` before one turns its order round."""
+        return self._with(f"sort({_fields(fields)})")
+
+    def limit(self, limit: int, offset: int = 0) -> RQL:
+        """Answer with `limit` records at most, from the one at `offset` on. Takes the place of an earlier limit."""
+        for number in (limit, offset):
+            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+                raise RQLSyntaxError("limit and offset are whole numbers, 0 or more")
+        kept = tuple(term for text in self._closed() if (term := without_limit(text)))
+        return self._copy(kept, _limit_term(limit, offset))
+
+    def skip_count(self) -> RQL:
+        """Do not count all records: faster, and the page has no total."""
+        return self._with("skipCount()")
+
+    def build(self) -> str:
+        """The query as it follows a path: with its question mark, or nothing where it is empty."""
+        return query(self)
+
+    def intermediate(self) -> str:
+        """The query as a term of another one: several terms become `and(...)`, a starting query is kept as it is."""
+        terms = self._all()
+        return terms[0] if len(terms) == 1 else f"and({','.join(terms)})" if terms else ""
+
+    def __str__(self) -> str:
+        return "&".join(self._all())
+
+    def __repr__(self) -> str:
+        # Values are personal data, and a repr ends in logs.
+        return f"<RQL of {len(self._all())} terms>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RQL) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __bool__(self) -> bool:
+        return bool(self._all())
+
+    def __and__(self, other: Condition) -> RQL:
+        other = other if isinstance(other, RQL) else RQL(other)
+        mine = self
+        if has_limit(str(other)):  # the later one counts, wherever it stands
+            mine = self._copy(tuple(term for text in self._terms if (term := without_limit(text))), None)
+        return self._copy(mine._closed() + other._closed(), other._limit or mine._limit)
+
+    def __rand__(self, other: str) -> RQL:
+        return RQL(other) & self
+
+    def __or__(self, other: Condition) -> RQL:
+        return self._copy((f"or({_joined([self, other])})",), None)
+
+    def __ror__(self, other: str) -> RQL:
+        return RQL(other) | self
+
+    def _compare(self, operator: str, field: str, value: Value | Iterable[Value]) -> RQL:
+        return self._with(f"{operator}({_field(field)},{self._spelled(value)})")
+
+    def _compare_list(self, operator: str, field: str, values: Iterable[Value]) -> RQL:
+        if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+            raise TypeError(f"{operator} takes a list of values, not one {type(values).__name__}")
+        return self._with(f"{operator}({_field(field)},{','.join(map(self._spelled, values))})")
+
+    def _presence(self, operator: str, field: str, conditions: tuple[Condition, ...]) -> RQL:
+        inner = f",and({_joined(conditions)})" if conditions else ""
+        return self._with(f"{operator}({_field(field)}{inner})")
+
+    def _spelled(self, value: Value | Iterable[Value]) -> str:
+        text = spelled(value)
+        return double_encoded(text) if self._encode else text
+
+    def _with(self, term: str) -> RQL:
+        return self._copy((*self._closed(), term), self._limit)
+
+    def _closed(self) -> tuple[str, ...]:
+        """The terms, so that nothing after them can fall into an `or` of the starting query."""
+        return tuple(map(_closed, self._terms))
+
+    def _all(self) -> tuple[str, ...]:
+        return self._terms if self._limit is None else (*self._terms, self._limit)
+
+    def _copy(self, terms: tuple[str, ...], limit: str | None) -> RQL:
+        copy = RQL(double_encode_values=self._encode)
+        copy._terms, copy._limit = terms, limit
+        return copy
+
+
+def text_of(condition: Condition | None) -> str:
+    """A builder's or a plain query, without its question mark."""
+    return str(condition or "").removeprefix("?")
+
+
+def query(condition: Condition | None) -> str:
+    """A builder's or a plain query as it follows a path, with its question mark; nothing for none."""
+    text = text_of(condition)
+    return f"?{text}" if text else ""
+
+
+def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type each
+    """The one way a value is written, before it is encoded.
+
+    Texts as they are; `true`, `false`, `null`; numbers as JavaScript prints them, so `1.0` is `1`; `date` as
+    `2021-12-10`; `datetime` in UTC to the millisecond, `2021-12-10T23:30:00.000Z`; `UUID` with its dashes; a list
+    joined by commas.
+
+    Raises:
+        RQLSyntaxError: a datetime without time zone, or a number that is not finite.
+        TypeError: a value of another type.
+    """
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float | Decimal):
+        return _number(Decimal(repr(float(value))) if isinstance(value, float) else value)
+    if isinstance(value, datetime):
+        try:
+            return iso(value)
+        except ValueError as error:
+            raise RQLSyntaxError(str(error)) from None
+    if isinstance(value, list | tuple):
+        return ",".join(map(spelled, value))
+    if isinstance(value, date) or type(value).__name__ == "UUID":  # not imported: few use it, and everybody would pay
+        return str(value)
+    raise TypeError(f"RQL has no spelling for a {type(value).__name__}")
+
+
+def double_encoded(text: str) -> str:
+    """A value as it stands in a query: everything but ASCII letters and digits percent-encoded, twice."""
+    if text.isascii() and text.isalnum():
+        return text
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        raise RQLSyntaxError("a value holds half a character (a lone surrogate), which cannot be sent") from None
+    return "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"%25{byte:02X}" for byte in encoded)  # noqa: PLR2004
+
+
+def without_limit(text: str) -> str:
+    """A query without its limits, wherever they stand, and otherwise as it was."""
+    kept = [_NESTED_LIMIT.sub("", term) for term in split(text, "&") if not _LIMIT.fullmatch(term)]
+    return "&".join(kept)
+
+
+def has_limit(text: str) -> bool:
+    """Whether a query has a limit, wherever it stands."""
+    return without_limit(text) != text
+
+
+def limited(text: str, limit: int, offset: int) -> str:
+    """A query with this limit in the place of any it had."""
+    kept = without_limit(_closed(text))
+    return "&".join(part for part in (kept, _limit_term(limit, offset)) if part)
+
+
+def split(text: str, separator: str) -> list[str]:
+    """The parts of a query between separators that stand outside of all parentheses."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(text):
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == separator and depth == 0:
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:])
+    return parts
+
+
+def _condition(text: str) -> str:
+    """A query as one term of another one."""
+    for separator, operator in (("|", "or"), ("&", "and")):
+        parts = [part for part in split(text, separator) if part]
+        if len(parts) > 1:
+            return f"{operator}({','.join(parts)})"
+    return text
+
+
+def _closed(text: str) -> str:
+    return _condition(text) if len(split(text, "|")) > 1 else text
+
+
+def _limit_term(limit: int, offset: int) -> str:
+    return f"limit({limit},{offset})" if offset else f"limit({limit})"
+
+
+def _joined(conditions: Iterable[Condition]) -> str:
+    conditions = [each if isinstance(each, RQL) else RQL(each) for each in conditions]
+    return ",".join(text for condition in conditions if (text := _condition(str(condition))))
+
+
+def _field(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a field is given by its name, not by {type(name).__name__}")
+    if _STRUCTURE.search(name):
+        raise RQLSyntaxError("a field name holds a character that has a meaning in RQL: ( ) , & | < > =")
+    return name
+
+
+def _fields(names: str | Iterable[str]) -> str:
+    return ",".join(map(_field, names.split(",") if isinstance(names, str) else names))
+
+
+def _number(number: Decimal) -> str:
+    if not number.is_finite():
+        raise RQLSyntaxError("a value is not a finite number")
+    if not number:
+        return "0"
+    if _SMALLEST_PLAIN <= abs(number) < _LARGEST_PLAIN:
+        text = f"{number:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    sign, digits, _ = number.normalize().as_tuple()
+    first, rest = str(digits[0]), "".join(map(str, digits[1:]))
+    return f"{'-' * sign}{first}{'.' * bool(rest)}{rest}e{number.adjusted():+d}"
+
+
+def _check(text: str) -> None:
+    """What the official SDK checks of a starting query: its characters, its parentheses, and `&` beside `|`."""
+    if _FOREIGN.search(text):
+        raise RQLSyntaxError("a query holds a character that RQL cannot: percent-encode its values, twice")
+    separators = [""]
+    for character in text:
+        if character == "(":
+            separators.append("")
+        elif character == ")":
+            separators.pop()
+            if not separators:
+                break
+        elif character in "&|":
+            if separators[-1] and separators[-1] != character:
+                raise RQLSyntaxError("a query mixes & and | without parentheses")
+            separators[-1] = character
+    if len(separators) != 1:
+        raise RQLSyntaxError("a query's parentheses do not match")
+
+
+rql = RQL()

@@ -1,0 +1,151 @@
+"""What the groups of operations in `shared/services/` are made of.
+
+A group is a class with a method per operation, a few lines each: verb, path, body, what comes back. Paths are put
+together from `segment`s, answers come through the session, and what many groups have in common stands here once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from urllib.parse import quote
+
+from extrahorizon import paging
+from extrahorizon.errors import InvalidResponseError
+from extrahorizon.query import RQLSyntaxError, query
+from extrahorizon.query import rql as everything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import RQL, Condition
+    from extrahorizon.session import PlatformSession
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+def segment(name: str) -> str:
+    """An id or a name as one segment of a path, which it cannot leave.
+
+    Raises:
+        ValueError: it is empty, `.` or `..`, which change the path however they are encoded.
+        TypeError: it is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"an id or a name in a path is a text, not {type(name).__name__}")
+    if name in {"", ".", ".."}:
+        raise ValueError("an id or a name in a path cannot be empty, '.' or '..'")
+    return quote(name, safe="")
+
+
+def given(members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a body that have a value; None stands for a member that is left out."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def required(rql: Condition) -> str:
+    """RQL that picks the records to change, as it follows a path.
+
+    Raises:
+        RQLSyntaxError: it is empty, and would pick every one of them.
+    """
+    text = query(rql)
+    if not text:
+        raise RQLSyntaxError("this needs RQL that says which records; an empty one would pick all of them")
+    return text
+
+
+class Resource:
+    """A group of operations."""
+
+    def __init__(self, session: PlatformSession) -> None:
+        """Call through `session`."""
+        self._session = session
+
+    def _object(self, method: str, path: str, **options: Any) -> Answer:  # type: ignore[type-var]  # what the caller says
+        """The JSON object that the call answers with."""
+        answer: Answer = self._session.call(method, path, expects=dict, **options)
+        return answer
+
+    def _affected(self, method: str, path: str, **options: Any) -> int:
+        """How many records the call changed, whatever the service calls them."""
+        answer: dict[str, Any] = self._object(method, path, **options)
+        for name in ("affectedRecords", "records_affected", "recordsAffected"):
+            if isinstance(answer.get(name), int):
+                return int(answer[name])
+        raise InvalidResponseError(
+            "an answer without a number of affected records", status=200, method=method, url=path
+        )
+
+    def _data(self, path: str) -> list[Any]:
+        """The list that the call answers with as `data`, where a service sends no page bounds."""
+        answer: dict[str, Any] = self._object("GET", path)
+        if not isinstance(answer.get("data"), list):
+            raise InvalidResponseError("an answer without a list", status=200, method="GET", url=path)
+        return list(answer["data"])
+
+    def _is_ok(self, method: str, path: str, **options: Any) -> bool:
+        """Whether the call answers with 200; errors are raised."""
+        return self._session.request(method, path, **options).status_code == 200  # noqa: PLR2004
+
+
+class Service(Resource):
+    """A service that says whether it is well."""
+
+    _base: ClassVar[str]
+
+    def health(self) -> bool:
+        """Whether the service is well. Needs no permission.
+
+        Raises:
+            PlatformError: it is not; 903 or 4 where the cluster has no such service, or cannot reach it.
+        """
+        return self._is_ok("GET", f"{self._base}/health")
+
+
+class Collection(Resource, Generic[Item]):
+    """Records that are searched with RQL."""
+
+    _path: ClassVar[str]
+
+    def find(self, rql: Condition | None = None) -> Page[Item]:
+        """A page of the records that match; all of them match no RQL.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
+        return paging.find(self._session, self._path, rql)
+
+    def find_all(self, rql: Condition | None = None) -> Iterator[Item]:
+        """Every record that matches, one after another; `paging.find_all` says how. Errors as for `find`."""
+        return paging.find_all(self._session, self._path, rql)
+
+    def find_first(self, rql: Condition | None = None) -> Item | None:
+        """The first record that matches, or None. Errors as for `find`."""
+        return paging.find_first(self._session, self._path, rql)
+
+    def _find_where(self, field: str, value: str, rql: Condition | None) -> Item | None:
+        return paging.find_first(self._session, self._path, where(field, value, rql))
+
+
+class WithId(Collection[Item]):
+    """Records that have an id."""
+
+    def find_by_id(self, record_id: str, rql: Condition | None = None) -> Item | None:
+        """The record with this id that matches `rql` too, or None. Errors as for `find`."""
+        return self._find_where("id", record_id, rql)
+
+
+class WithName(Collection[Item]):
+    """Records that have a name of their own."""
+
+    def find_by_name(self, name: str, rql: Condition | None = None) -> Item | None:
+        """The record with this name that matches `rql` too, or None. Errors as for `find`."""
+        return self._find_where("name", name, rql)
+
+
+def where(field: str, value: str, rql: Condition | None) -> RQL:
+    """What matches `rql` and has this value."""
+    return everything.eq(field, value) & (rql or "")

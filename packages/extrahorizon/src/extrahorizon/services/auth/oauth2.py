@@ -1,0 +1,108 @@
+"""OAuth2: what users granted to applications, and the tokens that came of it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.resource import Resource, WithId, given, segment
+from extrahorizon.services.auth import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.auth.types import (
+        OAuth2Authorization,
+        OAuth2AuthorizationCreation,
+        OAuth2RefreshToken,
+        OAuth2Token,
+    )
+
+AUTHORIZATIONS = f"{BASE}/oauth2/authorizations"
+
+
+class OAuth2(Resource):
+    """`exh.auth.oauth2`."""
+
+    @cached_property
+    def authorizations(self) -> OAuth2Authorizations:
+        """What users granted to applications."""
+        return OAuth2Authorizations(self._session)
+
+    @cached_property
+    def refresh_tokens(self) -> OAuth2RefreshTokens:
+        """What access tokens are renewed with."""
+        return OAuth2RefreshTokens(self._session)
+
+    @cached_property
+    def tokens(self) -> OAuth2Tokens:
+        """Access tokens."""
+        return OAuth2Tokens(self._session)
+
+    def create_authorization(self, **body: Unpack[OAuth2AuthorizationCreation]) -> OAuth2Authorization:
+        """Grant an application what it asks. Deprecated by the platform: use `authorizations.create`.
+
+        Raises what that raises.
+        """
+        return self._object("POST", AUTHORIZATIONS, json=given(body))
+
+    def get_authorizations(self, rql: Condition | None = None) -> Page[OAuth2Authorization]:
+        """A page of authorizations. Deprecated by the platform: use `authorizations.find`, which says the rest."""
+        return paging.find(self._session, AUTHORIZATIONS, rql)
+
+    def delete_authorization(self, authorization_id: str) -> int:
+        """Delete an authorization. Deprecated by the platform: use `authorizations.remove`, which says the rest."""
+        return self._affected("DELETE", f"{AUTHORIZATIONS}/{segment(authorization_id)}")
+
+
+class OAuth2Authorizations(WithId["OAuth2Authorization"]):
+    """`exh.auth.oauth2.authorizations`. One's own need no permission; `VIEW_AUTHORIZATIONS` shows everybody's."""
+
+    _path = AUTHORIZATIONS
+
+    def create(self, **body: Unpack[OAuth2AuthorizationCreation]) -> OAuth2Authorization:
+        """Grant an application, for the user who calls, what it asks. Needs no permission.
+
+        Args:
+            body: `responseType` is `code`; `codeChallenge` and its method are those of PKCE.
+
+        Returns:
+            The authorization with the code that the application trades for tokens.
+
+        Raises:
+            ApplicationUnknownError: no application has this `clientId` (103).
+            CallbackNotValidError: the `redirectUri` is none of the application's (113).
+            UnsupportedResponseTypeError: the `responseType` is another one (114).
+        """
+        return self._object("POST", AUTHORIZATIONS, json=given(body))
+
+    def remove(self, authorization_id: str) -> int:
+        """Delete an authorization. Needs `DELETE_AUTHORIZATIONS` for somebody else's.
+
+        Raises:
+            ResourceUnknownError: there is no such authorization (16).
+        """
+        return self._affected("DELETE", f"{AUTHORIZATIONS}/{segment(authorization_id)}")
+
+
+class OAuth2RefreshTokens(WithId["OAuth2RefreshToken"]):
+    """`exh.auth.oauth2.refresh_tokens`. One's own need no permission; `VIEW_AUTHORIZATIONS` shows everybody's."""
+
+    _path = f"{BASE}/oauth2/refreshTokens"
+
+    def remove(self, token_id: str) -> int:
+        """Delete a refresh token. Needs `DELETE_AUTHORIZATIONS` for somebody else's."""
+        return self._affected("DELETE", f"{self._path}/{segment(token_id)}")
+
+
+class OAuth2Tokens(WithId["OAuth2Token"]):
+    """`exh.auth.oauth2.tokens`. One's own need no permission; `VIEW_AUTHORIZATIONS` shows everybody's."""
+
+    _path = f"{BASE}/oauth2/tokens"
+
+    def remove(self, token_id: str) -> int:
+        """Delete an access token. Needs `DELETE_AUTHORIZATIONS` for somebody else's."""
+        return self._affected("DELETE", f"{self._path}/{segment(token_id)}")

@@ -1,0 +1,46 @@
+"""Configurations of users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon.query import query
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.configurations import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from extrahorizon.query import Condition
+    from extrahorizon.services.configurations.types import Fields, UserConfiguration
+
+
+def _user(user_id: str) -> str:
+    return f"{BASE}/users/{segment(user_id)}"
+
+
+class Users(Resource):
+    """`exh.configurations.users`. One's own configuration needs no permission."""
+
+    def get(self, user_id: str) -> UserConfiguration:
+        """The configuration of a user, and those in the groups the user is in. Needs `VIEW_CONFIGURATIONS`.
+
+        To staff of a group, `VIEW_CONFIGURATIONS`, `VIEW_STAFF_CONFIGURATIONS` and `VIEW_PATIENT_CONFIGURATIONS` show
+        those in the group.
+        """
+        return self._object("GET", _user(user_id))
+
+    def update(self, user_id: str, sections: Mapping[str, Any], *, rql: Condition | None = None) -> int:
+        """Change the `data` of a user's configuration, if it matches. Needs `UPDATE_CONFIGURATIONS`.
+
+        Args:
+            user_id: which user.
+            sections: `data`, with the caller's own in it.
+            rql: do it only if the configuration matches.
+        """
+        return self._affected("PUT", _user(user_id) + query(rql), json=dict(sections))
+
+    def remove_fields(self, user_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
+        """Remove fields of `data`, if the configuration matches. Needs what `update` needs."""
+        return self._affected("POST", f"{_user(user_id)}/deleteFields{query(rql)}", json=given(body))

@@ -1,0 +1,202 @@
+"""Documents: records of a schema, moved from status to status by transitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon import paging
+from extrahorizon.errors import DeadlineExceededError, LockedDocumentError, ResourceUnknownError
+from extrahorizon.query import query
+from extrahorizon.resource import Resource, given, segment, where
+from extrahorizon.retries import pause
+from extrahorizon.services.data import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.data.types import ArrayItem, Document, Fields, Groups, TransitionRequest, Users
+
+FIRST_LOOK, LAST_LOOK = 0.2, 2.0  # seconds between two looks at a locked document, doubling
+
+
+def _documents(schema: str) -> str:
+    return f"{BASE}/{segment(schema)}/documents"
+
+
+def _document(schema: str, document_id: str) -> str:
+    return f"{_documents(schema)}/{segment(document_id)}"
+
+
+class Documents(Resource):
+    """`exh.data.documents`. A `schema` is its id or its name.
+
+    Reading gives what the caller may see: by the schema's modes, by `VIEW_DOCUMENTS` or `VIEW_DOCUMENTS:{SCHEMA_NAME}`.
+    """
+
+    def create(self, schema: str, data: Mapping[str, Any], *, gzip: bool = False) -> Document:
+        """Make a document. Needs `CREATE_DOCUMENTS[:{SCHEMA_NAME}]` where the schema's `createMode` asks for it.
+
+        Args:
+            schema: id or name.
+            data: what the document holds.
+            gzip: send it compressed: for large data.
+
+        Returns:
+            The document as it is now; with a `transitionLock` where automatic transitions are still to come.
+
+        Raises:
+            IllegalArgumentError: the data does not fit the schema or the creation transition's conditions (26).
+        """
+        return self._object("POST", _documents(schema), json=dict(data), gzip=gzip)
+
+    def find(self, schema: str, rql: Condition | None = None) -> Page[Document]:
+        """A page of the documents that match."""
+        return paging.find(self._session, _documents(schema), rql)
+
+    def find_all(self, schema: str, rql: Condition | None = None) -> Iterator[Document]:
+        """Every document that matches, one after another; `extrahorizon.paging.find_all` says how."""
+        return paging.find_all(self._session, _documents(schema), rql)
+
+    def find_first(self, schema: str, rql: Condition | None = None) -> Document | None:
+        """The first document that matches, or None."""
+        return paging.find_first(self._session, _documents(schema), rql)
+
+    def find_by_id(self, schema: str, document_id: str, rql: Condition | None = None) -> Document | None:
+        """The document with this id that matches `rql` too; None where there is none that the caller may see."""
+        return paging.find_first(self._session, _documents(schema), where("id", document_id, rql))
+
+    def update(self, schema: str, document_id: str, data: Mapping[str, Any], *, rql: Condition | None = None) -> int:
+        """Change some of a document's data. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
+
+        Args:
+            schema: id or name.
+            document_id: which one.
+            data: the properties to change; None clears one.
+            rql: do it only if the document matches.
+
+        Returns:
+            1; 0 where nothing was changed.
+
+        Raises:
+            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not fit the schema (26).
+            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+        """
+        return self._affected("PUT", _document(schema, document_id) + query(rql), json=dict(data))
+
+    def remove(self, schema: str, document_id: str) -> int:
+        """Delete a document. Needs `DELETE_DOCUMENTS[:{SCHEMA_NAME}]` or the `deleteMode`."""
+        return self._affected("DELETE", _document(schema, document_id))
+
+    def remove_fields(
+        self, schema: str, document_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]
+    ) -> int:
+        """Remove properties, given as dot paths, if the document matches. Needs and raises what `update` does."""
+        path = f"{_document(schema, document_id)}/deleteFields"
+        return self._affected("POST", path + query(rql), json=given(body))
+
+    def append_object_to_array(
+        self, schema: str, document_id: str, array_field: str, item: Mapping[str, Any]
+    ) -> ArrayItem:
+        """Add an object to a list of objects. Needs what `update` needs, raises the same.
+
+        Returns:
+            The object with the id it got.
+        """
+        path = f"{_document(schema, document_id)}/{segment(array_field)}/"
+        return self._object("POST", path, json=dict(item))
+
+    def update_object_in_array(
+        self, schema: str, document_id: str, array_field: str, object_id: str, item: Mapping[str, Any]
+    ) -> int:
+        """Change some members of an object in a list. Needs what `update` needs, raises the same."""
+        path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
+        return self._affected("PUT", path, json=dict(item))
+
+    def remove_object_from_array(self, schema: str, document_id: str, array_field: str, object_id: str) -> int:
+        """Remove an object from a list. Needs what `update` needs, raises the same."""
+        path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
+        return self._affected("DELETE", path)
+
+    def transition(
+        self, schema: str, document_id: str, *, rql: Condition | None = None, **body: Unpack[TransitionRequest]
+    ) -> int:
+        """Move a document to another status. Needs the `updateMode`, or `UPDATE_DOCUMENTS` or `TRANSITION_DOCUMENTS`.
+
+        Either permission may be narrowed to the schema, and `TRANSITION_DOCUMENTS:{SCHEMA_NAME}:{TRANSITION_NAME}` to
+        the transition.
+
+        Args:
+            schema: id or name.
+            document_id: which one.
+            rql: do it only if the document matches.
+            body: `id` or `name` of the transition; `data`, merged into the document's.
+
+        Raises:
+            IllegalArgumentError: the document's status, or the data, does not allow it (26).
+            ResourceUnknownError: there is no such document or transition (16).
+            LockedDocumentError: the platform still works on it (415).
+        """
+        return self._affected("POST", f"{_document(schema, document_id)}/transition{query(rql)}", json=given(body))
+
+    def link_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
+        """Show a document to groups. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
+        return self._affected("POST", f"{_document(schema, document_id)}/linkGroups", json=given(body))
+
+    def unlink_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
+        """Take a document back from these groups; none for an empty list. Permission as for `link_groups`."""
+        path = f"{_document(schema, document_id)}/unlinkGroups"
+        return self._affected("POST", path, json=given(body))
+
+    def unlink_all_groups(self, schema: str, document_id: str) -> int:
+        """Take a document back from every group. Permission as for `link_groups`."""
+        return self._affected("POST", f"{_document(schema, document_id)}/unlinkGroups", json={})
+
+    def link_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
+        """Show a document to users. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
+        return self._affected("POST", f"{_document(schema, document_id)}/linkUsers", json=given(body))
+
+    def unlink_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
+        """Take a document back from these users; none for an empty list. Permission as for `link_users`."""
+        return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json=given(body))
+
+    def unlink_all_users(self, schema: str, document_id: str) -> int:
+        """Take a document back from every user. Permission as for `link_users`."""
+        return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json={})
+
+    def wait_until_unlocked(self, schema: str, document_id: str, *, timeout: float = 30.0) -> Document:
+        """Wait until the platform has made all automatic transitions of a document.
+
+        A task that a transition starts may run before that, and its own changes are then refused (415).
+
+        Args:
+            schema: id or name.
+            document_id: which one.
+            timeout: seconds to wait at most; never past the function's deadline.
+
+        Returns:
+            The document, unlocked.
+
+        Raises:
+            ResourceUnknownError: there is no such document (16).
+            LockedDocumentError: it is still locked after the timeout (415).
+            DeadlineExceededError: it is still locked when the function's time is up.
+        """
+        path = _document(schema, document_id)
+        left, wait = timeout, FIRST_LOOK
+        while True:
+            document = self.find_by_id(schema, document_id)
+            if document is None:
+                raise ResourceUnknownError(status=404, code=16, name="RESOURCE_UNKNOWN_EXCEPTION", url=path)
+            if "transitionLock" not in document:
+                return document
+            if left <= 0:
+                raise LockedDocumentError(status=400, code=415, name="LOCKED_DOCUMENT_EXCEPTION", url=path)
+            wait = min(wait, left)
+            if wait >= self._session.deadline.remaining():
+                raise DeadlineExceededError("the document was still locked when the function's time was up")
+            pause(wait)
+            left, wait = left - wait, min(2 * wait, LAST_LOOK)

@@ -1,0 +1,36 @@
+"""Indexes of a schema: what makes queries fast, or values unique."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.data import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.data.types import Index, IndexCreation
+
+
+class Indexes(Resource):
+    """`exh.data.indexes`. Needs `UPDATE_SCHEMAS`."""
+
+    def create(self, schema: str, **body: Unpack[IndexCreation]) -> Index:
+        """Index one or more properties of a schema, given by id or name.
+
+        Raises:
+            ResourceAlreadyExistsError: there is one like it (17).
+            IllegalArgumentError: a property is unknown, or cannot be indexed so (26).
+            IllegalStateError: the documents there are do not allow it (27).
+        """
+        return self._object("POST", f"{BASE}/{segment(schema)}/indexes", json=given(body))
+
+    def remove(self, schema: str, index_id: str) -> int:
+        """Delete an index.
+
+        Raises:
+            NoPermissionError: it is one of the system's own (10).
+            ResourceUnknownError: there is no such index (16).
+        """
+        return self._affected("DELETE", f"{BASE}/{segment(schema)}/indexes/{segment(index_id)}")

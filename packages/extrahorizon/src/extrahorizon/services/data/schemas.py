@@ -1,0 +1,59 @@
+"""Definitions of documents: properties, statuses, transitions, indexes and who may do what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import WithId, WithName, given, segment
+from extrahorizon.services.data import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.data.types import Schema, SchemaCreation, SchemaUpdate
+
+
+class Schemas(WithId["Schema"], WithName["Schema"]):
+    """`exh.data.schemas`. Anybody may find schemas; disabled ones are shown to holders of `DISABLE_SCHEMAS`."""
+
+    _path = f"{BASE}/"
+
+    def create(self, **body: Unpack[SchemaCreation]) -> Schema:
+        """Make a schema. It has a status `new` and a creation transition to it. Needs `CREATE_SCHEMAS`.
+
+        Raises:
+            FieldFormatError: a name of fewer than 3 or more than 50 characters (15).
+            ResourceAlreadyExistsError: there is a schema with this name (17).
+        """
+        return self._object("POST", f"{BASE}/", json=given(body))
+
+    def update(self, schema: str, **body: Unpack[SchemaUpdate]) -> int:
+        """Change the schema itself: name, modes, limits; what is not given stays. Needs `UPDATE_SCHEMAS`.
+
+        Args:
+            schema: its id or name.
+            body: the members to change.
+
+        Returns:
+            1.
+
+        Raises:
+            ResourceUnknownError: there is no such schema (16).
+        """
+        return self._affected("PUT", f"{BASE}/{segment(schema)}", json=given(body))
+
+    def remove(self, schema: str) -> int:
+        """Delete a disabled schema **and all of its documents**. Needs `DELETE_SCHEMAS`.
+
+        Raises:
+            IllegalStateError: the schema is not disabled (27).
+        """
+        return self._affected("DELETE", f"{BASE}/{segment(schema)}")
+
+    def disable(self, schema: str) -> int:
+        """Stop documents from being made and changed. Needs `DISABLE_SCHEMAS`."""
+        return self._affected("POST", f"{BASE}/{segment(schema)}/disable")
+
+    def enable(self, schema: str) -> int:
+        """Allow documents to be made and changed again. Needs `DISABLE_SCHEMAS`."""
+        return self._affected("POST", f"{BASE}/{segment(schema)}/enable")

@@ -1,0 +1,48 @@
+"""The dispatcher service, `/dispatchers/v1`: what is done when an event happens.
+
+camelCase members, timestamps in epoch milliseconds; what is inside an action's `data` is the function's own. An action
+may be carried out more than once for one event.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import WithId, given, segment
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.dispatchers.actions import Actions
+    from extrahorizon.services.dispatchers.types import Dispatcher, DispatcherCreation, DispatcherUpdate
+
+BASE = "/dispatchers/v1"
+
+
+class Dispatchers(WithId["Dispatcher"]):
+    """`exh.dispatchers`. Finding needs `VIEW_DISPATCHERS`."""
+
+    _path = f"{BASE}/"
+
+    @cached_property
+    def actions(self) -> Actions:
+        """The tasks and mails of a dispatcher."""
+        from extrahorizon.services.dispatchers.actions import Actions
+
+        return Actions(self._session)
+
+    def create(self, **body: Unpack[DispatcherCreation]) -> Dispatcher:
+        """Make a dispatcher with its actions. Needs `CREATE_DISPATCHERS`.
+
+        Names are unique: of dispatchers, and of actions within one.
+        """
+        return self._object("POST", f"{BASE}/", json=given(body))
+
+    def update(self, dispatcher_id: str, **body: Unpack[DispatcherUpdate]) -> int:
+        """Change a dispatcher; its actions have methods of their own. Needs `UPDATE_DISPATCHERS`."""
+        return self._affected("PUT", f"{BASE}/{segment(dispatcher_id)}", json=given(body))
+
+    def remove(self, dispatcher_id: str) -> int:
+        """Delete a dispatcher with its actions. Needs `DELETE_DISPATCHERS`."""
+        return self._affected("DELETE", f"{BASE}/{segment(dispatcher_id)}")

@@ -1,0 +1,26 @@
+"""Subscriptions: which services are told of which events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import WithId, given
+from extrahorizon.services.events import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.events.types import Subscription, SubscriptionCreation
+
+
+class Subscriptions(WithId["Subscription"]):
+    """`exh.events.subscriptions`. Finding needs `VIEW_SUBSCRIPTIONS`."""
+
+    _path = f"{BASE}/subscriptions"
+
+    def create(self, **body: Unpack[SubscriptionCreation]) -> Subscription:
+        """Have a service told of events. Needs `CREATE_SUBSCRIPTIONS`.
+
+        Deprecated by the platform: its services subscribe by themselves. To act on events, see `exh.dispatchers`.
+        """
+        return self._object("POST", self._path, json=given(body))

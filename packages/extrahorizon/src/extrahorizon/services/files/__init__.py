@@ -1,0 +1,186 @@
+"""The file service, `/files/v1`: files, each reached by tokens.
+
+camelCase members (but `mimetype`), ISO 8601 timestamps. A file has no id: who has a token of it has the file, with the
+access level `full` (read, delete, manage tokens) or `read`. A file's content never changes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from typing import TYPE_CHECKING, BinaryIO
+
+from extrahorizon.multipart import Multipart
+from extrahorizon.resource import WithName, given, segment
+from extrahorizon.transport import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import Unpack
+
+    from extrahorizon.services.files.settings import Settings
+    from extrahorizon.services.files.types import FileDetails, Token, TokenCreation
+
+BASE = "/files/v1"
+
+
+def _content(token: str) -> str:
+    return f"{BASE}/{segment(token)}/file"
+
+
+class Files(WithName["FileDetails"]):
+    """`exh.files`. Finding needs `VIEW_FILES`, and shows every token. Whatever a token allows needs no permission."""
+
+    _path = f"{BASE}/"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """How the service hands out files."""
+        from extrahorizon.services.files.settings import Settings
+
+        return Settings(self._session)
+
+    def create(
+        self,
+        file: bytes | BinaryIO | Path,
+        *,
+        name: str | None = None,
+        mimetype: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> FileDetails:
+        """Upload a file, read while it is sent. Needs no permission.
+
+        Args:
+            file: its bytes; a seekable binary stream, which is sent from its position and stays open; or where it is.
+            name: what to call it; by default as the stream or the path is called.
+            mimetype: content type; guessed from the name's extension by default.
+            tags: to find it by.
+
+        Returns:
+            The file with its first token, a `full` one.
+
+        Raises:
+            ValueError: there is no name to give it.
+            TypeError: it is neither bytes, nor a stream, nor a `pathlib.Path`.
+            OSError: the path cannot be opened.
+            RequestAbortedError: the file cannot be read to its end.
+            FileTooLargeError: it is larger than the service allows, 8 MB by default (2610).
+        """
+        import mimetypes
+        from pathlib import Path, PurePath
+
+        if not isinstance(file, bytes | Path) and not hasattr(file, "read"):
+            raise TypeError(f"a file is bytes, a binary stream or a pathlib.Path, not {type(file).__name__}")
+        source = getattr(file, "name", None)
+        name = name or (PurePath(source).name if isinstance(source, str) else None)
+        if not name:
+            raise ValueError("a file needs a name: neither a name was given nor has the file one")
+        if mimetype is None:
+            # The extension alone: a whole name may look like a URL. A compressed file is not of the type it contains.
+            guess, coding = mimetypes.guess_type(f"file{PurePath(name).suffix}")
+            mimetype = guess if guess and not coding else "application/octet-stream"
+        if isinstance(file, Path):
+            with file.open("rb") as stream:
+                return self._upload(stream, name, mimetype, tags)
+        return self._upload(file, name, mimetype, tags)
+
+    def create_from_text(self, text: str | bytes) -> FileDetails:
+        """Upload a text (as UTF-8) or bytes as a file without a name or a type. Needs no permission.
+
+        Returns:
+            The file with its first token, a `full` one.
+
+        Raises:
+            FileTooLargeError: it is larger than the service allows, 8 MB by default (2610).
+        """
+        content = text.encode() if isinstance(text, str) else text
+        return self._object("POST", f"{BASE}/", data=Multipart(content, filename="data"))
+
+    def retrieve(self, token: str) -> bytes:
+        """The content of a file, whole. Needs any token of it.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token does not allow it (2606).
+        """
+        return self._session.request("GET", _content(token)).content
+
+    def retrieve_stream(self, token: str) -> Iterator[bytes]:
+        """The content of a file, a piece at a time: a large file is never in memory whole. Needs any token of it.
+
+        Nothing is sent before the first piece is asked for. Raises what `retrieve` raises, and where the connection is
+        lost on the way `PlatformUnreachableError`.
+        """
+        with self._session.request("GET", _content(token), stream=True) as response:
+            yield from chunks(response, self._session.deadline)
+
+    def download(self, token: str, path: Path) -> Path:
+        """Write the content of a file to `path`, where it appears once it is complete. Needs any token of it.
+
+        A file that is there is replaced. Raises what `retrieve_stream` raises; then nothing has changed there.
+
+        Returns:
+            The path.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        temporary = path.with_name(f".{secrets.token_hex(16)}.part")
+        try:
+            with (
+                temporary.open("xb") as file,
+                self._session.request("GET", _content(token), stream=True) as response,
+            ):
+                for chunk in chunks(response, self._session.deadline):
+                    file.write(chunk)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        return path
+
+    def remove(self, token: str) -> int:
+        """Delete a file and all of its tokens. Needs a `full` token.
+
+        Returns:
+            1.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token is not a full one (2606).
+        """
+        self._session.request("DELETE", f"{BASE}/{segment(token)}")
+        return 1
+
+    def get_details(self, token: str) -> FileDetails:
+        """What is known of a file: with a `read` token name, size and type, with a `full` one everything.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token does not allow it (2606).
+        """
+        return self._object("GET", f"{BASE}/{segment(token)}/details")
+
+    def generate_token(self, token: str, **body: Unpack[TokenCreation]) -> Token:
+        """Make another token of a file. Needs a `full` one. Raises what `remove` raises."""
+        return self._object("POST", f"{BASE}/{segment(token)}/tokens", json=given(body))
+
+    def delete_token(self, token: str, token_to_access: str) -> None:
+        """End a token of a file. Needs a `full` one, which may be the same.
+
+        Args:
+            token: the full one.
+            token_to_access: the one to end.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token is not a full one (2606).
+            TokenNotDeleteableError: it is the last full one (2607).
+        """
+        self._session.request("DELETE", f"{BASE}/{segment(token)}/tokens/{segment(token_to_access)}")
+
+    def _upload(self, file: bytes | BinaryIO, name: str, mimetype: str, tags: Sequence[str]) -> FileDetails:
+        labels = [("tags[]", tag) for tag in tags]
+        data = Multipart(file, filename=name, mimetype=mimetype, before=[("name", name)], after=labels)
+        return self._object("POST", f"{BASE}/", data=data)

@@ -1,0 +1,38 @@
+"""Access logs: which calls were made, by whom and with what outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.query import query
+from extrahorizon.resource import Resource
+from extrahorizon.services.logs import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from extrahorizon.query import Condition
+    from extrahorizon.services.logs.types import AccessLog
+
+
+class Access(Resource):
+    """`exh.logs.access`. Needs `VIEW_ACCESS_LOGS`."""
+
+    _path = f"{BASE}/access"
+
+    def find(self, rql: Condition | None = None) -> list[AccessLog]:
+        """The calls that match, as many as a page holds; `find_all` goes on.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+        """
+        return self._data(self._path + query(rql))
+
+    def find_all(self, rql: Condition | None = None) -> Iterator[AccessLog]:
+        """Every call that matches, one after another; `extrahorizon.paging.find_all` says how. Errors as for `find`."""
+        return paging.find_all(self._session, self._path, rql)
+
+    def find_first(self, rql: Condition | None = None) -> AccessLog | None:
+        """The first call that matches, or None. Errors as for `find`."""
+        return paging.find_first(self._session, self._path, rql)

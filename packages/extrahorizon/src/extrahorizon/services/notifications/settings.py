@@ -1,0 +1,43 @@
+"""How users are notified; deprecated by the platform in favour of `exh.notifications_v2.user_settings`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import WithId, given, segment
+from extrahorizon.services.notifications import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.notifications.types import NotificationSettings, NotificationSettingsUpdate
+
+
+class Settings(WithId["NotificationSettings"]):
+    """`exh.notifications.settings`; deprecated by the platform.
+
+    Finding one's own needs no permission, finding everybody's needs `VIEW_NOTIFICATION_SETTINGS`.
+    """
+
+    _path = f"{BASE}/settings"
+
+    def update(self, user_id: str, **body: Unpack[NotificationSettingsUpdate]) -> NotificationSettings:
+        """Change how a user is notified. Somebody else's need `UPDATE_NOTIFICATION_SETTINGS`.
+
+        Deprecated by the platform: use `exh.notifications_v2.user_settings.add_or_update_device`.
+
+        Args:
+            user_id: whose.
+            body: `key`, the Firebase token of the user's device; `preferences`, by type whether to push it.
+
+        Returns:
+            The settings as they are now.
+        """
+        return self._object("PUT", f"{self._path}/{segment(user_id)}", json=given(body))
+
+    def remove(self, user_id: str) -> int:
+        """Delete how a user is notified. Needs `UPDATE_NOTIFICATION_SETTINGS`.
+
+        Deprecated by the platform: use `exh.notifications_v2.user_settings.remove`.
+        """
+        return self._affected("DELETE", f"{self._path}/{segment(user_id)}")

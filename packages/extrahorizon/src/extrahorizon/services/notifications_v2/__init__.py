@@ -1,0 +1,58 @@
+"""The notification service, `/notifications/v2`: messages to users' devices, by Firebase.
+
+camelCase members, ISO 8601 timestamps.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.resource import Service, WithId, given, where
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.notifications_v2.types import Notification, NotificationCreation
+    from extrahorizon.services.notifications_v2.user_settings import UserSettings
+
+BASE = "/notifications/v2"
+
+
+class NotificationsV2(Service, WithId["Notification"]):
+    """`exh.notifications_v2`. Finding everybody's needs `VIEW_NOTIFICATIONS`."""
+
+    _base = BASE
+    _path = f"{BASE}/"
+
+    @cached_property
+    def user_settings(self) -> UserSettings:
+        """Users' devices."""
+        from extrahorizon.services.notifications_v2.user_settings import UserSettings
+
+        return UserSettings(self._session)
+
+    def find_by_target_user_id(self, target_user_id: str, rql: Condition | None = None) -> Page[Notification]:
+        """A page of the notifications to this user that match `rql` too. Errors as for `find`."""
+        return paging.find(self._session, self._path, where("targetUserId", target_user_id, rql))
+
+    def create(self, **body: Unpack[NotificationCreation]) -> Notification:
+        """Notify a user: oneself, which needs no permission, or somebody else, which needs `CREATE_NOTIFICATIONS`.
+
+        The permission is enough in a group for the group's patients.
+
+        Args:
+            body: to whom, `title` and `body`; `data` for the app, texts only; `android`, `apns` and `webpush` go to
+                Firebase as they are.
+
+        Returns:
+            The notification; `sent` is false where the user has no device to send it to.
+
+        Raises:
+            FirebaseInvalidPlatformDataError: Firebase refused it; it exists all the same.
+            FirebaseConnectionError: Firebase could not be reached; it exists all the same.
+        """
+        return self._object("POST", f"{BASE}/", json=given(body))

@@ -1,0 +1,88 @@
+"""The App Store: transactions, receipts, notifications and the secrets to read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon import paging
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.payments import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.payments.types import (
+        AppStoreNotification,
+        AppStoreReceipt,
+        AppStoreSharedSecret,
+        AppStoreSharedSecretCreation,
+        AppStoreTransaction,
+        ReceiptData,
+    )
+
+_STORE = f"{BASE}/appStore"
+
+
+class AppStore(Resource):
+    """`exh.payments.app_store`."""
+
+    def complete_transaction(self, **body: Unpack[AppStoreTransaction]) -> dict[str, Any]:
+        """Complete a transaction of a receipt. Needs no permission.
+
+        What `ASSUME_PAYMENT_ENTITY` allows beyond that is not documented.
+
+        Args:
+            body: `receiptData` in Base64, and the `transactionId` within it.
+
+        Returns:
+            The receipt as Apple answers, with Apple's own members.
+
+        Raises:
+            InvalidReceiptDataError: it is no receipt (2707).
+            UnknownReceiptTransactionError: the receipt has no such transaction (2708).
+            NoConfiguredAppStoreProductError: nothing is sold under the product's id (2716).
+            AppStoreTransactionAlreadyLinkedError: it belongs to another user (2717).
+        """
+        return self._object("POST", f"{_STORE}/completeTransaction", json=given(body))
+
+    def verify_transaction(self, **body: Unpack[ReceiptData]) -> dict[str, Any]:
+        """Have Apple verify a receipt, given in Base64. Needs no permission.
+
+        Returns:
+            The receipt as Apple answers, with Apple's own members.
+
+        Raises:
+            InvalidReceiptDataError: it is no receipt (2707).
+        """
+        return self._object("POST", f"{_STORE}/verifyReceipt", json=given(body))
+
+    def process_notification(self, notification: Mapping[str, Any]) -> bool:
+        """Hand over a server notification as Apple sent it. Needs no permission.
+
+        Returns:
+            Whether it was processed.
+        """
+        return self._is_ok("POST", f"{_STORE}/processServerNotification", json=dict(notification))
+
+    def get_notifications(self, rql: Condition | None = None) -> Page[AppStoreNotification]:
+        """A page of Apple's notifications that match. Needs `VIEW_APP_STORE_NOTIFICATIONS`."""
+        return paging.find(self._session, f"{_STORE}/receivedNotifications/", rql)
+
+    def get_receipts(self, rql: Condition | None = None) -> Page[AppStoreReceipt]:
+        """A page of the verified receipts that match. Needs `VIEW_APP_STORE_RECEIPTS`."""
+        return paging.find(self._session, f"{_STORE}/receivedReceipts/", rql)
+
+    def get_shared_secrets(self, rql: Condition | None = None) -> Page[AppStoreSharedSecret]:
+        """A page of the shared secrets that match, without the secrets. Needs `VIEW_APP_STORE_SHARED_SECRETS`."""
+        return paging.find(self._session, f"{_STORE}/sharedSecrets/", rql)
+
+    def create_shared_secret(self, **body: Unpack[AppStoreSharedSecretCreation]) -> AppStoreSharedSecret:
+        """Store the secret with which an app's receipts are verified. Needs `CREATE_APP_STORE_SHARED_SECRET`."""
+        return self._object("POST", f"{_STORE}/sharedSecrets", json=given(body))
+
+    def remove_shared_secret(self, secret_id: str) -> int:
+        """Delete a shared secret. Needs `DELETE_APP_STORE_SHARED_SECRET`."""
+        return self._affected("DELETE", f"{_STORE}/sharedSecrets/{segment(secret_id)}")

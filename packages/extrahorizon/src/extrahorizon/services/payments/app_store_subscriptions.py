@@ -1,0 +1,72 @@
+"""Subscriptions of the App Store and their products."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import Collection, Resource, given, segment
+from extrahorizon.services.payments import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.payments.types import (
+        AppStoreSubscription,
+        AppStoreSubscriptionProduct,
+        AppStoreSubscriptionProductCreation,
+        SubscriptionProductUpdate,
+    )
+
+
+class Products(Collection["AppStoreSubscriptionProduct"]):
+    """`exh.payments.app_store_subscriptions.products`. Finding needs no permission."""
+
+    _path = f"{BASE}/appStore/subscriptions/products/"
+
+    def create(self, **body: Unpack[AppStoreSubscriptionProductCreation]) -> AppStoreSubscriptionProduct:
+        """Say what a product of the store entitles to. Needs `CREATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
+
+        Raises:
+            ResourceAlreadyExistsError: the store's product is there already (17).
+        """
+        return self._object("POST", f"{BASE}/appStore/subscriptions/products", json=given(body))
+
+    def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:
+        """Rename a product. Needs `UPDATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
+
+        Raises:
+            ResourceUnknownError: there is no such product (16).
+        """
+        return self._affected("PUT", f"{self._path}{segment(product_id)}", json=given(body))
+
+    def remove(self, product_id: str) -> int:
+        """Delete a product. Needs `DELETE_APP_STORE_SUBSCRIPTION_PRODUCT`.
+
+        Raises:
+            ResourceUnknownError: there is no such product (16).
+        """
+        return self._affected("DELETE", f"{self._path}{segment(product_id)}")
+
+
+class Subscriptions(Collection["AppStoreSubscription"]):
+    """`exh.payments.app_store_subscriptions.subscriptions`.
+
+    Finding one's own needs no permission, finding everybody's needs `VIEW_APP_STORE_SUBSCRIPTIONS`.
+    """
+
+    _path = f"{BASE}/appStore/subscriptions/"
+
+
+class AppStoreSubscriptions(Resource):
+    """`exh.payments.app_store_subscriptions`."""
+
+    @cached_property
+    def products(self) -> Products:
+        """What can be subscribed to in the store."""
+        return Products(self._session)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """Who subscribed to what."""
+        return Subscriptions(self._session)

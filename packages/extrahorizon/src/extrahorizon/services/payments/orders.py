@@ -1,0 +1,49 @@
+"""Orders: what users bought, from the payment to the task that it starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.query import query
+from extrahorizon.resource import WithId, given, segment
+from extrahorizon.services.payments import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.query import Condition
+    from extrahorizon.services.payments.types import Order, OrderCreation, OrderUpdate, Tags
+
+
+class Orders(WithId["Order"]):
+    """`exh.payments.orders`. Finding one's own needs no permission, finding everybody's needs `VIEW_STRIPE_ORDERS`."""
+
+    _path = f"{BASE}/orders"
+
+    def create(self, **body: Unpack[OrderCreation]) -> Order:
+        """Order a product. Needs no permission.
+
+        Args:
+            body: `productId`; `currency`, with which the price is chosen; `data` as the product's schema asks for.
+
+        Raises:
+            ResourceAlreadyExistsError: there is such an order (17).
+            InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
+        """
+        return self._object("POST", self._path, json=given(body))
+
+    def update(self, order_id: str, **body: Unpack[OrderUpdate]) -> int:
+        """Set the status of an order. Needs `UPDATE_STRIPE_ORDERS`.
+
+        Raises:
+            ResourceUnknownError: there is no such order (16).
+        """
+        return self._affected("PUT", f"{self._path}/{segment(order_id)}", json=given(body))
+
+    def add_tags_to_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
+        """Tag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
+        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=given(body))
+
+    def remove_tags_from_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
+        """Untag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
+        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=given(body))

@@ -1,0 +1,54 @@
+"""Products: what users can buy once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.query import query
+from extrahorizon.resource import WithId, given, segment
+from extrahorizon.services.payments import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.query import Condition
+    from extrahorizon.services.payments.types import Product, ProductCreation, ProductUpdate, Tags
+
+
+class Products(WithId["Product"]):
+    """`exh.payments.products`. Finding needs no permission."""
+
+    _path = f"{BASE}/products"
+
+    def create(self, **body: Unpack[ProductCreation]) -> Product:
+        """Offer a product. Needs `CREATE_STRIPE_PRODUCTS`.
+
+        Args:
+            body: `prices` in cents by currency, `eur` among them; `taskFunctionName`, the function that a completed
+                order calls; `schema`, the data that an order brings along.
+        """
+        return self._object("POST", self._path, json=given(body))
+
+    def update(self, product_id: str, **body: Unpack[ProductUpdate]) -> int:
+        """Change a product. Needs `UPDATE_STRIPE_PRODUCTS`.
+
+        Raises:
+            ResourceUnknownError: there is no such product (16).
+        """
+        return self._affected("PUT", f"{self._path}/{segment(product_id)}", json=given(body))
+
+    def remove(self, product_id: str) -> int:
+        """Delete a product. Needs `DELETE_STRIPE_PRODUCTS`.
+
+        Raises:
+            ResourceUnknownError: there is no such product (16).
+        """
+        return self._affected("DELETE", f"{self._path}/{segment(product_id)}")
+
+    def add_tags_to_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
+        """Tag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
+        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=given(body))
+
+    def remove_tags_from_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
+        """Untag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
+        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=given(body))

@@ -1,0 +1,108 @@
+"""Stripe: users' payment methods, and intents to pay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.payments import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.payments.types import (
+        Order,
+        PaymentIntentCreation,
+        SetupIntent,
+        SetupIntentCreation,
+        StripePaymentMethod,
+        StripePaymentMethodCreation,
+        StripeUser,
+        Tags,
+    )
+
+_STRIPE = f"{BASE}/stripe"
+
+
+def _methods(user_id: str) -> str:
+    return f"{_STRIPE}/users/{segment(user_id)}/paymentMethods"
+
+
+def _method(user_id: str, payment_method_id: str) -> str:
+    return f"{_methods(user_id)}/{segment(payment_method_id)}"
+
+
+class Stripe(Resource):
+    """`exh.payments.stripe`. What is one's own needs no permission."""
+
+    def get_user(self, user_id: str) -> StripeUser:
+        """A user as Stripe's customer, with the payment methods. Somebody else needs `VIEW_STRIPE_USERS`."""
+        return self._object("GET", f"{_STRIPE}/users/{segment(user_id)}")
+
+    def save_payment_method(self, user_id: str, **body: Unpack[StripePaymentMethodCreation]) -> StripePaymentMethod:
+        """Keep a payment method of a user, given by Stripe's id. Somebody else's needs `UPDATE_STRIPE_USERS`.
+
+        Raises:
+            StripePaymentMethodError: Stripe does not accept it (2713).
+            StripeRequestError: Stripe could not be asked (2712).
+        """
+        return self._object("POST", _methods(user_id), json=given(body))
+
+    def add_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
+        """Tag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+
+        Raises:
+            ResourceUnknownError: there is no such user or payment method (16).
+        """
+        return self._affected("POST", f"{_method(user_id, payment_method_id)}/addTags", json=given(body))
+
+    def remove_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
+        """Untag a payment method. Needs and raises what `add_tags_to_payment_method` does."""
+        return self._affected("POST", f"{_method(user_id, payment_method_id)}/removeTags", json=given(body))
+
+    def remove_payment_method(self, user_id: str, payment_method_id: str) -> int:
+        """Forget a payment method. Needs and raises what `add_tags_to_payment_method` does."""
+        return self._affected("DELETE", _method(user_id, payment_method_id))
+
+    def create_payment_intent(self, **body: Unpack[PaymentIntentCreation]) -> Order:
+        """Order a product and begin to pay for it. For somebody else it needs `CREATE_PAYMENT_INTENTS`.
+
+        Args:
+            body: the order, as for `exh.payments.orders.create`; `targetUserId`, who gets it; `paymentMethodId` or
+                `paymentMethodType`; `offSession`, whether to charge while the user is away;
+                `setupPaymentMethodReuse`, whether the method can be used again.
+
+        Returns:
+            The order; with its `stripeClientSecret` the app goes on.
+
+        Raises:
+            ResourceAlreadyExistsError: there is such an order (17).
+            IllegalArgumentError: the members do not go together (26).
+            StripePaymentMethodError: Stripe does not accept the payment method (2713).
+            InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
+            ResourceUnknownError: there is no such product, user or payment method (16).
+        """
+        return self._object("POST", f"{_STRIPE}/paymentIntents", json=given(body))
+
+    def create_setup_intent(self, **body: Unpack[SetupIntentCreation]) -> SetupIntent:
+        """Begin to set up a payment method without a payment. Needs no permission.
+
+        Returns:
+            The secret with which the app goes on.
+
+        Raises:
+            StripePaymentMethodError: Stripe does not accept it (2713).
+        """
+        return self._object("POST", f"{_STRIPE}/setupIntents", json=given(body))
+
+    def subscribe_to_events(self) -> dict[str, Any] | None:
+        """Call where Stripe delivers its events. Needs no permission.
+
+        Returns:
+            What the platform says to it, None where that is nothing.
+
+        Raises:
+            BadRequestError: the platform does not accept it.
+        """
+        answer: dict[str, Any] | None = self._session.call("POST", f"{_STRIPE}/events")
+        return answer

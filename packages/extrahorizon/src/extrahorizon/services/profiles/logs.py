@@ -1,0 +1,57 @@
+"""Notes of staff on a profile; deprecated by the platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.profiles import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.profiles.types import LogEntry, LogEntryBody
+
+
+def _logs(profile_id: str, group_id: str) -> str:
+    return f"{BASE}/{segment(profile_id)}/groups/{segment(group_id)}/logs"
+
+
+class Logs(Resource):
+    """`exh.profiles.logs`. Deprecated by the platform.
+
+    Reading needs `VIEW_PROFILE_LOG_ENTRIES`, writing `CREATE_PROFILE_LOG_ENTRIES`: globally or as staff of the group.
+    """
+
+    def find(self, profile_id: str, group_id: str, rql: Condition | None = None) -> Page[LogEntry]:
+        """A page of the notes on a profile in a group that match.
+
+        Raises:
+            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+        """
+        return paging.find(self._session, f"{_logs(profile_id, group_id)}/", rql)
+
+    def find_all(self, profile_id: str, group_id: str, rql: Condition | None = None) -> Iterator[LogEntry]:
+        """Every note that matches, one after another; `extrahorizon.paging.find_all` says how. Errors as for `find`."""
+        return paging.find_all(self._session, f"{_logs(profile_id, group_id)}/", rql)
+
+    def create(self, profile_id: str, group_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
+        """Add a note. Errors as for `find`."""
+        return self._object("POST", _logs(profile_id, group_id), json=given(body))
+
+    def update(self, profile_id: str, group_id: str, entry_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
+        """Change a note of one's own.
+
+        Raises:
+            ResourceUnknownError: there is no such note, profile or group (16).
+        """
+        return self._object("PUT", f"{_logs(profile_id, group_id)}/{segment(entry_id)}", json=given(body))
+
+    def remove(self, profile_id: str, group_id: str, entry_id: str) -> int:
+        """Delete a note of one's own; 1, for the platform does not say how many. Errors as for `update`."""
+        self._session.request("DELETE", f"{_logs(profile_id, group_id)}/{segment(entry_id)}")
+        return 1

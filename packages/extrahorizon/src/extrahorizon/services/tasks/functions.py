@@ -1,0 +1,103 @@
+"""Functions: the code that tasks run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.resource import Resource, given, segment
+from extrahorizon.services.tasks import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.services.tasks.types import (
+        Execution,
+        ExecutionRequest,
+        FunctionCreation,
+        FunctionDetails,
+        FunctionSummary,
+        FunctionUpdate,
+    )
+
+FUNCTIONS = f"{BASE}/functions"
+
+
+class Functions(Resource):
+    """`exh.tasks.functions`. A function is known by its name."""
+
+    def find(self) -> Page[FunctionSummary]:
+        """All functions, in one page. Needs `VIEW_TASK_FUNCTIONS`."""
+        return paging.find(self._session, f"{FUNCTIONS}/")
+
+    def create(self, **body: Unpack[FunctionCreation]) -> FunctionDetails:
+        """Make a function. Needs `CREATE_TASK_FUNCTION`.
+
+        Raises:
+            InvalidFunctionCodeError: the code is no zip file, or empty (1401).
+            InvalidFunctionParameterError: the environment is larger than 4,096 bytes (1402).
+            InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
+            ResourceAlreadyExistsError: there is a function with this name (17).
+        """
+        return self._object("POST", f"{FUNCTIONS}/", json=given(body))
+
+    def get_by_name(self, name: str) -> FunctionDetails:
+        """A function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
+
+        Raises:
+            ResourceUnknownError: there is no such function (16).
+        """
+        return self._object("GET", f"{FUNCTIONS}/{segment(name)}")
+
+    def update(self, name: str, **body: Unpack[FunctionUpdate]) -> int:
+        """Change a function; what is not given stays. Needs `UPDATE_TASK_FUNCTION`. Raises what `create` raises.
+
+        Raises:
+            ResourceUnknownError: there is no such function (16).
+        """
+        return self._affected("PUT", f"{FUNCTIONS}/{segment(name)}", json=given(body))
+
+    def remove(self, name: str) -> int:
+        """Delete a function; its tasks and their logs stay. Needs `DELETE_TASK_FUNCTION`.
+
+        Raises:
+            ResourceUnknownError: there is no such function (16).
+        """
+        return self._affected("DELETE", f"{FUNCTIONS}/{segment(name)}")
+
+    def enable(self, name: str) -> int:
+        """Let a function run again. Needs `UPDATE_TASK_FUNCTION`.
+
+        Raises:
+            ResourceUnknownError: there is no such function (16).
+        """
+        return self._affected("POST", f"{FUNCTIONS}/{segment(name)}/enable", json={})
+
+    def disable(self, name: str) -> int:
+        """Keep a function from running. Needs `UPDATE_TASK_FUNCTION`.
+
+        Raises:
+            ResourceUnknownError: there is no such function (16).
+        """
+        return self._affected("POST", f"{FUNCTIONS}/{segment(name)}/disable", json={})
+
+    def execute(self, function_name: str, **body: Unpack[ExecutionRequest]) -> Execution:
+        """Run a function now and wait for what it returns; it must have a time limit of 30 s at most.
+
+        Needs `EXECUTE_TASK_FUNCTION[:{FUNCTION_NAME}]`, unless the permission mode is `allUsers` or `public`.
+
+        Args:
+            function_name: which one.
+            body: the `data` it gets.
+
+        Returns:
+            The task, with what the function returned as `result`.
+
+        Raises:
+            LambdaRuntimeError: the function raised (1406); `error.body["runtimeError"]` and `["taskId"]` say more.
+            LambdaInvocationError: the function could not be run (1405).
+            ConcurrentExecutionLimitError: too many executions at once (1403).
+            TimeLimitExceedsDirectExecutionMaximumError: the function's time limit is above 30 s (1404).
+        """
+        return self._object("POST", f"{FUNCTIONS}/{segment(function_name)}/execute", json=given(body))

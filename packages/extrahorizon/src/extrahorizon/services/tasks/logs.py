@@ -1,0 +1,35 @@
+"""What tasks logged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.query import query
+from extrahorizon.resource import Resource, segment
+from extrahorizon.services.tasks import BASE
+
+if TYPE_CHECKING:
+    from extrahorizon.query import Condition
+    from extrahorizon.services.tasks.types import LogLine
+
+
+class Logs(Resource):
+    """`exh.tasks.logs`. Needs `VIEW_TASK_LOGS`. Lines can take minutes to appear."""
+
+    def find(self, task_id: str, rql: Condition | None = None) -> list[LogLine]:
+        """Lines of a task, 100 at most.
+
+        Args:
+            task_id: which one.
+            rql: `ge("timestamp", ...)` is all the platform takes. To page, ask from the last line's timestamp on; that
+                line comes again.
+
+        Raises:
+            IllegalStateError: the task has not run yet (27).
+            NoTaskLogsFoundError: there are no lines yet (1408).
+        """
+        return self._data(f"{BASE}/{segment(task_id)}/logs{query(rql)}")
+
+    def find_first(self, task_id: str, rql: Condition | None = None) -> LogLine | None:
+        """The first of the lines that `find` gives, or None. Raises what `find` raises."""
+        return next(iter(self.find(task_id, rql)), None)

@@ -1,0 +1,31 @@
+"""Schedules: tasks that run again and again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import Collection, given, segment
+from extrahorizon.services.tasks import BASE
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.tasks.types import Schedule, ScheduleCreation
+
+
+class Schedules(Collection["Schedule"]):
+    """`exh.tasks.schedules`. Finding schedules needs `VIEW_TASK_SCHEDULES`."""
+
+    _path = f"{BASE}/schedules"
+
+    def create(self, **body: Unpack[ScheduleCreation]) -> Schedule:
+        """Run a function every `interval` seconds, from `startTimestamp` or now on. Needs `CREATE_TASK_SCHEDULE`."""
+        return self._object("POST", f"{BASE}/schedules", json=given(body))
+
+    def remove(self, schedule_id: str) -> int:
+        """End a schedule. Needs `DELETE_TASK_SCHEDULE`.
+
+        Raises:
+            ResourceUnknownError: there is no such schedule (16).
+        """
+        return self._affected("DELETE", f"{BASE}/schedules/{segment(schedule_id)}")

@@ -1,0 +1,68 @@
+"""The template service, `/templates/v2`: texts with placeholders (Handlebars).
+
+camelCase members, ISO 8601 timestamps; the names of `inputs` and `outputs` are the template's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon.resource import Service, WithId, WithName, given, segment
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from extrahorizon.services.templates_v2.types import Resolution, Template, TemplateCreation, TemplateUpdate
+
+BASE = "/templates/v2"
+
+
+class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
+    """`exh.templates_v2`. Finding needs `VIEW_TEMPLATES`."""
+
+    _base = BASE
+    _path = f"{BASE}/"
+
+    def create(self, **body: Unpack[TemplateCreation]) -> Template:
+        """Make a template with at least one output. Needs `CREATE_TEMPLATES`.
+
+        Raises:
+            ResourceAlreadyExistsError: there is a template with this name (17).
+            TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
+        """
+        return self._object("POST", f"{BASE}/", json=given(body))
+
+    def update(self, template_id_or_name: str, **body: Unpack[TemplateUpdate]) -> int:
+        """Change some members of a template; a `description` or `inputs` of None is removed. Needs `UPDATE_TEMPLATES`.
+
+        Raises:
+            ResourceUnknownError: there is no such template (16).
+            ResourceAlreadyExistsError: there is another one with this name (17).
+            TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
+        """
+        return self._affected("PUT", f"{BASE}/{segment(template_id_or_name)}", json=dict(body))
+
+    def remove(self, template_id_or_name: str) -> int:
+        """Delete a template. Needs `DELETE_TEMPLATES`.
+
+        Raises:
+            ResourceUnknownError: there is no such template (16).
+        """
+        return self._affected("DELETE", f"{BASE}/{segment(template_id_or_name)}")
+
+    def resolve(self, template_id_or_name: str, **body: Unpack[Resolution]) -> dict[str, str]:
+        """Fill in a template. Needs `RESOLVE_TEMPLATES` or `RESOLVE_TEMPLATES:{TEMPLATE_NAME}`.
+
+        Args:
+            template_id_or_name: which one.
+            body: `inputs`; `language`, the user's or `EN` by default; `timeZone`, the user's or `UTC` by default.
+
+        Returns:
+            The texts by the names of the template's outputs.
+
+        Raises:
+            TemplateFillingError: the inputs do not fit the template (1003).
+            TemplateResolvingError: an output cannot be made; `body["resolveError"]` says which and why (1005).
+            ResourceUnknownError: there is no such template (16).
+        """
+        return self._object("POST", f"{BASE}/{segment(template_id_or_name)}/resolve", json=given(body))

@@ -1,0 +1,147 @@
+"""Roles of a group's staff, and who is staff: what the permissions of such a role allow holds in the group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from extrahorizon import paging
+from extrahorizon.query import query
+from extrahorizon.resource import Resource, given, required, segment, where
+from extrahorizon.services.users import BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Unpack
+
+    from extrahorizon.paging import Page
+    from extrahorizon.query import Condition
+    from extrahorizon.services.users.types import (
+        GroupRole,
+        Groups,
+        Permission,
+        Permissions,
+        RoleCreation,
+        Roles,
+        RoleUpdate,
+    )
+
+
+def _roles(group_id: str) -> str:
+    return f"{BASE}/groups/{segment(group_id)}/roles"
+
+
+def _staff(group_id: str) -> str:
+    return f"{BASE}/groups/{segment(group_id)}/staff"
+
+
+class GroupRoles(Resource):
+    """`exh.users.group_roles`. Permissions are global, or those of staff in the group.
+
+    Where RQL is a positional argument of a change, it is never empty. Elsewhere, no RQL picks everything.
+    """
+
+    def get_permissions(self) -> Page[Permission]:
+        """A page of the permissions that a group's role can have. Needs no permission."""
+        return paging.find(self._session, f"{BASE}/groups/permissions")
+
+    def find(self, group_id: str, rql: Condition | None = None) -> Page[GroupRole]:
+        """A page of a group's roles that match. Needs `VIEW_GROUP` where one is not staff of the group."""
+        return paging.find(self._session, _roles(group_id), rql)
+
+    def find_all(self, group_id: str, rql: Condition | None = None) -> Iterator[GroupRole]:
+        """Every role that matches, one after another; `paging.find_all` says how. Permission as for `find`."""
+        return paging.find_all(self._session, _roles(group_id), rql)
+
+    def find_first(self, group_id: str, rql: Condition | None = None) -> GroupRole | None:
+        """The first role that matches, or None. Permission as for `find`."""
+        return paging.find_first(self._session, _roles(group_id), rql)
+
+    def find_by_id(self, group_id: str, role_id: str, rql: Condition | None = None) -> GroupRole | None:
+        """The role with this id that matches `rql` too, or None. Permission as for `find`."""
+        return paging.find_first(self._session, _roles(group_id), where("id", role_id, rql))
+
+    def find_by_name(self, group_id: str, role_name: str, rql: Condition | None = None) -> GroupRole | None:
+        """The role with this name that matches `rql` too, or None. Permission as for `find`."""
+        return paging.find_first(self._session, _roles(group_id), where("name", role_name, rql))
+
+    def add(self, group_id: str, **body: Unpack[RoleCreation]) -> GroupRole:
+        """Make a role of a group, still without permissions. Needs `CREATE_GROUP_ROLE`."""
+        return self._object("POST", _roles(group_id), json=given(body))
+
+    def update(self, group_id: str, role_id: str, **body: Unpack[RoleUpdate]) -> GroupRole:
+        """Change the role itself. Needs `UPDATE_GROUP_ROLE`.
+
+        Raises:
+            ResourceUnknownError: there is no such role in the group (16).
+        """
+        return self._object("PUT", f"{_roles(group_id)}/{segment(role_id)}", json=given(body))
+
+    def remove(self, group_id: str, rql: Condition) -> int:
+        """Delete the roles of a group that match. Needs `DELETE_GROUP_ROLE`.
+
+        Raises:
+            ResourceUnknownError: none matches (16).
+        """
+        return self._affected("DELETE", _roles(group_id) + required(rql))
+
+    def add_permissions(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Permissions]) -> int:
+        """Add permissions to the roles of a group that match. Needs `ADD_GROUP_ROLE_PERMISSION`.
+
+        Args:
+            group_id: which group.
+            rql: which of its roles; **all of them** without.
+            body: `permissions`, names.
+
+        Raises:
+            ResourceUnknownError: no role matches (16).
+        """
+        return self._affected("POST", f"{_roles(group_id)}/add_permissions{query(rql)}", json=given(body))
+
+    def remove_permissions(self, group_id: str, rql: Condition, **body: Unpack[Permissions]) -> int:
+        """Take permissions from the roles of a group that match. Needs `REMOVE_GROUP_ROLE_PERMISSION`.
+
+        Raises:
+            ResourceUnknownError: no role matches (16).
+        """
+        return self._affected("POST", f"{_roles(group_id)}/remove_permissions{required(rql)}", json=given(body))
+
+    def assign_to_staff(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Roles]) -> int:
+        """Give roles, by id, to the staff of a group that matches. Needs `ADD_GROUP_ROLE_TO_STAFF`.
+
+        Args:
+            group_id: which group.
+            rql: which of its staff; **all of it** without.
+            body: `roles`, ids of roles of the group.
+
+        Raises:
+            ResourceUnknownError: no staff member matches (16).
+        """
+        return self._affected("POST", f"{_staff(group_id)}/add_roles{query(rql)}", json=given(body))
+
+    def remove_from_staff(self, group_id: str, rql: Condition, **body: Unpack[Roles]) -> int:
+        """Take roles, by id, from the staff of a group that matches. Needs `REMOVE_GROUP_ROLE_FROM_STAFF`.
+
+        Raises:
+            ResourceUnknownError: no staff member matches (16).
+        """
+        return self._affected("POST", f"{_staff(group_id)}/remove_roles{required(rql)}", json=given(body))
+
+    def add_users_to_staff(self, *, rql: Condition | None = None, **body: Unpack[Groups]) -> int:
+        """Make the users that match staff of groups. Needs `ADD_STAFF`.
+
+        Args:
+            rql: which users; **all of them** without.
+            body: `groups`, ids.
+
+        Raises:
+            ResourceUnknownError: no user matches (16).
+        """
+        return self._affected("POST", f"{BASE}/add_to_staff{query(rql)}", json=given(body))
+
+    def remove_users_from_staff(self, rql: Condition, **body: Unpack[Groups]) -> int:
+        """Take the users that match from the staff of groups, by id. Needs `REMOVE_STAFF`.
+
+        Raises:
+            ResourceUnknownError: no user matches (16).
+        """
+        return self._affected("POST", f"{BASE}/remove_from_staff{required(rql)}", json=given(body))

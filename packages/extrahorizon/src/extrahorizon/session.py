@@ -1,0 +1,349 @@
+"""The HTTP session functions share: signs, sends, retries, and answers with what the platform said or a typed error."""
+
+from __future__ import annotations
+
+import json as json_codec
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
+
+from extrahorizon.lean_imports import OAuth1Session
+
+# isort: split
+from requests import PreparedRequest, RequestException, Response
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
+
+import extrahorizon
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import (
+    AccessTokenExpiredError,
+    AccessTokenUnknownError,
+    ConfigurationError,
+    DeadlineExceededError,
+    InvalidResponseError,
+    OAuthKeyError,
+    OAuthSignatureError,
+    OAuthTokenError,
+    PlatformError,
+    PlatformUnreachableError,
+    platform_error,
+    public_url,
+)
+from extrahorizon.log import logger
+from extrahorizon.multipart import Multipart
+from extrahorizon.retries import SAFE_METHODS, RetryPolicy, pause
+from extrahorizon.transport import is_cut_off, read_body, signable, unreachable, within
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extrahorizon.authentication import Authentication, Authorization
+
+Result = TypeVar("Result")
+
+CONNECT_TIMEOUT = 5.0  # seconds
+READ_TIMEOUT = 30.0  # seconds between two bytes of an answer
+CONNECTIONS = 32  # kept open per host, enough for a fan-out
+IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, and a frozen Lambda does not notice
+BODY_LIMIT = 32 * 1024 * 1024  # bytes of an answer held in memory; the platform's own limit is 10 MB
+REDIRECTS = 3
+
+#: Refusals that other credentials may overcome. Code 10, also HTTP 401, is a missing permission and not one of them.
+_REFUSED = (OAuthKeyError, OAuthTokenError, OAuthSignatureError, AccessTokenUnknownError, AccessTokenExpiredError)
+
+
+class PlatformSession(OAuth1Session):
+    """An `OAuth1Session` for one platform, kept for the life of the process so that connections stay open.
+
+    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew and has a timeout within the deadline. `.netrc`
+    is never read; proxies and CA bundles are taken from the environment once. Safe to use from many threads.
+
+    Attributes:
+        deadline: the point in time that no call passes; `task_handler` sets it for each invocation.
+        retries: when a call is sent again.
+    """
+
+    def __init__(self, authentication: Authentication, *, retries: RetryPolicy | None = None) -> None:
+        """Send with what `authentication` gives; it is asked before each attempt.
+
+        Raises:
+            ConfigurationError: the CA bundle that the environment names does not exist.
+        """
+        super().__init__("")
+        self.authentication = authentication
+        self.retries = retries or RetryPolicy()
+        self.deadline = Deadline()
+        self._verify: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        if isinstance(self._verify, str) and not os.path.exists(self._verify):  # noqa: PTH110 - pathlib is not loaded
+            raise ConfigurationError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {self._verify}, which does not exist")
+        self._proxies_by_host: dict[str, dict[str, str]] = {}
+        self._last_used = time.time()
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        self.headers.clear()
+        self.headers["Accept"] = "application/json, */*;q=0.8"
+        self.headers["Accept-Encoding"] = "gzip, deflate"
+        self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
+
+    def request(  # type: ignore[override]  # what this platform needs of it
+        self, method: str, url: str, *, stream: bool = False, **options: Any
+    ) -> Response:
+        """Send one call, again where that is safe.
+
+        Args:
+            method: HTTP method.
+            url: path and query as the platform documents them, RQL included, starting with a slash.
+            stream: leave the body unread, for `extrahorizon.transport.chunks`; the caller closes the response.
+            options: `json`, a body to send as JSON, moments as ISO 8601; `gzip=True` compresses it, which the platform
+                takes when documents are created. `data`, a body to send as it is: bytes, or a
+                `extrahorizon.multipart.Multipart`, which is streamed. `headers`, besides the session's own. `timeout`,
+                seconds to wait for an answer, `READ_TIMEOUT` by default and never past the deadline. `idempotent=True`
+                says that doing this twice does no harm, so that it is retried like a read; `idempotent=False` that a
+                GET does something, so that it is not.
+
+        Returns:
+            The answer, with a status below 300.
+
+        Raises:
+            ConfigurationError: there are no usable credentials.
+            PlatformError: the platform answered with an error.
+            PlatformUnreachableError: there was no usable answer.
+            DeadlineExceededError: there was no time for one.
+        """
+        return self._perform(Call(method, url, **options), _unread if stream else self._read)
+
+    def call(
+        self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
+    ) -> Any:
+        """The JSON that a call answers with, None for an empty body. Options and errors are those of `request`.
+
+        Raises:
+            InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.
+        """
+        return self._perform(Call(method, path, **options), lambda response: self._read_json(response, expects))
+
+    def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
+        started = time.monotonic()
+        attempts = 0
+        renewed = False
+        while True:
+            attempts += 1
+            authorization = self.authentication.current(self.deadline)
+            try:
+                return finish(self._send_once(call, authorization))
+            except (PlatformError, PlatformUnreachableError) as error:
+                error.attempts = attempts
+                if (
+                    isinstance(error, _REFUSED)
+                    and not renewed
+                    and self.authentication.renew(authorization, self.deadline)
+                ):
+                    renewed = True
+                    continue
+                wait = self.retries.wait(error, time.monotonic() - started, repeatable=call.repeatable)
+                if wait is None or wait >= self.deadline.remaining():
+                    raise
+                reason = {"error": type(error).__name__, "attempt": attempts, "wait_ms": round(wait * 1000)}
+                logger.warning("sending again", extra={"method": call.method, "path": call.public_path, **reason})
+            pause(wait)
+
+    def _send_once(self, call: Call, authorization: Authorization) -> Response:
+        self._drop_idle_connections()
+        url = authorization.host + call.target
+        for _ in range(REDIRECTS + 1):
+            request = self._prepared(call, url)
+            authorization.authorize(request)
+            response = self._exchange(call, request, authorization.host)
+            if not response.is_redirect:
+                break
+            url = _redirected(call, response, url)
+        if response.status_code < 200 or is_cut_off(response):  # noqa: PLR2004
+            # What follows on this connection is not the answer to the next call.
+            response.raw.close()
+            raise PlatformUnreachableError("its answer was not complete", method=call.method, url=url)
+        if response.status_code < 300:  # noqa: PLR2004
+            return response
+        try:
+            read_body(response, self.deadline, BODY_LIMIT)
+        except (PlatformUnreachableError, InvalidResponseError):
+            response._content = b""  # noqa: SLF001 - the status alone says enough
+        raise platform_error(response.status_code, response.content, response.headers, method=call.method, url=url)
+
+    def _exchange(self, call: Call, request: PreparedRequest, host: str) -> Response:
+        remaining = self.deadline.check(call.name)
+        connect, read = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
+        timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
+        if isinstance(call.body, Multipart):
+            call.body.rewind()
+            request.body = within(call.body, self.deadline, call.name)  # type: ignore[assignment]
+        try:
+            # Past requests' own `send`, which would prepare to follow redirects and keep cookies.
+            return self.get_adapter(str(request.url)).send(
+                request,
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
+                verify=self._verify,
+                proxies=self._proxies_for(host),
+            )
+        except (RequestException, HTTPError, OSError) as error:
+            # Not chained: the original prints the URL with its query, and RQL values are personal data.
+            failure = unreachable(error, (connect, read), method=call.method, url=str(request.url))
+            if self.deadline.remaining() <= 0:
+                text = f"{call.name} was not answered when the function's time was up"
+                sent = failure.sent and call.method not in SAFE_METHODS
+                raise DeadlineExceededError(text, sent=sent) from None
+            raise failure from None
+
+    def _prepared(self, call: Call, url: str) -> PreparedRequest:
+        # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
+        request = PreparedRequest()
+        request.method = call.method
+        request.url = url
+        request.headers = CaseInsensitiveDict(cast("Mapping[str, str]", self.headers))
+        request.headers.update(call.body_headers)
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
+            request.headers["X-Amzn-Trace-Id"] = trace
+        request.body = call.body  # type: ignore[assignment]
+        if call.headers:
+            request.headers.update(call.headers)
+        return request
+
+    def _read(self, response: Response) -> Response:
+        read_body(response, self.deadline, BODY_LIMIT)
+        return response
+
+    def _read_json(self, response: Response, expects: type | None) -> Any:
+        content = self._read(response).content
+        try:
+            value = json_codec.loads(content) if content else None
+        except (ValueError, RecursionError):
+            problem = "an answer that is not JSON"
+        else:
+            if expects is None or isinstance(value, expects):
+                return value
+            problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
+        request = response.request
+        raise InvalidResponseError(
+            problem, status=response.status_code, method=str(request.method), url=str(request.url)
+        )
+
+    def _drop_idle_connections(self) -> None:
+        now = time.time()
+        if now - self._last_used > IDLE_LIMIT:
+            for adapter in self.adapters.values():
+                adapter.close()
+        self._last_used = now
+
+    def _proxies_for(self, host: str) -> dict[str, str]:
+        if host not in self._proxies_by_host:
+            local = urlsplit(host).hostname == "localhost"
+            self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
+        return self._proxies_by_host[host]
+
+
+class Call:
+    """A call as the session is asked for it; what does not change between attempts is worked out once.
+
+    Attributes:
+        method: HTTP method, in capitals.
+        target: path and query as they go on the wire.
+        public_path: the path as it may stand in a log.
+        name: method and public path, for messages.
+        repeatable: whether doing it twice does no harm.
+        body: what is sent.
+        body_headers: the headers that describe it.
+        headers: what the caller adds to them.
+        timeout: seconds to wait for an answer; None for the usual ones.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        data: bytes | Multipart | None = None,
+        headers: Mapping[str, str] | None = None,
+        gzip: bool = False,
+        idempotent: bool | None = None,
+        timeout: float | None = None,
+        params: None = None,
+        allow_redirects: bool = True,  # noqa: ARG002 - requests passes it; redirects are this module's to judge
+    ) -> None:
+        if params is not None:
+            raise TypeError("write the query into the path: the signature covers it exactly as it is sent")
+        if not path.startswith("/"):
+            raise ValueError("a path begins with a slash, as in /users/v1/me; the host comes from the credentials")
+        if not isinstance(data, bytes | Multipart | None):
+            raise TypeError("data is bytes or a Multipart; use json= for anything that becomes JSON")
+        method = method.upper()
+        self.method = method
+        self.target = signable(path)
+        self.public_path = public_url(path)
+        self.name = f"{method} {self.public_path}"
+        self.headers = headers
+        self.timeout = timeout
+        self.repeatable = method in SAFE_METHODS if idempotent is None else idempotent
+        self.body, self.body_headers = _encoded(json, data, gzip=gzip)
+        if self.body is None and method not in SAFE_METHODS:
+            self.body_headers = {"Content-Length": "0"}
+
+
+def _encoded(
+    json: Any, data: bytes | Multipart | None, *, gzip: bool
+) -> tuple[bytes | Multipart | None, dict[str, str]]:
+    if json is None:
+        if data is None:
+            return None, {}
+        kind = {"Content-Type": data.content_type} if isinstance(data, Multipart) else {}
+        return data, {**kind, "Content-Length": str(len(data))}
+    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written).encode()
+    coding = {}
+    if gzip:
+        import gzip as codec
+
+        body, coding = codec.compress(body), {"Content-Encoding": "gzip"}
+    return body, {"Content-Type": "application/json", "Content-Length": str(len(body)), **coding}
+
+
+def _written(value: object) -> str:
+    """What JSON has no type for, as the platform takes it."""
+    from datetime import date, datetime
+
+    from extrahorizon.timestamps import iso
+
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"a body holds a {type(value).__name__}, which JSON cannot express")
+
+
+def _unread(response: Response) -> Response:
+    return response
+
+
+def _redirected(call: Call, response: Response, url: str) -> str:
+    response.close()
+    try:
+        target = urljoin(url, response.headers["location"])
+        here, there = urlsplit(url), urlsplit(target)
+        elsewhere = f"{there.scheme}://{there.hostname}" + (f":{there.port}" if there.port else "")
+    except ValueError:
+        elsewhere = "what is no URL"
+    else:
+        if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
+            return target
+    reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
+    raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
+
+
+def _user_agent() -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    return f"Python/{python} OS/{sys.platform}-{os.uname().machine} SDK/{extrahorizon.__version__}"

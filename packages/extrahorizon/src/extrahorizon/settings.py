@@ -1,0 +1,76 @@
+"""The environment a function runs in, read once into one typed value.
+
+Names are those the official CLI stores and sets: `API_HOST` and the four `API_OAUTH_*`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from extrahorizon.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOST = "API_HOST"
+OAUTH_NAMES = (
+    "API_OAUTH_CONSUMER_KEY",
+    "API_OAUTH_CONSUMER_SECRET",
+    "API_OAUTH_TOKEN",
+    "API_OAUTH_TOKEN_SECRET",
+)
+SECRET_ID = "API_SECRET_ID"  # noqa: S105  # pragma: allowlist secret - the name of a variable
+EXTENSION_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says. A value of nothing but white space counts as not set.
+
+    Attributes:
+        values: the five `API_*` names that hold something, white space around them removed.
+        blank: names of the five that are set to nothing; messages tell them from names never set.
+        secret_id: name or ARN of the Secrets Manager secret, None when the function uses none.
+        extension_port: loopback port of the AWS Parameters and Secrets Lambda Extension, None without it.
+        session_token: what that extension wants to see in a request.
+        on_lambda: True inside Lambda (or the local runtime), where the home directory is never read.
+        home: the user's home directory, where the official CLI keeps `.exh/credentials`.
+    """
+
+    values: Mapping[str, str] = field(repr=False)
+    blank: frozenset[str]
+    secret_id: str | None
+    extension_port: int | None
+    session_token: str = field(repr=False)
+    on_lambda: bool
+    home: Path
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read `environ`, by default the process's own.
+
+        Raises:
+            ConfigurationError: the extension's port is not a port.
+        """
+        environ = os.environ if environ is None else environ
+        given = {name: environ[name].strip() for name in (HOST, *OAUTH_NAMES) if name in environ}
+        return cls(
+            values={name: value for name, value in given.items() if value},
+            blank=frozenset(name for name, value in given.items() if not value),
+            secret_id=environ.get(SECRET_ID, "").strip() or None,
+            extension_port=_port(environ.get(EXTENSION_PORT, "").strip()),
+            session_token=environ.get("AWS_SESSION_TOKEN", ""),
+            on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
+            home=Path(environ.get("HOME") or "~").expanduser(),
+        )
+
+
+def _port(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004 - TCP's limit
+        raise ConfigurationError(f"{EXTENSION_PORT} is {text!r}; expected a port number such as 2773")
+    return int(text)

@@ -1,0 +1,148 @@
+"""A build of Houdini on disk: found, downloaded in constant memory, and checked before it gets its name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon.sidefx.account import url_problem
+from extrahorizon.sidefx.errors import APIError, DownloadError
+from extrahorizon.sidefx.transport import Limits, chunks, prepare, send
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    import requests
+
+    from extrahorizon.sidefx.service import Service
+
+_OK = 200
+_FORBIDDEN = 403
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Builds, as `download.get_daily_builds_list` returns them, by version and build number.
+
+    SideFX sends both as texts and has been seen to sort them as such, `9` before `10`.
+
+    Raises:
+        ValueError: a version or build is not made of numbers.
+    """
+    return sorted(builds, key=lambda each: (*map(int, each["version"].split(".")), int(each["build"])), reverse=True)
+
+
+def download_build(  # noqa: D417 - service is the client
+    service: Service,
+    product: str,
+    version: str,
+    build: str | int,
+    platform: str | None = None,
+    *,
+    directory: str | os.PathLike[str] = ".",
+) -> Path:
+    """Download one build; what is at the returned path is complete and has the size and MD5 that SideFX announced.
+
+    Args:
+        product: such as `houdini`.
+        version: such as `20.5`; a text, for 20.10 is not 20.1.
+        build: its number, or `production` for the latest production build.
+        platform: such as `linux` or `linux_x86_64_gcc11.2`; None for products that have none.
+        directory: where the file goes, made when it is not there. Builds take 1 to 2.5 GB.
+
+    Returns:
+        The file, named as SideFX names it. A file of that name is replaced.
+
+    Raises:
+        APIError: SideFX refused the question or the download.
+        AuthorizationError: the credentials are refused.
+        ConfigurationError: there are no usable credentials.
+        DeadlineExceededError: the time was up.
+        DownloadError: the file is not what was announced.
+        OSError: it cannot be written.
+        PlatformUnreachableError: no answer came, or the connection was lost on the way.
+    """
+    limits = Limits(service.timeout, service.remaining)
+    arguments = (product, version, build) if platform is None else (product, version, build, platform)
+    asked_again = False
+    while True:
+        offer = _Offer.of(service.download.get_daily_build_download(*arguments))
+        with _get(offer, limits) as response:
+            if response.status_code == _FORBIDDEN and not asked_again:  # the URL has expired
+                asked_again = True
+                continue
+            if response.status_code != _OK:
+                raise APIError(response.status_code, f"the download of {offer.filename} was refused")
+            return _save(offer, response, Path(directory), limits)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What `download.get_daily_build_download` returns. The URL lets anybody download: it is in no repr."""
+
+    url: str = field(repr=False)
+    filename: str
+    size: int  # bytes
+    md5: str
+
+    @classmethod
+    def of(cls, answer: object) -> _Offer:
+        """Read an answer. Only the last part of the file name counts, by the rules of Windows and of all others.
+
+        Raises:
+            DownloadError: it cannot be used.
+        """
+        members = answer if isinstance(answer, dict) else {}
+        url, size, md5 = (members.get(name) for name in ("download_url", "size", "hash"))
+        filename = PureWindowsPath(str(members.get("filename") or "")).name
+        if not isinstance(url, str) or url_problem(url):
+            raise DownloadError("the download_url that SideFX sent is not an https URL")
+        if filename in ("", ".", "..") or not filename.isprintable():
+            raise DownloadError("the filename that SideFX sent is not the name of a file")
+        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            raise DownloadError(f"the size that SideFX sent for {filename} is not a number of bytes")
+        if not isinstance(md5, str) or not _MD5.fullmatch(md5.lower()):
+            raise DownloadError(f"the hash that SideFX sent for {filename} is not an MD5")
+        return cls(url, filename, size, md5.lower())
+
+
+def _get(offer: _Offer, limits: Limits) -> requests.Response:
+    # Without Authorization: another host gives the file, and what is signed is the URL. Not compressed: the MD5 is that
+    # of the file.
+    request = prepare("GET", offer.url, headers={"Accept-Encoding": "identity"})
+    request.url = offer.url  # as it was signed; requests would write `%7E` as `~`
+    return send(request, f"the download of {offer.filename}", limits, repeatable=True)
+
+
+def _save(offer: _Offer, response: requests.Response, directory: Path, limits: Limits) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / offer.filename
+    temporary = directory / f".{uuid.uuid4().hex}.part"
+    try:
+        _write_checked(offer, response, temporary, limits)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
+
+
+def _write_checked(offer: _Offer, response: requests.Response, path: Path, limits: Limits) -> None:
+    digest = hashlib.md5(usedforsecurity=False)  # what SideFX announces
+    size = 0
+    with path.open("xb") as file:
+        for chunk in chunks(response, f"the download of {offer.filename}", limits, decoded=False):
+            size += len(chunk)
+            if size > offer.size:
+                break
+            digest.update(chunk)
+            file.write(chunk)
+    if size != offer.size:
+        found = f"more than {offer.size}" if size > offer.size else size
+        raise DownloadError(f"{offer.filename} has {found} bytes instead of the announced {offer.size}")
+    if digest.hexdigest() != offer.md5:
+        raise DownloadError(f"the MD5 of {offer.filename} is {digest.hexdigest()} instead of the announced {offer.md5}")

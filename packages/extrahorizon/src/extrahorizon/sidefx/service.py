@@ -1,0 +1,203 @@
+"""`service`: an attribute for every function of the SideFX Web API, and the call behind it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.sidefx.account import AccountChain
+from extrahorizon.sidefx.errors import AuthorizationError
+from extrahorizon.sidefx.files import file_parts, is_file
+from extrahorizon.sidefx.replies import result
+from extrahorizon.sidefx.tokens import TOKENS, Token, is_token
+from extrahorizon.sidefx.transport import Limits, prepare, send, unlimited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_UNAUTHORIZED = 401
+_BAD_CREDENTIALS = frozenset({401, 403})  # both are seen
+
+#: The rule of repeating. A function whose name begins with one of these only reads, and is called again after a lost
+#: connection, 502, 503 or 504. Any other (`bugs.submit_issue`, which would file a second issue; `license.*`, which
+#: would issue a second licence; whatever is not documented) is called again only after 401 and 429: it did not run.
+READS = ("download.", "changelog.", "bugs.get_")
+
+
+def only_reads(function: str) -> bool:
+    """Whether `function`, such as `download.get_daily_builds_list`, may be called twice without harm."""
+    return function.startswith(READS)
+
+
+class RemoteFunction:
+    """A function of the API, or the module it is in: `sidefx.download`, `sidefx.download.get_daily_builds_list`."""
+
+    def __init__(self, call: Callable[[str, tuple[Any, ...], dict[str, Any]], Any], name: str) -> None:
+        """The function `name`, called by `call`."""
+        self._call = call
+        self._name = name
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        _refuse_private(name)
+        return RemoteFunction(self._call, f"{self._name}.{name}")
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call it. Arguments are JSON values; files (`File`, bytes, bytearray) are passed by keyword.
+
+        Returns:
+            The function's own return value, or a `ResponseFile` when that is binary.
+
+        Raises:
+            APIError: SideFX refused the call, the function failed, or its answer is no result.
+            AuthorizationError: the credentials are refused.
+            ConfigurationError: there are no usable credentials.
+            DeadlineExceededError: the time was up.
+            PlatformUnreachableError: no answer came; `sent` tells whether something may have been done all the same.
+            TypeError: an argument is neither a JSON value nor a file passed by keyword.
+            ValueError: a number is not finite.
+        """
+        return self._call(self._name, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<SideFX function {self._name}>"
+
+
+class Service:
+    """The SideFX Web API: `service().download.get_daily_builds_list("houdini")` calls the function of that name.
+
+    Every name that does not begin with an underscore is a function, and a name that does not exist is known only by
+    SideFX's answer. Services and threads share the access tokens and connections of the process.
+
+    Attributes:
+        timeout: as given.
+        remaining: as given; a function sets it at the beginning of each invocation.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        client_secret_key: str | None = None,
+        access_token_url: str | None = None,
+        endpoint_url: str | None = None,
+        access_token: str | None = None,
+        access_token_expiry_time: float | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        remaining: Callable[[], float] | None = None,
+    ) -> None:
+        """Prepare to call; nothing is sent yet.
+
+        By keyword only: the order of these arguments differs between the versions of SideFX's own client.
+
+        Args:
+            client_id: id of an application registered at SideFX; with `client_secret_key`. Without both,
+                `SIDEFX_CLIENT_ID` and `SIDEFX_CLIENT_SECRET` of the environment or of the secret `API_SECRET_ID`.
+            client_secret_key: its secret.
+            access_token_url: where tokens are fetched; by default at SideFX.
+            endpoint_url: where functions are called; by default at SideFX.
+            access_token: a token kept from before, used until `access_token_expiry_time`; only with that.
+            access_token_expiry_time: epoch seconds.
+            timeout: seconds to connect and seconds between two pieces of an answer, or one number for both; by default
+                5 and 30.
+            remaining: tells the seconds left for calls, waiting included; without it, one call waits 120 s at most.
+
+        Raises:
+            ConfigurationError: half of what belongs together, a token that cannot be one, or a URL that cannot be used.
+        """
+        self._accounts = AccountChain(client_id, client_secret_key, access_token_url, endpoint_url)
+        self._given: Token | None = None
+        if access_token is not None and access_token_expiry_time is not None:
+            if not is_token(access_token):
+                raise ConfigurationError("access_token is not an access token: it is empty or has odd characters")
+            self._given = Token(access_token, access_token_expiry_time)
+        self.timeout = timeout
+        self.remaining = remaining or unlimited
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where functions are called.
+
+        Raises:
+            ConfigurationError: there are no usable credentials.
+        """
+        return self._accounts.current().endpoint_url
+
+    @property
+    def access_token(self) -> str:
+        """The token that calls use now, fetched when there is none: a secret, for `access_token` of a later service.
+
+        Raises:
+            AuthorizationError: the credentials are refused.
+            ConfigurationError: there are no usable credentials.
+            DeadlineExceededError: the time was up.
+            PlatformUnreachableError: no answer came.
+        """
+        return self._token(self._limits()).value
+
+    @property
+    def access_token_expiry_time(self) -> float:
+        """Epoch seconds until which `access_token` is used; 2 s before it expires. Fetches a token when there is none.
+
+        Raises:
+            AuthorizationError: the credentials are refused.
+            ConfigurationError: there are no usable credentials.
+            DeadlineExceededError: the time was up.
+            PlatformUnreachableError: no answer came.
+        """
+        return self._token(self._limits()).expiry_time
+
+    def __getattr__(self, name: str) -> RemoteFunction:
+        _refuse_private(name)
+        return RemoteFunction(self._call, name)
+
+    def __repr__(self) -> str:
+        return "<SideFX Web API>"
+
+    def _limits(self) -> Limits:
+        return Limits(self.timeout, self.remaining)
+
+    def _call(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        limits = self._limits()
+        values = {name: value for name, value in kwargs.items() if not is_file(value)}
+        text = json.dumps([function, args, values], allow_nan=False, default=_no_argument)
+        request = prepare("POST", self.endpoint_url, headers={}, form={"json": text}, files=file_parts(kwargs))
+        rejected: str | None = None
+        while True:
+            token = self._token(limits, rejected)
+            request.headers["Authorization"] = f"Bearer {token.value}"
+            response = send(request, function, limits, repeatable=only_reads(function))
+            if response.status_code != _UNAUTHORIZED or rejected:
+                return result(response, function, limits, secrets=(token.value,))
+            response.close()
+            rejected = token.value
+
+    def _token(self, limits: Limits, rejected: str | None = None) -> Token:
+        given = self._given
+        if given and given.usable and given.value != rejected:
+            return given
+        self._given = None
+        account = self._accounts.current()
+        try:
+            return TOKENS.get(account, limits, rejected=rejected)
+        except AuthorizationError as error:
+            rotated = self._accounts.anew(account) if error.http_code in _BAD_CREDENTIALS else None
+            if rotated is None:
+                raise
+        return TOKENS.get(rotated, limits, rejected=rejected)
+
+
+def _no_argument(value: object) -> object:
+    if is_file(value):
+        raise TypeError(f"a {type(value).__name__} can only be passed by keyword, and not inside another value")
+    raise TypeError(f"a {type(value).__name__} cannot be an argument: it is not a JSON value")
+
+
+def _refuse_private(name: str) -> None:
+    """Names with an underscore are Python's own questions (copy, pickle, hasattr), not functions of SideFX.
+
+    Raises:
+        AttributeError: `name` is such a name.
+    """
+    if name.startswith("_"):
+        raise AttributeError(f"{name!r} is not a function of SideFX: it begins with an underscore")

@@ -1,0 +1,179 @@
+"""From the raw event of a task to a `Task`, and from a function of a task to a Lambda handler.
+
+    @task_handler
+    def handler(task: Task, exh: ExtraHorizon) -> dict:
+        return {"user_id": exh.users.me()["id"]}
+
+Behind an SQS queue the same handler gets a batch of tasks: `extrahorizon.queue`.
+
+Exceptions pass through: a raised exception is the platform's only sign of failure, and its class name is what
+`retryPolicy.errorsToRetry` matches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, overload
+
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from extrahorizon.deadline import LambdaContext
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as its function receives it. Only `data` is sure to be useful: callers may leave out the rest.
+
+    Attributes:
+        id: the task's id; a retry has a new one.
+        function_name: the task name of the function.
+        data: what the task was created with; empty when there was none.
+        tags: free-form labels.
+        priority: higher runs first.
+        retry_for_task_ids: ids of the earlier attempts, oldest first; empty on the first attempt.
+        raw: the whole event, for members that have no attribute here.
+    """
+
+    id: str | None
+    function_name: str | None
+    data: Mapping[str, Any]
+    tags: tuple[str, ...]
+    priority: float
+    retry_for_task_ids: tuple[str, ...]
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def from_event(cls, event: object) -> Task:
+        """Read a task object.
+
+        Raises:
+            InvalidEventError: the event or a member of it is of the wrong type. The message names the type that came,
+                never the content.
+        """
+        if not isinstance(event, dict):
+            raise InvalidEventError(
+                f"the event is {_kind(event)}; a task function receives a task object, a JSON object"
+            )
+        data = event.get("data")
+        if data is not None and not isinstance(data, dict):
+            raise InvalidEventError(f"the task's data is {_kind(data)}; expected a JSON object, or none")
+        return cls(
+            id=event.get("id"),
+            function_name=event.get("functionName"),
+            data=data or {},
+            tags=_texts(event, "tags"),
+            priority=event.get("priority") or 0,
+            retry_for_task_ids=_texts(event, "retryForTaskIds"),
+            raw=event,
+        )
+
+    def text(self, name: str) -> str:
+        """A member of the task's data that has to be a text, such as the `documentId` that a transition adds.
+
+        Raises:
+            InvalidEventError: it is missing, empty, or something else.
+        """
+        value = self.data.get(name)
+        if not isinstance(value, str) or not value:
+            found = "missing" if name not in self.data else f"{_kind(value)}" if value != "" else "empty"
+            raise InvalidEventError(f"the task's data needs {name}, a text, and it is {found}")
+        return value
+
+    @property
+    def first_id(self) -> str | None:
+        """The id of the first attempt: the same for every retry, so the key to do a thing only once."""
+        return self.retry_for_task_ids[0] if self.retry_for_task_ids else self.id
+
+
+@overload
+def task_handler(function: Callable[[Task, ExtraHorizon], Result], /) -> Callable[[object, LambdaContext], Result]: ...
+@overload
+def task_handler(
+    *, poison: tuple[type[Exception], ...] = ..., idempotency_key: Callable[[Task], str | None] | None = ...
+) -> Callable[[Callable[[Task, ExtraHorizon], Result]], Callable[[object, LambdaContext], Result]]: ...
+def task_handler(
+    function: Callable[[Task, ExtraHorizon], Any] | None = None,
+    /,
+    *,
+    poison: tuple[type[Exception], ...] = (),
+    idempotency_key: Callable[[Task], str | None] | None = None,
+) -> Any:
+    """Make a function of a task and a client the handler that Lambda calls with `(event, context)`.
+
+    The client is made once per process and kept across warm invocations. Every log line of the invocation carries
+    the task's id and name, the request id and whether this is a cold start; nothing of an earlier task remains.
+
+    The event is a task, or a batch of messages from an SQS queue, each of which has a task as its body; then the
+    answer says which messages failed. `extrahorizon.queue` does that, and only there the options count.
+
+    Args:
+        function: what to run.
+        poison: errors that no other attempt can mend, besides `InvalidEventError`. From a queue such a task goes to
+            the dead-letter queue at once.
+        idempotency_key: what is to be done only once: gives a text that two tasks have in common when they ask for the
+            same. By default, and where it gives None, it is the id of the task's first attempt.
+    """
+    if function is None:
+        return partial(_handler, poison=poison, idempotency_key=idempotency_key)
+    return _handler(function, poison=poison, idempotency_key=idempotency_key)
+
+
+def _handler(
+    function: Callable[[Task, ExtraHorizon], Result],
+    *,
+    poison: tuple[type[Exception], ...],
+    idempotency_key: Callable[[Task], str | None] | None,
+) -> Callable[[object, LambdaContext], Any]:
+    exh: ExtraHorizon | None = None
+
+    @wraps(function)
+    def handler(event: object, context: LambdaContext) -> Any:
+        nonlocal exh
+        logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=exh is None)
+        exh = client = exh or ExtraHorizon()
+
+        def run(task: Task) -> Result:
+            logger.append_keys(task_id=task.id, task=task.function_name)
+            client.session.deadline = Deadline.of(context)
+            return function(task, client)
+
+        if _is_from_queue(event):
+            from extrahorizon.queue import work
+
+            name = f"{function.__module__}.{function.__qualname__}"
+            return work(event, context, run, name=name, poison=poison, idempotency_key=idempotency_key)
+        return run(Task.from_event(event))
+
+    return handler
+
+
+def _is_from_queue(event: object) -> TypeGuard[dict[str, Any]]:
+    """Whether an event is a batch of messages from SQS."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
+    return isinstance(first, dict) and first.get("eventSource") == "aws:sqs"
+
+
+def _texts(event: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    values = event.get(name)
+    if values is None:
+        return ()
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidEventError(f"the task's {name} is not a list of texts")
+    return tuple(values)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), f"a {type(value).__name__}")
