@@ -26,7 +26,7 @@ from exh_dev.serve.debugging import DEBUG_PORT, check_free
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.serve.execution import Case, Outcome

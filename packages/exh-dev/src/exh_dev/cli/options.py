@@ -10,7 +10,7 @@ import typer
 from exh_dev.errors import UsageError
 
 if TYPE_CHECKING:
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
     from exh_dev.remote.cluster import Cluster
     from exh_dev.remote.dev_api import DevApi
 

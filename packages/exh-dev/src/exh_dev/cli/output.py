@@ -11,61 +11,29 @@ import logging
 import sys
 import traceback
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from exh_dev.output import Output
+from exh_dev.runtime.logs import parse_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from exh_dev.output import Table
     from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Outcome
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows under headings."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-class Output(Protocol):
-    """One of the two ways to print."""
-
-    def result(self, value: Any) -> None:
-        """Print a JSON value on stdout."""
+class CommandOutput(Output, Protocol):
+    """What a command prints through: `Output`, and the outcomes of functions that were run."""
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Print what became of several invocations on stdout."""
 
-    def summary(self, value: Any, lines: Sequence[str]) -> None:
-        """Print on stdout what was done: a JSON value for programs, lines for people."""
 
-    def tables(self, value: Any, *tables: Table) -> None:
-        """Print on stdout what there is: a JSON value for programs, tables for people."""
-
-    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
-        """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
-
-    def problems(self, problems: Sequence[dict[str, str]]) -> None:
-        """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""
-
-    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
-        """Print on stdout a line that a run of a function logged: a run of a `kind`, such as `task`, with this id."""
-
-    def log(self, function: str, line: LogLine) -> None:
-        """Pass on a log line of a function."""
-
-    def note(self, message: str, **facts: Any) -> None:
-        """Say what happens."""
-
-    def error(self, message: str, **facts: Any) -> None:
-        """Say what went wrong."""
-
-
-def choose_output(*, as_json: bool | None) -> Output:
+def choose_output(*, as_json: bool | None) -> CommandOutput:
     """JSON when asked for or when stdout is not a terminal; False insists on text for people."""
     if as_json or (as_json is None and not sys.stdout.isatty()):
         return JsonOutput()
@@ -122,18 +90,6 @@ def _entry(function: str, line: LogLine) -> dict[str, Any]:
     stamp = line.timestamp.isoformat(timespec="milliseconds")
     plain = {"timestamp": stamp, "level": "INFO", "function": function, "message": line.text}
     return parse_log(line.text) or plain
-
-
-def parse_log(text: str) -> dict[str, Any] | None:
-    """The members of a structured log line; None for any other text."""
-    if not text.startswith("{"):
-        return None
-    try:
-        entry = json.loads(text)
-        json.dumps(entry, allow_nan=False)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 class OutputHandler(logging.Handler):

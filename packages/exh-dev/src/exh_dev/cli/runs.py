@@ -12,10 +12,11 @@ from urllib.parse import quote
 import typer
 
 from exh_dev.cli.options import DataDirOption, JsonOption, local_platform
-from exh_dev.cli.output import Table, choose_output
+from exh_dev.cli.output import choose_output
+from exh_dev.output import Table
 
 if TYPE_CHECKING:
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
 
 _COLUMNS = ("Started", "Function", "Status", "Trigger", "Time", "Attempt", "Run", "Error")
 _MAIL_COLUMNS = ("Sent", "To", "Subject", "Attachments", "Mail")

@@ -21,14 +21,15 @@ from exh_dev.cli.options import (
     environment_of,
     local_platform,
 )
-from exh_dev.cli.output import Table, choose_output
+from exh_dev.cli.output import choose_output
 from exh_dev.errors import DevkitError, UsageError
+from exh_dev.output import Table
 from exh_dev.remote.cluster import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
     from exh_dev.remote.logs import Run, Source
     from exh_dev.remote.schedules import Plan, Step
     from exh_dev.runtime import LogLine

@@ -12,12 +12,12 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from exh_dev.cli.output import parse_log
+from exh_dev.runtime.logs import parse_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from exh_dev.cli.output import Table as Rows
+    from exh_dev.output import Table as Rows
     from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Outcome
 

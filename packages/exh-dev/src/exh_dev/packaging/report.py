@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exh_dev.cli.output import Table
+from exh_dev.output import Table
 from exh_dev.packaging.build import MEGABYTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
     from exh_dev.packaging.build import Bundle
 
 _HEADINGS = ("Function", "Runtime", "Processor", "Zip", "Unpacked", "Files", "SHA-256")

@@ -15,7 +15,7 @@ from extrahorizon.errors import ExtraHorizonError, PlatformError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LONGEST_WAIT = 300  # seconds

@@ -23,7 +23,7 @@ from exh_dev.errors import DevkitError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 

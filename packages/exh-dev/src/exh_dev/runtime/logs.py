@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exh_dev.runtime.invocation import LogLine
 
@@ -81,3 +82,15 @@ class LogPipe:
 def _decoded(line: bytes) -> str:
     # Where there is no telemetry socket, awslambdaric separates the lines of one record by carriage returns.
     return line.decode("utf-8", errors="replace").rstrip("\r").replace("\r", "\n")
+
+
+def parse_log(text: str) -> dict[str, Any] | None:
+    """The members of a structured log line; None for any other text."""
+    if not text.startswith("{"):
+        return None
+    try:
+        entry = json.loads(text)
+        json.dumps(entry, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None

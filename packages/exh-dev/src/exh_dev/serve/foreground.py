@@ -19,7 +19,7 @@ from exh_dev.serve.reload import Reloader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exh_dev.cli.output import Output
+    from exh_dev.output import Output
     from exh_dev.serve.local_platform import LocalPlatform
 
 

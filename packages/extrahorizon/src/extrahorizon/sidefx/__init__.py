@@ -10,8 +10,8 @@ keep its connections. What SideFX offers is listed at https://www.sidefx.com/doc
 called, none is named here.
 
 Errors: `AuthorizationError` when the credentials are refused, `APIError` when a call is, `DownloadError` when a file is
-not what was announced; of `extrahorizon.errors`, `PlatformUnreachableError` when no answer came, `DeadlineExceededError`
-when the time was up, `ConfigurationError` when there is nothing to call with.
+not what was announced; of `extrahorizon.errors`, `PlatformUnreachableError` when no answer came,
+`DeadlineExceededError` when the time was up, `ConfigurationError` when there is nothing to call with.
 """
 
 from extrahorizon.sidefx.account import ACCESS_TOKEN_URL, ENDPOINT_URL

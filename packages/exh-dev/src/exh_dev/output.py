@@ -1,0 +1,54 @@
+"""How a command speaks: what every room that prints is given, and knows no more of.
+
+Results go to stdout; log lines, notes and errors to stderr. `cli.output` and `cli.terminal` implement it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from exh_dev.runtime import LogLine
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Output(Protocol):
+    """One of the two ways to print."""
+
+    def result(self, value: Any) -> None:
+        """Print a JSON value on stdout."""
+
+    def summary(self, value: Any, lines: Sequence[str]) -> None:
+        """Print on stdout what was done: a JSON value for programs, lines for people."""
+
+    def tables(self, value: Any, *tables: Table) -> None:
+        """Print on stdout what there is: a JSON value for programs, tables for people."""
+
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
+        """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
+
+    def problems(self, problems: Sequence[dict[str, str]]) -> None:
+        """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""
+
+    def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
+        """Print on stdout a line that a run of a function logged: a run of a `kind`, such as `task`, with this id."""
+
+    def log(self, function: str, line: LogLine) -> None:
+        """Pass on a log line of a function."""
+
+    def note(self, message: str, **facts: Any) -> None:
+        """Say what happens."""
+
+    def error(self, message: str, **facts: Any) -> None:
+        """Say what went wrong."""
