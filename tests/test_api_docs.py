@@ -10,7 +10,7 @@ import pytest
 import yaml
 from exh_dev.project.new.function import make
 from exh_dev.project.project import Project
-from exh_dev.testing.events import USER_ID, api_event
+from exh_dev.runtime.events import USER_ID, api_event
 
 NOTE = "68498c63b1b0b8de8a622801"
 

@@ -9,7 +9,7 @@ from exh_dev.errors import UsageError
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.env_file import misplaced, read_env_file
 from exh_dev.project.project import Project
-from exh_dev.serve.runnable import function_of
+from exh_dev.project.runtime_function import function_of
 from folder_projects import GREETING, write
 
 WITH_VARIABLE = GREETING["template.yaml"].rstrip() + "\n        environment: {GREETING: $MY_GREETING}\n"

@@ -15,12 +15,12 @@ import pytest
 from end_state import end_state, files_of
 from exh_dev.aws.services import LocalAws, hidden_for, uses_work_queue
 from exh_dev.project.project import Project, read_event
+from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.remote.client import client_of
 from exh_dev.runtime import Runtime
 from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
-from exh_dev.serve.runnable import function_of
 from extrahorizon.query import rql
 
 PROJECT = Project(Path(__file__).parent.parent)

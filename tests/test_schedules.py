@@ -9,8 +9,9 @@ from exh_dev.errors import DevkitError, ManifestError
 from exh_dev.project.function_spec import Schedule
 from exh_dev.project.manifest import load_manifest
 from exh_dev.project.project import Project
+from exh_dev.project.schedule_mark import mark_of
 from exh_dev.remote.client import MissingPermissionError, client_of
-from exh_dev.remote.schedules import apply, first_run, mark_of, plan, read_plan
+from exh_dev.remote.schedules import apply, first_run, plan, read_plan
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.testing import task_event
 from extrahorizon.errors import PlatformUnreachableError

@@ -14,11 +14,11 @@ import pytest
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.services import LocalAws, WorkQueue
 from exh_dev.platform.faults.rules import Faults
+from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.client import client_of
 from exh_dev.runtime import Runtime
 from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
-from exh_dev.serve.runnable import function_of
 from extrahorizon import queue
 from extrahorizon.query import RQL
 from waiting import wait_for

@@ -1,7 +1,7 @@
 import pytest
 from crashing import crash_at_every_call
 from end_state import end_state
-from exh_dev.remote.schedules import mark_of
+from exh_dev.project.schedule_mark import mark_of
 from exh_dev.testing import handle, task_event
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.sidefx import APIError, service

@@ -1,6 +1,6 @@
 import pytest
+from exh_dev.runtime.events import api_event, dispatcher_event, retry_event, task_event, transition_event
 from exh_dev.runtime.triggers import trigger_of
-from exh_dev.testing.events import api_event, dispatcher_event, retry_event, task_event, transition_event
 
 
 @pytest.mark.parametrize(

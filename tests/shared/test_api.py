@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.event_handler.exceptions import InternalServerError, NotFoundError
 from exh_dev.platform.tasks.api import reply_of
-from exh_dev.testing.events import APPLICATION_ID, USER_ID, api_event
+from exh_dev.runtime.events import APPLICATION_ID, USER_ID, api_event
 from extrahorizon.api import (
     LARGEST_FILE,
     ApiError,

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import pytest
 from crashing import crash_at_every_call
-from exh_dev.testing.events import api_event
+from exh_dev.runtime.events import api_event
 from extrahorizon.api import LARGEST_FILE
 from extrahorizon.errors import PlatformUnreachableError, ServerError
 from extrahorizon.log import logger

@@ -14,25 +14,25 @@ from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.secrets import grant_for_secrets, put_secrets
 from exh_dev.aws.services import LocalAws, WorkQueue, hidden_for, uses_work_queue
 from exh_dev.errors import DevkitError
+from exh_dev.project.runtime_function import function_of
 from exh_dev.runtime import Runtime
-from exh_dev.serve.runnable import function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from exh_dev.aws.platform import ServingPlatform
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.runtime import Invocation, LogLine
-    from exh_dev.serve.local_platform import LocalPlatform
 
 _WINDOW = 1.0  # seconds in which a batch may become full
 _AT_ONCE = 2  # batches
 
 
-class LocalLambda:
+class AwsFunctions:
     """Runs the functions of a project whose targets do not name `exh`. From any thread."""
 
-    def __init__(self, platform: LocalPlatform, project: Project) -> None:
+    def __init__(self, platform: ServingPlatform, project: Project) -> None:
         """Know what to run; nothing is started."""
         self._platform = platform
         self._project = project

@@ -11,12 +11,12 @@ from extrahorizon.settings import SECRET_ID
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from exh_dev.aws.platform import CredentialIssuer
     from exh_dev.aws.services import LocalAws
     from exh_dev.project.function_spec import FunctionSpec
-    from exh_dev.serve.local_platform import LocalPlatform
 
 
-def share_secrets(platform: LocalPlatform, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
+def share_secrets(platform: CredentialIssuer, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
     """Create the secrets that functions name, before the platform starts.
 
     Raises:
@@ -25,7 +25,7 @@ def share_secrets(platform: LocalPlatform, aws: LocalAws, specs: Sequence[Functi
     put_secrets(platform, aws, grant_for_secrets(platform, specs))
 
 
-def grant_for_secrets(platform: LocalPlatform, specs: Sequence[FunctionSpec]) -> list[str]:
+def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec]) -> list[str]:
     """Give each secret that functions name a user, for whom their permissions add up. Raises as `share_secrets`.
 
     Returns:
@@ -41,7 +41,7 @@ def grant_for_secrets(platform: LocalPlatform, specs: Sequence[FunctionSpec]) ->
     return list(sharing)
 
 
-def put_secrets(platform: LocalPlatform, aws: LocalAws, secret_ids: Sequence[str]) -> None:
+def put_secrets(platform: CredentialIssuer, aws: LocalAws, secret_ids: Sequence[str]) -> None:
     """Create secrets with the credentials of their users."""
     for secret_id in secret_ids:
         aws.put_secret(secret_id, platform.function_environment(secret_id))

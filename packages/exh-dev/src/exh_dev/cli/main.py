@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from exh_dev.output import Output
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
+    from exh_dev.project.runtime_function import CredentialSource
     from exh_dev.serve.execution import Case, Outcome
-    from exh_dev.serve.runnable import CredentialSource
 
 app = typer.Typer(
     name="exh-dev",

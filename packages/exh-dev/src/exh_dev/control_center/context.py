@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from exh_dev.errors import DevkitError
 from exh_dev.platform.http.error_answers import Fault
@@ -13,14 +13,57 @@ from exh_dev.platform.tasks.runner import NotInvocableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from exh_dev.platform.dev.change_notifications import Changes
     from exh_dev.platform.dev.refused_calls import Refusals
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.tasks.runner import Runner
     from exh_dev.platform.tasks.runs import Run
-    from exh_dev.runtime import Invocation
-    from exh_dev.serve.project import ServedProject
+    from exh_dev.runtime import Invocation, LogLine
+
+
+class LocalProject(Protocol):
+    """What the control center needs of the project that is served; `serve.project.ServedProject` has it.
+
+    Its methods may be called from any thread.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+
+    @property
+    def root(self) -> Path:
+        """Its folder."""
+
+    def functions(self) -> list[dict[str, Any]]:
+        """Return what the manifest says of each function."""
+
+    def events(self, function: str) -> list[dict[str, Any]]:
+        """Return the sample events of a function."""
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return what is wrong with the project's files."""
+
+    def seed(self, function: str) -> None:
+        """Put the function's seed on the platform, if it has one.
+
+        Raises:
+            DevkitError: the seed cannot be loaded.
+        """
+
+    def runs_on_aws(self, function: str) -> bool:
+        """Return whether a function is for AWS alone."""
+
+    def invoke_on_aws(
+        self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]
+    ) -> Invocation:
+        """Run a function for AWS alone.
+
+        Raises:
+            DevkitError: it cannot run.
+        """
 
 
 @dataclass(frozen=True)
@@ -40,7 +83,7 @@ class Desk:
     runner: Runner
     changes: Changes
     refusals: Refusals
-    project: ServedProject | None
+    project: LocalProject | None
     details: Callable[[], dict[str, Any]]
 
     def record_of(self, function: str) -> Document | None:

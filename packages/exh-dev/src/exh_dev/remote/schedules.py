@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from exh_dev.project.schedule_mark import MARK, mark_of
 from exh_dev.remote.client import told
 from extrahorizon.timestamps import iso, parse
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from exh_dev.project.manifest import Manifest
     from extrahorizon.client import ExtraHorizon
     from extrahorizon.services.tasks.types import Schedule as Known
-
-MARK = "exhDevSchedule"
 
 
 @dataclass(frozen=True)
@@ -196,11 +195,6 @@ def first_run(interval: float, start: str | None, now: datetime) -> datetime:
     first = parse(start)
     passed = max(0, math.ceil((now - first) / timedelta(seconds=interval)))
     return first + passed * timedelta(seconds=interval)
-
-
-def mark_of(interval: float, start: str | None = None) -> dict[str, Any]:
-    """The data of a schedule of ours, and so of its function's tasks."""
-    return {MARK: {"interval": interval, **({} if start is None else {"start": start})}}
 
 
 def is_ours(schedule: Known) -> bool:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from exh_dev.control_center import routes as dashboard
-from exh_dev.control_center.context import Desk
+from exh_dev.control_center.context import Desk, LocalProject
 from exh_dev.platform.access_log import service as access_log
 from exh_dev.platform.auth import service as auth
 from exh_dev.platform.auth.bearer import BearerVerifier
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.runner import OwnFunction
-    from exh_dev.serve.project import ServedProject
     from exh_dev.sidefx import LocalSideFX
 
 #: Base paths of the services that exist here.
@@ -96,7 +95,7 @@ def create_app(
     pace: float = 1.0,
     smtp: str | None = None,
     max_file_size: int = files.LARGEST,
-    project: ServedProject | None = None,
+    project: LocalProject | None = None,
     details: Callable[[], dict[str, Any]] | None = None,
 ) -> App:
     """The platform over `store`.

@@ -11,26 +11,26 @@ from exh_dev.errors import DevkitError
 from exh_dev.platform.tasks.runner import OwnFunction
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import read_event
+from exh_dev.project.runtime_function import function_of
 from exh_dev.remote import schedules
 from exh_dev.remote.client import client_of
-from exh_dev.serve.runnable import function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from exh_dev.control_center.context import LocalProject
     from exh_dev.project.configuration.configuration import Configuration
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.serve.local_platform import LocalPlatform
-    from exh_dev.serve.project import ServedProject
 
 
 def start(
     platform: LocalPlatform,
     project: Project | None,
     tell: Callable[[str], None],
-    shown: ServedProject | None = None,
+    shown: LocalProject | None = None,
 ) -> None:
     """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
     the project as the control center has it.

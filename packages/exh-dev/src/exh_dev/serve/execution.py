@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.secrets import share_secrets
 from exh_dev.aws.services import LocalAws, hidden_for, uses_work_queue
+from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Runtime
 from exh_dev.runtime.triggers import trigger_of
 from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
-from exh_dev.serve.runnable import function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
+    from exh_dev.project.runtime_function import CredentialSource
     from exh_dev.runtime import Invocation, LogLine
-    from exh_dev.serve.runnable import CredentialSource
 
 _LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from types import TracebackType
 
+    from exh_dev.control_center.context import LocalProject
     from exh_dev.platform.tasks.runner import OwnFunction
     from exh_dev.runtime import Invocation
     from exh_dev.serve.app import App
-    from exh_dev.serve.project import ServedProject
 
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class LocalPlatform:
         """Nothing more; the block's end stops everything."""
         return self
 
-    def start(self, functions: Sequence[OwnFunction] = (), project: ServedProject | None = None) -> None:
+    def start(self, functions: Sequence[OwnFunction] = (), project: LocalProject | None = None) -> None:
         """Start answering requests, and running tasks.
 
         Args:

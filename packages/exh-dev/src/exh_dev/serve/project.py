@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from exh_dev.aws.functions import LocalLambda
+    from exh_dev.aws.functions import AwsFunctions
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.runtime import Invocation, LogLine
@@ -29,7 +29,7 @@ class ServedProject:
         self._lock = Lock()
         self._project = project
         self._problems: list[dict[str, Any]] = []
-        self._aws: LocalLambda | None = None
+        self._aws: AwsFunctions | None = None
 
     @property
     def name(self) -> str:
@@ -111,11 +111,11 @@ class ServedProject:
         Raises:
             DevkitError: it cannot run.
         """
-        from exh_dev.aws.functions import LocalLambda
+        from exh_dev.aws.functions import AwsFunctions
 
         with self._lock:
             if self._aws is None:
-                self._aws = LocalLambda(self._platform, self._project)
+                self._aws = AwsFunctions(self._platform, self._project)
             aws = self._aws
         return aws.invoke(function, event, request_id, on_line)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from exh_dev.sidefx.catalogue import WITHOUT_PLATFORM
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exh_dev.sidefx.catalogue import Build
-    from exh_dev.sidefx.state import LocalSideFX
 
 _OS = ["Linux", "macOS", "Windows"]
 _PRODUCTS = ["Houdini FX", "Houdini Core", "Houdini Engine", "Karma"]
@@ -37,7 +36,20 @@ class RefusedError(Exception):
     """The function refuses; the message is meant for the user and becomes a 422."""
 
 
-def functions(sidefx: LocalSideFX) -> dict[str, Callable[..., Any]]:
+class State(Protocol):
+    """What the functions read and change of a local SideFX; `sidefx.state.LocalSideFX` has it."""
+
+    clock: Callable[[], float]
+    builds: tuple[Build, ...]
+    sorted_as_text: bool
+    issues: list[dict[str, Any]]
+    licenses_issued: int
+
+    def signed_url(self, build: Build) -> str:
+        """Return where `build` can be downloaded for a while."""
+
+
+def functions(sidefx: State) -> dict[str, Callable[..., Any]]:
     """All functions by name, over the state of `sidefx`."""
     return {
         "download.get_daily_builds_list": _Download(sidefx).get_daily_builds_list,
@@ -50,7 +62,7 @@ def functions(sidefx: LocalSideFX) -> dict[str, Callable[..., Any]]:
 
 
 class _Download:
-    def __init__(self, sidefx: LocalSideFX) -> None:
+    def __init__(self, sidefx: State) -> None:
         self._sidefx = sidefx
 
     def get_daily_builds_list(
@@ -112,7 +124,7 @@ class _Download:
 
 
 class _License:
-    def __init__(self, sidefx: LocalSideFX) -> None:
+    def __init__(self, sidefx: State) -> None:
         self._sidefx = sidefx
 
     def get_non_commercial_license(
@@ -141,7 +153,7 @@ class _License:
 
 
 class _Changelog:
-    def __init__(self, sidefx: LocalSideFX) -> None:
+    def __init__(self, sidefx: State) -> None:
         self._sidefx = sidefx
 
     def get_latest_changelog_entries(self, version: str) -> list[dict[str, str | int]]:
@@ -164,7 +176,7 @@ class _Changelog:
 
 
 class _Bugs:
-    def __init__(self, sidefx: LocalSideFX) -> None:
+    def __init__(self, sidefx: State) -> None:
         self._sidefx = sidefx
 
     def get_submission_options(self) -> dict[str, list[str]]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exh_dev.remote.client import client_of
+    from exh_dev.runtime.events import api_event, dispatcher_event, retry_event, task_event, transition_event
     from exh_dev.serve.local_platform import LocalPlatform
-    from exh_dev.testing.events import api_event, dispatcher_event, retry_event, task_event, transition_event
     from exh_dev.testing.fake_exh import FakeExtraHorizon
     from exh_dev.testing.plugin import RunFunction
     from extrahorizon import ExtraHorizon
@@ -37,7 +37,7 @@ __all__ = [
     "transition_event",
 ]
 
-_EVENTS = "exh_dev.testing.events"
+_EVENTS = "exh_dev.runtime.events"
 _MODULES = {
     "FakeExtraHorizon": "exh_dev.testing.fake_exh",
     "LocalPlatform": "exh_dev.serve.local_platform",

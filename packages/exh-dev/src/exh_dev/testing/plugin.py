@@ -120,8 +120,8 @@ def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
 def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str], None]) -> Iterator[RunFunction]:
     """Runs functions against `platform`, as their own users; each call starts a process, as a cold start does."""
     from exh_dev.project.project import read_event
+    from exh_dev.project.runtime_function import function_of
     from exh_dev.runtime import Runtime
-    from exh_dev.serve.runnable import function_of
 
     with ExitStack() as stack:
 

@@ -20,9 +20,9 @@ from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.manifest import load_manifest
 from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.project import MANIFEST
+from exh_dev.project.schedule_mark import mark_of
 from exh_dev.project.template_text import with_resource
-from exh_dev.remote.schedules import mark_of
-from exh_dev.testing.events import api_event, task_event, transition_event
+from exh_dev.runtime.events import api_event, task_event, transition_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
