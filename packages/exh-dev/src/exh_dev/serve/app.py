@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,38 +16,35 @@ from starlette.routing import Route, Router
 
 from exh_dev.control_center import routes as dashboard
 from exh_dev.control_center.context import Desk, LocalProject
-from exh_dev.platform.access_log import service as access_log
-from exh_dev.platform.auth import service as auth
+from exh_dev.platform.access_log.service import AccessLogService
 from exh_dev.platform.auth.bearer import BearerVerifier
-from exh_dev.platform.configurations import service as configurations
-from exh_dev.platform.data import service as data
+from exh_dev.platform.auth.service import AuthService
+from exh_dev.platform.configurations.service import ConfigurationService
 from exh_dev.platform.data.schemas import Schemas
-from exh_dev.platform.dev import recorded_writes as ledger
-from exh_dev.platform.dev import seeding
+from exh_dev.platform.data.service import DataService
+from exh_dev.platform.dev import recorded_writes, seeding
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.dev.refused_calls import Refusals
-from exh_dev.platform.dispatchers.service import BASE as DISPATCHERS
 from exh_dev.platform.dispatchers.service import DispatcherService
-from exh_dev.platform.events import service as event_endpoints
+from exh_dev.platform.events.service import EventService
 from exh_dev.platform.faults.control import FaultsControl
 from exh_dev.platform.faults.injection import SKEW, Disturbance
 from exh_dev.platform.faults.rules import Faults
-from exh_dev.platform.files import service as files
+from exh_dev.platform.files.service import LARGEST, FileService
 from exh_dev.platform.http.gateway import Gateway, Nonces
 from exh_dev.platform.http.oauth1 import OAuth1Verifier
-from exh_dev.platform.localizations import service as localizations
-from exh_dev.platform.mails import service as mails
-from exh_dev.platform.notifications import v1 as notifications_v1
-from exh_dev.platform.notifications import v2 as notifications_v2
-from exh_dev.platform.profiles import service as profiles
+from exh_dev.platform.localizations.service import LocalizationService
+from exh_dev.platform.mails.service import MailService
+from exh_dev.platform.notifications.v1 import NotificationServiceV1
+from exh_dev.platform.notifications.v2 import NotificationServiceV2
+from exh_dev.platform.profiles.service import ProfileService
 from exh_dev.platform.tasks.runs import Runs
-from exh_dev.platform.tasks.service import BASE as TASKS
 from exh_dev.platform.tasks.service import TaskService
 from exh_dev.platform.templates import pdf
-from exh_dev.platform.templates import service as templates
-from exh_dev.platform.users import service as users
+from exh_dev.platform.templates.service import TemplateService
+from exh_dev.platform.users.service import UserService
 from exh_dev.sidefx import control as sidefx_control
 from exh_dev.sidefx import routes as sidefx_routes
 
@@ -57,29 +54,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from exh_dev.platform.service import Service
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.runner import OwnFunction
     from exh_dev.sidefx import LocalSideFX
 
-#: Base paths of the services that exist here.
-SERVICES = (
-    access_log.BASE,
-    auth.BASE,
-    configurations.BASE,
-    data.BASE,
-    DISPATCHERS,
-    event_endpoints.BASE,
-    files.BASE,
-    localizations.BASE,
-    mails.BASE,
-    notifications_v1.BASE,
-    notifications_v2.BASE,
-    profiles.BASE,
-    TASKS,
-    templates.BASE,
-    users.BASE,
-)
 #: What serves tests and tools and is no part of a platform.
 _LOCAL = ("/_dev", "/_sidefx")
 
@@ -94,7 +74,7 @@ def create_app(
     functions: Sequence[OwnFunction] = (),
     pace: float = 1.0,
     smtp: str | None = None,
-    max_file_size: int = files.LARGEST,
+    max_file_size: int = LARGEST,
     project: LocalProject | None = None,
     details: Callable[[], dict[str, Any]] | None = None,
 ) -> App:
@@ -124,7 +104,6 @@ def create_app(
     tasks = TaskService(
         store, clock=clock, code=folder / "code", runs=runs, functions=functions, built_in=built_in, pace=pace
     )
-    requests = access_log.AccessLog(store, clock=clock)
     desk = Desk(
         store=store,
         runner=tasks.runner,
@@ -133,32 +112,36 @@ def create_app(
         project=project,
         details=details or (lambda: _first_details(store)),
     )
-    dispatchers = DispatcherService(store, tasks, clock=clock)
+    access_log = AccessLogService(store, clock=clock)
+    # Background work begins in this order and ends in the opposite one: requests are stored when all else has ended.
+    services: tuple[Service, ...] = (
+        access_log,
+        tasks,
+        DispatcherService(store, tasks, clock=clock),
+        UserService(store, clock=clock),
+        AuthService(store, clock=clock),
+        DataService(store, clock=clock),
+        FileService(store, folder / "files", clock=clock, largest=max_file_size),
+        TemplateService(store, clock=clock),
+        LocalizationService(store, clock=clock),
+        MailService(store, clock=clock, smtp=smtp),
+        EventService(store, clock=clock),
+        NotificationServiceV1(store, clock=clock),
+        NotificationServiceV2(store, clock=clock),
+        ConfigurationService(store, clock=clock),
+        ProfileService(store, clock=clock),
+    )
     router = Router(
         [
-            *(Route(f"{base}/health", _health, methods=["GET"]) for base in SERVICES),
-            *users.routes(store, clock=clock),
-            *auth.routes(store, clock=clock),
-            *data.routes(store, clock=clock),
-            *files.routes(store, folder / "files", clock=clock, largest=max_file_size),
-            *templates.routes(store, clock=clock),
-            *localizations.routes(store, clock=clock),
-            *mails.routes(store, clock=clock, smtp=smtp),
-            *tasks.routes(),
-            *event_endpoints.routes(store, clock=clock),
-            *dispatchers.routes(),
-            *notifications_v1.NotificationsV1(store, clock).routes(),
-            *notifications_v2.NotificationsV2(store, clock).routes(),
-            *configurations.Configurations(store, clock).routes(),
-            *profiles.Profiles(store, clock).routes(),
-            *requests.routes(),
-            *ledger.routes(nonces, clock=clock),
+            *(Route(f"{each.base}/health", _health, methods=["GET"]) for each in services),
+            *(route for each in services for route in each.routes()),
+            *recorded_writes.routes(nonces, clock=clock),
             *FaultsControl(faults).routes(),
             *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
             *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
         ],
         redirect_slashes=False,
-        lifespan=lambda _: _running(tasks, dispatchers, requests),
+        lifespan=lambda _: _running(services),
     )
     router.routes.extend(dashboard.routes(desk, platform=router, clock=clock))
     gateway = Gateway(
@@ -166,10 +149,11 @@ def create_app(
         oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,
-        bases=(*SERVICES, *_LOCAL),
+        bases=(*(each.base for each in services), *_LOCAL),
         on_fault=refusals.note,
     )
-    return App(calls.around(Disturbance(requests.around(gateway), faults)), tasks, changes, desk)
+    answer = calls.around(Disturbance(access_log.around(gateway), faults))
+    return App(answer, services, tasks, changes, desk)
 
 
 @dataclass(frozen=True)
@@ -177,29 +161,30 @@ class App:
     """The application, and what may be done to it besides sending requests.
 
     Attributes:
-        served: what answers.
+        answer: the application itself.
+        services: what it serves.
         tasks: the task service, which the project's functions can be changed in.
         changes: tells of changes, until it is ended.
         desk: what the control center works with.
     """
 
-    served: ASGIApp
+    answer: ASGIApp
+    services: tuple[Service, ...]
     tasks: TaskService
     changes: Changes
     desk: Desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        await self.served(scope, receive, send)
+        await self.answer(scope, receive, send)
 
 
 @asynccontextmanager
-async def _running(
-    tasks: TaskService, dispatchers: DispatcherService, requests: access_log.AccessLog
-) -> AsyncIterator[None]:
-    async with tasks.running(), dispatchers.running():
+async def _running(services: Sequence[Service]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for each in services:
+            await stack.enter_async_context(each.running())
         yield
-    requests.flush()
 
 
 def _first_details(store: Store) -> dict[str, Any]:

@@ -12,17 +12,21 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import iso
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,8 +59,10 @@ class _Noted(NamedTuple):
     caller: Caller | None
 
 
-class AccessLog:
+class AccessLogService(Service):
     """The log of a store."""
+
+    base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         """Keep the latest requests."""
@@ -65,8 +71,14 @@ class AccessLog:
         self._noted: deque[_Noted] = deque(maxlen=MOST)
 
     def routes(self) -> list[Route]:
-        """The endpoint of the service."""
+        """Return the endpoint of the service."""
         return [Route(f"{BASE}/access", self._find, methods=["GET"])]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Store at the end of the block what was noted in it."""
+        yield
+        self.flush()
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """An application whose requests are noted."""

@@ -10,7 +10,6 @@ wrote is empty.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -19,6 +18,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import meets
 from exh_dev.platform.storage.timestamps import iso
@@ -49,15 +49,18 @@ _ENLISTED = {
 }
 
 
-@dataclass
-class Configurations:
+class ConfigurationService(Service):
     """The configurations of a store."""
 
-    store: Store
-    clock: Clock
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve what `store` has."""
+        self._store = store
+        self._clock = clock
 
     def routes(self) -> list[Route]:
-        """The endpoints of the service."""
+        """Return the endpoints of the service."""
         general, group, user = f"{BASE}/general", f"{BASE}/groups/{{id}}", f"{BASE}/users/{{id}}"
         both = {"": ("PUT", _put_in), "/deleteFields": ("POST", _delete)}
         routes = [
@@ -81,7 +84,7 @@ class Configurations:
         return JSONResponse(self._stored(_GENERAL, _GENERAL_ID, _OF_GENERAL))
 
     async def _group(self, request: Request) -> JSONResponse:
-        rights, group = rights_of(request, self.store), checked_id(request.path_params["id"])
+        rights, group = rights_of(request, self._store), checked_id(request.path_params["id"])
         rights.require_user()
         hidden = [name for name in _OF_GROUP if not _may(rights, "VIEW", name, group)]
         if len(hidden) == len(_OF_GROUP):
@@ -90,7 +93,7 @@ class Configurations:
         return JSONResponse({name: value for name, value in stored.items() if name not in hidden})
 
     async def _user(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me, target = rights.require_user(), self._target(request)
         stored = self._stored(_USERS, target["id"], ("data",))
         if me != target["id"] and not rights.has("VIEW_CONFIGURATIONS"):
@@ -99,10 +102,10 @@ class Configurations:
 
     def _change_general(self, how: How) -> Endpoint:
         async def change(request: Request) -> JSONResponse:
-            rights_of(request, self.store).require("UPDATE_CONFIGURATIONS")
+            rights_of(request, self._store).require("UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_GENERAL, _GENERAL_ID, _OF_GENERAL)
-            if not meets(request, self.store, stored):
+            if not meets(request, self._store, stored):
                 return JSONResponse({"affectedRecords": 0})
             how(stored, fields, _OF_GENERAL)
             return self._put(_GENERAL, stored)
@@ -111,14 +114,14 @@ class Configurations:
 
     def _change_group(self, how: How) -> Endpoint:
         async def change(request: Request) -> JSONResponse:
-            rights, group = rights_of(request, self.store), checked_id(request.path_params["id"])
+            rights, group = rights_of(request, self._store), checked_id(request.path_params["id"])
             rights.require_user()
             allowed = [name for name in _OF_GROUP if _may(rights, "UPDATE", name, group)]
             if not allowed:
                 raise Fault(10, "This call needs the permission UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_GROUPS, group, _OF_GROUP)
-            if not meets(request, self.store, stored):
+            if not meets(request, self._store, stored):
                 return JSONResponse({"affectedRecords": 0})
             for name in how(stored, fields, _OF_GROUP):
                 if name not in allowed:
@@ -129,12 +132,12 @@ class Configurations:
 
     def _change_user(self, how: How) -> Endpoint:
         async def change(request: Request) -> JSONResponse:
-            rights, user_id = rights_of(request, self.store), checked_id(request.path_params["id"])
+            rights, user_id = rights_of(request, self._store), checked_id(request.path_params["id"])
             if rights.require_user() != user_id:
                 rights.require("UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_USERS, self._target(request)["id"], ("data",))
-            if not meets(request, self.store, stored):
+            if not meets(request, self._store, stored):
                 return JSONResponse({"affectedRecords": 0})
             how(stored, fields, ("data",))
             return self._put(_USERS, stored)
@@ -145,7 +148,7 @@ class Configurations:
         word, kind = _ENLISTED[part]
 
         async def change(request: Request) -> JSONResponse:
-            rights, group = rights_of(request, self.store), checked_id(request.path_params["group"])
+            rights, group = rights_of(request, self._store), checked_id(request.path_params["group"])
             narrowed = f"UPDATE_{word}_CONFIGURATIONS"
             if not (rights.has(narrowed) or group in rights.groups_with(narrowed)):
                 rights.require("UPDATE_CONFIGURATIONS", group=group)
@@ -164,18 +167,18 @@ class Configurations:
         return change
 
     def _target(self, request: Request) -> Document:
-        user = self.store.get("users", checked_id(request.path_params["id"]))
+        user = self._store.get("users", checked_id(request.path_params["id"]))
         if user is None:
             raise Fault(16, "There is no such user")
         return user
 
     def _stored(self, collection: str, document_id: str, sections: Iterable[str]) -> Document:
-        return self.store.get(collection, document_id) or {"id": document_id, **{name: {} for name in sections}}
+        return self._store.get(collection, document_id) or {"id": document_id, **{name: {} for name in sections}}
 
     def _put(self, collection: str, configuration: Document) -> JSONResponse:
-        now = iso(self.clock())
+        now = iso(self._clock())
         configuration = {"creationTimestamp": now, **configuration, "updateTimestamp": now}
-        self.store.put(collection, configuration)
+        self._store.put(collection, configuration)
         return JSONResponse({"affectedRecords": 1})
 
 

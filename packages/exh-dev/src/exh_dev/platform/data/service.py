@@ -13,6 +13,7 @@ from exh_dev.platform.data.documents import Documents
 from exh_dev.platform.data.schemas import Schemas
 from exh_dev.platform.data.transitions import Engine
 from exh_dev.platform.http.bodies import after_body
+from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Store
@@ -21,17 +22,28 @@ if TYPE_CHECKING:
 BASE = "/data/v1"
 
 
-def routes(store: Store, *, clock: Clock) -> list[Route]:
-    """The endpoints of the service. Documents that a crash left locked are finished first."""
-    schemas = Schemas(store, clock=clock)
-    engine = Engine(store, clock=clock)
-    history.index(store)
-    engine.resume()
-    documents = Documents(store, schemas, engine, clock=clock)
-    found = [
-        *Comments(store, documents, clock=clock).routes(BASE),
-        *documents.routes(BASE),
-        *Definitions(store, schemas).routes(BASE),
-        *schemas.routes(BASE),
-    ]
-    return [Route(each.path, after_body(each.endpoint), methods=list(each.methods or ())) for each in found]
+class DataService(Service):
+    """Schemas, documents and their comments."""
+
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve the documents of `store`. Those that a crash left locked are finished first."""
+        self._store = store
+        self._clock = clock
+        self._engine = Engine(store, clock=clock)
+        history.index(store)
+        self._engine.resume()
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service."""
+        store, clock = self._store, self._clock
+        schemas = Schemas(store, clock=clock)
+        documents = Documents(store, schemas, self._engine, clock=clock)
+        found = [
+            *Comments(store, documents, clock=clock).routes(BASE),
+            *documents.routes(BASE),
+            *Definitions(store, schemas).routes(BASE),
+            *schemas.routes(BASE),
+        ]
+        return [Route(each.path, after_body(each.endpoint), methods=list(each.methods or ())) for each in found]

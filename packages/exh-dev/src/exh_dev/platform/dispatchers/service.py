@@ -12,6 +12,7 @@ from starlette.routing import Route
 from exh_dev.platform.dispatchers import api
 from exh_dev.platform.dispatchers.deliveries import Deliveries
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.service import TaskService
 
-BASE = api.BASE
 _MOST_ROUNDS = 100
 
 
-class DispatcherService:
+class DispatcherService(Service):
     """Dispatchers over one store; the tasks that they start are those of `tasks`."""
+
+    base = api.BASE
 
     def __init__(self, store: Store, tasks: TaskService, *, clock: Clock) -> None:
         """`clock` is for timestamps; deliveries wait by that of the task service."""
@@ -37,7 +39,7 @@ class DispatcherService:
         self._deliveries = Deliveries(store, tasks.clock)
 
     def routes(self) -> list[Route]:
-        """Every endpoint, and two for tests and tools.
+        """Return the endpoints of the service, and two for tests and tools.
 
         `/_dev/tasks/settle` runs the tasks and delivers the events that are due until nothing is left. `/_dev/pending`
         counts the tasks that run, and the tasks and deliveries that are due within some seconds.

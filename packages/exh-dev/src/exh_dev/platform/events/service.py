@@ -15,6 +15,7 @@ from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -31,29 +32,46 @@ BASE = "/events/v1"
 _SUBSCRIPTIONS = "event_subscriptions"
 
 
-def routes(store: Store, *, clock: Clock) -> list[Route]:
-    """The endpoints of the service, and `/_dev/events/{id}/redeliver`, which delivers an event again."""
+class EventService(Service):
+    """Events, and the subscriptions of other services to them."""
 
-    async def create(request: Request) -> JSONResponse:
-        rights_of(request, store).require("CREATE_EVENTS")
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve the events of `store`."""
+        self._store = store
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service, and `/_dev/events/{id}/redeliver`, which delivers an event again."""
+        return [
+            Route(BASE, self._create, methods=["POST"]),
+            Route(BASE, self._find, methods=["GET"]),
+            Route(f"{BASE}/subscriptions", self._subscribe, methods=["POST"]),
+            Route(f"{BASE}/subscriptions", self._find_subscriptions, methods=["GET"]),
+            Route("/_dev/events/{id}/redeliver", self._redeliver, methods=["POST"]),
+        ]
+
+    async def _create(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("CREATE_EVENTS")
         fields = await read_json(request)
         event_type, content = _filled(fields, "type"), fields.optional_object("content")
-        with store.transaction():
-            event = events.publish(store, event_type, content, now=clock())
+        with self._store.transaction():
+            event = events.publish(self._store, event_type, content, now=self._clock())
         return JSONResponse(event)
 
-    async def find(request: Request) -> Response:
-        rights_of(request, store).require("VIEW_EVENTS")
-        return page(request, store, events.COLLECTION, shape=_kind)
+    async def _find(self, request: Request) -> Response:
+        rights_of(request, self._store).require("VIEW_EVENTS")
+        return page(request, self._store, events.COLLECTION, shape=_kind)
 
-    async def subscribe(request: Request) -> JSONResponse:
-        rights_of(request, store).require("CREATE_SUBSCRIPTIONS")
+    async def _subscribe(self, request: Request) -> JSONResponse:
+        rights_of(request, self._store).require("CREATE_SUBSCRIPTIONS")
         fields = await read_json(request)
         service, types = fields.optional_object("service"), fields.optional_texts("event_types")
         if service is None or types is None:
             raise Fault(14, "The fields service and event_types are required")
         _check_service(Fields(service))
-        now = epoch_ms(clock())
+        now = epoch_ms(self._clock())
         subscription = {
             "id": object_id(),
             "service": {name: service[name] for name in ("name", "version")},
@@ -62,28 +80,20 @@ def routes(store: Store, *, clock: Clock) -> list[Route]:
             "creation_timestamp": now,
             "update_timestamp": now,
         }
-        store.put(_SUBSCRIPTIONS, subscription)
+        self._store.put(_SUBSCRIPTIONS, subscription)
         return JSONResponse(subscription)
 
-    async def subscriptions(request: Request) -> Response:
-        rights_of(request, store).require("VIEW_SUBSCRIPTIONS")
-        return page(request, store, _SUBSCRIPTIONS)
+    async def _find_subscriptions(self, request: Request) -> Response:
+        rights_of(request, self._store).require("VIEW_SUBSCRIPTIONS")
+        return page(request, self._store, _SUBSCRIPTIONS)
 
-    async def redeliver(request: Request) -> JSONResponse:
-        event = store.get(events.COLLECTION, checked_id(request.path_params["id"]))
+    async def _redeliver(self, request: Request) -> JSONResponse:
+        event = self._store.get(events.COLLECTION, checked_id(request.path_params["id"]))
         if event is None:
             raise Fault(16, "There is no such event")
-        with store.transaction():
-            number = events.deliver(store, event)
+        with self._store.transaction():
+            number = events.deliver(self._store, event)
         return JSONResponse({"deliveries": number})
-
-    return [
-        Route(BASE, create, methods=["POST"]),
-        Route(BASE, find, methods=["GET"]),
-        Route(f"{BASE}/subscriptions", subscribe, methods=["POST"]),
-        Route(f"{BASE}/subscriptions", subscriptions, methods=["GET"]),
-        Route("/_dev/events/{id}/redeliver", redeliver, methods=["POST"]),
-    ]
 
 
 def _kind(path: str) -> Kind:

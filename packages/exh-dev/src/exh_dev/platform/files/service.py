@@ -22,6 +22,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import iso
@@ -56,23 +57,6 @@ _KINDS: dict[str, Kind] = {
     "size": "number",
     **dict.fromkeys(("creationTimestamp", "updateTimestamp"), "date-time"),
 }
-
-
-def routes(store: Store, folder: Path, *, clock: Clock, largest: int = LARGEST) -> list[Route]:
-    """Every endpoint; the files' contents stand in `folder`, and have `largest` bytes at most."""
-    files = _Files(store, folder, clock, largest)
-    files.clean()
-    return [
-        Route(BASE, files.upload, methods=["POST"]),
-        Route(BASE, files.find, methods=["GET"]),
-        Route(f"{BASE}/settings", files.settings, methods=["GET"]),
-        Route(f"{BASE}/settings", files.change_settings, methods=["PUT"]),
-        Route(f"{BASE}/{{token}}", files.remove, methods=["DELETE"]),
-        Route(f"{BASE}/{{token}}/file", files.content, methods=["GET"]),
-        Route(f"{BASE}/{{token}}/details", files.details, methods=["GET"]),
-        Route(f"{BASE}/{{token}}/tokens", files.add_token, methods=["POST"]),
-        Route(f"{BASE}/{{token}}/tokens/{{other}}", files.remove_token, methods=["DELETE"]),
-    ]
 
 
 def keep_file(
@@ -120,20 +104,40 @@ def _document(file_id: str, *, name: str, mimetype: str, size: int, now: float) 
     }
 
 
-class _Files:
-    def __init__(self, store: Store, folder: Path, clock: Clock, largest: int) -> None:
+class FileService(Service):
+    """The files of a store, with their contents in a folder."""
+
+    base = BASE
+
+    def __init__(self, store: Store, folder: Path, *, clock: Clock, largest: int = LARGEST) -> None:
+        """Serve the files of `store`; their contents are in `folder`, and have `largest` bytes at most."""
         self._store = store
         self._folder = folder
         self._clock = clock
         self._largest = largest
+        self._clean()
 
-    def clean(self) -> None:
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service."""
+        return [
+            Route(BASE, self._upload, methods=["POST"]),
+            Route(BASE, self._find, methods=["GET"]),
+            Route(f"{BASE}/settings", self._show_settings, methods=["GET"]),
+            Route(f"{BASE}/settings", self._change_settings, methods=["PUT"]),
+            Route(f"{BASE}/{{token}}", self._remove, methods=["DELETE"]),
+            Route(f"{BASE}/{{token}}/file", self._content, methods=["GET"]),
+            Route(f"{BASE}/{{token}}/details", self._details, methods=["GET"]),
+            Route(f"{BASE}/{{token}}/tokens", self._add_token, methods=["POST"]),
+            Route(f"{BASE}/{{token}}/tokens/{{other}}", self._remove_token, methods=["DELETE"]),
+        ]
+
+    def _clean(self) -> None:
         """Delete contents that no file has: those of uploads and deletions that a crash cut short."""
         for path in self._folder.iterdir() if self._folder.is_dir() else ():
             if _CONTENT.fullmatch(path.name) and self._store.text(_FILES, path.name) is None:
                 path.unlink(missing_ok=True)
 
-    async def upload(self, request: Request) -> JSONResponse:
+    async def _upload(self, request: Request) -> JSONResponse:
         user_id = rights_of(request, self._store).require_user()
         file_id = object_id()
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -150,11 +154,11 @@ class _Files:
         self._store.put(_FILES, document)
         return JSONResponse(_shown(document))
 
-    async def find(self, request: Request) -> Response:
+    async def _find(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_FILES")
         return page(request, self._store, _FILES, shape=lambda path: _KINDS.get(path, "any"), show=_shown)
 
-    async def content(self, request: Request) -> Response:
+    async def _content(self, request: Request) -> Response:
         document, _ = self._reached(request)
         path = self._folder / document["id"]
         if not path.is_file():
@@ -166,19 +170,19 @@ class _Files:
         }
         return FileResponse(path, headers=headers)
 
-    async def details(self, request: Request) -> JSONResponse:
+    async def _details(self, request: Request) -> JSONResponse:
         document, level = self._reached(request)
         if level == "full":
             return JSONResponse(_shown(document))
         return JSONResponse({name: document[name] for name in _FOR_READERS})
 
-    async def remove(self, request: Request) -> Response:
+    async def _remove(self, request: Request) -> Response:
         document = self._owned(request)
         self._store.delete(_FILES, document["id"])
         (self._folder / document["id"]).unlink(missing_ok=True)
         return Response(status_code=204)
 
-    async def add_token(self, request: Request) -> JSONResponse:
+    async def _add_token(self, request: Request) -> JSONResponse:
         document = self._owned(request)
         level = (await read_json(request)).text("accessLevel")
         if level not in _LEVELS:
@@ -188,7 +192,7 @@ class _Files:
         self._change_tokens(document, [*document["tokens"], token])
         return JSONResponse(token)
 
-    async def remove_token(self, request: Request) -> Response:
+    async def _remove_token(self, request: Request) -> Response:
         document, other = self._owned(request), request.path_params["other"]
         kept = [each for each in document["tokens"] if each["token"] != other]
         if len(kept) == len(document["tokens"]):
@@ -198,11 +202,11 @@ class _Files:
         self._change_tokens(document, kept)
         return Response(status_code=204)
 
-    async def settings(self, request: Request) -> JSONResponse:
+    async def _show_settings(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("VIEW_FILE_SERVICE_SETTINGS")
         return JSONResponse({name: value for name, value in self._settings().items() if name != "id"})
 
-    async def change_settings(self, request: Request) -> JSONResponse:
+    async def _change_settings(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("UPDATE_FILE_SERVICE_SETTINGS")
         patterns = (await read_json(request)).optional_texts("disableForceDownloadForMimeTypes")
         if patterns is None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.listing import matching, page
 from exh_dev.platform.storage.sql import member
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -42,22 +43,6 @@ _NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO",
 _KINDS: dict[str, Kind] = {"key": "string", "creation_timestamp": "number", "update_timestamp": "number"}
 
 
-def routes(store: Store, *, clock: Clock) -> list[Route]:
-    """Every endpoint."""
-    store.index("localizations_key", _COLLECTION, [member("key")])
-    localizations = _Localizations(store, clock)
-    return [
-        Route(BASE, localizations.find, methods=["GET"]),
-        Route(BASE, localizations.create, methods=["POST"]),
-        Route(BASE, localizations.update, methods=["PUT"]),
-        Route(BASE, localizations.remove, methods=["DELETE"]),
-        Route(f"{BASE}/request", localizations.request, methods=["POST"]),
-        Route(f"{BASE}/languages", _languages, methods=["GET"]),
-        Route(f"{BASE}/countries", _all_countries, methods=["GET"]),
-        Route(f"{BASE}/countries/{{country}}/regions", _regions, methods=["GET"]),
-    ]
-
-
 def text_of(store: Store, key: str, language: str) -> str | None:
     """A text in a language, else in English; None for an unknown key."""
     localization = store.get(_COLLECTION, key)
@@ -68,17 +53,34 @@ def text_of(store: Store, key: str, language: str) -> str | None:
     return text
 
 
-class _Localizations:
-    """Those of a store; each is kept under its key."""
+class LocalizationService(Service):
+    """The localizations of a store, each kept under its key."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve the localizations of `store`."""
         self._store = store
         self._clock = clock
+        store.index("localizations_key", _COLLECTION, [member("key")])
 
-    async def find(self, request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service."""
+        return [
+            Route(BASE, self._find, methods=["GET"]),
+            Route(BASE, self._create, methods=["POST"]),
+            Route(BASE, self._update, methods=["PUT"]),
+            Route(BASE, self._remove, methods=["DELETE"]),
+            Route(f"{BASE}/request", self._request, methods=["POST"]),
+            Route(f"{BASE}/languages", _languages, methods=["GET"]),
+            Route(f"{BASE}/countries", _all_countries, methods=["GET"]),
+            Route(f"{BASE}/countries/{{country}}/regions", _regions, methods=["GET"]),
+        ]
+
+    async def _find(self, request: Request) -> Response:
         return page(request, self._store, _COLLECTION, shape=lambda path: _KINDS.get(path, "any"), show=_shown)
 
-    async def create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("CREATE_LOCALIZATIONS")
         given = _given(await read_json(request))
         for key, texts in given.items():
@@ -95,7 +97,7 @@ class _Localizations:
             {"created": len(given) - len(existing), "existing": len(existing), "existing_ids": existing}
         )
 
-    async def update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JSONResponse:
         """Languages that a request leaves out stay."""
         rights_of(request, self._store).require("UPDATE_LOCALIZATIONS")
         given = _given(await read_json(request))
@@ -111,7 +113,7 @@ class _Localizations:
                 self._store.put(_COLLECTION, after)
         return JSONResponse({"updated": len(given) - len(missing), "missing": len(missing), "missing_ids": missing})
 
-    async def remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("DELETE_LOCALIZATIONS")
         chosen = matching(request, self._store, _COLLECTION)
         with self._store.transaction():
@@ -119,7 +121,7 @@ class _Localizations:
                 self._store.delete(_COLLECTION, localization["id"])
         return JSONResponse({"records_affected": len(chosen)})
 
-    async def request(self, request: Request) -> JSONResponse:
+    async def _request(self, request: Request) -> JSONResponse:
         """Texts by key, with arguments perhaps: `heart_rate, 06/10/2021, 63` fills `$1` and `$2`."""
         fields = await read_json(request)
         wanted, languages = _texts(fields, "localizations"), _texts(fields, "localization_codes")

@@ -30,6 +30,7 @@ from exh_dev.platform.mails.sending import (
     send_plain,
     shown,
 )
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -55,39 +56,42 @@ _QUEUED_KINDS: dict[str, Kind] = {
 }
 
 
-def routes(store: Store, *, clock: Clock, smtp: str | None = None) -> list[Route]:
-    """Every endpoint; copies of mails go to `smtp`, HOST:PORT.
+class MailService(Service):
+    """The mails of a store."""
 
-    Raises:
-        DevkitError: it is something else.
-    """
-    store.index("mails_tracking_hash", COLLECTION, [member("tracking_hash")])
-    if smtp is not None:
-        Forwarder(store, smtp, clock=clock)
-    mails = _Mails(store, clock)
-    return [
-        Route(BASE, mails.send, methods=["POST"]),
-        Route(BASE, mails.find, methods=["GET"]),
-        Route(f"{BASE}/queued", mails.queued, methods=["GET"]),
-        Route(f"{BASE}/{{hash}}/open", mails.open, methods=["GET"]),
-        Route(f"{BASE}/{{id}}", mails.remove, methods=["DELETE"]),
-    ]
+    base = BASE
 
+    def __init__(self, store: Store, *, clock: Clock, smtp: str | None = None) -> None:
+        """Serve the mails of `store`; copies go to `smtp`, HOST:PORT.
 
-class _Mails:
-    def __init__(self, store: Store, clock: Clock) -> None:
+        Raises:
+            DevkitError: `smtp` is something else.
+        """
         self._store = store
         self._clock = clock
+        store.index("mails_tracking_hash", COLLECTION, [member("tracking_hash")])
+        if smtp is not None:
+            Forwarder(store, smtp, clock=clock)
 
-    async def find(self, request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service."""
+        return [
+            Route(BASE, self._send, methods=["POST"]),
+            Route(BASE, self._find, methods=["GET"]),
+            Route(f"{BASE}/queued", self._queued, methods=["GET"]),
+            Route(f"{BASE}/{{hash}}/open", self._open, methods=["GET"]),
+            Route(f"{BASE}/{{id}}", self._remove, methods=["DELETE"]),
+        ]
+
+    async def _find(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_MAILS")
         return page(request, self._store, COLLECTION, shape=lambda path: _KINDS.get(path, "any"), show=shown)
 
-    async def queued(self, request: Request) -> Response:
+    async def _queued(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_MAILS")
         return page(request, self._store, QUEUED, shape=lambda path: _QUEUED_KINDS.get(path, "any"))
 
-    async def send(self, request: Request) -> JSONResponse:
+    async def _send(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require_user()
         fields = await read_json(request)
         rights = rights_of(request, self._store)
@@ -120,14 +124,14 @@ class _Mails:
         )
         return JSONResponse(mail)
 
-    async def open(self, request: Request) -> JSONResponse:
+    async def _open(self, request: Request) -> JSONResponse:
         wanted = Sql(f"{member('tracking_hash')} = ?", (request.path_params["hash"],))
         found = self._store.matching(COLLECTION, wanted)
         for mail in found:
             self._store.put(COLLECTION, {**mail, "views": mail["views"] + 1})
         return JSONResponse({"records_affected": len(found)})
 
-    async def remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("DELETE_MAILS")
         mail_id = checked_id(request.path_params["id"])
         if self._store.text(COLLECTION, mail_id) is None:

@@ -6,7 +6,6 @@ A type is told by its name and its required fields. `viewed` without RQL marks a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import matching, page, query_of, whole
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -46,16 +46,19 @@ _PREFERENCES = (
 )
 
 
-@dataclass
-class NotificationsV1:
+class NotificationServiceV1(Service):
     """The notifications of a store and their settings, which have the id of their user."""
 
-    store: Store
-    clock: Clock
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve what `store` has."""
+        self._store = store
+        self._clock = clock
+        store.index("notifications_user_id", NOTIFICATIONS, [member("user_id")])
 
     def routes(self) -> list[Route]:
-        """The endpoints of the service."""
-        self.store.index("notifications_user_id", NOTIFICATIONS, [member("user_id")])
+        """Return the endpoints of the service."""
         return [
             Route(BASE, self._create, methods=["POST"]),
             Route(BASE, self._find_own, methods=["GET"]),
@@ -69,13 +72,13 @@ class NotificationsV1:
         ]
 
     async def _create(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
         user_id = fields.optional_text("user_id")
         if user_id is not None and checked_id(user_id) != me:
             rights.require("CREATE_NOTIFICATIONS")
-        now = epoch_ms(self.clock())
+        now = epoch_ms(self._clock())
         notification_type = fields.text("type")
         notification = {
             "id": object_id(),
@@ -87,50 +90,50 @@ class NotificationsV1:
             "creation_timestamp": now,
             "update_timestamp": now,
         }
-        self.store.put(NOTIFICATIONS, notification)
+        self._store.put(NOTIFICATIONS, notification)
         return JSONResponse(notification)
 
     async def _find_own(self, request: Request) -> Response:
-        own = _own(rights_of(request, self.store).require_user())
-        return page(request, self.store, NOTIFICATIONS, visible=own, shape=_kind)
+        own = _own(rights_of(request, self._store).require_user())
+        return page(request, self._store, NOTIFICATIONS, visible=own, shape=_kind)
 
     async def _find(self, request: Request) -> Response:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         own = _own(rights.require_user())
         visible = EVERYTHING if rights.has("VIEW_NOTIFICATIONS") else own
-        return page(request, self.store, NOTIFICATIONS, visible=visible, shape=_kind)
+        return page(request, self._store, NOTIFICATIONS, visible=visible, shape=_kind)
 
     async def _remove(self, request: Request) -> JSONResponse:
-        rights_of(request, self.store).require("DELETE_NOTIFICATIONS")
-        chosen = matching(request, self.store, NOTIFICATIONS)
-        with self.store.transaction():
+        rights_of(request, self._store).require("DELETE_NOTIFICATIONS")
+        chosen = matching(request, self._store, NOTIFICATIONS)
+        with self._store.transaction():
             for notification in chosen:
-                self.store.delete(NOTIFICATIONS, notification["id"])
+                self._store.delete(NOTIFICATIONS, notification["id"])
         return JSONResponse({"records_affected": len(chosen)})
 
     async def _view(self, request: Request) -> JSONResponse:
-        own = _own(rights_of(request, self.store).require_user())
+        own = _own(rights_of(request, self._store).require_user())
         if query_of(request):
-            chosen = matching(request, self.store, NOTIFICATIONS, visible=own)
+            chosen = matching(request, self._store, NOTIFICATIONS, visible=own)
         else:
-            chosen = self.store.matching(NOTIFICATIONS, own)
-        now = epoch_ms(self.clock())
-        with self.store.transaction():
+            chosen = self._store.matching(NOTIFICATIONS, own)
+        now = epoch_ms(self._clock())
+        with self._store.transaction():
             for notification in chosen:
-                self.store.put(NOTIFICATIONS, notification | {"viewed": True, "update_timestamp": now})
+                self._store.put(NOTIFICATIONS, notification | {"viewed": True, "update_timestamp": now})
         return JSONResponse({"records_affected": len(chosen)})
 
     async def _types(self, _: Request) -> JSONResponse:
         return JSONResponse(whole([{"name": name, "required_fields": fields} for name, fields in _TYPES.items()]))
 
     async def _find_settings(self, request: Request) -> Response:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me = rights.require_user()
         visible = EVERYTHING if rights.has("VIEW_NOTIFICATION_SETTINGS") else Sql("id = ?", (me,))
-        return page(request, self.store, SETTINGS, visible=visible, shape=_kind)
+        return page(request, self._store, SETTINGS, visible=visible, shape=_kind)
 
     async def _set(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         user_id = checked_id(request.path_params["id"])
         if rights.require_user() != user_id:
             rights.require("UPDATE_NOTIFICATION_SETTINGS")
@@ -139,8 +142,8 @@ class NotificationsV1:
         if preferences is None:
             raise Fault(14, "The field preferences is required")
         flags = {name: Fields(preferences).optional_flag(name) for name in _PREFERENCES}
-        now = epoch_ms(self.clock())
-        known = self.store.get(SETTINGS, user_id) or {"creation_timestamp": now}
+        now = epoch_ms(self._clock())
+        known = self._store.get(SETTINGS, user_id) or {"creation_timestamp": now}
         settings = {
             "id": user_id,
             "key": key,
@@ -148,15 +151,15 @@ class NotificationsV1:
             "creation_timestamp": known["creation_timestamp"],
             "update_timestamp": now,
         }
-        self.store.put(SETTINGS, settings)
+        self._store.put(SETTINGS, settings)
         return JSONResponse(settings)
 
     async def _unset(self, request: Request) -> JSONResponse:
-        rights_of(request, self.store).require("UPDATE_NOTIFICATION_SETTINGS")
+        rights_of(request, self._store).require("UPDATE_NOTIFICATION_SETTINGS")
         user_id = checked_id(request.path_params["id"])
-        if self.store.get(SETTINGS, user_id) is None:
+        if self._store.get(SETTINGS, user_id) is None:
             raise Fault(16, "The user has no notification settings")
-        self.store.delete(SETTINGS, user_id)
+        self._store.delete(SETTINGS, user_id)
         return JSONResponse({"records_affected": 1})
 
 

@@ -7,7 +7,6 @@ Assumed: whether the target exists is not looked at. Lists need their permission
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -16,6 +15,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import member
@@ -36,17 +36,20 @@ NOTIFICATIONS, SETTINGS = "notifications_v2", "notification_devices"
 _PLATFORMS = ("android", "apns", "webpush")
 
 
-@dataclass
-class NotificationsV2:
+class NotificationServiceV2(Service):
     """The notifications of a store and the devices of its users."""
 
-    store: Store
-    clock: Clock
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve what `store` has."""
+        self._store = store
+        self._clock = clock
+        store.index("notifications_v2_target", NOTIFICATIONS, [member("targetUserId")])
 
     def routes(self) -> list[Route]:
-        """The endpoints of the service."""
+        """Return the endpoints of the service."""
         user = f"{BASE}/users/{{id}}"
-        self.store.index("notifications_v2_target", NOTIFICATIONS, [member("targetUserId")])
         return [
             Route(BASE, self._create, methods=["POST"]),
             Route(BASE, self._find, methods=["GET"]),
@@ -59,13 +62,13 @@ class NotificationsV2:
         ]
 
     async def _create(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
         target = checked_id(fields.text("targetUserId"))
         if target != me and not self._is_own_patient(rights, target):
             rights.require("CREATE_NOTIFICATIONS")
-        now = iso(self.clock())
+        now = iso(self._clock())
         notification = {
             "id": object_id(),
             "creatorId": me,
@@ -79,20 +82,20 @@ class NotificationsV2:
             "updateTimestamp": now,
         }
         notification = {name: value for name, value in notification.items() if value is not None}
-        self.store.put(NOTIFICATIONS, notification)
+        self._store.put(NOTIFICATIONS, notification)
         return JSONResponse(notification)
 
     async def _find(self, request: Request) -> Response:
-        rights_of(request, self.store).require("VIEW_NOTIFICATIONS")
-        return page(request, self.store, NOTIFICATIONS, shape=_kind)
+        rights_of(request, self._store).require("VIEW_NOTIFICATIONS")
+        return page(request, self._store, NOTIFICATIONS, shape=_kind)
 
     async def _find_settings(self, request: Request) -> Response:
-        rights_of(request, self.store).require("VIEW_NOTIFICATION_SETTINGS")
-        return page(request, self.store, SETTINGS, shape=_kind)
+        rights_of(request, self._store).require("VIEW_NOTIFICATION_SETTINGS")
+        return page(request, self._store, SETTINGS, shape=_kind)
 
     async def _settings(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "VIEW_NOTIFICATION_SETTINGS")
-        return JSONResponse(self.store.get(SETTINGS, user_id) or {"id": user_id, "devices": []})
+        return JSONResponse(self._store.get(SETTINGS, user_id) or {"id": user_id, "devices": []})
 
     async def _set(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "UPDATE_NOTIFICATION_SETTINGS")
@@ -103,15 +106,15 @@ class NotificationsV2:
 
     async def _unset(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "DELETE_NOTIFICATION_SETTINGS")
-        if self.store.get(SETTINGS, user_id) is None:
+        if self._store.get(SETTINGS, user_id) is None:
             raise Fault(16, "The user has no notification settings")
-        self.store.delete(SETTINGS, user_id)
+        self._store.delete(SETTINGS, user_id)
         return JSONResponse({"affectedRecords": 1})
 
     async def _set_device(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "UPDATE_NOTIFICATION_SETTINGS_DEVICE")
         fields = await read_json(request)
-        settings, name, now = self._known(user_id), request.path_params["name"], iso(self.clock())
+        settings, name, now = self._known(user_id), request.path_params["name"], iso(self._clock())
         device = next((each for each in settings["devices"] if each["name"] == name), None)
         if device is None:
             device = {"name": name, "creationTimestamp": now}
@@ -130,30 +133,30 @@ class NotificationsV2:
 
     def _allowed(self, request: Request, permission: str) -> str:
         """The user of the path, for that user and for callers with the permission."""
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         user_id = checked_id(request.path_params["id"])
         if rights.require_user() != user_id:
             rights.require(permission)
         return user_id
 
     def _known(self, user_id: str) -> Document:
-        return self.store.get(SETTINGS, user_id) or {
+        return self._store.get(SETTINGS, user_id) or {
             "id": user_id,
             "devices": [],
-            "creationTimestamp": iso(self.clock()),
+            "creationTimestamp": iso(self._clock()),
         }
 
     def _put(self, settings: Document) -> JSONResponse:
-        self.store.put(SETTINGS, settings | {"updateTimestamp": iso(self.clock())})
+        self._store.put(SETTINGS, settings | {"updateTimestamp": iso(self._clock())})
         return JSONResponse({"affectedRecords": 1})
 
     def _has_token(self, user_id: str) -> bool:
-        settings = self.store.get(SETTINGS, user_id) or {"devices": []}
+        settings = self._store.get(SETTINGS, user_id) or {"devices": []}
         return any("fcmToken" in each for each in (settings, *settings["devices"]))
 
     def _is_own_patient(self, rights: Rights, user_id: str) -> bool:
         groups = rights.groups_with("CREATE_NOTIFICATIONS")
-        user = self.store.get("users", user_id) or {"patient_enlistments": ()}
+        user = self._store.get("users", user_id) or {"patient_enlistments": ()}
         return any(each["group_id"] in groups for each in user["patient_enlistments"])
 
 

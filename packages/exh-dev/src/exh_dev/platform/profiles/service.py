@@ -9,7 +9,6 @@ changed by who wrote it alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -29,6 +28,7 @@ from exh_dev.platform.profiles.fields import (
     read,
     without,
 )
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import matching, page, whole
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -53,18 +53,21 @@ BASE = "/profiles/v1"
 PROFILES, LOGS = "profiles", "profile_logs"
 
 
-@dataclass
-class Profiles:
+class ProfileService(Service):
     """The profiles of a store."""
 
-    store: Store
-    clock: Clock
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve what `store` has."""
+        self._store = store
+        self._clock = clock
+        store.index("profile_logs_profile", LOGS, [member("profile_id"), member("group_id")])
 
     def routes(self) -> list[Route]:
-        """The endpoints of the service."""
+        """Return the endpoints of the service."""
         groups = f"{BASE}/{{id}}/groups"
         group = f"{groups}/{{group}}"
-        self.store.index("profile_logs_profile", LOGS, [member("profile_id"), member("group_id")])
         return [
             Route(BASE, self._find, methods=["GET"]),
             Route(BASE, self._create, methods=["POST"]),
@@ -83,14 +86,14 @@ class Profiles:
         ]
 
     async def _find(self, request: Request) -> Response:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         visible = _of(rights.require_user(), rights.staff_groups)
         if rights.has("VIEW_PATIENTS"):
             visible = EVERYTHING
-        return page(request, self.store, PROFILES, visible=visible, shape=_kind)
+        return page(request, self._store, PROFILES, visible=visible, shape=_kind)
 
     async def _create(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
         user_id = checked_id(fields.text("id"))
@@ -100,29 +103,29 @@ class Profiles:
             if fields.value(name) is None:
                 raise Fault(14, f"The field {name} is required")
         sent = read(fields, OF_PROFILE)
-        if self.store.get("users", user_id) is None:
+        if self._store.get("users", user_id) is None:
             raise Fault(16, "There is no such user")
-        if self.store.get(PROFILES, user_id) is not None:
+        if self._store.get(PROFILES, user_id) is not None:
             raise Fault(301, "The user has a profile already")
-        now = epoch_ms(self.clock())
+        now = epoch_ms(self._clock())
         profile = {"id": user_id, **sent, "creation_timestamp": now, "update_timestamp": now}
-        self.store.put(PROFILES, profile)
+        self._store.put(PROFILES, profile)
         return JSONResponse(profile)
 
     async def _update(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         rights.require_user()
         changes = read(await read_json(request), OF_PROFILE)
         return self._put_all([profile | changes for profile in self._changeable(request, rights)])
 
     async def _remove_fields(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         rights.require_user()
         paths = _paths(await read_json(request))
         return self._put_all([without(profile, paths, PROTECTED) for profile in self._changeable(request, rights)])
 
     async def _add_group(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
         group_id = checked_id(fields.text("group_id"))
@@ -137,13 +140,13 @@ class Profiles:
         return JSONResponse(group)
 
     async def _update_group(self, request: Request) -> JSONResponse:
-        rights_of(request, self.store).require("UPDATE_PROFILES", group=_group_id(request))
+        rights_of(request, self._store).require("UPDATE_PROFILES", group=_group_id(request))
         fields = await read_json(request)
         profile, group = self._group(request)
         return self._put_group(profile, group, group | read(fields, OF_GROUP))
 
     async def _remove_group(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         if rights.require_user() != checked_id(request.path_params["id"]):
             rights.require("UPDATE_PROFILES", group=_group_id(request))
         profile, group = self._group(request)
@@ -151,23 +154,23 @@ class Profiles:
         return JSONResponse({"records_affected": 1})
 
     async def _remove_group_fields(self, request: Request) -> JSONResponse:
-        rights_of(request, self.store).require("UPDATE_PROFILES", group=_group_id(request))
+        rights_of(request, self._store).require("UPDATE_PROFILES", group=_group_id(request))
         paths = _paths(await read_json(request))
         profile, group = self._group(request)
         return self._put_group(profile, group, without(group, paths, PROTECTED_OF_GROUP))
 
     async def _find_logs(self, request: Request) -> Response:
-        rights_of(request, self.store).require("VIEW_PROFILE_LOG_ENTRIES", group=_group_id(request))
+        rights_of(request, self._store).require("VIEW_PROFILE_LOG_ENTRIES", group=_group_id(request))
         profile, group = self._group(request)
         of_group = Sql(f"{member('profile_id')} = ? AND {member('group_id')} = ?", (profile["id"], group["group_id"]))
-        return page(request, self.store, LOGS, visible=of_group)
+        return page(request, self._store, LOGS, visible=of_group)
 
     async def _create_log(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
         text = (await read_json(request)).text("text")
         profile, group = self._group(request)
-        now = epoch_ms(self.clock())
+        now = epoch_ms(self._clock())
         entry = {
             "id": object_id(),
             "profile_id": profile["id"],
@@ -177,31 +180,31 @@ class Profiles:
             "creation_timestamp": now,
             "update_timestamp": now,
         }
-        self.store.put(LOGS, entry)
+        self._store.put(LOGS, entry)
         return JSONResponse(entry)
 
     async def _update_log(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
         text = (await read_json(request)).text("text")
-        entry = self._own_entry(request, rights) | {"text": text, "update_timestamp": epoch_ms(self.clock())}
-        self.store.put(LOGS, entry)
+        entry = self._own_entry(request, rights) | {"text": text, "update_timestamp": epoch_ms(self._clock())}
+        self._store.put(LOGS, entry)
         return JSONResponse(entry)
 
     async def _remove_log(self, request: Request) -> JSONResponse:
-        rights = rights_of(request, self.store)
+        rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
-        self.store.delete(LOGS, self._own_entry(request, rights)["id"])
+        self._store.delete(LOGS, self._own_entry(request, rights)["id"])
         return JSONResponse({"records_affected": 1})
 
     def _changeable(self, request: Request, rights: Rights) -> list[Document]:
         """The profiles that the RQL picks among those that the caller may change."""
         allowed = _of(rights.require_user(), rights.groups_with("UPDATE_PROFILES"))
         visible = EVERYTHING if rights.has("UPDATE_PROFILES") else allowed
-        return matching(request, self.store, PROFILES, visible=visible)
+        return matching(request, self._store, PROFILES, visible=visible)
 
     def _profile(self, request: Request) -> Document:
-        profile = self.store.get(PROFILES, checked_id(request.path_params["id"]))
+        profile = self._store.get(PROFILES, checked_id(request.path_params["id"]))
         if profile is None:
             raise Fault(16, "There is no such profile")
         return profile
@@ -215,7 +218,7 @@ class Profiles:
 
     def _own_entry(self, request: Request, rights: Rights) -> Document:
         profile, group = self._group(request)
-        entry = self.store.get(LOGS, checked_id(request.path_params["entry"]))
+        entry = self._store.get(LOGS, checked_id(request.path_params["entry"]))
         if entry is None or (entry["profile_id"], entry["group_id"]) != (profile["id"], group["group_id"]):
             raise Fault(16, "There is no such entry")
         if entry["user_id"] != rights.user_id:
@@ -223,10 +226,10 @@ class Profiles:
         return entry
 
     def _put(self, profile: Document) -> None:
-        self.store.put(PROFILES, profile | {"update_timestamp": epoch_ms(self.clock())})
+        self._store.put(PROFILES, profile | {"update_timestamp": epoch_ms(self._clock())})
 
     def _put_all(self, profiles: list[Document]) -> JSONResponse:
-        with self.store.transaction():
+        with self._store.transaction():
             for profile in profiles:
                 self._put(profile)
         return JSONResponse({"records_affected": len(profiles)})

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks import api, direct, entries, functions, lifecycle, logs, schedules
 from exh_dev.platform.tasks.functions import keep_own
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 BASE = "/tasks/v1"
 
 
-class TaskService:
+class TaskService(Service):
     """Functions, tasks and schedules over one store."""
+
+    base = BASE
 
     def __init__(
         self,
@@ -54,7 +57,7 @@ class TaskService:
         keep_own(store, functions, now=self._clock())
 
     def routes(self) -> list[Route]:
-        """Every endpoint."""
+        """Return the endpoints of the service."""
         store, runner, clock = self._store, self._runner, self._clock
         return [
             *functions.routes(BASE, store, runner, clock=clock),

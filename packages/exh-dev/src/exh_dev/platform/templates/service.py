@@ -15,6 +15,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, after_body, read_json
 from exh_dev.platform.http.error_answers import Fault
 from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, text_of
+from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -36,19 +37,6 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("id", "name", "description"), "string"),
     **dict.fromkeys(("creationTimestamp", "updateTimestamp"), "date-time"),
 }
-
-
-def routes(store: Store, *, clock: Clock) -> list[Route]:
-    """Every endpoint."""
-    store.index("templates_name", COLLECTION, [member("name")], unique=True)
-    templates = _Templates(store, clock)
-    return [
-        Route(BASE, templates.find, methods=["GET"]),
-        Route(BASE, templates.create, methods=["POST"]),
-        Route(f"{BASE}/{{template}}", templates.update, methods=["PUT"]),
-        Route(f"{BASE}/{{template}}", templates.remove, methods=["DELETE"]),
-        Route(f"{BASE}/{{template}}/resolve", after_body(templates.resolve), methods=["POST"]),
-    ]
 
 
 def find_template(store: Store, id_or_name: str) -> Document | None:
@@ -113,16 +101,32 @@ def settings_of(user: Document) -> tuple[str, str]:
     return language if _LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE, time_zone
 
 
-class _Templates:
-    def __init__(self, store: Store, clock: Clock) -> None:
+class TemplateService(Service):
+    """The templates of a store."""
+
+    base = BASE
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Serve the templates of `store`."""
         self._store = store
         self._clock = clock
+        store.index("templates_name", COLLECTION, [member("name")], unique=True)
 
-    async def find(self, request: Request) -> Response:
+    def routes(self) -> list[Route]:
+        """Return the endpoints of the service."""
+        return [
+            Route(BASE, self._find, methods=["GET"]),
+            Route(BASE, self._create, methods=["POST"]),
+            Route(f"{BASE}/{{template}}", self._update, methods=["PUT"]),
+            Route(f"{BASE}/{{template}}", self._remove, methods=["DELETE"]),
+            Route(f"{BASE}/{{template}}/resolve", after_body(self._resolve), methods=["POST"]),
+        ]
+
+    async def _find(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_TEMPLATES")
         return page(request, self._store, COLLECTION, shape=lambda path: _KINDS.get(path, "any"))
 
-    async def create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("CREATE_TEMPLATES")
         fields = await read_json(request)
         template: Document = {"id": object_id(), "name": fields.text("name")}
@@ -133,7 +137,7 @@ class _Templates:
         self._put(template)
         return JSONResponse(template)
 
-    async def update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("UPDATE_TEMPLATES")
         fields = await read_json(request)
         template = self._named(request)
@@ -144,12 +148,12 @@ class _Templates:
         self._put({**template, **changes, "updateTimestamp": iso(self._clock())})
         return JSONResponse({"affectedRecords": 1})
 
-    async def remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("DELETE_TEMPLATES")
         self._store.delete(COLLECTION, self._named(request)["id"])
         return JSONResponse({"affectedRecords": 1})
 
-    async def resolve(self, request: Request) -> JSONResponse:
+    async def _resolve(self, request: Request) -> JSONResponse:
         fields = await read_json(request) if request.state.body.strip() else Fields({})
         rights = rights_of(request, self._store)
         template = find_template(self._store, request.path_params["template"])
