@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 import requests
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
@@ -32,7 +32,7 @@ TIMEOUT = 0.3  # seconds, half of the latency above
 def storm():
     """The outcome of each call by its key, the ledger by key, and what the platform says of nonces."""
     chance = random.Random(20260115)  # noqa: S311 - reproducible
-    with LocalPlatform(faults=Faults(FAULTS, chance=chance.random)) as platform:
+    with LocalPlatform(faults=FaultRules(FAULTS, chance=chance.random)) as platform:
         platform.start()
         first = platform.credentials
         exh = ExtraHorizon(

@@ -83,7 +83,7 @@ def test_the_description_is_valid_and_says_what_there_is(center):
     validate(found)
     told = {(path, verb) for path, operations in found["paths"].items() for verb in operations}
     served = set()
-    for route in routes(center.platform._app.desk, platform=None, clock=None):
+    for route in routes(center.platform._app.context, platform=None, clock=None):
         if route.path.startswith(BASE):
             path = re.sub(r":(int|path)", "", route.path)
             served |= {(path, verb.lower()) for verb in route.methods - {"HEAD"}}

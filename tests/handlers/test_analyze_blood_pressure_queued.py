@@ -13,7 +13,7 @@ from hashlib import sha256
 import pytest
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.services import LocalAws, WorkQueue
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.client import client_of
 from exh_dev.runtime import Runtime
@@ -149,7 +149,7 @@ def test_one_handler_as_a_task_as_a_lambda_and_behind_a_queue(project, platform_
 
 def test_poison_a_worker_that_is_killed_and_the_rest_of_the_batch(project, platform_image):
     """Killed in the middle of its batch, the worker leaves what it did; another does the rest, once."""
-    faults = Faults(["* /data/*:latency=0.05"])  # the batch is still at work when the first mail is seen
+    faults = FaultRules(["* /data/*:latency=0.05"])  # the batch is still at work when the first mail is seen
     with cloud(project, platform_image, faults=faults, hidden=5, timeout=5) as running:
         documents = measurements(4)
         sow(running, project, documents)
@@ -219,7 +219,7 @@ class Producer:
 def test_a_storm_loses_nothing_and_does_nothing_twice(project, platform_image):
     chance, again = (random.Random(seed) for seed in (20260115, 2))  # noqa: S311 - reproducible
     producer = Producer(chance)
-    faults = Faults(FAULTS, chance=random.Random(1).random)  # noqa: S311 - reproducible
+    faults = FaultRules(FAULTS, chance=random.Random(1).random)  # noqa: S311 - reproducible
     # Not the usual five receives: with every worker that is killed a whole batch is received once more.
     with cloud(project, platform_image, hidden=6, workers=2, most_receives=50, faults=faults) as running:
         sow(running, project, producer.documents)

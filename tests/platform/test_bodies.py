@@ -3,7 +3,7 @@ import json
 
 import pytest
 from exh_dev.platform.http.bodies import DEEPEST, LIMIT, parse_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,14 +62,14 @@ def test_a_compressed_nothing_is_empty(app, refused):
 def test_what_is_read_can_be_sent_back(body):
     try:
         value = parse_json(body)
-    except Fault:
+    except ErrorAnswer:
         return
     assert json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) == value
 
 
 @pytest.mark.parametrize("text", ["1e999", "-1e999", "Infinity", "NaN", "9" * 5000, '"\\udfff"'])
 def test_what_cannot_be_sent_back_cannot_be_read(text):
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(ErrorAnswer) as raised:
         parse_json(text.encode())
     assert raised.value.code == 22
 
@@ -82,7 +82,7 @@ def test_a_body_is_nested_only_so_deep(inner):
     own = inner.count("{")
     assert parse_json(nested(DEEPEST - own))
     for depth in (DEEPEST - own + 1, 5000, 100_000):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(ErrorAnswer) as caught:
             parse_json(nested(depth))
         assert caught.value.code == 22
     assert parse_json(b"[" + b"{}," * 200 + b"1]")

@@ -1,6 +1,6 @@
 import pytest
 from exh_dev.platform.events import events
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.mails import sending
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
@@ -264,7 +264,7 @@ def test_a_failed_delivery_is_tried_three_times_more(app, monkeypatch, caplog):
 
     def fail(_, **__):
         tried.append(app.now)
-        raise Fault(16, "There is no such template")
+        raise ErrorAnswer(16, "There is no such template")
 
     monkeypatch.setattr(sending, "send_by_template", fail)
     create(app, MAIL, TASK)

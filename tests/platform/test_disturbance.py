@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead, RemoteDisc
 
 import pytest
 import requests
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.storage.store import Store
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.oauth1 import OAuth1Signer
@@ -287,7 +287,7 @@ def test_other_connections_are_not_touched(platform, wire):
 
 
 def test_the_platform_stops_at_once_though_requests_are_held_back():
-    with LocalPlatform(faults=Faults(["* *:latency=60"])) as platform:
+    with LocalPlatform(faults=FaultRules(["* *:latency=60"])) as platform:
         platform.start()
         wire = Wire(platform)
         with wire.connect() as connection:
@@ -302,8 +302,8 @@ def test_nothing_is_written_to_stderr(project_root):
     code = """
 import http.client
 from exh_dev.serve.local_platform import LocalPlatform
-from exh_dev.platform.faults.rules import Faults
-with LocalPlatform(faults=Faults(["* /a:reset", "* /b:reset-after", "* /c:truncate"])) as platform:
+from exh_dev.platform.faults.rules import FaultRules
+with LocalPlatform(faults=FaultRules(["* /a:reset", "* /b:reset-after", "* /c:truncate"])) as platform:
     platform.start()
     for path in ("/a", "/b", "/c"):
         connection = http.client.HTTPConnection("127.0.0.1", int(platform.url.rpartition(":")[2]), timeout=10)
@@ -380,7 +380,7 @@ def test_a_wrong_rule_is_told_and_changes_nothing(platform, body, code):
 
 def test_without_a_socket_a_cut_connection_is_an_exception():
     store = Store()
-    app = LocalApp(store, faults=Faults(["PUT *:reset-after", "POST *:truncate"]))
+    app = LocalApp(store, faults=FaultRules(["PUT *:reset-after", "POST *:truncate"]))
     for method in ("PUT", "POST"):
         with pytest.raises(ConnectionResetError):
             app.as_user(method, LEDGER, json={})
@@ -391,7 +391,7 @@ def test_without_a_socket_a_cut_connection_is_an_exception():
 def test_a_seed_gives_the_same_failures_again():
     def outcomes():
         store = Store()
-        app = LocalApp(store, faults=Faults(["PUT *:503:0.5"], chance=random.Random(7).random))  # noqa: S311
+        app = LocalApp(store, faults=FaultRules(["PUT *:503:0.5"], chance=random.Random(7).random))  # noqa: S311
         seen = [app.as_user("PUT", LEDGER, json={}).status_code for _ in range(20)]
         store.close()
         return seen

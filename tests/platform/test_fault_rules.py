@@ -2,7 +2,7 @@ import random
 
 import pytest
 from exh_dev.errors import UsageError
-from exh_dev.platform.faults.rules import Faults, Rule
+from exh_dev.platform.faults.rules import FaultRules, Rule
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,7 +97,7 @@ def test_what_a_rule_is_about(rule, method, path, matches):
 
 def test_a_rule_strikes_as_often_as_its_probability_says_and_the_same_way_again():
     def strikes(seed):
-        (rule,) = Faults(["* *:503:0.3"], chance=random.Random(seed).random).in_force  # noqa: S311 - luck, not a secret
+        (rule,) = FaultRules(["* *:503:0.3"], chance=random.Random(seed).random).in_force  # noqa: S311 - luck, not a secret
         return [rule.strikes("GET", "/") for _ in range(1000)]
 
     assert 250 < sum(strikes(1)) < 350
@@ -105,20 +105,20 @@ def test_a_rule_strikes_as_often_as_its_probability_says_and_the_same_way_again(
 
 
 def test_certainty_and_impossibility_are_just_that():
-    faults = Faults(["* *:503:1", "* *:503:0"], chance=lambda: 0.0)
+    faults = FaultRules(["* *:503:1", "* *:503:0"], chance=lambda: 0.0)
     assert [each.strikes("GET", "/") for each in faults.in_force] == [True, False]
-    assert not Faults(["* *:503:0.5"], chance=lambda: 0.5).in_force[0].strikes("GET", "/")
+    assert not FaultRules(["* *:503:0.5"], chance=lambda: 0.5).in_force[0].strikes("GET", "/")
 
 
 @given(st.integers(1, 20), st.lists(st.sampled_from(["GET", "PUT"]), max_size=60))
 def test_a_limited_rule_considers_only_the_next_requests_that_match(times, methods):
-    (rule,) = Faults([f"PUT *:503 x{times}"]).in_force
+    (rule,) = FaultRules([f"PUT *:503 x{times}"]).in_force
     struck = [method for method in methods if rule.strikes(method, "/")]
     assert len(struck) == min(times, methods.count("PUT")) == rule.struck == rule.matched
 
 
 def test_rules_are_added_all_or_none_and_cleared():
-    faults = Faults(["GET /a:503"])
+    faults = FaultRules(["GET /a:503"])
     with pytest.raises(UsageError):
         faults.add("GET /b:503", "nonsense")
     faults.add("GET /b:503", "GET /c:503")

@@ -9,8 +9,8 @@ import requests
 from exh_dev.platform.auth.bearer import BearerVerifier
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.refused_calls import Refusals
-from exh_dev.platform.faults.injection import Disturbance
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.injection import FaultInjection
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.http.gateway import Gateway, Nonces
 from exh_dev.platform.http.oauth1 import OAuth1Verifier
 
@@ -35,7 +35,7 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
 def gateway(app, store):
     oauth1, bearer = OAuth1Verifier(store, clock=lambda: 0), BearerVerifier(store, clock=lambda: 0)
     checks = {"oauth1": oauth1, "bearer": bearer, "nonces": Nonces(), "bases": ["/users/v1"]}
-    return Disturbance(Gateway(app, on_fault=Refusals(Changes()).note, **checks), Faults())
+    return FaultInjection(Gateway(app, on_error=Refusals(Changes()).note, **checks), FaultRules())
 
 
 def call(app, path, **headers):

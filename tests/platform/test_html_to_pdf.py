@@ -2,7 +2,7 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.pdf_renderer import PROGRAM, Renderer
@@ -110,7 +110,7 @@ def test_an_upload_takes_its_place(app):
 
 def test_the_memory_of_a_pdf_is_bounded():
     renderer = Renderer(PROGRAM.replace("fetcher = ", "bytes(3 * 1024**3); fetcher = "))
-    with pytest.raises(Fault, match="MemoryError"):
+    with pytest.raises(ErrorAnswer, match="MemoryError"):
         renderer.render("x")
 
 
@@ -122,7 +122,7 @@ def test_after_a_failure_the_next_pdf_is_made_by_another_process():
     assert renderer._process._process is process  # kept
     process.kill()
     process.wait()
-    with pytest.raises(Fault, match="exit code -9"):
+    with pytest.raises(ErrorAnswer, match="exit code -9"):
         renderer.render("<p>three</p>")
     assert renderer.render("<p>four</p>")[:4] == first[:4]
     renderer.close()

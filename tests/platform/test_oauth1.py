@@ -5,7 +5,7 @@ import oauthlib.oauth1
 import pytest
 import requests
 from exh_dev.platform.dev.first_start import first_credentials
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
 from exh_dev.platform.storage.store import Store
 from extrahorizon.oauth1 import parse_query
@@ -56,7 +56,7 @@ def signed(known, *, method="GET", url=URL, query="", consumer_secret=None, toke
 
 
 def refusal(verifier, request):
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(ErrorAnswer) as raised:
         verifier.verify(request)
     assert raised.value.status == 401
     return raised.value.body["code"], raised.value.body["name"]
@@ -245,7 +245,7 @@ def test_a_malformed_header_is_refused_with_a_platform_error(verifier, authoriza
 
 @given(st.text())
 def test_no_header_makes_anything_but_a_platform_error(store, text):
-    with pytest.raises(Fault):
+    with pytest.raises(ErrorAnswer):
         OAuth1Verifier(store, clock=lambda: NOW).verify(SignedRequest(f"OAuth {text}", "GET", URL, ""))
 
 

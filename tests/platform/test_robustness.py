@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from exh_dev.platform.data.transitions import Engine
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
@@ -239,7 +239,7 @@ def test_code_is_compressed_by_deflate_or_not_at_all(tmp_path):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("main.py", "x")
-    with pytest.raises(Fault):
+    with pytest.raises(ErrorAnswer):
         unpack(base64.b64encode(packed.getvalue()).decode(), tmp_path / "code")
     assert not (tmp_path / "code").exists()
 

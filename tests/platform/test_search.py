@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from exh_dev.platform.data.configuration import kind_at
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.rql import Word, parse
 from exh_dev.platform.storage.search import search, untyped
 from exh_dev.platform.storage.store import Store
@@ -143,7 +143,7 @@ def test_a_property_of_one_type_is_found_through_its_index():
      "eq(a,re:x)", "eq(a%2522b,1)", "in(a)", "limit(-1)", "or(sort(a))"],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused(query):
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ErrorAnswer) as caught:
         search(query)
     assert caught.value.code == 19
 
@@ -268,7 +268,7 @@ def test_conditions_nested_too_deep_for_sqlite_are_refused():
     query = "eq(a,1)"
     for _ in range(20):
         query = f"contains(a,{query})"
-    with pytest.raises(Fault, match="too much at once") as refused:
+    with pytest.raises(ErrorAnswer, match="too much at once") as refused:
         holds(query, {})
     assert refused.value.code == 19
 

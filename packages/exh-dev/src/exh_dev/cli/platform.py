@@ -60,7 +60,7 @@ def serve(
     truncate, truncate-json or duplicate; from 0 to 1; for the next N requests only.
     """
     from exh_dev.cli.output import JsonOutput
-    from exh_dev.platform.faults.rules import Faults
+    from exh_dev.platform.faults.rules import FaultRules
     from exh_dev.serve import foreground as server
     from exh_dev.serve.local_platform import LocalPlatform
 
@@ -72,7 +72,7 @@ def serve(
     output = choose_output(as_json=as_json)
     pass_on_server_logs(output)
     folder = data_dir_of(data_dir)
-    rules = Faults(fault or ())
+    rules = FaultRules(fault or ())
     largest = max_file_size * 1024 * 1024
     with LocalPlatform(
         port=port, data_dir=folder, ephemeral=ephemeral, faults=rules, smtp=smtp, max_file_size=largest

@@ -146,15 +146,15 @@ def _follow_locally(function: str, data_dir: str | None, output: Output) -> None
         output.logged(function, text, kind=kind, run_id=run_id)
 
     with local_platform(data_dir) as api, api.following() as messages:
-        told: dict[str, int] = {}
+        printed: dict[str, int] = {}
         for running in api.get(f"{BASE}/runs", function=function, status="running")["data"]:
             run = api.run(running["id"])
-            told[run["id"]] = len(run["logs"])
+            printed[run["id"]] = len(run["logs"])
             for line in run["logs"]:
                 show(run, line)
         for message in messages:
             run = message.get("run", {})
-            if run.get("function") == function and message["number"] >= told.get(run["id"], 0):
+            if run.get("function") == function and message["number"] >= printed.get(run["id"], 0):
                 show(run, message["line"])
     output.note("the platform has stopped")
 
@@ -218,7 +218,7 @@ def sync(
                 result.done.append(step)
         except DevkitError as error:
             output.summary(result.as_json(), ())
-            raise DevkitError(f"{error}. {result.told()}") from error
+            raise DevkitError(f"{error}. {result.progress()}") from error
     output.summary(result.as_json(), result.as_lines())
 
 
@@ -287,7 +287,7 @@ class _SyncResult:
         created = sum(step.action == "create" for step in self.done)
         return [f"Created {created}, removed {len(self.done) - created}, kept {len(self.plan.kept)}"]
 
-    def told(self) -> str:
+    def progress(self) -> str:
         """What was and was not done, in a sentence."""
         rest = self.plan.steps[len(self.done) :]
         done = f"Done: {'; '.join(map(str, self.done))}" if self.done else "Nothing was done"

@@ -10,34 +10,36 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import Caller
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _NOT_THERE = "/_"
 
 
-def route(base: str, desk: Desk, platform: ASGIApp) -> Route:
+def route(base: str, context: Context, platform: ASGIApp) -> Route:
     """The endpoint; `platform` routes a request to its service."""
-    return Route(f"{base}/platform/{{path:path}}", _AsFirstUser(f"{base}/platform", desk, platform), methods=_METHODS)
+    return Route(
+        f"{base}/platform/{{path:path}}", _AsFirstUser(f"{base}/platform", context, platform), methods=_METHODS
+    )
 
 
 class _AsFirstUser:
-    def __init__(self, prefix: str, desk: Desk, platform: ASGIApp) -> None:
+    def __init__(self, prefix: str, context: Context, platform: ASGIApp) -> None:
         self._prefix = prefix
-        self._desk = desk
+        self._context = context
         self._platform = platform
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(self._prefix)
         if path.startswith(_NOT_THERE):
-            raise Fault(903, "There is no such service on this cluster")
-        known = self._desk.details()
+            raise ErrorAnswer(903, "There is no such service on this cluster")
+        known = self._context.details()
         caller = Caller(known["application_id"], known["user_id"])
         raw = scope["raw_path"].decode("latin-1").removeprefix(self._prefix).encode("latin-1")
         inner = {**scope, "path": path, "raw_path": raw, "state": {**scope["state"], "caller": caller}}

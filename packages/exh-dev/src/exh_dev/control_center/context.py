@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exh_dev.errors import DevkitError
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.records import find_function
 from exh_dev.platform.tasks.runner import NotInvocableError
 
@@ -67,13 +67,13 @@ class LocalProject(Protocol):
 
 
 @dataclass(frozen=True)
-class Desk:
+class Context:
     """The parts of a platform that the control center shows.
 
     Attributes:
         store: where everything is.
         runner: what runs functions; with it, the runs.
-        changes: what is told to those who look on.
+        changes: what pages that are open are notified of.
         refusals: the latest calls that were refused.
         project: what is served, if anything is.
         details: how to connect, secrets included.
@@ -90,18 +90,18 @@ class Desk:
         """The platform's record of a function; None where it is for AWS alone.
 
         Raises:
-            Fault: 16 when there is no such function.
+            ErrorAnswer: 16 when there is no such function.
         """
         record = find_function(self.store, function)
         if record is None and not (self.project and self.project.runs_on_aws(function)):
-            raise Fault(16, f"There is no function {function}")
+            raise ErrorAnswer(16, f"There is no function {function}")
         return record
 
     def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
         """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
 
         Raises:
-            Fault: 16 when there is no such function.
+            ErrorAnswer: 16 when there is no such function.
         """
         record = self.record_of(function)
         run = self.runner.runs.begin(function, event, kind="invoke", again=again)

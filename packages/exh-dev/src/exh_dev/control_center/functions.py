@@ -12,7 +12,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks import built_in
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
@@ -31,36 +31,36 @@ if TYPE_CHECKING:
 _FROM_RECORD = {"timeLimit": "timeout", "memoryLimit": "memory", "entryPoint": "handler", "runtime": "runtime"}
 
 
-def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
+def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
     """List, look at, and run functions."""
 
     async def find(_: Request) -> JSONResponse:
-        return JSONResponse({"data": _functions(desk)})
+        return JSONResponse({"data": _functions(context)})
 
     async def show(request: Request) -> JSONResponse:
-        function = _function(request, desk)
+        function = _function(request, context)
         name = function["name"]
-        samples = await asyncio.to_thread(desk.project.events, name) if desk.project else []
+        samples = await asyncio.to_thread(context.project.events, name) if context.project else []
         return JSONResponse({**function, "events": samples})
 
     async def invoke(request: Request) -> JSONResponse:
         """Runs it, or with `queued` makes a task of it, which the queue runs and its policy tries again."""
         name = request.path_params["name"]
-        on_platform = desk.record_of(name) is not None
+        on_platform = context.record_of(name) is not None
         fields = await read_json(request)
         if "event" not in fields.members:
-            raise Fault(14, "The field event is required")
+            raise ErrorAnswer(14, "The field event is required")
         event = fields.members["event"]
-        if fields.value("seeded") and desk.project:
+        if fields.value("seeded") and context.project:
             try:
-                await asyncio.to_thread(desk.project.seed, name)
+                await asyncio.to_thread(context.project.seed, name)
             except DevkitError as error:
-                raise Fault(26, str(error)) from None
+                raise ErrorAnswer(26, str(error)) from None
         if fields.value("queued"):
             if not on_platform:
-                raise Fault(27, f"{name} is for AWS alone; the platform's queue does not run it")
-            return JSONResponse({"task_id": _queued(desk, name, event, clock())}, 202)
-        return JSONResponse({"id": desk.begin(name, event).record["id"]}, 202)
+                raise ErrorAnswer(27, f"{name} is for AWS alone; the platform's queue does not run it")
+            return JSONResponse({"task_id": _queued(context, name, event, clock())}, 202)
+        return JSONResponse({"id": context.begin(name, event).record["id"]}, 202)
 
     return [
         Route(f"{base}/functions", find, methods=["GET"]),
@@ -69,14 +69,14 @@ def routes(base: str, desk: Desk, *, clock: Clock) -> list[Route]:
     ]
 
 
-def _queued(desk: Desk, name: str, event: Any, now: float) -> str:
+def _queued(context: Context, name: str, event: Any, now: float) -> str:
     """The id of a task with an event's data, which the queue runs."""
     data = event.get("data") if isinstance(event, dict) else None
     if data is not None and not isinstance(data, dict):
-        raise Fault(15, "A task's data is an object")
-    details = desk.details()
+        raise ErrorAnswer(15, "A task's data is an object")
+    details = context.details()
     task = create_task(
-        desk.store,
+        context.store,
         function_name=name,
         data=data,
         now=now,
@@ -86,21 +86,21 @@ def _queued(desk: Desk, name: str, event: Any, now: float) -> str:
     return str(task["id"])
 
 
-def _function(request: Request, desk: Desk) -> dict[str, Any]:
+def _function(request: Request, context: Context) -> dict[str, Any]:
     wanted = request.path_params["name"]
-    found = next((each for each in _functions(desk) if each["name"] == wanted), None)
+    found = next((each for each in _functions(context) if each["name"] == wanted), None)
     if found is None:
-        raise Fault(16, f"There is no function {wanted}")
+        raise ErrorAnswer(16, f"There is no function {wanted}")
     return found
 
 
-def _functions(desk: Desk) -> list[dict[str, Any]]:
+def _functions(context: Context) -> list[dict[str, Any]]:
     """All there are: the project's in the manifest's order, then those that were uploaded, then the platform's own."""
-    store = desk.store
+    store = context.store
     records = {each["name"]: each for each in store.matching(OWN_FUNCTIONS, EVERYTHING)}
     uploaded = {each["name"]: each for each in store.matching(FUNCTIONS, EVERYTHING)}
-    described = {each["name"]: each for each in desk.project.functions()} if desk.project else {}
-    problems = desk.project.problems() if desk.project else []
+    described = {each["name"]: each for each in context.project.functions()} if context.project else {}
+    problems = context.project.problems() if context.project else []
     triggers: dict[str, list[dict[str, Any]]] = {}
     for name, trigger in _triggers(store):
         triggers.setdefault(name, []).append(trigger)
@@ -109,7 +109,7 @@ def _functions(desk: Desk) -> list[dict[str, Any]]:
         record = uploaded.get(name) or records.get(name) or built_in.RECORDS.get(name)
         source = "uploaded" if name in uploaded else "project" if name in described or name in records else "platform"
         about = described.get(name, {}) if source == "project" else {}
-        workers, idle = desk.runner.workers(record) if record else (0, 0)
+        workers, idle = context.runner.workers(record) if record else (0, 0)
         found.append({
             **(_of_record(record) if record else {}),
             **about,
@@ -118,7 +118,7 @@ def _functions(desk: Desk) -> list[dict[str, Any]]:
             "triggers": [*about.get("triggers", []), *triggers.get(name, [])],
             "workers": {"all": workers, "idle": idle},
             "problems": [each for each in problems if name in each["functions"]],
-            "last": desk.runner.runs.newest(name),
+            "last": context.runner.runs.newest(name),
         })  # fmt: skip
     return found
 

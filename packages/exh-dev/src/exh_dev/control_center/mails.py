@@ -10,14 +10,14 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.mails.sending import COLLECTION, attachments_of, shown
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document, Store
 
 _MOST = 200
@@ -25,9 +25,9 @@ _MOST = 200
 _HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def routes(base: str, desk: Desk) -> list[Route]:
+def routes(base: str, context: Context) -> list[Route]:
     """List and look at mails."""
-    store = desk.store
+    store = context.store
 
     async def find(request: Request) -> JSONResponse:
         search = request.query_params.get("search", "").lower()
@@ -49,7 +49,7 @@ def routes(base: str, desk: Desk) -> list[Route]:
         attachments = attachments_of(store, _known(request, store)["id"])
         number = request.path_params["number"]
         if number >= len(attachments):
-            raise Fault(16, "The mail has no such attachment")
+            raise ErrorAnswer(16, "The mail has no such attachment")
         found = attachments[number]
         headers = {
             "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -70,7 +70,7 @@ def routes(base: str, desk: Desk) -> list[Route]:
 def _known(request: Request, store: Store) -> Document:
     found = store.get(COLLECTION, request.path_params["id"])
     if found is None:
-        raise Fault(16, "There is no such mail")
+        raise ErrorAnswer(16, "There is no such mail")
     return found
 
 

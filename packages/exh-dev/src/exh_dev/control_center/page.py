@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
 
 HERE = Path(__file__).parent
 PATH = "/_dev/"
@@ -38,7 +38,7 @@ _HEADERS = {
 }
 
 
-def routes(desk: Desk) -> list[Route]:
+def routes(context: Context) -> list[Route]:
     """The page at `/_dev/`, which a browser is sent to from `/`, and its files."""
 
     async def page(_: Request) -> Response:
@@ -47,23 +47,23 @@ def routes(desk: Desk) -> list[Route]:
         templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
         )
-        name = desk.project.name if desk.project else "no project"
+        name = context.project.name if context.project else "no project"
         # All at once: a browser would only find them one after the other.
         scripts = sorted(
             path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js") if path.name != "theme.js"
         )
-        text = templates.get_template("page.html").render(project=name, url=desk.details()["host"], scripts=scripts)
+        text = templates.get_template("page.html").render(project=name, url=context.details()["host"], scripts=scripts)
         return Response(text, media_type="text/html", headers=_HEADERS)
 
     async def static(request: Request) -> Response:
         path = (_STATIC / request.path_params["path"]).resolve()
         if not path.is_relative_to(_STATIC) or not path.is_file() or path.suffix not in _TYPES:
-            raise Fault(16, "The page has no such file")
+            raise ErrorAnswer(16, "The page has no such file")
         return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
 
     async def root(request: Request) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
-            raise Fault(903, "There is no such service on this cluster")
+            raise ErrorAnswer(903, "There is no such service on this cluster")
         return RedirectResponse(PATH)
 
     return [

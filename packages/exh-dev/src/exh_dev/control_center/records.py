@@ -10,24 +10,24 @@ from starlette.routing import Route
 import extrahorizon
 from exh_dev.platform.data import history
 from exh_dev.platform.http.access import rights_of_user
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
 
 _SECRETS = ("consumer_secret", "token_secret", "password", "oauth2_client_secret", "sidefx_client_secret")
 
 
-def routes(base: str, desk: Desk) -> list[Route]:
+def routes(base: str, context: Context) -> list[Route]:
     """Look at things."""
-    store = desk.store
+    store = context.store
 
     async def state(_: Request) -> JSONResponse:
         """What the page's frame shows."""
-        project = desk.project
-        details = desk.details()
+        project = context.project
+        details = context.details()
         return JSONResponse({
             "project": project.name if project else None,
             "root": str(project.root) if project else None,
@@ -38,20 +38,20 @@ def routes(base: str, desk: Desk) -> list[Route]:
         })  # fmt: skip
 
     async def credentials(_: Request) -> JSONResponse:
-        return JSONResponse(desk.details(), headers={"Cache-Control": "no-store"})
+        return JSONResponse(context.details(), headers={"Cache-Control": "no-store"})
 
     async def document_history(request: Request) -> JSONResponse:
         entries = history.of(store, request.path_params["id"])
-        return JSONResponse({"data": [_with_people(desk, each) for each in entries]})
+        return JSONResponse({"data": [_with_people(context, each) for each in entries]})
 
     async def refusals(_: Request) -> JSONResponse:
-        return JSONResponse({"data": [_with_people(desk, each) for each in desk.refusals.newest()]})
+        return JSONResponse({"data": [_with_people(context, each) for each in context.refusals.newest()]})
 
     async def permissions(request: Request) -> JSONResponse:
         """What a user may do, everywhere and in groups."""
         user = store.get("users", request.path_params["id"])
         if user is None:
-            raise Fault(16, "There is no such user")
+            raise ErrorAnswer(16, "There is no such user")
         return JSONResponse({"data": rights_of_user(user, store).held()})
 
     return [
@@ -63,9 +63,9 @@ def routes(base: str, desk: Desk) -> list[Route]:
     ]
 
 
-def _with_people(desk: Desk, entry: dict[str, Any]) -> dict[str, Any]:
+def _with_people(context: Context, entry: dict[str, Any]) -> dict[str, Any]:
     """An entry with the name of its user, and the run whose call it was."""
-    user = desk.store.get("users", entry["userId"]) if entry.get("userId") else None
-    run = desk.runner.runs.run_of(entry["trace"]) if entry.get("trace") else None
+    user = context.store.get("users", entry["userId"]) if entry.get("userId") else None
+    run = context.runner.runs.run_of(entry["trace"]) if entry.get("trace") else None
     found = {name: value for name, value in entry.items() if name != "trace"}
     return {**found, "user": user and user["email"], "run": run}

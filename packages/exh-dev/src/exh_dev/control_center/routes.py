@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.timestamps import Clock
 
 
-def routes(desk: Desk, *, platform: ASGIApp, clock: Clock) -> list[Route]:
+def routes(context: Context, *, platform: ASGIApp, clock: Clock) -> list[Route]:
     """The page and its JSON; `platform` routes a request to the service that answers it."""
 
     async def describe(_: Request) -> JSONResponse:
         return JSONResponse(description())
 
     return [
-        *page.routes(desk),
-        *records.routes(BASE, desk),
-        *mails.routes(BASE, desk),
-        *runs.routes(BASE, desk),
-        *functions.routes(BASE, desk, clock=clock),
-        live.route(BASE, desk.changes),
-        as_first_user.route(BASE, desk, platform),
+        *page.routes(context),
+        *records.routes(BASE, context),
+        *mails.routes(BASE, context),
+        *runs.routes(BASE, context),
+        *functions.routes(BASE, context, clock=clock),
+        live.route(BASE, context.changes),
+        as_first_user.route(BASE, context, platform),
         Route(f"{BASE}/openapi.json", describe, methods=["GET"]),
     ]

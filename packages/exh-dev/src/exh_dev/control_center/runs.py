@@ -8,22 +8,22 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import parse_json, read_body
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runs import MOST
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.control_center.context import Desk
+    from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document
 
 _FILTERS = ("function", "status", "kind", "trigger", "chain")
 _USUAL = 50
 
 
-def routes(base: str, desk: Desk) -> list[Route]:
+def routes(base: str, context: Context) -> list[Route]:
     """List, look at, and repeat runs."""
-    runs = desk.runner.runs
+    runs = context.runner.runs
 
     async def find(request: Request) -> JSONResponse:
         asked = request.query_params
@@ -38,15 +38,15 @@ def routes(base: str, desk: Desk) -> list[Route]:
         return JSONResponse({"total": total, "data": found})
 
     async def show(request: Request) -> JSONResponse:
-        return JSONResponse(_run(request, desk))
+        return JSONResponse(_run(request, context))
 
     async def replay(request: Request) -> JSONResponse:
-        run = _run(request, desk)
+        run = _run(request, context)
         body = await read_body(request)
         members = parse_json(body) if body.strip() else {}
         if not isinstance(members, dict):
-            raise Fault(22, 'The body is {"event": …}, or empty for the same event')
-        again = desk.begin(run["function"], members.get("event", run["event"]), again=run["id"])
+            raise ErrorAnswer(22, 'The body is {"event": …}, or empty for the same event')
+        again = context.begin(run["function"], members.get("event", run["event"]), again=run["id"])
         return JSONResponse({"id": again.record["id"]}, 202)
 
     async def calls(request: Request) -> JSONResponse:
@@ -61,10 +61,10 @@ def routes(base: str, desk: Desk) -> list[Route]:
     ]
 
 
-def _run(request: Request, desk: Desk) -> Document:
-    run = desk.runner.runs.get(request.path_params["id"])
+def _run(request: Request, context: Context) -> Document:
+    run = context.runner.runs.get(request.path_params["id"])
     if run is None:
-        raise Fault(16, f"There is no run {request.path_params['id']}; the latest {MOST:,} are kept")
+        raise ErrorAnswer(16, f"There is no run {request.path_params['id']}; the latest {MOST:,} are kept")
     return run
 
 
@@ -73,5 +73,5 @@ def _number(request: Request, name: str, usual: int, *, most: int | None = None)
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(2**53)):
-        raise Fault(15, f"{name} must be a whole number")
+        raise ErrorAnswer(15, f"{name} must be a whole number")
     return min(int(text), most) if most is not None else int(text)

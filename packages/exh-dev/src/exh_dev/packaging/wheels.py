@@ -39,7 +39,7 @@ _NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQ
 _PATIENCE = 600  # seconds for a download
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 _EXECUTABLE = 0o111
-_TOLD = 6  # lines of pip's output in an error
+_LINES_QUOTED = 6  # lines of pip's output in an error
 _URL = re.compile(r"https?://\S+")
 
 
@@ -211,22 +211,22 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
 def _explained(stderr: str, target: Target) -> str:
     """What pip's failure means here."""
     if "DO NOT MATCH THE HASHES" in stderr:
-        told = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
+        hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
         return (
             "a downloaded package is not the one that was locked, so nothing was built. If its release was replaced, "
-            f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', told)}"
+            f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', hashes)}"
         )
     if found := _NOT_FOUND.search(stderr):
-        return f"{_no_wheel(found[1], target)}. pip said: {_told(stderr)}"
-    return f"pip could not download the packages of the lock: {_told(stderr)}"
+        return f"{_no_wheel(found[1], target)}. pip said: {_pip_message(stderr)}"
+    return f"pip could not download the packages of the lock: {_pip_message(stderr)}"
 
 
-def _told(stderr: str) -> str:
+def _pip_message(stderr: str) -> str:
     lines = stderr.strip().splitlines()
     if "ERROR: Exception:" in lines:  # pip itself failed: what follows is its traceback, and why comes last
         return lines[-1]
-    told = [line.strip() for line in lines if line.startswith("ERROR") or "No module named" in line]
-    return " ".join((told or lines)[-_TOLD:])
+    errors = [line.strip() for line in lines if line.startswith("ERROR") or "No module named" in line]
+    return " ".join((errors or lines)[-_LINES_QUOTED:])
 
 
 def _no_wheel(package: str, target: Target) -> str:

@@ -27,8 +27,8 @@ def client_of(environment: Mapping[str, str]) -> ExtraHorizon:
 
 
 @contextmanager
-def told(permission: str) -> Iterator[None]:
-    """Let a failure of the platform in the block be told in one message.
+def as_devkit_errors(permission: str) -> Iterator[None]:
+    """Raise what the platform refuses in the block as a DevkitError of one line.
 
     Args:
         permission: what the calls in the block need, named when it is what is missing.

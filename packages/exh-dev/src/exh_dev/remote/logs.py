@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from exh_dev.remote.client import told
+from exh_dev.remote.client import as_devkit_errors
 from exh_dev.remote.tasks import FIELDS, first, newest_tasks, tasks_of
 from exh_dev.runtime.invocation import LogLine
 from extrahorizon.query import rql
@@ -88,7 +88,7 @@ class RunLog:
     def _page(self) -> list[PlatformLine]:
         from extrahorizon.errors import IllegalStateError, NoApiRequestLogsFoundError, NoTaskLogsFoundError
 
-        with told(self._permission):
+        with as_devkit_errors(self._permission):
             try:
                 return self._find(None if self._moment is None else rql.ge("timestamp", self._moment))
             except (IllegalStateError, NoTaskLogsFoundError, NoApiRequestLogsFoundError):
@@ -173,7 +173,7 @@ class TaskRuns:
             self._note(task)
 
     def _find(self, asked: RQL) -> list[Task]:
-        with told("VIEW_TASKS"):
+        with as_devkit_errors("VIEW_TASKS"):
             return list(self.exh.tasks.find_all(asked.select(FIELDS).sort(["creationTimestamp"])))
 
     def _note(self, task: Task) -> None:
@@ -200,7 +200,7 @@ class ApiRuns:
     def begin(self, count: int, *, running: bool) -> None:
         """The newest by their beginning."""
         asked = self._asked().sort(["-timestamp"])
-        with told("VIEW_API_FUNCTION_REQUESTS"):
+        with as_devkit_errors("VIEW_API_FUNCTION_REQUESTS"):
             newest = first(count, lambda size: self.exh.tasks.api_requests.find(asked.limit(size)))
         for request in reversed(newest):
             self._note(request)
@@ -222,7 +222,7 @@ class ApiRuns:
         asked = self._asked()
         if self._latest is not None:
             asked = asked.ge("timestamp", self._latest - _RECORDED_WITHIN)
-        with told("VIEW_API_FUNCTION_REQUESTS"):
+        with as_devkit_errors("VIEW_API_FUNCTION_REQUESTS"):
             return list(self.exh.tasks.api_requests.find_all(asked.sort(["timestamp"])))
 
     def _note(self, request: ApiRequest) -> Run:

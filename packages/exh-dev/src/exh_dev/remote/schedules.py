@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from exh_dev.project.schedule_mark import MARK, mark_of
-from exh_dev.remote.client import told
+from exh_dev.remote.client import as_devkit_errors
 from extrahorizon.timestamps import iso, parse
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def known_to(exh: ExtraHorizon) -> list[Known]:
     """
     from extrahorizon.query import rql
 
-    with told("VIEW_TASK_SCHEDULES"):
+    with as_devkit_errors("VIEW_TASK_SCHEDULES"):
         return list(exh.tasks.schedules.find_all(rql.sort(["creationTimestamp"])))
 
 
@@ -174,12 +174,12 @@ def apply(
 
     for step in steps:
         if step.id is not None:
-            with told("DELETE_TASK_SCHEDULE"), suppress(ResourceUnknownError):  # somebody was faster
+            with as_devkit_errors("DELETE_TASK_SCHEDULE"), suppress(ResourceUnknownError):  # somebody was faster
                 exh.tasks.schedules.remove(step.id)
         else:
             mark = mark_of(step.interval, step.start)
             first = iso(first_run(step.interval, step.start, clock()))
-            with told("CREATE_TASK_SCHEDULE"):
+            with as_devkit_errors("CREATE_TASK_SCHEDULE"):
                 exh.tasks.schedules.create(
                     functionName=step.function, interval=int(step.interval), startTimestamp=first, data=mark
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from exh_dev.remote.client import told
+from exh_dev.remote.client import as_devkit_errors
 from extrahorizon.paging import PAGE_SIZE
 from extrahorizon.query import rql
 from extrahorizon.services.tasks.types import Task
@@ -34,7 +34,7 @@ def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool =
     asked = asked.sort(["-creationTimestamp"])
     if not with_data:
         asked = asked.select(FIELDS)
-    with told("VIEW_TASKS"):
+    with as_devkit_errors("VIEW_TASKS"):
         return first(count, lambda size: exh.tasks.find(asked.limit(size)))
 
 

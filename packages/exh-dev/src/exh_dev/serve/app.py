@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from exh_dev.control_center import routes as dashboard
-from exh_dev.control_center.context import Desk, LocalProject
+from exh_dev.control_center import routes as control_center
+from exh_dev.control_center.context import Context, LocalProject
 from exh_dev.platform.access_log.service import AccessLogService
 from exh_dev.platform.auth.bearer import BearerVerifier
 from exh_dev.platform.auth.service import AuthService
@@ -29,9 +29,9 @@ from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.dev.refused_calls import Refusals
 from exh_dev.platform.dispatchers.service import DispatcherService
 from exh_dev.platform.events.service import EventService
-from exh_dev.platform.faults.control import FaultsControl
-from exh_dev.platform.faults.injection import SKEW, Disturbance
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.control import FaultControl
+from exh_dev.platform.faults.injection import SKEW, FaultInjection
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.files.service import LARGEST, FileService
 from exh_dev.platform.http.gateway import Gateway, Nonces
 from exh_dev.platform.http.oauth1 import OAuth1Verifier
@@ -68,7 +68,7 @@ def create_app(
     store: Store,
     *,
     clock: Clock = time.time,
-    faults: Faults | None = None,
+    faults: FaultRules | None = None,
     sidefx: LocalSideFX | None = None,
     folder: Path | None = None,
     functions: Sequence[OwnFunction] = (),
@@ -94,7 +94,7 @@ def create_app(
         details: how to connect, for the control center.
     """
     folder = folder or _temporary_folder()
-    faults = faults or Faults()
+    faults = faults or FaultRules()
     nonces = Nonces()
     built_in = {pdf.NAME: pdf.HtmlToPdf(store, folder / "files", clock=clock)}
     changes = Changes()
@@ -104,7 +104,7 @@ def create_app(
     tasks = TaskService(
         store, clock=clock, code=folder / "code", runs=runs, functions=functions, built_in=built_in, pace=pace
     )
-    desk = Desk(
+    context = Context(
         store=store,
         runner=tasks.runner,
         changes=changes,
@@ -136,24 +136,24 @@ def create_app(
             *(Route(f"{each.base}/health", _health, methods=["GET"]) for each in services),
             *(route for each in services for route in each.routes()),
             *recorded_writes.routes(nonces, clock=clock),
-            *FaultsControl(faults).routes(),
+            *FaultControl(faults).routes(),
             *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
             *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
         ],
         redirect_slashes=False,
         lifespan=lambda _: _running(services),
     )
-    router.routes.extend(dashboard.routes(desk, platform=router, clock=clock))
+    router.routes.extend(control_center.routes(context, platform=router, clock=clock))
     gateway = Gateway(
         router,
         oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,
         bases=(*(each.base for each in services), *_LOCAL),
-        on_fault=refusals.note,
+        on_error=refusals.note,
     )
-    answer = calls.around(Disturbance(access_log.around(gateway), faults))
-    return App(answer, services, tasks, changes, desk)
+    answer = calls.around(FaultInjection(access_log.around(gateway), faults))
+    return App(answer, services, tasks, changes, context)
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ class App:
         services: what it serves.
         tasks: the task service, which the project's functions can be changed in.
         changes: tells of changes, until it is ended.
-        desk: what the control center works with.
+        context: what the control center works with.
     """
 
     answer: ASGIApp
     services: tuple[Service, ...]
     tasks: TaskService
     changes: Changes
-    desk: Desk
+    context: Context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

@@ -43,7 +43,7 @@ class DataDir:
         Raises:
             DevkitError: a platform runs on it already, or it cannot be created.
         """
-        with _told(self.path):
+        with _os_errors_as_devkit_errors(self.path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = self._lock_file.open("w")
         with lock:
@@ -64,7 +64,7 @@ class DataDir:
         """Say for as long as the block runs how the platform is reached: `details` for `running()`, `environment`
         as a credentials file in the official CLI's format.
         """
-        with _told(self.path):
+        with _os_errors_as_devkit_errors(self.path):
             _write_private(self._details_file, json.dumps(dict(details)))
             _write_private(self.credentials_file, "".join(f"{name}={value}\n" for name, value in environment.items()))
         try:
@@ -80,7 +80,7 @@ class DataDir:
             DevkitError: none does.
         """
         try:
-            with _told(self.path), self._lock_file.open() as lock:
+            with _os_errors_as_devkit_errors(self.path), self._lock_file.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:  # the platform holds it
             return self._details()
@@ -107,7 +107,7 @@ class DataDir:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _os_errors_as_devkit_errors(path: Path) -> Iterator[None]:
     """Say in one message why a data directory cannot be used."""
     try:
         yield

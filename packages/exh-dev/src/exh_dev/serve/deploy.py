@@ -57,7 +57,7 @@ def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], No
     Raises:
         DevkitError: the manifest cannot be used.
     """
-    exh = client_of(platform.undisturbed_environment())
+    exh = client_of(platform.environment_without_faults())
     plan = schedules.read_plan(project.manifest, exh, prune=True)
     for _ in schedules.apply(plan.steps, exh):
         pass
@@ -75,7 +75,7 @@ def load(configuration: Configuration, platform: LocalPlatform) -> None:
     from extrahorizon.errors import PlatformError
 
     try:
-        loading.load(configuration, client_of(platform.undisturbed_environment()))
+        loading.load(configuration, client_of(platform.environment_without_faults()))
     except PlatformError as error:
         raise DevkitError(f"the project's configuration cannot be loaded: {error}: {error.message}") from error
 

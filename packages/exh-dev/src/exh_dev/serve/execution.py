@@ -23,7 +23,7 @@ from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Runtime
 from exh_dev.runtime.triggers import trigger_of
-from exh_dev.serve import deploy as served
+from exh_dev.serve import deploy
 from exh_dev.serve.local_platform import LocalPlatform
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def execute(
         runtimes[cases[0].credentials].warm(cases[0].function)
         calls = None
         if platform is not None:
-            # A function that cannot be served is told by `serve`; here it is only one that others may call.
-            served.start(platform, project, lambda _: None)
+            # `exh-dev serve` reports a function that cannot be served; here it is only one that others may call.
+            deploy.start(platform, project, lambda _: None)
             calls = stack.enter_context(LocalCalls(platform.url))
         for case, following in zip(cases, [*cases[1:], None], strict=True):
             if following is not None and (following.function, following.credentials) != (
@@ -156,7 +156,7 @@ def execute(
             ):
                 runtimes[following.credentials].warm(following.function)
             if platform is not None:
-                served.seed(platform, project, project.manifest.function(case.function))
+                deploy.seed(platform, project, project.manifest.function(case.function))
             invocation = runtimes[case.credentials].invoke(case.function, case.event)
             yield Outcome(case, invocation) if calls is None else _with_chain(case, invocation, calls)
 
@@ -185,7 +185,7 @@ def _injected(
         found = dict.fromkeys((spec.name for spec in specs), aws.environment())
     else:
         for spec in specs:
-            served.grant(platform, spec)
+            deploy.grant(platform, spec)
         found = {spec.name: platform.function_environment(spec.name) for spec in specs}
     if aws is not None and queued:
         # On a real cluster too: what is queued here is nobody's business there.

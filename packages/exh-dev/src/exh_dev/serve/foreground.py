@@ -11,7 +11,7 @@ from exh_dev.control_center.page import PATH
 from exh_dev.errors import DevkitError
 from exh_dev.project.project import Project
 from exh_dev.runtime.worker import SIGNALS_WITHIN
-from exh_dev.serve import deploy as served
+from exh_dev.serve import deploy
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
@@ -38,12 +38,12 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
     project = Project.find_if_any()
     with ExitStack() as resources:
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
-        served.start(platform, project, output.note, shown)
+        deploy.start(platform, project, output.note, shown)
         if project:
             for note in project.notes():
                 output.note(note)
             try:
-                served.schedule(platform, project, output.note)
+                deploy.schedule(platform, project, output.note)
             except DevkitError as error:
                 output.note(f"nothing is scheduled: {error}")
         credentials_file = str(DataDir(data_dir).credentials_file)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from exh_dev.platform.dev.first_start import first_credentials
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.execution_credentials import grant
 from exh_dev.serve.datadir import DataDir
@@ -42,7 +42,7 @@ class LocalPlatform:
         port: int = 0,
         data_dir: Path | None = None,
         ephemeral: bool = False,
-        faults: Faults | None = None,
+        faults: FaultRules | None = None,
         pace: float = 1.0,
         smtp: str | None = None,
         max_file_size: int | None = None,
@@ -61,7 +61,7 @@ class LocalPlatform:
         """
         if max_file_size is not None and max_file_size < 1:
             raise ValueError(f"max_file_size is a number of bytes from 1 on, not {max_file_size}")
-        self.faults = faults or Faults()
+        self.faults = faults or FaultRules()
         self._max_file_size = max_file_size
         self._pace = pace
         self._smtp = smtp
@@ -150,7 +150,7 @@ class LocalPlatform:
         Raises:
             DevkitError: it cannot run.
         """
-        return self._server.wait_for(self._app.desk.batch(function, event))
+        return self._server.wait_for(self._app.context.batch(function, event))
 
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
         """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own
@@ -169,7 +169,7 @@ class LocalPlatform:
         """The five `API_*` variables of the first user."""
         return self.credentials.environment(self.url)
 
-    def undisturbed_environment(self) -> dict[str, str]:
+    def environment_without_faults(self) -> dict[str, str]:
         """The same, for what is done on the developer's behalf: fault rules are not about it."""
         return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
 from exh_dev.project.project import read_event
-from exh_dev.serve import deploy as served
+from exh_dev.serve import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +96,7 @@ class ServedProject:
         """
         spec = self._spec(function)
         if spec is not None:
-            served.seed(self._platform, self._project, spec)
+            deploy.seed(self._platform, self._project, spec)
 
     def runs_on_aws(self, function: str) -> bool:
         """Whether it is for AWS alone."""

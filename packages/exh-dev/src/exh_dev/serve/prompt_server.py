@@ -24,13 +24,13 @@ _LOOK = 0.005  # seconds between two looks whether the last requests are done
 
 
 class PromptServer(uvicorn.Server):
-    """What `uvicorn.Server` is, but prompt."""
+    """A uvicorn.Server that `stop` wakes up, in place of looking every 100 ms whether it should end."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         """Serve as `config` says."""
         super().__init__(config)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._told = asyncio.Event()
+        self._stop_asked = asyncio.Event()
         self._ready = threading.Event()
 
     def stop(self) -> None:
@@ -38,7 +38,7 @@ class PromptServer(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has ended by itself
-                self._loop.call_soon_threadsafe(self._told.set)
+                self._loop.call_soon_threadsafe(self._stop_asked.set)
 
     def call(self, do: Callable[[], T]) -> T:
         """Do something between two requests, on the thread that answers them; what it returns or raises. From any other
@@ -60,12 +60,12 @@ class PromptServer(uvicorn.Server):
         return asyncio.run_coroutine_threadsafe(result, self._loop).result(seconds)
 
     async def main_loop(self) -> None:
-        """Wait to be told."""
+        """Wait until `stop` is called."""
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         while not await self.on_tick(counter=0):  # keeps the Date header right
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 1)
+                await asyncio.wait_for(self._stop_asked.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is idle, and give what runs its time."""

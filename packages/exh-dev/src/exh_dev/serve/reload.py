@@ -22,7 +22,7 @@ from exh_dev.errors import DevkitError, ManifestError
 from exh_dev.packaging.contents import SHARED, handler_files
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import ENV_FILE, MANIFEST, Project
-from exh_dev.serve import deploy as served
+from exh_dev.serve import deploy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -63,7 +63,7 @@ class Reloader:
     def __init__(self, platform: LocalPlatform, project: ServedProject, tell: Callable[[str], None]) -> None:
         """Serve on `platform` what changes in `project`; `tell` gets a sentence for each change."""
         self._platform = platform
-        self._served = project
+        self._project = project
         self._tell = tell
         self._problems: dict[str, list[Problem]] = {}
         """By what they are about: a file of Python, `configuration`, `functions` or `watching`."""
@@ -94,7 +94,7 @@ class Reloader:
         """Serve what has changed in these files and folders. What goes wrong is a problem of the project's, and is
         told; it keeps nothing else from being served.
         """
-        root = self._served.root
+        root = self._project.root
         changed = _files_of(path for path in paths if path.is_relative_to(root))
         names = [path.relative_to(root).parts for path in changed]
         python = {path for path in changed if path.suffix in {".py", ""}}
@@ -104,7 +104,7 @@ class Reloader:
         self._check_python(path for path in python if path.suffix == ".py")
         self._waiting |= python
         if manifest:
-            self._served.become(Project(root))
+            self._project.become(Project(root))
         served_anew = self._attempt("functions", self._renew) if manifest or self._waiting else True
         if manifest or any(_is_configuration(parts) for parts in names):
             self._attempt("configuration", self._load_configuration)
@@ -116,7 +116,7 @@ class Reloader:
     def _watch(self) -> None:
         from watchfiles import watch
 
-        root = self._served.root
+        root = self._project.root
         try:
             changes = watch(
                 root,
@@ -159,11 +159,11 @@ class Reloader:
         return done
 
     def _report(self) -> None:
-        self._served.report([each for problems in self._problems.values() for each in problems])
+        self._project.report([each for problems in self._problems.values() for each in problems])
 
     def _check_python(self, paths: Iterable[Path]) -> None:
         for path in paths:
-            problem = _syntax_problem(path, self._served.root)
+            problem = _syntax_problem(path, self._project.root)
             self._problems.pop(str(path), None)
             if problem is not None:
                 self._problems[str(path)] = [problem]
@@ -176,9 +176,9 @@ class Reloader:
         Returns:
             The handlers that are not there. A file that is no Python is told by itself.
         """
-        root = self._served.root
+        root = self._project.root
         missing: list[Problem] = []
-        for spec in self._served.project.functions:
+        for spec in self._project.project.functions:
             try:
                 self._files[spec.name] = frozenset(handler_files(root, spec))
             except DevkitError as error:  # any file may be one of its own
@@ -194,7 +194,7 @@ class Reloader:
 
     def _concerned(self, paths: Collection[Path]) -> list[str]:
         """The functions whose code is, or was, in one of the files and folders."""
-        shared = self._served.root / SHARED
+        shared = self._project.root / SHARED
         if any(path == shared or shared in path.parents for path in paths):
             return sorted(self._files)
         return sorted(
@@ -208,40 +208,40 @@ class Reloader:
         before = set(self._concerned(self._waiting))
         missing = self._read_functions()
         concerned = before | set(self._concerned(self._waiting))
-        project = self._served.project
+        project = self._project.project
         try:
             specs = project.manifest.functions
         except DevkitError:
             self._platform.call(lambda: self._platform.retire(concerned))
             raise
         if any("exh" not in spec.targets and spec.name in concerned for spec in specs):
-            self._served.renew_aws()
+            self._project.renew_aws()
         found: list[Problem] = []
         renewed = self._platform.bring(
-            lambda: served.own_functions(
+            lambda: deploy.own_functions(
                 self._platform, lambda text: found.append(_problem(MANIFEST, None, text)), project
             ),
             changed=concerned,
         )
         self._waiting.clear()
-        if told := sorted(concerned | set(renewed)):
-            self._tell(f"reloaded {', '.join(told)}")
+        if reloaded := sorted(concerned | set(renewed)):
+            self._tell(f"reloaded {', '.join(reloaded)}")
         return found + missing
 
     def _load_configuration(self) -> list[Problem]:
         """Check the configuration, and load it if nothing is wrong with it."""
-        project = self._served.project
+        project = self._project.project
         configuration = read_configuration(project)
         if configuration.problems:
-            told = [problem.as_json(project.root) for problem in configuration.problems]
-            return [_problem(each["file"], None, f"{each['pointer']} {each['rule']}".strip()) for each in told]
+            problems = [problem.as_json(project.root) for problem in configuration.problems]
+            return [_problem(each["file"], None, f"{each['pointer']} {each['rule']}".strip()) for each in problems]
         if not configuration.is_empty:
-            served.load(configuration, self._platform)
+            deploy.load(configuration, self._platform)
             self._tell("configuration loaded")
         return []
 
     def _schedule(self) -> list[Problem]:
-        served.schedule(self._platform, self._served.project, self._tell)
+        deploy.schedule(self._platform, self._project.project, self._tell)
         return []
 
 

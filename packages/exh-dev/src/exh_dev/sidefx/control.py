@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.sidefx import failures
 from exh_dev.sidefx.failures import Failure, Where
 
@@ -59,7 +59,7 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
         where = next((each for each in _WHERE if each == given), None)
         times = fields.optional_integer("times")
         if where is None or not 1 <= (times or 1) <= _MOST:
-            raise Fault(15, f"where is one of {', '.join(_WHERE)}, times from 1 to {_MOST}")
+            raise ErrorAnswer(15, f"where is one of {', '.join(_WHERE)}, times from 1 to {_MOST}")
         sidefx.fail(_failure(fields), times=times or 1, where=where)
         return await show(request)
 
@@ -83,5 +83,5 @@ def _failure(fields: Fields) -> Failure:
         try:
             return _WITH_TEXT[name](fields.text("text"))
         except ValueError:
-            raise Fault(15, "text is the seconds to wait, such as 0.5") from None
-    raise Fault(15, f"failure is one of {', '.join(sorted({*_PLAIN, *_WITH_TEXT}))}")
+            raise ErrorAnswer(15, "text is the seconds to wait, such as 0.5") from None
+    raise ErrorAnswer(15, f"failure is one of {', '.join(sorted({*_PLAIN, *_WITH_TEXT}))}")

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from exh_dev.platform.auth.user_tokens import end_tokens
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import application_of
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page_of, query_of, search_shown
@@ -86,7 +86,7 @@ class Applications:
         application |= _changes(fields, kind)
         if kind == "oauth2":
             if "redirectUris" not in application:
-                raise Fault(14, "The field redirectUris is required")
+                raise ErrorAnswer(14, "The field redirectUris is required")
             application["confidential"] = fields.optional_flag("confidential") or False
         application |= {"creationTimestamp": now, "updateTimestamp": now}
         self.store.put(COLLECTION, application)
@@ -99,7 +99,7 @@ class Applications:
         kind = _type(fields)
         application = self._existing(application_id)
         if application["type"] != kind:
-            raise Fault(16, "There is no application with this id and type")
+            raise ErrorAnswer(16, "There is no application with this id and type")
         self.store.put(COLLECTION, application | _changes(fields, kind) | {"updateTimestamp": iso(self.clock())})
         return JSONResponse({"affectedRecords": 1})
 
@@ -119,10 +119,10 @@ class Applications:
         application_id = checked_id(request.path_params["id"])
         name = (await read_json(request)).text("name")
         if not name:
-            raise Fault(15, "The field name must not be empty")
+            raise ErrorAnswer(15, "The field name must not be empty")
         application = self._existing(application_id)
         if any(each["name"] == name for each in self._versions(application_id)):
-            raise Fault(17, "The application has a version of this name")
+            raise ErrorAnswer(17, "The application has a version of this name")
         version = {"id": object_id(), "name": name, "creationTimestamp": iso(self.clock())}
         if application["type"] == "oauth1":
             version |= {"consumerKey": hex40(), "consumerSecret": hex40()}
@@ -136,7 +136,7 @@ class Applications:
         application_id = checked_id(request.path_params["id"])
         version = self.store.get(VERSIONS, checked_id(request.path_params["version"]))
         if version is None or version["applicationId"] != application_id:
-            raise Fault(16, "The application has no such version")
+            raise ErrorAnswer(16, "The application has no such version")
         with self.store.transaction():
             self.store.delete(VERSIONS, version["id"])
             if not self._versions(application_id):
@@ -146,7 +146,7 @@ class Applications:
     def _existing(self, application_id: str) -> Document:
         application = self.store.get(COLLECTION, application_id)
         if application is None:
-            raise Fault(16, "The application does not exist")
+            raise ErrorAnswer(16, "The application does not exist")
         return application
 
     def _versions(self, application_id: str) -> list[Document]:
@@ -167,7 +167,7 @@ def _limited(application: Document) -> Document:
 def _type(fields: Fields) -> str:
     kind = fields.text("type")
     if kind not in {"oauth1", "oauth2"}:
-        raise Fault(15, "The field type must be oauth1 or oauth2")
+        raise ErrorAnswer(15, "The field type must be oauth1 or oauth2")
     return kind
 
 
@@ -176,11 +176,11 @@ def _changes(fields: Fields, kind: str) -> Document:
     changes: Document = {name: fields.optional_text(name) for name in _LONGEST}
     for name, longest in _LONGEST.items():
         if changes[name] is not None and not 1 <= len(changes[name]) <= longest:
-            raise Fault(15, f"The field {name} must have 1 to {longest} characters")
+            raise ErrorAnswer(15, f"The field {name} must have 1 to {longest} characters")
     if kind == "oauth2":
         uris = fields.optional_texts("redirectUris")
         if uris is not None and not 1 <= len(uris) <= _MOST_REDIRECT_URIS:
-            raise Fault(15, f"The field redirectUris must have 1 to {_MOST_REDIRECT_URIS} elements")
+            raise ErrorAnswer(15, f"The field redirectUris must have 1 to {_MOST_REDIRECT_URIS} elements")
         changes |= {"redirectUris": uris, "logo": fields.optional_text("logo")}
     return {name: value for name, value in changes.items() if value is not None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -21,12 +21,12 @@ def oauth1_application_of(request: Request, store: Store) -> str:
     """The id of the calling OAuth1 application.
 
     Raises:
-        Fault: 101 without one.
+        ErrorAnswer: 101 without one.
     """
     caller: Caller | None = request.state.caller
     application = store.get("applications", caller.application_id) if caller else None
     if application is None or application["type"] != "oauth1":
-        raise Fault(101, "This call needs an authenticated OAuth1 application")
+        raise ErrorAnswer(101, "This call needs an authenticated OAuth1 application")
     application_id: str = application["id"]
     return application_id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import Caller
 from exh_dev.platform.storage.timestamps import iso
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BearerVerifier:
-    """Says whose an access token is, or raises the `Fault` that the platform answers with."""
+    """Says whose an access token is, or raises the `ErrorAnswer` that the platform answers with."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         """Look tokens up in `store`."""
@@ -25,11 +25,11 @@ class BearerVerifier:
         """The application and the user of this token.
 
         Raises:
-            Fault: 117 when it is unknown, 118 when it has expired.
+            ErrorAnswer: 117 when it is unknown, 118 when it has expired.
         """
         token = self._store.one("oauth2_access_tokens", "accessToken", access_token)
         if token is None:
-            raise Fault(117, "The access token is unknown")
+            raise ErrorAnswer(117, "The access token is unknown")
         if token["expiryTimestamp"] <= iso(self._clock()):
-            raise Fault(118, "The access token is expired")
+            raise ErrorAnswer(118, "The access token is expired")
         return Caller(token["applicationId"], token["userId"])

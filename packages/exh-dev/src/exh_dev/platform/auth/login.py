@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.platform.auth.passwords import is_password
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.timestamps import epoch_ms
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Login:
         """The user with this e-mail address and password.
 
         Raises:
-            Fault: 106 when there is none, 211 to 213 when it is not the time to ask.
+            ErrorAnswer: 106 when there is none, 211 to 213 when it is not the time to ask.
         """
         user = self._store.one("users", "email", email)
         if user is None:
@@ -58,12 +58,12 @@ def _check_pace(user: Document, now: int) -> None:
         return
     passed = now - user["last_failed_timestamp"]
     if count >= _LOCK_AFTER:
-        raise Fault(213, "Account is locked due to too many failed login attempts")
+        raise ErrorAnswer(213, "Account is locked due to too many failed login attempts")
     if count % _FREEZE_EVERY == 0 and passed < _FREEZE:
-        raise Fault(212, "Login timeout in progress, too many failed login attempts")
+        raise ErrorAnswer(212, "Login timeout in progress, too many failed login attempts")
     if passed < _TIMEOUT:
-        raise Fault(211, "Login attempt too fast")
+        raise ErrorAnswer(211, "Login attempt too fast")
 
 
-def _unknown() -> Fault:
-    return Fault(106, "This password email combination is unknown")
+def _unknown() -> ErrorAnswer:
+    return ErrorAnswer(106, "This password email combination is unknown")

@@ -11,7 +11,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.auth.totp import is_code
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
@@ -36,7 +36,7 @@ class SecondFactor:
         """Let users pass who have MFA switched off.
 
         Raises:
-            Fault: 129 with the members of `mfa`, for all others.
+            ErrorAnswer: 129 with the members of `mfa`, for all others.
         """
         settings = self._store.get("mfa_settings", user_id)
         if settings is None or not settings["enabled"]:
@@ -53,24 +53,24 @@ class SecondFactor:
         self._store.put("mfa_tokens", token)
         methods = [{name: each[name] for name in _SHOWN} for each in settings["methods"] if each["verified"]]
         mfa = {"token": token["token"], "tokenExpiresIn": TOKEN_LIFETIME * 1000, "methods": methods}
-        raise Fault(129, "Multifactor authentication is required for this user", mfa=mfa)
+        raise ErrorAnswer(129, "Multifactor authentication is required for this user", mfa=mfa)
 
     def user_id(self, token: str, method_id: str, code: str, *, application_id: str) -> str:
         """The user who earned `token` through this application and proves it with `code`; the token is used up.
 
         Raises:
-            Fault: 131 for the token, 16 for the method, 134 with `remainingDelay` in milliseconds when it is too soon
-                after a failure, 130 for the code.
+            ErrorAnswer: 131 for the token, 16 for the method, 134 with `remainingDelay` in milliseconds when it is too
+                soon after a failure, 130 for the code.
         """
         now = self._clock()
         earned = self._store.one("mfa_tokens", "token", token)
         if earned is None or earned["applicationId"] != application_id or earned["expiryTimestamp"] <= iso(now):
-            raise Fault(131, "The supplied MFA token is not (or no longer) valid")
+            raise ErrorAnswer(131, "The supplied MFA token is not (or no longer) valid")
         settings = self._store.get("mfa_settings", earned["userId"])
         methods = settings["methods"] if settings else []
         method = next((each for each in methods if each["id"] == method_id and each["verified"]), None)
         if settings is None or method is None:
-            raise Fault(16, "Requested resource is unknown")
+            raise ErrorAnswer(16, "Requested resource is unknown")
         _check_delay(settings, epoch_ms(now))
         with self._store.transaction():
             accepted = _accepts(method, code, now)
@@ -82,7 +82,7 @@ class SecondFactor:
                 failures = {"failedCount": settings["failedCount"] + 1, "lastFailedTimestamp": epoch_ms(now)}
                 self._store.put("mfa_settings", {**settings, **failures})
         if not accepted:
-            raise Fault(130, "The supplied MFA code is incorrect")
+            raise ErrorAnswer(130, "The supplied MFA code is incorrect")
         user_id: str = earned["userId"]
         return user_id
 
@@ -123,4 +123,6 @@ def _check_delay(settings: Document, now: int) -> None:
     # 1 s after the first failure, twice as long after each further one; published is "1 s … 30 s and more".
     remaining = settings["lastFailedTimestamp"] + 1000 * 2 ** min(count - 1, 12) - now
     if remaining > 0:
-        raise Fault(134, "The MFA authentication attempt was too soon after a failed attempt", remainingDelay=remaining)
+        raise ErrorAnswer(
+            134, "The MFA authentication attempt was too soon after a failed attempt", remainingDelay=remaining
+        )

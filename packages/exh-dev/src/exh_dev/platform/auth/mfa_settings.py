@@ -16,7 +16,7 @@ from exh_dev.platform.auth.presence import require_presence
 from exh_dev.platform.auth.totp import is_code
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -68,7 +68,7 @@ class MfaSettings:
         settings, fields = await self._changing(request)
         kind, name, tags = fields.text("type"), fields.optional_text("name"), fields.optional_texts("tags")
         if kind not in {"totp", "recoveryCodes"}:
-            raise Fault(15, "The field type must be totp or recoveryCodes")
+            raise ErrorAnswer(15, "The field type must be totp or recoveryCodes")
         named = {"name": name} if name else {}
         made = totp_method(verified=False, **named) if kind == "totp" else recovery_codes_method(**named)
         now = iso(self.clock())
@@ -80,10 +80,10 @@ class MfaSettings:
         settings, fields = await self._changing(request)
         method, code = _method(request, settings), fields.text("code")
         if method["type"] != "totp":
-            raise Fault(26, "Only a method of type totp can be verified")
+            raise ErrorAnswer(26, "Only a method of type totp can be verified")
         now = self.clock()
         if not is_code(code, method["secret"], now):
-            raise Fault(130, "The supplied MFA code is incorrect")
+            raise ErrorAnswer(130, "The supplied MFA code is incorrect")
         method |= {"verified": True, "updateTimestamp": iso(now)}
         self._put(settings)
         # The published description refers to the usual result in a way that the official client reads as `description`.
@@ -112,7 +112,7 @@ class MfaSettings:
         if rights.require_user() != user_id:
             rights.require(permission)
         if self.store.get("users", user_id) is None:
-            raise Fault(16, "The user does not exist")
+            raise ErrorAnswer(16, "The user does not exist")
         return user_id
 
     def _settings(self, user_id: str) -> Document:
@@ -135,9 +135,9 @@ def _method(request: Request, settings: Document) -> Document:
         if method["id"] == method_id:
             found: Document = method
             return found
-    raise Fault(16, "The MFA method does not exist")
+    raise ErrorAnswer(16, "The MFA method does not exist")
 
 
 def _check_enough(methods: list[Document]) -> None:
     if not any(each["verified"] for each in methods):
-        raise Fault(133, "For MFA to be enabled at least one verified MFA method is required")
+        raise ErrorAnswer(133, "For MFA to be enabled at least one verified MFA method is required")

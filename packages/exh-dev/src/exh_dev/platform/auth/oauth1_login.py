@@ -10,7 +10,7 @@ from starlette.routing import Route
 from exh_dev.platform.auth.applications import oauth1_application_of
 from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,8 +34,8 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
     async def create_with_mfa(request: Request) -> JSONResponse:
         try:
             application_id = oauth1_application_of(request, store)
-        except Fault:  # this endpoint has an error of its own for it
-            raise Fault(103, "The calling application is not a valid OAuth1 application", status=401) from None
+        except ErrorAnswer:  # this endpoint has an error of its own for it
+            raise ErrorAnswer(103, "The calling application is not a valid OAuth1 application", status=401) from None
         fields = await read_json(request)
         answer = fields.text("token"), fields.text("methodId"), fields.text("code")
         user_id = second_factor.user_id(*answer, application_id=application_id)

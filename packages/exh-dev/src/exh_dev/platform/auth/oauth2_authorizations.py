@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -49,17 +49,17 @@ def redeem(store: Store, fields: Fields, *, application_id: str, now: float) -> 
     The code is used up. The caller is in a transaction.
 
     Raises:
-        Fault: 115 when the code is unknown or was used, 116 when it is too old, 14 or 113 for the redirect URI, 128 or
-            122 for the verifier.
+        ErrorAnswer: 115 when the code is unknown or was used, 116 when it is too old, 14 or 113 for the redirect URI,
+            128 or 122 for the verifier.
     """
     authorization = store.one("oauth2_authorizations", "authorizationCode", fields.text("code"))
     if authorization is None or authorization["applicationId"] != application_id:
-        raise Fault(115, "The associated authorization is unknown")
+        raise ErrorAnswer(115, "The associated authorization is unknown")
     if authorization["expiryTimestamp"] <= iso(now):
-        raise Fault(116, "The associated authorization is expired")
+        raise ErrorAnswer(116, "The associated authorization is expired")
     redirect_uri = fields.optional_text("redirect_uri")
     if redirect_uri is None and authorization["redirectUriWasAsked"]:
-        raise Fault(14, "The field redirect_uri is required, for the authorization was asked for with one")
+        raise ErrorAnswer(14, "The field redirect_uri is required, for the authorization was asked for with one")
     if redirect_uri not in (None, authorization["redirectUri"]):
         raise _wrong_callback()
     _check_verifier(authorization, fields.optional_text("code_verifier"))
@@ -73,16 +73,16 @@ def _authorization(fields: Fields, user_id: str, store: Store, now: float) -> Do
     version = store.one("application_versions", "clientId", client_id)
     application = store.get("applications", version["applicationId"]) if version else None
     if application is None:
-        raise Fault(103, "This associated application is unknown")
+        raise ErrorAnswer(103, "This associated application is unknown")
     redirect_uri = fields.optional_text("redirectUri")
     if redirect_uri not in (None, *application["redirectUris"]):
         raise _wrong_callback()
     if response_type != "code":
-        raise Fault(114, "The requested response type is not supported")
+        raise ErrorAnswer(114, "The requested response type is not supported")
     challenge = fields.optional_text("codeChallenge")
     challenge_method = fields.optional_text("codeChallengeMethod") or "plain"  # RFC 7636, section 4.3
     if challenge_method not in _CHALLENGE_METHODS:
-        raise Fault(15, "The field codeChallengeMethod must be plain or S256")
+        raise ErrorAnswer(15, "The field codeChallengeMethod must be plain or S256")
     state = fields.optional_text("state")
     return {
         "id": object_id(),
@@ -106,11 +106,11 @@ def _check_verifier(authorization: Document, verifier: str | None) -> None:
     if challenge is None and verifier is None:
         return
     if verifier is None:
-        raise Fault(128, "Missing PKCE verifier")
+        raise ErrorAnswer(128, "Missing PKCE verifier")
     made = _s256(verifier) if authorization["codeChallengeMethod"] == "S256" else verifier
     # A verifier without a challenge is refused as well: someone may have removed the challenge (RFC 9700, section 4.8).
     if challenge is None or not hmac.compare_digest(made.encode(), challenge.encode()):
-        raise Fault(122, "Invalid PKCE values provided")
+        raise ErrorAnswer(122, "Invalid PKCE values provided")
 
 
 def _s256(verifier: str) -> str:
@@ -118,5 +118,5 @@ def _s256(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _wrong_callback() -> Fault:
-    return Fault(113, "The requested callback is not associated with this application")
+def _wrong_callback() -> ErrorAnswer:
+    return ErrorAnswer(113, "The requested callback is not associated with this application")

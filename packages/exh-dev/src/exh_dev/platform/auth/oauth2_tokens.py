@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.auth.oauth2_authorizations import redeem
 from exh_dev.platform.http.bodies import read_json_or_form
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -50,10 +50,10 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
         authorization = request.headers.get("authorization", "")
         try:
             answer = grants.answer(await read_json_or_form(request), authorization)
-        except Fault as fault:
-            if fault.code is None:
+        except ErrorAnswer as refused:
+            if refused.code is None:
                 raise
-            return _refusal(fault, authorization)
+            return _refusal(refused, authorization)
         return JSONResponse(answer, headers=_NOT_STORED)
 
     return [Route(f"{base}/oauth2/tokens", create, methods=["POST"])]
@@ -80,7 +80,7 @@ class _Grants:
         """The tokens for a request with these `fields` and this Authorization header.
 
         Raises:
-            Fault: why there are none.
+            ErrorAnswer: why there are none.
         """
         grant = {
             "password": self._password,
@@ -89,7 +89,7 @@ class _Grants:
             "refresh_token": self._refresh_token,
         }.get(fields.text("grant_type"))
         if grant is None:
-            raise Fault(121, "Invalid grant type provided")
+            raise ErrorAnswer(121, "Invalid grant type provided")
         client = client_of(self.store, fields, authorization)
         return grant(fields, client)
 
@@ -113,9 +113,9 @@ class _Grants:
     def _refresh_token(self, fields: Fields, client: Client) -> dict[str, Any]:
         token = self.store.one("oauth2_refresh_tokens", "refreshToken", fields.text("refresh_token"))
         if token is None or token["applicationId"] != client.application_id:
-            raise Fault(119, "The refresh token is unknown")
+            raise ErrorAnswer(119, "The refresh token is unknown")
         if token["expiryTimestamp"] <= iso(self.clock()):
-            raise Fault(120, "The refresh token is expired")
+            raise ErrorAnswer(120, "The refresh token is expired")
         with self.store.transaction():
             if not client.confidential:
                 self.store.delete("oauth2_refresh_tokens", token["id"])
@@ -144,24 +144,24 @@ def client_of(store: Store, fields: Fields, authorization: str) -> Client:
     """The client that asks: its id and secret stand in the body, in a Basic header, or in both.
 
     Raises:
-        Fault: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
+        ErrorAnswer: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
     """
     basic_id, basic_secret = _basic(authorization)
     body_id, body_secret = fields.optional_text("client_id"), fields.optional_text("client_secret")
     client_id = body_id or basic_id
     if not client_id:
-        raise Fault(126, "Client credentials are missing in request")
+        raise ErrorAnswer(126, "Client credentials are missing in request")
     version = store.one("application_versions", "clientId", client_id)
     application = store.get("applications", version["applicationId"]) if version else None
     if version is None or application is None or basic_id not in (None, client_id):
-        raise Fault(123, "Client does not exist")
+        raise ErrorAnswer(123, "Client does not exist")
     if application["confidential"]:
         given = [each for each in (body_secret, basic_secret) if each is not None]
         if not given:
-            raise Fault(126, "Client credentials are missing in request")
+            raise ErrorAnswer(126, "Client credentials are missing in request")
         for each in given:
             if not hmac.compare_digest(each.encode(), version["clientSecret"].encode()):
-                raise Fault(124, "Client is not authorized")
+                raise ErrorAnswer(124, "Client is not authorized")
     return Client(application["id"], application["confidential"])
 
 
@@ -172,13 +172,13 @@ def _basic(authorization: str) -> tuple[str | None, str | None]:
     try:
         client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:  # no base64, or no text in UTF-8
-        raise Fault(126, "Client credentials are missing in request") from None
+        raise ErrorAnswer(126, "Client credentials are missing in request") from None
     return client_id, secret
 
 
-def _refusal(fault: Fault, authorization: str) -> JSONResponse:
-    error = _ERRORS.get(fault.code or 0, "invalid_grant")
-    inner = {**fault.body}
+def _refusal(refused: ErrorAnswer, authorization: str) -> JSONResponse:
+    error = _ERRORS.get(refused.code or 0, "invalid_grant")
+    inner = {**refused.body}
     message = inner.pop("message")
     mfa = {"mfa": inner.pop("mfa")} if "mfa" in inner else {}
     body = {"error": error, "description": message, "exh_error": {**inner, "description": message}, **mfa}

@@ -18,7 +18,7 @@ from exh_dev.platform.auth.oidc_providers import provider_named
 from exh_dev.platform.auth.presence import require_presence
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
@@ -72,17 +72,17 @@ class Oidc:
         provider = self._enabled(request)
         client_of(self.store, fields, request.headers.get("authorization", ""))
         fields.text("authorizationCode")
-        fault = _unknown_code()
+        answer = _unknown_code()
         attempt = {
             "id": object_id(),
             "status": "failed",
             "providerId": provider["id"],
             "providerName": provider["name"],
-            "error": fault.body,
+            "error": answer.body,
             "creationTimestamp": iso(self.clock()),
         }
         self.store.put(ATTEMPTS, attempt)
-        raise fault
+        raise answer
 
     async def _link(self, request: Request) -> JSONResponse:
         me = rights_of(request, self.store).require_user()
@@ -96,7 +96,7 @@ class Oidc:
         rights_of(request, self.store).require("UNLINK_USER_FROM_OIDC")
         user = self.store.get("users", checked_id(request.path_params["id"]))
         if user is None:
-            raise Fault(16, "The user does not exist")
+            raise ErrorAnswer(16, "The user does not exist")
         if not user.pop("oidc_links", None):
             return JSONResponse({"affectedRecords": 0})
         self.store.put("users", user | {"update_timestamp": epoch_ms(self.clock())})
@@ -109,9 +109,9 @@ class Oidc:
     def _enabled(self, request: Request) -> Document:
         provider = provider_named(self.store, request.path_params["name"])
         if provider is None:
-            raise Fault(16, "There is no provider of this name")
+            raise ErrorAnswer(16, "There is no provider of this name")
         if not provider["enabled"]:
-            raise Fault(27, "The provider is disabled")
+            raise ErrorAnswer(27, "The provider is disabled")
         return provider
 
 
@@ -120,9 +120,9 @@ async def _state(request: Request) -> str | None:
     body = await read_body(request)
     value = parse_json(body) if body else {}
     if not isinstance(value, dict):
-        raise Fault(22, "The request body is malformed: it must be a JSON object")
+        raise ErrorAnswer(22, "The request body is malformed: it must be a JSON object")
     return Fields(value).optional_text("state")
 
 
-def _unknown_code() -> Fault:
-    return Fault(139, "The authorization code is not one that the provider gave")
+def _unknown_code() -> ErrorAnswer:
+    return ErrorAnswer(139, "The authorization code is not one that the provider gave")

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page_of, query_of
 from exh_dev.platform.storage.search import search
@@ -80,7 +80,7 @@ class Providers:
         provider = self._changeable(request, "DELETE_OIDC_PROVIDER")
         linked = self.store.count("users", Sql(_LINKED.text, (provider["id"],)))
         if provider["enabled"] or linked:
-            raise Fault(27, "The provider is enabled, or users are linked to it")
+            raise ErrorAnswer(27, "The provider is enabled, or users are linked to it")
         self.store.delete(COLLECTION, provider["id"])
         return JSONResponse({"affectedRecords": 1})
 
@@ -94,7 +94,7 @@ class Providers:
         rights_of(request, self.store).require(permission)
         provider = self.store.get(COLLECTION, checked_id(request.path_params["id"]))
         if provider is None:
-            raise Fault(16, "The provider does not exist")
+            raise ErrorAnswer(16, "The provider does not exist")
         return provider
 
     def _changes(self, fields: Fields, provider_id: str | None = None) -> Document:
@@ -103,10 +103,10 @@ class Providers:
         name = changes.get("name")
         if name is not None:
             if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
-                raise Fault(15, f"The field name must have {_SHORTEST_NAME} to {_LONGEST_NAME} characters")
+                raise ErrorAnswer(15, f"The field name must have {_SHORTEST_NAME} to {_LONGEST_NAME} characters")
             other = provider_named(self.store, name)
             if other and other["id"] != provider_id:
-                raise Fault(17, "There is a provider of this name")
+                raise ErrorAnswer(17, "There is a provider of this name")
         if "clientSecret" in changes:
             changes["clientSecretHint"] = changes["clientSecret"][-_HINT:]
         return changes

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
@@ -47,8 +47,8 @@ def require_presence(store: Store, user_id: str, token: str, *, now: float) -> N
     """Go on with a user who has lately given the password. The token serves until it expires.
 
     Raises:
-        Fault: 132 when the token is unknown, another user's, or expired.
+        ErrorAnswer: 132 when the token is unknown, another user's, or expired.
     """
     condition = Sql(f"{member('token')} = ? AND {member('userId')} = ?", (token, user_id))
     if not any(each["expiryTimestamp"] > iso(now) for each in store.matching(COLLECTION, condition)):
-        raise Fault(132, "The supplied presence token is not (or no longer) valid")
+        raise ErrorAnswer(132, "The supplied presence token is not (or no longer) valid")

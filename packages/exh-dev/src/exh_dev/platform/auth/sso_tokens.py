@@ -10,7 +10,7 @@ from starlette.routing import Route
 from exh_dev.platform.auth.applications import oauth1_application_of
 from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -48,7 +48,7 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
         now = clock()
         token = store.one("sso_tokens", "ssoToken", fields.text("ssoToken"))
         if token is None or token["expiryTimestamp"] <= iso(now):
-            raise Fault(16, "Requested resource is unknown")
+            raise ErrorAnswer(16, "Requested resource is unknown")
         with store.transaction():
             store.delete("sso_tokens", token["id"])
             return JSONResponse(create_oauth1_token(store, application_id, token["userId"], now=now))

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page_of, query_of
 from exh_dev.platform.storage.search import search
@@ -78,7 +78,7 @@ def _routes(base: str, store: Store, tokens: _Tokens) -> list[Route]:
         if token is None or (token["userId"] != me and not any(map(rights.has, tokens.delete))):
             if tokens.silent:
                 return JSONResponse({"affectedRecords": 0})
-            raise Fault(16, "Requested resource is unknown")
+            raise ErrorAnswer(16, "Requested resource is unknown")
         store.delete(tokens.collection, token["id"])
         return JSONResponse({"affectedRecords": 1})
 

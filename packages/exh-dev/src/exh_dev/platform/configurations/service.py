@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import meets
@@ -88,7 +88,7 @@ class ConfigurationService(Service):
         rights.require_user()
         hidden = [name for name in _OF_GROUP if not _may(rights, "VIEW", name, group)]
         if len(hidden) == len(_OF_GROUP):
-            raise Fault(10, "This call needs the permission VIEW_CONFIGURATIONS")
+            raise ErrorAnswer(10, "This call needs the permission VIEW_CONFIGURATIONS")
         stored = self._stored(_GROUPS, group, _OF_GROUP)
         return JSONResponse({name: value for name, value in stored.items() if name not in hidden})
 
@@ -118,14 +118,14 @@ class ConfigurationService(Service):
             rights.require_user()
             allowed = [name for name in _OF_GROUP if _may(rights, "UPDATE", name, group)]
             if not allowed:
-                raise Fault(10, "This call needs the permission UPDATE_CONFIGURATIONS")
+                raise ErrorAnswer(10, "This call needs the permission UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_GROUPS, group, _OF_GROUP)
             if not meets(request, self._store, stored):
                 return JSONResponse({"affectedRecords": 0})
             for name in how(stored, fields, _OF_GROUP):
                 if name not in allowed:
-                    raise Fault(10, f"Changing {name} needs the permission UPDATE_CONFIGURATIONS")
+                    raise ErrorAnswer(10, f"Changing {name} needs the permission UPDATE_CONFIGURATIONS")
             return self._put(_GROUPS, stored)
 
         return change
@@ -155,7 +155,7 @@ class ConfigurationService(Service):
             fields = await read_json(request)
             target = self._target(request)
             if group not in _groups(target, kind):
-                raise Fault(16, "The user is not enlisted in this group")
+                raise ErrorAnswer(16, "The user is not enlisted in this group")
             stored = self._stored(_USERS, target["id"], ("data",))
             one = next((each for each in stored.setdefault(part, []) if each["groupId"] == group), None)
             if one is None:
@@ -169,7 +169,7 @@ class ConfigurationService(Service):
     def _target(self, request: Request) -> Document:
         user = self._store.get("users", checked_id(request.path_params["id"]))
         if user is None:
-            raise Fault(16, "There is no such user")
+            raise ErrorAnswer(16, "There is no such user")
         return user
 
     def _stored(self, collection: str, document_id: str, sections: Iterable[str]) -> Document:
@@ -201,7 +201,7 @@ def _seen_by_staff(rights: Rights, target: Document, stored: Document) -> Docume
             allowed_at_all = True
             seen[part] = [each for each in stored.get(part, ()) if each["groupId"] in allowed]
     if not allowed_at_all:
-        raise Fault(10, "This call needs the permission VIEW_CONFIGURATIONS")
+        raise ErrorAnswer(10, "This call needs the permission VIEW_CONFIGURATIONS")
     return seen
 
 
@@ -222,12 +222,12 @@ def _delete(configuration: Document, fields: Fields, sections: Iterable[str]) ->
     """Delete the fields that were named; the sections they are in."""
     paths = fields.optional_texts("fields")
     if paths is None:
-        raise Fault(14, "The field fields is required")
+        raise ErrorAnswer(14, "The field fields is required")
     changed = []
     for path in paths:
         section, *names = path.split(".")
         if section not in sections:
-            raise Fault(15, f"A field to delete begins with one of {', '.join(sections)}")
+            raise ErrorAnswer(15, f"A field to delete begins with one of {', '.join(sections)}")
         changed.append(section)
         if not names:
             configuration[section] = {}

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from exh_dev.platform.data.collections import comments_of, documents_of
 from exh_dev.platform.data.documents import check_open
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -87,7 +87,7 @@ class Comments:
         schema, document, rights = self._documents.seen(request)
         comment = self._store.get(comments_of(schema), checked_id(request.path_params["comment"]))
         if comment is None or comment["documentId"] != document["id"]:
-            raise Fault(16, "There is no such comment")
+            raise ErrorAnswer(16, "There is no such comment")
         if comment["creatorId"] != rights.user_id:
             rights.require("UPDATE_DOCUMENT_COMMENTS", schema["name"])
         check_open(schema, document)

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -47,7 +47,7 @@ def check_configuration(configuration: Any, path: str, *, typed: bool = True) ->
         typed: whether each has to have a type; those of conditions need none.
 
     Raises:
-        Fault: 26 with the place and the reason.
+        ErrorAnswer: 26 with the place and the reason.
     """
     if not isinstance(configuration, dict):
         raise _unusable(path, "a configuration is an object")
@@ -201,8 +201,8 @@ def _mapping(value: Any, path: str) -> dict[str, Any]:
     return value or {}
 
 
-def _unusable(path: str, reason: str) -> Fault:
-    return Fault(26, f"The configuration of {path} cannot be used: {reason}")
+def _unusable(path: str, reason: str) -> ErrorAnswer:
+    return ErrorAnswer(26, f"The configuration of {path} cannot be used: {reason}")
 
 
 def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:

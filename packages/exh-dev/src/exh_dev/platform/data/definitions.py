@@ -14,7 +14,7 @@ from starlette.routing import Route
 from exh_dev.platform.data.collections import documents_of
 from exh_dev.platform.data.configuration import check_configuration, kind_at
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import member
 from exh_dev.platform.storage.store import DuplicateError
@@ -98,7 +98,7 @@ class Definitions:
         check_configuration(configuration, path)
         holder, name = _holder(schema, path)
         if name in holder:
-            raise Fault(17, "There is a property with this name")
+            raise ErrorAnswer(17, "There is a property with this name")
         holder[name] = configuration
         return self._saved(schema)
 
@@ -108,7 +108,7 @@ class Definitions:
         configuration = (await read_json(request)).members
         holder, name = _holder(schema, path)
         if name not in holder:
-            raise Fault(16, "There is no such property")
+            raise ErrorAnswer(16, "There is no such property")
         check_configuration(configuration, path)
         before = kind_at(schema["properties"], path)
         holder[name] = configuration
@@ -121,7 +121,7 @@ class Definitions:
         path = request.path_params["path"]
         holder, name = _holder(schema, path)
         if name not in holder:
-            raise Fault(16, "There is no such property")
+            raise ErrorAnswer(16, "There is no such property")
         _check_unused(schema, path)
         del holder[name]
         return self._saved(schema)
@@ -131,9 +131,9 @@ class Definitions:
         fields = await read_json(request)
         name, labels = fields.text("name"), fields.optional_object("data") or {}
         if not _NAME.fullmatch(name):
-            raise Fault(15, "The name of a status is a letter, then letters, digits, _ and -, 50 at most")
+            raise ErrorAnswer(15, "The name of a status is a letter, then letters, digits, _ and -, 50 at most")
         if name in schema["statuses"]:
-            raise Fault(17, "There is a status with this name")
+            raise ErrorAnswer(17, "There is a status with this name")
         schema["statuses"][name] = labels
         return self._saved(schema)
 
@@ -142,7 +142,7 @@ class Definitions:
         name = request.path_params["name"]
         fields = await read_json(request)
         if name not in schema["statuses"]:
-            raise Fault(16, "There is no such status")
+            raise ErrorAnswer(16, "There is no such status")
         # Wrapped in `data` by the CLI, bare in older descriptions.
         given = fields.members.get("data")
         labels = {**schema["statuses"][name], **(given if isinstance(given, dict) else fields.members)}
@@ -153,12 +153,12 @@ class Definitions:
         schema = self._schemas.change(request)
         name = request.path_params["name"]
         if name not in schema["statuses"]:
-            raise Fault(16, "There is no such status")
+            raise ErrorAnswer(16, "There is no such status")
         mentioned = {schema["creationTransition"]["toStatus"]}
         for transition in schema["transitions"]:
             mentioned |= {transition["toStatus"], *transition["fromStatuses"]}
         if name in mentioned:
-            raise Fault(414, "A transition mentions this status")
+            raise ErrorAnswer(414, "A transition mentions this status")
         del schema["statuses"][name]
         return self._saved(schema)
 
@@ -201,10 +201,10 @@ class Definitions:
             "system": False,
         }
         if any(each["fields"] == indexed for each in schema["indexes"]):
-            raise Fault(17, "There is an index of these fields")
+            raise ErrorAnswer(17, "There is an index of these fields")
         texts = [each for each in indexed if each["type"] == "text"]
         if texts and any(field["type"] == "text" for each in schema["indexes"] for field in each["fields"]):
-            raise Fault(17, "There is a text index; a schema has one at most")
+            raise ErrorAnswer(17, "There is a text index; a schema has one at most")
         schema["indexes"].append(index)
         with self._store.transaction():
             if not texts:
@@ -216,7 +216,7 @@ class Definitions:
         schema = self._schemas.change(request)
         position = _position(schema["indexes"], request)
         if schema["indexes"][position]["system"]:
-            raise Fault(10, "An index of the system's own cannot be removed")
+            raise ErrorAnswer(10, "An index of the system's own cannot be removed")
         index = schema["indexes"].pop(position)
         with self._store.transaction():
             self._store.drop_index(f"{schema['id']}:{index['id']}")
@@ -229,7 +229,7 @@ class Definitions:
         try:
             self._store.index(name, documents_of(schema), expressions, unique=bool(index["options"].get("unique")))
         except DuplicateError:
-            raise Fault(27, "Documents with the same values are there already") from None
+            raise ErrorAnswer(27, "Documents with the same values are there already") from None
 
     def _saved(self, schema: Document) -> JSONResponse:
         self._schemas.save(schema)
@@ -254,17 +254,17 @@ def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:
         while isinstance(inner, dict) and inner.get("type") == "array":
             inner = inner.get("items")
         if not isinstance(inner, dict) or inner.get("type") != "object":
-            raise Fault(16, "There is no such property to hold it")
+            raise ErrorAnswer(16, "There is no such property to hold it")
         holder = inner.setdefault("properties", {})
     if not name:
-        raise Fault(15, "A property needs a name")
+        raise ErrorAnswer(15, "A property needs a name")
     return holder, name
 
 
 def _check_unused(schema: Document, path: str) -> None:
     used = {_document_path(field["name"]) for index in schema["indexes"] for field in index["fields"]}
     if any(each == f"data.{path}" or each.startswith(f"data.{path}.") for each in used):
-        raise Fault(26, "An index uses this property")
+        raise ErrorAnswer(26, "An index uses this property")
 
 
 def _document_path(name: str) -> str:
@@ -275,28 +275,28 @@ def _position(parts: list[Document], request: Request) -> int:
     for position, part in enumerate(parts):
         if part["id"] == request.path_params["id"]:
             return position
-    raise Fault(16, "The schema has no such part")
+    raise ErrorAnswer(16, "The schema has no such part")
 
 
 def _named_transition(schema: Document, transition: Document) -> Document:
     if not isinstance(transition.get("name"), str) or not _NAME.fullmatch(transition["name"]):
-        raise Fault(26, "The name of a transition is a letter, then letters, digits, _ and -, 50 at most")
+        raise ErrorAnswer(26, "The name of a transition is a letter, then letters, digits, _ and -, 50 at most")
     _check_transition(schema, transition, types={"manual", "automatic"})
     origins = transition.get("fromStatuses")
     if not isinstance(origins, list) or not origins or any(each not in schema["statuses"] for each in origins):
-        raise Fault(26, "fromStatuses is a list of statuses of the schema, one at least")
+        raise ErrorAnswer(26, "fromStatuses is a list of statuses of the schema, one at least")
     return transition
 
 
 def _check_transition(schema: Document, transition: Document, *, types: set[str]) -> None:
     if transition.get("type") not in types:
-        raise Fault(26, f"The type of this transition is {' or '.join(sorted(types))}")
+        raise ErrorAnswer(26, f"The type of this transition is {' or '.join(sorted(types))}")
     if transition.get("toStatus") not in schema["statuses"]:
-        raise Fault(26, "toStatus is a status of the schema")
+        raise ErrorAnswer(26, "toStatus is a status of the schema")
     for member_name, known in (("conditions", _CONDITIONS), ("actions", _ACTIONS), ("afterActions", _AFTER_ACTIONS)):
         parts = transition.get(member_name, [])
         if not isinstance(parts, list):
-            raise Fault(26, f"{member_name} is a list")
+            raise ErrorAnswer(26, f"{member_name} is a list")
         for part in parts:
             _check_part(part, known, member_name)
 
@@ -305,17 +305,17 @@ def _check_part(part: Any, known: Mapping[str, Sequence[str]], member_name: str)
     """Go on only with a condition or an action that can be used."""
     kind = str(part.get("type")) if isinstance(part, dict) else ""
     if kind not in known:
-        raise Fault(26, f"The {member_name} have one of an unknown type")
+        raise ErrorAnswer(26, f"The {member_name} have one of an unknown type")
     missing = [name for name in known[kind] if name not in part]
     if kind == "unset" and not part.keys() & {"field", "fields"}:
         missing = ["fields"]
     if missing:
-        raise Fault(26, f"A {kind} of the {member_name} needs {', '.join(missing)}")
+        raise ErrorAnswer(26, f"A {kind} of the {member_name} needs {', '.join(missing)}")
     if "configuration" in part:
         check_configuration(part["configuration"], f"a {kind} condition", typed=False)
     for name, (fits, expected) in _PARTS.items():
         if name in part and not fits(part[name]):
-            raise Fault(26, f"The {name} of a {kind} is {expected}")
+            raise ErrorAnswer(26, f"The {name} of a {kind} is {expected}")
 
 
 def _index_fields(value: Any) -> list[Document]:
@@ -328,5 +328,5 @@ def _index_fields(value: Any) -> list[Document]:
         )
 
     if not isinstance(value, list) or not value or not all(usable(field) for field in value):
-        raise Fault(26, "fields is a list of names, each with a type asc, desc or text")
+        raise ErrorAnswer(26, "fields is a list of names, each with a type asc, desc or text")
     return value

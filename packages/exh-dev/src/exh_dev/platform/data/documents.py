@@ -17,7 +17,7 @@ from exh_dev.platform.data.transitions import link
 from exh_dev.platform.data.visibility import require, visible
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import meets, page
 from exh_dev.platform.storage.sql import Sql, member
@@ -69,7 +69,8 @@ class Documents:
         """The schema and the document of a path, and what their caller may do.
 
         Raises:
-            Fault: 104 without a user, 416 or 16 for the schema, 12 or 16 for a document that the caller cannot see.
+            ErrorAnswer: 104 without a user, 416 or 16 for the schema, 12 or 16 for a document that the caller cannot
+                see.
         """
         rights = rights_of(request, self._store)
         rights.require_user()
@@ -79,14 +80,14 @@ class Documents:
         known = self._store.count(collection, visible(schema, rights) & Sql("id = ?", (document_id,)))
         document = self._store.get(collection, document_id) if known else None
         if document is None:
-            fault = Fault(16, "There is no such document, or it is not shown to this user")
+            answer = ErrorAnswer(16, "There is no such document, or it is not shown to this user")
             if self._store.text(collection, request.path_params["id"]) is not None:
                 narrowed = f"VIEW_DOCUMENTS:{schema['name']}"
-                fault.check = {
+                answer.check = {
                     "permission": ["VIEW_DOCUMENTS", narrowed], "mode": "readMode",
                     "relations": schema["readMode"], "held": rights.held(),
                 }  # fmt: skip
-            raise fault
+            raise answer
         return schema, document, rights
 
     async def _create(self, request: Request) -> JSONResponse:
@@ -111,7 +112,7 @@ class Documents:
             "updateTimestamp": now,
         }
         if not self._engine.allowed(transition, None, data, rights):
-            raise Fault(26, "The conditions of the creation transition are not met")
+            raise ErrorAnswer(26, "The conditions of the creation transition are not met")
         follow_patients(self._store, schema, document)
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
         answer = JSONResponse(document)  # as it is now, before what follows by itself
@@ -157,7 +158,7 @@ class Documents:
         schema, document, rights = self._changeable(request)
         names = (await read_json(request)).optional_texts("fields")
         if names is None:
-            raise Fault(14, "The field fields is required")
+            raise ErrorAnswer(14, "The field fields is required")
         self._check_guard(request, schema, document)
         data_fields.unset(document, names)
         return await self._updated(schema, document, rights)
@@ -168,12 +169,12 @@ class Documents:
         identity, name = fields.optional_text("id"), fields.optional_text("name")
         data = fields.optional_object("data") or {}
         if identity is None and name is None:
-            raise Fault(14, "A transition is given by its id or its name")
+            raise ErrorAnswer(14, "A transition is given by its id or its name")
         candidates = [
             each for each in schema["transitions"] if (each["id"] == identity if identity else each["name"] == name)
         ]
         if not candidates:
-            raise Fault(16, "The schema has no such transition")
+            raise ErrorAnswer(16, "The schema has no such transition")
         narrowed = schema["name"], candidates[0]["name"]
         permissions = ("TRANSITION_DOCUMENTS", *narrowed), ("UPDATE_DOCUMENTS", schema["name"])
         require(schema, document, rights, "updateMode", "move", *permissions)
@@ -181,7 +182,7 @@ class Documents:
         self._check_guard(request, schema, document)
         transition = next((each for each in candidates if self._possible(each, document, data, rights)), None)
         if transition is None:
-            raise Fault(26, "The status of the document, or a condition of the transition, does not allow it")
+            raise ErrorAnswer(26, "The status of the document, or a condition of the transition, does not allow it")
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
         await self._engine.finish(document["id"])
         return JSONResponse({"affectedRecords": 1})
@@ -194,12 +195,12 @@ class Documents:
             rights.require("UPDATE_ACCESS_TO_DOCUMENT", schema["name"])
             document = self._store.get(documents_of(schema), checked_id(request.path_params["id"]))
             if document is None:
-                raise Fault(16, "There is no such document")
+                raise ErrorAnswer(16, "There is no such document")
             _check_enabled(schema)
             ids = (await read_json(request)).optional_texts(member)
             if verb == "link":
                 if ids is None:
-                    raise Fault(14, f"The field {member} is required")
+                    raise ErrorAnswer(14, f"The field {member} is required")
                 link(document, member, ids)
                 if member == "userIds":
                     add_groups(self._store, schema, document, ids)
@@ -229,7 +230,7 @@ class Documents:
         items = data_fields.objects_at(document, path)
         position = _position(items, request)
         if not meets(request, self._store, items[position]):
-            raise Fault(16, "The item does not match the RQL")
+            raise ErrorAnswer(16, "The item does not match the RQL")
         changed = {name: value for name, value in {**items[position], **changes}.items() if value is not None}
         items[position] = data_fields.fitted_item(schema, path, {**changed, "id": items[position]["id"]})
         return await self._updated(schema, document, rights)
@@ -239,7 +240,7 @@ class Documents:
         items = data_fields.objects_at(document, request.path_params["field"])
         position = _position(items, request)
         if not meets(request, self._store, items[position]):
-            raise Fault(16, "The item does not match the RQL")
+            raise ErrorAnswer(16, "The item does not match the RQL")
         del items[position]
         return await self._updated(schema, document, rights)
 
@@ -247,7 +248,7 @@ class Documents:
         """What `seen` gives, for a caller who may change the document.
 
         Raises:
-            Fault: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
+            ErrorAnswer: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
         """
         schema, document, rights = self.seen(request)
         require(schema, document, rights, "updateMode", "change", ("UPDATE_DOCUMENTS", schema["name"]))
@@ -256,7 +257,7 @@ class Documents:
 
     def _check_guard(self, request: Request, schema: Document, document: Document) -> None:
         if not meets(request, self._store, document, shape=shape_of(schema)):
-            raise Fault(16, "The document does not match the RQL")
+            raise ErrorAnswer(16, "The document does not match the RQL")
 
     async def _updated(self, schema: Document, document: Document, rights: Rights) -> JSONResponse:
         self._stored(lambda: self._engine.touch(schema, document, rights))
@@ -268,7 +269,7 @@ class Documents:
             with self._store.transaction():
                 change()
         except DuplicateError:
-            raise Fault(17, "Another document has the same values, and an index is unique") from None
+            raise ErrorAnswer(17, "Another document has the same values, and an index is unique") from None
 
     def _possible(self, transition: Document, document: Document, data: Document, rights: Rights) -> bool:
         return (
@@ -280,22 +281,22 @@ class Documents:
 
 def _check_enabled(schema: Document) -> None:
     if schema.get("disabled"):
-        raise Fault(27, "The schema is disabled: its documents can be neither made nor changed")
+        raise ErrorAnswer(27, "The schema is disabled: its documents can be neither made nor changed")
 
 
 def check_open(schema: Document, document: Document) -> None:
     """Go on only if the document can be changed now.
 
     Raises:
-        Fault: 27 while its schema is disabled, 415 while it is locked.
+        ErrorAnswer: 27 while its schema is disabled, 415 while it is locked.
     """
     _check_enabled(schema)
     if "transitionLock" in document:
-        raise Fault(415, "The document is locked until its automatic transitions are done")
+        raise ErrorAnswer(415, "The document is locked until its automatic transitions are done")
 
 
 def _position(items: list[Document], request: Request) -> int:
     for position, item in enumerate(items):
         if item.get("id") == request.path_params["item"]:
             return position
-    raise Fault(16, "The list has no such item")
+    raise ErrorAnswer(16, "The list has no such item")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.data.configuration import Mismatch, fitting, item_of
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
     """Data as it is stored.
 
     Raises:
-        Fault: 26 with the place and the rule it breaks, never the value.
+        ErrorAnswer: 26 with the place and the rule it breaks, never the value.
     """
     try:
         whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
     except Mismatch as mismatch:
-        raise Fault(26, f"The data does not fit the schema: {mismatch}") from None
+        raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
     found: dict[str, Any] = whole
     return found
 
@@ -31,7 +31,7 @@ def assign(schema: Document, document: Document, changes: Mapping[str, Any]) -> 
     """Put values in their places: a name replaces its property whole, a dotted path a part of it, None removes it.
 
     Raises:
-        Fault: 26 when the result does not fit the schema.
+        ErrorAnswer: 26 when the result does not fit the schema.
     """
     before = document["data"]
     data = {**before}
@@ -77,11 +77,11 @@ def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
     """The list of objects at a path.
 
     Raises:
-        Fault: 26 when there is something else.
+        ErrorAnswer: 26 when there is something else.
     """
     items = _list_at(document, path)
     if not all(isinstance(item, dict) for item in items):
-        raise Fault(26, "The field holds no list of objects")
+        raise ErrorAnswer(26, "The field holds no list of objects")
     return items
 
 
@@ -89,13 +89,13 @@ def item_configuration(schema: Document, path: str) -> dict[str, Any]:
     """What the items of the list at a path have to be.
 
     Raises:
-        Fault: 26 when the schema has no list there.
+        ErrorAnswer: 26 when the schema has no list there.
     """
     configuration: Any = {"type": "object", "properties": schema["properties"]}
     for name in path.split("."):
         configuration = configuration.get("properties", {}).get(name) or {}
     if configuration.get("type") != "array" or configuration["items"].get("type") != "object":
-        raise Fault(26, "The schema has no list of objects there")
+        raise ErrorAnswer(26, "The schema has no list of objects there")
     found: dict[str, Any] = configuration["items"]
     return found
 
@@ -105,7 +105,7 @@ def fitted_item(schema: Document, path: str, item: Mapping[str, Any]) -> dict[st
     try:
         found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)
     except Mismatch as mismatch:
-        raise Fault(26, f"The data does not fit the schema: {mismatch}") from None
+        raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
     return found
 
 
@@ -121,5 +121,5 @@ def _list_at(document: Document, path: str) -> list[Any]:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if value is not None and not isinstance(value, list):
-        raise Fault(26, "The field holds no list")
+        raise ErrorAnswer(26, "The field holds no list")
     return [] if value is None else value

@@ -13,7 +13,7 @@ from exh_dev.platform.data.configuration import kind_at
 from exh_dev.platform.data.group_sync import apply_to_all
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -95,19 +95,19 @@ class Schemas:
         """The schema that a path means, by its id or its name.
 
         Raises:
-            Fault: 416 when it can be neither, 16 when there is none.
+            ErrorAnswer: 416 when it can be neither, 16 when there is none.
         """
         return self.named(request.path_params["schema"])
 
     def named(self, name: str) -> Document:
         """The schema with this id or this name. Raises as `of` does."""
         if not _PATH_NAME.fullmatch(name):
-            raise Fault(416, "A schema is given by its id, or by a name of letters, digits, _ and -")
+            raise ErrorAnswer(416, "A schema is given by its id, or by a name of letters, digits, _ and -")
         schema = self._store.get(SCHEMAS, name) if _ID.fullmatch(name) else None
         if schema is None:
             schema = next(iter(self._store.matching(SCHEMAS, _has_name(name))), None)
         if schema is None:
-            raise Fault(16, "There is no such schema")
+            raise ErrorAnswer(16, "There is no such schema")
         return schema
 
     def save(self, schema: Document) -> None:
@@ -118,7 +118,7 @@ class Schemas:
         """The schema of a path, for a caller who may change it.
 
         Raises:
-            Fault: 104, 10, 416 or 16.
+            ErrorAnswer: 104, 10, 416 or 16.
         """
         rights_of(request, self._store).require(permission)
         return self.of(request)
@@ -171,7 +171,7 @@ class Schemas:
     async def _remove(self, request: Request) -> JSONResponse:
         schema = self.change(request, "DELETE_SCHEMAS")
         if not schema.get("disabled"):
-            raise Fault(27, "Only a disabled schema can be deleted")
+            raise ErrorAnswer(27, "Only a disabled schema can be deleted")
         with self._store.transaction():
             self._store.drop(documents_of(schema))
             self._store.drop(comments_of(schema))
@@ -193,9 +193,9 @@ class Schemas:
 
     def _check_name(self, name: str) -> None:
         if len(name) not in _NAME_LENGTH:
-            raise Fault(15, "The name of a schema has 3 to 50 characters")
+            raise ErrorAnswer(15, "The name of a schema has 3 to 50 characters")
         if self._store.count(SCHEMAS, _has_name(name)):
-            raise Fault(17, "There is a schema with this name")
+            raise ErrorAnswer(17, "There is a schema with this name")
 
 
 def _has_name(name: str) -> Sql:
@@ -215,20 +215,20 @@ def _settings(fields: Fields) -> Document:
             continue
         relations = isinstance(value, list) and mode != "createMode" and all(each in _RELATIONS for each in value)
         if not relations and not (isinstance(value, str) and value in texts):
-            raise Fault(15, f"The field {mode} is none of its values")
+            raise ErrorAnswer(15, f"The field {mode} is none of its values")
         found[mode] = value
     sync = fields.optional_text("groupSyncMode")
     if sync is not None:
         if sync not in _GROUP_SYNC:
-            raise Fault(15, "The field groupSyncMode is none of its values")
+            raise ErrorAnswer(15, "The field groupSyncMode is none of its values")
         found["groupSyncMode"] = sync
     for name in ("defaultLimit", "maximumLimit"):
         number = fields.optional_integer(name)
         if number is not None:
             if number < 1:
-                raise Fault(15, f"The field {name} must be 1 or more")
+                raise ErrorAnswer(15, f"The field {name} must be 1 or more")
             found[name] = number
     description = fields.optional_text("description")
     if description is not None and len(description) not in _DESCRIPTION_LENGTH:
-        raise Fault(15, "The description of a schema has at most 100 characters")
+        raise ErrorAnswer(15, "The description of a schema has at most 100 characters")
     return found

@@ -18,7 +18,7 @@ from exh_dev.platform.data.configuration import fits
 from exh_dev.platform.data.fields import add_items, assign, remove_items, unset
 from exh_dev.platform.data.group_sync import add_groups
 from exh_dev.platform.http.access import Rights, rights_of_user
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import DuplicateError
 from exh_dev.platform.storage.timestamps import iso
@@ -55,7 +55,7 @@ class Engine:
             rights: whose transition it is.
 
         Raises:
-            Fault: 26 when the data does not fit the schema.
+            ErrorAnswer: 26 when the data does not fit the schema.
         """
         assign(schema, document, data)
         self._move(schema, document, transition, data, rights)
@@ -71,8 +71,8 @@ class Engine:
         """Make the automatic transitions that a locked document waits for, and release it.
 
         Raises:
-            Fault: 26 when one cannot be made, or when there is no end of them: the document stays where it is then,
-                released.
+            ErrorAnswer: 26 when one cannot be made, or when there is no end of them: the document stays where it is
+                then, released.
         """
         for _ in range(MOST_HOPS + 1):
             if not self._step(document_id):
@@ -85,8 +85,8 @@ class Engine:
             try:
                 while self._step(work["id"]):
                     pass
-            except Fault as fault:
-                log.error("document %s was released where it was: %s", work["id"], fault)  # noqa: TRY400 - no bug
+            except ErrorAnswer as answer:
+                log.error("document %s was released where it was: %s", work["id"], answer)  # noqa: TRY400 - no bug
 
     def allowed(self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
         """Whether a transition's conditions hold."""
@@ -96,7 +96,7 @@ class Engine:
         """One automatic transition of a locked document, or its release; whether anything remains.
 
         Raises:
-            Fault: 26 when the document had to be released before the end.
+            ErrorAnswer: 26 when the document had to be released before the end.
         """
         work = self._store.get(WORK, document_id)
         if work is None:
@@ -112,7 +112,7 @@ class Engine:
             with self._store.transaction():
                 self._release(schema, document, work, rights)
             if transition is not None:
-                raise Fault(26, f"There are more than {MOST_HOPS} automatic transitions in a row")
+                raise ErrorAnswer(26, f"There are more than {MOST_HOPS} automatic transitions in a row")
             return False
         try:
             with self._store.transaction():
@@ -121,11 +121,11 @@ class Engine:
                 self._store.put(documents_of(schema), moved)
                 after = [*work["afterActions"], *transition.get("afterActions", [])]
                 self._store.put(WORK, {**work, "hops": work["hops"] + 1, "afterActions": after})
-        except (Fault, DuplicateError) as error:
+        except (ErrorAnswer, DuplicateError) as error:
             with self._store.transaction():  # else it would stay locked for ever
                 self._release(schema, document, work, rights)
             reason = str(error) or "another document has the same values, and an index is unique"
-            raise Fault(26, f"The automatic transition {transition['name']} cannot be made: {reason}") from None
+            raise ErrorAnswer(26, f"The automatic transition {transition['name']} cannot be made: {reason}") from None
         return True
 
     def _settle(self, schema: Document, document: Document, after: list[Document], rights: Rights) -> None:
@@ -257,7 +257,7 @@ def _ids(data: Mapping[str, Any], path: str) -> list[str]:
         return [value]
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return value
-    raise Fault(26, "An action of the transition needs an id in its data")
+    raise ErrorAnswer(26, "An action of the transition needs an id in its data")
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:

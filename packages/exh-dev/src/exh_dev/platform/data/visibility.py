@@ -67,7 +67,7 @@ def require(
             `("UPDATE_DOCUMENTS", "ecg")`.
 
     Raises:
-        Fault: 10 when not.
+        ErrorAnswer: 10 when not.
     """
     for name, *narrowed in permissions:
         if rights.has(name, *narrowed) or not rights.groups_with(name, *narrowed).isdisjoint(document["groupIds"]):

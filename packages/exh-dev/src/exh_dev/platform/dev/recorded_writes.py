@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import parse_json, read_body
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
 from exh_dev.platform.storage.timestamps import Clock, iso
 
@@ -66,5 +66,5 @@ def _readable(body: bytes) -> Any:
         return None
     try:
         return parse_json(body)
-    except Fault:
+    except ErrorAnswer:
         return body.decode(errors="replace")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from exh_dev.platform.dev.change_notifications import Changes
-    from exh_dev.platform.http.error_answers import Fault
+    from exh_dev.platform.http.error_answers import ErrorAnswer
     from exh_dev.platform.http.oauth1 import Caller
 
 MOST = 500
@@ -29,18 +29,18 @@ class Refusals:
         self._changes = changes
         self._refusals: deque[dict[str, Any]] = deque(maxlen=MOST)
 
-    def note(self, scope: Scope, fault: Fault, caller: Caller | None) -> None:
-        """Keep a fault if it is one of lacking rights. Of the query nothing is kept."""
-        if fault.status not in _REFUSED and fault.check is None:
+    def note(self, scope: Scope, answer: ErrorAnswer, caller: Caller | None) -> None:
+        """Keep an answer that says a right is missing. Of the query nothing is kept."""
+        if answer.status not in _REFUSED and answer.check is None:
             return
         self._refusals.append({
             "id": object_id(),
             "timestamp": iso(time.time()),
             "method": scope["method"],
             "path": scope["path"],
-            "status": fault.status,
-            **fault.body,
-            "check": fault.check,
+            "status": answer.status,
+            **answer.body,
+            "check": answer.check,
             "userId": caller and caller.user_id,
             "applicationId": caller and caller.application_id,
             "trace": answering.get(),

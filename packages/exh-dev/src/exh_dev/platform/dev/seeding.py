@@ -25,7 +25,7 @@ from exh_dev.platform.data.fields import fitted
 from exh_dev.platform.files.service import keep_file
 from exh_dev.platform.http.access import Rights
 from exh_dev.platform.http.bodies import Fields, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.mails.sending import COLLECTION as MAILS
 from exh_dev.platform.mails.sending import checked_recipients
 from exh_dev.platform.profiles.fields import OF_PROFILE, read
@@ -53,7 +53,7 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
         fields = await read_json(request)
         unknown = fields.members.keys() - _PARTS
         if unknown:
-            raise Fault(15, f"A seed has {', '.join(_PARTS)}, and no {', '.join(sorted(unknown))}")
+            raise ErrorAnswer(15, f"A seed has {', '.join(_PARTS)}, and no {', '.join(sorted(unknown))}")
         users = [_user(Fields(_object(each, "a user")), clock()) for each in _list(fields.value("users"), "users")]
         documents = [
             (schema, _document(Fields(_object(each, "a document")), schema, clock()))
@@ -78,7 +78,7 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
                     store.put("group_roles", group_role)
                 known = store.one("users", "email", user["email"])
                 if known is not None and known["id"] != user["id"]:
-                    raise Fault(203, f"Another user has the e-mail address of the user {user['id']}")
+                    raise ErrorAnswer(203, f"Another user has the e-mail address of the user {user['id']}")
                 store.put("users", user)
             for schema, document in documents:
                 store.put(documents_of(schema), document)
@@ -130,7 +130,7 @@ def _user(fields: Fields, now: float) -> tuple[Document, Document, list[Document
 def _document(fields: Fields, schema: Document, now: float) -> Document:
     status = fields.optional_text("status") or schema["creationTransition"]["toStatus"]
     if status not in schema["statuses"]:
-        raise Fault(26, f"The schema {schema['name']} has no status {status}")
+        raise ErrorAnswer(26, f"The schema {schema['name']} has no status {status}")
     moment = iso(now)
     creator = checked_id(fields.text("creatorId"))
     return {
@@ -151,7 +151,7 @@ def _file(fields: Fields) -> dict[str, Any]:
     try:
         content = b64decode(fields.text("base64"), validate=True)
     except (binascii.Error, ValueError):
-        raise Fault(15, "The field base64 of a file is not base64") from None
+        raise ErrorAnswer(15, "The field base64 of a file is not base64") from None
     name = fields.optional_text("name") or "data"
     creator = fields.optional_text("creatorId")
     return {
@@ -185,11 +185,11 @@ def _or(given: list[str] | None, default: list[str]) -> list[str]:
 
 def _list(value: Any, what: str) -> list[Any]:
     if value is not None and not isinstance(value, list):
-        raise Fault(15, f"The {what} are a list")
+        raise ErrorAnswer(15, f"The {what} are a list")
     return value or []
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Fault(15, f"{what.capitalize()} of a seed is an object")
+        raise ErrorAnswer(15, f"{what.capitalize()} of a seed is an object")
     return value

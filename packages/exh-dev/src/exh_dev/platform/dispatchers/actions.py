@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import Fields
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.tasks.entries import check_data
 from exh_dev.platform.tasks.records import create_task
@@ -27,7 +27,7 @@ def read_action(fields: Fields, known: Document | None = None) -> Document:
     """The action that a client sends, in place of the `known` one; of that, members that are not sent stay.
 
     Raises:
-        Fault: 14 or 15.
+        ErrorAnswer: 14 or 15.
     """
     sent = {**(known or {}), **{name: value for name, value in fields.members.items() if value is not None}}
     fields = Fields(sent)
@@ -50,7 +50,7 @@ def read_action(fields: Fields, known: Document | None = None) -> Document:
         case "mail":
             action |= {"recipients": _recipients(fields), "templateId": checked_id(fields.text("templateId"))}
         case _:
-            raise Fault(15, "The field type must be task or mail")
+            raise ErrorAnswer(15, "The field type must be task or mail")
     return {name: value for name, value in action.items() if value is not None}
 
 
@@ -58,11 +58,11 @@ def check_names(actions: list[Document]) -> None:
     """Judge the names of a dispatcher's actions.
 
     Raises:
-        Fault: 17 when two have the same.
+        ErrorAnswer: 17 when two have the same.
     """
     names = [action["name"] for action in actions if "name" in action]
     if len(set(names)) < len(names):
-        raise Fault(17, "Two actions of the dispatcher have the same name")
+        raise ErrorAnswer(17, "Two actions of the dispatcher have the same name")
 
 
 def perform(
@@ -72,7 +72,7 @@ def perform(
     when the platform stopped is made again.
 
     Raises:
-        Fault: it cannot be done.
+        ErrorAnswer: it cannot be done.
     """
     if action["type"] == "mail":
         from exh_dev.platform.mails.sending import send_by_template
@@ -109,15 +109,15 @@ def _moment(fields: Fields) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return fields.optional_moment("startTimestamp")
     if not 0 <= value < 253_402_300_800_000:  # noqa: PLR2004 - the year 10000
-        raise Fault(15, "The field startTimestamp must be a moment")
+        raise ErrorAnswer(15, "The field startTimestamp must be a moment")
     return value / 1000
 
 
 def _recipients(fields: Fields) -> Document:
     recipients = fields.optional_object("recipients")
     if recipients is None:
-        raise Fault(14, "The field recipients is required")
+        raise ErrorAnswer(14, "The field recipients is required")
     kinds = {name: Fields(recipients).optional_texts(name) for name in _RECIPIENTS}
     if not kinds["to"]:
-        raise Fault(14, "The field recipients.to is required")
+        raise ErrorAnswer(14, "The field recipients.to is required")
     return {name: addresses for name, addresses in kinds.items() if addresses is not None}

@@ -15,7 +15,7 @@ from exh_dev.platform.dispatchers.actions import check_names, read_action
 from exh_dev.platform.events.events import DISPATCHERS
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import member
@@ -62,9 +62,9 @@ class Dispatchers:
         fields = await read_json(request)
         event_type, listed = fields.text("eventType"), fields.value("actions")
         if listed is None:
-            raise Fault(14, "The field actions is required")
+            raise ErrorAnswer(14, "The field actions is required")
         if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-            raise Fault(15, "The field actions must be a list of objects")
+            raise ErrorAnswer(15, "The field actions must be a list of objects")
         actions = [read_action(Fields(each)) for each in listed]
         check_names(actions)
         now = epoch_ms(self.clock())
@@ -124,7 +124,7 @@ class Dispatchers:
     def _existing(self, request: Request) -> Document:
         dispatcher = self.store.get(DISPATCHERS, checked_id(request.path_params["id"]))
         if dispatcher is None:
-            raise Fault(16, "There is no such dispatcher")
+            raise ErrorAnswer(16, "There is no such dispatcher")
         return dispatcher
 
     def _change(self, dispatcher: Document) -> JSONResponse:
@@ -146,14 +146,14 @@ def _put(store: Store, dispatcher: Document) -> None:
     try:
         store.put(DISPATCHERS, dispatcher)
     except DuplicateError:
-        raise Fault(17, "Another dispatcher has this name") from None
+        raise ErrorAnswer(17, "Another dispatcher has this name") from None
 
 
 def _action(dispatcher: Document, request: Request) -> Document:
     action_id = checked_id(request.path_params["action"])
     found: list[Document] = [each for each in dispatcher["actions"] if each["id"] == action_id]
     if not found:
-        raise Fault(16, "The dispatcher has no such action")
+        raise ErrorAnswer(16, "The dispatcher has no such action")
     return found[0]
 
 

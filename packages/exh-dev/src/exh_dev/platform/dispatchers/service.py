@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.dispatchers import api
 from exh_dev.platform.dispatchers.deliveries import Deliveries
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
@@ -71,4 +71,4 @@ class DispatcherService(Service):
             await self._tasks.settle()
             if not await self._deliveries.deliver_due():
                 return JSONResponse({})
-        raise Fault(27, f"After {_MOST_ROUNDS} rounds dispatchers still start tasks: they may set each other off")
+        raise ErrorAnswer(27, f"After {_MOST_ROUNDS} rounds dispatchers still start tasks: they may set each other off")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from exh_dev.platform.dev import origin as causes
+from exh_dev.platform.dev import origin
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -43,7 +43,7 @@ def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *,
         event["content"] = dict(content)
     event["creation_timestamp"] = epoch_ms(now)
     store.put(COLLECTION, event)
-    causes.note(store, event["id"])
+    origin.note(store, event["id"])
     deliver(store, event)
     return event
 

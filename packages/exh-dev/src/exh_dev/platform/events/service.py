@@ -14,7 +14,7 @@ from starlette.routing import Route
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
@@ -69,7 +69,7 @@ class EventService(Service):
         fields = await read_json(request)
         service, types = fields.optional_object("service"), fields.optional_texts("event_types")
         if service is None or types is None:
-            raise Fault(14, "The fields service and event_types are required")
+            raise ErrorAnswer(14, "The fields service and event_types are required")
         _check_service(Fields(service))
         now = epoch_ms(self._clock())
         subscription = {
@@ -90,7 +90,7 @@ class EventService(Service):
     async def _redeliver(self, request: Request) -> JSONResponse:
         event = self._store.get(events.COLLECTION, checked_id(request.path_params["id"]))
         if event is None:
-            raise Fault(16, "There is no such event")
+            raise ErrorAnswer(16, "There is no such event")
         with self._store.transaction():
             number = events.deliver(self._store, event)
         return JSONResponse({"deliveries": number})
@@ -103,7 +103,7 @@ def _kind(path: str) -> Kind:
 def _filled(fields: Fields, name: str) -> str:
     text = fields.text(name)
     if not text:
-        raise Fault(15, f"The field {name} must not be empty")
+        raise ErrorAnswer(15, f"The field {name} must not be empty")
     return text
 
 
@@ -111,12 +111,12 @@ def _check_service(service: Fields) -> None:
     """Judge the name and the version of a subscribing service.
 
     Raises:
-        Fault: 14 or 15.
+        ErrorAnswer: 14 or 15.
     """
     _filled(service, "name")
     version = service.optional_object("version")
     if version is None:
-        raise Fault(14, "The field service.version is required")
+        raise ErrorAnswer(14, "The field service.version is required")
     for part in ("major", "minor", "patch"):
         if Fields(version).optional_integer(part) is None:
-            raise Fault(14, f"The field service.version.{part} is required")
+            raise ErrorAnswer(14, f"The field service.version.{part} is required")

@@ -11,21 +11,21 @@ from starlette.routing import Route
 
 from exh_dev.errors import UsageError
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.platform.faults.rules import Faults, RuleInForce
+    from exh_dev.platform.faults.rules import FaultRules, RuleInForce
 
 PATH = "/_dev/faults"
 _ONE = f"{PATH}/{{number:int}}"
 
 
-class FaultsControl:
+class FaultControl:
     """The endpoints; each answers the list of rules."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: FaultRules) -> None:
         """Show and change `faults`."""
         self._faults = faults
 
@@ -50,7 +50,7 @@ class FaultsControl:
         try:
             self._faults.add(*(fields.optional_texts("rules") or [fields.text("rule")]))
         except UsageError as error:
-            raise Fault(15, str(error)) from None
+            raise ErrorAnswer(15, str(error)) from None
         return self._answer()
 
     async def _clear(self, _: Request) -> JSONResponse:
@@ -61,7 +61,7 @@ class FaultsControl:
         rule = self._chosen(request)
         on = (await read_json(request)).value("on")
         if not isinstance(on, bool):
-            raise Fault(15, "The field on must be true or false")
+            raise ErrorAnswer(15, "The field on must be true or false")
         rule.on = on
         return self._answer()
 
@@ -73,7 +73,7 @@ class FaultsControl:
         number: int = request.path_params["number"]
         rules = self._faults.in_force
         if number >= len(rules):
-            raise Fault(16, f"There is no rule {number}; there are {len(rules)}, counted from 0")
+            raise ErrorAnswer(16, f"There is no rule {number}; there are {len(rules)}, counted from 0")
         return rules[number]
 
     def _answer(self) -> JSONResponse:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from exh_dev.platform.faults.rules import Faults, Rule, RuleInForce
+    from exh_dev.platform.faults.rules import FaultRules, Rule, RuleInForce
 
 #: Seconds by which the server's clock is ahead for the request being served.
 SKEW: ContextVar[float] = ContextVar("skew", default=0.0)
 
-#: What a developer needs when nothing else works; the ledger there is to be disturbed.
+#: What a developer needs when nothing else works; the ledger there is what clients are tested with.
 _EXEMPT, _NOT_EXEMPT = "/_dev/", "/_dev/ledger"
 _PAUSE_STEP = 0.05  # seconds between two looks at whether the platform stops
 _DRIP = 0.05  # seconds between two pieces of a slow body, if it has that many bytes
@@ -38,11 +38,11 @@ _DRIP = 0.05  # seconds between two pieces of a slow body, if it has that many b
 _CODES = {500: 1, 503: 4}
 
 
-class Disturbance:
-    """ASGI middleware: serves `app`, and disturbs the requests that a rule of `faults` strikes."""
+class FaultInjection:
+    """ASGI middleware: serves `app`, and injects a fault into each request that a rule of `faults` strikes."""
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
-        """Disturb `app`."""
+    def __init__(self, app: ASGIApp, faults: FaultRules) -> None:
+        """Inject faults in front of `app`."""
         self._app = app
         self._faults = faults
 
@@ -50,17 +50,17 @@ class Disturbance:
         rules = self._faults.in_force
         try:
             if rules and scope["type"] == "http" and not _is_exempt(scope["path"]):
-                await self._disturbed(rules, scope, receive, send)
+                await self._inject(rules, scope, receive, send)
             else:
                 await self._app(scope, receive, send)
         except ConnectionCut as wanted:
             await cut(receive, send, wanted)
 
-    async def _disturbed(self, rules: Sequence[RuleInForce], scope: Scope, receive: Receive, send: Send) -> None:
+    async def _inject(self, rules: Sequence[RuleInForce], scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/") or "/"
         for position, each in enumerate(rules):
             if each.strikes(scope["method"], path):
-                request = _Request(partial(self._disturbed, rules[position + 1 :]), scope, receive, send)
+                request = _Request(partial(self._inject, rules[position + 1 :]), scope, receive, send)
                 await _FAULTS[each.rule.fault](each.rule, request, self._faults)
                 return
         await self._app(scope, receive, send)
@@ -74,7 +74,7 @@ def _is_exempt(path: str) -> bool:
 class _Request:
     """A request on its way, and the rest of the way."""
 
-    served: ASGIApp
+    app: ASGIApp
     scope: Scope
     receive: Receive
     send: Send
@@ -88,7 +88,7 @@ class _Request:
 
     async def apply(self, send: Send | None = None) -> None:
         """Let it go on, answering to `send`."""
-        await self.served(self.scope, self.receive, send or self.send)
+        await self.app(self.scope, self.receive, send or self.send)
 
     async def answer(self) -> _Answer | None:
         """Let it go on and keep its answer; None when there was none, for the client has gone."""
@@ -123,7 +123,7 @@ class _Answer:
         return self.start["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
-async def _status(rule: Rule, request: _Request, _: Faults) -> None:
+async def _status(rule: Rule, request: _Request, _: FaultRules) -> None:
     status = int(rule.amount)
     message = "This failure is injected by a fault rule"
     if status in _CODES:
@@ -134,20 +134,20 @@ async def _status(rule: Rule, request: _Request, _: Faults) -> None:
     await JSONResponse(body, status, headers)(request.scope, request.receive, request.send)
 
 
-async def _html(rule: Rule, request: _Request, _: Faults) -> None:
+async def _html(rule: Rule, request: _Request, _: FaultRules) -> None:
     status = int(rule.amount)
     title = f"{status} {_phrase(status)}"
     page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     await HTMLResponse(page, status)(request.scope, request.receive, request.send)
 
 
-async def _latency(rule: Rule, request: _Request, faults: Faults) -> None:
+async def _latency(rule: Rule, request: _Request, faults: FaultRules) -> None:
     messages = await request.received()  # now: from a client who gives up meanwhile, the server would read nothing
     await _pause(rule.amount, faults)
     await replace(request, receive=_replay(messages, request.receive)).apply()
 
 
-async def _skew(rule: Rule, request: _Request, _: Faults) -> None:
+async def _skew(rule: Rule, request: _Request, _: FaultRules) -> None:
     before = SKEW.set(SKEW.get() + rule.amount)
     try:
         await request.apply()
@@ -155,16 +155,16 @@ async def _skew(rule: Rule, request: _Request, _: Faults) -> None:
         SKEW.reset(before)
 
 
-async def _reset(_: Rule, __: _Request, ___: Faults) -> None:
+async def _reset(_: Rule, __: _Request, ___: FaultRules) -> None:
     raise ConnectionCut
 
 
-async def _reset_after(_: Rule, request: _Request, __: Faults) -> None:
+async def _reset_after(_: Rule, request: _Request, __: FaultRules) -> None:
     await request.apply(_discard)
     raise ConnectionCut
 
 
-async def _truncate(_: Rule, request: _Request, __: Faults) -> None:
+async def _truncate(_: Rule, request: _Request, __: FaultRules) -> None:
     answer = await request.answer()
     if answer is None or not answer.body or request.scope["method"] == "HEAD":
         raise ConnectionCut  # there is no body to cut short
@@ -174,7 +174,7 @@ async def _truncate(_: Rule, request: _Request, __: Faults) -> None:
     raise ConnectionCut(after_what_was_sent=True)
 
 
-async def _truncate_json(_: Rule, request: _Request, __: Faults) -> None:
+async def _truncate_json(_: Rule, request: _Request, __: FaultRules) -> None:
     answer = await request.answer()
     if answer is None:
         return
@@ -183,7 +183,7 @@ async def _truncate_json(_: Rule, request: _Request, __: Faults) -> None:
     await request.send({"type": "http.response.body", "body": body})
 
 
-async def _slow(rule: Rule, request: _Request, faults: Faults) -> None:
+async def _slow(rule: Rule, request: _Request, faults: FaultRules) -> None:
     answer = await request.answer()
     if answer is None:
         return
@@ -197,7 +197,7 @@ async def _slow(rule: Rule, request: _Request, faults: Faults) -> None:
     await request.send({"type": "http.response.body"})
 
 
-async def _duplicate(_: Rule, request: _Request, __: Faults) -> None:
+async def _duplicate(_: Rule, request: _Request, __: FaultRules) -> None:
     messages = await request.received()
     for scope, send in (({**request.scope}, _discard), (request.scope, request.send)):
         receive = _replay(messages, request.receive)
@@ -218,7 +218,7 @@ _FAULTS = {
 }
 
 
-async def _pause(seconds: float, faults: Faults) -> None:
+async def _pause(seconds: float, faults: FaultRules) -> None:
     """Hold a request back, until the platform stops."""
     until = time.monotonic() + seconds
     while faults.pausing and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110 - another thread says stop

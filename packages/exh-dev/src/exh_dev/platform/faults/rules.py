@@ -91,7 +91,7 @@ class Rule:
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
-class Faults:
+class FaultRules:
     """The rules in force. They may be changed from any thread while requests are served."""
 
     def __init__(self, rules: Iterable[str] = (), *, chance: Callable[[], float] = random.random) -> None:

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
@@ -75,10 +75,12 @@ def keep_file(
     Its one token is a full one.
 
     Raises:
-        Fault: 15 when the token has not the form of one.
+        ErrorAnswer: 15 when the token has not the form of one.
     """
     if token is not None and not _TOKEN.fullmatch(token):
-        raise Fault(15, "A file's token is an id of 24 hexadecimal characters, a hyphen, and a UUID, in lower case")
+        raise ErrorAnswer(
+            15, "A file's token is an id of 24 hexadecimal characters, a hyphen, and a UUID, in lower case"
+        )
     file_id = token[:24] if token else object_id()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / file_id).write_bytes(content)
@@ -162,7 +164,7 @@ class FileService(Service):
         document, _ = self._reached(request)
         path = self._folder / document["id"]
         if not path.is_file():
-            raise Fault(16, "The content of this file is gone from the data directory")
+            raise ErrorAnswer(16, "The content of this file is gone from the data directory")
         wanted = "inline" if self._is_shown_in_place(document["mimetype"]) else "attachment"
         headers = {
             "Content-Type": document["mimetype"],
@@ -186,7 +188,7 @@ class FileService(Service):
         document = self._owned(request)
         level = (await read_json(request)).text("accessLevel")
         if level not in _LEVELS:
-            raise Fault(15, f"The field accessLevel must be one of {', '.join(_LEVELS)}")
+            raise ErrorAnswer(15, f"The field accessLevel must be one of {', '.join(_LEVELS)}")
         document = self._owned(request)
         token = _new_token(document["id"], level)
         self._change_tokens(document, [*document["tokens"], token])
@@ -196,9 +198,9 @@ class FileService(Service):
         document, other = self._owned(request), request.path_params["other"]
         kept = [each for each in document["tokens"] if each["token"] != other]
         if len(kept) == len(document["tokens"]):
-            raise Fault(2605, "The file has no such token")
+            raise ErrorAnswer(2605, "The file has no such token")
         if not any(each["accessLevel"] == "full" for each in kept):
-            raise Fault(2607, "The last token with full access cannot be deleted")
+            raise ErrorAnswer(2607, "The last token with full access cannot be deleted")
         self._change_tokens(document, kept)
         return Response(status_code=204)
 
@@ -210,9 +212,9 @@ class FileService(Service):
         rights_of(request, self._store).require("UPDATE_FILE_SERVICE_SETTINGS")
         patterns = (await read_json(request)).optional_texts("disableForceDownloadForMimeTypes")
         if patterns is None:
-            raise Fault(14, "The field disableForceDownloadForMimeTypes is required")
+            raise ErrorAnswer(14, "The field disableForceDownloadForMimeTypes is required")
         if not all(_PATTERN.fullmatch(pattern) for pattern in patterns):
-            raise Fault(15, "A mime type is written as type/subtype, * for any")
+            raise ErrorAnswer(15, "A mime type is written as type/subtype, * for any")
         changed = {"disableForceDownloadForMimeTypes": patterns, "updateTimestamp": iso(self._clock())}
         self._store.put(_SETTINGS, {"id": _SETTINGS, **changed})
         return JSONResponse({"affectedRecords": 1})
@@ -229,7 +231,7 @@ class FileService(Service):
         """The file that the path's token opens, and how far.
 
         Raises:
-            Fault: 2605 when it opens none.
+            ErrorAnswer: 2605 when it opens none.
         """
         token = request.path_params["token"]
         form = _TOKEN.fullmatch(token)
@@ -237,17 +239,17 @@ class FileService(Service):
         for each in document["tokens"] if document else ():
             if document and each["token"] == token:
                 return document, each["accessLevel"]
-        raise Fault(2605, "There is no file with this token")
+        raise ErrorAnswer(2605, "There is no file with this token")
 
     def _owned(self, request: Request) -> Document:
         """The same, for calls that need full access.
 
         Raises:
-            Fault: 2605, or 2606 when the token is only for reading.
+            ErrorAnswer: 2605, or 2606 when the token is only for reading.
         """
         document, level = self._reached(request)
         if level != "full":
-            raise Fault(2606, "This call needs a token with full access")
+            raise ErrorAnswer(2606, "This call needs a token with full access")
         return document
 
     def _change_tokens(self, document: Document, tokens: list[Document]) -> None:
@@ -370,7 +372,7 @@ async def _receive(request: Request, target: BinaryIO, largest: int) -> _Upload:
     """Read an upload, its file into `target`.
 
     Raises:
-        Fault: 13 or 22 for what is no multipart body, 14 without a file, 2610 when it is too large.
+        ErrorAnswer: 13 or 22 for what is no multipart body, 14 without a file, 2610 when it is too large.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
@@ -381,21 +383,21 @@ async def _receive(request: Request, target: BinaryIO, largest: int) -> _Upload:
         async for piece in request.stream():
             received += len(piece)
             if received > largest + _MOST_OVER:
-                raise Fault(2610, f"A file may have {largest:,} bytes")
+                raise ErrorAnswer(2610, f"A file may have {largest:,} bytes")
             upload.take(piece)
     except FormParserError as error:
         raise _malformed(str(error)) from None
     if not received:
-        raise Fault(13, "The request body is empty")
+        raise ErrorAnswer(13, "The request body is empty")
     if upload.size > largest:
-        raise Fault(2610, f"A file may have {largest:,} bytes")
+        raise ErrorAnswer(2610, f"A file may have {largest:,} bytes")
     if not upload.complete:
         raise _malformed("it ends before its last boundary")
     if upload.filename is None:
-        raise Fault(14, "The field file is required")
+        raise ErrorAnswer(14, "The field file is required")
     upload.name = upload.name or upload.filename.rpartition("/")[2] or "data"
     return upload
 
 
-def _malformed(reason: str) -> Fault:
-    return Fault(22, f"The request body is malformed: {reason}")
+def _malformed(reason: str) -> ErrorAnswer:
+    return ErrorAnswer(22, f"The request body is malformed: {reason}")

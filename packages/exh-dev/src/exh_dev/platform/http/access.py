@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.http.error_answers import Fault, refused
+from exh_dev.platform.http.error_answers import ErrorAnswer, refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -62,7 +62,7 @@ class Rights:
         """Go on only with the permission, everywhere or in the `group`.
 
         Raises:
-            Fault: 104 without a user, 10 without the permission.
+            ErrorAnswer: 104 without a user, 10 without the permission.
         """
         self.require_user()
         if not (self.has(name, *narrowed) or (group is not None and group in self.groups_with(name, *narrowed))):
@@ -82,10 +82,10 @@ class Rights:
         """The calling user's id.
 
         Raises:
-            Fault: 104 without a user.
+            ErrorAnswer: 104 without a user.
         """
         if self.user is None:
-            raise Fault(104, "This call needs an authenticated user")
+            raise ErrorAnswer(104, "This call needs an authenticated user")
         return str(self.user["id"])
 
 
@@ -93,7 +93,7 @@ def rights_of(request: Request, store: Store) -> Rights:
     """What the caller of a request may do; nothing, for nobody.
 
     Raises:
-        Fault: 104 when the user of the credentials is gone.
+        ErrorAnswer: 104 when the user of the credentials is gone.
     """
     identity: Identity | None = request.state.caller
     if identity is None:
@@ -102,7 +102,7 @@ def rights_of(request: Request, store: Store) -> Rights:
         return Rights(application_id=identity.application_id)
     user = store.get("users", identity.user_id)
     if user is None:
-        raise Fault(104, "The user of these credentials does not exist any more")
+        raise ErrorAnswer(104, "The user of these credentials does not exist any more")
     return rights_of_user(user, store, application_id=identity.application_id)
 
 

@@ -12,7 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.storage.timestamps import moment
 
 if TYPE_CHECKING:
@@ -46,78 +46,78 @@ class Fields:
         """An object, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is not one.
+            ErrorAnswer: 15 when it is not one.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, dict):
-            raise Fault(15, f"The field {name} must be an object")
+            raise ErrorAnswer(15, f"The field {name} must be an object")
         return value
 
     def text(self, name: str) -> str:
         """A required text.
 
         Raises:
-            Fault: 14 when it is missing or null, 15 when it is not a text.
+            ErrorAnswer: 14 when it is missing or null, 15 when it is not a text.
         """
         value = self.optional_text(name)
         if value is None:
-            raise Fault(14, f"The field {name} is required")
+            raise ErrorAnswer(14, f"The field {name} is required")
         return value
 
     def optional_text(self, name: str) -> str | None:
         """A text, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is not a text.
+            ErrorAnswer: 15 when it is not a text.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, str):
-            raise Fault(15, f"The field {name} must be a string")
+            raise ErrorAnswer(15, f"The field {name} must be a string")
         return value
 
     def optional_integer(self, name: str) -> int | None:
         """A whole number, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is not one.
+            ErrorAnswer: 15 when it is not one.
         """
         value = self.members.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-            raise Fault(15, f"The field {name} must be a whole number")
+            raise ErrorAnswer(15, f"The field {name} must be a whole number")
         return value
 
     def optional_moment(self, name: str) -> float | None:
         """The epoch seconds of an ISO 8601 text, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is not one.
+            ErrorAnswer: 15 when it is not one.
         """
         text = self.optional_text(name)
         try:
             return None if text is None else moment(text)
         except (ValueError, OverflowError):
-            raise Fault(15, f"The field {name} must be a moment in ISO 8601") from None
+            raise ErrorAnswer(15, f"The field {name} must be a moment in ISO 8601") from None
 
     def optional_flag(self, name: str) -> bool | None:
         """True or false, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is neither.
+            ErrorAnswer: 15 when it is neither.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, bool):
-            raise Fault(15, f"The field {name} must be true or false")
+            raise ErrorAnswer(15, f"The field {name} must be true or false")
         return value
 
     def optional_texts(self, name: str) -> list[str] | None:
         """A list of texts, or None when it is missing or null.
 
         Raises:
-            Fault: 15 when it is not one.
+            ErrorAnswer: 15 when it is not one.
         """
         value = self.members.get(name)
         if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
-            raise Fault(15, f"The field {name} must be a list of strings")
+            raise ErrorAnswer(15, f"The field {name} must be a list of strings")
         return value
 
 
@@ -137,7 +137,7 @@ async def read_body(request: Request) -> bytes:
     """The body, decompressed.
 
     Raises:
-        Fault: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
+        ErrorAnswer: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
     """
     if hasattr(request.state, "body"):
         return bytes(request.state.body)
@@ -150,7 +150,7 @@ async def read_body(request: Request) -> bytes:
     if encoding == "gzip":
         return _decompressed(bytes(received))
     if encoding not in ("", "identity"):
-        raise Fault(22, f"The content encoding {encoding} is not supported")
+        raise ErrorAnswer(22, f"The content encoding {encoding} is not supported")
     return bytes(received)
 
 
@@ -158,7 +158,7 @@ async def read_json(request: Request) -> Fields:
     """The members of a JSON object.
 
     Raises:
-        Fault: 13 or 22.
+        ErrorAnswer: 13 or 22.
     """
     return Fields(_json_object(await read_body(request)))
 
@@ -167,7 +167,7 @@ async def read_json_or_form(request: Request) -> Fields:
     """The members of a JSON object or, when its content type says so, of a form.
 
     Raises:
-        Fault: 13 or 22.
+        ErrorAnswer: 13 or 22.
     """
     body = await read_body(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -178,16 +178,16 @@ def parse_json(body: bytes) -> Any:
     """What `body` says in JSON.
 
     Raises:
-        Fault: 13 or 22.
+        ErrorAnswer: 13 or 22.
     """
     if not body.strip():
-        raise Fault(13, "The request body is empty")
+        raise ErrorAnswer(13, "The request body is empty")
     try:
         value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
         if _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored, nor sent back
     except (ValueError, RecursionError) as error:
-        raise Fault(22, f"The request body is malformed: {error}") from None
+        raise ErrorAnswer(22, f"The request body is malformed: {error}") from None
     if body.count(b"{") + body.count(b"[") > DEEPEST:
         _check_depth(value)
     return value
@@ -199,7 +199,7 @@ def _check_depth(value: Any) -> None:
         level = [inner for each in level for inner in _members(each) if isinstance(inner, dict | list)]
         if not level:
             return
-    raise Fault(22, f"The request body is malformed: it is nested more than {DEEPEST} deep")
+    raise ErrorAnswer(22, f"The request body is malformed: it is nested more than {DEEPEST} deep")
 
 
 def _members(value: Any) -> Iterable[Any]:
@@ -209,20 +209,20 @@ def _members(value: Any) -> Iterable[Any]:
 def _json_object(body: bytes) -> dict[str, Any]:
     value = parse_json(body)
     if not isinstance(value, dict):
-        raise Fault(22, "The request body is malformed: it must be a JSON object")
+        raise ErrorAnswer(22, "The request body is malformed: it must be a JSON object")
     return value
 
 
 def _form(body: bytes) -> dict[str, Any]:
     if not body.strip():
-        raise Fault(13, "The request body is empty")
+        raise ErrorAnswer(13, "The request body is empty")
     try:
         # A field without a value counts as missing (RFC 6749, section 3.2).
         pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=100)
     except ValueError:
-        raise Fault(22, "The request body is malformed: it is not form-encoded UTF-8") from None
+        raise ErrorAnswer(22, "The request body is malformed: it is not form-encoded UTF-8") from None
     if len({name for name, _ in pairs}) < len(pairs):
-        raise Fault(22, "The request body is malformed: a field is given twice")
+        raise ErrorAnswer(22, "The request body is malformed: a field is given twice")
     return dict(pairs)
 
 
@@ -231,16 +231,16 @@ def _decompressed(body: bytes) -> bytes:
     while body:  # a gzip file may have several members (RFC 1952, section 2.2)
         members += 1
         if members > _MOST_MEMBERS:
-            raise Fault(22, "The request body is malformed: it is gzip of too many parts")
+            raise ErrorAnswer(22, "The request body is malformed: it is gzip of too many parts")
         gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
         try:
             plain += gunzip.decompress(body, LIMIT + 1 - len(plain))
         except zlib.error:
-            raise Fault(22, "The request body is malformed: it is not gzip") from None
+            raise ErrorAnswer(22, "The request body is malformed: it is not gzip") from None
         if len(plain) > LIMIT:
             raise _too_large()
         if not gunzip.eof:
-            raise Fault(22, "The request body is malformed: it is not gzip")
+            raise ErrorAnswer(22, "The request body is malformed: it is not gzip")
         body = gunzip.unused_data
     return bytes(plain)
 
@@ -256,5 +256,5 @@ def _finite(text: str) -> float:
     return number
 
 
-def _too_large() -> Fault:
-    return CodelessFault(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")
+def _too_large() -> ErrorAnswer:
+    return CodelessErrorAnswer(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")

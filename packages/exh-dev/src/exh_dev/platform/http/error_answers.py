@@ -102,7 +102,7 @@ KNOWN: dict[int, tuple[int, str]] = {
 }
 
 
-class Fault(Exception):  # noqa: N818 - the platform's errors are its answers, not ours
+class ErrorAnswer(Exception):  # noqa: N818 - the platform's errors are its answers, not ours
     """An error answer. Raised anywhere while a request is served; the gateway turns it into the response."""
 
     #: What was not the case where a caller lacks the right to something; no answer tells it, the control center does.
@@ -120,14 +120,14 @@ class Fault(Exception):  # noqa: N818 - the platform's errors are its answers, n
         self.body = {"code": code, "name": name, "message": message, **extra}
 
 
-def refused(message: str, **check: Any) -> Fault:
+def refused(message: str, **check: Any) -> ErrorAnswer:
     """Code 10; `check` is what was not the case."""
-    fault = Fault(10, message)
-    fault.check = check
-    return fault
+    answer = ErrorAnswer(10, message)
+    answer.check = check
+    return answer
 
 
-class CodelessFault(Fault):
+class CodelessErrorAnswer(ErrorAnswer):
     """An error answer for which the platform's descriptions give no code."""
 
     def __init__(self, status: int, name: str, message: str) -> None:

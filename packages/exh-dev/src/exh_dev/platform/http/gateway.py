@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from exh_dev.platform.http.connection import ConnectionCut
-from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.http.oauth1 import SignedRequest
 
 if TYPE_CHECKING:
@@ -56,17 +56,17 @@ class Gateway:
         bearer: BearerVerifier,
         nonces: Nonces,
         bases: Sequence[str],
-        on_fault: Callable[[Scope, Fault, Caller | None], object],
+        on_error: Callable[[Scope, ErrorAnswer, Caller | None], object],
     ) -> None:
         """Guard `app`, whose services have the base paths `bases`; any other path is a service that this cluster
-        does not have. `on_fault` hears of every error that is answered.
+        does not have. `on_error` hears of every error that is answered.
         """
         self._app = app
         self._oauth1 = oauth1
         self._bearer = bearer
         self._nonces = nonces
         self._bases = tuple(bases)
-        self._on_fault = on_fault
+        self._on_error = on_error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,11 +96,11 @@ class Gateway:
         except ConnectionCut:
             raise
         except Exception as error:
-            fault = self._fault(scope, error)
-            self._on_fault(scope, fault, scope.get("state", {}).get("caller"))
+            answer = self._answer_to(scope, error)
+            self._on_error(scope, answer, scope.get("state", {}).get("caller"))
             if started:
                 raise ConnectionCut from error
-            await JSONResponse(fault.body, fault.status)(scope, receive, send_with_header)
+            await JSONResponse(answer.body, answer.status)(scope, receive, send_with_header)
 
     def _identify(self, scope: Scope) -> Caller | None:
         headers = dict(scope["headers"])
@@ -121,48 +121,48 @@ class Gateway:
     def _verified(self, request: SignedRequest) -> Caller:
         try:
             caller = self._oauth1.verify(request)
-        except Fault as fault:
-            self._nonces.duplicates_refused += fault.code == 110  # noqa: PLR2004 - DUPLICATE_REQUEST_EXCEPTION
+        except ErrorAnswer as answer:
+            self._nonces.duplicates_refused += answer.code == 110  # noqa: PLR2004 - DUPLICATE_REQUEST_EXCEPTION
             raise
         self._nonces.seen += 1
         return caller
 
-    def _fault(self, scope: Scope, error: Exception) -> Fault:
-        if isinstance(error, Fault):
+    def _answer_to(self, scope: Scope, error: Exception) -> ErrorAnswer:
+        if isinstance(error, ErrorAnswer):
             return error
         path = scope["path"]
         if isinstance(error, HTTPException):
             if not any(path == base or path.startswith(f"{base}/") for base in self._bases):
-                return Fault(903, "There is no such service on this cluster")
+                return ErrorAnswer(903, "There is no such service on this cluster")
             message = f"The service has no endpoint {scope['method']} {path}"
-            return CodelessFault(error.status_code, "ENDPOINT_EXCEPTION", message)
+            return CodelessErrorAnswer(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)
-        return Fault(1, "Something went wrong inside the local platform; its log has the reason")
+        return ErrorAnswer(1, "Something went wrong inside the local platform; its log has the reason")
 
 
 def _refuse_web_pages(scope: Scope) -> None:
     """`/_dev/` asks for no credentials, so that a page in the developer's browser must not be able to call it.
 
     Raises:
-        Fault: the request comes from a page of another origin, another port of this machine included, or under another
-            name than this machine's.
+        ErrorAnswer: the request comes from a page of another origin, another port of this machine included, or under
+            another name than this machine's.
     """
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"localhost")
     origin = headers.get(b"origin", b"http://" + host)
     if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
-        raise CodelessFault(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
+        raise CodelessErrorAnswer(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
 
 
 def application_of(request: Request) -> Caller:
     """The caller, with or without a user.
 
     Raises:
-        Fault: 101 without an application.
+        ErrorAnswer: 101 without an application.
     """
     caller: Caller | None = request.state.caller
     if caller is None:
-        raise Fault(101, "This call needs an authenticated application")
+        raise ErrorAnswer(101, "This call needs an authenticated application")
     return caller
 
 
@@ -170,9 +170,9 @@ def user_of(request: Request) -> str:
     """The id of the calling user.
 
     Raises:
-        Fault: 104 without a user.
+        ErrorAnswer: 104 without a user.
     """
     caller: Caller | None = request.state.caller
     if caller is None or caller.user_id is None:
-        raise Fault(104, "This call needs an authenticated user")
+        raise ErrorAnswer(104, "This call needs an authenticated user")
     return caller.user_id

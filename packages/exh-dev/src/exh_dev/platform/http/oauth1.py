@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 from oauthlib.oauth1.rfc5849.signature import sign_hmac_sha1_with_client
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.timestamps import iso
 from extrahorizon.oauth1 import signature_base
 
@@ -57,7 +57,7 @@ class SignedRequest:
 
 
 class OAuth1Verifier:
-    """Says who signed a request, or raises the `Fault` that the platform answers with."""
+    """Says who signed a request, or raises the `ErrorAnswer` that the platform answers with."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float], skew: Callable[[], float] = lambda: 0.0) -> None:
         """Look keys and tokens up in `store`.
@@ -77,13 +77,13 @@ class OAuth1Verifier:
         """The caller who signed this request.
 
         Raises:
-            Fault: 107 to 110.
+            ErrorAnswer: 107 to 110.
         """
         protocol = _protocol_parameters(request.authorization)
         consumer_key = protocol.get("oauth_consumer_key", "")
         version = self._store.one("application_versions", "consumerKey", consumer_key)
         if version is None:
-            raise Fault(107, "The consumer key is unknown")
+            raise ErrorAnswer(107, "The consumer key is unknown")
         token = self._token(protocol, version["applicationId"])
         timestamp = self._timestamp(protocol.get("oauth_timestamp", ""))
         _check_signature(request, protocol, version["consumerSecret"], token["tokenSecret"] if token else None)
@@ -97,7 +97,7 @@ class OAuth1Verifier:
             return None
         token = self._store.one("oauth1_tokens", "token", protocol["oauth_token"])
         if token is None or token["applicationId"] != application_id:
-            raise Fault(108, "The token is unknown for this consumer key")
+            raise ErrorAnswer(108, "The token is unknown for this consumer key")
         return token
 
     def _note_use(self, token: Document) -> None:
@@ -109,7 +109,7 @@ class OAuth1Verifier:
     def _timestamp(self, text: str) -> int:
         plausible = text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP
         if not plausible or abs(self._clock() + self._skew() - int(text)) > WINDOW:
-            raise Fault(109, "The timestamp is missing, invalid, too old or in the future")
+            raise ErrorAnswer(109, "The timestamp is missing, invalid, too old or in the future")
         return int(text)
 
     def _check_replay(self, key: tuple[str, str, str, int]) -> None:
@@ -118,9 +118,9 @@ class OAuth1Verifier:
             self._seen = {seen: until for seen, until in self._seen.items() if until > now}
             self._swept = now
         if not key[2]:
-            raise Fault(109, "The nonce is missing")
+            raise ErrorAnswer(109, "The nonce is missing")
         if key in self._seen:
-            raise Fault(110, "A request with this nonce and timestamp was received before")
+            raise ErrorAnswer(110, "A request with this nonce and timestamp was received before")
         # Past this moment the timestamp itself is refused.
         self._seen[key] = now + 2 * WINDOW + 1
 
@@ -129,7 +129,7 @@ def _check_signature(
     request: SignedRequest, protocol: dict[str, str], consumer_secret: str, token_secret: str | None
 ) -> None:
     if protocol.get("oauth_signature_method") != "HMAC-SHA1" or protocol.get("oauth_version", "1.0") != "1.0":
-        raise Fault(109, "The signature method must be HMAC-SHA1, the version 1.0")
+        raise ErrorAnswer(109, "The signature method must be HMAC-SHA1, the version 1.0")
     signed = sorted(
         (quote(name, safe=""), quote(value, safe="")) for name, value in protocol.items() if name != _SIGNATURE
     )
@@ -141,19 +141,19 @@ def _check_signature(
     expected = sign_hmac_sha1_with_client(base, cast("Any", secrets))
     genuine = base and hmac.compare_digest(expected.encode(), protocol.get(_SIGNATURE, "").encode())
     if not genuine:
-        raise Fault(109, "The signature is not the one expected for this request")
+        raise ErrorAnswer(109, "The signature is not the one expected for this request")
 
 
 def _protocol_parameters(authorization: str) -> dict[str, str]:
     try:
         pairs = parse_authorization_header(authorization)
     except ValueError:
-        raise Fault(109, "The Authorization header is malformed") from None
+        raise ErrorAnswer(109, "The Authorization header is malformed") from None
     parameters: dict[str, str] = {}
     for name, value in pairs:
         if name == "realm":
             continue
         if name in parameters or not _PROTOCOL_PARAMETER.fullmatch(name):
-            raise Fault(109, "The Authorization header is malformed")
+            raise ErrorAnswer(109, "The Authorization header is malformed")
         parameters[name] = unquote(value)
     return parameters

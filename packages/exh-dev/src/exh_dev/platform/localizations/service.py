@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.listing import matching, page
 from exh_dev.platform.storage.sql import member
@@ -85,7 +85,7 @@ class LocalizationService(Service):
         given = _given(await read_json(request))
         for key, texts in given.items():
             if DEFAULT_LANGUAGE not in texts:
-                raise Fault(801, f"The localization {key} has no text in {DEFAULT_LANGUAGE}")
+                raise ErrorAnswer(801, f"The localization {key} has no text in {DEFAULT_LANGUAGE}")
         now = epoch_ms(self._clock())
         existing = [key for key in given if self._store.text(_COLLECTION, key) is not None]
         with self._store.transaction():
@@ -126,7 +126,7 @@ class LocalizationService(Service):
         fields = await read_json(request)
         wanted, languages = _texts(fields, "localizations"), _texts(fields, "localization_codes")
         if not all(_LANGUAGE.fullmatch(language) for language in languages):
-            raise Fault(15, "A language code has two capital letters")
+            raise ErrorAnswer(15, "A language code has two capital letters")
         found: dict[str, dict[str, str]] = {}
         for each in wanted:
             key, *arguments = (part.strip() for part in each.split(","))
@@ -145,47 +145,47 @@ def _given(fields: Fields) -> dict[str, dict[str, str]]:
     """The localizations of a body: key -> language -> text.
 
     Raises:
-        Fault: 14 or 15 for what is none, and its own for a key that comes twice.
+        ErrorAnswer: 14 or 15 for what is none, and its own for a key that comes twice.
     """
     listed = fields.value("localizations")
     if listed is None:
-        raise Fault(14, "The field localizations is required")
+        raise ErrorAnswer(14, "The field localizations is required")
     if not isinstance(listed, list):
-        raise Fault(15, "The field localizations must be a list")
+        raise ErrorAnswer(15, "The field localizations must be a list")
     given: dict[str, dict[str, str]] = {}
     twice = []
     for each in listed:
         if not isinstance(each, dict):
-            raise Fault(15, "Each of the localizations must be an object")
+            raise ErrorAnswer(15, "Each of the localizations must be an object")
         key, texts = each.get("key"), each.get("text")
         if key is None or texts is None:
-            raise Fault(14, "Each of the localizations needs the fields key and text")
+            raise ErrorAnswer(14, "Each of the localizations needs the fields key and text")
         if not isinstance(key, str) or not _KEY.fullmatch(key) or key != key.strip():
-            raise Fault(15, "A key has 1 to 200 characters, no comma, and no space around it")
+            raise ErrorAnswer(15, "A key has 1 to 200 characters, no comma, and no space around it")
         if key in given:
             twice.append(key)
         given[key] = _checked(key, texts)
     if twice:
         message = f"These keys come more than once: {', '.join(dict.fromkeys(twice))}"
-        raise CodelessFault(400, "DUPLICATE_LOCALIZATION_INPUT_KEYS", message)
+        raise CodelessErrorAnswer(400, "DUPLICATE_LOCALIZATION_INPUT_KEYS", message)
     return given
 
 
 def _checked(key: str, texts: Any) -> dict[str, str]:
     if not isinstance(texts, dict):
-        raise Fault(15, f"The text of {key} must be an object")
+        raise ErrorAnswer(15, f"The text of {key} must be an object")
     for language, text in texts.items():
         if not _LANGUAGE.fullmatch(language):
-            raise Fault(15, f"The text of {key} has the language {language}; a code has two capital letters")
+            raise ErrorAnswer(15, f"The text of {key} has the language {language}; a code has two capital letters")
         if not isinstance(text, str):
-            raise Fault(15, f"The text of {key} in {language} must be a string")
+            raise ErrorAnswer(15, f"The text of {key} in {language} must be a string")
     return texts
 
 
 def _texts(fields: Fields, name: str) -> list[str]:
     texts = fields.optional_texts(name)
     if texts is None:
-        raise Fault(14, f"The field {name} is required")
+        raise ErrorAnswer(14, f"The field {name} is required")
     return texts
 
 
@@ -214,7 +214,7 @@ async def _all_countries(_: Request) -> JSONResponse:
 
 async def _regions(request: Request) -> JSONResponse:
     if request.path_params["country"].upper() not in _countries():
-        raise Fault(16, "There is no such country; a country has a code of ISO 3166-1")
+        raise ErrorAnswer(16, "There is no such country; a country has a code of ISO 3166-1")
     return JSONResponse({"data": []})
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.sql import Sql
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -69,13 +69,13 @@ def send_by_template(
     `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
 
     Raises:
-        Fault: 16 for an unknown template, 1003 or 1005 when it cannot be resolved, 15 for recipients that cannot be,
-            26 for a template without the outputs.
+        ErrorAnswer: 16 for an unknown template, 1003 or 1005 when it cannot be resolved, 15 for recipients that cannot
+            be, 26 for a template without the outputs.
     """
     checked = checked_recipients(recipients)
     template = find_template(store, template_id or template_name or "")
     if template is None or (template["id"] != template_id if template_id else template["name"] != template_name):
-        raise Fault(16, f"There is no template {template_id or template_name}")
+        raise ErrorAnswer(16, f"There is no template {template_id or template_name}")
     tracking_hash = hex40()
     outputs = resolve(
         store,
@@ -86,7 +86,9 @@ def send_by_template(
         time_zone=time_zone,
     )
     if not {"subject", "body"} <= outputs.keys():
-        raise Fault(26, f"The template {template['name']} needs the outputs subject and body to make a mail of it")
+        raise ErrorAnswer(
+            26, f"The template {template['name']} needs the outputs subject and body to make a mail of it"
+        )
     chosen = {"template_id": template["id"]} if template_id else {"template_name": template["name"]}
     named = {"language": language, "time_zone": time_zone}
     mail = {
@@ -115,7 +117,7 @@ def send_plain(
     """Send a mail of plain text; it cannot be tracked. The other arguments are those of `send_by_template`.
 
     Raises:
-        Fault: 15 for recipients that cannot be, and for a message that is too large.
+        ErrorAnswer: 15 for recipients that cannot be, and for a message that is too large.
     """
     checked = checked_recipients(recipients)
     mail = _begun(creator_id, checked, subject=subject, body=body, sender=sender, reply_to=reply_to)
@@ -126,17 +128,17 @@ def checked_recipients(recipients: Any) -> dict[str, list[str]]:
     """The addresses of each kind.
 
     Raises:
-        Fault: 15 when they are none, too many, or malformed.
+        ErrorAnswer: 15 when they are none, too many, or malformed.
     """
     if not isinstance(recipients, dict):
-        raise Fault(15, "The field recipients must be an object")
+        raise ErrorAnswer(15, "The field recipients must be an object")
     checked = {
         kind: checked_addresses(f"recipients.{kind}", recipients[kind])
         for kind in _KINDS
         if recipients.get(kind) is not None
     }
     if not 1 <= sum(map(len, checked.values())) <= MOST_RECIPIENTS:
-        raise Fault(15, f"A mail has 1 to {MOST_RECIPIENTS} recipients")
+        raise ErrorAnswer(15, f"A mail has 1 to {MOST_RECIPIENTS} recipients")
     return checked
 
 
@@ -144,10 +146,10 @@ def checked_addresses(name: str, addresses: Any) -> list[str]:
     """A list of e-mail addresses.
 
     Raises:
-        Fault: 15 when it is none.
+        ErrorAnswer: 15 when it is none.
     """
     if not isinstance(addresses, list | tuple):
-        raise Fault(15, f"The field {name} must be a list of e-mail addresses")
+        raise ErrorAnswer(15, f"The field {name} must be a list of e-mail addresses")
     for address in addresses:
         check_address(name, address)
     return list(addresses)
@@ -157,13 +159,13 @@ def check_address(name: str, address: Any) -> None:
     """Whether `address` may be an e-mail address.
 
     Raises:
-        Fault: 15 when it may not.
+        ErrorAnswer: 15 when it may not.
     """
     if isinstance(address, str) and len(address) <= _LONGEST_ADDRESS and address.isprintable():
         local, at, domain = address.rpartition("@")
         if local and at and domain and not set(address) & set(' ,;<>"()[]:\\'):
             return
-    raise Fault(15, f"The field {name} must hold e-mail addresses")
+    raise ErrorAnswer(15, f"The field {name} must hold e-mail addresses")
 
 
 def shown(mail: Document) -> Document:
@@ -209,7 +211,7 @@ def _kept(
 ) -> Document:
     size = len(mail["subject"].encode()) + len(mail["body"].encode()) + sum(len(each.content) for each in attachments)
     if size > LARGEST:
-        raise Fault(15, f"A mail may have {LARGEST:,} bytes")
+        raise ErrorAnswer(15, f"A mail may have {LARGEST:,} bytes")
     moment = epoch_ms(now)
     mail |= {"views": 0, "creation_timestamp": moment, "update_timestamp": moment}
     store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})

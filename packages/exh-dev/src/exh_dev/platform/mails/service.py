@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.mails.forwarding import QUEUED, Forwarder
 from exh_dev.platform.mails.sending import (
     COLLECTION,
@@ -97,7 +97,7 @@ class MailService(Service):
         rights = rights_of(request, self._store)
         recipients = fields.optional_object("recipients")
         if recipients is None:
-            raise Fault(14, "The field recipients is required")
+            raise ErrorAnswer(14, "The field recipients is required")
         self._check_recipients(rights, checked_recipients(recipients))
         common: dict[str, Any] = {
             "recipients": recipients,
@@ -109,7 +109,7 @@ class MailService(Service):
         }
         template_id, template_name = fields.optional_text("template_id"), fields.optional_text("template_name")
         if template_id and template_name:
-            raise Fault(15, "The fields template_id and template_name exclude each other")
+            raise ErrorAnswer(15, "The fields template_id and template_name exclude each other")
         if not (template_id or template_name):
             mail = send_plain(self._store, subject=fields.text("subject"), body=fields.text("body"), **common)
             return JSONResponse(mail)
@@ -135,7 +135,7 @@ class MailService(Service):
         rights_of(request, self._store).require("DELETE_MAILS")
         mail_id = checked_id(request.path_params["id"])
         if self._store.text(COLLECTION, mail_id) is None:
-            raise Fault(16, "There is no mail with this id")
+            raise ErrorAnswer(16, "There is no mail with this id")
         with self._store.transaction():
             forget(self._store, mail_id)
             self._store.delete(QUEUED, mail_id)
@@ -145,16 +145,18 @@ class MailService(Service):
         """Whether the caller may send to all of them.
 
         Raises:
-            Fault: 10 when not, 204 for the own address while it is not activated.
+            ErrorAnswer: 10 when not, 204 for the own address while it is not activated.
         """
         if rights.has("SEND_MAILS") or rights.user is None:
             return
         for address in {each for kind in recipients.values() for each in kind}:
             if address == rights.user["email"]:
                 if not rights.user["activation"]:
-                    raise Fault(204, "The user's e-mail address is not activated")
+                    raise ErrorAnswer(204, "The user's e-mail address is not activated")
             elif not self._is_patient(address, rights):
-                raise Fault(10, "This call needs the permission SEND_MAILS, or recipients who are patients of the user")
+                raise ErrorAnswer(
+                    10, "This call needs the permission SEND_MAILS, or recipients who are patients of the user"
+                )
 
     def _is_patient(self, address: str, rights: Rights) -> bool:
         user = self._store.one("users", "email", address)
@@ -178,26 +180,26 @@ def _attachments(fields: Fields) -> list[Attachment]:
     """The attachments of a body.
 
     Raises:
-        Fault: 14 or 15 when one cannot be.
+        ErrorAnswer: 14 or 15 when one cannot be.
     """
     listed = fields.value("attachments")
     if listed is None:
         return []
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
-        raise Fault(15, "The field attachments must be a list of objects")
+        raise ErrorAnswer(15, "The field attachments must be a list of objects")
     return [_attachment(each) for each in listed]
 
 
 def _attachment(given: dict[str, Any]) -> Attachment:
     name, content, kind = given.get("name"), given.get("content"), given.get("type")
     if name is None or content is None:
-        raise Fault(14, "An attachment needs the fields name and content")
+        raise ErrorAnswer(14, "An attachment needs the fields name and content")
     if not isinstance(name, str) or not name or not name.isprintable():
-        raise Fault(15, "The name of an attachment must be a text on one line")
+        raise ErrorAnswer(15, "The name of an attachment must be a text on one line")
     if kind is not None and not (isinstance(kind, str) and _TYPE.fullmatch(kind)):
-        raise Fault(15, "The type of an attachment must be a MIME type")
+        raise ErrorAnswer(15, "The type of an attachment must be a MIME type")
     try:
         base64.b64decode(content if isinstance(content, str) else "?", validate=True)
     except (binascii.Error, ValueError):
-        raise Fault(15, "The content of an attachment must be base64") from None
+        raise ErrorAnswer(15, "The content of an attachment must be base64") from None
     return Attachment(name, content, kind)

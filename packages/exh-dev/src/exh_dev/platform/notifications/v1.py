@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import matching, page, query_of, whole
@@ -140,7 +140,7 @@ class NotificationServiceV1(Service):
         fields = await read_json(request)
         key, preferences = fields.text("key"), fields.optional_object("preferences")
         if preferences is None:
-            raise Fault(14, "The field preferences is required")
+            raise ErrorAnswer(14, "The field preferences is required")
         flags = {name: Fields(preferences).optional_flag(name) for name in _PREFERENCES}
         now = epoch_ms(self._clock())
         known = self._store.get(SETTINGS, user_id) or {"creation_timestamp": now}
@@ -158,7 +158,7 @@ class NotificationServiceV1(Service):
         rights_of(request, self._store).require("UPDATE_NOTIFICATION_SETTINGS")
         user_id = checked_id(request.path_params["id"])
         if self._store.get(SETTINGS, user_id) is None:
-            raise Fault(16, "The user has no notification settings")
+            raise ErrorAnswer(16, "The user has no notification settings")
         self._store.delete(SETTINGS, user_id)
         return JSONResponse({"records_affected": 1})
 
@@ -171,11 +171,11 @@ def _content(notification_type: str, sent: Document) -> Document:
     """The fields of a notification, judged by its type.
 
     Raises:
-        Fault: 12, 14 or 15.
+        ErrorAnswer: 12, 14 or 15.
     """
     required = _TYPES.get(notification_type)
     if required is None:
-        raise Fault(15, f"The field type must be one of {', '.join(_TYPES)}")
+        raise ErrorAnswer(15, f"The field type must be one of {', '.join(_TYPES)}")
     for name, kind in required.items():
         text = Fields(sent).text(name)
         if kind == "OBJECT_ID":

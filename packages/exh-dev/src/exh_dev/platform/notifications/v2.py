@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
@@ -107,7 +107,7 @@ class NotificationServiceV2(Service):
     async def _unset(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "DELETE_NOTIFICATION_SETTINGS")
         if self._store.get(SETTINGS, user_id) is None:
-            raise Fault(16, "The user has no notification settings")
+            raise ErrorAnswer(16, "The user has no notification settings")
         self._store.delete(SETTINGS, user_id)
         return JSONResponse({"affectedRecords": 1})
 
@@ -128,7 +128,7 @@ class NotificationServiceV2(Service):
         settings = self._known(user_id)
         left = [each for each in settings["devices"] if each["name"] != request.path_params["name"]]
         if len(left) == len(settings["devices"]):
-            raise Fault(16, "The user has no such device")
+            raise ErrorAnswer(16, "The user has no such device")
         return self._put({**settings, "devices": left})
 
     def _allowed(self, request: Request, permission: str) -> str:
@@ -173,7 +173,7 @@ def _change(record: Document, fields: Fields, names: tuple[str, ...]) -> None:
 def _texts(fields: Fields) -> Document | None:
     data = fields.optional_object("data")
     if data is not None and not all(isinstance(value, str) for value in data.values()):
-        raise Fault(15, "The field data must hold texts")
+        raise ErrorAnswer(15, "The field data must hold texts")
     return data
 
 

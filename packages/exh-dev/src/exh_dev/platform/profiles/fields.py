@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,12 +84,12 @@ def read(fields: Fields, known: dict[str, Callable[[Any], bool]]) -> Document:
     """The known members that were sent; others are ignored, and so is null.
 
     Raises:
-        Fault: 15 for one that cannot be.
+        ErrorAnswer: 15 for one that cannot be.
     """
     sent = {name: fields.value(name) for name in known if fields.value(name) is not None}
     for name, value in sent.items():
         if not known[name](value):
-            raise Fault(15, f"The field {name} does not fit")
+            raise ErrorAnswer(15, f"The field {name} does not fit")
     return sent
 
 
@@ -97,13 +97,13 @@ def without(record: Document, paths: Iterable[str], protected: Iterable[str]) ->
     """A record without some of its members, or members of these: `custom_fields.shoe_size`.
 
     Raises:
-        Fault: 11 for a member that has to stay.
+        ErrorAnswer: 11 for a member that has to stay.
     """
     record = {name: dict(value) if isinstance(value, dict) else value for name, value in record.items()}
     for path in paths:
         name, _, inner = path.partition(".")
         if name in protected:
-            raise Fault(11, f"The field {name} cannot be removed")
+            raise ErrorAnswer(11, f"The field {name} cannot be removed")
         if not inner:
             record.pop(name, None)
         elif isinstance(record.get(name), dict):

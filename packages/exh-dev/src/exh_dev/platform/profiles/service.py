@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.profiles.fields import (
     COMORBIDITIES,
     IMPEDIMENTS,
@@ -101,12 +101,12 @@ class ProfileService(Service):
             rights.require("CREATE_PROFILES")
         for name in REQUIRED:
             if fields.value(name) is None:
-                raise Fault(14, f"The field {name} is required")
+                raise ErrorAnswer(14, f"The field {name} is required")
         sent = read(fields, OF_PROFILE)
         if self._store.get("users", user_id) is None:
-            raise Fault(16, "There is no such user")
+            raise ErrorAnswer(16, "There is no such user")
         if self._store.get(PROFILES, user_id) is not None:
-            raise Fault(301, "The user has a profile already")
+            raise ErrorAnswer(301, "The user has a profile already")
         now = epoch_ms(self._clock())
         profile = {"id": user_id, **sent, "creation_timestamp": now, "update_timestamp": now}
         self._store.put(PROFILES, profile)
@@ -130,12 +130,12 @@ class ProfileService(Service):
         fields = await read_json(request)
         group_id = checked_id(fields.text("group_id"))
         if checked_id(request.path_params["id"]) != me and group_id not in rights.groups_with("ADD_PATIENT"):
-            raise Fault(10, "This call needs the permission ADD_PATIENT in the group")
+            raise ErrorAnswer(10, "This call needs the permission ADD_PATIENT in the group")
         group = {"group_id": group_id, **read(fields, OF_GROUP)}
         profile = self._profile(request)
         groups = profile.get("groups", [])
         if any(each["group_id"] == group_id for each in groups):
-            raise Fault(17, "The profile has this group already")
+            raise ErrorAnswer(17, "The profile has this group already")
         self._put(profile | {"groups": [*groups, group]})
         return JSONResponse(group)
 
@@ -206,23 +206,23 @@ class ProfileService(Service):
     def _profile(self, request: Request) -> Document:
         profile = self._store.get(PROFILES, checked_id(request.path_params["id"]))
         if profile is None:
-            raise Fault(16, "There is no such profile")
+            raise ErrorAnswer(16, "There is no such profile")
         return profile
 
     def _group(self, request: Request) -> tuple[Document, Document]:
         profile, group_id = self._profile(request), _group_id(request)
         found = [each for each in profile.get("groups", ()) if each["group_id"] == group_id]
         if not found:
-            raise Fault(16, "The profile has no such group")
+            raise ErrorAnswer(16, "The profile has no such group")
         return profile, found[0]
 
     def _own_entry(self, request: Request, rights: Rights) -> Document:
         profile, group = self._group(request)
         entry = self._store.get(LOGS, checked_id(request.path_params["entry"]))
         if entry is None or (entry["profile_id"], entry["group_id"]) != (profile["id"], group["group_id"]):
-            raise Fault(16, "There is no such entry")
+            raise ErrorAnswer(16, "There is no such entry")
         if entry["user_id"] != rights.user_id:
-            raise Fault(10, "Somebody else wrote this entry")
+            raise ErrorAnswer(10, "Somebody else wrote this entry")
         return entry
 
     def _put(self, profile: Document) -> None:
@@ -255,7 +255,7 @@ def _of(user_id: str, groups: frozenset[str]) -> Sql:
 def _paths(fields: Fields) -> list[str]:
     paths = fields.optional_texts("fields")
     if paths is None:
-        raise Fault(14, "The field fields is required")
+        raise ErrorAnswer(14, "The field fields is required")
     return paths
 
 

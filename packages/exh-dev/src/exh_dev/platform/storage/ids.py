@@ -7,7 +7,7 @@ import secrets
 import time
 from itertools import count
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 _PROCESS = secrets.token_hex(5)
 _COUNTER = count(secrets.randbelow(1 << 23))
@@ -25,10 +25,10 @@ def checked_id(text: str) -> str:
     """An id as a client sends it.
 
     Raises:
-        Fault: 12 when it has not the form of one.
+        ErrorAnswer: 12 when it has not the form of one.
     """
     if not _OBJECT_ID.fullmatch(text):
-        raise Fault(12, "An id has 24 hexadecimal characters, in lower case")
+        raise ErrorAnswer(12, "An id has 24 hexadecimal characters, in lower case")
     return text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.search import Search, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
 
@@ -48,7 +48,7 @@ def page(
         indexes: the names of the indexes that there are, by the member that each is on.
 
     Raises:
-        Fault: 19 for RQL that cannot be read.
+        ErrorAnswer: 19 for RQL that cannot be read.
     """
     wanted = search(query_of(request), shape)
     return page_of(
@@ -94,7 +94,7 @@ def matching(request: Request, store: Store, collection: str, *, visible: Sql = 
     """Every document that the request's RQL picks, for operations on many.
 
     Raises:
-        Fault: 20 without a condition, 19 for RQL that cannot be read.
+        ErrorAnswer: 20 without a condition, 19 for RQL that cannot be read.
     """
     return picked(search(query_of(request)), store, collection, visible=visible)
 
@@ -103,10 +103,10 @@ def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> li
     """Every document that a query picks, for operations on many; as many as its limit says.
 
     Raises:
-        Fault: 20 without a condition: `limit(1)` alone, or nothing, must not pick whatever there is.
+        ErrorAnswer: 20 without a condition: `limit(1)` alone, or nothing, must not pick whatever there is.
     """
     if wanted.condition == EVERYTHING:
-        raise Fault(20, "This call needs RQL that says what it is done to")
+        raise ErrorAnswer(20, "This call needs RQL that says what it is done to")
     limit = -1 if wanted.limit is None else wanted.limit
     texts = store.page(collection, visible & wanted.condition, wanted.order, limit, wanted.offset)
     return [json.loads(text) for text in texts]

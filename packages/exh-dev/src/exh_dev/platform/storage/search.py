@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
 from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, json_path, member
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
@@ -81,12 +81,12 @@ def search(query: str, shape: Shape = untyped, *, body: str = "body") -> Search:
         body: the SQL expression of a document.
 
     Raises:
-        Fault: 19 when it is no RQL.
+        ErrorAnswer: 19 when it is no RQL.
     """
     try:
         tree = parse(query)
     except RqlError as error:
-        raise Fault(19, f"The RQL cannot be read: {error}") from None
+        raise ErrorAnswer(19, f"The RQL cannot be read: {error}") from None
     found = Search()
     conditions = [_read(term, found, shape, body) for term in tree.arguments]
     found.condition = _all(conditions)
@@ -372,5 +372,5 @@ def _joined(operator: str, texts: Sequence[str]) -> str:
     return f" {operator} ".join(f"({each})" for each in texts) if len(texts) > 1 else texts[0]
 
 
-def _invalid(reason: str) -> Fault:
-    return Fault(19, f"The RQL cannot be used: {reason}")
+def _invalid(reason: str) -> ErrorAnswer:
+    return ErrorAnswer(19, f"The RQL cannot be used: {reason}")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,15 +70,15 @@ class Store:
             DevkitError: the file cannot be used.
         """
         self._path = path
-        self._told: Callable[[str], None] = _nobody
-        with self._told_as_unusable():
+        self._on_change: Callable[[str], None] = _nobody
+        with self._unusable_file_as_devkit_error():
             if path:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
             # One thread opens the store and another serves from it, never both at a time.
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.create_function("casefold", 1, _casefold, deterministic=True)
         try:
-            with self._told_as_unusable():
+            with self._unusable_file_as_devkit_error():
                 if image is not None:
                     self._connection.deserialize(image)
                 self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES)
@@ -88,14 +88,14 @@ class Store:
 
     def watch(self, call: Callable[[str], None]) -> None:
         """Call `call` with the name of a collection whenever something in it changes, perhaps inside a transaction."""
-        self._told = call
+        self._on_change = call
 
     @contextmanager
     def opening(self) -> Iterator[None]:
         """All writes of this block or none, while the platform starts: a file that turns out to be damaged is told
         as a `DevkitError`.
         """
-        with self._told_as_unusable(), self.transaction():
+        with self._unusable_file_as_devkit_error(), self.transaction():
             yield
 
     @contextmanager
@@ -116,18 +116,18 @@ class Store:
         Raises:
             DuplicateError: a unique index has another document with the same values.
         """
-        with _told_as_duplicate():
+        with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
                 (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
             )
-        self._told(collection)
+        self._on_change(collection)
 
     def delete(self, collection: str, document_id: str) -> None:
         """Forget the document with this id, if there is one."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
-        self._told(collection)
+        self._on_change(collection)
 
     def get(self, collection: str, document_id: str) -> Document | None:
         """The document with this id."""
@@ -165,7 +165,7 @@ class Store:
         `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
         order of the ids.
         """
-        with _told_as_too_much():
+        with _limits_as_error_answer():
             rows = self._connection.execute(
                 f"SELECT body FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})"  # noqa: S608
                 f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
@@ -175,7 +175,7 @@ class Store:
 
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""
-        with _told_as_too_much():
+        with _limits_as_error_answer():
             (number,) = self._connection.execute(
                 f"SELECT count(*) FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})",  # noqa: S608
                 condition.values,
@@ -184,7 +184,7 @@ class Store:
 
     def holds(self, document: Document, condition: Sql) -> bool:
         """Whether a document, stored or not, meets a condition."""
-        with _told_as_too_much():
+        with _limits_as_error_answer():
             row = self._connection.execute(
                 f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
                 (json.dumps(document), document.get("id"), *condition.values),
@@ -198,7 +198,7 @@ class Store:
     def drop(self, collection: str) -> None:
         """Forget every document of a collection."""
         self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
-        self._told(collection)
+        self._on_change(collection)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
         """Make an index of a collection, or leave it as it is.
@@ -207,7 +207,7 @@ class Store:
             DuplicateError: it is to be unique, and the documents are not.
         """
         kind = "UNIQUE INDEX" if unique else "INDEX"
-        with _told_as_duplicate():
+        with _integrity_error_as_duplicate():
             self._connection.execute(
                 f"CREATE {kind} IF NOT EXISTS {_quoted(name)} ON documents ({', '.join(expressions)})"
                 f" WHERE {_in(collection)}"
@@ -226,7 +226,7 @@ class Store:
         self._connection.close()
 
     @contextmanager
-    def _told_as_unusable(self) -> Iterator[None]:
+    def _unusable_file_as_devkit_error(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, json.JSONDecodeError, OSError) as error:
@@ -265,18 +265,18 @@ def _quoted(name: str) -> str:
 
 
 @contextmanager
-def _told_as_too_much() -> Iterator[None]:
+def _limits_as_error_answer() -> Iterator[None]:
     """SQLite limits the length, the depth and the tables of a statement; a query may ask for more."""
     try:
         yield
     except (sqlite3.OperationalError, sqlite3.DataError) as error:
         if not any(limit in str(error) for limit in _LIMITS):
             raise
-        raise Fault(19, "The RQL asks for too much at once") from None
+        raise ErrorAnswer(19, "The RQL asks for too much at once") from None
 
 
 @contextmanager
-def _told_as_duplicate() -> Iterator[None]:
+def _integrity_error_as_duplicate() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import LIMIT
-from exh_dev.platform.http.error_answers import CodelessFault, Fault
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import iso
@@ -89,14 +89,14 @@ class ApiFunctions:
     async def _answer(self, request: Request) -> Response:
         rights = rights_of(request, self._store)
         if request.method not in _METHODS:
-            raise CodelessFault(404, "ENDPOINT_EXCEPTION", f"An API function has no method {request.method}")
+            raise CodelessErrorAnswer(404, "ENDPOINT_EXCEPTION", f"An API function has no method {request.method}")
         function = function_of(request, self._store)
         may_run(rights, function, "EXECUTE_API_FUNCTION")
         if function["timeLimit"] > LONGEST:
-            raise Fault(1411, f"The function's time limit is over the {LONGEST} seconds of API functions")
+            raise ErrorAnswer(1411, f"The function's time limit is over the {LONGEST} seconds of API functions")
         event = await self._event(request, rights)
         if self._running >= MOST_API:
-            raise Fault(1412, f"{MOST_API} API functions are running already; try again")
+            raise ErrorAnswer(1412, f"{MOST_API} API functions are running already; try again")
         self._running += 1
         try:
             return await self._run(function, event, rights)
@@ -123,7 +123,7 @@ class ApiFunctions:
                 status = reply.status
             except _Failure as failure:
                 error = failure.error
-                raise failure.fault from None
+                raise failure.answer from None
         finally:
             record |= {"statusCode": status, "duration": round(time.monotonic() - began, 3)}
             self._store.put(logs.API_REQUESTS, record | ({"error": error} if error else {}))
@@ -142,7 +142,7 @@ class ApiFunctions:
         if error.get("name") == _TOO_LARGE:
             raise _not_invoked(runtime_error(error))
         message = "Invoking the Lambda function resulted in a runtime error."
-        raise _Failure(Fault(1406, message, runtimeError=runtime_error(error)), error)
+        raise _Failure(ErrorAnswer(1406, message, runtimeError=runtime_error(error)), error)
 
     async def _event(self, request: Request, rights: Rights) -> Document:
         headers: dict[str, str] = {}
@@ -181,11 +181,11 @@ class Reply:
 
 
 class _Failure(Exception):  # noqa: N818 - it carries an answer
-    """A call that ends with `fault`, and with `error` in its record."""
+    """A call that ends with `answer`, and with `error` in its record."""
 
-    def __init__(self, fault: Fault, error: Document) -> None:
+    def __init__(self, answer: ErrorAnswer, error: Document) -> None:
         super().__init__()
-        self.fault = fault
+        self.answer = answer
         self.error = error
 
 
@@ -243,13 +243,13 @@ def _body(result: Document) -> bytes:
 
 
 def _invalid(message: str) -> _Failure:
-    fault = Fault(1409, message)
-    return _Failure(fault, {"type": "response", "name": fault.body["name"], "message": message})
+    answer = ErrorAnswer(1409, message)
+    return _Failure(answer, {"type": "response", "name": answer.body["name"], "message": message})
 
 
 def _not_invoked(runtime: Document) -> _Failure:
-    fault = Fault(1405, "The Lambda function could not be invoked.", runtimeError=runtime)
-    return _Failure(fault, {"type": "invocation", "name": fault.body["name"], "message": runtime["message"]})
+    answer = ErrorAnswer(1405, "The Lambda function could not be invoked.", runtimeError=runtime)
+    return _Failure(answer, {"type": "invocation", "name": answer.body["name"], "message": runtime["message"]})
 
 
 async def _raw_body(request: Request) -> bytes:
@@ -258,7 +258,7 @@ async def _raw_body(request: Request) -> bytes:
     async for piece in request.stream():
         received += piece
         if len(received) > LIMIT:
-            raise CodelessFault(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")
+            raise CodelessErrorAnswer(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {LIMIT:,} bytes")
     return bytes(received)
 
 

@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.runtime import Invocation
 
 if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document
 
-#: What a function does for a task. It runs on the event loop's thread; a `Fault` is its failure.
+#: What a function does for a task. It runs on the event loop's thread; a `ErrorAnswer` is its failure.
 BuiltIn = Callable[["Document"], Awaitable[Any]]
 
 _DESCRIPTIONS = {"html-to-pdf": "Makes a PDF file of a template's output body"}
@@ -50,8 +50,8 @@ async def invoke(name: str, call: BuiltIn, task: Document, request_id: str) -> I
     started, began = datetime.now(UTC), time.monotonic()
     try:
         result = await call(task)
-    except Fault as fault:
-        error = {"errorType": fault.body["name"], "errorMessage": _told(fault)}
+    except ErrorAnswer as answer:
+        error = {"errorType": answer.body["name"], "errorMessage": _message_of(answer)}
     return Invocation(
         request_id=request_id,
         function=name,
@@ -66,7 +66,7 @@ async def invoke(name: str, call: BuiltIn, task: Document, request_id: str) -> I
     )
 
 
-def _told(fault: Fault) -> str:
-    """A fault's message, with that of the template's output where it has one."""
-    details = fault.body.get("resolveError")
-    return f"{fault}: {details['message']}" if details else str(fault)
+def _message_of(answer: ErrorAnswer) -> str:
+    """Return the message of an answer, with that of the template's output where it has one."""
+    details = answer.body.get("resolveError")
+    return f"{answer}: {details['message']}" if details else str(answer)

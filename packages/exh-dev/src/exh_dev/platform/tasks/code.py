@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,8 @@ def unpack(code: str, folder: Path) -> None:
     File modes are kept, but for those of the file's owner to read and write it.
 
     Raises:
-        Fault: 1401 when it is no zip in base64, is empty or too large, or holds anything but files and folders below
-            its root.
+        ErrorAnswer: 1401 when it is no zip in base64, is empty or too large, or holds anything but files and folders
+            below its root.
     """
     if len(code) > MOST_ZIPPED * 4 / 3 + 4:
         raise _refused(f"is larger than {MOST_ZIPPED:,} bytes")
@@ -55,7 +55,7 @@ def unpack(code: str, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         reason = error.strerror if isinstance(error, OSError) else error
         raise _refused(f"holds a path that cannot be written: {reason}") from None
-    except Fault:
+    except ErrorAnswer:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
@@ -104,5 +104,5 @@ def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path
     return size
 
 
-def _refused(reason: str) -> Fault:
-    return Fault(1401, f"The function's code {reason}")
+def _refused(reason: str) -> ErrorAnswer:
+    return ErrorAnswer(1401, f"The function's code {reason}")

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks import lifecycle
@@ -43,9 +43,9 @@ def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Rou
         may_run(rights, function, "EXECUTE_TASK_FUNCTION")
         data = await _data(request)
         if function["timeLimit"] > LONGEST:
-            raise Fault(1404, f"The function's time limit is over the {LONGEST} seconds of direct execution")
+            raise ErrorAnswer(1404, f"The function's time limit is over the {LONGEST} seconds of direct execution")
         if running >= MOST_DIRECT:
-            raise Fault(1403, f"{MOST_DIRECT} functions are executed directly already; try again")
+            raise ErrorAnswer(1403, f"{MOST_DIRECT} functions are executed directly already; try again")
         task = _task(function, data, rights, now=clock())
         store.put(TASKS, task)
         running += 1
@@ -62,7 +62,7 @@ def may_run(rights: Rights, function: Document, permission: str) -> None:
     """Go on only if the caller may run the function now.
 
     Raises:
-        Fault: 104 or 10 for lack of rights, 27 when the function is disabled.
+        ErrorAnswer: 104 or 10 for lack of rights, 27 when the function is disabled.
     """
     mode = function["executionOptions"]["permissionMode"]
     if mode == "permissionRequired":
@@ -70,7 +70,7 @@ def may_run(rights: Rights, function: Document, permission: str) -> None:
     elif mode == "allUsers":
         rights.require_user()
     if not function["enabled"]:
-        raise Fault(27, f"The function {function['name']} is disabled")
+        raise ErrorAnswer(27, f"The function {function['name']} is disabled")
 
 
 async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -> object:
@@ -81,14 +81,14 @@ async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -
         error = {"type": "invocation", "message": str(failure)}
         lifecycle.fail(store, task, error, now=clock())
         message = "The Lambda function could not be invoked."
-        raise Fault(1405, message, taskId=task["id"], runtimeError={"message": str(failure)}) from None
+        raise ErrorAnswer(1405, message, taskId=task["id"], runtimeError={"message": str(failure)}) from None
     if invocation.ok:
         lifecycle.change(store, task, "complete", now=clock())
         return invocation.result
     error = lifecycle.error_of(invocation)
     lifecycle.fail(store, task, error, now=clock())
     message = "Invoking the Lambda function resulted in a runtime error."
-    raise Fault(1406, message, taskId=task["id"], runtimeError=runtime_error(error))
+    raise ErrorAnswer(1406, message, taskId=task["id"], runtimeError=runtime_error(error))
 
 
 def runtime_error(error: Document) -> Document:
@@ -120,7 +120,7 @@ async def _data(request: Request) -> Document | None:
         return None
     members = parse_json(body)
     if not isinstance(members, dict):
-        raise Fault(22, "The request body is malformed: it must be a JSON object")
+        raise ErrorAnswer(22, "The request body is malformed: it must be a JSON object")
     data = Fields(members).optional_object("data")
     check_data(data)
     return data

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.tasks.lifecycle import change
@@ -67,9 +67,9 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
         rights_of(request, store).require("CANCEL_TASKS")
         task = store.get(TASKS, checked_id(request.path_params["id"]))
         if task is None:
-            raise Fault(16, "There is no such task")
+            raise ErrorAnswer(16, "There is no such task")
         if task["status"] != "new":
-            raise Fault(27, f"Only a new task can be canceled; this one is {task['status']}")
+            raise ErrorAnswer(27, f"Only a new task can be canceled; this one is {task['status']}")
         change(store, task, "canceled", now=clock())
         return JSONResponse({"affectedRecords": 1})
 
@@ -84,7 +84,7 @@ def check_data(data: Document | None) -> None:
     """Judge what a task is to get.
 
     Raises:
-        Fault: 15 when it is too large.
+        ErrorAnswer: 15 when it is too large.
     """
     if len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()) > _MOST_DATA:
-        raise Fault(15, f"The field data may have {_MOST_DATA:,} bytes as JSON")
+        raise ErrorAnswer(15, f"The field data may have {_MOST_DATA:,} bytes as JSON")

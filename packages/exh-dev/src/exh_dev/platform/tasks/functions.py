@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import whole
 from exh_dev.platform.storage.sql import EVERYTHING
@@ -63,16 +63,16 @@ class _Functions:
         fields = await read_json(request)
         name = fields.text("name")
         if not _NAME.fullmatch(name):
-            raise Fault(1407, "A function name has 1 to 64 letters, digits and hyphens")
+            raise ErrorAnswer(1407, "A function name has 1 to 64 letters, digits and hyphens")
         code, entry_point, runtime = fields.text("code"), fields.text("entryPoint"), fields.text("runtime")
         if self._store.get(FUNCTIONS, name):
-            raise Fault(17, f"There is a function {name} already")
+            raise ErrorAnswer(17, f"There is a function {name} already")
         function = {"id": name, "name": name, **settings(fields, {}), "entryPoint": entry_point, "runtime": runtime}
         function |= {"enabled": True, "updateTimestamp": iso(self._clock()), "version": object_id()}
         function["code"] = await self._unpacked(code)
         if self._store.get(FUNCTIONS, name):  # made meanwhile
             self._runner.retire(function, with_code=True)
-            raise Fault(17, f"There is a function {name} already")
+            raise ErrorAnswer(17, f"There is a function {name} already")
         self._store.put(FUNCTIONS, function)
         return JSONResponse(_shown(function))
 
@@ -99,7 +99,7 @@ class _Functions:
         before = find_function(self._store, name)
         if before is None:  # deleted meanwhile
             self._runner.retire({"version": "", **folder}, with_code=True)
-            raise Fault(16, f"There is no function {name}")
+            raise ErrorAnswer(16, f"There is no function {name}")
         changes = settings(fields, before) | folder
         after = {**before, **changes, "updateTimestamp": iso(self._clock()), "version": object_id()}
         self._store.put(FUNCTIONS if "code" in after else OWN_FUNCTIONS, after)
@@ -111,7 +111,7 @@ class _Functions:
         rights_of(request, self._store).require("DELETE_TASK_FUNCTION")
         function = function_of(request, self._store)
         if "code" not in function:
-            raise Fault(
+            raise ErrorAnswer(
                 27, f"The function {function['name']} belongs to the project that is served; it cannot be deleted"
             )
         self._store.delete(FUNCTIONS, function["name"])
@@ -189,12 +189,12 @@ def function_of(request: Request, store: Store) -> Document:
     """The function that the path names.
 
     Raises:
-        Fault: 16 when there is none.
+        ErrorAnswer: 16 when there is none.
     """
     name = request.path_params["name"]
     function = find_function(store, name)
     if function is None:
-        raise Fault(16, f"There is no function {name}")
+        raise ErrorAnswer(16, f"There is no function {name}")
     return function
 
 

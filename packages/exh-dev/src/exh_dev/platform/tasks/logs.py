@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import query_of
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
@@ -45,17 +45,19 @@ def routes(base: str, store: Store) -> list[Route]:
         rights_of(request, store).require("VIEW_TASK_LOGS")
         task = store.get(TASKS, checked_id(request.path_params["id"]))
         if task is None:
-            raise Fault(16, "There is no such task")
+            raise ErrorAnswer(16, "There is no such task")
         if task["status"] in {"new", "canceled"}:
-            raise Fault(27, "The task has not run")
-        return _page(request, store, TASK_LOGS, task["id"], Fault(1408, "There are no log lines of this task yet"))
+            raise ErrorAnswer(27, "The task has not run")
+        return _page(
+            request, store, TASK_LOGS, task["id"], ErrorAnswer(1408, "There are no log lines of this task yet")
+        )
 
     async def of_api_request(request: Request) -> JSONResponse:
         rights_of(request, store).require("VIEW_API_FUNCTION_REQUEST_LOGS")
         record = store.get(API_REQUESTS, checked_id(request.path_params["id"]))
         if record is None:
-            raise Fault(16, "There is no such API request")
-        missing = Fault(1413, "There are no log lines of this API request yet")
+            raise ErrorAnswer(16, "There is no such API request")
+        missing = ErrorAnswer(1413, "There are no log lines of this API request yet")
         return _page(request, store, API_LOGS, record["id"], missing)
 
     async def of_function(request: Request) -> JSONResponse:
@@ -63,7 +65,9 @@ def routes(base: str, store: Store) -> list[Route]:
         bounds = _bounds(request, "eventTimestamp", ("ge", "le"))
         least, most = bounds.get("ge"), bounds.get("le")
         if least is None or most is None or most - least > _LONGEST_SPAN:
-            raise Fault(19, "The logs of a function need eventTimestamp>= and eventTimestamp<=, at most 24 hours apart")
+            raise ErrorAnswer(
+                19, "The logs of a function need eventTimestamp>= and eventTimestamp<=, at most 24 hours apart"
+            )
         condition = Sql(
             f"{member('functionName')} = ? AND {member('timestamp')} BETWEEN ? AND ?",
             (request.path_params["name"], iso(least), iso(most)),
@@ -103,7 +107,7 @@ def keep(store: Store, collection: str, of: str, function: Document, invocation:
             store.put(collection, {**line, "timestamp": iso(timestamp.timestamp())})
 
 
-def _page(request: Request, store: Store, collection: str, of: str, missing: Fault) -> JSONResponse:
+def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JSONResponse:
     """The first lines from the asked moment on. A page that begins after the last line is empty."""
     condition = Sql(f"{member('of')} = ?", (of,))
     if not store.count(collection, condition):
@@ -125,13 +129,13 @@ def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, 
     """What the request's RQL compares the member with; here it can say nothing else.
 
     Raises:
-        Fault: 19 when it does.
+        ErrorAnswer: 19 when it does.
     """
-    refusal = Fault(19, f"The RQL of logs can only compare {name} with a moment, by {' and '.join(operators)}")
+    refusal = ErrorAnswer(19, f"The RQL of logs can only compare {name} with a moment, by {' and '.join(operators)}")
     try:
         terms = parse(query_of(request)).arguments
     except RqlError as error:
-        raise Fault(19, f"The RQL cannot be read: {error}") from None
+        raise ErrorAnswer(19, f"The RQL cannot be read: {error}") from None
     found = {}
     for term in terms:
         if not isinstance(term, Term) or term.operator not in operators or len(term.arguments) != 2:  # noqa: PLR2004

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from exh_dev.platform.dev import origin as causes
+from exh_dev.platform.dev import origin
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks import built_in
@@ -69,7 +69,7 @@ def create_task(
 def store_task(store: Store, task: Document) -> None:
     """Keep a task, and tell the queue."""
     store.put(TASKS, task)
-    causes.note(store, task["id"])
+    origin.note(store, task["id"])
     poke(store)
 
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -53,9 +53,9 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
         fields = await read_json(request)
         interval, function_name = fields.value("interval"), fields.text("functionName")
         if interval is None:
-            raise Fault(14, "The field interval is required")
+            raise ErrorAnswer(14, "The field interval is required")
         if isinstance(interval, bool) or not isinstance(interval, int | float) or not 0 < interval <= _LONGEST_INTERVAL:
-            raise Fault(15, "The field interval must be a number of seconds, more than 0")
+            raise ErrorAnswer(15, "The field interval must be a number of seconds, more than 0")
         data, priority = fields.optional_object("data"), fields.value("priority")
         check_data(data)
         now, start = clock(), fields.optional_moment("startTimestamp")
@@ -85,7 +85,7 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
         rights_of(request, store).require("DELETE_TASK_SCHEDULE")
         schedule_id = checked_id(request.path_params["id"])
         if store.get(SCHEDULES, schedule_id) is None:
-            raise Fault(16, "There is no such schedule")
+            raise ErrorAnswer(16, "There is no such schedule")
         store.delete(SCHEDULES, schedule_id)
         return JSONResponse({"affectedRecords": 1})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from exh_dev.platform.http.bodies import Fields
@@ -39,14 +39,14 @@ def settings(fields: Fields, before: Document) -> Document:
 def _matching(fields: Fields, name: str, pattern: re.Pattern[str], description: str) -> str | None:
     text = fields.optional_text(name)
     if text is not None and not pattern.fullmatch(text):
-        raise Fault(15, f"The field {name} must be {description}")
+        raise ErrorAnswer(15, f"The field {name} must be {description}")
     return text
 
 
 def _between(fields: Fields, name: str, least: int, most: int, otherwise: int) -> int:
     number = fields.optional_integer(name)
     if number is not None and not least <= number <= most:
-        raise Fault(15, f"The field {name} must be from {least} to {most}")
+        raise ErrorAnswer(15, f"The field {name} must be from {least} to {most}")
     return otherwise if number is None else number
 
 
@@ -58,10 +58,12 @@ def _environment(fields: Fields, before: Document) -> Document:
     for name, each in given.items():
         value = each.get("value") if isinstance(each, dict) else None
         if not _VARIABLE.fullmatch(name) or not isinstance(value, str) or "\0" in value:
-            raise Fault(15, f'The environment variable {name!r} must be written as {{"NAME": {{"value": "text"}}}}')
+            raise ErrorAnswer(
+                15, f'The environment variable {name!r} must be written as {{"NAME": {{"value": "text"}}}}'
+            )
         found[name] = {"value": value}
     if sum(len(f"{name}{each['value']}".encode()) for name, each in found.items()) > _ENVIRONMENT_LIMIT:
-        raise Fault(1402, f"The environment variables are larger than {_ENVIRONMENT_LIMIT} bytes together")
+        raise ErrorAnswer(1402, f"The environment variables are larger than {_ENVIRONMENT_LIMIT} bytes together")
     return found
 
 
@@ -70,7 +72,7 @@ def _execution_options(fields: Fields, before: Document) -> Document:
     found = {"permissionMode": PERMISSION_MODES[0], **before}
     if (mode := given.get("permissionMode")) is not None:
         if mode not in PERMISSION_MODES:
-            raise Fault(15, f"The permission mode must be one of {', '.join(PERMISSION_MODES)}")
+            raise ErrorAnswer(15, f"The permission mode must be one of {', '.join(PERMISSION_MODES)}")
         found["permissionMode"] = mode
     if (priority := given.get("defaultPriority")) is not None:
         found["defaultPriority"] = checked_priority(priority)
@@ -81,10 +83,10 @@ def checked_priority(value: Any) -> int:
     """A priority as a client sends it.
 
     Raises:
-        Fault: 15 when it is not a whole number, or too large or small.
+        ErrorAnswer: 15 when it is not a whole number, or too large or small.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not -_MOST_PRIORITY <= value <= _MOST_PRIORITY:
-        raise Fault(15, f"A priority is a whole number from -{_MOST_PRIORITY} to {_MOST_PRIORITY}")
+        raise ErrorAnswer(15, f"A priority is a whole number from -{_MOST_PRIORITY} to {_MOST_PRIORITY}")
     return value
 
 
@@ -94,9 +96,9 @@ def _retry_policy(fields: Fields, before: Document) -> Document:
         return before
     enabled, errors = given.get("enabled", False), given.get("errorsToRetry")
     if not isinstance(enabled, bool):
-        raise Fault(15, "The field retryPolicy.enabled must be true or false")
+        raise ErrorAnswer(15, "The field retryPolicy.enabled must be true or false")
     if errors is None:
         return {"enabled": enabled}
     if not (isinstance(errors, list) and all(isinstance(each, str) for each in errors)):
-        raise Fault(15, "The field retryPolicy.errorsToRetry must be a list of strings")
+        raise ErrorAnswer(15, "The field retryPolicy.errorsToRetry must be a list of strings")
     return {"enabled": enabled, "errorsToRetry": errors}

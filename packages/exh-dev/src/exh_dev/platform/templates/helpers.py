@@ -34,17 +34,17 @@ def number_of(value: Any) -> float | int:
         ValueError: it is neither.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{_told(value)} is not a number")  # noqa: TRY004 - the template's error, not a bug
+        raise ValueError(f"{_abbreviated(value)} is not a number")  # noqa: TRY004 - the template's error, not a bug
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        raise ValueError(f"{_told(value)} is not a number") from None
+        raise ValueError(f"{_abbreviated(value)} is not a number") from None
     if not math.isfinite(number):
-        raise ValueError(f"{_told(value)} is not a number")
+        raise ValueError(f"{_abbreviated(value)} is not a number")
     return value if isinstance(value, int) else number
 
 
-def _told(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 50 else f"{text[:50]}…"  # noqa: PLR2004 - enough to find it by
 

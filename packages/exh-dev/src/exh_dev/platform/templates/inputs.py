@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 _SCALARS = {"string": str, "number": int | float, "boolean": bool}
@@ -20,29 +20,29 @@ def check_types(types: dict[str, Any], path: str = "inputs", depth: int = 0) -> 
     """Whether `types` maps names to types.
 
     Raises:
-        Fault: 15 when it does not.
+        ErrorAnswer: 15 when it does not.
     """
     for name, configuration in types.items():
         if not name:
-            raise Fault(15, f"The field {path} has a member without a name")
+            raise ErrorAnswer(15, f"The field {path} has a member without a name")
         _check_type(configuration, f"{path}.{name}", depth + 1)
 
 
 def _check_type(configuration: Any, path: str, depth: int) -> None:
     if depth > _DEEPEST:
-        raise Fault(15, "The inputs are nested too deeply")
+        raise ErrorAnswer(15, "The inputs are nested too deeply")
     if not isinstance(configuration, dict):
-        raise Fault(15, f"The field {path} must be an object")
+        raise ErrorAnswer(15, f"The field {path} must be an object")
     kind = configuration.get("type")
     if kind not in {*_SCALARS, *_CHILDREN}:
-        raise Fault(15, f"The field {path}.type must be one of {', '.join([*_CHILDREN, *_SCALARS])}")
+        raise ErrorAnswer(15, f"The field {path}.type must be one of {', '.join([*_CHILDREN, *_SCALARS])}")
     child = _CHILDREN.get(kind)
     if more := configuration.keys() - {"type", child}:
-        raise Fault(15, f"The field {path} has members that its type does not take: {', '.join(sorted(more))}")
+        raise ErrorAnswer(15, f"The field {path} has members that its type does not take: {', '.join(sorted(more))}")
     if child is None:
         return
     if not isinstance(configuration.get(child), dict):
-        raise Fault(15, f"The field {path}.{child} must be an object")
+        raise ErrorAnswer(15, f"The field {path}.{child} must be an object")
     if kind == "object":
         check_types(configuration[child], path, depth)
     else:
@@ -53,7 +53,7 @@ def fitting(types: dict[str, Any], inputs: dict[str, Any], path: str = "") -> di
     """The declared inputs among `inputs`.
 
     Raises:
-        Fault: 1003 when one is not of its type.
+        ErrorAnswer: 1003 when one is not of its type.
     """
     return {
         name: _fitting(configuration, inputs[name], f"{path}{name}")
@@ -73,4 +73,4 @@ def _fitting(configuration: dict[str, Any], value: Any, path: str) -> Any:
         ]
     if kind in _SCALARS and isinstance(value, _SCALARS[kind]) and isinstance(value, bool) == (kind == "boolean"):
         return value
-    raise Fault(1003, f"The input {path} must be of the type {kind}")
+    raise ErrorAnswer(1003, f"The input {path} must be of the type {kind}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.files.service import LARGEST, keep_file
 from exh_dev.platform.http.bodies import Fields
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.service import find_template, resolve
 
@@ -33,14 +33,14 @@ class HtmlToPdf:
         """Run for a task with the data `{templateName, language?, timeZone?, inputs?}`.
 
         Raises:
-            Fault: the template is unknown or cannot be resolved, or no PDF can be made of it.
+            ErrorAnswer: the template is unknown or cannot be resolved, or no PDF can be made of it.
             NotInvocableError: WeasyPrint cannot be used here.
         """
         fields = Fields(task.get("data") or {})
         name = fields.text("templateName")
         template = find_template(self._store, name)
         if template is None or template["name"] != name:
-            raise Fault(16, f"There is no template {name}")
+            raise ErrorAnswer(16, f"There is no template {name}")
         creator_id = task.get("createdByUserId")
         outputs = resolve(
             self._store,
@@ -51,10 +51,10 @@ class HtmlToPdf:
             time_zone=fields.optional_text("timeZone"),
         )
         if "body" not in outputs:
-            raise Fault(26, f"The template {name} needs an output body to make a PDF of it")
+            raise ErrorAnswer(26, f"The template {name} needs an output body to make a PDF of it")
         content = await asyncio.to_thread(pdf_renderer.renderer.render, outputs["body"])
         if len(content) > LARGEST:
-            raise Fault(2610, f"A file may have {LARGEST:,} bytes")
+            raise ErrorAnswer(2610, f"A file may have {LARGEST:,} bytes")
         file = keep_file(
             self._store,
             self._folder,

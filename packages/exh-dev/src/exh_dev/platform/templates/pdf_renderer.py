@@ -15,7 +15,7 @@ import threading
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runner import NotInvocableError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Renderer:
         """HTML as a PDF.
 
         Raises:
-            Fault: WeasyPrint fails, or takes longer than the time limit.
+            ErrorAnswer: WeasyPrint fails, or takes longer than the time limit.
             NotInvocableError: WeasyPrint cannot be used here.
         """
         with self._lock:
@@ -83,7 +83,7 @@ class Renderer:
                 raise
             if answer[:1] != b"P":
                 self._end()
-                raise Fault(26, f"No PDF can be made of this HTML: {answer[1:].decode()}")
+                raise ErrorAnswer(26, f"No PDF can be made of this HTML: {answer[1:].decode()}")
             return answer[1:]
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class _Process:
             return self._exchange(html)
         except (OSError, EOFError):
             if late.is_set():
-                raise Fault(26, f"The PDF was not made within {seconds} seconds") from None
+                raise ErrorAnswer(26, f"The PDF was not made within {seconds} seconds") from None
             raise self._failure() from None
         finally:
             timer.cancel()
@@ -145,7 +145,7 @@ class _Process:
         lines = self._errors.read().decode(errors="replace").strip().splitlines() or [f"exit code {code}"]
         if code == UNAVAILABLE:
             return NotInvocableError(f"{_PACKAGES}: {lines[0]}")
-        return Fault(26, f"No PDF can be made of this HTML: {lines[-1]}")
+        return ErrorAnswer(26, f"No PDF can be made of this HTML: {lines[-1]}")
 
 
 def _exactly(read: Callable[[int], bytes], size: int) -> bytes:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, after_body, read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, text_of
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
@@ -60,8 +60,8 @@ def resolve(
     """The outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and UTC.
 
     Raises:
-        Fault: 1003 for inputs that do not fit, 1005 for an output that cannot be rendered, 15 for a language or a time
-            zone that is none.
+        ErrorAnswer: 1003 for inputs that do not fit, 1005 for an output that cannot be rendered, 15 for a language or a
+            time zone that is none.
     """
     from exh_dev.platform.templates.formatting import zone_of
     from exh_dev.platform.templates.handlebars import TemplateError, render
@@ -69,11 +69,11 @@ def resolve(
     own_language, own_time_zone = settings_of(user or {})
     language, time_zone = language or own_language, time_zone or own_time_zone
     if not _LANGUAGE.fullmatch(language):
-        raise Fault(15, "The field language must be a code of two letters")
+        raise ErrorAnswer(15, "The field language must be a code of two letters")
     try:
         zone_of(time_zone)
     except ValueError:
-        raise Fault(15, "The field timeZone must be the name of a time zone") from None
+        raise ErrorAnswer(15, "The field timeZone must be the name of a time zone") from None
     fitted = fitting(template.get("inputs", {}), inputs)
 
     def translate(key: str) -> str | None:
@@ -85,7 +85,7 @@ def resolve(
             outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate)
         except TemplateError as error:
             details = {"output": name, "message": str(error)}
-            raise Fault(1005, f"The output {name} cannot be resolved", resolveError=details) from None
+            raise ErrorAnswer(1005, f"The output {name} cannot be resolved", resolveError=details) from None
     return outputs
 
 
@@ -131,7 +131,7 @@ class TemplateService(Service):
         fields = await read_json(request)
         template: Document = {"id": object_id(), "name": fields.text("name")}
         if fields.optional_object("outputs") is None:
-            raise Fault(14, "The field outputs is required")
+            raise ErrorAnswer(14, "The field outputs is required")
         now = iso(self._clock())
         template |= {**_content(fields), "creationTimestamp": now, "updateTimestamp": now}
         self._put(template)
@@ -173,30 +173,30 @@ class TemplateService(Service):
         """The template that the path names.
 
         Raises:
-            Fault: 16 when there is none.
+            ErrorAnswer: 16 when there is none.
         """
         template = find_template(self._store, request.path_params["template"])
         if template is None:
-            raise Fault(16, "There is no template with this id or name")
+            raise ErrorAnswer(16, "There is no template with this id or name")
         return template
 
     def _put(self, template: Document) -> None:
         try:
             self._store.put(COLLECTION, template)
         except DuplicateError:
-            raise Fault(17, f"There is a template {template['name']} already") from None
+            raise ErrorAnswer(17, f"There is a template {template['name']} already") from None
 
 
 def _content(fields: Fields) -> Document:
     """What a body says of a template; null says nothing.
 
     Raises:
-        Fault: 15 for what cannot be, 1004 for an output that is no Handlebars.
+        ErrorAnswer: 15 for what cannot be, 1004 for an output that is no Handlebars.
     """
     content: Document = {}
     if (name := fields.optional_text("name")) is not None:
         if not NAME.fullmatch(name):
-            raise Fault(15, "A template's name has a letter, then up to 49 letters, digits, _ and -")
+            raise ErrorAnswer(15, "A template's name has a letter, then up to 49 letters, digits, _ and -")
         content["name"] = name
     if (description := fields.optional_text("description")) is not None:
         content["description"] = description
@@ -213,14 +213,14 @@ def _check_outputs(outputs: dict[str, Any]) -> None:
     from exh_dev.platform.templates.handlebars import TemplateError, check_syntax
 
     if not outputs:
-        raise Fault(15, "The field outputs needs at least one member")
+        raise ErrorAnswer(15, "The field outputs needs at least one member")
     for name, source in outputs.items():
         if not NAME.fullmatch(name):
-            raise Fault(15, "An output's name has a letter, then up to 49 letters, digits, _ and -")
+            raise ErrorAnswer(15, "An output's name has a letter, then up to 49 letters, digits, _ and -")
         if not isinstance(source, str):
-            raise Fault(15, f"The field outputs.{name} must be a string")
+            raise ErrorAnswer(15, f"The field outputs.{name} must be a string")
         try:
             check_syntax(source)
         except TemplateError as error:
             details = {"output": name, "message": str(error)}
-            raise Fault(1004, f"The output {name} is no template", syntaxError=details) from None
+            raise ErrorAnswer(1004, f"The output {name} is no template", syntaxError=details) from None

@@ -19,7 +19,7 @@ from exh_dev.platform.auth.user_tokens import end_tokens
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql
@@ -47,11 +47,11 @@ def checked_email(fields: Fields) -> str:
     """The e-mail address in a body.
 
     Raises:
-        Fault: 14, or 15 when it is none.
+        ErrorAnswer: 14, or 15 when it is none.
     """
     email = fields.text("email")
     if not _EMAIL.fullmatch(email):
-        raise Fault(15, "The field email must be an e-mail address")
+        raise ErrorAnswer(15, "The field email must be an e-mail address")
     return email
 
 
@@ -84,7 +84,7 @@ class Accounts:
     async def _me(self, request: Request) -> Response:
         user = self.store.get(views.COLLECTION, user_of(request))
         if user is None:
-            raise Fault(16, "The user does not exist")
+            raise ErrorAnswer(16, "The user does not exist")
         return self._answer(user)
 
     async def _register(self, request: Request) -> Response:
@@ -111,7 +111,7 @@ class Accounts:
         check_policy(self.store, password)
         user["password_hash"] = hash_password(password)
         if self.store.one(views.COLLECTION, "email", str(user["email"])):
-            raise Fault(203, "This e-mail address is used by another user")
+            raise ErrorAnswer(203, "This e-mail address is used by another user")
         with self.store.transaction():
             self.store.put(views.COLLECTION, user)
             request_activation(self.store, user, mode, now=now)
@@ -121,7 +121,7 @@ class Accounts:
     async def _email_available(self, request: Request) -> JSONResponse:
         email = request.query_params.get("email")
         if not email:
-            raise Fault(14, "The query parameter email is required")
+            raise ErrorAnswer(14, "The query parameter email is required")
         return JSONResponse({"email_available": self.store.one(views.COLLECTION, "email", email) is None})
 
     async def _find(self, request: Request) -> Response:
@@ -146,7 +146,7 @@ class Accounts:
         elif rights.staff_groups:
             visible = views.enlisted(kind, rights.staff_groups)
         else:
-            raise Fault(10, f"This call needs the permission {permission}, or to be staff of a group")
+            raise ErrorAnswer(10, f"This call needs the permission {permission}, or to be staff of a group")
         return views.page(request, self.store, visible=visible, view=view, show=self._shown(view))
 
     async def _get(self, request: Request) -> Response:
@@ -166,8 +166,8 @@ class Accounts:
                 views.shown(self._existing(user_id), self.store, self.clock(), frozenset.intersection(*seen))
             )
         if rights.has("VIEW_PATIENTS") or rights.has("VIEW_STAFF"):
-            raise Fault(16, "The user does not exist, or may not be seen")
-        raise Fault(10, "This call needs the permission VIEW_USER")
+            raise ErrorAnswer(16, "The user does not exist, or may not be seen")
+        raise ErrorAnswer(10, "This call needs the permission VIEW_USER")
 
     async def _update(self, request: Request) -> Response:
         user, fields = await self._changing(request, "UPDATE_USER")
@@ -179,7 +179,7 @@ class Accounts:
         email, mode = checked_email(fields), _mode(fields)
         other = self.store.one(views.COLLECTION, "email", email)
         if other is not None and other["id"] != user["id"]:
-            raise Fault(203, "This e-mail address is used by another user")
+            raise ErrorAnswer(203, "This e-mail address is used by another user")
         now = self.clock()
         user |= {"email": email, "activation": False, "update_timestamp": epoch_ms(now)}
         with self.store.transaction():
@@ -232,7 +232,7 @@ class Accounts:
     def _existing(self, user_id: str) -> Document:
         user = self.store.get(views.COLLECTION, user_id)
         if user is None:
-            raise Fault(16, "The user does not exist")
+            raise ErrorAnswer(16, "The user does not exist")
         return user
 
     def _is(self, user_id: str, condition: Sql) -> bool:
@@ -273,5 +273,5 @@ def _any_enlistment(kind: str) -> Sql:
 def _mode(fields: Fields) -> str:
     mode = fields.optional_text("activation_mode") or "hash"
     if mode not in _MODES:
-        raise Fault(15, f"The field activation_mode must be one of {', '.join(_MODES)}")
+        raise ErrorAnswer(15, f"The field activation_mode must be one of {', '.join(_MODES)}")
     return mode

@@ -12,7 +12,7 @@ from exh_dev.platform.data.group_sync import enlistment_changed
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -83,7 +83,7 @@ class Enlistments:
             members = views.enlisted("staff_enlistments", frozenset(groups)) if leaving else EVERYTHING
             users = views.chosen(request, self.store, visible=members, view=views.MEMBER)
         if not users:
-            raise Fault(16, "No user matches")
+            raise ErrorAnswer(16, "No user matches")
         return groups, users
 
     async def _add_patient(self, request: Request) -> JSONResponse:
@@ -96,7 +96,7 @@ class Enlistments:
         rights.require("ADD_PATIENT", group=group)
         user = self._user(request)
         if any(each["group_id"] == group for each in user["patient_enlistments"]):
-            raise Fault(17, "The user is a patient of this group already")
+            raise ErrorAnswer(17, "The user is a patient of this group already")
         now = self.clock()
         enlistment = {"group_id": group, "expired": False, "creation_timestamp": epoch_ms(now)}
         expiry = fields.optional_integer("expiry_timestamp")
@@ -113,7 +113,7 @@ class Enlistments:
         user = self._user(request)
         left = [each for each in user["patient_enlistments"] if each["group_id"] != group]
         if len(left) == len(user["patient_enlistments"]):
-            raise Fault(16, "The user is no patient of this group")
+            raise ErrorAnswer(16, "The user is no patient of this group")
         return self._changed({**user, "patient_enlistments": left}, group, added=False)
 
     def _changed(self, user: Document, group: str, *, added: bool) -> JSONResponse:
@@ -128,5 +128,5 @@ class Enlistments:
     def _user(self, request: Request) -> Document:
         user = self.store.get(views.COLLECTION, checked_id(request.path_params["id"]))
         if user is None:
-            raise Fault(16, "The user does not exist")
+            raise ErrorAnswer(16, "The user does not exist")
         return user

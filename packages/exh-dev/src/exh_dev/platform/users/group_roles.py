@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.permissions import GROUP_PERMISSIONS
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import matching, page, whole
@@ -120,13 +120,13 @@ class GroupRoles:
     def _existing(self, request: Request, group: str) -> Document:
         role = self.store.get(COLLECTION, checked_id(request.path_params["id"]))
         if role is None or role["group_id"] != group:
-            raise Fault(16, "The group has no such role")
+            raise ErrorAnswer(16, "The group has no such role")
         return role
 
     def _chosen(self, request: Request, group: str) -> list[Document]:
         roles = matching(request, self.store, COLLECTION, visible=_of(group))
         if not roles:
-            raise Fault(16, "No role of the group matches")
+            raise ErrorAnswer(16, "No role of the group matches")
         return roles
 
     def _put(self, roles: list[Document], permissions: views.Change) -> JSONResponse:
@@ -142,7 +142,7 @@ class GroupRoles:
         staff = views.enlisted("staff_enlistments", frozenset({group}))
         members = views.chosen(request, self.store, visible=staff, view=view)
         if not members:
-            raise Fault(16, "No staff member of the group matches")
+            raise ErrorAnswer(16, "No staff member of the group matches")
         return members
 
     def _put_roles(self, members: list[Document], group: str, role_ids: views.Change) -> JSONResponse:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from exh_dev.platform.auth.passwords import hash_password, is_password
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users import views
@@ -37,25 +37,25 @@ def check_policy(store: Store, password: str) -> None:
     """Accept a password that is as the policy wants it.
 
     Raises:
-        Fault: 15 when it is not.
+        ErrorAnswer: 15 when it is not.
     """
     policy = setting(store, PASSWORD_POLICY)
     if not policy["minimum_length"] <= len(password) <= policy["maximum_length"]:
         lengths = f"{policy['minimum_length']} to {policy['maximum_length']}"
-        raise Fault(15, f"A password must have {lengths} characters")
+        raise ErrorAnswer(15, f"A password must have {lengths} characters")
     for name, (pattern, what) in _REQUIRED.items():
         if policy[name] and not pattern.search(password):
-            raise Fault(15, f"A password must have {what}")
+            raise ErrorAnswer(15, f"A password must have {what}")
 
 
 def refuse_oidc(user: Document) -> None:
     """Go on with users who log in with a password.
 
     Raises:
-        Fault: 215 for one who logs in by way of a provider.
+        ErrorAnswer: 215 for one who logs in by way of a provider.
     """
     if user.get("oidc_links"):
-        raise Fault(215, "The user logs in by way of an OpenID Connect provider")
+        raise ErrorAnswer(215, "The user logs in by way of an OpenID Connect provider")
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Passwords:
         old, new = fields.text("old_password"), fields.text("new_password")
         refuse_oidc(user)
         if not is_password(old, user["password_hash"]):
-            raise Fault(208, "The old password is wrong")
+            raise ErrorAnswer(208, "The old password is wrong")
         check_policy(self.store, new)
         now = self.clock()
         user |= {"password_hash": hash_password(new), "failed_count": 0, "update_timestamp": epoch_ms(now)}
@@ -108,5 +108,5 @@ class Passwords:
     def _caller(self, request: Request) -> Document:
         user = self.store.get(views.COLLECTION, user_of(request))
         if user is None:
-            raise Fault(104, "The user of these credentials does not exist any more")
+            raise ErrorAnswer(104, "The user of these credentials does not exist any more")
         return user

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.permissions import GLOBAL_PERMISSIONS
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import matching, page, whole
@@ -33,13 +33,13 @@ def required_texts(fields: Fields, name: str) -> list[str]:
     """A list of texts with something in each.
 
     Raises:
-        Fault: 14 when it is missing, 15 when it is empty or no such list.
+        ErrorAnswer: 14 when it is missing, 15 when it is empty or no such list.
     """
     texts = fields.optional_texts(name)
     if texts is None:
-        raise Fault(14, f"The field {name} is required")
+        raise ErrorAnswer(14, f"The field {name} is required")
     if not all(texts) or not texts:
-        raise Fault(15, f"The field {name} must hold texts, none of them empty")
+        raise ErrorAnswer(15, f"The field {name} must hold texts, none of them empty")
     return list(dict.fromkeys(texts))
 
 
@@ -52,7 +52,7 @@ def new_role(fields: Fields, clock: Clock, **own: str) -> Document:
     """A role without permissions, made of a request's name and description; `own` is what its kind adds.
 
     Raises:
-        Fault: 14 or 15 when the name or the description is missing or no text.
+        ErrorAnswer: 14 or 15 when the name or the description is missing or no text.
     """
     now = epoch_ms(clock())
     return {
@@ -70,7 +70,7 @@ def updated_role(role: Document, fields: Fields, clock: Clock) -> Document:
     """`role` with the name and the description a request gives, each only where it does.
 
     Raises:
-        Fault: 15 when one of them is no text.
+        ErrorAnswer: 15 when one of them is no text.
     """
     changes = {name: fields.optional_text(name) for name in ("name", "description")}
     given = {name: value for name, value in changes.items() if value is not None}
@@ -116,7 +116,7 @@ class Roles:
         fields = await read_json(request)
         role = self.store.get(COLLECTION, checked_id(request.path_params["id"]))
         if role is None:
-            raise Fault(16, "The role does not exist")
+            raise ErrorAnswer(16, "The role does not exist")
         role = updated_role(role, fields, self.clock)
         self.store.put(COLLECTION, role)
         return JSONResponse(role)
@@ -181,9 +181,9 @@ def chosen_roles(request: Request, store: Store) -> list[Document]:
     """The global roles that the request's RQL picks.
 
     Raises:
-        Fault: 20 without RQL, 16 when it picks none.
+        ErrorAnswer: 20 without RQL, 16 when it picks none.
     """
     roles = matching(request, store, COLLECTION)
     if not roles:
-        raise Fault(16, "No role matches")
+        raise ErrorAnswer(16, "No role matches")
     return roles

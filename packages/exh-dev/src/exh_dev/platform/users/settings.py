@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -78,7 +78,7 @@ class Settings:
             changes[name] = fields.optional_flag(name) if flag else fields.optional_integer(name)
         policy = setting(self.store, PASSWORD_POLICY) | _given(changes)
         if not 1 <= policy["minimum_length"] <= policy["maximum_length"]:
-            raise Fault(15, "The field minimum_length must be between 1 and maximum_length")
+            raise ErrorAnswer(15, "The field minimum_length must be between 1 and maximum_length")
         return self._put(PASSWORD_POLICY, policy)
 
     async def _templates(self, request: Request) -> JSONResponse:
@@ -113,7 +113,7 @@ def _choose(templates: Document, template: str, fields: Fields) -> None:
     by_id, by_name = f"{template}_id", f"{template}_name"
     given = {name: fields.optional_text(name) for name in (by_id, by_name) if name in fields.members}
     if all(given.get(name) for name in (by_id, by_name)):
-        raise Fault(15, f"The fields {by_id} and {by_name} exclude each other")
+        raise ErrorAnswer(15, f"The fields {by_id} and {by_name} exclude each other")
     for name, value in given.items():
         templates.pop(name, None)
         if value:

@@ -23,7 +23,7 @@ from exh_dev.platform.auth.user_tokens import end_tokens
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import Fault
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.mails.sending import send_by_template
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page_of, query_of
@@ -96,7 +96,7 @@ def request_activation(store: Store, user: Document, mode: str, *, now: float, a
     """Begin the activation of a new e-mail address, in place of one for an earlier address; `again` after a change.
 
     Raises:
-        Fault: 218 when PIN codes are not enabled.
+        ErrorAnswer: 218 when PIN codes are not enabled.
     """
     if mode != "manual":
         _check_mode(store, ACTIVATION, mode)
@@ -134,7 +134,7 @@ class Verification:
     async def _request_activation(self, request: Request) -> Response:
         user, mode = self._asked(request)
         if user["activation"]:
-            raise Fault(206, "The user is activated already")
+            raise ErrorAnswer(206, "The user is activated already")
         _check_mode(self.store, ACTIVATION, mode)
         _ask(self.store, ACTIVATION, user, mode, now=self.clock())
         return Response()
@@ -153,11 +153,11 @@ class Verification:
         user, mode = self._asked(request)
         refuse_oidc(user)
         if not user["activation"]:
-            raise Fault(204, "The user is not activated")
+            raise ErrorAnswer(204, "The user is not activated")
         _check_mode(self.store, RESET, mode)
         template = "password_reset_pin_email_template" if mode == "pin_code" else "password_reset_email_template"
         if not {f"{template}_id", f"{template}_name"} & set(setting(self.store, EMAIL_TEMPLATES)):
-            raise Fault(27, "No e-mail template is configured for password resets")
+            raise ErrorAnswer(27, "No e-mail template is configured for password resets")
         _ask(self.store, RESET, user, mode, now=self.clock())
         return Response()
 
@@ -168,7 +168,7 @@ class Verification:
         user = self._proven(fields, RESET)
         refuse_oidc(user)
         if not user["activation"]:
-            raise Fault(204, "The user is not activated")
+            raise ErrorAnswer(204, "The user is not activated")
         now = self.clock()
         user |= {"password_hash": hash_password(password), "failed_count": 0, "update_timestamp": epoch_ms(now)}
         with self.store.transaction():
@@ -182,19 +182,19 @@ class Verification:
         """The user and the mode that the query of a URL names."""
         email, mode = request.query_params.get("email"), request.query_params.get("mode") or "hash"
         if not email:
-            raise Fault(14, "The query parameter email is required")
+            raise ErrorAnswer(14, "The query parameter email is required")
         if mode not in _LIFETIMES:
-            raise Fault(15, "The query parameter mode must be hash or pin_code")
+            raise ErrorAnswer(15, "The query parameter mode must be hash or pin_code")
         user = self.store.one(views.COLLECTION, "email", email)
         if user is None:
-            raise Fault(202, "There is no user with this e-mail address")
+            raise ErrorAnswer(202, "There is no user with this e-mail address")
         return user, mode
 
     def _proven(self, fields: Fields, purpose: Purpose) -> Document:
         """The user of a hash, or of an e-mail address and a PIN code.
 
         Raises:
-            Fault: 14 without any, the purpose's own for what is unknown or expired, 213 or 224 for a PIN code.
+            ErrorAnswer: 14 without any, the purpose's own for what is unknown or expired, 213 or 224 for a PIN code.
         """
         now = epoch_ms(self.clock())
         hashed = fields.optional_text("hash")
@@ -202,24 +202,24 @@ class Verification:
             found = self.store.matching(purpose.collection, Sql(f"{member('hash')} = ?", (hashed,)))
             user = self.store.get(views.COLLECTION, found[0]["user_id"]) if found else None
             if user is None or _is_over(found[0], now):
-                raise Fault(purpose.unknown_hash, "The hash is unknown, or has expired")
+                raise ErrorAnswer(purpose.unknown_hash, "The hash is unknown, or has expired")
             return user
         email, pin_code = fields.text("email"), fields.text("pin_code")
         user = self.store.one(views.COLLECTION, "email", email)
         pending = _requests(self.store, purpose, user["id"]) if user else []
         if user is None or not pending or "pin_code" not in pending[0] or _is_over(pending[0], now):
-            raise Fault(purpose.unknown_pin_code, "No PIN code was asked for, or it has expired")
+            raise ErrorAnswer(purpose.unknown_pin_code, "No PIN code was asked for, or it has expired")
         self._check_pin_code(purpose, pending[0], pin_code, now)
         return user
 
     def _check_pin_code(self, purpose: Purpose, pending: Document, pin_code: str, now: int) -> None:
         failed = pending.get("failed_attempts", 0)
         if failed >= _MOST_ATTEMPTS:
-            raise Fault(213, "The PIN code was wrong too often; ask for another")
+            raise ErrorAnswer(213, "The PIN code was wrong too often; ask for another")
         if not hmac.compare_digest(pending["pin_code"].encode(), pin_code.encode()):
             attempt = {"failed_attempts": failed + 1, "last_failed_attempt_timestamp": now, "update_timestamp": now}
             self.store.put(purpose.collection, {**pending, **attempt})
-            raise Fault(224, "The PIN code is wrong")
+            raise ErrorAnswer(224, "The PIN code is wrong")
 
     def _complete(self, purpose: Purpose, user: Document) -> None:
         for request in _requests(self.store, purpose, user["id"]):
@@ -238,7 +238,7 @@ def _listing(base: str, store: Store, purpose: Purpose, view: str, delete: str) 
         rights_of(request, store).require(delete)
         request_id = checked_id(request.path_params["id"])
         if store.get(purpose.collection, request_id) is None:
-            raise Fault(16, "The request does not exist")
+            raise ErrorAnswer(16, "The request does not exist")
         store.delete(purpose.collection, request_id)
         return JSONResponse({"records_affected": 1})
 
@@ -253,9 +253,9 @@ def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: floa
     limited = mode == "pin_code" or setting(store, VERIFICATION)[purpose.limited]
     if earlier and limited:
         if earlier["request_count"] >= _MOST_REQUESTS:
-            raise Fault(purpose.too_many, "Too many requests were made without completing one")
+            raise ErrorAnswer(purpose.too_many, "Too many requests were made without completing one")
         if moment - earlier["last_request_timestamp"] < _PAUSE:
-            raise Fault(purpose.too_soon, "The request comes too soon after the last one")
+            raise ErrorAnswer(purpose.too_soon, "The request comes too soon after the last one")
     request = {
         "id": earlier["id"] if earlier else object_id(),
         "user_id": user["id"],
@@ -293,8 +293,8 @@ def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, n
             time_zone=time_zone,
             now=now,
         )
-    except Fault as fault:
-        log.warning("The mail for %s was not sent: %s", template, fault)
+    except ErrorAnswer as answer:
+        log.warning("The mail for %s was not sent: %s", template, answer)
 
 
 def _requests(store: Store, purpose: Purpose, user_id: str) -> list[Document]:
@@ -303,7 +303,7 @@ def _requests(store: Store, purpose: Purpose, user_id: str) -> list[Document]:
 
 def _check_mode(store: Store, purpose: Purpose, mode: str) -> None:
     if mode == "pin_code" and not setting(store, VERIFICATION)[purpose.pin_codes]:
-        raise Fault(218, "PIN codes are not enabled")
+        raise ErrorAnswer(218, "PIN codes are not enabled")
 
 
 def _is_over(request: Document, now: int) -> bool:

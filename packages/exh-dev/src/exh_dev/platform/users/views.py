@@ -98,7 +98,7 @@ def chosen(request: Request, store: Store, *, visible: Sql = EVERYTHING, view: V
     """The users that the request's RQL picks by what `view` has, as they are stored.
 
     Raises:
-        Fault: 20 without a condition, 19 for RQL that cannot be read.
+        ErrorAnswer: 20 without a condition, 19 for RQL that cannot be read.
     """
     return picked(_wanted(query_of(request), view), store, COLLECTION, visible=visible)
 
