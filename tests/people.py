@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
+from exh_dev.platform.auth.oauth1 import create_oauth1_token
 from exh_dev.platform.storage.ids import object_id
 
 _number = count(1)

@@ -1,7 +1,7 @@
 import pytest
 from exh_dev.platform.auth.applications import create_oauth2_application
-from exh_dev.platform.auth.passwords import hash_password
-from exh_dev.platform.auth.totp import code_at
+from exh_dev.platform.auth.login import hash_password
+from exh_dev.platform.auth.mfa import code_at
 from exh_dev.serve.app import create_app
 from people import person
 

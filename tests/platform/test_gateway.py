@@ -6,7 +6,7 @@ import sqlite3
 import httpx
 import pytest
 import requests
-from exh_dev.platform.auth.bearer import BearerVerifier
+from exh_dev.platform.auth.oauth2 import BearerVerifier
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.refused_calls import Refusals
 from exh_dev.platform.faults.injection import FaultInjection

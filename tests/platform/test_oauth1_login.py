@@ -2,8 +2,7 @@ import re
 
 import pytest
 from exh_dev.platform.auth.applications import create_oauth2_application
-from exh_dev.platform.auth.mfa import enable, recovery_codes_method, totp_method
-from exh_dev.platform.auth.totp import code_at
+from exh_dev.platform.auth.mfa import code_at, enable, recovery_codes_method, totp_method
 from hypothesis import given
 from hypothesis import strategies as st
 from people import person
@@ -153,7 +152,7 @@ def test_attempts_that_came_too_soon_do_not_count(app):
 
 
 def test_a_user_sees_their_own_tokens_and_no_others(app):
-    from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
+    from exh_dev.platform.auth.oauth1 import create_oauth1_token
 
     me = person(app)
     mine = create_oauth1_token(app.store, app.first.application_id, me["userId"], now=app.now)
@@ -300,7 +299,7 @@ def test_mfa_needs_an_application_and_all_three_fields(app, refused, methods):
 def test_only_codes_of_three_steps_are_accepted(secret, now):
     import base64
 
-    from exh_dev.platform.auth.totp import is_code
+    from exh_dev.platform.auth.mfa import is_code
 
     text = base64.b32encode(secret).decode()
     accepted = {code_at(text, max(0, now + 30 * step)) for step in (-1, 0, 1)}

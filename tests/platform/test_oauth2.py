@@ -4,8 +4,7 @@ import re
 
 import pytest
 from exh_dev.platform.auth.applications import create_oauth2_application
-from exh_dev.platform.auth.mfa import enable, recovery_codes_method, totp_method
-from exh_dev.platform.auth.totp import code_at
+from exh_dev.platform.auth.mfa import code_at, enable, recovery_codes_method, totp_method
 from exh_dev.platform.storage.store import Store
 from hypothesis import given
 from hypothesis import strategies as st
@@ -393,7 +392,7 @@ def test_a_verifier_without_a_challenge_is_refused(app, public):
 
 @given(verifier=st.text("abcXYZ019-._~", min_size=43, max_size=128))
 def test_every_s256_challenge_is_met(verifier):
-    from exh_dev.platform.auth.oauth2_authorizations import _check_verifier
+    from exh_dev.platform.auth.oauth2 import _check_verifier
 
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().strip("=")
     _check_verifier({"codeChallenge": challenge, "codeChallengeMethod": "S256"}, verifier)

@@ -17,7 +17,7 @@ from starlette.routing import Route, Router
 from exh_dev.control_center import routes as control_center
 from exh_dev.control_center.context import Context, LocalProject
 from exh_dev.platform.access_log.service import AccessLogService
-from exh_dev.platform.auth.bearer import BearerVerifier
+from exh_dev.platform.auth.oauth2 import BearerVerifier
 from exh_dev.platform.auth.service import AuthService
 from exh_dev.platform.configurations.service import ConfigurationService
 from exh_dev.platform.data.schemas import Schemas

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.auth import (
-    oauth1_login,
-    oauth2_authorizations,
-    oauth2_tokens,
-    presence,
-    sso_tokens,
-    token_lists,
-)
-from exh_dev.platform.auth.application_endpoints import Applications
+from exh_dev.platform.auth import oauth1, oauth2, presence, sso, tokens
+from exh_dev.platform.auth.applications import Applications
 from exh_dev.platform.auth.login import Login
-from exh_dev.platform.auth.mfa import SecondFactor
-from exh_dev.platform.auth.mfa_settings import MfaSettings
-from exh_dev.platform.auth.oidc import Oidc
-from exh_dev.platform.auth.oidc_providers import Providers
-from exh_dev.platform.auth.user_tokens import forget_expired
+from exh_dev.platform.auth.mfa import MfaSettings, SecondFactor
+from exh_dev.platform.auth.oidc import Oidc, Providers
+from exh_dev.platform.auth.tokens import forget_expired
 from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
@@ -47,11 +38,10 @@ class AuthService(Service):
         login = Login(store, clock=clock)
         second_factor = SecondFactor(store, clock=clock)
         return [
-            *oauth1_login.routes(BASE, store, login, second_factor, clock=clock),
-            *sso_tokens.routes(BASE, store, clock=clock),
-            *oauth2_authorizations.routes(BASE, store, clock=clock),
-            *oauth2_tokens.routes(BASE, store, login, second_factor, clock=clock),
-            *token_lists.routes(BASE, store),
+            *oauth1.routes(BASE, store, login, second_factor, clock=clock),
+            *sso.routes(BASE, store, clock=clock),
+            *oauth2.routes(BASE, store, login, second_factor, clock=clock),
+            *tokens.routes(BASE, store),
             *presence.routes(BASE, store, login, clock=clock),
             *Applications(store, clock).routes(BASE),
             *MfaSettings(store, clock).routes(BASE),

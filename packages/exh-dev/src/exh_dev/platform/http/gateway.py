@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from exh_dev.platform.auth.bearer import BearerVerifier
     from exh_dev.platform.http.oauth1 import Caller, OAuth1Verifier
 
 #: Not a part of the platform: it authenticates its callers itself.
@@ -41,6 +40,17 @@ class Nonces:
     duplicates_refused: int = 0
 
 
+class TokenVerifier(Protocol):
+    """Verifies the access tokens of Bearer headers; `auth.oauth2.BearerVerifier` does."""
+
+    def verify(self, access_token: str) -> Caller:
+        """Return the application and the user of this token.
+
+        Raises:
+            ErrorAnswer: the token is unknown or has expired.
+        """
+
+
 class Gateway:
     """ASGI middleware: identifies the caller, drops trailing slashes, and answers every error as the platform does.
 
@@ -53,7 +63,7 @@ class Gateway:
         app: ASGIApp,
         *,
         oauth1: OAuth1Verifier,
-        bearer: BearerVerifier,
+        bearer: TokenVerifier,
         nonces: Nonces,
         bases: Sequence[str],
         on_error: Callable[[Scope, ErrorAnswer, Caller | None], object],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
+from exh_dev.platform.auth.oauth1 import create_oauth1_token
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from exh_dev.platform.auth.passwords import hash_password, is_password
+from exh_dev.platform.auth.login import hash_password, is_password
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from exh_dev.platform.auth.passwords import hash_password
-from exh_dev.platform.auth.user_tokens import end_tokens
+from exh_dev.platform.auth.login import hash_password
+from exh_dev.platform.auth.tokens import end_tokens
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json

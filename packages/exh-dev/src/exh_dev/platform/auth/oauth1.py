@@ -8,16 +8,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.auth.applications import oauth1_application_of
-from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.ids import hex40, object_id
+from exh_dev.platform.storage.timestamps import iso
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from exh_dev.platform.auth.login import Login
     from exh_dev.platform.auth.mfa import SecondFactor
-    from exh_dev.platform.storage.store import Store
+    from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
 
@@ -45,3 +46,20 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
         Route(f"{base}/oauth1/tokens", create, methods=["POST"]),
         Route(f"{base}/oauth1/tokens/mfa", create_with_mfa, methods=["POST"]),
     ]
+
+
+def create_oauth1_token(store: Store, application_id: str, user_id: str, *, now: float) -> Document:
+    """A new token for a user of an application."""
+    created = iso(now)
+    token = {
+        "id": object_id(),
+        "applicationId": application_id,
+        "userId": user_id,
+        "token": hex40(),
+        "tokenSecret": hex40(),
+        "lastUsedTimestamp": created,
+        "creationTimestamp": created,
+        "updateTimestamp": created,
+    }
+    store.put("oauth1_tokens", token)
+    return token

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.auth.applications import oauth1_application_of
-from exh_dev.platform.auth.oauth1_tokens import create_oauth1_token
+from exh_dev.platform.auth.oauth1 import create_oauth1_token
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of

@@ -1,10 +1,15 @@
-"""The OAuth2 token endpoint (RFC 6749, section 3.2): five minutes of access for a password, a second factor, a code or
-a refresh token. Its errors have the shape of the RFC's section 5.2, around the platform's own.
+"""OAuth2: authorizations, the token endpoint, and the access tokens that the gateway checks.
+
+A logged-in user lets an application act for them by an authorization, whose code works once. The token endpoint
+(RFC 6749, section 3.2) gives five minutes of access for a password, a second factor, a code or a refresh token. Its
+errors have the shape of the RFC's section 5.2, around the platform's own. Access tokens come in the Authorization
+header (RFC 6750).
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from exh_dev.platform.auth.oauth2_authorizations import redeem
-from exh_dev.platform.http.bodies import read_json_or_form
+from exh_dev.platform.http.bodies import read_json, read_json_or_form
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.http.oauth1 import Caller
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -40,10 +46,14 @@ _ERRORS = {
     129: "mfa_required",
 }
 _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, section 5.1
+CODE_LIFETIME = 600  # seconds; not documented
+_CHALLENGE_METHODS = ("plain", "S256")
+#: Stored, but in no answer.
+_HIDDEN = ("applicationId", "redirectUriWasAsked")
 
 
 def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
-    """The endpoint `/oauth2/tokens`."""
+    """The endpoints under `/oauth2`."""
     grants = _Grants(store, login, second_factor, clock)
 
     async def create(request: Request) -> JSONResponse:
@@ -56,7 +66,18 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
             return _refusal(refused, authorization)
         return JSONResponse(answer, headers=_NOT_STORED)
 
-    return [Route(f"{base}/oauth2/tokens", create, methods=["POST"])]
+    async def authorize(request: Request) -> JSONResponse:
+        user_id = user_of(request)
+        authorization = _authorization(await read_json(request), user_id, store, clock())
+        store.put("oauth2_authorizations", authorization)
+        return JSONResponse(
+            {name: value for name, value in authorization.items() if name not in _HIDDEN and value is not None}
+        )
+
+    return [
+        Route(f"{base}/oauth2/authorizations", authorize, methods=["POST"]),
+        Route(f"{base}/oauth2/tokens", create, methods=["POST"]),
+    ]
 
 
 @dataclass
@@ -188,3 +209,104 @@ def _refusal(refused: ErrorAnswer, authorization: str) -> JSONResponse:
     if authorization.lower().startswith("basic"):  # RFC 6749, section 5.2
         headers["WWW-Authenticate"] = 'Basic realm="oauth2"'
     return JSONResponse(body, 401, headers)
+
+
+def redeem(store: Store, fields: Fields, *, application_id: str, now: float) -> str:
+    """The user whose authorization `fields` redeem with `code`, `redirect_uri` and `code_verifier`.
+
+    The code is used up. The caller is in a transaction.
+
+    Raises:
+        ErrorAnswer: 115 when the code is unknown or was used, 116 when it is too old, 14 or 113 for the redirect URI,
+            128 or 122 for the verifier.
+    """
+    authorization = store.one("oauth2_authorizations", "authorizationCode", fields.text("code"))
+    if authorization is None or authorization["applicationId"] != application_id:
+        raise ErrorAnswer(115, "The associated authorization is unknown")
+    if authorization["expiryTimestamp"] <= iso(now):
+        raise ErrorAnswer(116, "The associated authorization is expired")
+    redirect_uri = fields.optional_text("redirect_uri")
+    if redirect_uri is None and authorization["redirectUriWasAsked"]:
+        raise ErrorAnswer(14, "The field redirect_uri is required, for the authorization was asked for with one")
+    if redirect_uri not in (None, authorization["redirectUri"]):
+        raise _wrong_callback()
+    _check_verifier(authorization, fields.optional_text("code_verifier"))
+    store.delete("oauth2_authorizations", authorization["id"])
+    user_id: str = authorization["userId"]
+    return user_id
+
+
+def _authorization(fields: Fields, user_id: str, store: Store, now: float) -> Document:
+    response_type, client_id = fields.text("responseType"), fields.text("clientId")
+    version = store.one("application_versions", "clientId", client_id)
+    application = store.get("applications", version["applicationId"]) if version else None
+    if application is None:
+        raise ErrorAnswer(103, "This associated application is unknown")
+    redirect_uri = fields.optional_text("redirectUri")
+    if redirect_uri not in (None, *application["redirectUris"]):
+        raise _wrong_callback()
+    if response_type != "code":
+        raise ErrorAnswer(114, "The requested response type is not supported")
+    challenge = fields.optional_text("codeChallenge")
+    challenge_method = fields.optional_text("codeChallengeMethod") or "plain"  # RFC 7636, section 4.3
+    if challenge_method not in _CHALLENGE_METHODS:
+        raise ErrorAnswer(15, "The field codeChallengeMethod must be plain or S256")
+    state = fields.optional_text("state")
+    return {
+        "id": object_id(),
+        "clientId": client_id,
+        "applicationId": application["id"],
+        "userId": user_id,
+        "redirectUri": redirect_uri or application["redirectUris"][0],
+        "redirectUriWasAsked": redirect_uri is not None,
+        **({} if state is None else {"state": state}),
+        "authorizationCode": hex40(),
+        "codeChallenge": challenge,
+        "codeChallengeMethod": None if challenge is None else challenge_method,
+        "expiryTimestamp": iso(now + CODE_LIFETIME),
+        "creationTimestamp": iso(now),
+        "updateTimestamp": iso(now),
+    }
+
+
+def _check_verifier(authorization: Document, verifier: str | None) -> None:
+    challenge = authorization["codeChallenge"]
+    if challenge is None and verifier is None:
+        return
+    if verifier is None:
+        raise ErrorAnswer(128, "Missing PKCE verifier")
+    made = _s256(verifier) if authorization["codeChallengeMethod"] == "S256" else verifier
+    # A verifier without a challenge is refused as well: someone may have removed the challenge (RFC 9700, section 4.8).
+    if challenge is None or not hmac.compare_digest(made.encode(), challenge.encode()):
+        raise ErrorAnswer(122, "Invalid PKCE values provided")
+
+
+def _s256(verifier: str) -> str:
+    """RFC 7636, section 4.2."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _wrong_callback() -> ErrorAnswer:
+    return ErrorAnswer(113, "The requested callback is not associated with this application")
+
+
+class BearerVerifier:
+    """Says whose an access token is, or raises the `ErrorAnswer` that the platform answers with."""
+
+    def __init__(self, store: Store, *, clock: Clock) -> None:
+        """Look tokens up in `store`."""
+        self._store = store
+        self._clock = clock
+
+    def verify(self, access_token: str) -> Caller:
+        """The application and the user of this token.
+
+        Raises:
+            ErrorAnswer: 117 when it is unknown, 118 when it has expired.
+        """
+        token = self._store.one("oauth2_access_tokens", "accessToken", access_token)
+        if token is None:
+            raise ErrorAnswer(117, "The access token is unknown")
+        if token["expiryTimestamp"] <= iso(self._clock()):
+            raise ErrorAnswer(118, "The access token is expired")
+        return Caller(token["applicationId"], token["userId"])

@@ -1,6 +1,8 @@
-"""Tokens and authorizations, listed and ended: one's own, or everybody's with a permission.
+"""Tokens and authorizations of every kind: listed, ended one by one, and ended at once.
 
-What is not the caller's counts as unknown: 16, but 0 affected records for OAuth1 tokens, for which no 404 is published.
+A user ends their own tokens, or everybody's with a permission. What is not the caller's counts as unknown: 16, but 0
+affected records for OAuth1 tokens, for which no 404 is published. A deletion, a password reset and their age end all
+tokens of a user or an application.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page_of, query_of
 from exh_dev.platform.storage.search import search
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+from exh_dev.platform.storage.timestamps import iso
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,6 +27,17 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.storage.search import Kind
     from exh_dev.platform.storage.store import Document, Store
+
+_COLLECTIONS = (
+    "mfa_tokens",
+    "oauth1_tokens",
+    "oauth2_access_tokens",
+    "oauth2_authorizations",
+    "oauth2_refresh_tokens",
+    "presence_tokens",
+    "sso_tokens",
+)
+_KEPT = 86_400  # seconds for which something expired still says so, rather than being unknown
 
 
 @dataclass(frozen=True)
@@ -88,3 +102,19 @@ def _routes(base: str, store: Store, tokens: _Tokens) -> list[Route]:
 
 def _shape(path: str) -> Kind:
     return "date-time" if path.endswith("Timestamp") else "string"
+
+
+def end_tokens(store: Store, member_name: str, value: str) -> None:
+    """Remove what was earned by a user (`userId`) or through an application (`applicationId`)."""
+    condition = Sql(f"json_extract(body, '$.{member_name}') = ?", (value,))  # as the store's indexes have it
+    for collection in _COLLECTIONS:
+        for token in store.matching(collection, condition):
+            store.delete(collection, token["id"])
+
+
+def forget_expired(store: Store, now: float) -> None:
+    """Remove what expired more than a day ago."""
+    condition = Sql(f"{member('expiryTimestamp')} <= ?", (iso(now - _KEPT),))
+    for collection in _COLLECTIONS:
+        for token in store.matching(collection, condition):
+            store.delete(collection, token["id"])
