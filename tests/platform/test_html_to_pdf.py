@@ -93,7 +93,9 @@ def test_without_weasyprint_the_answer_names_what_to_install(app, refused, monke
     program = PROGRAM.replace("from weasyprint import", "from weasyprint.no import")
     monkeypatch.setattr(pdf_renderer, "renderer", Renderer(program))
     body = refused(execute(app), 400, 1405, "LAMBDA_INVOCATION_EXCEPTION")
-    assert "libpango" in body["runtimeError"]["message"]
+    message = body["runtimeError"]["message"]
+    assert message.startswith("html-to-pdf needs exh-dev[pdf]: pip install 'exh-dev[pdf]'")
+    assert "libpango" in message
 
 
 def test_a_pdf_is_made_in_time(app, refused, monkeypatch):

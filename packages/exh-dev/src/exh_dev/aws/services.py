@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
+from exh_dev.extras import needs_extra
 from exh_dev.runtime.environment import REGION
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 MOST_RECEIVES = 5
 """How often a message is received before it goes to the dead-letter queue; AWS advises five at least."""
 
+_WHAT = "a local AWS, for functions that read a secret or a queue,"
 STOPS_WITHIN = 0.05  # seconds
 
 WORK_QUEUE_URL, DEAD_LETTER_QUEUE_URL = "WORK_QUEUE_URL", "DEAD_LETTER_QUEUE_URL"
@@ -51,13 +53,18 @@ class LocalAws:
     """
 
     def __enter__(self) -> Self:
-        """Start answering."""
-        from moto.moto_server.werkzeug_app import (
-            DomainDispatcherApplication,
-            MotoRequestHandler,
-            create_backend_app,
-        )
-        from werkzeug.serving import make_server
+        """Start answering.
+
+        Raises:
+            DevkitError: `exh-dev[aws]` is not installed.
+        """
+        with needs_extra(_WHAT, "aws"):
+            from moto.moto_server.werkzeug_app import (
+                DomainDispatcherApplication,
+                MotoRequestHandler,
+                create_backend_app,
+            )
+            from werkzeug.serving import make_server
 
         app = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
         self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)

@@ -21,7 +21,7 @@ from exh_dev.cli.runs import mails, replay, runs
 from exh_dev.cli.tasks import logs, schedules, tasks
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.remote.cluster import Cluster
-from exh_dev.serve.debugging import DEBUG_PORT, check_free
+from exh_dev.serve.debugging import DEBUG_PORT, check_free, check_installed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +116,7 @@ def invoke(
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
     if debug:
+        check_installed()
         check_free(DEBUG_PORT)
         output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
     (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=DEBUG_PORT if debug else None)

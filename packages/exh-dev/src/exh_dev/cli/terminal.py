@@ -164,15 +164,17 @@ def _by_function(chain: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, A
 def _chained_row(runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     first, failed = runs[0], sum(run["status"] != "OK" for run in runs)
     times = f" x{len(runs)}" if len(runs) > 1 else ""
-    cold = [run["init_ms"] for run in runs if run["init_ms"] is not None]
+    # A run that did not take place, such as one of html-to-pdf without its extra, has no times and made no calls.
+    took_place = [run for run in runs if "duration_ms" in run]
+    cold = [run["init_ms"] for run in took_place if run["init_ms"] is not None]
     return (
         f"[dim]└[/] {first['function']}{times}",
         first["trigger"],
         "",
         f"[red]{failed} FAILED[/]" if failed else "[green]OK[/]",
-        str(sum(run["platform_calls"] for run in runs)),
-        f"{sum(run['duration_ms'] for run in runs):.0f} ms",
-        f"{max(cold):.0f} ms" if cold else "warm",
+        str(sum(run["platform_calls"] for run in took_place)) if took_place else "",
+        f"{sum(run['duration_ms'] for run in took_place):.0f} ms" if took_place else "",
+        f"{max(cold):.0f} ms" if cold else "warm" if took_place else "",
     )
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import socket
+from importlib.util import find_spec
 
 from exh_dev.errors import DevkitError
+from exh_dev.extras import how_to_install
 
 DEBUG_PORT = 5678
+
+
+def check_installed() -> None:
+    """Raise unless debugpy can be imported; it is not, because only the function's process uses it.
+
+    Raises:
+        DevkitError: `exh-dev[debug]` is not installed.
+    """
+    if find_spec("debugpy") is None:
+        raise DevkitError(how_to_install("--debug", "debug"))
 
 
 def check_free(port: int) -> None:

@@ -15,6 +15,7 @@ import threading
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
+from exh_dev.extras import how_to_install
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runner import NotInvocableError
 
@@ -51,7 +52,7 @@ while header := source.read({_LENGTH.size}):
     target.flush()
 """
 _PACKAGES = (
-    "html-to-pdf needs the Python package weasyprint and the system's Pango (on Debian and Ubuntu: apt-get install "
+    f"{how_to_install('html-to-pdf', 'pdf')}, and the system's Pango (on Debian and Ubuntu: apt-get install "
     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; on macOS: brew install pango)"
 )
 

@@ -1,0 +1,31 @@
+"""The optional parts of the toolkit: `exh-dev[aws]`, `exh-dev[pdf]` and `exh-dev[debug]`."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Extra = Literal["aws", "pdf", "debug"]
+
+
+def how_to_install(what: str, extra: Extra) -> str:
+    """Return a sentence that names the extra that `what` needs, and the command that installs it."""
+    return f"{what} needs exh-dev[{extra}]: pip install 'exh-dev[{extra}]'"
+
+
+@contextmanager
+def needs_extra(what: str, extra: Extra) -> Iterator[None]:
+    """Import in this block what an extra brings.
+
+    Raises:
+        DevkitError: the extra is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise DevkitError(f"{how_to_install(what, extra)} ({error})") from error
