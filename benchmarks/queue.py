@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.services import LocalAws
-from exh_dev.platform.faults.rules import Faults
+from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.remote.client import client_of
 from exh_dev.runtime import Function, Runtime
 from exh_dev.serve.local_platform import LocalPlatform
@@ -73,7 +73,7 @@ def measure(messages: int = MESSAGES) -> dict[str, Any]:
 def storm(messages: int, workers: int) -> dict[str, Any]:
     """Send messages through the queue; what happened, once it is checked that nothing was lost or done twice."""
     chance = random.Random(20260115)  # noqa: S311 - reproducible
-    faults = Faults(FAULTS, chance=random.Random(1).random)  # noqa: S311 - reproducible
+    faults = FaultRules(FAULTS, chance=random.Random(1).random)  # noqa: S311 - reproducible
     with LocalPlatform(faults=faults) as platform, LocalAws() as aws:
         platform.start()
         exh = client_of(platform.environment())
