@@ -7,18 +7,15 @@ is assumed, as is what a `read` token shows: everything but the tokens, the tags
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
 
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from exh_dev.platform.files.upload import UNKNOWN_TYPE, receive
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -30,7 +27,6 @@ from exh_dev.platform.storage.timestamps import iso
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_multipart.multipart import MultipartCallbacks
     from starlette.requests import Request
 
     from exh_dev.platform.storage.search import Kind
@@ -39,17 +35,12 @@ if TYPE_CHECKING:
 
 BASE = "/files/v1"
 LARGEST = 8 * 1024 * 1024  # bytes of a file, unless the platform is told otherwise
-_MOST_OVER = 56 * 1024 * 1024  # bytes of a body that is too large are read beyond that, so that the answer arrives
-_MOST_TEXT = 64 * 1024  # bytes of the fields beside the file
-_MOST_PARTS = 1_000
 _FILES, _SETTINGS = "files", "file_settings"
 _LEVELS = ("full", "read")
-_MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
 _CONTENT = re.compile("[0-9a-f]{24}")
 _TOKEN = re.compile(r"([0-9a-f]{24})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MIMETYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+(\s*;[\x20-\x7e]*)?", re.ASCII)
 _PATTERN = re.compile(r"(\*|[\w.+\-]+)/(\*|[\w.+\-]+)", re.ASCII)
-_UNKNOWN_TYPE = "application/octet-stream"
 _HIDDEN = ("id",)
 _FOR_READERS = ("name", "mimetype", "size", "creationTimestamp", "updateTimestamp")
 _KINDS: dict[str, Kind] = {
@@ -146,11 +137,11 @@ class FileService(Service):
         path = self._folder / file_id
         try:
             with path.open("xb") as target:
-                received = await _receive(request, target, self._largest)
+                received = await receive(request, target, self._largest)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        mimetype = received.mimetype if _MIMETYPE.fullmatch(received.mimetype) else _UNKNOWN_TYPE
+        mimetype = received.mimetype if _MIMETYPE.fullmatch(received.mimetype) else UNKNOWN_TYPE
         document = _document(file_id, name=received.name, mimetype=mimetype, size=received.size, now=self._clock())
         document |= {"creatorId": user_id, "tags": received.tags}
         self._store.put(_FILES, document)
@@ -269,135 +260,3 @@ def _filename(name: str) -> str:
     if re.fullmatch(r"[\x20-\x7e]*", name) and not re.search(r'["\\%]', name):
         return f'filename="{name}"'
     return f"filename*=UTF-8''{quote(name, safe='')}"
-
-
-@dataclass
-class _Part:
-    """A part of a multipart body."""
-
-    headers: dict[str, str] = field(default_factory=dict)
-    name: str = ""
-    filename: str | None = None
-
-
-class _Upload:
-    """Takes a multipart body apart: the file goes to `target` as it comes, the texts are kept."""
-
-    def __init__(self, boundary: bytes, target: BinaryIO, largest: int) -> None:
-        self.name = ""
-        self.tags: list[str] = []
-        self.mimetype = _UNKNOWN_TYPE
-        self.size = 0
-        self.filename: str | None = None
-        self.complete = False
-        self._target = target
-        self._largest = largest
-        self._part = _Part()
-        self._header = self._value = b""
-        self._text = bytearray()
-        self._texts = self._parts = self._headers = 0
-        callbacks: MultipartCallbacks = {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._data,
-            "on_part_end": self._part_end,
-            "on_end": self._end,
-        }
-        self._parser = MultipartParser(boundary, callbacks)
-
-    def take(self, piece: bytes) -> None:
-        self._parser.write(piece)
-
-    def _begin(self) -> None:
-        self._part, self._text = _Part(), bytearray()
-        self._parts += 1
-        if self._parts > _MOST_PARTS:
-            raise _malformed("it has too many parts")
-
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._count_headers(end - start)
-        self._header += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._count_headers(end - start)
-        self._value += data[start:end]
-
-    def _count_headers(self, size: int) -> None:
-        self._headers += size
-        if self._headers > _MOST_HEADERS:
-            raise _malformed("the headers of its parts are too long")
-
-    def _header_end(self) -> None:
-        self._part.headers[self._header.decode("latin-1").lower()] = self._value.decode("latin-1")
-        self._header = self._value = b""
-
-    def _headers_finished(self) -> None:
-        part = self._part
-        _, options = parse_options_header(part.headers.get("content-disposition", ""))
-        part.name = options.get(b"name", b"").decode("utf-8", "replace")
-        if b"filename" in options:
-            part.filename = options[b"filename"].decode("utf-8", "replace")
-        if part.name == "file":
-            if self.filename is not None:
-                raise _malformed("it has two files")
-            self.filename = part.filename or ""
-            self.mimetype = part.headers.get("content-type", _UNKNOWN_TYPE).strip()
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._part.name == "file":
-            self.size += end - start
-            if self.size <= self._largest:
-                self._target.write(data[start:end])
-            return
-        self._texts += end - start
-        if self._texts > _MOST_TEXT:
-            raise _malformed("its texts are too long")
-        self._text += data[start:end]
-
-    def _part_end(self) -> None:
-        text = self._text.decode("utf-8", "replace")
-        if self._part.name == "name":
-            self.name = text
-        elif self._part.name in {"tags", "tags[]"}:
-            self.tags.append(text)
-
-    def _end(self) -> None:
-        self.complete = True
-
-
-async def _receive(request: Request, target: BinaryIO, largest: int) -> _Upload:
-    """Read an upload, its file into `target`.
-
-    Raises:
-        ErrorAnswer: 13 or 22 for what is no multipart body, 14 without a file, 2610 when it is too large.
-    """
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not boundary:
-        raise _malformed("it must be multipart/form-data with a boundary")
-    upload, received = _Upload(boundary, target, largest), 0
-    try:
-        async for piece in request.stream():
-            received += len(piece)
-            if received > largest + _MOST_OVER:
-                raise ErrorAnswer(2610, f"A file may have {largest:,} bytes")
-            upload.take(piece)
-    except FormParserError as error:
-        raise _malformed(str(error)) from None
-    if not received:
-        raise ErrorAnswer(13, "The request body is empty")
-    if upload.size > largest:
-        raise ErrorAnswer(2610, f"A file may have {largest:,} bytes")
-    if not upload.complete:
-        raise _malformed("it ends before its last boundary")
-    if upload.filename is None:
-        raise ErrorAnswer(14, "The field file is required")
-    upload.name = upload.name or upload.filename.rpartition("/")[2] or "data"
-    return upload
-
-
-def _malformed(reason: str) -> ErrorAnswer:
-    return ErrorAnswer(22, f"The request body is malformed: {reason}")
