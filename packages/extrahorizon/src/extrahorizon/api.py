@@ -34,7 +34,7 @@ from extrahorizon.api_request import USER_ID_CLAIM, ApiError, ApiRequest, Caller
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ExtraHorizonError
-from extrahorizon.log import logger
+from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +92,7 @@ class ApiFunction:
         Raises:
             ValueError: an origin is none; `*`, which would let every page of the web call, is none either.
         """
+        keep_keys()
         if origins is None:
             origins = [each.strip() for each in os.environ.get(ORIGINS, "").split(",") if each.strip()]
         for origin in origins:
@@ -150,9 +151,7 @@ class ApiFunction:
             InvalidEventError: the event is no request.
             InvalidApiResponseError: a function answered with what the platform cannot send.
         """
-        logger.structure_logs(
-            function_request_id=getattr(context, "aws_request_id", None), cold_start=self._exh is None
-        )
+        begin_invocation(function_request_id=getattr(context, "aws_request_id", None), cold_start=self._exh is None)
         self._exh = self._exh or ExtraHorizon()
         self._exh.session.deadline = Deadline.of(context)
         return self.answer(event, self._exh)
@@ -164,7 +163,7 @@ class ApiFunction:
             What the platform, and AWS's HTTP API, turn into an HTTP response. Raises what `handler` raises.
         """
         request = ApiRequest.from_event(event, user_id_claim=self._user_id_claim)
-        logger.append_keys(method=request.method, user_id=request.caller and request.caller.user_id)
+        add_to_invocation(method=request.method, user_id=request.caller and request.caller.user_id)
         call = _Call(request, exh)
         self._router.context["call"] = call
         try:
@@ -198,7 +197,7 @@ class _Call:
     def run(
         self, function: Callable[..., Any], rule: str, parameters: Mapping[str, str], *, public: bool
     ) -> Response[Any]:
-        logger.append_keys(route=rule)  # the path itself may hold anything
+        add_to_invocation(route=rule)  # the path itself may hold anything
         try:
             if not public:
                 _ = self._request.user_id  # refused where there is none

@@ -101,3 +101,26 @@ logger = Logger(
     utc=True,
 )
 _redact_handlers()
+_DEFAULT_KEYS = frozenset(logger.get_current_keys())
+_project_keys: dict[str, Any] = {}
+_has_begun = False
+
+
+def keep_keys() -> None:
+    """Keep the logger's keys for every invocation: those that a project appends while its modules are imported."""
+    if not _has_begun:  # later ones are of an invocation
+        keys = logger.get_current_keys()
+        _project_keys.update({name: value for name, value in keys.items() if name not in _DEFAULT_KEYS})
+
+
+def begin_invocation(**keys: Any) -> None:
+    """Forget the keys of the invocation before, and give every line of this one the project's keys and these."""
+    logger.structure_logs(**_project_keys)
+    add_to_invocation(**keys)
+
+
+def add_to_invocation(**keys: Any) -> None:
+    """Give the further lines of this invocation these keys."""
+    global _has_begun  # noqa: PLW0603 - one process runs one function
+    _has_begun = True
+    logger.append_keys(**keys)

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError, DeadlineExceededError, ExtraHorizonError, InvalidEventError
-from extrahorizon.log import logger
+from extrahorizon.log import add_to_invocation, logger
 from extrahorizon.retries import pause
 from extrahorizon.task import Task
 
@@ -144,7 +144,7 @@ class _Worker:
     def handle(self, record: SQSRecord) -> None:
         """Do what a message asks for. Whatever it raises makes the message come again."""
         logger.remove_keys(_TASK_KEYS)
-        logger.append_keys(message_id=record.message_id, receive_count=_receive_count(record))
+        add_to_invocation(message_id=record.message_id, receive_count=_receive_count(record))
         started = time.monotonic()
         try:
             self._check_time()

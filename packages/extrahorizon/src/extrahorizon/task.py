@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, overload
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import InvalidEventError
-from extrahorizon.log import logger
+from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,15 +134,16 @@ def _handler(
     idempotency_key: Callable[[Task], str | None] | None,
 ) -> Callable[[object, LambdaContext], Any]:
     exh: ExtraHorizon | None = None
+    keep_keys()
 
     @wraps(function)
     def handler(event: object, context: LambdaContext) -> Any:
         nonlocal exh
-        logger.structure_logs(function_request_id=getattr(context, "aws_request_id", None), cold_start=exh is None)
+        begin_invocation(function_request_id=getattr(context, "aws_request_id", None), cold_start=exh is None)
         exh = client = exh or ExtraHorizon()
 
         def run(task: Task) -> Result:
-            logger.append_keys(task_id=task.id, task=task.function_name)
+            add_to_invocation(task_id=task.id, task=task.function_name)
             client.session.deadline = Deadline.of(context)
             return function(task, client)
 
