@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.secrets import grant_for_secrets, put_secrets
-from exh_dev.aws.services import LocalAws, WorkQueue, hidden_for, uses_work_queue
+from exh_dev.aws.secrets_extension import SecretsExtension
+from exh_dev.aws.services import LocalAws, WorkQueue, has_moto, hidden_for, uses_work_queue
 from exh_dev.errors import DevkitError
 from exh_dev.project.runtime_function import function_of
 from exh_dev.runtime import Runtime
@@ -39,7 +40,7 @@ class AwsFunctions:
         self._lock = Lock()
         self._closed = False
         self._workers: _Workers | None = None
-        self._aws: LocalAws | None = None
+        self._aws: LocalAws | SecretsExtension | None = None
         self._queue: WorkQueue | None = None
         self._mappings: dict[tuple[str, int, int], EventSourceMapping] = {}
 
@@ -90,17 +91,30 @@ class AwsFunctions:
             raise DevkitError("the functions for AWS were stopped")
         if self._workers is None:
             specs = [spec for spec in self._project.manifest.functions if "exh" not in spec.targets]
-            if self._aws is None:
-                self._aws = LocalAws().__enter__()
+            aws = self._local_aws(needs_queue=any(map(uses_work_queue, specs)))
             secrets = self._platform.call(lambda: grant_for_secrets(self._platform, specs))
-            put_secrets(self._platform, self._aws, secrets)
-            if self._queue is None and any(map(uses_work_queue, specs)):
-                self._queue = self._aws.create_work_queue(hidden=hidden_for(specs))
-            injected = {**self._aws.environment(), **(self._queue.environment() if self._queue else {})}
+            put_secrets(self._platform, aws, secrets)
+            if self._queue is None and isinstance(aws, LocalAws) and any(map(uses_work_queue, specs)):
+                self._queue = aws.create_work_queue(hidden=hidden_for(specs))
+            injected = {**aws.environment(), **(self._queue.environment() if self._queue else {})}
             functions = [function_of(self._project, spec, "secret", injected, {}) for spec in specs]
             self._workers = _Workers(Runtime(functions))
-            self._map(self._aws, specs)
+            if isinstance(aws, LocalAws):
+                self._map(aws, specs)
         return self._workers
+
+    def _local_aws(self, *, needs_queue: bool) -> LocalAws | SecretsExtension:
+        """Return what functions find their secrets in: all of the local AWS where it is installed or a queue needs it.
+
+        Raises:
+            DevkitError: a queue needs it, and it is not installed.
+        """
+        if self._aws is None or (needs_queue and not isinstance(self._aws, LocalAws)):
+            started = (LocalAws() if needs_queue or has_moto() else SecretsExtension()).__enter__()
+            if self._aws is not None:
+                self._aws.__exit__(None, None, None)
+            self._aws = started
+        return self._aws
 
     def _map(self, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
         """Feed those from the queue that the manifest says, as it says, and no others."""

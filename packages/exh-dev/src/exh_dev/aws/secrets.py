@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from exh_dev.errors import UsageError
 from extrahorizon.settings import SECRET_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from exh_dev.aws.platform import CredentialIssuer
-    from exh_dev.aws.services import LocalAws
     from exh_dev.project.function_spec import FunctionSpec
 
 
-def share_secrets(platform: CredentialIssuer, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
+class SecretStore(Protocol):
+    """Where secrets are put for functions to read."""
+
+    def put_secret(self, name: str, members: Mapping[str, str]) -> None:
+        """Make a JSON object the value of a secret."""
+
+
+def share_secrets(platform: CredentialIssuer, aws: SecretStore, specs: Sequence[FunctionSpec]) -> None:
     """Create the secrets that functions name, before the platform starts.
 
     Raises:
@@ -41,7 +47,7 @@ def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec])
     return list(sharing)
 
 
-def put_secrets(platform: CredentialIssuer, aws: LocalAws, secret_ids: Sequence[str]) -> None:
+def put_secrets(platform: CredentialIssuer, aws: SecretStore, secret_ids: Sequence[str]) -> None:
     """Create secrets with the credentials of their users."""
     for secret_id in secret_ids:
         aws.put_secret(secret_id, platform.function_environment(secret_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -141,6 +142,11 @@ class LocalAws:
         expiry = {"Enabled": True, "AttributeName": "expiration"}
         dynamodb.update_time_to_live(TableName="idempotency", TimeToLiveSpecification=expiry)
         return WorkQueue(url, dead_letters, "idempotency")
+
+
+def has_moto() -> bool:
+    """Return whether the packages of `exh-dev[aws]` are installed."""
+    return find_spec("moto") is not None and find_spec("flask") is not None
 
 
 def uses_work_queue(spec: FunctionSpec) -> bool:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.secrets import share_secrets
-from exh_dev.aws.services import LocalAws, hidden_for, uses_work_queue
+from exh_dev.aws.secrets_extension import SecretsExtension
+from exh_dev.aws.services import LocalAws, has_moto, hidden_for, uses_work_queue
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Runtime
@@ -177,12 +178,16 @@ def _injected(
 ) -> dict[str, Mapping[str, str]]:
     """What each function finds in its environment besides its own variables."""
     queued = [spec for spec in specs if uses_work_queue(spec)]
-    aws = stack.enter_context(LocalAws()) if source == "secret" or queued else None
+    aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_moto()) else None
     if platform is None:
         found = dict.fromkeys((spec.name for spec in specs), live)
     elif aws is not None and source == "secret":
         share_secrets(platform, aws, specs)
         found = dict.fromkeys((spec.name for spec in specs), aws.environment())
+    elif source == "secret":
+        extension = stack.enter_context(SecretsExtension())
+        share_secrets(platform, extension, specs)
+        found = dict.fromkeys((spec.name for spec in specs), extension.environment())
     else:
         for spec in specs:
             deploy.grant(platform, spec)
