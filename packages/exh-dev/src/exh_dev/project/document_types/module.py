@@ -11,7 +11,7 @@ from exh_dev.project.configuration.repository import folders
 from exh_dev.project.configuration.schemas import check_schema
 from exh_dev.project.document_types.model import types_of
 from exh_dev.project.document_types.source import HEADER, module_of
-from exh_dev.project.new.function import replace
+from exh_dev.project.replacing import replace
 
 if TYPE_CHECKING:
     from exh_dev.project.configuration.reading import Problem

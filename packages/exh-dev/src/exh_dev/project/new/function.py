@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from yaml.nodes import MappingNode
@@ -20,6 +19,7 @@ from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.manifest import load_manifest
 from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.project import MANIFEST
+from exh_dev.project.replacing import replace
 from exh_dev.project.schedule_mark import mark_of
 from exh_dev.project.template_text import with_resource
 from exh_dev.runtime.events import api_event, task_event, transition_event
@@ -103,7 +103,7 @@ def make(project: Project, spelling: str, kind: Kind, permissions: Sequence[str]
     parts = {
         f"handlers/{name.module}.py": _template(kind, "handler.py.txt", name),
         f"events/{name.task}.json": json.dumps(_event(kind, name), indent=2) + "\n",
-        f"tests/handlers/test_{name.module}.py": _template(kind, "test.py.txt", name),
+        f"tests/test_{name.module}.py": _template(kind, "test.py.txt", name),
     }
     _check_no_files(project.root, name)
     text = with_resource(manifest, _entry(kind, name, permissions, manifest))
@@ -135,17 +135,33 @@ def _event(kind: Kind, name: Name) -> dict[str, Any]:
 def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path) -> str:
     """YAML of the resource. Without the template's secret it is for Extra Horizon alone."""
     entry = _template(kind, "function.yaml", name)
+    if _is_for_aws_alone(manifest):
+        if kind == "event":
+            raise UsageError(
+                "a transition, a dispatcher or an event of Extra Horizon starts a function of the kind event, and the "
+                f"functions of {manifest} are for AWS alone"
+            )
+        entry = entry.replace(_BOTH, "targets: [aws]")
     if permissions:
         listed = "".join(f"\n          - {each}" for each in dict.fromkeys(permissions))
         entry = _NO_PERMISSIONS.sub(f"permissions:{listed}", entry)
     template = read_template(manifest)
     if template.find("Resources", _SECRET) is None:
         entry = entry.replace(_BOTH, "targets: [exh]")
-    if _BOTH not in entry:
+    if "aws" not in entry.partition("targets: [")[2].partition("]")[0]:
         never = template.find("Conditions", _NEVER_ON_AWS) is not None
         return entry.replace(_TYPE, f"{_TYPE}  Condition: {_NEVER_ON_AWS}\n") if never else entry
     alarms = _template(".", "alarms.yaml", name) if template.find("Resources", _ALARM_TOPIC) else ""
     return f"{entry}{_text('policies.yaml')}{alarms}"
+
+
+def _is_for_aws_alone(manifest: Path) -> bool:
+    """Return whether every function that the project has is for AWS and not for Extra Horizon."""
+    resources = read_template(manifest).find("Resources")
+    if not isinstance(resources, MappingNode) or not resources.value:
+        return False
+    functions = load_manifest(manifest).functions
+    return bool(functions) and not any("exh" in spec.targets for spec in functions)
 
 
 def _template(folder: str, file: str, name: Name) -> str:
@@ -165,7 +181,7 @@ def _check_no_files(root: Path, name: Name) -> None:
     """Go on only if no file of this function is there, not even one that would become a case of its samples."""
     places = [
         *(root / "handlers" / each for each in (f"{name.module}.py", name.module)),
-        *(root / "tests" / "handlers" / each for each in (f"test_{name.module}.py", name.module)),
+        root / "tests" / f"test_{name.module}.py",
         root / "events" / f"{name.task}.json",
         *sorted((root / "events").glob(f"{name.task}.*.json")),
     ]
@@ -212,21 +228,3 @@ def _write(new: Mapping[Path, str], manifest: Path, text: str) -> None:
 
 def _missing_folders(folder: Path) -> list[Path]:
     return [each for each in reversed([folder, *folder.parents]) if not each.exists()]
-
-
-def replace(path: Path, text: str) -> None:
-    """Replace a file's content at once: whoever reads it finds the old one or the new one. Links and modes stay."""
-    target = path.resolve()
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(text.encode())
-            file.close()
-            if target.exists():
-                shutil.copymode(target, temporary)
-            else:
-                temporary.chmod(0o644)
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.util import find_spec
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
@@ -37,23 +36,29 @@ class Name:
         return "".join(word.capitalize() for word in self.task.split("-"))
 
 
+def spelled(text: str) -> str:
+    """Return a text in kebab-case: `GreetPatient`, `greet_patient` and `Greet patient` are all `greet-patient`."""
+    return re.sub(r"[\s_-]+", "-", _HUMP.sub("-", text.strip())).strip("-").lower()
+
+
 def fold(spelling: str) -> Name:
     """`GreetPatient`, `greet_patient` and `Greet patient` are all `greet-patient`.
 
     Raises:
         UsageError: no function can be called so.
     """
-    name = re.sub(r"[\s_-]+", "-", _HUMP.sub("-", spelling.strip())).strip("-").lower()
+    name = spelled(spelling)
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise UsageError(f"{spelling!r} cannot be the name of a function: {NAME_RULE}")
     if name in PROVIDED:
         raise UsageError(f"{name} is a function of the platform itself; choose another name")
     found = Name(name)
     if iskeyword(found.module):
-        raise UsageError(f"{name} means something to Python; choose another name, such as {name}-task")
-    if found.module == _TYPES or find_spec(found.module) is not None:
-        what = "the module of the documents' types" if found.module == _TYPES else "a module that Python knows already"
-        raise UsageError(f"{name}: {found.module} is {what}; choose another name, such as {name}-task")
+        raise UsageError(f"{name} is a Python keyword; choose another name, such as {name}-task")
+    if found.module == _TYPES:
+        raise UsageError(
+            f"{name}: handlers/{_TYPES}.py holds the types of documents; choose another name, such as {name}-task"
+        )
     return found
 
 

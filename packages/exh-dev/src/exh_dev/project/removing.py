@@ -1,0 +1,79 @@
+"""`exh-dev remove`: a function goes, with all that belongs to it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import UsageError
+from exh_dev.project.belongings import belongings, uses
+from exh_dev.project.project import MANIFEST
+from exh_dev.project.replacing import change
+from exh_dev.project.template_text import without_functions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from exh_dev.project.project import Project
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A function that was removed: its files, and the places that still use its name."""
+
+    name: str
+    files: tuple[str, ...]
+    uses: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {"name": self.name, "files": list(self.files), "uses": list(self.uses)}
+
+    def as_lines(self) -> list[str]:
+        """Return it for people."""
+        lines = [f"Removed {self.name}:", *(f"  {file}" for file in self.files), f"  its entry in {MANIFEST}"]
+        if self.uses:
+            lines += ["", "Its name is still used:", *(f"  {use}" for use in self.uses)]
+        return lines
+
+
+def remove_function(project: Project, name: str, *, force: bool = False) -> Removed:
+    """Remove a function with its files and its entry in the manifest.
+
+    Args:
+        project: where it is.
+        name: in any spelling.
+        force: also what git could not bring back.
+
+    Raises:
+        UsageError: there is no such function, or something of it is not committed.
+        DevkitError: a file cannot be changed.
+    """
+    spec = project.manifest.function(name)
+    manifest = project.root / MANIFEST
+    files = belongings(project.root, spec)
+    if not force:
+        _check_committed(project.root, [*files, manifest])
+    text = without_functions(manifest, [spec.logical_id])
+    change({manifest: text}, {}, files)
+    left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name))
+    return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left)
+
+
+def _check_committed(root: Path, paths: Sequence[Path]) -> None:
+    names = [path.relative_to(root).as_posix() for path in paths]
+    command = ["git", "status", "--porcelain", "--ignored", "--", *names]
+    try:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        found = done.stdout.splitlines() if done.returncode == 0 else None
+    except OSError:
+        found = None
+    if found is None:
+        raise UsageError(f"{root} is not in git, so nothing could be brought back; --force removes all the same")
+    changed = [line[3:] for line in found if "__pycache__" not in line]
+    if changed:
+        raise UsageError(
+            f"git could not bring back what is not committed: {', '.join(changed[:3])}. Commit first, or add --force"
+        )
