@@ -16,13 +16,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.version import __version__
+
 if TYPE_CHECKING:
     from extrahorizon.client import ExtraHorizon
     from extrahorizon.log import logger
     from extrahorizon.query import RQL, rql
     from extrahorizon.task import Task, task_handler
 
-__version__ = "0.2.0"
 __all__ = ["RQL", "ExtraHorizon", "Task", "__version__", "logger", "rql", "task_handler"]
 
 _MODULES = {

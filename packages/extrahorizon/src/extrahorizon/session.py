@@ -19,7 +19,6 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-import extrahorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
@@ -39,6 +38,7 @@ from extrahorizon.log import logger
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS, RetryPolicy, pause
 from extrahorizon.transport import is_cut_off, read_body, signable, unreachable, within
+from extrahorizon.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -346,4 +346,4 @@ def _redirected(call: Call, response: Response, url: str) -> str:
 
 def _user_agent() -> str:
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"Python/{python} OS/{sys.platform}-{os.uname().machine} SDK/{extrahorizon.__version__}"
+    return f"Python/{python} OS/{sys.platform}-{os.uname().machine} SDK/{__version__}"

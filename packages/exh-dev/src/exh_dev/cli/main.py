@@ -16,7 +16,7 @@ import extrahorizon
 from exh_dev.cli.options import HostOption, JsonOption, LiveOption, ProfileOption, YesOption
 from exh_dev.cli.output import choose_output, pass_on_server_logs
 from exh_dev.cli.platform import call, print_credentials, serve
-from exh_dev.cli.project import build, check, new, slim, types
+from exh_dev.cli.project import build, check, init, new, remove, rename, types, upgrade
 from exh_dev.cli.runs import mails, replay, runs
 from exh_dev.cli.tasks import logs, schedules, tasks
 from exh_dev.errors import DevkitError, UsageError
@@ -170,7 +170,7 @@ def run(
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
 
-for project_command in (check, new, types, build, slim):
+for project_command in (init, check, new, rename, remove, types, build, upgrade):
     app.command()(project_command)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -138,30 +141,122 @@ def types(
     raise typer.Exit(1 if found.stale else 0)
 
 
-def slim(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Even if git could not bring back all of it.")] = False,
+class ProjectTarget(StrEnum):
+    """Where a new project's functions are deployed."""
+
+    EXH = "exh"
+    AWS = "aws"
+    BOTH = "both"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet, or is empty.")],
+    name: Annotated[
+        str | None,
+        typer.Option(help="The project's name, kebab-case [default: the folder's name].", show_default=False),
+    ] = None,
+    target: Annotated[
+        ProjectTarget | None,
+        typer.Option(help="exh: Extra Horizon. aws: AWS Lambda, with SAM. [default: both]", show_default=False),
+    ] = None,
+    author: Annotated[
+        str | None,
+        typer.Option(help="Who holds the copyright [default: git's user.name].", show_default=False),
+    ] = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Remove the examples and leave whoami.
+    """Make a project of your own.
 
-    Their handlers, events, tests and entries in template.yaml; schemas, templates, localizations and dispatchers; and
-    the parts of the pages that tell about them. Everything passes afterwards. Asks first on a terminal; refused while
-    git has changes that are not committed.
+    It has two functions, their events and tests, one shared session module, and the packages it is made with in
+    wheels/: nothing needs this installation afterwards. On a terminal, what is not given is asked for. Writes nothing
+    into a folder that has something in it.
     """
-    from exh_dev.project.project import Project
-    from exh_dev.project.slim import Slimming
+    from exh_dev.packaging.installed_wheels import wheel_of
+    from exh_dev.project.init.project import Wishes, check_folder, check_name, make_project
+    from exh_dev.project.new.names import spelled
 
     output = choose_output(as_json=as_json)
-    slimming = Slimming.of(Project.find())
-    if slimming.is_empty:
-        output.summary(slimming.as_json(), ["There are no examples here"])
-        return
-    if not force:
-        slimming.check_committed()
-    if sys.stdin.isatty() and not yes:
-        output.note("\n".join(slimming.plan()))
-        if not typer.confirm("Remove all this?", err=True):
-            raise DevkitError("not confirmed; nothing was removed")
-    slimming.do()
-    output.summary(slimming.as_json(), slimming.as_lines())
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that is wanted
+    check_folder(folder)
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+    suggested = spelled(folder.name)
+    if name is None:
+        name = typer.prompt("Name of the project", default=suggested) if asks else suggested
+    check_name(name)
+    if author is None:
+        author = _git_user()
+        author = typer.prompt("Author, for licence and pyproject.toml", default=author) if asks else author
+    if target is None:
+        chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
+        if chosen not in {each.value for each in ProjectTarget}:
+            raise UsageError(f"{chosen!r} is no target; there are exh, aws and both")
+        target = ProjectTarget(chosen)
+    made = make_project(folder, Wishes(name, target.value, author.strip()), wheel_of)
+    output.summary(made.as_json(), made.as_lines())
+
+
+def _git_user() -> str:
+    try:
+        done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def remove(
+    name: Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also when git could not bring back what goes.", show_default=False)
+    ] = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Remove a function, with all that belongs to it.
+
+    Its handler, sample events, seed, tests and entry in template.yaml. Where its name is used elsewhere (schemas,
+    dispatchers, other functions) is listed, and stays. Without --force nothing goes that git could not bring back.
+    """
+    from exh_dev.project.project import Project
+    from exh_dev.project.removing import remove_function
+
+    output = choose_output(as_json=as_json)
+    removed = remove_function(Project.find(), name, force=force)
+    output.summary(removed.as_json(), removed.as_lines())
+
+
+def rename(
+    old: Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")],
+    new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, in any spelling.")],
+    as_json: JsonOption = None,
+) -> None:
+    """Rename a function, with all that belongs to it.
+
+    Its handler, sample events, seed and tests move; template.yaml, imports, and its name in the project's code,
+    schemas, dispatchers and events change. Everything changes or nothing does.
+    """
+    from exh_dev.project.project import Project
+    from exh_dev.project.renaming import rename_function
+
+    output = choose_output(as_json=as_json)
+    renamed = rename_function(Project.find(), old, new_name)
+    output.summary(renamed.as_json(), renamed.as_lines())
+
+
+def upgrade(
+    wheels: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Take the newest of both packages from here [default: the package index]."),
+    ] = None,
+    as_json: JsonOption = None,
+) -> None:
+    """Move the project to newer versions of extrahorizon and exh-dev.
+
+    Replaces the wheels, moves the versions in pyproject.toml and the locks, prints what has changed in between, and
+    runs `check` with the new version. When something fails, everything is as before.
+    """
+    from exh_dev.project.project import Project
+    from exh_dev.project.upgrading import upgrade_project
+
+    output = choose_output(as_json=as_json)
+    upgraded = upgrade_project(Project.find(), wheels, output.note)
+    output.summary(upgraded.as_json(), upgraded.as_lines())
+    raise typer.Exit(0 if upgraded.is_checked else 1)

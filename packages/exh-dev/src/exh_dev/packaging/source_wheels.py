@@ -47,12 +47,12 @@ def pins_from_source(requirements: Iterable[tuple[str, str]], pinned: Container[
             name = canonicalize_name(Requirement(text).name)
         except InvalidRequirement:
             continue  # which checking the lock tells better
-        if name not in pinned and (source := _editable_source(name)):
+        if name not in pinned and (source := editable_source(name)):
             found[name] = _pin(name, source, cache)
     return found
 
 
-def _editable_source(name: str) -> Path | None:
+def editable_source(name: str) -> Path | None:
     """Return the folder that a package is installed from in editable mode (PEP 610), or None."""
     try:
         record = json.loads(distribution(name).read_text("direct_url.json") or "{}")

@@ -1,4 +1,4 @@
-"""Logging the user of a client in: by which grant depends on how the client authenticates, see `login.py`."""
+"""Logging the user of a client in: by which grant depends on how the client authenticates: `extrahorizon.login`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,72 @@
+"""The wheel of an installed package, made of what is installed: a project carries it where no index has it."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from base64 import urlsafe_b64encode
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from exh_dev.errors import DevkitError
+from exh_dev.packaging.source_wheels import editable_source
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+#: What an installer adds to a package, and no wheel has.
+_INSTALLERS = frozenset({"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"})
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same package gives the same bytes
+_PATIENCE = 120  # seconds
+
+
+def wheel_of(name: str, folder: Path) -> Path:
+    """Write the wheel of an installed package into a folder.
+
+    Raises:
+        DevkitError: it cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if source := editable_source(name):
+        return _built(name, source, folder)
+    return _packed(distribution(name), folder)
+
+
+def _built(name: str, source: Path, folder: Path) -> Path:
+    before = set(folder.glob("*.whl"))
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
+    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+    if done.returncode != 0:
+        raise DevkitError(f"the wheel of {name} cannot be built from {source}: {done.stderr.strip().splitlines()[-1:]}")
+    (wheel,) = set(folder.glob("*.whl")) - before
+    return wheel
+
+
+def _packed(package: Distribution, folder: Path) -> Path:
+    name = package.metadata["Name"].replace("-", "_")
+    info = f"{name}-{package.version}.dist-info"
+    path = folder / f"{name}-{package.version}-py3-none-any.whl"
+    listed = []
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for file in sorted(package.files or (), key=str):
+            inner = file.as_posix()
+            # Commands lie outside; bytecode is written by each Python anew.
+            if inner.startswith("../") or file.suffix == ".pyc" or (info in file.parts and file.name in _INSTALLERS):
+                continue
+            content = Path(str(file.locate())).read_bytes()
+            digest = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+            listed.append(f"{inner},sha256={digest},{len(content)}\n")
+            archive.writestr(_entry(inner), content)
+        archive.writestr(_entry(f"{info}/RECORD"), "".join([*listed, f"{info}/RECORD,,\n"]))
+    return path
+
+
+def _entry(name: str) -> ZipInfo:
+    entry = ZipInfo(name, _LONG_AGO)
+    entry.compress_type = ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry

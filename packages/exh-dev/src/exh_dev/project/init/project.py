@@ -1,0 +1,238 @@
+"""A new project: its files, its wheels and locks, its git history."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import exh_dev
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.project.init.sources import FILES, read_own, read_template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Target = Literal["exh", "aws", "both"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+WHEELS = "wheels"
+PACKAGES = ("extrahorizon", "exh-dev")
+#: Which of the packages each lock installs. Bundles carry the first alone.
+LOCKS: Mapping[str, tuple[str, ...]] = {
+    "requirements.txt": PACKAGES[:1],
+    "requirements-run.txt": PACKAGES,
+    "requirements-dev.txt": PACKAGES,
+}
+_NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
+_OF_AWS = ("requirements-sam.txt",)
+_NOT_COPIED = ("CHANGELOG.md",)
+_BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
+_MARKS = (("# ", ""), ("<!-- ", " -->"))
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a project is to be.
+
+    Attributes:
+        name: of the project, kebab-case.
+        target: where its functions are deployed.
+        author: who holds the copyright.
+    """
+
+    name: str
+    target: Target
+    author: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A project that was made: its folder, its files, and the lines of those that are its owner's to change."""
+
+    folder: Path
+    name: str
+    target: Target
+    files: tuple[str, ...]
+    lines: int
+    is_committed: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "folder": str(self.folder),
+            "name": self.name,
+            "target": self.target,
+            "files": list(self.files),
+            "lines": self.lines,
+            "committed": self.is_committed,
+        }
+
+    def as_lines(self) -> list[str]:
+        """Return it for people, with the two commands to type."""
+        place = self.folder.as_posix()
+        quoted = f"'{place}'" if re.search(r"[^\w./-]", place) else place
+        return [f"Made {self.name}: {len(self.files)} files, {self.lines} lines.", "", f"  cd {quoted}", "  make run"]
+
+
+def check_name(name: str) -> str:
+    """Return the name of a project if it can be one.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a project's name: lower-case letters, digits and single hyphens, as my-clinic"
+        )
+    return name
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that has something in it.
+
+    Raises:
+        UsageError: it has, or it is no folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder that does not exist yet, or is empty")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty; nothing was written. Name a folder that does not exist yet")
+
+
+def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], Path]) -> Made:
+    """Write a project into a folder that is empty or not there.
+
+    Args:
+        folder: where.
+        wishes: what it is to be.
+        wheel_of: writes the wheel of an installed package into a folder and returns its path.
+
+    Raises:
+        UsageError: the folder has something in it.
+        DevkitError: something cannot be written; nothing is left behind then.
+    """
+    check_folder(folder)
+    existed = folder.is_dir()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Beside it, so that a project is there whole or not at all.
+        with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            made = Path(scratch) / folder.name
+            wheels = [wheel_of(package, made / WHEELS) for package in PACKAGES]
+            pins = dict(zip(PACKAGES, map(pin_of, wheels), strict=True))
+            texts = project_files(wishes, pins)
+            for name, text in texts.items():
+                path = made / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+            is_committed = _commit(made)
+            if existed:
+                folder.rmdir()
+            made.rename(folder)
+    except OSError as error:
+        raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; nothing was made") from None
+    own = owned_files(texts)
+    lines = sum(len(texts[name].splitlines()) for name in own)
+    return Made(folder, wishes.name, wishes.target, own, lines, is_committed)
+
+
+def owned_files(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the files that are their owner's to read and change: locks and wheels are made by tools."""
+    return tuple(sorted(name for name in names if not name.startswith(("requirements", f"{WHEELS}/"))))
+
+
+def pin_of(wheel: Path) -> str:
+    """Return the line of a lock for a wheel: `NAME==VERSION` with its hash."""
+    name, version = wheel.name.split("-")[:2]
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{name.replace('_', '-')}=={version} \\\n    --hash=sha256:{digest}\n"
+
+
+def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each file of a project.
+
+    Args:
+        wishes: what it is to be.
+        pins: the locks' lines for the two packages, by name.
+    """
+    on_aws, on_exh = wishes.target != "exh", wishes.target != "aws"
+    names = [name for name in FILES if name not in _NOT_COPIED and (on_aws or name not in _OF_AWS)]
+    found = {name: _for_target(read_template(name), wishes.target) for name in names}
+    for lock, packages in LOCKS.items():
+        found[lock] = with_pins(found[lock], [pins[package] for package in packages])
+    found["pyproject.toml"] = _pyproject(found["pyproject.toml"], wishes)
+    found["template.yaml"] = _template_yaml(found["template.yaml"], wishes)
+    found[".gitignore"] = "".join(f"{line}\n" for line in found[".gitignore"].splitlines() if line != f"{WHEELS}/")
+    own = {"README.md": "README.md", "LICENSE": "LICENSE", ".github/workflows/ci.yml": "ci.yml"}
+    own |= {"samconfig.toml": "samconfig.toml"} if on_aws else {}
+    own |= {"repo-config.json": "repo-config.json"} if on_exh else {}
+    for name, source in own.items():
+        text = _for_target(read_own(source), wishes.target)
+        for placeholder, value in (
+            ("name", wishes.name),
+            ("author", wishes.author or f"the authors of {wishes.name}"),
+            ("year", str(datetime.now(UTC).year)),
+        ):
+            text = text.replace(f"{{{{{placeholder}}}}}", value)
+        found[name] = text
+    return found
+
+
+def with_pins(lock: str, pins: Iterable[str]) -> str:
+    """Return a lock with pins of packages that lie in `wheels/`."""
+    lines = lock.splitlines()
+    comments = [line for line in lines if line.startswith("#")][:2]  # what made it; those at the end are about packages
+    pinned = "".join(f"{line}\n" for line in lines if not line.startswith("#"))
+    head = "".join(f"{line}\n" for line in comments)
+    return f"{head}--find-links {WHEELS}\n\n{''.join(pins)}{pinned}"
+
+
+def _for_target(text: str, target: Target) -> str:
+    """Leave out what is for another target, and the marks around what is for this one."""
+    for other in ("exh", "aws"):
+        for before, after in _MARKS:
+            pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=other)
+            text = re.sub(pattern, "" if target not in {other, "both"} else r"\1", text, flags=re.DOTALL)
+    return text
+
+
+def _pyproject(text: str, wishes: Wishes) -> str:
+    version = exh_dev.__version__
+    text = text.replace('name = "extra-horizon-tasks"', f'name = "{wishes.name}"')
+    text = text.replace('dependencies = ["extrahorizon"]', f'dependencies = ["extrahorizon=={version}"]')
+    text = text.replace('run = ["exh-dev"]', f'run = ["exh-dev=={version}"]')
+    if wishes.author:
+        text = text.replace(
+            'version = "0.1.0"\n', f'version = "0.1.0"\nauthors = [{{ name = {_toml(wishes.author)} }}]\n'
+        )
+    return text
+
+
+def _toml(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _template_yaml(text: str, wishes: Wishes) -> str:
+    targets = {"exh": "[exh]", "aws": "[aws]", "both": "[exh, aws]"}[wishes.target]
+    text = text.replace("targets: [exh, aws]", f"targets: {targets}")
+    return text.replace("Default: exh/tasks", f"Default: exh/{wishes.name}")
+
+
+def _commit(folder: Path) -> bool:
+    """Begin a git history; return whether it has a first commit. Without git, or a name for it, there is none."""
+    if shutil.which("git") is None:
+        return False
+    steps = (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--no-verify", "--message", f"Start with exh-dev {exh_dev.__version__}"],
+    )
+    return all(
+        subprocess.run(["git", *step], cwd=folder, capture_output=True, check=False).returncode == 0 for step in steps
+    )

@@ -1,0 +1,55 @@
+"""Where the files of a new project come from.
+
+They are those of the repository's root, which is a project itself: what is tried there is what a project gets. A wheel
+carries them in `template/`; an installation from the source reads them where they are. A page, a licence and a workflow
+that are a project's alone lie in `files/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exh_dev.errors import DevkitError
+
+#: The files of the root. This module is imported when the wheel is built, so that it needs nothing but these names.
+FILES = (
+    ".gitignore",
+    "CHANGELOG.md",
+    "Makefile",
+    "events/hello-world.json",
+    "events/hello-world.no-data.json",
+    "events/whoami.json",
+    "handlers/__init__.py",
+    "handlers/hello_world.py",
+    "handlers/whoami.py",
+    "pyproject.toml",
+    "requirements-dev.txt",
+    "requirements-run.txt",
+    "requirements-sam.txt",
+    "requirements-setup.txt",
+    "requirements.txt",
+    "shared/__init__.py",
+    "shared/session.py",
+    "template.yaml",
+    "tests/test_hello_world.py",
+    "tests/test_whoami.py",
+)
+_HERE = Path(__file__).parent
+_ROOT = Path(__file__).parents[6]
+
+
+def read_template(name: str) -> str:
+    """Return the text of a file of the template.
+
+    Raises:
+        DevkitError: it is not there: exh-dev was installed in a way that leaves it out.
+    """
+    for folder in (_HERE / "template", _ROOT):
+        if (folder / name).is_file():
+            return (folder / name).read_text(encoding="utf-8")
+    raise DevkitError(f"exh-dev is installed without {name}, which init needs: install it from its wheel")
+
+
+def read_own(name: str) -> str:
+    """Return the text of a file that only projects have."""
+    return (_HERE / "files" / name).read_text(encoding="utf-8")
