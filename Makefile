@@ -2,88 +2,52 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# What is installed in it, each more than the one before: the tools that install, what running needs, what the
-# examples need, what tests and checks need.
+# What is installed in it, each more than the one before: what installs, what running needs, what tests need.
 TOOLS := $(VENV)/.tools
 RUN := $(VENV)/.run
-EXAMPLES := $(VENV)/.examples
 READY := $(VENV)/.ready
-# What tests in a browser need besides the browser itself.
-BROWSER := $(VENV)/.browser
-# Tools that want other versions of packages than ours, and than each other.
-SAM := .venv-sam
-CHECKOV := .venv-checkov
-ENV := dev
-export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-# Packages of single functions.
-PACKAGES := $(wildcard handlers/*/requirements.in)
+.PHONY: help run test lint build lock clean
 
-.PHONY: help run test test-all coverage lint format build deploy slim lock bench clean
-
-help: ## Say what there is
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(EXAMPLES) ## Run every sample event against the local platform, both ways to get credentials
-	@$(BIN)/exh-dev run --table --credentials env --credentials secret
+run: $(RUN) ## Run every sample event against a local platform
+	@$(BIN)/exh-dev run --table
 
-test: $(READY) ## Run the tests
-	@$(BIN)/pytest -q -n auto -m 'not slow'
+test: $(READY) ## Run the tests of your functions
+	@$(BIN)/pytest -q
 
-test-all: test $(BROWSER) ## Run the slow tests too
-	@$(BIN)/pytest -q -n auto --dist loadgroup -m slow
-
-coverage: $(READY) ## Run the tests and say what of the packages they reach, branches included
-	@$(BIN)/pytest -q -n auto -m 'not slow' --cov --cov-report=term:skip-covered
-
-lint: $(READY) $(SAM)/.ready $(CHECKOV)/.ready ## Check style, types, the template, and what containers and CI are made from
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/cfn-lint template.yaml aws/function-alarms.yaml
-	$(BIN)/hadolint Dockerfile
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/pre-commit validate-config
-	$(SAM)/bin/sam validate --lint --template template.yaml --region eu-central-1
-	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --file template.yaml aws/function-alarms.yaml
-
-format: $(READY) ## Format the code and mend what can be mended
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+lint: $(READY) ## Check style, types, template.yaml and the configuration
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/exh-dev check --table
 
 build: $(RUN) ## Build the bundles of all functions into build/
 	@$(BIN)/exh-dev build --table
 
+# aws: begin
+SAM := .venv-sam
+ENV := dev
+.PHONY: deploy
 deploy: build $(SAM)/.ready ## Deploy to AWS; ENV=dev, staging or production
-	$(SAM)/bin/sam deploy --config-env $(ENV)
+	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam deploy --config-env $(ENV)
 
-slim: $(RUN) ## Remove the examples and leave whoami
-	@$(BIN)/exh-dev slim --table
-
-COMPILE = $(BIN)/uv pip compile -q --upgrade --generate-hashes --universal --python-version 3.11 \
-	--no-emit-index-url --no-emit-package extrahorizon --custom-compile-command 'make lock'
-# The largest first: the others take its versions.
-lock: $(TOOLS) ## Resolve the locks anew, to the newest versions
-	$(COMPILE) -o requirements-setup.txt requirements-setup.in
-	$(COMPILE) -o requirements.txt packages/extrahorizon/pyproject.toml
-	$(COMPILE) -c requirements.txt -o requirements-dev.txt --extra aws --extra pdf --extra debug \
-		packages/exh-dev/pyproject.toml --group pyproject.toml:dev packages/requirements-build.in $(PACKAGES)
-	$(COMPILE) -c requirements-dev.txt -o requirements-examples.txt --extra aws --extra pdf \
-		packages/exh-dev/pyproject.toml $(PACKAGES)
-	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt packages/exh-dev/pyproject.toml
-	$(COMPILE) -c requirements-dev.txt -o packages/requirements-build.txt packages/requirements-build.in
-	$(COMPILE) -c requirements-dev.txt -o tests/browser/requirements.txt tests/browser/requirements.in
-	$(COMPILE) -o aws/sam.txt aws/sam.in
-	$(COMPILE) -o aws/checkov.txt aws/checkov.in
-	for each in $(PACKAGES); do $(COMPILE) -c requirements.txt -o "$${each%.in}.txt" "$$each" || exit 1; done
-
-bench: $(READY) ## Measure, side by side, into docs/benchmarks.md; ONLY="paging invoke" for some
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m benchmarks $(ONLY)
+# aws: end
+UPGRADE := --upgrade
+COMPILE = $(BIN)/uv pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+	--find-links wheels --emit-find-links --custom-compile-command 'make lock'
+lock: $(TOOLS) ## Resolve the locks anew, to the newest versions that pyproject.toml allows
+	$(COMPILE) -o requirements.txt pyproject.toml
+	$(COMPILE) -c requirements.txt -o requirements-dev.txt pyproject.toml --group run --group dev
+	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt pyproject.toml --group run
+	for each in $(wildcard handlers/*/requirements.in); do \
+		$(COMPILE) -c requirements.txt -o "$${each%.in}.txt" "$$each" || exit 1; done
 
 clean: ## Remove everything that was made here
-	rm -rf $(VENV) $(SAM) $(CHECKOV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Install what a lock lists, and nothing else: $(call install,FOLDER,LOCK). Nothing is resolved, so that a release of
@@ -112,7 +76,7 @@ $(VENV)/.made: $(wildcard requirements*.txt)
 	@manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
 	for version in $$manifest 3.14 3.13 3.12 3.11; do \
 		for candidate in $(or $(PYTHON),python$$version python3 python "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python \
-			"$$HOME"/.local/share/uv/python/cpython-$$version.*/bin/python); do \
+			"$$(dirname "$$(command -v python3)")"/../versions/$$version.*/bin/python "$$HOME"/.local/share/uv/python/cpython-$$version.*/bin/python); do \
 			if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' \
 				$$version >/dev/null 2>&1; then break 2; fi; \
 		done; \
@@ -136,25 +100,14 @@ $(TOOLS): $(VENV)/.made
 
 $(RUN): $(TOOLS)
 	$(call install,$(VENV),requirements-run.txt)
-	$(call install,$(VENV),packages/requirements-build.txt)
-	@if test -x $(BIN)/uv; then pip='$(BIN)/uv -q pip'; else pip='$(BIN)/python -m pip -q --disable-pip-version-check'; fi; \
-	VIRTUAL_ENV=$(VENV) $$pip install --no-deps --no-build-isolation \
-		-e packages/extrahorizon -e packages/exh-dev
 	@touch $@
 
-$(EXAMPLES): $(RUN)
-	$(call install,$(VENV),requirements-examples.txt)
-	@touch $@
-
-$(READY): $(EXAMPLES)
+$(READY): $(RUN)
 	$(call install,$(VENV),requirements-dev.txt)
 	@touch $@
 
-$(BROWSER): tests/browser/requirements.txt | $(READY)
-	$(call install,$(VENV),$<)
-	@touch $@
-
-.venv-%/.ready: aws/%.txt | $(TOOLS)
+# Tools that want other versions of packages than the project's.
+.venv-%/.ready: requirements-%.txt | $(TOOLS)
 	@$(BIN)/python -m venv --clear .venv-$*
 	$(call install,.venv-$*,$<)
 	@touch $@

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _LIMIT = re.compile(rb"limit\((\d+),(\d+)\)")
 def loopback_server(latency: float = 0.0, *, answer: str = "user") -> Iterator[str]:
     """Its address while the block runs; `latency` in seconds, `answer` one of those above."""
     command = [sys.executable, "-m", "benchmarks.loopback", str(latency), answer]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as process:
         assert process.stdout
         try:
             yield f"http://localhost:{int(process.stdout.readline())}"

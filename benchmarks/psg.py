@@ -18,8 +18,12 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.deadline import Deadline
 
+import handlers
 from benchmarks.psg_server import CHANNELS, MINUTES, RATE, RECORDING, SIZE, psg_server
-from handlers.chunk_psg_signals.recording import chunk
+
+# The function is one of the examples, whose folder is a project of its own.
+handlers.__path__.append(str(Path(__file__).parents[1] / "examples" / "handlers"))
+from handlers.chunk_psg_signals.recording import chunk  # noqa: E402 - found by the line above
 
 LATENCY = 0.02  # seconds
 MOST_SECONDS, MOST_MEMORY = 300, 256  # MB
