@@ -1,0 +1,140 @@
+"""The workflows do what people do: targets and commands that exist, on the Pythons the project names, with care."""
+
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from exh_dev.cli.main import app
+from exh_dev.project.project import Project
+from typer.main import get_command
+
+WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
+EXAMPLES = WORKFLOWS.parents[1] / "examples" / ".github" / "workflows"
+
+
+def workflow(name):
+    folder = WORKFLOWS if (WORKFLOWS / name).exists() else EXAMPLES
+    return yaml.load((folder / name).read_text(), yaml.BaseLoader)  # noqa: S506 - makes texts only, of `on` too
+
+
+@pytest.fixture(params=sorted(path.name for folder in (WORKFLOWS, EXAMPLES) for path in folder.glob("*.yml")))
+def jobs(request):
+    return workflow(request.param)["jobs"]
+
+
+def steps_of(jobs):
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+def commands(jobs):
+    """Each command of the steps, in words."""
+    for step in steps_of(jobs):
+        for part in re.split(r"\n|&&|\|", step.get("run", "")):
+            if words := shlex.split(part):
+                yield words
+
+
+def secrets_of(step):
+    found = {name: re.fullmatch(r"\$\{\{ secrets\.(\w+) \}\}", value) for name, value in step.get("env", {}).items()}
+    return {name: secret[1] for name, secret in found.items() if secret}
+
+
+def test_each_make_target_exists(jobs, project_root):
+    text = "".join((project_root / name).read_text() for name in ("Makefile", "GNUmakefile"))
+    targets = set(re.findall(r"^([a-z-]+):.*##", text, re.MULTILINE))
+    called = [word for words in commands(jobs) if words[0] == "make" for word in words[1:]]
+    assert called
+    assert set(called) <= targets
+
+
+def test_each_command_of_exh_dev_exists_with_its_options(jobs, project_root):
+    makefile = (project_root / "Makefile").read_text()
+    called = [words[1:] for words in commands(jobs) if words[0] == ".venv/bin/exh-dev"]
+    called += [line.split() for line in re.findall(r"\$\(BIN\)/exh-dev (.*)", makefile)]
+    exh_dev = get_command(app)
+    for name, *arguments in called:
+        command = exh_dev.commands[name]
+        while hasattr(command, "commands"):
+            command = command.commands[arguments.pop(0)]
+        command.make_context(name, arguments)  # as the command line is read; nothing runs
+
+
+def test_the_pythons_tested_are_those_the_project_names(project_root):
+    for package in ("extrahorizon", "exh-dev"):
+        project = tomllib.loads((project_root / "packages" / package / "pyproject.toml").read_text())["project"]
+        named = [each.rpartition(" ")[2] for each in project["classifiers"] if "Python :: 3." in each]
+        assert workflow("ci.yml")["jobs"]["test"]["strategy"]["matrix"]["python"] == named
+
+
+@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
+def test_make_takes_the_python_that_was_set_up(name, project_root):
+    assert workflow(name)["env"]["PYTHON"] == "python"
+    assert "$(or $(PYTHON)," in (project_root / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
+def test_a_job_takes_the_rights_it_needs_and_has_an_end(name):
+    assert workflow(name)["permissions"] == {}
+    for job in workflow(name)["jobs"].values():
+        assert job["permissions"]["contents"] == "read"
+        assert int(job["timeout-minutes"]) <= 60
+
+
+def test_actions_are_pinned_and_a_checkout_leaves_no_token(jobs):
+    for step in steps_of(jobs):
+        if uses := step.get("uses"):
+            assert re.fullmatch(r"[\w./-]+@(v\d+|[0-9a-f]{40})", uses)
+            if uses.startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] == "false"
+
+
+def test_nothing_from_outside_is_put_into_a_script(jobs):
+    for step in steps_of(jobs):
+        assert "${{" not in step.get("run", "")
+
+
+def test_deploying_takes_a_hand_and_an_environment():
+    deploy = workflow("deploy.yml")
+    assert set(deploy["on"]) == {"workflow_dispatch"}
+    assert deploy["on"]["workflow_dispatch"]["inputs"]["environment"]["type"] == "choice"
+    assert "${{ inputs.environment }}" in deploy["concurrency"]["group"]
+    assert deploy["concurrency"]["cancel-in-progress"] == "false"
+    guarded = {name for name, job in deploy["jobs"].items() if job.get("environment") == "${{ inputs.environment }}"}
+    with_secrets = {name for name, job in deploy["jobs"].items() if any(secrets_of(step) for step in job["steps"])}
+    assert "deploy" in guarded
+    assert with_secrets == guarded
+
+
+def test_only_what_calls_the_platform_has_secrets():
+    for step in workflow("deploy.yml")["jobs"]["deploy"]["steps"]:
+        first = step.get("run", "").partition(" ")[0]
+        assert bool(secrets_of(step)) == (first in {"exh", ".venv/bin/exh-dev"}), step
+
+
+def test_the_official_cli_has_all_that_the_manifest_takes_from_the_environment(project_root):
+    (sync,) = (step for step in steps_of(workflow("deploy.yml")["jobs"]) if step.get("run") == "exh sync")
+    needed = {"API_HOST"} | {
+        f"API_OAUTH_{each}" for each in ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
+    }
+    for spec in Project(project_root / "examples").manifest.functions:
+        needed |= {variable.text[1:] for variable in spec.exh_variables if variable.text.startswith("$")}
+    assert needed <= secrets_of(sync).keys()
+    assert all(name == secret for name, secret in secrets_of(sync).items())
+
+
+def test_the_hooks_before_a_commit_call_what_there_is(project_root):
+    (local,) = yaml.safe_load((project_root / ".pre-commit-config.yaml").read_text())["repos"]
+    lint = "".join((project_root / name).read_text() for name in ("Makefile", "GNUmakefile"))
+    for hook in local["hooks"]:
+        program, *arguments = hook["entry"].split()
+        assert program.startswith(".venv/bin/")
+        name = program.removeprefix(".venv/bin/")
+        if name == "exh-dev":
+            get_command(app).commands[arguments[0]].make_context(arguments[0], arguments[1:])
+        else:
+            assert (Path(sys.executable).parent / name).exists()
+            assert f"$(BIN)/{name}" in lint

@@ -1,0 +1,92 @@
+import pytest
+from crashing import crash_at_every_call
+from end_state import end_state
+from exh_dev.project.schedule_mark import mark_of
+from exh_dev.testing import handle, task_event
+from extrahorizon.errors import InvalidEventError
+from extrahorizon.sidefx import APIError, service
+from handlers.sync_houdini_builds import SCHEMA, good_builds, synchronize
+
+from handlers import sync_houdini_builds
+
+NAME = "sync-houdini-builds"
+
+
+def build(number, *, version="20.5", release="gold", status="good", **more):
+    named = {"product": "houdini", "platform": "linux_x86_64_gcc11.2", "version": version, "build": str(number)}
+    return {**named, "date": "2026/01/15", "release": release, "status": status, **more}
+
+
+def test_the_newest_first_by_number_and_not_by_text():
+    listed = [build(99), build(584), build(1004), build(9, version="20.10")]
+    assert [(each["version"], each["build"]) for each in good_builds(listed)] == [
+        ("20.10", 9),
+        ("20.5", 1004),
+        ("20.5", 584),
+        ("20.5", 99),
+    ]
+
+
+def test_withdrawn_and_daily_builds_are_left_out():
+    assert good_builds([build(584, status="bad"), build(585, release="devel")]) == []
+
+
+def test_only_what_is_documented_is_kept():
+    (kept,) = good_builds([build(584, third_party_libraries={"large": "x" * 1000})])
+    assert kept == {
+        "product": "houdini",
+        "platform": "linux_x86_64_gcc11.2",
+        "version": "20.5",
+        "build": 584,
+        "date": "2026-01-15",
+    }
+
+
+@pytest.fixture
+def client(platform, exh_of, monkeypatch):
+    """Makes the function's client; SideFX is the local one."""
+    monkeypatch.setattr(sync_houdini_builds, "sidefx", service())
+    for name, value in platform.sidefx_environment().items():
+        monkeypatch.setenv(name, value)
+    return lambda: exh_of(NAME)
+
+
+def test_new_builds_become_documents_and_known_ones_do_not(client, exh):
+    first = synchronize(client(), "houdini", "linux")
+    assert (first["created"], first["known"], first["latest"]) == (6, 0, "20.5.584")
+    assert synchronize(client(), "houdini", "linux") == {"created": 0, "known": 6, "latest": "20.5.584"}
+    assert synchronize(client(), "houdini")["known"] == 6
+    numbers = [(each["data"]["version"], each["data"]["build"]) for each in exh.data.documents.find_all(SCHEMA)]
+    assert numbers[:6] == [("20.0", 724)] * 2 + [("20.0", 896)] * 2 + [("20.5", 410), ("20.5", 584)]
+
+
+def test_a_product_without_builds_is_no_failure(client):
+    assert synchronize(client(), "houdini-launcher", "linux_arm64") == {"created": 0, "known": 0, "latest": None}
+
+
+def test_what_sidefx_refuses_ends_the_task(client):
+    with pytest.raises(APIError):
+        synchronize(client(), "maya")
+
+
+def test_a_schedule_needs_no_data_and_what_a_task_names_is_a_text(fake_exh, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sync_houdini_builds, "synchronize", lambda _exh, *what: asked.append(what))
+    handle(sync_houdini_builds.handler, task_event(), fake_exh)
+    handle(sync_houdini_builds.handler, task_event(mark_of(86400)), fake_exh)
+    handle(sync_houdini_builds.handler, task_event({"product": "docker", "platform": "linux"}), fake_exh)
+    assert asked == [("houdini", None), ("houdini", None), ("docker", "linux")]
+    with pytest.raises(InvalidEventError, match="needs product"):
+        handle(sync_houdini_builds.handler, task_event({"product": 20.5}), fake_exh)
+
+
+def test_a_crash_after_any_call_changes_nothing_in_the_end(client, exh):
+    def prepare():
+        for document in exh.data.documents.find_all(SCHEMA):
+            exh.data.documents.remove(SCHEMA, document["id"])
+
+    crashes, states = crash_at_every_call(
+        lambda of: synchronize(of, "houdini", "linux"), client, prepare, lambda: end_state(exh)
+    )
+    assert crashes == 7
+    assert all(state == states[0] for state in states)

@@ -1,0 +1,119 @@
+"""The page's frame, who may have it, and the description of its JSON."""
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+from openapi_spec_validator import validate
+
+from exh_dev.control_center import page
+from exh_dev.control_center.openapi import description
+from exh_dev.control_center.routes import routes
+from exh_dev.remote.dev_api import BASE
+
+STATIC = Path(page.__file__).parent / "static"
+SCRIPTS = sorted(STATIC.rglob("*.js"))
+
+
+def get(platform, path, **headers):
+    return requests.get(f"{platform.url}{path}", headers=headers, timeout=5, allow_redirects=False)
+
+
+def test_it_says_that_it_is_local_and_allows_only_itself(platform):
+    answer = get(platform, "/_dev/")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<title>LOCAL" in answer.text
+    assert f"Extra Horizon on {platform.url}" in answer.text
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"<script(?!( type=\"module\")? src=)| on[a-z]+=|style=", answer.text)
+
+
+def test_a_browser_is_sent_there_and_a_client_is_not(platform):
+    answer = get(platform, "/", Accept="text/html,*/*")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/_dev/")
+    assert get(platform, "/").json()["code"] == 903
+
+
+def test_its_files_and_no_others(platform):
+    assert get(platform, "/_dev/static/app.js").headers["content-type"].startswith("text/javascript")
+    assert get(platform, "/_dev/static/style.css").status_code == 200
+    assert get(platform, "/_dev/static/favicon.svg").headers["content-type"] == "image/svg+xml"
+    for path in ("none.js", "../page.py", "%2e%2e/page.py", "..%2f..%2fmanifest.py", "views", ""):
+        assert get(platform, f"/_dev/static/{path}").status_code == 404
+
+
+def test_a_project_called_by_markup_stays_text(serve, tmp_path):
+    center = serve()
+    named = "<b>x</b>"
+    center.project._project = type("Named", (), {"root": type("Root", (), {"name": named})()})()
+    assert "&lt;b&gt;x&lt;/b&gt;" in get(center.platform, "/_dev/").text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "localhost.evil.example:80"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost:3000"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/_dev/", "/_dev/api", "/_dev/api/credentials", "/_dev/api/platform/users/v1/me"])
+def test_other_pages_get_nothing(platform, headers, path):
+    answer = get(platform, path, **headers)
+    assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
+
+
+def test_a_page_of_its_own_may_post(center):
+    url = f"{center.url}/_dev/api/functions/other/invoke"
+    assert requests.post(url, json={"event": {}}, headers={"Origin": center.url}, timeout=5).status_code == 202
+    for origin in ("http://localhost:1", "http://127.0.0.1:8420", f"{center.url}.evil.example"):
+        assert requests.post(url, json={"event": {}}, headers={"Origin": origin}, timeout=5).status_code == 403
+
+
+# The description
+
+
+def test_the_description_is_valid_and_says_what_there_is(center):
+    found = center.get("/openapi.json")
+    assert found == description()
+    validate(found)
+    told = {(path, verb) for path, operations in found["paths"].items() for verb in operations}
+    served = set()
+    for route in routes(center.platform._app.context, platform=None, clock=None):
+        if route.path.startswith(BASE):
+            path = re.sub(r":(int|path)", "", route.path)
+            served |= {(path, verb.lower()) for verb in route.methods - {"HEAD"}}
+    assert told == served
+
+
+def test_answers_are_as_they_are_described(center):
+    run = center.invoke("analyze", {"data": {}})
+    schemas = description()["components"]["schemas"]
+    assert set(schemas["Run"]["properties"]) >= set(center.get("/runs")["data"][0])
+    described = {*schemas["Run"]["properties"], *schemas["RunInFull"]["properties"]}
+    assert set(run) == described & set(run)
+    assert set(run["calls"][0]) == set(schemas["Call"]["properties"])
+    assert set(run["logs"][0]) == set(schemas["Line"]["properties"])
+
+
+# The scripts
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_make_text_and_never_markup(script):
+    text = script.read_text()
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_import_what_there_is(script):
+    for names, source in re.findall(r'^import \{(.+?)\} from "(.+?)";', script.read_text(), re.MULTILINE | re.DOTALL):
+        exported = (script.parent / source).resolve().read_text()
+        for name in (each.strip() for each in names.split(",")):
+            assert re.search(rf"export (async )?(function|const|class) {name}\b", exported), (script.name, name)

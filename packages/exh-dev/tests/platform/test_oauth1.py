@@ -1,0 +1,336 @@
+import re
+import time
+
+import oauthlib.oauth1
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from requests_oauthlib import OAuth1Session
+from rfc5849 import encode, header, signature
+
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
+from exh_dev.platform.storage.store import Store
+from extrahorizon.oauth1 import parse_query
+
+NOW = 1_700_000_000
+URL = "http://localhost:8420/data/v1/s/documents"
+
+
+@pytest.fixture(scope="module")
+def store():
+    store = Store()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def known(store):
+    return first_credentials(store)
+
+
+@pytest.fixture
+def verifier(store):
+    return OAuth1Verifier(store, clock=lambda: NOW)
+
+
+def parameters(known, **changes):
+    every = {
+        "oauth_consumer_key": known.consumer_key,
+        "oauth_token": known.token,
+        "oauth_nonce": "0123456789abcdefghijABCDEFGHIJ01",  # 32 characters, as the official SDK sends
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": str(NOW),
+        "oauth_version": "1.0",
+        **changes,
+    }
+    return {name: value for name, value in every.items() if value is not None}
+
+
+def signed(known, *, method="GET", url=URL, query="", consumer_secret=None, token_secret=None, **changes):
+    sent = parameters(known, **changes)
+    secrets = (consumer_secret or known.consumer_secret, known.token_secret if token_secret is None else token_secret)
+    sent["oauth_signature"] = changes.get("oauth_signature") or signature(method, f"{url}?{query}", sent, *secrets)
+    return SignedRequest(header(sent), method, url, query)
+
+
+def refusal(verifier, request):
+    with pytest.raises(ErrorAnswer) as raised:
+        verifier.verify(request)
+    assert raised.value.status == 401
+    return raised.value.body["code"], raised.value.body["name"]
+
+
+# What must be accepted
+
+
+def test_the_example_of_rfc_5849_section_1_2(store):
+    store.put(
+        "application_versions",
+        {"id": "v", "applicationId": "photos", "consumerKey": "dpf43f3p2l4k3l03", "consumerSecret": "kd94hf93k423kf44"},
+    )
+    store.put(
+        "oauth1_tokens",
+        {
+            "id": "t",
+            "applicationId": "photos",
+            "userId": "jane",
+            "token": "nnch734d00sl2jdk",
+            "tokenSecret": "pfkkdhi9sl3r4s00",
+        },
+    )
+    authorization = (
+        'OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="nnch734d00sl2jdk", '
+        'oauth_signature_method="HMAC-SHA1", oauth_timestamp="137131202", oauth_nonce="chapoH", '
+        'oauth_signature="MdpQcU8iPSUjWoN%2FUDMsK2sui9I%3D"'
+    )
+    verifier = OAuth1Verifier(store, clock=lambda: 137131202)
+    query = "file=vacation.jpg&size=original"
+    request = SignedRequest(authorization, "GET", "http://photos.example.net/photos", query)
+    assert verifier.verify(request).user_id == "jane"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "eq(name,a)&limit(1)",
+        "eq(email,a%2540b.c)&select(id,name)&sort(-name)",
+        "eq(data.a.b,c=d)",
+        "gt(a,1)&gt(a,1)",
+        "a=b+c%20d",
+        "timestamp>=2021-12-10T23:30:00.000Z",
+        "timestamp%3E=2021-12-10T23%3A30%3A00.000Z",
+        "%65q(name,%61)",
+        "x=%C3%BC&y=%F0%9D%84%9E",
+        "a&&b",
+    ],
+)
+def test_every_way_to_write_a_query_is_accepted(verifier, known, query):
+    caller = verifier.verify(signed(known, query=query))
+    assert (caller.user_id, caller.application_id) == (known.user_id, known.application_id)
+
+
+@pytest.mark.parametrize(
+    ("called", "signed_for"),
+    [
+        ("http://localhost:80/x", "http://localhost/x"),
+        ("https://api.acme.io:443/x", "https://api.acme.io/x"),
+        ("HTTP://LocalHost:8420/x", "http://localhost:8420/x"),
+        ("http://localhost:8420/caf%C3%A9/%2F", "http://localhost:8420/caf%C3%A9/%2F"),
+        ("http://localhost:8420/a;", "http://localhost:8420/a;"),
+    ],
+)
+def test_host_case_and_default_ports_do_not_matter(verifier, known, called, signed_for):
+    request = signed(known, url=signed_for)
+    assert verifier.verify(SignedRequest(request.authorization, "GET", called, "")).user_id == known.user_id
+
+
+def test_the_version_is_optional_and_the_header_may_be_written_tightly(verifier, known):
+    request = signed(known, oauth_version=None)
+    tight = SignedRequest(request.authorization.replace(", ", ","), "GET", URL, "")
+    assert verifier.verify(tight).user_id == known.user_id
+
+
+def test_without_a_token_the_application_alone_is_known(verifier, known):
+    caller = verifier.verify(signed(known, oauth_token=None, token_secret=""))
+    assert (caller.application_id, caller.user_id) == (known.application_id, None)
+
+
+@given(query=st.text(st.characters(codec="utf-8")).map(encode), nonce=st.text("abcdefghij0123456789", min_size=1))
+@settings(max_examples=50)
+def test_what_oauthlib_signs_is_accepted(store, known, query, nonce):
+    verifier = OAuth1Verifier(store, clock=lambda: NOW)
+    client = oauthlib.oauth1.Client(
+        known.consumer_key,
+        client_secret=known.consumer_secret,
+        resource_owner_key=known.token,
+        resource_owner_secret=known.token_secret,
+        nonce=nonce,
+        timestamp=str(NOW),
+    )
+    url, headers, _ = client.sign(f"{URL}?eq(name,{query})", http_method="PUT")
+    request = SignedRequest(headers["Authorization"], "PUT", URL, url.partition("?")[2])
+    assert verifier.verify(request).user_id == known.user_id
+
+
+@given(query=st.text(st.characters(codec="utf-8")).map(encode))
+@settings(max_examples=50)
+def test_what_this_accepts_oauthlib_would_have_signed_the_same(known, query):
+    client = oauthlib.oauth1.Client(known.consumer_key, client_secret=known.consumer_secret, nonce="n", timestamp="1")
+    _, headers, _ = client.sign(f"{URL}?x={query}")
+    theirs = re.search('oauth_signature="([^"]+)"', headers["Authorization"]).group(1)
+    sent = parameters(known, oauth_token=None, oauth_nonce="n", oauth_timestamp="1")
+    assert encode(signature("GET", f"{URL}?x={query}", sent, known.consumer_secret, "")) == theirs
+
+
+# What must be refused, and in which order
+
+
+def test_an_unknown_consumer_key_is_107_before_anything_else(verifier, known):
+    request = signed(known, oauth_consumer_key="other", oauth_token="other", oauth_timestamp="1")
+    assert refusal(verifier, request) == (107, "OAUTH_KEY_EXCEPTION")
+    assert refusal(verifier, signed(known, oauth_consumer_key=None)) == (107, "OAUTH_KEY_EXCEPTION")
+
+
+def test_an_unknown_token_is_108_before_the_timestamp(verifier, known):
+    assert refusal(verifier, signed(known, oauth_token="other", oauth_timestamp="1")) == (108, "OAUTH_TOKEN_EXCEPTION")
+
+
+def test_the_token_of_another_application_is_108(verifier, known, store):
+    store.put("oauth1_tokens", {"id": "o", "applicationId": "other", "userId": "u", "token": "ot", "tokenSecret": "os"})
+    assert refusal(verifier, signed(known, oauth_token="ot", token_secret="os")) == (108, "OAUTH_TOKEN_EXCEPTION")
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [None, "", "soon", "-1", "1e9", "²", "9" * 400, "9" * 5000, str(NOW - WINDOW - 1), str(NOW + WINDOW + 1)],
+)
+def test_a_timestamp_that_is_missing_invalid_old_or_ahead_is_109(verifier, known, timestamp):
+    assert refusal(verifier, signed(known, oauth_timestamp=timestamp)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+
+
+@pytest.mark.parametrize("offset", [-WINDOW, WINDOW])
+def test_the_edges_of_the_window_are_inside(verifier, known, offset):
+    assert verifier.verify(signed(known, oauth_timestamp=str(NOW + offset)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"consumer_secret": "wrong"},
+        {"token_secret": "wrong"},
+        {"oauth_signature": "bm90IGl0"},
+        {"oauth_signature_method": "PLAINTEXT"},
+        {"oauth_signature_method": "HMAC-SHA256"},
+        {"oauth_signature_method": None},
+        {"oauth_version": "2.0"},
+        {"oauth_nonce": None},
+    ],
+)
+def test_a_wrong_signature_is_109(verifier, known, change):
+    assert refusal(verifier, signed(known, **change)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "query"),
+    [
+        ("POST", URL, "eq(a,b)"),
+        ("GET", URL + "x", "eq(a,b)"),
+        ("GET", URL.replace("8420", "8421"), "eq(a,b)"),
+        ("GET", URL.replace("http:", "https:"), "eq(a,b)"),
+        ("GET", URL, "eq(a,c)"),
+        ("GET", URL, "eq(a,b)&limit(1)"),
+        ("GET", URL, "eq(a,b)="),
+        ("GET", URL, ""),
+    ],
+)
+def test_any_change_on_the_way_is_109_except_an_empty_value_spelled_out(verifier, known, method, url, query):
+    request = signed(known, query="eq(a,b)")
+    changed = SignedRequest(request.authorization, method, url, query)
+    if query == "eq(a,b)=":  # a name with an empty value, the same parameter
+        assert verifier.verify(changed)
+    else:
+        assert refusal(verifier, changed) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["OAuth", "OAuth rubbish", "OAuth x", 'OAuth oauth_consumer_key="a", oauth_consumer_key="a"', 'OAuth evil="1"'],
+)
+def test_a_malformed_header_is_refused_with_a_platform_error(verifier, authorization):
+    assert refusal(verifier, SignedRequest(authorization, "GET", URL, ""))[0] in (107, 109)
+
+
+@given(st.text())
+def test_no_header_makes_anything_but_a_platform_error(store, text):
+    with pytest.raises(ErrorAnswer):
+        OAuth1Verifier(store, clock=lambda: NOW).verify(SignedRequest(f"OAuth {text}", "GET", URL, ""))
+
+
+def test_the_same_request_again_is_110_until_its_timestamp_is_too_old(store, known):
+    now = [NOW]
+    verifier = OAuth1Verifier(store, clock=lambda: now[0])
+    request = signed(known)
+    assert verifier.verify(request)
+    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
+    now[0] += WINDOW
+    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
+    now[0] += 1
+    assert refusal(verifier, request) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+    assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
+
+
+def test_a_forged_request_does_not_use_up_the_nonce(verifier, known):
+    assert refusal(verifier, signed(known, token_secret="wrong"))[0] == 109
+    assert verifier.verify(signed(known))
+
+
+def test_the_same_nonce_with_another_timestamp_is_a_new_request(verifier, known):
+    assert verifier.verify(signed(known))
+    assert verifier.verify(signed(known, oauth_timestamp=str(NOW - 1)))
+
+
+# How the platform's URL parser reads a query
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("eq(name,a)&limit(1)", [("eq(name,a)", ""), ("limit(1)", "")]),
+        (
+            "eq(email,a%2540b.c)&select(id,name)&sort(-name)",
+            [("eq(email,a%40b.c)", ""), ("select(id,name)", ""), ("sort(-name)", "")],
+        ),
+        ("eq(data.a.b,c=d)", [("eq(data.a.b,c", "d)")]),
+        ("gt(a,1)&gt(a,1)", [("gt(a,1)", ""), ("gt(a,1)", "")]),
+        ("a=b+c%20d", [("a", "b c d")]),
+        ("a[b]=c=d", [("a[b]", "c=d")]),
+        ("x=1&&y", [("x", "1"), ("y", "")]),
+        ("a=100%&b=%FF&c=%zz+d", [("a", "100%"), ("b", "%FF"), ("c", "%zz d")]),
+        ("", []),
+    ],
+)
+def test_queries_are_read_as_the_platform_reads_them(query, pairs):
+    assert parse_query(query) == pairs
+
+
+# Over a socket
+
+
+def test_a_plain_oauth1session_is_accepted(platform):
+    known = platform.credentials
+    with OAuth1Session(
+        known.consumer_key,
+        client_secret=known.consumer_secret,
+        resource_owner_key=known.token,
+        resource_owner_secret=known.token_secret,
+    ) as session:
+        answer = session.get(f"{platform.url}/users/v1/me?eq(name,a%2540b)&limit(1)")
+    assert (answer.status_code, answer.json()["id"]) == (200, known.user_id)
+
+
+def test_a_request_sent_twice_over_the_wire_is_refused_the_second_time(platform):
+    sent = parameters(platform.credentials, oauth_timestamp=str(int(time.time())))
+    url = f"{platform.url}/users/v1/me"
+    sent["oauth_signature"] = signature(
+        "GET", url, sent, platform.credentials.consumer_secret, platform.credentials.token_secret
+    )
+    first, second = (requests.get(url, headers={"Authorization": header(sent)}, timeout=5) for _ in range(2))
+    assert first.status_code == 200
+    assert (second.status_code, second.json()["code"]) == (401, 110)
+
+
+def test_a_skewed_clock_neither_loses_nor_forges_the_memory_of_nonces(store, known):
+    skew = [0.0]
+    now = [NOW]
+    verifier = OAuth1Verifier(store, clock=lambda: now[0], skew=lambda: skew[0])
+    request = signed(known)
+    assert verifier.verify(request)
+    skew[0] = 5000.0
+    assert refusal(verifier, signed(known, oauth_nonce="n2"))[0] == 109
+    assert verifier.verify(signed(known, oauth_nonce="n3", oauth_timestamp=str(NOW + 5000)))
+    skew[0] = 0.0
+    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")

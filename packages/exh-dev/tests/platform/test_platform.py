@@ -1,0 +1,202 @@
+import socket
+import stat
+
+import pytest
+import requests
+
+from exh_dev.errors import DevkitError
+from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.server import listen
+from exh_dev.testing import client_of
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import PlatformError, UserNotAuthenticatedError
+
+
+def get(platform, path, **kwargs):
+    return requests.get(f"{platform.url}{path}", timeout=5, **kwargs)
+
+
+def test_me_is_the_first_user_with_every_permission(platform, platform_credentials):
+    me = ExtraHorizon(platform_credentials).users.me()
+    assert me["id"] == platform.credentials.user_id
+    assert me["email"] == platform.credentials.email
+    assert isinstance(me["creation_timestamp"], int)
+    permissions = {each["name"] for each in me["roles"][0]["permissions"]}
+    assert {"VIEW_USER", "CREATE_DOCUMENTS", "EXECUTE_TASK_FUNCTION"} <= permissions
+    assert platform.credentials.password not in str(me)
+
+
+@pytest.mark.parametrize("path", ["/users/v1/health", "/users/v1/health/"])
+def test_health_needs_no_authentication_and_has_no_body(platform, path):
+    answer = get(platform, path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_trailing_slashes_do_not_matter(platform_credentials):
+    session = ExtraHorizon(platform_credentials).session
+    assert session.get("/users/v1/me/").json() == session.get("/users/v1/me").json()
+
+
+def test_no_credentials_where_a_user_is_needed_is_104(platform):
+    answer = get(platform, "/users/v1/me")
+    assert answer.status_code == 401
+    assert answer.json()["name"] == "USER_NOT_AUTHENTICATED_EXCEPTION"
+
+
+def test_an_application_without_a_user_is_104(platform):
+    from requests_oauthlib import OAuth1
+
+    first = platform.credentials
+    answer = get(platform, "/users/v1/me", auth=OAuth1(first.consumer_key, first.consumer_secret))
+    assert (answer.status_code, answer.json()["code"]) == (401, 104)
+
+
+def test_an_unknown_bearer_token_is_117(platform):
+    answer = get(platform, "/users/v1/me", headers={"Authorization": "Bearer nonsense"})
+    assert (answer.status_code, answer.json()["name"]) == (401, "ACCESS_TOKEN_UNKNOWN_EXCEPTION")
+
+
+def test_a_service_that_does_not_exist_here_is_903(platform):
+    answer = get(platform, "/payments/v1/orders")
+    assert (answer.status_code, answer.json()["code"]) == (404, 903)
+    assert get(platform, "/users/v10/me").json()["code"] == 903
+
+
+def test_an_endpoint_that_does_not_exist_is_404(platform_credentials):
+    with pytest.raises(PlatformError) as raised:
+        ExtraHorizon(platform_credentials).session.get("/users/v1/nothing/here")
+    assert (raised.value.status, raised.value.name) == (404, "ENDPOINT_EXCEPTION")
+
+
+def test_every_answer_has_the_gateways_header_and_none_tells_what_serves_it(platform):
+    for path in ("/users/v1/health", "/users/v1/me", "/nowhere"):
+        headers = get(platform, path).headers
+        assert headers["Strict-Transport-Security"].startswith("max-age=")
+        assert "X-Powered-By" not in headers
+        assert "Server" not in headers
+
+
+def test_the_client_sees_a_typed_error(platform_credentials, platform):
+    from dataclasses import replace
+
+    with pytest.raises(UserNotAuthenticatedError):
+        # Signed with the consumer alone: an empty token is left out of the header.
+        ExtraHorizon(replace(platform_credentials, token="", token_secret="")).users.me()
+
+
+def test_both_loopback_addresses_answer(platform):
+    port = int(platform.url.rpartition(":")[2])
+    assert requests.get(f"http://127.0.0.1:{port}/users/v1/health", timeout=5).ok
+    if socket.has_ipv6:
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            return
+        assert requests.get(f"http://[::1]:{port}/users/v1/health", timeout=5).ok
+
+
+def test_nothing_outside_this_machine_can_connect():
+    listening = listen()
+    assert {each.getsockname()[0] for each in listening} <= {"127.0.0.1", "::1"}
+    for each in listening:
+        each.close()
+
+
+def test_a_taken_port_is_told_with_a_way_out(platform):
+    port = int(platform.url.rpartition(":")[2])
+    with pytest.raises(DevkitError, match=f"port {port} cannot be used .*--port 0"):
+        LocalPlatform(port=port)
+
+
+def test_a_data_directory_keeps_its_credentials_and_its_secrets_to_its_owner(tmp_path):
+    data_dir = tmp_path / "data"
+    seen = []
+    for _ in range(2):
+        with LocalPlatform(data_dir=data_dir) as platform:
+            platform.start()
+            seen.append({name: each for name, each in platform.details().items() if platform.url not in each})
+            for path in data_dir.iterdir():
+                if path.name != "lock":
+                    assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+    assert seen[0] == seen[1]
+    with LocalPlatform(data_dir=tmp_path / "other") as other:
+        assert other.credentials.token_secret != seen[0]["token_secret"]
+
+
+def test_an_ephemeral_platform_leaves_no_database(tmp_path):
+    with LocalPlatform(data_dir=tmp_path / "data", ephemeral=True) as platform:
+        platform.start()
+    assert not list((tmp_path / "data").glob("platform.db*"))
+
+
+def test_a_data_directory_serves_one_platform_at_a_time(tmp_path):
+    with LocalPlatform(data_dir=tmp_path), pytest.raises(DevkitError, match="a platform runs on .* already"):
+        LocalPlatform(data_dir=tmp_path)
+
+
+def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
+    from extrahorizon.sidefx import service
+
+    for name, value in platform.sidefx_environment().items():
+        monkeypatch.setenv(name, value)
+    builds = service().download.get_daily_builds_list("houdini", only_production=True)
+    assert {build["release"] for build in builds} == {"gold"}
+
+
+def test_the_local_sidefx_fails_as_it_is_told_to(platform, monkeypatch):
+    from extrahorizon.sidefx import APIError, service
+
+    for name, value in platform.sidefx_environment().items():
+        monkeypatch.setenv(name, value)
+    control = f"{platform.url}/_dev/sidefx"
+    requests.post(control, json={"failure": "eula-not-accepted"}, timeout=5).raise_for_status()
+    with pytest.raises(APIError, match="EULA not accepted"):
+        service().download.get_daily_builds_list("houdini")
+    requests.post(control, json={"failure": "refused", "text": "no such thing", "times": 2}, timeout=5)
+    with pytest.raises(APIError, match="no such thing"):
+        service().bugs.get_submission_options()
+    requests.delete(control, timeout=5).raise_for_status()
+    assert service().bugs.get_submission_options()
+    for wrong in (
+        {"failure": "nothing"},
+        {"failure": "unavailable", "where": "x"},
+        {"failure": "slow", "text": "x"},
+        {"times": "2"},
+    ):
+        assert requests.post(control, json=wrong, timeout=5).json()["code"] == 15
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
+def test_a_web_page_cannot_call_what_asks_for_no_credentials(platform, headers):
+    for path in ("/_dev/faults", "/_dev/ledger", "/_dev/sidefx"):
+        assert get(platform, path, headers=headers).status_code == 403
+        assert get(platform, path).status_code == 200
+
+
+def test_a_port_that_somebody_has_on_the_other_loopback_address_is_refused():
+    try:
+        foreign = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        return  # no IPv6 here
+    with foreign:
+        port = foreign.getsockname()[1]
+        with pytest.raises(DevkitError, match=f"port {port} is taken on ::1"):
+            listen(port)
+
+
+def test_a_platform_begins_with_the_image_of_another():
+    with LocalPlatform() as first:
+        first.start()
+        client_of(first.environment()).data.schemas.create(name="pulse", description="Heart rate")
+        image = first.image()
+        client_of(first.environment()).data.schemas.create(name="later", description="Not in the image")
+    with LocalPlatform(image=image) as second:
+        second.start()
+        exh = client_of(second.environment())
+        assert [schema["name"] for schema in exh.data.schemas.find()] == ["pulse"]
+        assert second.credentials == first.credentials
+        exh.data.schemas.create(name="own", description="Of the second")
+    with LocalPlatform(image=image) as third:
+        third.start()
+        assert client_of(third.environment()).data.schemas.find().total == 1

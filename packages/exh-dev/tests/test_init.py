@@ -1,0 +1,160 @@
+"""`exh-dev init`: what a project is made of, and that it is there whole or not at all."""
+
+import json
+import re
+import subprocess
+import tomllib
+from zipfile import ZipFile
+
+import pytest
+
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.packaging.installed_wheels import wheel_of
+from exh_dev.packaging.locks import read_locks
+from exh_dev.packaging.target import Target
+from exh_dev.project.init.project import LOCKS, Wishes, check_name, make_project
+from exh_dev.project.project import Project
+
+WISHES = Wishes("my-clinic", "both", "Ada Lovelace")
+
+
+def some_wheel(name, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name.replace('-', '_')}-0.2.0-py3-none-any.whl"
+    path.write_bytes(name.encode())
+    return path
+
+
+def made(tmp_path, **changes):
+    folder = tmp_path / "clinic"
+    wishes = Wishes(**{"name": "my-clinic", "target": "both", "author": "Ada Lovelace", **changes})
+    return make_project(folder, wishes, some_wheel)
+
+
+@pytest.mark.parametrize(("target", "targets"), [("exh", ("exh",)), ("aws", ("aws",)), ("both", ("exh", "aws"))])
+def test_its_functions_are_for_its_target(tmp_path, target, targets):
+    project = Project(made(tmp_path, target=target).folder)
+    assert [(spec.name, spec.targets) for spec in project.manifest.functions] == [
+        ("whoami", targets),
+        ("hello-world", targets),
+    ]
+    text = (project.root / "template.yaml").read_text()
+    assert ("AWS::SecretsManager::Secret" in text) is ("aws" in targets)
+    assert {path.name for path in project.root.glob("*config*")} == {
+        *(["repo-config.json"] if "exh" in targets else []),
+        *(["samconfig.toml"] if "aws" in targets else []),
+    }
+
+
+def test_its_locks_pin_the_packages_that_lie_beside_them(tmp_path):
+    folder = made(tmp_path).folder
+    for lock, packages in LOCKS.items():
+        pins = read_locks([folder / lock], Target.of("python3.13", "x86_64"))
+        assert {name: pins[name].version for name in packages} == dict.fromkeys(packages, "0.2.0")
+        assert "--find-links wheels" in (folder / lock).read_text().splitlines()
+    assert "exh-dev" not in read_locks([folder / "requirements.txt"], Target.of("python3.13", "x86_64"))
+
+
+@pytest.mark.parametrize("author", ["Ada Lovelace", 'Ada "the Countess" \\ Lovelace', "Žofie Ëlin", ""])
+def test_its_author_is_in_the_licence_and_in_pyproject(tmp_path, author):
+    folder = made(tmp_path, author=author).folder
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "my-clinic"
+    assert project.get("authors", []) == ([{"name": author}] if author else [])
+    assert (author or "the authors of my-clinic") in (folder / "LICENSE").read_text()
+
+
+def test_no_mark_and_no_placeholder_is_left(tmp_path):
+    result = made(tmp_path)
+    text = "".join((result.folder / name).read_text() for name in result.files)
+    assert not re.search(r"(aws|exh): (begin|end)|\{\{\w+\}\}", text)
+    assert result.lines == len(text.splitlines())
+
+
+@pytest.mark.parametrize("name", ["", "My-Clinic", "my_clinic", "-a", "a--b", "2a", "a/b", "../a", 'a"b'])
+def test_a_name_that_cannot_be_one_is_refused(name):
+    with pytest.raises(UsageError, match="cannot be a project's name"):
+        check_name(name)
+
+
+def test_what_is_there_stays(tmp_path):
+    (tmp_path / "clinic").mkdir()
+    (tmp_path / "clinic" / "mine").write_text("mine")
+    with pytest.raises(UsageError, match=r"is not empty; nothing was written"):
+        made(tmp_path)
+    assert [path.name for path in (tmp_path / "clinic").iterdir()] == ["mine"]
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "clinic").write_text("mine")
+    with pytest.raises(UsageError, match="is a file"):
+        made(tmp_path)
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    (tmp_path / "clinic").mkdir()
+    assert (made(tmp_path).folder / "template.yaml").exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device", "wheels"), DevkitError("no wheel")])
+def test_when_something_fails_nothing_is_left(tmp_path, error):
+    def fail(name, folder):
+        some_wheel(name, folder)
+        raise error
+
+    with pytest.raises(DevkitError):
+        make_project(tmp_path / "clinic", WISHES, fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_git_there_is_no_history(tmp_path, monkeypatch):
+    monkeypatch.setattr("exh_dev.project.init.project.shutil.which", lambda _: None)
+    result = made(tmp_path)
+    assert not result.is_committed
+    assert not (result.folder / ".git").exists()
+
+
+def test_the_command_takes_the_folders_name_and_ends_with_the_commands_to_type(exh_dev, tmp_path, monkeypatch):
+    monkeypatch.setattr("exh_dev.packaging.installed_wheels.wheel_of", some_wheel)
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = exh_dev("init", "MyClinic", "--author", "Ada")
+    assert (code, json.loads(out)["name"], json.loads(out)["folder"]) == (0, "my-clinic", str(tmp_path / "MyClinic"))
+    code, out, _ = exh_dev("init", "another clinic", "--name", "other", "--target", "exh", "--table")
+    assert code == 0
+    assert out.splitlines()[-2:] == [f"  cd '{tmp_path}/another clinic'", "  make run"]
+    code, _, (line,) = exh_dev("init", "third", "--name", "No Name")
+    assert (code, "cannot be a project's name" in line["message"]) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["extrahorizon", "exh-dev"])
+@pytest.mark.timeout(120)
+def test_the_wheel_of_a_package_holds_what_is_installed(tmp_path, name):
+    wheel = wheel_of(name, tmp_path)
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert wheel.name.startswith(f"{name.replace('-', '_')}-")
+    assert any(each.endswith(".dist-info/METADATA") for each in names)
+    assert f"{name.replace('-', '_').replace('exh_dev', 'exh_dev')}/__init__.py" in names
+    assert not [each for each in names if each.endswith(".pyc") or ".." in each]
+
+
+def test_the_wheel_of_an_ordinary_package_is_made_of_what_is_installed(tmp_path):
+    first, second = wheel_of("idna", tmp_path / "a"), wheel_of("idna", tmp_path / "b")
+    assert first.read_bytes() == second.read_bytes()
+    with ZipFile(first) as archive:
+        assert archive.testzip() is None
+        (record,) = [each for each in archive.namelist() if each.endswith("/RECORD")]
+        listed = {line.split(",")[0] for line in archive.read(record).decode().splitlines()}
+        assert listed == set(archive.namelist())
+
+
+def test_a_history_begins_when_git_knows_who_it_is(tmp_path, monkeypatch):
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.com")
+    result = made(tmp_path)
+    assert result.is_committed
+    done = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=result.folder, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == ""

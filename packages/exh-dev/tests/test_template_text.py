@@ -1,0 +1,122 @@
+"""Changing a template as text: what is not concerned stays byte for byte."""
+
+import difflib
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exh_dev.errors import UsageError
+from exh_dev.project.cloudformation import read_template
+from exh_dev.project.template_text import with_resource, without_functions
+
+HEAD = 'AWSTemplateFormatVersion: "2010-09-09" # a version\n'
+FUNCTION = "  {0}: # {0}\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: a.b\n"
+ONE, TWO, THREE = (FUNCTION.format(name) for name in ("One", "Two", "Three"))
+SECRET = "  # holds secrets\n  Secret:\n    Type: AWS::SecretsManager::Secret\n"
+OUTPUTS = "# what comes out\nOutputs:\n  OneArn:\n    Value: !GetAtt One.Arn\n"
+NEW = "New:\n  Type: AWS::Serverless::Function # new\n"
+ADDED = "  New:\n    Type: AWS::Serverless::Function # new\n"
+
+
+@pytest.fixture
+def template(tmp_path):
+    def template(text):
+        path = tmp_path / "template.yaml"
+        path.write_bytes(text.encode())
+        return path
+
+    return template
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{HEAD}Resources:\n{ONE}\n{SECRET}", f"{HEAD}Resources:\n{ONE}\n{ADDED}\n{SECRET}"),
+        (f"Resources:\n{ONE}\n{SECRET}\n{TWO}", f"Resources:\n{ONE}\n{ADDED}\n{SECRET}\n{TWO}"),
+        (f"Resources:\n{SECRET}", f"Resources:\n{ADDED}\n{SECRET}"),
+        (f"Resources:\n{ONE}{SECRET}", f"Resources:\n{ONE}\n{ADDED}\n{SECRET}"),
+        (f"Resources:\n{ONE}", f"Resources:\n{ONE}\n{ADDED}"),
+        (f"Resources:\n{ONE}".rstrip("\n"), f"Resources:\n{ONE}\n{ADDED}"),
+        (f"Resources:\n{ONE}\n\n", f"Resources:\n{ONE}\n{ADDED}\n\n"),
+        (f"Resources:\n{ONE}\n{OUTPUTS}", f"Resources:\n{ONE}\n{ADDED}\n{OUTPUTS}"),
+        (f"Resources:\n{ONE}{OUTPUTS}", f"Resources:\n{ONE}\n{ADDED}\n{OUTPUTS}"),
+        (f"Resources:\n{ONE}  # Two: is gone\n", f"Resources:\n{ONE}  # Two: is gone\n\n{ADDED}"),
+        (f"Resources:\n{ONE}# the end\n...\n", f"Resources:\n{ONE}\n{ADDED}\n# the end\n...\n"),
+        ("Resources:\n", f"Resources:\n{ADDED}"),
+        ("Resources:", f"Resources:\n{ADDED}"),
+        ("Resources: {}\n", f"Resources:\n{ADDED}"),
+        ("Resources: { } # none yet\nOutputs: {}\n", f"Resources: # none yet\n{ADDED}\nOutputs: {{}}\n"),
+        ("Resources: null # none\n", f"Resources: # none\n{ADDED}"),
+        ("Resources:\n # One:\n\nOutputs: {}\n", f"Resources:\n{ADDED}\n # One:\n\nOutputs: {{}}\n"),
+        (f"Resources:\n{ONE}\n".replace("  ", "    "),
+         f"Resources:\n{ONE}".replace("  ", "    ") + "\n    New:\n      Type: AWS::Serverless::Function # new\n\n"),
+        (f"Resources:\r\n{ONE}\r\n{SECRET}".replace("\r", "").replace("\n", "\r\n"),
+         f"Resources:\n{ONE}\n{ADDED}\n{SECRET}".replace("\n", "\r\n")),
+        (f"Resources:\n{ONE}      Description: |+\n        # text\n\n\n{SECRET}", None),
+        (f"\ufeffResources:\n{ONE}", f"\ufeffResources:\n{ONE}\n{ADDED}"),
+    ],
+)  # fmt: skip
+def test_a_resource_is_put_in(template, before, after):
+    path = template(before)
+    changed = with_resource(path, NEW)
+    if after is not None:
+        assert changed == after
+    added = [line for line in difflib.ndiff(before.splitlines(), changed.splitlines()) if line[0] == "-"]
+    assert added == [] or "Resources:" in added[0]
+    assert path.read_bytes() == before.encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Resources": {"One": {"Type": "AWS::Serverless::Function"}}}',
+        "Resources: {One: {Type: AWS::Serverless::Function}}\n",
+        "Resources: {\n}\n",
+        f"Resources:\n{ONE}      Description: |+\n        text\n\n\n",
+    ],
+)
+def test_a_template_that_has_no_place_for_lines_is_refused(template, text):
+    with pytest.raises(UsageError, match="cannot be changed line by line"):
+        with_resource(template(text), NEW)
+
+
+@pytest.mark.parametrize(("text", "told"), [("Resources: [a]\n", "Resources"), ("Outputs: {}\n", "Resources")])
+def test_a_template_without_resources_is_told(template, text, told):
+    with pytest.raises(UsageError, match=told):
+        with_resource(template(text), NEW)
+
+
+@pytest.mark.parametrize(
+    ("before", "names", "after"),
+    [
+        (f"Resources:\n{ONE}\n{TWO}\n{SECRET}", ["Two"], f"Resources:\n{ONE}\n{SECRET}"),
+        (f"Resources:\n{ONE}\n  # about two\n{TWO}\n{THREE}", ["Two", "Three"], f"Resources:\n{ONE}"),
+        (f"Resources:\n{ONE}\n{TWO}\n{OUTPUTS}", ["One"], f"Resources:\n{TWO}"),
+        (f"Resources:\n{ONE}\n{TWO}\n{OUTPUTS}", ["Two"], f"Resources:\n{ONE}\n{OUTPUTS}"),
+        (f"Resources:\n{ONE}      Role: !Ref Secret\n\n{TWO}\n{SECRET}", ["One"], f"Resources:\n{TWO}"),
+        (f"Resources:\n{ONE}      Role: !Ref Secret\n\n{TWO}      Role: !Ref Secret\n{SECRET}", ["One"],
+         f"Resources:\n{TWO}      Role: !Ref Secret\n{SECRET}"),
+        (f"Parameters:\n  Size: {{Type: String}}\n\nResources:\n{ONE}      Size: !Ref Size\n\n{TWO}", ["One"],
+         f"Resources:\n{TWO}"),
+    ],
+)  # fmt: skip
+def test_functions_are_taken_out_with_what_they_alone_need(template, before, names, after):
+    assert without_functions(template(before), names) == after
+
+
+@given(st.permutations([ONE, TWO, THREE, SECRET]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+def test_putting_in_and_taking_out_leaves_what_was(tmp_path_factory, resources, newline, spaced, ends):
+    text = f"{HEAD}\nResources:\n{chr(10).join(resources) if spaced else ''.join(resources)}\n{OUTPUTS}"
+    text = (text if ends else text.rstrip("\n")).replace("\n", newline)
+    path = tmp_path_factory.mktemp("template") / "template.yaml"
+    path.write_bytes(text.encode())
+    changed = with_resource(path, NEW)
+    path.write_bytes(changed.encode())
+    assert [key.value for key, _ in read_template(path).find("Resources").value].count("New") == 1
+    assert yaml.compose(without_functions(path, ["New"]), yaml.SafeLoader) is not None
+    kept = [line for line in changed.splitlines() if line.strip()]
+    assert [line for line in text.splitlines() if line.strip()] == [
+        line for line in kept if line not in ADDED.splitlines()
+    ]

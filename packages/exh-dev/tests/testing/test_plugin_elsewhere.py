@@ -1,0 +1,24 @@
+"""The fixtures of `exh_dev.testing.plugin` in another project than this one."""
+
+import pytest
+from folder_projects import GREETING, write
+
+from exh_dev.project.project import Project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    return Project(write(tmp_path_factory.mktemp("greeting"), files=GREETING))
+
+
+def test_a_function_without_credentials_in_the_manifest_runs_as_the_first_user(exh, exh_of):
+    assert exh_of("hello-world").users.me()["id"] == exh.users.me()["id"]
+
+
+def test_samples_are_found_by_name_and_case(sample):
+    assert sample("hello_world")["data"] == {"name": "Extra Horizon"}
+    assert "data" not in sample("hello-world", "no-data")
+
+
+def test_its_functions_run(run_function):
+    assert run_function("HelloWorld").result == {"greeting": "Hello, Extra Horizon!"}

@@ -1,0 +1,4 @@
+from extrahorizon.api import ApiFunction
+
+app = ApiFunction()
+handler = app.handler

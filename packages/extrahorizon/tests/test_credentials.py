@@ -1,0 +1,318 @@
+import itertools
+import json
+import re
+import traceback
+
+import boto3
+import pytest
+import responses
+from moto import mock_aws
+
+from extrahorizon.credentials import CredentialChain, Credentials, parse_credentials
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError
+from extrahorizon.secrets_manager import SecretsManager
+from extrahorizon.settings import HOST, OAUTH_NAMES, Settings
+
+VARIABLE = re.compile(r"API_[A-Z_]+")
+HOST_URL = "https://api.dev.acme.extrahorizon.io"
+IN_ENVIRONMENT = dict(zip(OAUTH_NAMES, ("env-key", "env-cs", "env-token", "env-ts"), strict=True))
+IN_SECRET = {HOST: HOST_URL, **dict(zip(OAUTH_NAMES, ("sm-key", "sm-cs", "sm-token", "sm-ts"), strict=True))}
+IN_FILE = {HOST: HOST_URL, **dict(zip(OAUTH_NAMES, ("file-key", "file-cs", "file-token", "file-ts"), strict=True))}
+
+
+def find(environ):
+    return CredentialChain(Settings.from_environment(environ)).current()
+
+
+def write_file(home, members):
+    (home / ".exh").mkdir(parents=True, exist_ok=True)
+    text = "".join(f"{name}={value}\n" for name, value in members.items())
+    (home / ".exh" / "credentials").write_text(text)
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        yield boto3.client("secretsmanager")
+
+
+# The environment
+
+
+def test_a_complete_environment_is_used_with_white_space_removed():
+    found = find({HOST: f" {HOST_URL}/ ", **{name: f" {value}\n" for name, value in IN_ENVIRONMENT.items()}})
+    assert found == Credentials(HOST_URL, "env-key", "env-cs", "env-token", "env-ts", "the environment")
+
+
+@pytest.mark.parametrize(
+    "states", [states for states in itertools.product(["set", "missing", "blank"], repeat=5) if set(states) != {"set"}]
+)
+def test_every_incomplete_environment_is_refused_naming_exactly_what_is_missing(states, tmp_path):
+    names = (HOST, *OAUTH_NAMES)
+    environ = {"HOME": str(tmp_path)}
+    for name, state in zip(names, states, strict=True):
+        if state != "missing":
+            environ[name] = {**IN_ENVIRONMENT, HOST: HOST_URL}[name] if state == "set" else "  "
+    with pytest.raises(ConfigurationError) as refusal:
+        find(environ)
+    missing, _, advice = str(refusal.value).partition(" missing from ")
+    blank = advice.partition("(")[2].partition(" set there, but blank)")[0] if "but blank" in advice else ""
+    assert VARIABLE.findall(missing) == [name for name, state in zip(names, states, strict=True) if state != "set"]
+    assert VARIABLE.findall(blank) == sorted(
+        name for name, state in zip(names, states, strict=True) if state == "blank"
+    )
+    for value in IN_ENVIRONMENT.values():
+        assert value not in str(refusal.value)
+
+
+def test_a_partial_environment_is_never_completed_from_elsewhere(aws, tmp_path):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    write_file(tmp_path, IN_FILE)
+    partial = {HOST: HOST_URL, "API_OAUTH_TOKEN": "env-token", "API_SECRET_ID": "exh", "HOME": str(tmp_path)}
+    with pytest.raises(ConfigurationError, match=r"API_OAUTH_CONSUMER_KEY.*are missing from the environment"):
+        find(partial)
+
+
+def test_the_environment_wins_over_secret_and_file(aws, tmp_path):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    write_file(tmp_path, IN_FILE)
+    found = find({HOST: HOST_URL, **IN_ENVIRONMENT, "API_SECRET_ID": "exh", "HOME": str(tmp_path)})
+    assert found.token == "env-token"
+
+
+def test_the_message_of_nothing_at_all_says_where_credentials_may_come_from(tmp_path):
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"HOME": str(tmp_path)})
+    assert str(refusal.value) == (
+        "API_HOST, API_OAUTH_CONSUMER_KEY, API_OAUTH_CONSUMER_SECRET, API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are "
+        "missing from the environment. The four API_OAUTH_CONSUMER_KEY/API_OAUTH_CONSUMER_SECRET/API_OAUTH_TOKEN/"
+        "API_OAUTH_TOKEN_SECRET must come together: in the environment, or, with none of them there, in the Secrets "
+        "Manager secret that API_SECRET_ID names or in ~/.exh/credentials, which `exh login` writes."
+    )
+
+
+@pytest.mark.parametrize(
+    ("blank", "verb"), [(["API_OAUTH_TOKEN"], "is"), (["API_OAUTH_TOKEN", "API_OAUTH_TOKEN_SECRET"], "are")]
+)
+def test_what_is_set_but_blank_is_told_from_what_was_never_set(blank, verb):
+    with pytest.raises(ConfigurationError) as refusal:
+        find({HOST: HOST_URL, **IN_ENVIRONMENT, **dict.fromkeys(blank, " ")})
+    names = ", ".join(blank)
+    told = f"{names} {verb} missing from the environment ({names} {verb} set there, but blank). The four "
+    assert str(refusal.value).startswith(told)
+
+
+def test_a_missing_host_alone_is_told_without_a_word_about_the_rest():
+    with pytest.raises(ConfigurationError) as refusal:
+        find(IN_ENVIRONMENT)
+    assert str(refusal.value) == (
+        "API_HOST is missing from the environment. Set it in the environment, or beside the credentials."
+    )
+
+
+def test_without_settings_the_environment_is_read_at_the_first_use(monkeypatch):
+    chain = CredentialChain()
+    for name, value in {HOST: HOST_URL, **IN_ENVIRONMENT}.items():
+        monkeypatch.setenv(name, value)
+    assert chain.current().token == "env-token"
+    monkeypatch.setenv("API_OAUTH_TOKEN", "later")
+    assert (chain.current().token, chain.renew().token) == ("env-token", "env-token")
+
+
+# Secrets Manager
+
+
+def test_a_secret_is_used_when_no_credential_is_in_the_environment(aws, tmp_path):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    write_file(tmp_path, IN_FILE)
+    found = find({"API_SECRET_ID": "exh", "HOME": str(tmp_path)})
+    assert found == Credentials(HOST_URL, "sm-key", "sm-cs", "sm-token", "sm-ts", "the secret 'exh'")
+
+
+def test_blank_variables_do_not_hide_the_secret(aws):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    assert find({"API_SECRET_ID": "exh", **dict.fromkeys(OAUTH_NAMES, " ")}).token == "sm-token"
+
+
+def test_the_host_in_the_environment_wins_over_the_one_in_the_secret(aws):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    assert find({"API_SECRET_ID": "exh", HOST: "other.example"}).host == "https://api.other.example"
+
+
+@pytest.mark.parametrize("missing", [HOST, *OAUTH_NAMES])
+@pytest.mark.parametrize("how", ["absent", "blank", "not text"])
+def test_a_secret_that_lacks_a_member_is_refused_by_name(aws, missing, how):
+    members = {name: value for name, value in IN_SECRET.items() if name != missing}
+    if how != "absent":
+        members[missing] = " " if how == "blank" else 7
+    aws.create_secret(Name="exh", SecretString=json.dumps(members))
+    with pytest.raises(ConfigurationError, match=f"^{missing} is missing from the secret 'exh'") as refusal:
+        find({"API_SECRET_ID": "exh"})
+    assert "sm-" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["not json: sm-cs", '["sm-cs"]', '"sm-cs"', ""])
+def test_a_secret_that_is_no_json_object_is_refused_without_quoting_it(aws, text):
+    aws.create_secret(Name="exh", SecretString=text) if text else aws.create_secret(Name="exh", SecretBinary=b"sm-cs")
+    with pytest.raises(ConfigurationError, match="secret 'exh' could not be read from AWS Secrets Manager") as refusal:
+        find({"API_SECRET_ID": "exh"})
+    assert "sm-cs" not in "".join(traceback.format_exception(refusal.value)).replace(repr(text), "")
+
+
+def test_an_unknown_secret_is_a_configuration_error_that_names_it(aws):
+    with pytest.raises(ConfigurationError, match="'nowhere' could not be read.*there is no such secret"):
+        find({"API_SECRET_ID": "nowhere"})
+
+
+def test_access_denied_says_which_permission_is_needed(monkeypatch):
+    from botocore.exceptions import ClientError
+
+    class Denied:
+        def get_secret_value(self, **_):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "GetSecretValue")
+
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: Denied())
+    with pytest.raises(ConfigurationError, match="access denied.*secretsmanager:GetSecretValue"):
+        find({"API_SECRET_ID": "exh"})
+
+
+def test_no_aws_region_is_a_configuration_error(monkeypatch):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ConfigurationError, match="NoRegionError"):
+        find({"API_SECRET_ID": "exh"})
+
+
+def test_a_secret_is_fetched_once_in_300_seconds_and_rotation_is_seen_after_that(aws):
+    now = [1000.0]
+    secrets = SecretsManager(Settings.from_environment({}), clock=lambda: now[0])
+    aws.create_secret(Name="exh", SecretString='{"A": "1"}')
+    assert secrets.read("exh") == {"A": "1"}
+    aws.put_secret_value(SecretId="exh", SecretString='{"A": "2"}')
+    now[0] += 299.9
+    assert secrets.read("exh") == {"A": "1"}
+    assert secrets.read_again("exh") == {"A": "2"}
+    aws.put_secret_value(SecretId="exh", SecretString='{"A": "3"}')
+    now[0] += 300
+    assert secrets.read("exh") == {"A": "3"}
+
+
+@pytest.mark.parametrize("ask", [CredentialChain.current, CredentialChain.renew])
+def test_a_secret_is_not_asked_for_when_no_time_is_left(aws, ask):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    chain = CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"}))
+    with pytest.raises(DeadlineExceededError, match="no time is left for reading the secret"):
+        ask(chain, Deadline(0))
+    assert ask(chain, Deadline(60)).token == "sm-token"
+
+
+def test_a_refused_secret_is_not_fetched_again_when_no_time_is_left(aws):
+    aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
+    chain = CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"}))
+    chain.current()
+    with pytest.raises(DeadlineExceededError):
+        chain.renew(Deadline(0))
+    assert chain.current(Deadline(0)).token == "sm-token"
+
+
+# The Secrets extension
+
+
+def test_the_extension_is_asked_when_its_port_is_set_and_boto3_is_not_imported(monkeypatch):
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: pytest.fail("boto3 was used"))
+    environ = {
+        "API_SECRET_ID": "exh/tasks",
+        "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "2773",
+        "AWS_SESSION_TOKEN": "session",
+    }
+    with responses.RequestsMock() as http:
+        http.get(
+            "http://localhost:2773/secretsmanager/get?secretId=exh%2Ftasks",
+            json={"SecretString": json.dumps(IN_SECRET)},
+            match=[responses.matchers.header_matcher({"X-Aws-Parameters-Secrets-Token": "session"})],
+        )
+        assert find(environ).token == "sm-token"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"status": 400, "body": "not ready to serve traffic"}, "answered HTTP 400"),
+        ({"status": 200, "body": "no json"}, "did not answer"),
+        ({"status": 200, "json": {"SecretBinary": "x"}}, "no SecretString"),
+        ({"body": ConnectionResetError("sm-cs")}, "did not answer"),
+    ],
+)
+def test_an_extension_that_fails_is_a_configuration_error(answer, reason):
+    environ = {"API_SECRET_ID": "exh", "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "2773"}
+    if isinstance(answer.get("body"), ConnectionResetError):
+        answer["body"] = responses.ConnectionError("reset")
+    with responses.RequestsMock() as http:
+        http.get("http://localhost:2773/secretsmanager/get", **answer)
+        with pytest.raises(ConfigurationError, match=reason):
+            find(environ)
+
+
+@pytest.mark.parametrize("port", ["no", "0", "65536", "-1", "²"])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(ConfigurationError, match="PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"):
+        Settings.from_environment({"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": port})
+
+
+# The credentials file
+
+
+def test_the_file_of_the_official_cli_is_the_last_source(tmp_path):
+    write_file(tmp_path, IN_FILE)
+    found = find({"HOME": str(tmp_path)})
+    assert (found.token, found.source) == ("file-token", str(tmp_path / ".exh" / "credentials"))
+
+
+def test_the_host_in_the_environment_wins_over_the_one_in_the_file(tmp_path):
+    write_file(tmp_path, IN_FILE)
+    assert find({"HOME": str(tmp_path), HOST: "http://localhost:8420"}).host == "http://localhost:8420"
+
+
+def test_the_file_is_never_read_inside_lambda(tmp_path):
+    write_file(tmp_path, IN_FILE)
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"HOME": str(tmp_path), "AWS_LAMBDA_FUNCTION_NAME": "whoami"})
+    assert "~/.exh" not in str(refusal.value)
+
+
+def test_a_partial_file_names_what_it_lacks(tmp_path):
+    write_file(tmp_path, {**IN_FILE, "API_OAUTH_TOKEN_SECRET": ""})
+    with pytest.raises(ConfigurationError, match="^API_OAUTH_TOKEN_SECRET is missing from .*credentials"):
+        find({"HOME": str(tmp_path)})
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    (tmp_path / ".exh").mkdir()
+    (tmp_path / ".exh" / "credentials").write_bytes(b"API_HOST=\xff\xfe")
+    with pytest.raises(ConfigurationError, match="could not be read: it is not text"):
+        find({"HOME": str(tmp_path)})
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
+    path = tmp_path / ".exh" / "credentials"
+    path.mkdir(parents=True)
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"HOME": str(tmp_path)})
+    assert str(refusal.value) == f"the credentials file {path} could not be read: Is a directory"
+
+
+def test_the_file_format_is_forgiving():
+    text = "API_HOST = https://acme.io \r\n\r\n# comment\nAPI_OAUTH_TOKEN=a=b\nAPI_OAUTH_CONSUMER_KEY=\n"
+    assert parse_credentials(text) == {"API_HOST": "https://acme.io", "API_OAUTH_TOKEN": "a=b"}
+
+
+# What never shows
+
+
+def test_no_repr_shows_a_secret():
+    settings = Settings.from_environment({HOST: HOST_URL, **IN_ENVIRONMENT, "AWS_SESSION_TOKEN": "env-session"})
+    credentials = CredentialChain(settings).current()
+    assert "env-" not in f"{settings!r}{credentials!r}"

@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extrahorizon.timestamps import iso, parse
+
+MOMENT = datetime(2026, 1, 15, 10, 30, 12, 104_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        1768473012104,
+        1768473012104.0,
+        "2026-01-15T10:30:12.104Z",
+        "2026-01-15T11:30:12.104+01:00",
+        "2026-01-15T10:30:12.104",
+    ],
+)
+def test_both_ways_of_writing_a_moment_are_one(written):
+    assert parse(written) == MOMENT
+    assert parse(written).utcoffset().total_seconds() == 0
+
+
+@given(st.datetimes(timezones=st.timezones()).map(lambda moment: moment.astimezone(UTC)))
+def test_a_moment_survives_being_written(moment):
+    milliseconds = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    text = milliseconds.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert parse(text) == milliseconds
+    assert parse(round(milliseconds.timestamp() * 1000)) == milliseconds
+
+
+@pytest.mark.parametrize("wrong", ["", "yesterday", "2026-13-01", 1e30, float("nan"), float("inf")])
+def test_what_is_no_timestamp_is_refused_unseen(wrong):
+    with pytest.raises(ValueError, match="no timestamp") as caught:
+        parse(wrong)
+    assert "yesterday" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [None, True, [], {}])
+def test_what_cannot_be_a_timestamp_is_refused(wrong):
+    with pytest.raises(TypeError):
+        parse(wrong)
+
+
+def test_a_moment_is_sent_in_utc():
+    assert iso(MOMENT) == "2026-01-15T10:30:12.104Z"
+    assert iso(MOMENT.astimezone(timezone(timedelta(hours=5)))) == "2026-01-15T10:30:12.104Z"
+
+
+@pytest.mark.parametrize(
+    ("moment", "message"),
+    [(datetime(2026, 1, 1), "time zone"), (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years")],  # noqa: DTZ001
+)
+def test_a_moment_that_cannot_be_written_is_refused(moment, message):
+    with pytest.raises(ValueError, match=message):
+        iso(moment)
