@@ -20,7 +20,7 @@ WITH_JAVASCRIPT = "docs/migrating-from-javascript.md"
 #: Where a command in a block ends.
 END = re.compile(r"(?:\)| (?:\||&&|#)).*")
 #: What is made when something runs, or is for the reader to make.
-MADE = re.compile(r"(handlers|tests/handlers)/.*(NAME|name|greet|warn)|handlers/documents\.py")
+MADE = re.compile(r"(handlers|tests)/.*(NAME|name|greet|warn)|handlers/documents\.py")
 
 
 def inline(text):

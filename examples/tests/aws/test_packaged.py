@@ -15,7 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 @pytest.mark.slow
 def test_the_bundles_are_uploaded_byte_for_byte(project_root, tmp_path):
-    sam = project_root / ".venv-sam" / "bin" / "sam"
+    sam = project_root.parent / ".venv-sam" / "bin" / "sam"
     if not sam.exists():
         pytest.skip("`make lint` installs the AWS SAM CLI")
     shutil.copy(project_root / "template.yaml", tmp_path)

@@ -18,7 +18,7 @@ def test_lint_takes_each_runtime(project_root, tmp_path, runtime):
     assert text.count("Runtime: python3.13") == 1
     (tmp_path / "template.yaml").write_text(text.replace("Runtime: python3.13", f"Runtime: {runtime}"))
     commands = [[Path(sys.executable).parent / "cfn-lint", "template.yaml"]]
-    sam = project_root / ".venv-sam" / "bin" / "sam"
+    sam = project_root.parent / ".venv-sam" / "bin" / "sam"
     if sam.exists():
         commands.append([sam, "validate", "--lint", "--template", "template.yaml", "--region", "eu-central-1"])
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SAM_CLI_TELEMETRY": "0"}

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_grou
 
 SERVED = (
     "handlers",
+    "shared",
     "events",
     "schemas",
     "templates",

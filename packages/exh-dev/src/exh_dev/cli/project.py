@@ -110,7 +110,7 @@ def new(
 ) -> None:
     """Make a function that works, with its event and test.
 
-    Writes handlers/NAME.py, events/NAME.json, tests/handlers/test_NAME.py and an entry in template.yaml, whose other
+    Writes handlers/NAME.py, events/NAME.json, tests/test_NAME.py and an entry in template.yaml, whose other
     lines stay as they are; or nothing, when the name cannot be used or a file is there already. All of it passes at
     once: exh-dev check, exh-dev run NAME, its test, ruff and mypy. Then change it into what you need. Its user may read
     itself, and what --permission allows; its entry lists that.

@@ -128,7 +128,7 @@ function failure(error, root) {
 /** Whether a frame is in code of the project's own, or of a function that was uploaded. */
 function isOwn(file, root) {
   const path = root !== null && file.startsWith(`${root}/`) ? file.slice(root.length) : file.match(UPLOADED)?.[1];
-  return path !== undefined && !/^\/(\.venv|devkit|shared)\/|\/site-packages\//.test(path);
+  return path !== undefined && !/^\/(\.venv|packages)\/|\/site-packages\//.test(path);
 }
 
 function frame({ file, line, name, code }, root) {
