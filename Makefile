@@ -6,6 +6,10 @@ BIN := $(VENV)/bin
 TOOLS := $(VENV)/.tools
 RUN := $(VENV)/.run
 READY := $(VENV)/.ready
+# Where nothing can be written below HOME, uv keeps nothing.
+ifeq ($(shell d=$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}; mkdir -p "$$d" 2>/dev/null && test -w "$$d" || echo no),no)
+export UV_NO_CACHE := 1
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint build lock clean
@@ -57,8 +61,6 @@ define install
 	@total=$$(grep -c '^[a-z0-9].*==' $2); echo "Installing the $$total packages of $2 into $1" >&2; \
 	uv() { $(BIN)/uv pip "$$@" --python $1/bin/python; }; \
 	pip() { $1/bin/python -m pip --disable-pip-version-check "$$@"; }; \
-	cache=$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}; \
-	{ mkdir -p "$$cache" && test -w "$$cache"; } 2>/dev/null || export UV_NO_CACHE=1; \
 	test -t 2 || export UV_NO_PROGRESS=1; \
 	if test -x $(BIN)/uv && uv install $$(test -t 2 || echo -q) --link-mode=copy $(EXACTLY) -r $2; then uv check -q; else \
 		echo 'Without uv: pip installs, which takes longer' >&2; \
