@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from queue import SimpleQueue
+from shlex import quote
 
 import pytest
 from dockerfiles import BuildError, build, instructions, lay_out, sent
@@ -52,7 +53,7 @@ def container(dockerfile, context, tmp_path):
         # What is in the base image.
         for name, text in {
             "lambda-entrypoint.sh": ENTRYPOINT,
-            "var/lang/bin/python3": f'#!/bin/sh\nexec {sys.executable} "$@"\n',
+            "var/lang/bin/python3": f'#!/bin/sh\nexec {quote(sys.executable)} "$@"\n',
         }.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)

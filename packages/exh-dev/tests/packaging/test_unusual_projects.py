@@ -5,6 +5,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shlex import quote
 from zipfile import ZipFile
 
 import pytest
@@ -226,7 +227,7 @@ def test_options_that_make_no_sense_are_wrong_usage(small, wrong):
 
 def test_the_python_may_lie_in_the_home_folder(small, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (tmp_path / "python").write_text(f'#!/bin/sh\nexec {quote(sys.executable)} "$@"\n')
     (tmp_path / "python").chmod(0o755)
     assert small.build("--python", "~/python").code == 0
 
