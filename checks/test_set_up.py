@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.interpreter import find_python
+from newcomer import KEPT
 from package_index import NEWER, PackageIndex
 from packaging.requirements import Requirement
 
-#: What a fresh machine needs to install packages where its network is a special one; nothing else is passed on.
-KEPT = re.compile(r"PATH|LANG|(PIP_|SSL_|REQUESTS_|UV_).*|.*_PROXY|.*_proxy")
 SPECIAL = re.compile(r"PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|CONSTRAINT)|UV_.*")
 #: The oldest pip that comes with a supported Python (3.11.0 brings 22.3, Debian 12 23.0.1), and the newest here.
 OLDEST, DEBIAN, NEWEST = "22.3", "23.0.1", None

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from base64 import urlsafe_b64encode
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from exh_dev.errors import DevkitError
-from exh_dev.packaging.source_wheels import editable_source
+from exh_dev.packaging.source_wheels import build_wheel, editable_source
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 #: What an installer adds to a package, and no wheel has.
 _INSTALLERS = frozenset({"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"})
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # so that the same package gives the same bytes
-_PATIENCE = 120  # seconds
 
 
 def wheel_of(name: str, folder: Path) -> Path:
@@ -31,19 +28,10 @@ def wheel_of(name: str, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if source := editable_source(name):
-        return _built(name, source, folder)
+        with TemporaryDirectory(dir=folder) as scratch:
+            wheel = build_wheel(name, source, Path(scratch))
+            return wheel.rename(folder / wheel.name)
     return _packed(distribution(name), folder)
-
-
-def _built(name: str, source: Path, folder: Path) -> Path:
-    before = set(folder.glob("*.whl"))
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
-    if done.returncode != 0:
-        raise DevkitError(f"the wheel of {name} cannot be built from {source}: {done.stderr.strip().splitlines()[-1:]}")
-    (wheel,) = set(folder.glob("*.whl")) - before
-    return wheel
 
 
 def _packed(package: Distribution, folder: Path) -> Path:

@@ -78,14 +78,25 @@ def _pin(name: str, source: Path, cache: Path) -> Pin:
     return Pin(name, wheel.name.split("-")[1], frozenset({f"sha256:{digest}"}), source / "pyproject.toml", 1)
 
 
+def build_wheel(name: str, source: Path, folder: Path) -> Path:
+    """Build the wheel of a package from its source, with what is installed, into a folder without wheels.
+
+    Raises:
+        DevkitError: it cannot be built.
+    """
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
+    command += ["--no-build-isolation", "--no-index", "--wheel-dir", str(folder), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise DevkitError(f"{name} is installed from {source} and cannot be built from there: {' '.join(reason)}")
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 def _build(name: str, source: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as scratch:
-        command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-        command += ["--no-build-isolation", "--no-index", "--wheel-dir", scratch, str(source)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
-        if done.returncode != 0:
-            reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            raise DevkitError(f"{name} is installed from {source} and cannot be built from there: {' '.join(reason)}")
+        build_wheel(name, source, Path(scratch))
         Path(scratch).rename(folder)
         Path(scratch).mkdir()  # which the `with` block removes
