@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from exh_dev.project.init.examples import NAMES
 from newcomer import surroundings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -80,9 +81,9 @@ def repository(project_root, tmp_path_factory, run):
 def make_project(repository, run, tmp_path_factory):
     """Make a project for a target, and move it to another place: nothing in it may know where it was made."""
 
-    def make_project(target):
+    def make_project(target, *options):
         made = tmp_path_factory.mktemp("made") / "my-clinic"
-        command = f".venv/bin/exh-dev init '{made}' --target {target} --author 'Ada Lovelace'"
+        command = f".venv/bin/exh-dev init '{made}' --target {target} --author 'Ada Lovelace' {' '.join(options)}"
         printed = json.loads(run(command, repository))
         folder = tmp_path_factory.mktemp("moved away") / "my clinic"
         shutil.move(made, folder)
@@ -123,6 +124,11 @@ def green(run, folder):
     assert "all OK" in run("make run", folder)
     assert " passed" in run("make test", folder)
     run("make lint", folder)
+
+
+def test_a_project_that_begins_with_every_example_is_green(make_project, run):
+    folder, _ = make_project("both", *(f"--with {name}" for name in NAMES))
+    green(run, folder)
 
 
 def test_the_first_week(make_project, run, repository):

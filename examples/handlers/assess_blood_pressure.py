@@ -114,13 +114,13 @@ def classify(systolic: float, diastolic: float) -> BloodPressureReadingCategory:
         )
     if diastolic >= systolic:
         raise ImplausibleMeasurementError("the diastolic pressure must be below the systolic; are they swapped?")
-    if systolic > 180 or diastolic > 120:  # noqa: PLR2004 - the guideline's own numbers, here and below
+    if systolic > 180 or diastolic > 120:  # the guideline's own numbers, here and below
         return "hypertensive-crisis"
-    if systolic >= 140 or diastolic >= 90:  # noqa: PLR2004
+    if systolic >= 140 or diastolic >= 90:
         return "hypertension-stage-2"
-    if systolic >= 130 or diastolic >= 80:  # noqa: PLR2004
+    if systolic >= 130 or diastolic >= 80:
         return "hypertension-stage-1"
-    return "elevated" if systolic >= 120 else "normal"  # noqa: PLR2004
+    return "elevated" if systolic >= 120 else "normal"
 
 
 def make_report(exh: ExtraHorizon, document: Document, patient: dict[str, Any]) -> str:

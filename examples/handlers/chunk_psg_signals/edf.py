@@ -272,8 +272,8 @@ def _moment(date: str, time: str) -> datetime:
     parts = _MOMENT.fullmatch(f"{date} {time}")
     try:
         day, month, year, hour, minute, second = map(int, parts.groups() if parts else ())
-        century = 1900 if year >= 85 else 2000  # noqa: PLR2004 - as the specification says
-        return datetime(century + year, month, day, hour, minute, second)  # noqa: DTZ001 - the recorder's own clock
+        century = 1900 if year >= 85 else 2000  # as the specification says
+        return datetime(century + year, month, day, hour, minute, second)  # the recorder's own clock
     except ValueError:
         raise _invalid("its header has no valid start: dd.mm.yy and hh.mm.ss are expected") from None
 

@@ -91,7 +91,7 @@ def add(exh: ExtraHorizon, patient_id: str, photo: Photo) -> tuple[dict[str, Any
 
 def _was_refused(error: ExtraHorizonError) -> bool:
     """Whether a call was certainly not done; after other errors it may have been."""
-    return isinstance(error, PlatformError) and 400 <= error.status <= 499  # noqa: PLR2004 - client errors, RFC 9110
+    return isinstance(error, PlatformError) and 400 <= error.status <= 499  # client errors, RFC 9110
 
 
 def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:

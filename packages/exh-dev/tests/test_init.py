@@ -71,6 +71,56 @@ def test_no_mark_and_no_placeholder_is_left(tmp_path):
     assert result.lines == len(text.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("target", "asked", "functions"),
+    [
+        ("exh", ["chunk-psg-signals"], {"chunk-psg-signals": ("exh",)}),
+        ("aws", ["sync-houdini-builds"], {"sync-houdini-builds": ("aws",)}),
+        (
+            "both",
+            ["enqueue-measurements", "sync-houdini-builds"],
+            {
+                "enqueue-measurements": ("aws",),
+                "analyze-queued-measurements": ("aws",),
+                "assess-blood-pressure": ("exh",),
+                "sync-houdini-builds": ("exh", "aws"),
+            },
+        ),
+    ],
+)
+def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_path, target, asked, functions):
+    result = made(tmp_path, target=target, examples=tuple(asked))
+    project = Project(result.folder)
+    specs = {spec.name: spec.targets for spec in project.manifest.functions}
+    assert {name: targets for name, targets in specs.items() if name not in ("whoami", "hello-world")} == functions
+    assert all(project.sample_events(spec) for spec in project.manifest.functions)
+    assert {*result.files} >= {f"tests/test_{name.replace('-', '_')}.py" for name in asked if "exh" in functions[name]}
+    text = (project.root / "template.yaml").read_text()
+    assert ("Condition:" in text, "WorkQueue:" in text) == (target == "both", target == "both")
+    assert 'run = ["exh-dev[aws,pdf]==' in (project.root / "pyproject.toml").read_text()
+
+
+def test_a_dispatcher_comes_with_its_function(tmp_path):
+    folder = made(tmp_path, examples=("on-task-failed",)).folder
+    (dispatcher,) = json.loads((folder / "dispatchers.json").read_text())["dispatchers"]
+    assert dispatcher["name"] == "tell-of-failed-tasks"
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "message"),
+    [
+        ("both", "no-such", "there is no example 'no-such'; there are analyze-queued-measurements, "),
+        ("aws", "chunk-psg-signals", "chunk-psg-signals is for exh alone, and this project for aws: --target both"),
+        ("aws", "patient-api", "assess-blood-pressure, which patient-api needs, is for exh alone"),
+        ("exh", "enqueue-measurements", "enqueue-measurements is for aws alone, and this project for exh"),
+    ],
+)
+def test_an_example_that_cannot_be_had_is_refused(tmp_path, target, name, message):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        made(tmp_path, target=target, examples=(name,))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["", "My-Clinic", "my_clinic", "-a", "a--b", "2a", "a/b", "../a", 'a"b'])
 def test_a_name_that_cannot_be_one_is_refused(name):
     with pytest.raises(UsageError, match="cannot be a project's name"):

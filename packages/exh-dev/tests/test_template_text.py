@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import read_template
-from exh_dev.project.template_text import with_resource, without_functions
+from exh_dev.project.template_text import entries_for, with_entry, with_resource, without_functions
 
 HEAD = 'AWSTemplateFormatVersion: "2010-09-09" # a version\n'
 FUNCTION = "  {0}: # {0}\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: a.b\n"
@@ -120,3 +120,79 @@ def test_putting_in_and_taking_out_leaves_what_was(tmp_path_factory, resources, 
     assert [line for line in text.splitlines() if line.strip()] == [
         line for line in kept if line not in ADDED.splitlines()
     ]
+
+
+QUEUED = """\
+Parameters:
+  Retention:
+    Type: Number
+  Other:
+    Type: String
+Conditions:
+  # on this machine alone
+  Here: !Equals [a, a]
+Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Condition: Here
+    Properties:
+      Queue: !Ref Queue
+
+  Two:
+    Type: AWS::Serverless::Function
+    Properties:
+      Queue: !Ref Queue
+
+  # what waits
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      RetentionPeriod: !Ref Retention
+
+  QueuePolicy:
+    Type: AWS::SQS::QueuePolicy
+    Properties:
+      Queues: [!Ref Queue]
+
+  Alarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Queue: !Ref Queue
+      Topic: !Ref Topic
+
+  Topic:
+    Type: AWS::SNS::Topic
+"""
+
+
+def test_a_function_comes_with_what_it_refers_to(template):
+    found = entries_for(template(QUEUED), "One")
+    assert list(found) == [
+        ("Parameters", "Retention"),
+        ("Conditions", "Here"),
+        ("Resources", "One"),
+        ("Resources", "Queue"),
+        ("Resources", "QueuePolicy"),
+    ]
+    assert found["Resources", "Queue"].startswith("# what waits\nQueue:\n  Type: AWS::SQS::Queue\n")
+    assert found["Conditions", "Here"] == "# on this machine alone\nHere: !Equals [a, a]\n"
+
+
+def test_what_a_function_comes_with_can_be_added_elsewhere(template, tmp_path):
+    entries = entries_for(template(QUEUED), "Two")
+    path = tmp_path / "other.yaml"
+    path.write_text(f"{HEAD}\nResources:\n{ONE}\n{SECRET}")
+    for (section, _), text in entries.items():
+        path.write_text(with_resource(path, text) if section == "Resources" else with_entry(path, section, text))
+    changed = path.read_text()
+    assert changed.startswith(f"{HEAD}\nParameters:\n  Retention:\n    Type: Number\n\nResources:\n{ONE}\n  Two:")
+    assert "      Queues: [!Ref Queue]\n" in changed
+    assert changed.endswith(f"      RetentionPeriod: !Ref Retention\n\n{SECRET}")
+
+
+def test_an_entry_goes_to_the_end_of_its_section(template):
+    before = "Parameters:\n  A:\n    Type: String\n\n# functions\nResources:\n" + ONE
+    changed = with_entry(template(before), "Parameters", "B:\n  Type: String\n")
+    assert changed == before.replace("String\n", "String\n  B:\n    Type: String\n", 1)
+    changed = with_entry(template(before), "Conditions", "Here: !Equals [a, a]\n")
+    assert changed == before.replace("# functions", "Conditions:\n  Here: !Equals [a, a]\n\n# functions")

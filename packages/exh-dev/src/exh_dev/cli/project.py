@@ -163,6 +163,16 @@ def init(
         str | None,
         typer.Option(help="Who holds the copyright [default: git's user.name].", show_default=False),
     ] = None,
+    examples: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="EXAMPLE",
+            help="An example function to begin with, and all that it needs: chunk-psg-signals, patient-api ... "
+            "Repeatable; an unknown one lists them.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = None,
 ) -> None:
     """Make a project of your own.
@@ -191,7 +201,8 @@ def init(
         if chosen not in {each.value for each in ProjectTarget}:
             raise UsageError(f"{chosen!r} is no target; there are exh, aws and both")
         target = ProjectTarget(chosen)
-    made = make_project(folder, Wishes(name, target.value, author.strip()), wheel_of)
+    wishes = Wishes(name, target.value, author.strip(), tuple(examples or ()))
+    made = make_project(folder, wishes, wheel_of)
     output.summary(made.as_json(), made.as_lines())
 
 

@@ -1,6 +1,8 @@
 """Changing `template.yaml` as text, so that every comment and every byte that is not concerned stays as it is.
 
 with_resource()       the text with one more resource
+with_entry()          the text with one more parameter, condition or output
+entries_for()         the text of a resource, and of all that it refers to
 without_functions()   the text without some functions, and without what nothing refers to any more
 
 Where things are, the YAML parser says; what it says of the result is compared with what it said before.
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")  # what YAML takes for one
 _REMOVED_WHEN_UNUSED = ("Resources", "Parameters", "Mappings")
+_REFERRED_TO = ("Resources", "Parameters", "Mappings", "Conditions")
 
 
 def with_resource(path: Path, resource: str) -> str:
@@ -38,15 +41,89 @@ def with_resource(path: Path, resource: str) -> str:
     Raises:
         UsageError: the file cannot be read, or its resources are written in a way that has no place for lines.
     """
+    return _with_entry(path, "Resources", resource)
+
+
+def with_entry(path: Path, section: str, entry: str) -> str:
+    """Return the template with an entry at the end of a section, which is made above `Resources` where there is none.
+
+    Args:
+        path: the template.
+        section: `Parameters`, `Conditions`, `Mappings` or `Outputs`.
+        entry: YAML of it, its key at the margin.
+
+    Raises:
+        UsageError: the file cannot be read, or the section is written in a way that has no place for lines.
+    """
+    text, sections = _read(path)
+    if section in sections:
+        return _with_entry(path, section, entry)
+    lines = _lines(text)
+    at = _begin(lines, sections["Resources"][0])
+    indented = "".join(f"  {line}\n" if line.strip() else "\n" for line in entry.splitlines())
+    changed = "".join([*lines[:at], f"{section}:\n{indented}\n", *lines[at:]])
+    _check(path, changed, sections, lost={})
+    return changed
+
+
+def entries_for(path: Path, logical_id: str) -> dict[tuple[str, str], str]:
+    """Return the YAML of a resource, and of all that it refers to: by section and name, each key at the margin.
+
+    What refers to those alone comes along, such as the policy of a queue; another function never does.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
     text, sections = _read(path)
     lines = _lines(text)
-    key, resources = sections["Resources"]
+    entries = {
+        (section, key.value): (key, value)
+        for section, (_, node) in sections.items()
+        if section in _REFERRED_TO and isinstance(node, MappingNode)
+        for key, value in node.value
+    }
+    texts = {each: yaml.serialize(value) for each, (_, value) in entries.items()}
+    functions = {each for each, (_, value) in entries.items() if _type_of(value) == FUNCTION}
+    names = {each: {other for other in entries if _names_any(texts[each], [other[1]])} - {each} for each in entries}
+    taken = {("Resources", logical_id)}
+    while True:
+        more = set().union(*(names[each] for each in taken)) - functions
+        own = {each for each in taken if each[0] == "Resources"} - functions
+        more |= {each for each in entries.keys() - functions if names[each] & own and names[each] <= taken}
+        if more <= taken:
+            break
+        taken |= more
+    found = {}
+    for section, name in (each for each in entries if each in taken):
+        key, _ = entries[section, name]
+        own_lines = lines[_begin(lines, key) : _end_of_entry(lines, sections, section, name)]
+        column = key.start_mark.column
+        found[section, name] = "".join(line[min(column, _indent(line)) :] for line in own_lines)
+    return found
+
+
+def _end_of_entry(lines: list[str], sections: Sections, section: str, name: str) -> int:
+    """Return the line after an entry's last one."""
+    section_key, node = sections[section]
+    keys = [key for key, _ in node.value]
+    later = [_begin(lines, key) for key in keys[[key.value for key in keys].index(name) + 1 :]]
+    return _end(lines, later[0] if later else _next_section(sections, section_key, lines), keys[0].start_mark.column)
+
+
+def _with_entry(path: Path, section: str, resource: str) -> str:
+    text, sections = _read(path)
+    lines = _lines(text)
+    key, resources = sections[section]
     newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
     if isinstance(resources, MappingNode) and resources.value:
         if resources.flow_style:
             raise _unsuitable(path)
         column = resources.value[0][0].start_mark.column
-        at, before, after = _place(lines, resources, column, _next_section(sections, key, lines))
+        following = _next_section(sections, key, lines)
+        if section == "Resources":
+            at, before, after = _place(lines, resources, column, following)
+        else:
+            at, before, after = _end(lines, following, column), False, False
     else:
         line = key.start_mark.line
         if resources.end_mark.line != resources.start_mark.line:
@@ -136,7 +213,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _place(lines: list[str], resources: MappingNode, column: int, following: int) -> tuple[int, bool, bool]:
-    """The line to insert at, and whether a blank line comes before and after."""
+    """Return the line to insert at, and whether a blank line comes before and after."""
     for key, value in resources.value:
         if _type_of(value) != FUNCTION:
             at = _begin(lines, key)

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import exh_dev
 from exh_dev.errors import DevkitError, UsageError
-from exh_dev.project.init.sources import FILES, read_own, read_template
+from exh_dev.project.init.examples import add_examples, choose
+from exh_dev.project.init.sources import FILES, Target, examples_folder, for_target, read_own, read_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Target = Literal["exh", "aws", "both"]
 TARGETS: tuple[Target, ...] = get_args(Target)
 WHEELS = "wheels"
 PACKAGES = ("extrahorizon", "exh-dev")
@@ -32,8 +32,6 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
 _OF_AWS = ("requirements-sam.txt",)
 _NOT_COPIED = ("CHANGELOG.md",)
-_BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
-_MARKS = (("# ", ""), ("<!-- ", " -->"))
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,13 @@ class Wishes:
         name: of the project, kebab-case.
         target: where its functions are deployed.
         author: who holds the copyright.
+        examples: functions of the examples to begin with, besides the template's.
     """
 
     name: str
     target: Target
     author: str
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
         DevkitError: something cannot be written; nothing is left behind then.
     """
     check_folder(folder)
+    examples = choose(wishes.examples, wishes.target)
     existed = folder.is_dir()
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -131,14 +132,14 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
                 path = made / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
+            own = owned_files([*texts, *add_examples(made, examples, wishes.target)])
+            lines = sum(len((made / name).read_bytes().splitlines()) for name in own)
             is_committed = _commit(made)
             if existed:
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
         raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; nothing was made") from None
-    own = owned_files(texts)
-    lines = sum(len(texts[name].splitlines()) for name in own)
     return Made(folder, wishes.name, wishes.target, own, lines, is_committed)
 
 
@@ -163,9 +164,12 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     """
     on_aws, on_exh = wishes.target != "exh", wishes.target != "aws"
     names = [name for name in FILES if name not in _NOT_COPIED and (on_aws or name not in _OF_AWS)]
-    found = {name: _for_target(read_template(name), wishes.target) for name in names}
+    found = {name: for_target(read_template(name), wishes.target) for name in names}
     for lock, packages in LOCKS.items():
         found[lock] = with_pins(found[lock], [pins[package] for package in packages])
+    if wishes.examples:
+        run = (examples_folder() / "requirements-run.txt").read_text(encoding="utf-8")
+        found["requirements-run.txt"] = with_pins(run, [pins[package] for package in PACKAGES])
     found["pyproject.toml"] = _pyproject(found["pyproject.toml"], wishes)
     found["template.yaml"] = _template_yaml(found["template.yaml"], wishes)
     found[".gitignore"] = "".join(f"{line}\n" for line in found[".gitignore"].splitlines() if line != f"{WHEELS}/")
@@ -173,7 +177,7 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     own |= {"samconfig.toml": "samconfig.toml"} if on_aws else {}
     own |= {"repo-config.json": "repo-config.json"} if on_exh else {}
     for name, source in own.items():
-        text = _for_target(read_own(source), wishes.target)
+        text = for_target(read_own(source), wishes.target)
         for placeholder, value in (
             ("name", wishes.name),
             ("author", wishes.author or f"the authors of {wishes.name}"),
@@ -193,20 +197,12 @@ def with_pins(lock: str, pins: Iterable[str]) -> str:
     return f"{head}--find-links {WHEELS}\n\n{''.join(pins)}{pinned}"
 
 
-def _for_target(text: str, target: Target) -> str:
-    """Leave out what is for another target, and the marks around what is for this one."""
-    for other in ("exh", "aws"):
-        for before, after in _MARKS:
-            pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=other)
-            text = re.sub(pattern, "" if target not in {other, "both"} else r"\1", text, flags=re.DOTALL)
-    return text
-
-
 def _pyproject(text: str, wishes: Wishes) -> str:
     version = exh_dev.__version__
     text = text.replace('name = "extra-horizon-tasks"', f'name = "{wishes.name}"')
     text = text.replace('dependencies = ["extrahorizon"]', f'dependencies = ["extrahorizon=={version}"]')
-    text = text.replace('run = ["exh-dev"]', f'run = ["exh-dev=={version}"]')
+    extras = "[aws,pdf]" if wishes.examples else ""
+    text = text.replace('run = ["exh-dev"]', f'run = ["exh-dev{extras}=={version}"]')
     if wishes.author:
         text = text.replace(
             'version = "0.1.0"\n', f'version = "0.1.0"\nauthors = [{{ name = {_toml(wishes.author)} }}]\n'

@@ -1,15 +1,19 @@
 """Where the files of a new project come from.
 
-They are those of the repository's root, which is a project itself: what is tried there is what a project gets. A wheel
-carries them in `template/`; an installation from the source reads them where they are. A page, a licence and a workflow
-that are a project's alone lie in `files/`.
+They are those of the repository's root, which is a project itself, and of its `examples/`: what is tried there is what
+a project gets. A wheel carries them in `template/`; an installation from the source reads them where they are. A page,
+a licence and a workflow that are a project's alone lie in `files/`.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Literal
 
 from exh_dev.errors import DevkitError
+
+Target = Literal["exh", "aws", "both"]
 
 #: The files of the root. This module is imported when the wheel is built, so that it needs nothing but these names.
 FILES = (
@@ -34,6 +38,13 @@ FILES = (
     "tests/test_hello_world.py",
     "tests/test_whoami.py",
 )
+#: What a wheel has of `examples/`.
+OF_EXAMPLES = (
+    "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas", "template.yaml",
+    "templates",
+)  # fmt: skip
+_BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
+_MARKS = (("# ", ""), ("<!-- ", " -->"))
 _HERE = Path(__file__).parent
 _ROOT = Path(__file__).parents[6]
 
@@ -53,3 +64,20 @@ def read_template(name: str) -> str:
 def read_own(name: str) -> str:
     """Return the text of a file that only projects have."""
     return (_HERE / "files" / name).read_text(encoding="utf-8")
+
+
+def examples_folder() -> Path:
+    """Return the folder of the examples, which is a project."""
+    return next(folder for folder in (_HERE / "template" / "examples", _ROOT / "examples") if folder.is_dir())
+
+
+def for_target(text: str, target: Target) -> str:
+    """Leave out of a text what is for another target, and the marks around what is for this one.
+
+    A part lies between lines `# aws: begin` and `# aws: end`; in a page, between `<!-- aws: begin -->` and its end.
+    """
+    for other in ("exh", "aws"):
+        for before, after in _MARKS:
+            pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=other)
+            text = re.sub(pattern, "" if target not in {other, "both"} else r"\1", text, flags=re.DOTALL)
+    return text
