@@ -17,9 +17,9 @@ USERS = {"handlers", "shared"}
 
 
 def modules(package):
-    """Each module of a package by its name."""
+    """Each module of a package by its name. A wheel holds files of projects too, which are none."""
     found = {}
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(set(package.rglob("*.py")) - set(package.glob("project/init/template/**/*.py"))):
         parts = path.relative_to(package.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
