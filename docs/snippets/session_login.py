@@ -10,6 +10,6 @@ application = OAuth1Application(host, consumer_key, consumer_secret)
 try:
     credentials = application.log_in(os.environ["EMAIL"], os.environ["PASSWORD"])
 except MfaRequiredError as error:
-    mfa = error.body["mfa"]
+    mfa = error.mfa
     credentials = application.confirm_mfa(mfa["token"], mfa["methods"][0]["id"], input("Code: "))
 print(ExtraHorizon(credentials).users.me()["id"])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import inspect
 import re
 from functools import cached_property
+from importlib import import_module
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from exh_dev.testing.fake_exh import body_type
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.query import rql
 
 SOME_RQL = rql.eq("name", "x y")
-SIMPLE = {str: "some text", int: 3, float: 1.5, bool: True, dict: {"a": 1}, Any: "anything", object: "anything"}
+SIMPLE = {str: "some text", int: 3, float: 1.5, bool: True, dict: {"a": 1}, Any: "thing", object: "thing"}
 
 
 def client():
@@ -24,7 +24,7 @@ def client():
 def operations(group, name=""):
     """Every public operation under a client or group: its dotted name and the group it belongs to."""
     for member in dir(type(group)):
-        if member.startswith("_") or member in {"session", "fan_out"}:
+        if member.startswith("_") or member in {"session", "fan_out", "with_options", "close"}:
             continue
         declared = inspect.getattr_static(type(group), member)
         path = f"{name}.{member}".lstrip(".")
@@ -34,7 +34,14 @@ def operations(group, name=""):
             yield path, group, declared
 
 
-def sample(hint):
+def body_type(function, parameter):
+    """The `TypedDict` of a method's keyword arguments, whose annotation is `Unpack[...]`."""
+    name = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
+    service = ".".join(function.__module__.split(".")[:3])
+    return getattr(import_module(f"{service}.types"), name)
+
+
+def sample(hint):  # noqa: PLR0911 - a kind each
     """A value of this type; of a `TypedDict` every member."""
     if get_origin(hint) in {Union, UnionType}:
         return sample(next(kind for kind in get_args(hint) if kind is not NoneType))
@@ -44,7 +51,15 @@ def sample(hint):
         return {name: sample(kind) for name, kind in get_type_hints(hint).items()}
     if get_origin(hint) in {list, tuple} or str(hint).startswith("collections.abc.Sequence"):
         return [sample(get_args(hint)[0])]
-    if get_origin(hint) is dict or "Mapping" in str(hint):
+    if get_origin(hint) is dict:
+        (_, kind), required = get_args(hint), getattr(get_args(hint)[1], "__required_keys__", None)
+        # A type may have itself as a member: below a name of the caller's own, only what is required.
+        return {
+            "some": sample(kind)
+            if required is None
+            else {name: sample(get_type_hints(kind)[name]) for name in required}
+        }
+    if "Mapping" in str(hint):
         return {"some": "thing"}
     return SIMPLE[hint]
 
@@ -71,6 +86,8 @@ def arguments(function, *, full=True):
 
 
 def made_up(parameter):
+    if parameter.name == "method":
+        return "PUT"
     annotation = str(parameter.annotation)
     for words, value in (
         (("Condition",), SOME_RQL),

@@ -35,7 +35,7 @@ class PlatformLog:
         self.asked.append(condition)
         if not self.lines:
             raise NoTaskLogsFoundError(status=400, code=1408)
-        asked = unquote(unquote(str(condition or "ge(timestamp,2000-01-01)")))
+        asked = unquote(unquote("ge(timestamp,2000-01-01)" if condition is None else str(condition)))
         since = parse(re.fullmatch(r"ge\(timestamp,(.*)\)", asked)[1])
         return [line for line in self.lines if parse(line["timestamp"]) >= since][: self.page]
 

@@ -10,9 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 import responses
-from callers import SOME_RQL, arguments, client, operations
+from callers import SOME_RQL, arguments, body_type, client, operations
 
-from exh_dev.testing.fake_exh import body_type
 from extrahorizon import errors
 from extrahorizon.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
 from extrahorizon.query import RQL, RQLSyntaxError
@@ -26,6 +25,7 @@ OURS = {
     "data.documents.wait_until_unlocked",
     "files.download",
     "mails.remove",
+    "tasks.api.request",
 }
 #: How the catalogue's helpers are called here. `find_all` is a generator, and so both of the SDK's.
 HELPERS = {"findAllIterator": "find_all", "unlinkAllGroups": "unlink_all_groups", "unlinkAllUsers": "unlink_all_users"}

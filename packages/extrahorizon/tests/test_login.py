@@ -13,10 +13,13 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
+    AuthenticationError,
     ConfigurationError,
     DeadlineExceededError,
     InvalidGrantError,
+    InvalidMfaCodeError,
     InvalidResponseError,
+    MfaReattemptDelayError,
     MfaRequiredError,
     RefreshTokenExpiredError,
     ServerError,
@@ -66,7 +69,7 @@ def test_a_login_that_asks_for_a_second_factor_goes_on_with_it(http, application
     http.post(f"{HOST}/auth/v2/oauth1/tokens/mfa", json=TOKEN)
     with pytest.raises(MfaRequiredError) as asked:
         application.log_in("jan@example.com", "p")
-    assert asked.value.body["mfa"] == mfa
+    assert asked.value.mfa == mfa
     assert application.confirm_mfa("m1", "method-1", "123456").token == "t1"
     assert body_of(http.calls[1]) == {"token": "m1", "methodId": "method-1", "code": "123456"}
 
@@ -374,3 +377,38 @@ def test_a_refresh_keeps_to_the_deadline_of_the_call(http, clock):
     with pytest.raises(DeadlineExceededError):
         exh.users.me()
     assert len(http.calls) == 0
+
+
+def refused(code, name, **more):
+    inner = {"code": code, "name": name, **more}
+    return {"error": "invalid_grant", "error_description": "no", "exh_error": inner}
+
+
+def test_an_oauth2_login_raises_what_an_oauth1_login_does(http):
+    """Around the platform's own error is one of OAuth2, which says little."""
+    oauth2 = OAuth2Authentication("acme.io", "client", "secret")
+    http.post(TOKENS_URL, status=400, json=refused(106, "AUTHENTICATION_EXCEPTION"))
+    with pytest.raises(AuthenticationError):
+        oauth2.log_in("jan@example.com", "wrong")
+    http.post(TOKENS_URL, status=400, json=refused(130, "INVALID_MFA_CODE_EXCEPTION"))
+    http.post(TOKENS_URL, status=400, json=refused(134, "MFA_REATTEMPT_DELAY_EXCEPTION", remainingDelay=1500))
+    with pytest.raises(InvalidMfaCodeError):
+        oauth2.confirm_mfa("m1", "method-1", "000000")
+    with pytest.raises(MfaReattemptDelayError) as too_soon:
+        oauth2.confirm_mfa("m1", "method-1", "000000")
+    assert too_soon.value.retry_after == 1.5
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        {},
+        {"username": "a@example.com"},
+        {"username": "a@example.com", "password": "p", "code": "c"},
+        {"email": "a@example.com", "password": "p"},
+        {"refresh_token": "r", "password": "p"},
+    ],
+)
+def test_members_of_a_login_that_do_not_go_together_are_refused(grant):
+    with pytest.raises(ConfigurationError, match="logs in with username and password, a code or a refresh_token"):
+        ExtraHorizon(OAuth2Authentication("acme.io", "client", "secret")).auth.authenticate(**grant)

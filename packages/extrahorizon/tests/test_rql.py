@@ -2,7 +2,7 @@ import json
 import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from urllib.parse import unquote
 from uuid import UUID
@@ -187,8 +187,8 @@ def test_a_limit_in_a_text_takes_the_place_of_an_earlier_one_too():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: rql & 5, "a query is an RQL or a text, not int"),
-        (lambda: rql.and_(5), "a query is an RQL or a text, not int"),
+        (lambda: rql & 5, "rql is a query (`rql.eq(...)`) or a string, not a value of type int"),
+        (lambda: rql.and_(5), "rql is a query (`rql.eq(...)`) or a string, not a value of type int"),
         (lambda: rql.eq(5, 1), "a field is given by its name, not by int"),
         (lambda: rql.eq(None, 1), "a field is given by its name, not by NoneType"),
         (lambda: rql.in_("a", None), "in takes a list of values, not one NoneType"),
@@ -215,7 +215,6 @@ def test_fields_are_given_one_by_one_or_in_one_text():
 def test_nothing_is_no_condition():
     assert str(rql.or_(rql, "", "eq(a,1)")) == "or(eq(a,1))"
     assert rql.intermediate() == ""
-    assert (bool(rql), bool(rql.limit(1))) == (False, True)
 
 
 def test_equal_queries_are_one_in_a_set():
@@ -251,3 +250,31 @@ def test_values_that_are_written_as_they_are_stay_so_within_a_condition():
     as_it_is = RQL(double_encode_values=False).eq("note", "a b")
     assert str(rql.or_(as_it_is, "eq(a,1)")) == "or(eq(note,a b),eq(a,1))"
     assert str(rql.eq("a", 1) & as_it_is) == "eq(a,1)&eq(note,a b)"
+
+
+@pytest.mark.parametrize(
+    "misuse",
+    [
+        lambda: rql.eq("first_name", "Ada") and rql.eq("last_name", "Lovelace"),
+        lambda: rql.eq("first_name", "Ada") or rql.eq("last_name", "Lovelace"),
+        lambda: not rql.eq("first_name", "Ada"),
+        lambda: bool(rql),
+        lambda: 1 if rql.limit(1) else 2,
+    ],
+)
+def test_a_query_has_no_truth_value(misuse):
+    """`and` would drop the first condition: a bulk call would then change more records than were meant."""
+    with pytest.raises(TypeError, match="write & and | between queries"):
+        misuse()
+
+
+class Status(Enum):
+    NEW = "new"
+
+
+class Rank(Enum):
+    ONE = 1
+
+
+def test_an_enum_is_written_as_its_value():
+    assert str(rql.eq("status", Status.NEW).in_("rank", [Rank.ONE])) == "eq(status,new)&in(rank,1)"

@@ -22,7 +22,7 @@ from rfc5849 import parse_header, signature
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 import extrahorizon
-from extrahorizon.authentication import OAuth1Authentication
+from extrahorizon.authentication import Authorization, OAuth1Authentication
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
@@ -425,12 +425,21 @@ def test_a_certificate_of_the_bundle_that_the_environment_names_is_accepted(tls_
     assert on(host).call("GET", "/users/v1/me") == {}
 
 
+class Unsigned:
+    def __init__(self, authorization):
+        self.authorization = authorization
+
+    def current(self, deadline):
+        return self.authorization
+
+
 def test_a_call_goes_through_the_proxy_of_the_environment(monkeypatch):
     for name in ("http_proxy", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with answering_server() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        assert on("http://api.acme.example").call("GET", "/users/v1/me") == {}
+        through = PlatformSession(Unsigned(Authorization("http://api.acme.example", lambda request: None)))
+        assert through.call("GET", "/users/v1/me") == {}
     assert proxy.seen == ["http://api.acme.example/users/v1/me"]
 
 

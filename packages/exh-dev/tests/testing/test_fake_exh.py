@@ -54,8 +54,11 @@ def test_a_property_is_read(fake_exh):
     ("call", "problem"),
     [
         (lambda exh: exh.data.documents.transition("ecg"), "missing a required argument: 'document_id'"),
-        (lambda exh: exh.data.documents.transition("ecg", "d1", nme="mark"), "takes no nme; it takes: id, name, data"),
-        (lambda exh: exh.tasks.create(data={}), "exh.tasks.create needs functionName"),
+        (
+            lambda exh: exh.data.documents.transition("ecg", "d1", nme="mark"),
+            "TransitionRequest has no member nme; did you mean name",
+        ),
+        (lambda exh: exh.tasks.create(data={}), "exh.tasks.create: TaskCreation needs functionName"),
         (lambda exh: exh.users.me("u1"), "too many positional arguments"),
     ],
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.credentials import CredentialChain, Credentials
+from extrahorizon.errors import ConfigurationError
 from extrahorizon.session import PlatformSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Self
 
     from extrahorizon.authentication import Authentication
     from extrahorizon.deadline import Deadline
@@ -42,13 +45,103 @@ class ExtraHorizon:
 
     Nothing is read and nothing is sent before the first call: a function that never calls the platform needs no
     credentials.
+
+    **With the credentials of the environment, a secret or `~/.exh/credentials`**
+
+        exh = ExtraHorizon()
+        exh.users.me()
+
+    **With credentials of your own**
+
+        with ExtraHorizon(
+            host="api.dev.acme.extrahorizon.io", consumer_key=..., consumer_secret=..., token=..., token_secret=...
+        ) as exh:
+            exh.users.me()
     """
 
-    def __init__(self, credentials: Credentials | Authentication | None = None) -> None:
-        """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds."""
+    def __init__(
+        self,
+        credentials: Credentials | Authentication | None = None,
+        *,
+        host: str | None = None,
+        consumer_key: str | None = None,
+        consumer_secret: str | None = None,
+        token: str | None = None,
+        token_secret: str | None = None,
+    ) -> None:
+        """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds.
+
+        Args:
+            credentials: a `Credentials`, or another way to authenticate of `extrahorizon.login`.
+            host: of the cluster, as `API_HOST` has it; with the four after it instead of `credentials`.
+            consumer_key: of the OAuth1 application.
+            consumer_secret: of the OAuth1 application.
+            token: of the user.
+            token_secret: of the user.
+
+        Raises:
+            ConfigurationError: some of the five are missing, or the host cannot be used.
+            TypeError: `credentials` is something else.
+        """
+        given = {
+            "host": host,
+            "consumer_key": consumer_key,
+            "consumer_secret": consumer_secret,
+            "token": token,
+            "token_secret": token_secret,
+        }
+        if any(value is not None for value in given.values()):
+            if credentials is not None:
+                raise TypeError("credentials and host, consumer_key ... are two ways to say the same: give one")
+            missing = [name for name, value in given.items() if not value]
+            if missing:
+                raise ConfigurationError(f"{', '.join(missing)} missing: {', '.join(given)} come together")
+            credentials = Credentials(**given)  # type: ignore[arg-type]  # none is None, see above
         if credentials is None or isinstance(credentials, Credentials):
             credentials = OAuth1Authentication(CredentialChain(given=credentials))
+        if not hasattr(credentials, "current"):
+            raise TypeError(
+                f"credentials is a Credentials, not a value of type {type(credentials).__name__}; "
+                f"or write ExtraHorizon({'=..., '.join(given)}=...)"
+            )
         self.session = PlatformSession(credentials)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections that are kept open; the next call opens new ones."""
+        self.session.close()
+
+    def with_options(
+        self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
+    ) -> Self:
+        """Return a client that makes its calls with other options: the same credentials, connections and deadline.
+
+        **A call that takes long**
+
+            exh.with_options(timeout=120).tasks.functions.execute("make-report", data={...})
+
+        Args:
+            timeout: seconds to wait for an answer, instead of 30 (60 where a function is executed); never past the
+                deadline.
+            headers: to send besides the client's own.
+            idempotent: True says that doing the call twice does no harm, so that it is retried like a read when its
+                answer is lost; False that a GET does something, so that it is not.
+
+        Raises:
+            TypeError: the timeout is no number, or the headers are no strings.
+            ValueError: the timeout is not above 0.
+        """
+        other = copy(self)
+        for name, attribute in vars(type(self)).items():
+            if isinstance(attribute, cached_property):
+                vars(other).pop(name, None)
+        other.session = self.session.with_options(timeout=timeout, headers=headers, idempotent=idempotent)
+        return other
 
     @property
     def deadline(self) -> Deadline:

@@ -32,8 +32,11 @@ class Credentials:
     """OAuth1 credentials and the base URL they are for. The repr shows neither keys nor secrets.
 
     Attributes:
-        host: base URL, normalised, such as `https://api.dev.acme.extrahorizon.io`.
+        host: base URL, such as `https://api.dev.acme.extrahorizon.io`; given in any spelling that `API_HOST` takes.
         source: where they came from, in words fit for a message.
+
+    Raises:
+        ConfigurationError: the host cannot be used, or one of the four is no string or empty.
     """
 
     host: str
@@ -42,6 +45,13 @@ class Credentials:
     token: str = field(repr=False)
     token_secret: str = field(repr=False)
     source: str = "given"
+
+    def __post_init__(self) -> None:
+        for name in ("host", "consumer_key", "consumer_secret", "token", "token_secret"):
+            value = getattr(self, name)
+            if not isinstance(value, str):
+                raise ConfigurationError(f"{name} is a string, not a value of type {type(value).__name__}")
+        object.__setattr__(self, "host", base_url(self.host))
 
 
 class CredentialChain:

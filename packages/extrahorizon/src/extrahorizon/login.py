@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING, Any
 from extrahorizon.authentication import Authorization, OAuth1Authentication
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import ConfigurationError, ExtraHorizonError, InvalidResponseError, OAuth2LoginError
+from extrahorizon.errors import (
+    ConfigurationError,
+    ExtraHorizonError,
+    InvalidResponseError,
+    MfaRequiredError,
+    OAuth2LoginError,
+)
 from extrahorizon.hosts import base_url
 from extrahorizon.resource import given, segment
 from extrahorizon.session import PlatformSession
@@ -69,7 +75,7 @@ class OAuth1Application:
 
         Raises:
             AuthenticationError: e-mail address or password is wrong (106).
-            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.body["mfa"]`.
+            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.mfa`.
             LoginFreezeError: too many failed attempts; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked (213).
         """
@@ -79,7 +85,7 @@ class OAuth1Application:
         """The credentials of a user who was asked for a second factor.
 
         Args:
-            token: `error.body["mfa"]["token"]` of the `MfaRequiredError`.
+            token: `error.mfa["token"]` of the `MfaRequiredError`.
             method_id: the `id` of one of its `methods`.
             code: what the user read from it.
 
@@ -186,14 +192,16 @@ class OAuth2Authentication:
         """Log in with e-mail address and password.
 
         Raises:
-            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.body["mfa"]`.
-            OAuth2LoginError: another reason; `exh_error` is the platform's own error.
+            AuthenticationError: e-mail address or password is wrong (106).
+            MfaRequiredError: a second factor is needed: go on with `confirm_mfa` and `error.mfa`.
+            LoginFreezeError: too many failed attempts; wait a minute (212).
+            OAuth2LoginError: another reason, which the platform has no error of its own for.
         """
-        return self._grant("password", username=username, password=password)
+        return self._attempt("password", username=username, password=password)
 
     def confirm_mfa(self, token: str, method_id: str, code: str) -> Tokens:
         """Finish a login that asked for a second factor. Arguments and errors as for `OAuth1Application`."""
-        return self._grant("mfa", token=token, method_id=method_id, code=code)
+        return self._attempt("mfa", token=token, method_id=method_id, code=code)
 
     def exchange_code(self, code: str, *, redirect_uri: str | None = None, code_verifier: str | None = None) -> Tokens:
         """Log in with an authorization code, and with the verifier where it was asked for with a PKCE challenge.
@@ -296,6 +304,15 @@ class OAuth2Authentication:
             raise
         finally:
             self._endpoint.deadline = Deadline()
+
+    def _attempt(self, grant_type: str, **fields: str) -> Tokens:
+        """Log in, and raise the platform's own error, as with OAuth1, instead of the one of OAuth2 around it."""
+        try:
+            return self._grant(grant_type, **fields)
+        except OAuth2LoginError as error:
+            if error.exh_error is None or isinstance(error, MfaRequiredError):
+                raise
+            raise error.exh_error from None
 
     def _grant(self, grant_type: str, **fields: str) -> Tokens:
         return self._fetch(OAUTH2_TOKENS, {"grant_type": grant_type, **fields})

@@ -24,16 +24,17 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from extrahorizon.errors import ExtraHorizonError
-from extrahorizon.timestamps import iso
+from extrahorizon.timestamps import iso, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from enum import Enum
     from uuid import UUID
 
-    Value: TypeAlias = str | int | float | Decimal | bool | datetime | date | UUID | None
+    Value: TypeAlias = str | int | float | Decimal | bool | datetime | date | UUID | Enum | None
     Condition: TypeAlias = "RQL | str"
 
 _LIMIT = re.compile(r"limit\(\d*(?:,\d*)*\)")
@@ -64,7 +65,7 @@ class RQL:
             RQLSyntaxError: it is no RQL; no word of it is quoted, as it may hold personal data.
         """
         if not isinstance(begin, str | RQL):
-            raise TypeError(f"a query is an RQL or a text, not {type(begin).__name__}")
+            raise _no_query(begin)
         text = text_of(begin)
         _check(text)
         self._terms: tuple[str, ...] = (text,) if text else ()
@@ -165,8 +166,12 @@ class RQL:
     def __hash__(self) -> int:
         return hash(str(self))
 
-    def __bool__(self) -> bool:
-        return bool(self._all())
+    def __bool__(self) -> NoReturn:
+        # `a and b` would be b alone: a bulk call would then change more than was asked for.
+        raise TypeError(
+            "a query is neither true nor false: write & and | between queries, not `and` and `or`; "
+            "`is None` says whether there is one, `str(query)` what is in it"
+        )
 
     def __and__(self, other: Condition) -> RQL:
         other = other if isinstance(other, RQL) else RQL(other)
@@ -217,8 +222,20 @@ class RQL:
 
 
 def text_of(condition: Condition | None) -> str:
-    """A builder's or a plain query, without its question mark."""
-    return str(condition or "").removeprefix("?")
+    """Return a builder's or a plain query, without its question mark.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if condition is None:
+        return ""
+    if not isinstance(condition, str | RQL):
+        raise _no_query(condition)
+    return str(condition).removeprefix("?")
+
+
+def _no_query(value: object) -> TypeError:
+    return TypeError(f"rql is a query (`rql.eq(...)`) or a string, not a value of type {type(value).__name__}")
 
 
 def query(condition: Condition | None) -> str:
@@ -232,12 +249,13 @@ def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type ea
 
     Texts as they are; `true`, `false`, `null`; numbers as JavaScript prints them, so `1.0` is `1`; `date` as
     `2021-12-10`; `datetime` in UTC to the millisecond, `2021-12-10T23:30:00.000Z`; `UUID` with its dashes; a list
-    joined by commas.
+    joined by commas; a member of an `Enum` as its value.
 
     Raises:
         RQLSyntaxError: a datetime without time zone, or a number that is not finite.
         TypeError: a value of another type.
     """
+    value = plain(value)
     if isinstance(value, str):
         return str.__str__(value)
     if value is None or isinstance(value, bool):
@@ -253,7 +271,7 @@ def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type ea
             raise RQLSyntaxError(str(error)) from None
     if isinstance(value, list | tuple):
         return ",".join(map(spelled, value))
-    if isinstance(value, date) or type(value).__name__ == "UUID":  # not imported: few use it, and everybody would pay
+    if isinstance(value, date):
         return str(value)
     raise TypeError(f"RQL has no spelling for a {type(value).__name__}")
 

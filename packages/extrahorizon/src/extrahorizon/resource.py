@@ -1,4 +1,4 @@
-"""What the groups of operations in `shared/services/` are made of.
+"""What the groups of operations in `services/` are made of.
 
 A group is a class with a method per operation, a few lines each: verb, path, body, what comes back. Paths are put
 together from `segment`s, answers come through the session, and what many groups have in common stands here once.
@@ -6,6 +6,8 @@ together from `segment`s, answers come through the session, and what many groups
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import quote
 
@@ -13,9 +15,11 @@ from extrahorizon import paging
 from extrahorizon.errors import InvalidResponseError
 from extrahorizon.query import RQLSyntaxError, query
 from extrahorizon.query import rql as everything
+from extrahorizon.timestamps import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from types import FrameType
 
     from extrahorizon.paging import Page
     from extrahorizon.query import RQL, Condition
@@ -25,23 +29,60 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+def string(value: object) -> str:
+    """Return a string, or a UUID as one.
+
+    Raises:
+        TypeError: it is another value, None above all.
+    """
+    text = plain(value)
+    if isinstance(text, str):
+        return text
+    raise TypeError(f"{_parameter(value)} is a string, not {_kind(value)}")
+
+
 def segment(name: str) -> str:
     """An id or a name as one segment of a path, which it cannot leave.
 
     Raises:
         ValueError: it is empty, `.` or `..`, which change the path however they are encoded.
-        TypeError: it is no text.
+        TypeError: it is neither a string nor a UUID.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"an id or a name in a path is a text, not {type(name).__name__}")
-    if name in {"", ".", ".."}:
-        raise ValueError("an id or a name in a path cannot be empty, '.' or '..'")
-    return quote(name, safe="")
+    text = string(name)
+    if text in {"", ".", ".."}:
+        raise ValueError(f"{_parameter(name)}, an id or a name in a path, cannot be empty, '.' or '..'")
+    return quote(text, safe="")
 
 
 def given(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a body that have a value; None stands for a member that is left out."""
+    """Return the members that have a value; None stands for one that is left out."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def own_data(members: object) -> dict[str, Any]:
+    """Return data whose members are the caller's own, such as a document's, as it is sent.
+
+    Raises:
+        TypeError: it is no dict.
+    """
+    if isinstance(members, Mapping):
+        return dict(members)
+    raise TypeError(f"{_parameter(members)} is a dict, not {_kind(members)}")
+
+
+def _parameter(value: object) -> str:
+    """Return the name that the caller of a service knows a value by; looked up only when it is to be refused."""
+    found = "it"
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the one way to see who called
+    while frame is not None:
+        if isinstance(frame.f_locals.get("self"), Resource):
+            found = next((name for name, each in frame.f_locals.items() if each is value), found)
+        frame = frame.f_back
+    return found
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def required(rql: Condition) -> str:
@@ -52,7 +93,7 @@ def required(rql: Condition) -> str:
     """
     text = query(rql)
     if not text:
-        raise RQLSyntaxError("this needs RQL that says which records; an empty one would pick all of them")
+        raise RQLSyntaxError("rql is required, and says which records: an empty one would pick all of them")
     return text
 
 
@@ -62,6 +103,12 @@ class Resource:
     def __init__(self, session: PlatformSession) -> None:
         """Call through `session`."""
         self._session = session
+
+    def _body(self, kind: str, members: Mapping[str, Any], *, nulls: bool = False) -> dict[str, Any]:
+        """Return a body as it is sent, checked against a `TypedDict` of the service's `types`; see `bodies.check`."""
+        from extrahorizon.bodies import check
+
+        return check(type(self).__module__, kind, members, nulls=nulls)
 
     def _object(self, method: str, path: str, **options: Any) -> Answer:  # type: ignore[type-var]  # what the caller says
         """The JSON object that the call answers with."""
@@ -148,4 +195,4 @@ class WithName(Collection[Item]):
 
 def where(field: str, value: str, rql: Condition | None) -> RQL:
     """What matches `rql` and has this value."""
-    return everything.eq(field, value) & (rql or "")
+    return everything.eq(field, string(value)) & ("" if rql is None else rql)

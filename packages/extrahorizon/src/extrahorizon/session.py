@@ -90,6 +90,26 @@ class PlatformSession(OAuth1Session):
         self.headers["Accept"] = "application/json, */*;q=0.8"
         self.headers["Accept-Encoding"] = "gzip, deflate"
         self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
+        self._options: dict[str, Any] = {}
+
+    def with_options(
+        self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
+    ) -> PlatformSession:
+        """Return a session that makes its calls with other options; `ExtraHorizon.with_options` describes them."""
+        if timeout is not None:
+            if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+                raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
+            if not timeout > 0:
+                raise ValueError("timeout is a number of seconds above 0")
+        if headers is not None and not all(isinstance(each, str) for pair in headers.items() for each in pair):
+            raise TypeError("headers are strings, by names that are strings")
+        given = {"timeout": timeout, "headers": headers, "idempotent": idempotent}
+        options = {**self._options, **{name: value for name, value in given.items() if value is not None}}
+        if headers is not None:
+            options["headers"] = {**self._options.get("headers", {}), **headers}
+        other = object.__new__(type(self))  # copy() would lose what is not requests' own
+        other.__dict__ |= self.__dict__ | {"_options": options}
+        return other
 
     def request(  # type: ignore[override]  # what this platform needs of it
         self, method: str, url: str, *, stream: bool = False, **options: Any
@@ -116,7 +136,7 @@ class PlatformSession(OAuth1Session):
             PlatformUnreachableError: there was no usable answer.
             DeadlineExceededError: there was no time for one.
         """
-        return self._perform(Call(method, url, **options), _unread if stream else self._read)
+        return self._perform(Call(method, url, **{**options, **self._options}), _unread if stream else self._read)
 
     def call(
         self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
@@ -126,7 +146,8 @@ class PlatformSession(OAuth1Session):
         Raises:
             InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.
         """
-        return self._perform(Call(method, path, **options), lambda response: self._read_json(response, expects))
+        call = Call(method, path, **{**options, **self._options})
+        return self._perform(call, lambda response: self._read_json(response, expects))
 
     def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
         started = time.monotonic()
@@ -312,16 +333,24 @@ def _encoded(
     return body, {"Content-Type": "application/json", "Content-Length": str(len(body)), **coding}
 
 
-def _written(value: object) -> str:
-    """What JSON has no type for, as the platform takes it."""
+def _written(value: object) -> Any:
+    """Return what JSON has no type for as the platform takes it: the same as in RQL."""
     from datetime import date, datetime
+    from decimal import Decimal
 
-    from extrahorizon.timestamps import iso
+    from extrahorizon.timestamps import iso, plain
 
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        number = float(value)
+        if not value.is_finite() or Decimal(repr(number)) != value:
+            raise ValueError("a Decimal has more digits than a JSON number keeps; send it as a string, or rounded")
+        return number
+    if (simple := plain(value)) is not value:
+        return simple
     raise TypeError(f"a body holds a {type(value).__name__}, which JSON cannot express")
 
 

@@ -1,8 +1,10 @@
-"""Moments as the platform writes them: two ways to read, one to send."""
+"""Timestamps as the platform writes them, and the other values that JSON has no type for."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,3 +44,21 @@ def iso(moment: datetime) -> str:
         return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
         raise ValueError("a datetime lies outside of the years that can be written") from None
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a datetime as milliseconds since 1970, as services with snake_case members take it.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if moment.utcoffset() is None:
+        raise ValueError("a datetime without a time zone means another moment on every machine: give it one")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def plain(value: Any) -> Any:
+    """Return the string of a UUID and the value of an Enum's member; anything else as it is."""
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if type(value).__name__ == "UUID" else value  # not imported: few use it, and all would pay

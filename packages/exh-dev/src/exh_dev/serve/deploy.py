@@ -78,6 +78,8 @@ def load(configuration: Configuration, platform: LocalPlatform) -> None:
         loading.load(configuration, client_of(platform.environment_without_faults()))
     except PlatformError as error:
         raise DevkitError(f"the project's configuration cannot be loaded: {error}: {error.message}") from error
+    except (TypeError, ValueError) as error:  # the client refuses to send it
+        raise DevkitError(f"the project's configuration cannot be loaded: {error}") from error
 
 
 def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:

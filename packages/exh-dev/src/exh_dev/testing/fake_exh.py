@@ -11,12 +11,11 @@ It has what the real client has and no more. A call must fit the real method's s
 from __future__ import annotations
 
 import inspect
-import sys
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Self
 
+from extrahorizon.bodies import check
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.deadline import Deadline
@@ -53,6 +52,20 @@ class FakeExtraHorizon:
         if name not in self._services:
             self._services[name] = FakeGroup(getattr(self._client, name), name, self.calls)
         return self._services[name]
+
+    def with_options(self, **options: Any) -> Self:
+        """Return this client: calls with other options are programmed, and listed, with all others."""
+        self._client.with_options(**options)
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: there are no connections."""
+
+    def close(self) -> None:
+        """Do nothing: there are no connections."""
 
     def fan_out(self, function: Callable[[Any], Any], items: Iterable[Any], *, workers: int = 8) -> list[Any]:
         """One after another: an order that a test can rely on."""
@@ -142,7 +155,11 @@ class FakeMethod:
         for parameter in self._signature.parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 body = arguments.pop(parameter.name, {})
-                check_body(self._function, parameter, body, f"exh.{self._name}")
+                kind = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
+                try:
+                    check(self._function.__module__, kind, body)
+                except TypeError as error:
+                    raise TypeError(f"exh.{self._name}: {error}") from None
                 arguments.update(body)
         return arguments
 
@@ -163,35 +180,6 @@ class FakeMethod:
         if kind != "Any" and type(answer).__name__ not in {*kind.split(" | "), _PLAIN.get(kind, "dict")}:
             raise TypeError(f"exh.{self._name} returns {returned}, never {type(answer).__name__}")
         return lambda: answer
-
-
-def body_type(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    """The `TypedDict` of a method's keyword arguments, whose annotation is `Unpack[...]`."""
-    name = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
-    module = sys.modules[function.__module__]
-    package = module.__name__ if hasattr(module, "__path__") else module.__package__
-    while package:
-        try:
-            return getattr(import_module(f"{package}.types"), name)
-        except ModuleNotFoundError:
-            package = package.rpartition(".")[0]
-    raise LookupError(name)
-
-
-def check_body(function: Callable[..., Any], parameter: inspect.Parameter, body: Mapping[str, Any], name: str) -> None:
-    """Check the members of a body against its `TypedDict`.
-
-    Raises:
-        TypeError: a member is unknown, or a required one is missing.
-    """
-    kind = body_type(function, parameter)
-    known = get_type_hints(kind)
-    unknown = sorted(body.keys() - known.keys())
-    if unknown:
-        raise TypeError(f"{name} takes no {', '.join(unknown)}; it takes: {', '.join(known)}")
-    missing = sorted(kind.__required_keys__ - body.keys())
-    if missing:
-        raise TypeError(f"{name} needs {', '.join(missing)}")
 
 
 def _shown(signature: inspect.Signature) -> str:

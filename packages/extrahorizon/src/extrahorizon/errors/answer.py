@@ -59,6 +59,7 @@ _FIREBASE: dict[int, type[PlatformError]] = {
     400: services.FirebaseInvalidPlatformDataError,
     502: services.FirebaseConnectionError,
 }
+_LOOPBACK = ("http://localhost:", "http://localhost/")
 _LONGEST_DELAY = 86_400_000  # milliseconds; nobody waits for more than a day
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id")
 
@@ -84,7 +85,10 @@ def platform_error(
     error = _from_body(body, **facts)
     inner = body.get("exh_error")
     if isinstance(error, OAuth2LoginError) and isinstance(inner, dict):
-        error.exh_error = _from_body(inner, **facts)
+        error.exh_error = _from_body(inner, **{**facts, "retry_after": _retry_after(inner, headers)})
+    if url.startswith(_LOOPBACK) and error.message:
+        # Nobody's data is on a developer's machine; anywhere else the explanation may hold some of a patient's.
+        error.add_note(error.message)
     return error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from extrahorizon.errors.base import (
     BadRequestError,
     CredentialsRejectedError,
@@ -10,6 +12,9 @@ from extrahorizon.errors.base import (
     ServiceUnavailableError,
     UnauthorizedError,
 )
+
+if TYPE_CHECKING:
+    from extrahorizon.services.auth.types import MfaChallenge
 
 
 class ApplicationNotAuthenticatedError(UnauthorizedError):
@@ -126,9 +131,15 @@ class MissingPKCEVerifierError(BadRequestError):
 
 
 class MfaRequiredError(OAuth2LoginError):
-    """A second factor is needed; `body["mfa"]` has the token and the methods to go on with."""
+    """A second factor is needed; `mfa` has the token and the methods to go on with."""
 
     codes = (129,)
+
+    @property
+    def mfa(self) -> MfaChallenge:
+        """What `confirm_mfa` needs: `token`, and `methods`, each with an `id`, a `name` and a `type`."""
+        challenge: MfaChallenge = self.body["mfa"]
+        return challenge
 
 
 class InvalidMfaCodeError(BadRequestError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Service, given
+from extrahorizon.resource import Service, string
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -78,7 +78,7 @@ class Auth(Service):
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
         """
-        return self._object("POST", f"{BASE}/confirmPresence", json=given(body))
+        return self._object("POST", f"{BASE}/confirmPresence", json=self._body("Password", body))
 
     def authenticate(self, **grant: Unpack[Grant]) -> Credentials | Tokens:
         """Log a user in; from then on this client calls as that user.
@@ -93,13 +93,14 @@ class Auth(Service):
 
         Raises:
             AuthenticationError: e-mail address or password is wrong (106).
-            MfaRequiredError: a second factor is needed (129): go on with `confirm_mfa` and `error.body["mfa"]`.
+            MfaRequiredError: a second factor is needed (129): go on with `confirm_mfa` and `error.mfa`.
             LoginFreezeError: too many attempts failed; wait a minute (212).
-            OAuth2LoginError: an OAuth2 login was refused; `exh_error` says why.
+            OAuth2LoginError: a code or refresh token was refused; `exh_error` says why.
             ConfigurationError: these members do not go together, or the client is of another kind.
         """
         from extrahorizon.services.auth import grants
 
+        self._body("Grant", grant)
         return grants.authenticate(self._session, grant)
 
     def confirm_mfa(self, **answer: Unpack[MfaAnswer]) -> Credentials | Tokens:
@@ -112,6 +113,7 @@ class Auth(Service):
         """
         from extrahorizon.services.auth import grants
 
+        self._body("MfaAnswer", answer)
         return grants.confirm_mfa(self._session, answer)
 
     def generate_oidc_authentication_url(
@@ -129,7 +131,9 @@ class Auth(Service):
         """
         from extrahorizon.services.auth import grants
 
-        url = grants.oauth2_of(self._session).oidc_authentication_url(provider_name, state=state)
+        url = grants.oauth2_of(self._session).oidc_authentication_url(
+            provider_name, state=None if state is None else string(state)
+        )
         return {"authenticationUrl": url}
 
     def authenticate_with_oidc(self, provider_name: str, *, authorization_code: str) -> Tokens:
@@ -141,7 +145,7 @@ class Auth(Service):
         """
         from extrahorizon.services.auth import grants
 
-        return grants.oauth2_of(self._session).exchange_oidc_code(provider_name, authorization_code)
+        return grants.oauth2_of(self._session).exchange_oidc_code(provider_name, string(authorization_code))
 
     def logout(self) -> bool:
         """Call as nobody from now on. Tokens stay good; only the session of a browser behind the proxy is ended."""

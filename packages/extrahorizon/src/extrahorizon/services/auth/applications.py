@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, WithName, given, segment
+from extrahorizon.resource import WithId, WithName, segment
 from extrahorizon.services.auth import BASE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Applications(WithId["Application"], WithName["Application"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid, such as a name of more than 100 characters (15).
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("ApplicationCreation", body))
 
     def update(self, application_id: str, **body: Unpack[ApplicationUpdate]) -> int:
         """Change an application; what is not given stays. Needs `UPDATE_APPLICATIONS`.
@@ -41,7 +41,9 @@ class Applications(WithId["Application"], WithName["Application"]):
             FieldFormatError: a member is not valid (15).
             ResourceUnknownError: there is no such application (16).
         """
-        return self._affected("PUT", f"{self._path}/{segment(application_id)}", json=given(body))
+        return self._affected(
+            "PUT", f"{self._path}/{segment(application_id)}", json=self._body("ApplicationUpdate", body)
+        )
 
     def remove(self, application_id: str) -> int:
         """Delete an application. Needs `DELETE_APPLICATIONS`.
@@ -62,7 +64,11 @@ class Applications(WithId["Application"], WithName["Application"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: the name is not valid (15).
         """
-        return self._object("POST", f"{self._path}/{segment(application_id)}/versions", json=given(body))
+        return self._object(
+            "POST",
+            f"{self._path}/{segment(application_id)}/versions",
+            json=self._body("ApplicationVersionCreation", body),
+        )
 
     def delete_version(self, application_id: str, version_id: str) -> int:
         """Remove a version, and shut out who still uses its key. Needs `DELETE_APPLICATIONS`.

@@ -23,13 +23,13 @@ def authenticate(session: PlatformSession, grant: Grant) -> Credentials | Tokens
     given = {name: value for name, value in grant.items() if value is not None}
     if isinstance(session.authentication, OAuth2Authentication):
         oauth2 = session.authentication
-        logins: dict[str, Callable[..., Tokens]] = {
-            "username": oauth2.log_in,
-            "code": oauth2.exchange_code,
-            "refresh_token": oauth2.exchange_refresh_token,
-        }
-        for name, log_in in logins.items():
-            if name in given:
+        logins: list[tuple[Callable[..., Tokens], set[str], set[str]]] = [
+            (oauth2.log_in, {"username", "password"}, set()),
+            (oauth2.exchange_code, {"code"}, {"redirect_uri", "code_verifier"}),
+            (oauth2.exchange_refresh_token, {"refresh_token"}, set()),
+        ]
+        for log_in, needed, possible in logins:
+            if needed <= given.keys() <= needed | possible:
                 return log_in(**given)
         raise ConfigurationError("an OAuth2 client logs in with username and password, a code or a refresh_token")
     application = _application(session)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, WithId, segment
+from extrahorizon.resource import Resource, WithId, segment, string
 from extrahorizon.services.auth import BASE
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class OAuth1(Resource):
             ApplicationNotAuthenticatedError: the credentials are those of no OAuth1 application (101).
             ResourceUnknownError: the token is unknown, used or expired (16).
         """
-        return self._object("POST", f"{BASE}/oauth1/ssoTokens/consume", json={"ssoToken": sso_token})
+        return self._object("POST", f"{BASE}/oauth1/ssoTokens/consume", json={"ssoToken": string(sso_token)})
 
     def get_tokens(self, rql: Condition | None = None) -> Page[OAuth1Token]:
         """A page of OAuth1 tokens. Deprecated by the platform: use `tokens.find`, which says the rest."""

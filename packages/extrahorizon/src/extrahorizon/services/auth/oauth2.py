@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, WithId, given, segment
+from extrahorizon.resource import Resource, WithId, segment
 from extrahorizon.services.auth import BASE
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class OAuth2(Resource):
 
         Raises what that raises.
         """
-        return self._object("POST", AUTHORIZATIONS, json=given(body))
+        return self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body))
 
     def get_authorizations(self, rql: Condition | None = None) -> Page[OAuth2Authorization]:
         """A page of authorizations. Deprecated by the platform: use `authorizations.find`, which says the rest."""
@@ -77,7 +77,7 @@ class OAuth2Authorizations(WithId["OAuth2Authorization"]):
             CallbackNotValidError: the `redirectUri` is none of the application's (113).
             UnsupportedResponseTypeError: the `responseType` is another one (114).
         """
-        return self._object("POST", AUTHORIZATIONS, json=given(body))
+        return self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body))
 
     def remove(self, authorization_id: str) -> int:
         """Delete an authorization. Needs `DELETE_AUTHORIZATIONS` for somebody else's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Collection, Resource, given, segment
+from extrahorizon.resource import Collection, Resource, segment
 from extrahorizon.services.auth import BASE
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ class Oidc(Resource):
             ResourceUnknownError: there is no such provider (16).
             IllegalStateError: the provider is disabled (27).
         """
-        return self._affected("POST", f"{BASE}/oidc/providers/{segment(provider_name)}/link", json=given(body))
+        return self._affected(
+            "POST", f"{BASE}/oidc/providers/{segment(provider_name)}/link", json=self._body("OidcLink", body)
+        )
 
     def unlink_user_from_oidc(self, user_id: str) -> int:
         """Take the provider from a user, who then logs in with a password. Needs `UNLINK_USER_FROM_OIDC`."""
@@ -65,7 +67,7 @@ class Providers(Collection["OidcProvider"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid, such as a name of fewer than 3 or more than 40 characters (15).
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("OidcProviderCreation", body))
 
     def update(self, provider_id: str, **body: Unpack[OidcProviderUpdate]) -> int:
         """Change a provider; what is not given stays. Needs `UPDATE_OIDC_PROVIDER`.
@@ -75,7 +77,9 @@ class Providers(Collection["OidcProvider"]):
             FieldFormatError: a member is not valid (15).
             ResourceUnknownError: there is no such provider (16).
         """
-        return self._affected("PUT", f"{self._path}/{segment(provider_id)}", json=given(body))
+        return self._affected(
+            "PUT", f"{self._path}/{segment(provider_id)}", json=self._body("OidcProviderUpdate", body)
+        )
 
     def enable(self, provider_id: str) -> int:
         """Let users log in by way of a provider. Needs `UPDATE_OIDC_PROVIDER`.

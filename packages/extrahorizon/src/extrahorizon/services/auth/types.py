@@ -65,10 +65,10 @@ class ApplicationUpdate(TypedDict, total=False):
     """What can be changed of an application; its `type` is repeated as it is."""
 
     type: Required[Literal["oauth1", "oauth2"]]
-    name: str | None
-    description: str | None
-    redirectUris: list[str] | None
-    logo: str | None
+    name: str
+    description: str
+    redirectUris: list[str]
+    logo: str
 
 
 class ApplicationVersionCreation(TypedDict):
@@ -198,15 +198,15 @@ class OidcProviderCreation(TypedDict):
 class OidcProviderUpdate(TypedDict, total=False):
     """What can be changed of a provider."""
 
-    name: str | None
-    description: str | None
-    clientId: str | None
-    clientSecret: str | None
-    issuerId: str | None
-    authorizationEndpoint: str | None
-    tokenEndpoint: str | None
-    userinfoEndpoint: str | None
-    redirectUri: str | None
+    name: str
+    description: str
+    clientId: str
+    clientSecret: str
+    issuerId: str
+    authorizationEndpoint: str
+    tokenEndpoint: str
+    userinfoEndpoint: str
+    redirectUri: str
 
 
 class OidcProvider(TypedDict, total=False):
@@ -285,6 +285,21 @@ class Grant(TypedDict, total=False):
     redirect_uri: str
     code_verifier: str
     refresh_token: str
+
+
+class MfaChallengeMethod(TypedDict, total=False):
+    """A way to prove who one is that a user has set up."""
+
+    id: Required[str]
+    name: Required[str]
+    type: Required[Literal["totp", "recoveryCodes"]]
+
+
+class MfaChallenge(TypedDict):
+    """What a login that needs a second factor goes on with."""
+
+    token: str
+    methods: list[MfaChallengeMethod]
 
 
 class MfaAnswer(TypedDict):

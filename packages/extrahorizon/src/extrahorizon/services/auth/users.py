@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.auth import BASE
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Users(Resource):
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
             NotEnoughMfaMethodsError: the user has no verified method (133).
         """
-        return self._affected("POST", f"{_user(user_id)}/enable", json=given(body))
+        return self._affected("POST", f"{_user(user_id)}/enable", json=self._body("PresenceToken", body))
 
     def disable_mfa(self, user_id: str, **body: Unpack[PresenceToken]) -> int:
         """Let a user log in with the password alone.
@@ -49,7 +49,7 @@ class Users(Resource):
         Raises:
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
         """
-        return self._affected("POST", f"{_user(user_id)}/disable", json=given(body))
+        return self._affected("POST", f"{_user(user_id)}/disable", json=self._body("PresenceToken", body))
 
     def add_mfa_method(self, user_id: str, **body: Unpack[MfaMethodCreation]) -> MfaMethod:
         """Add a second factor to a user.
@@ -60,7 +60,7 @@ class Users(Resource):
         Raises:
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
         """
-        return self._object("POST", f"{_user(user_id)}/methods", json=given(body))
+        return self._object("POST", f"{_user(user_id)}/methods", json=self._body("MfaMethodCreation", body))
 
     def confirm_mfa_method_verification(
         self, user_id: str, method_id: str, **body: Unpack[MfaMethodVerification]
@@ -74,7 +74,7 @@ class Users(Resource):
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
         """
         path = f"{_user(user_id)}/methods/{segment(method_id)}/verification/confirm"
-        return self._object("POST", path, json=given(body))
+        return self._object("POST", path, json=self._body("MfaMethodVerification", body))
 
     def remove_mfa_method(self, user_id: str, method_id: str, **body: Unpack[PresenceToken]) -> int:
         """Take a second factor from a user.
@@ -84,4 +84,6 @@ class Users(Resource):
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
             NotEnoughMfaMethodsError: it is the last verified one, and logins ask for one (133).
         """
-        return self._affected("POST", f"{_user(user_id)}/methods/{segment(method_id)}/remove", json=given(body))
+        return self._affected(
+            "POST", f"{_user(user_id)}/methods/{segment(method_id)}/remove", json=self._body("PresenceToken", body)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.query import query
-from extrahorizon.resource import Resource, given
+from extrahorizon.resource import Resource, own_data
 from extrahorizon.services.configurations import BASE
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class General(Resource):
                 `groupConfiguration`, `staffConfiguration`, `patientConfiguration`.
             rql: do it only if the configuration matches.
         """
-        return self._affected("PUT", GENERAL + query(rql), json=dict(sections))
+        return self._affected("PUT", GENERAL + query(rql), json=own_data(sections))
 
     def remove_fields(self, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
         """Remove fields, if the configuration matches. Needs what `update` needs."""
-        return self._affected("POST", f"{GENERAL}/deleteFields{query(rql)}", json=given(body))
+        return self._affected("POST", f"{GENERAL}/deleteFields{query(rql)}", json=self._body("Fields", body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.query import query
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, own_data, segment
 from extrahorizon.services.configurations import BASE
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Groups(Resource):
                 `patientConfiguration`.
             rql: do it only if the configuration matches.
         """
-        return self._affected("PUT", _group(group_id) + query(rql), json=dict(sections))
+        return self._affected("PUT", _group(group_id) + query(rql), json=own_data(sections))
 
     def remove_fields(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
         """Remove fields, if the configuration matches. Needs what `update` needs."""
-        return self._affected("POST", f"{_group(group_id)}/deleteFields{query(rql)}", json=given(body))
+        return self._affected("POST", f"{_group(group_id)}/deleteFields{query(rql)}", json=self._body("Fields", body))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, own_data, segment
 from extrahorizon.services.configurations import BASE
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Staff(Resource):
 
     def update(self, user_id: str, group_id: str, sections: Mapping[str, Any]) -> int:
         """Change the `data` of a user's configuration as staff of a group: `sections` holds nothing else."""
-        return self._affected("PUT", _enlistment(user_id, group_id), json=dict(sections))
+        return self._affected("PUT", _enlistment(user_id, group_id), json=own_data(sections))
 
     def remove_fields(self, user_id: str, group_id: str, **body: Unpack[Fields]) -> int:
         """Remove fields of `data`."""
-        return self._affected("POST", f"{_enlistment(user_id, group_id)}/deleteFields", json=given(body))
+        return self._affected("POST", f"{_enlistment(user_id, group_id)}/deleteFields", json=self._body("Fields", body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.query import query
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, own_data, segment
 from extrahorizon.services.configurations import BASE
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Users(Resource):
             sections: `data`, with the caller's own in it.
             rql: do it only if the configuration matches.
         """
-        return self._affected("PUT", _user(user_id) + query(rql), json=dict(sections))
+        return self._affected("PUT", _user(user_id) + query(rql), json=own_data(sections))
 
     def remove_fields(self, user_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
         """Remove fields of `data`, if the configuration matches. Needs what `update` needs."""
-        return self._affected("POST", f"{_user(user_id)}/deleteFields{query(rql)}", json=given(body))
+        return self._affected("POST", f"{_user(user_id)}/deleteFields{query(rql)}", json=self._body("Fields", body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, given, segment, where
+from extrahorizon.resource import Resource, segment, where
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Comments(Resource):
         Raises:
             LockedDocumentError: the platform still works on the document (415).
         """
-        return self._object("POST", _comments(schema, document_id), json=given(body))
+        return self._object("POST", _comments(schema, document_id), json=self._body("CommentBody", body))
 
     def find(self, schema: str, document_id: str, rql: Condition | None = None) -> Page[Comment]:
         """A page of a document's comments that match. Needs `VIEW_DOCUMENT_COMMENTS`."""
@@ -48,7 +48,7 @@ class Comments(Resource):
     def update(self, schema: str, document_id: str, comment_id: str, **body: Unpack[CommentBody]) -> int:
         """Change a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for somebody else's."""
         path = f"{_comments(schema, document_id)}/{segment(comment_id)}"
-        return self._affected("PUT", path, json=given(body))
+        return self._affected("PUT", path, json=self._body("CommentBody", body))
 
     def remove(self, schema: str, document_id: str, comment_id: str) -> int:
         """Delete a comment. Needs what `update` needs."""

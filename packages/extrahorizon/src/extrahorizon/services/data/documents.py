@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from extrahorizon import paging
 from extrahorizon.errors import DeadlineExceededError, LockedDocumentError, ResourceUnknownError
 from extrahorizon.query import query
-from extrahorizon.resource import Resource, given, segment, where
+from extrahorizon.resource import Resource, own_data, segment, where
 from extrahorizon.retries import pause
 from extrahorizon.services.data import BASE
 
@@ -50,7 +50,9 @@ class Documents(Resource):
         Raises:
             IllegalArgumentError: the data does not fit the schema or the creation transition's conditions (26).
         """
-        return self._object("POST", _documents(schema), json=dict(data), gzip=gzip)
+        if not isinstance(gzip, bool):
+            raise TypeError(f"gzip is a boolean, not a value of type {type(gzip).__name__}")
+        return self._object("POST", _documents(schema), json=own_data(data), gzip=gzip)
 
     def find(self, schema: str, rql: Condition | None = None) -> Page[Document]:
         """A page of the documents that match."""
@@ -85,7 +87,7 @@ class Documents(Resource):
             IllegalArgumentError: the data does not fit the schema (26).
             ResourceUnknownError: there is no such document, or it does not match `rql` (16).
         """
-        return self._affected("PUT", _document(schema, document_id) + query(rql), json=dict(data))
+        return self._affected("PUT", _document(schema, document_id) + query(rql), json=own_data(data))
 
     def remove(self, schema: str, document_id: str) -> int:
         """Delete a document. Needs `DELETE_DOCUMENTS[:{SCHEMA_NAME}]` or the `deleteMode`."""
@@ -96,7 +98,7 @@ class Documents(Resource):
     ) -> int:
         """Remove properties, given as dot paths, if the document matches. Needs and raises what `update` does."""
         path = f"{_document(schema, document_id)}/deleteFields"
-        return self._affected("POST", path + query(rql), json=given(body))
+        return self._affected("POST", path + query(rql), json=self._body("Fields", body))
 
     def append_object_to_array(
         self, schema: str, document_id: str, array_field: str, item: Mapping[str, Any]
@@ -107,14 +109,14 @@ class Documents(Resource):
             The object with the id it got.
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/"
-        return self._object("POST", path, json=dict(item))
+        return self._object("POST", path, json=own_data(item))
 
     def update_object_in_array(
         self, schema: str, document_id: str, array_field: str, object_id: str, item: Mapping[str, Any]
     ) -> int:
         """Change some members of an object in a list. Needs what `update` needs, raises the same."""
         path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
-        return self._affected("PUT", path, json=dict(item))
+        return self._affected("PUT", path, json=own_data(item))
 
     def remove_object_from_array(self, schema: str, document_id: str, array_field: str, object_id: str) -> int:
         """Remove an object from a list. Needs what `update` needs, raises the same."""
@@ -140,16 +142,20 @@ class Documents(Resource):
             ResourceUnknownError: there is no such document or transition (16).
             LockedDocumentError: the platform still works on it (415).
         """
-        return self._affected("POST", f"{_document(schema, document_id)}/transition{query(rql)}", json=given(body))
+        return self._affected(
+            "POST",
+            f"{_document(schema, document_id)}/transition{query(rql)}",
+            json=self._body("TransitionRequest", body),
+        )
 
     def link_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
         """Show a document to groups. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
-        return self._affected("POST", f"{_document(schema, document_id)}/linkGroups", json=given(body))
+        return self._affected("POST", f"{_document(schema, document_id)}/linkGroups", json=self._body("Groups", body))
 
     def unlink_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
         """Take a document back from these groups; none for an empty list. Permission as for `link_groups`."""
         path = f"{_document(schema, document_id)}/unlinkGroups"
-        return self._affected("POST", path, json=given(body))
+        return self._affected("POST", path, json=self._body("Groups", body))
 
     def unlink_all_groups(self, schema: str, document_id: str) -> int:
         """Take a document back from every group. Permission as for `link_groups`."""
@@ -157,11 +163,11 @@ class Documents(Resource):
 
     def link_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
         """Show a document to users. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
-        return self._affected("POST", f"{_document(schema, document_id)}/linkUsers", json=given(body))
+        return self._affected("POST", f"{_document(schema, document_id)}/linkUsers", json=self._body("Users", body))
 
     def unlink_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
         """Take a document back from these users; none for an empty list. Permission as for `link_users`."""
-        return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json=given(body))
+        return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json=self._body("Users", body))
 
     def unlink_all_users(self, schema: str, document_id: str) -> int:
         """Take a document back from every user. Permission as for `link_users`."""
@@ -186,6 +192,8 @@ class Documents(Resource):
             DeadlineExceededError: it is still locked when the function's time is up.
         """
         path = _document(schema, document_id)
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+            raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
         left, wait = timeout, FIRST_LOOK
         while True:
             document = self.find_by_id(schema, document_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from extrahorizon.resource import Resource, segment
+from extrahorizon.resource import Resource, own_data, segment, string
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Properties(Resource):
             ResourceAlreadyExistsError: there is one with this name (17).
             IllegalArgumentError: the configuration is not valid (26).
         """
-        body = {"name": name, "configuration": dict(configuration)}
+        body = {"name": string(name), "configuration": own_data(configuration)}
         return self._affected("POST", f"{BASE}/{segment(schema)}/properties", json=body)
 
     def update(self, schema: str, property_path: str, configuration: Mapping[str, Any]) -> int:
@@ -37,7 +37,7 @@ class Properties(Resource):
             ResourceUnknownError: there is no such property (16).
         """
         path = f"{BASE}/{segment(schema)}/properties/{segment(property_path)}"
-        return self._affected("PUT", path, json=dict(configuration))
+        return self._affected("PUT", path, json=own_data(configuration))
 
     def remove(self, schema: str, property_path: str) -> int:
         """Remove a property from the schema. Raises what `update` raises."""

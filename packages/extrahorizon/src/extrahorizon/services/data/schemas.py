@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, WithName, given, segment
+from extrahorizon.resource import WithId, WithName, segment
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
             FieldFormatError: a name of fewer than 3 or more than 50 characters (15).
             ResourceAlreadyExistsError: there is a schema with this name (17).
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("SchemaCreation", body))
 
     def update(self, schema: str, **body: Unpack[SchemaUpdate]) -> int:
         """Change the schema itself: name, modes, limits; what is not given stays. Needs `UPDATE_SCHEMAS`.
@@ -40,7 +40,7 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
         Raises:
             ResourceUnknownError: there is no such schema (16).
         """
-        return self._affected("PUT", f"{BASE}/{segment(schema)}", json=given(body))
+        return self._affected("PUT", f"{BASE}/{segment(schema)}", json=self._body("SchemaUpdate", body))
 
     def remove(self, schema: str) -> int:
         """Delete a disabled schema **and all of its documents**. Needs `DELETE_SCHEMAS`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Statuses(Resource):
         Raises:
             ResourceAlreadyExistsError: there is one with this name (17).
         """
-        return self._affected("POST", f"{BASE}/{segment(schema)}/statuses", json=given(body))
+        return self._affected("POST", f"{BASE}/{segment(schema)}/statuses", json=self._body("StatusBody", body))
 
     def update(self, schema: str, status: str, **body: Unpack[StatusUpdate]) -> int:
         """Change labels of a status; a label that is None is removed.
@@ -30,7 +30,8 @@ class Statuses(Resource):
         Raises:
             ResourceUnknownError: there is no such status (16).
         """
-        return self._affected("PUT", f"{BASE}/{segment(schema)}/statuses/{segment(status)}", json=body)
+        path = f"{BASE}/{segment(schema)}/statuses/{segment(status)}"
+        return self._affected("PUT", path, json=self._body("StatusUpdate", body))
 
     def remove(self, schema: str, status: str) -> int:
         """Remove a status.

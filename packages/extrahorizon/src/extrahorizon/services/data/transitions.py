@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
@@ -22,11 +22,13 @@ class Transitions(Resource):
         Raises:
             IllegalArgumentError: a status, condition or action is not valid (26).
         """
-        return self._affected("PUT", f"{BASE}/{segment(schema)}/creationTransition", json=given(body))
+        return self._affected(
+            "PUT", f"{BASE}/{segment(schema)}/creationTransition", json=self._body("CreationTransition", body)
+        )
 
     def create(self, schema: str, **body: Unpack[TransitionBody]) -> Transition:
         """Add a transition. Raises what `update_creation` raises."""
-        return self._object("POST", f"{BASE}/{segment(schema)}/transitions", json=given(body))
+        return self._object("POST", f"{BASE}/{segment(schema)}/transitions", json=self._body("TransitionBody", body))
 
     def update(self, schema: str, transition_id: str, **body: Unpack[TransitionBody]) -> int:
         """Replace a transition. Raises what `update_creation` raises.
@@ -35,7 +37,7 @@ class Transitions(Resource):
             ResourceUnknownError: there is no such transition (16).
         """
         path = f"{BASE}/{segment(schema)}/transitions/{segment(transition_id)}"
-        return self._affected("PUT", path, json=given(body))
+        return self._affected("PUT", path, json=self._body("TransitionBody", body))
 
     def remove(self, schema: str, transition_id: str) -> int:
         """Remove a transition.

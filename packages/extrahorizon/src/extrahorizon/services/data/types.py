@@ -211,8 +211,8 @@ class SchemaSettings(TypedDict, total=False):
 class SchemaUpdate(SchemaSettings, total=False):
     """What can be changed of a schema itself."""
 
-    name: str | None
-    description: str | None
+    name: str
+    description: str
 
 
 class SchemaCreation(SchemaSettings, total=False):

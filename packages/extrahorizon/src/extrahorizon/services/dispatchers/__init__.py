@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, given, segment
+from extrahorizon.resource import WithId, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -37,11 +37,11 @@ class Dispatchers(WithId["Dispatcher"]):
 
         Names are unique: of dispatchers, and of actions within one.
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("DispatcherCreation", body))
 
     def update(self, dispatcher_id: str, **body: Unpack[DispatcherUpdate]) -> int:
         """Change a dispatcher; its actions have methods of their own. Needs `UPDATE_DISPATCHERS`."""
-        return self._affected("PUT", f"{BASE}/{segment(dispatcher_id)}", json=given(body))
+        return self._affected("PUT", f"{BASE}/{segment(dispatcher_id)}", json=self._body("DispatcherUpdate", body))
 
     def remove(self, dispatcher_id: str) -> int:
         """Delete a dispatcher with its actions. Needs `DELETE_DISPATCHERS`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.dispatchers import BASE
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ class Actions(Resource):
             body: `type` is `task`, with a `functionName` and `data` to which the platform adds the `event`; or `mail`,
                 with `recipients` and a `templateId`.
         """
-        return self._object("POST", f"{BASE}/{segment(dispatcher_id)}/actions", json=given(body))
+        return self._object("POST", f"{BASE}/{segment(dispatcher_id)}/actions", json=self._body("ActionCreation", body))
 
     def update(self, dispatcher_id: str, action_id: str, **body: Unpack[ActionUpdate]) -> int:
         """Change an action."""
         path = f"{BASE}/{segment(dispatcher_id)}/actions/{segment(action_id)}"
-        return self._affected("PUT", path, json=given(body))
+        return self._affected("PUT", path, json=self._body("ActionUpdate", body))
 
     def remove(self, dispatcher_id: str, action_id: str) -> int:
         """Remove an action from its dispatcher."""

@@ -1,5 +1,6 @@
 """What the dispatcher service sends and takes."""
 
+from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
 
 
@@ -11,20 +12,26 @@ class Recipients(TypedDict, total=False):
     bcc: list[str]
 
 
-class ActionUpdate(TypedDict, total=False):
-    """What can be changed of an action: of a task the function and its data, of a mail the rest."""
+class ActionMembers(TypedDict, total=False):
+    """What an action has: of a task the function and its data, of a mail the rest."""
 
-    name: str | None
-    description: str | None
-    functionName: str | None
-    data: dict[str, Any] | None
-    tags: list[str] | None
-    startTimestamp: int | str | None
-    recipients: Recipients | None
-    templateId: str | None
+    name: str
+    description: str
+    functionName: str
+    data: dict[str, Any]
+    tags: list[str]
+    startTimestamp: int | str | datetime
+    recipients: Recipients
+    templateId: str
 
 
-class ActionCreation(ActionUpdate, total=False):
+class ActionUpdate(ActionMembers, total=False):
+    """What can be changed of an action; its `type` stays what it is."""
+
+    type: Literal["task", "mail"]
+
+
+class ActionCreation(ActionMembers, total=False):
     """An action to add; which members it has depends on the `type`."""
 
     type: Required[Literal["task", "mail"]]
@@ -48,10 +55,10 @@ class Action(TypedDict, total=False):
 class DispatcherUpdate(TypedDict, total=False):
     """What can be changed of a dispatcher itself."""
 
-    eventType: str | None
-    name: str | None
-    description: str | None
-    tags: list[str] | None
+    eventType: str
+    name: str
+    description: str
+    tags: list[str]
 
 
 class DispatcherCreation(TypedDict, total=False):

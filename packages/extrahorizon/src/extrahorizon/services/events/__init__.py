@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Service, WithId, given
+from extrahorizon.resource import Service, WithId
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -38,4 +38,4 @@ class Events(Service, WithId["Event"]):
         Args:
             body: `type`, for which dispatchers look; `content`, which is sent with its keys as they are.
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("EventCreation", body))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, given
+from extrahorizon.resource import WithId
 from extrahorizon.services.events import BASE
 
 if TYPE_CHECKING:
@@ -23,4 +23,4 @@ class Subscriptions(WithId["Subscription"]):
 
         Deprecated by the platform: its services subscribe by themselves. To act on events, see `exh.dispatchers`.
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("SubscriptionCreation", body))

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 from extrahorizon.multipart import Multipart
-from extrahorizon.resource import WithName, given, segment
+from extrahorizon.resource import WithName, segment
 from extrahorizon.transport import chunks
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Files(WithName["FileDetails"]):
 
         if not isinstance(file, bytes | Path) and not hasattr(file, "read"):
             raise TypeError(f"a file is bytes, a binary stream or a pathlib.Path, not {type(file).__name__}")
+        self._body("Upload", {"name": name, "mimetype": mimetype, "tags": tags})
         source = getattr(file, "name", None)
         name = name or (PurePath(source).name if isinstance(source, str) else None)
         if not name:
@@ -94,6 +95,8 @@ class Files(WithName["FileDetails"]):
         Raises:
             FileTooLargeError: it is larger than the service allows, 8 MB by default (2610).
         """
+        if not isinstance(text, str | bytes):
+            raise TypeError(f"text is a string or bytes, not a value of type {type(text).__name__}")
         content = text.encode() if isinstance(text, str) else text
         return self._object("POST", f"{BASE}/", data=Multipart(content, filename="data"))
 
@@ -126,6 +129,8 @@ class Files(WithName["FileDetails"]):
         Raises:
             OSError: it cannot be written.
         """
+        if not hasattr(path, "with_name"):
+            raise TypeError(f"path is a pathlib.Path, not a value of type {type(path).__name__}")
         temporary = path.with_name(f".{secrets.token_hex(16)}.part")
         try:
             with (
@@ -164,7 +169,7 @@ class Files(WithName["FileDetails"]):
 
     def generate_token(self, token: str, **body: Unpack[TokenCreation]) -> Token:
         """Make another token of a file. Needs a `full` one. Raises what `remove` raises."""
-        return self._object("POST", f"{BASE}/{segment(token)}/tokens", json=given(body))
+        return self._object("POST", f"{BASE}/{segment(token)}/tokens", json=self._body("TokenCreation", body))
 
     def delete_token(self, token: str, token_to_access: str) -> None:
         """End a token of a file. Needs a `full` one, which may be the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given
+from extrahorizon.resource import Resource
 from extrahorizon.services.files import BASE
 
 if TYPE_CHECKING:
@@ -27,4 +27,4 @@ class Settings(Resource):
             body: `disableForceDownloadForMimeTypes`, the content types that a browser may show instead of saving them;
                 `*/*` is all of them.
         """
-        return self._affected("PUT", f"{BASE}/settings", json=given(body))
+        return self._affected("PUT", f"{BASE}/settings", json=self._body("FileServiceSettingsUpdate", body))

@@ -34,7 +34,7 @@ class FileDetails(TypedDict, total=False):
 class FileServiceSettingsUpdate(TypedDict, total=False):
     """What can be changed of the settings."""
 
-    disableForceDownloadForMimeTypes: list[str] | None
+    disableForceDownloadForMimeTypes: list[str]
 
 
 class FileServiceSettings(TypedDict, total=False):
@@ -42,3 +42,11 @@ class FileServiceSettings(TypedDict, total=False):
 
     disableForceDownloadForMimeTypes: list[str]
     updateTimestamp: str
+
+
+class Upload(TypedDict, total=False):
+    """What a file is called, and how it is found."""
+
+    name: str | None
+    mimetype: str | None
+    tags: list[str]

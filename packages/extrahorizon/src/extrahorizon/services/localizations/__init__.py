@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon.query import query
-from extrahorizon.resource import Collection, Service, given, segment
+from extrahorizon.resource import Collection, Service, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -44,7 +44,7 @@ class Localizations(Service, Collection["Localization"]):
         Raises:
             DefaultLocalizationMissingError: one has no text in `EN` (801).
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("LocalizationTexts", body))
 
     def update(self, **body: Unpack[LocalizationTexts]) -> BulkUpdate:
         """Change texts; languages that are not given stay as they are. Needs `UPDATE_LOCALIZATIONS`.
@@ -52,7 +52,7 @@ class Localizations(Service, Collection["Localization"]):
         Returns:
             How many were changed, and which keys are not there.
         """
-        return self._object("PUT", f"{BASE}/", json=given(body))
+        return self._object("PUT", f"{BASE}/", json=self._body("LocalizationTexts", body))
 
     def remove(self, *, rql: Condition | None = None) -> int:
         """Delete the keys that match, with all of their texts. Needs `DELETE_LOCALIZATIONS`.
@@ -67,7 +67,7 @@ class Localizations(Service, Collection["Localization"]):
         Returns:
             For each key its texts by language.
         """
-        return self._object("POST", f"{BASE}/request", json=given(body))
+        return self._object("POST", f"{BASE}/request", json=self._body("LocalizationRequest", body))
 
     def get_countries(self) -> list[str]:
         """Codes of all countries. Needs no permission."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from extrahorizon import paging
 from extrahorizon.query import query
-from extrahorizon.resource import Service, WithId, given
+from extrahorizon.resource import Service, WithId
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -50,7 +50,7 @@ class Notifications(Service, WithId["Notification"]):
         Args:
             body: `type`, and the `fields` that `get_types` lists for it; `user_id`, the current user by default.
         """
-        content = given(body)
+        content = self._body("NotificationCreation", body)
         fields = content.get("fields") or {}
         if content.get("type") == "message" and fields.get("sender_id") is None:
             me: dict[str, Any] = self._object("GET", "/users/v1/me")

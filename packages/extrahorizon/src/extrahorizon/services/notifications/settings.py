@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, given, segment
+from extrahorizon.resource import WithId, segment
 from extrahorizon.services.notifications import BASE
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ class Settings(WithId["NotificationSettings"]):
         Returns:
             The settings as they are now.
         """
-        return self._object("PUT", f"{self._path}/{segment(user_id)}", json=given(body))
+        return self._object(
+            "PUT", f"{self._path}/{segment(user_id)}", json=self._body("NotificationSettingsUpdate", body)
+        )
 
     def remove(self, user_id: str) -> int:
         """Delete how a user is notified. Needs `UPDATE_NOTIFICATION_SETTINGS`.

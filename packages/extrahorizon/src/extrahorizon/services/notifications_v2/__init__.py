@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Service, WithId, given, where
+from extrahorizon.resource import Service, WithId, where
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -55,4 +55,4 @@ class NotificationsV2(Service, WithId["Notification"]):
             FirebaseInvalidPlatformDataError: Firebase refused it; it exists all the same.
             FirebaseConnectionError: Firebase could not be reached; it exists all the same.
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("NotificationCreation", body))

@@ -42,7 +42,7 @@ class UserSettings(Collection["UserNotificationSettings"]):
 
         Deprecated by the platform: use `add_or_update_device`.
         """
-        return self._affected("PUT", _user(user_id), json=dict(body))
+        return self._affected("PUT", _user(user_id), json=self._body("UserSettingsUpdate", body, nulls=True))
 
     def remove(self, user_id: str) -> int:
         """Forget a user's devices. Somebody else's need `DELETE_NOTIFICATION_SETTINGS`.
@@ -57,7 +57,7 @@ class UserSettings(Collection["UserNotificationSettings"]):
 
         Somebody else's need `UPDATE_NOTIFICATION_SETTINGS_DEVICE`.
         """
-        return self._affected("PUT", _device(user_id, device_name), json=dict(body))
+        return self._affected("PUT", _device(user_id, device_name), json=self._body("DeviceUpdate", body, nulls=True))
 
     def remove_device(self, user_id: str, device_name: str) -> int:
         """Forget a device of a user. Somebody else's need `DELETE_NOTIFICATION_SETTINGS_DEVICE`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, own_data, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class AppStore(Resource):
             NoConfiguredAppStoreProductError: nothing is sold under the product's id (2716).
             AppStoreTransactionAlreadyLinkedError: it belongs to another user (2717).
         """
-        return self._object("POST", f"{_STORE}/completeTransaction", json=given(body))
+        return self._object("POST", f"{_STORE}/completeTransaction", json=self._body("AppStoreTransaction", body))
 
     def verify_transaction(self, **body: Unpack[ReceiptData]) -> dict[str, Any]:
         """Have Apple verify a receipt, given in Base64. Needs no permission.
@@ -57,7 +57,7 @@ class AppStore(Resource):
         Raises:
             InvalidReceiptDataError: it is no receipt (2707).
         """
-        return self._object("POST", f"{_STORE}/verifyReceipt", json=given(body))
+        return self._object("POST", f"{_STORE}/verifyReceipt", json=self._body("ReceiptData", body))
 
     def process_notification(self, notification: Mapping[str, Any]) -> bool:
         """Hand over a server notification as Apple sent it. Needs no permission.
@@ -65,7 +65,7 @@ class AppStore(Resource):
         Returns:
             Whether it was processed.
         """
-        return self._is_ok("POST", f"{_STORE}/processServerNotification", json=dict(notification))
+        return self._is_ok("POST", f"{_STORE}/processServerNotification", json=own_data(notification))
 
     def get_notifications(self, rql: Condition | None = None) -> Page[AppStoreNotification]:
         """A page of Apple's notifications that match. Needs `VIEW_APP_STORE_NOTIFICATIONS`."""
@@ -81,7 +81,7 @@ class AppStore(Resource):
 
     def create_shared_secret(self, **body: Unpack[AppStoreSharedSecretCreation]) -> AppStoreSharedSecret:
         """Store the secret with which an app's receipts are verified. Needs `CREATE_APP_STORE_SHARED_SECRET`."""
-        return self._object("POST", f"{_STORE}/sharedSecrets", json=given(body))
+        return self._object("POST", f"{_STORE}/sharedSecrets", json=self._body("AppStoreSharedSecretCreation", body))
 
     def remove_shared_secret(self, secret_id: str) -> int:
         """Delete a shared secret. Needs `DELETE_APP_STORE_SHARED_SECRET`."""

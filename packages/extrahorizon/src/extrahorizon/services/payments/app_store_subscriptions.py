@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Collection, Resource, given, segment
+from extrahorizon.resource import Collection, Resource, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
         Raises:
             ResourceAlreadyExistsError: the store's product is there already (17).
         """
-        return self._object("POST", f"{BASE}/appStore/subscriptions/products", json=given(body))
+        return self._object(
+            "POST",
+            f"{BASE}/appStore/subscriptions/products",
+            json=self._body("AppStoreSubscriptionProductCreation", body),
+        )
 
     def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:
         """Rename a product. Needs `UPDATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
@@ -38,7 +42,9 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
         Raises:
             ResourceUnknownError: there is no such product (16).
         """
-        return self._affected("PUT", f"{self._path}{segment(product_id)}", json=given(body))
+        return self._affected(
+            "PUT", f"{self._path}{segment(product_id)}", json=self._body("SubscriptionProductUpdate", body)
+        )
 
     def remove(self, product_id: str) -> int:
         """Delete a product. Needs `DELETE_APP_STORE_SUBSCRIPTION_PRODUCT`.

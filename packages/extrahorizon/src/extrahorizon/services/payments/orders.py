@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon.query import query
-from extrahorizon.resource import WithId, given, segment
+from extrahorizon.resource import WithId, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Orders(WithId["Order"]):
             ResourceAlreadyExistsError: there is such an order (17).
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("OrderCreation", body))
 
     def update(self, order_id: str, **body: Unpack[OrderUpdate]) -> int:
         """Set the status of an order. Needs `UPDATE_STRIPE_ORDERS`.
@@ -38,12 +38,12 @@ class Orders(WithId["Order"]):
         Raises:
             ResourceUnknownError: there is no such order (16).
         """
-        return self._affected("PUT", f"{self._path}/{segment(order_id)}", json=given(body))
+        return self._affected("PUT", f"{self._path}/{segment(order_id)}", json=self._body("OrderUpdate", body))
 
     def add_tags_to_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
         """Tag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
-        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=given(body))
+        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=self._body("Tags", body))
 
     def remove_tags_from_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
         """Untag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
-        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=given(body))
+        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=self._body("Tags", body))

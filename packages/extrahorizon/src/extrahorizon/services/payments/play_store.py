@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from extrahorizon.resource import Resource, given
+from extrahorizon.resource import Resource, own_data
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class PlayStore(Resource):
             NoConfiguredPlayStoreProductError: nothing is sold under the subscription's id (2719).
             PlayStoreTransactionAlreadyLinkedError: it belongs to another user (2720).
         """
-        return self._object("POST", f"{BASE}/playStore/completePurchase", json=given(body))
+        return self._object("POST", f"{BASE}/playStore/completePurchase", json=self._body("PlayStorePurchase", body))
 
     def process_developer_notification(self, notification: Mapping[str, Any]) -> dict[str, Any] | None:
         """Hand over a developer notification as Google pushed it: with `message` and `subscription`.
@@ -45,6 +45,6 @@ class PlayStore(Resource):
             NoConfiguredPlayStoreProductError: nothing is sold under the subscription's id (2719).
         """
         answer: dict[str, Any] | None = self._session.call(
-            "POST", f"{BASE}/playStore/processDeveloperNotification", json=dict(notification)
+            "POST", f"{BASE}/playStore/processDeveloperNotification", json=own_data(notification)
         )
         return answer

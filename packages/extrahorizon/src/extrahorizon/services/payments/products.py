@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon.query import query
-from extrahorizon.resource import WithId, given, segment
+from extrahorizon.resource import WithId, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Products(WithId["Product"]):
             body: `prices` in cents by currency, `eur` among them; `taskFunctionName`, the function that a completed
                 order calls; `schema`, the data that an order brings along.
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("ProductCreation", body))
 
     def update(self, product_id: str, **body: Unpack[ProductUpdate]) -> int:
         """Change a product. Needs `UPDATE_STRIPE_PRODUCTS`.
@@ -35,7 +35,7 @@ class Products(WithId["Product"]):
         Raises:
             ResourceUnknownError: there is no such product (16).
         """
-        return self._affected("PUT", f"{self._path}/{segment(product_id)}", json=given(body))
+        return self._affected("PUT", f"{self._path}/{segment(product_id)}", json=self._body("ProductUpdate", body))
 
     def remove(self, product_id: str) -> int:
         """Delete a product. Needs `DELETE_STRIPE_PRODUCTS`.
@@ -47,8 +47,8 @@ class Products(WithId["Product"]):
 
     def add_tags_to_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
         """Tag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
-        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=given(body))
+        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=self._body("Tags", body))
 
     def remove_tags_from_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
         """Untag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
-        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=given(body))
+        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=self._body("Tags", body))

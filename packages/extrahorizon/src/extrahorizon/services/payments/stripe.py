@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Stripe(Resource):
             StripePaymentMethodError: Stripe does not accept it (2713).
             StripeRequestError: Stripe could not be asked (2712).
         """
-        return self._object("POST", _methods(user_id), json=given(body))
+        return self._object("POST", _methods(user_id), json=self._body("StripePaymentMethodCreation", body))
 
     def add_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
         """Tag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
@@ -54,11 +54,13 @@ class Stripe(Resource):
         Raises:
             ResourceUnknownError: there is no such user or payment method (16).
         """
-        return self._affected("POST", f"{_method(user_id, payment_method_id)}/addTags", json=given(body))
+        return self._affected("POST", f"{_method(user_id, payment_method_id)}/addTags", json=self._body("Tags", body))
 
     def remove_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
         """Untag a payment method. Needs and raises what `add_tags_to_payment_method` does."""
-        return self._affected("POST", f"{_method(user_id, payment_method_id)}/removeTags", json=given(body))
+        return self._affected(
+            "POST", f"{_method(user_id, payment_method_id)}/removeTags", json=self._body("Tags", body)
+        )
 
     def remove_payment_method(self, user_id: str, payment_method_id: str) -> int:
         """Forget a payment method. Needs and raises what `add_tags_to_payment_method` does."""
@@ -82,7 +84,7 @@ class Stripe(Resource):
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
             ResourceUnknownError: there is no such product, user or payment method (16).
         """
-        return self._object("POST", f"{_STRIPE}/paymentIntents", json=given(body))
+        return self._object("POST", f"{_STRIPE}/paymentIntents", json=self._body("PaymentIntentCreation", body))
 
     def create_setup_intent(self, **body: Unpack[SetupIntentCreation]) -> SetupIntent:
         """Begin to set up a payment method without a payment. Needs no permission.
@@ -93,7 +95,7 @@ class Stripe(Resource):
         Raises:
             StripePaymentMethodError: Stripe does not accept it (2713).
         """
-        return self._object("POST", f"{_STRIPE}/setupIntents", json=given(body))
+        return self._object("POST", f"{_STRIPE}/setupIntents", json=self._body("SetupIntentCreation", body))
 
     def subscribe_to_events(self) -> dict[str, Any] | None:
         """Call where Stripe delivers its events. Needs no permission.

@@ -27,13 +27,13 @@ class ProductData(TypedDict, total=False):
 class ProductUpdate(TypedDict, total=False):
     """What can be changed of a product; `prices` are by currency in three small letters."""
 
-    name: str | None
-    prices: dict[str, Price] | None
-    appStoreProductId: str | None
-    taskFunctionName: str | None
-    taskPriority: int | None
-    tags: list[str] | None
-    schema: ProductData | None
+    name: str
+    prices: dict[str, Price]
+    appStoreProductId: str
+    taskFunctionName: str
+    taskPriority: int
+    tags: list[str]
+    schema: ProductData
 
 
 class ProductCreation(TypedDict, total=False):
@@ -86,7 +86,7 @@ class OrderCreation(TypedDict, total=False):
 class OrderUpdate(TypedDict, total=False):
     """What can be changed of an order."""
 
-    status: str | None
+    status: str
 
 
 class Order(TypedDict, total=False):
@@ -213,7 +213,7 @@ class AppStoreSharedSecret(TypedDict, total=False):
 class SubscriptionProductUpdate(TypedDict, total=False):
     """What can be changed of a product of a store."""
 
-    name: str | None
+    name: str
 
 
 class AppStoreSubscriptionProductCreation(TypedDict, total=False):

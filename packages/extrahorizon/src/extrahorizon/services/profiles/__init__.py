@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Service, WithId, given, required
+from extrahorizon.resource import Service, WithId, required
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -59,7 +59,7 @@ class Profiles(Service, WithId["Profile"]):
         Raises:
             ProfileAlreadyExistsError: the user has one (301).
         """
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("ProfileCreation", body))
 
     def update(self, rql: Condition, **body: Unpack[ProfileUpdate]) -> int:
         """Change the profiles that match. Deprecated by the platform.
@@ -70,7 +70,7 @@ class Profiles(Service, WithId["Profile"]):
             rql: which profiles; never empty.
             body: the members to change, the same in all of them.
         """
-        return self._affected("PUT", self._path + required(rql), json=given(body))
+        return self._affected("PUT", self._path + required(rql), json=self._body("ProfileUpdate", body))
 
     def remove_fields(self, rql: Condition, **body: Unpack[Fields]) -> int:
         """Remove fields from the profiles that match; never with empty RQL. Deprecated by the platform.
@@ -80,7 +80,7 @@ class Profiles(Service, WithId["Profile"]):
         Raises:
             RemoveFieldError: a field is protected (11).
         """
-        return self._affected("POST", f"{BASE}/remove_fields{required(rql)}", json=given(body))
+        return self._affected("POST", f"{BASE}/remove_fields{required(rql)}", json=self._body("Fields", body))
 
     def get_comorbidities(self) -> Page[Comorbidity]:
         """What `comorbidities` may hold. Deprecated by the platform. Needs no permission."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, given, segment
+from extrahorizon.resource import Resource, segment
 from extrahorizon.services.profiles import BASE
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Logs(Resource):
 
     def create(self, profile_id: str, group_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
         """Add a note. Errors as for `find`."""
-        return self._object("POST", _logs(profile_id, group_id), json=given(body))
+        return self._object("POST", _logs(profile_id, group_id), json=self._body("LogEntryBody", body))
 
     def update(self, profile_id: str, group_id: str, entry_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
         """Change a note of one's own.
@@ -49,7 +49,9 @@ class Logs(Resource):
         Raises:
             ResourceUnknownError: there is no such note, profile or group (16).
         """
-        return self._object("PUT", f"{_logs(profile_id, group_id)}/{segment(entry_id)}", json=given(body))
+        return self._object(
+            "PUT", f"{_logs(profile_id, group_id)}/{segment(entry_id)}", json=self._body("LogEntryBody", body)
+        )
 
     def remove(self, profile_id: str, group_id: str, entry_id: str) -> int:
         """Delete a note of one's own; 1, for the platform does not say how many. Errors as for `update`."""

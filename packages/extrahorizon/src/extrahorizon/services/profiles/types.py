@@ -33,9 +33,9 @@ class Medication(TypedDict, total=False):
 class GroupUpdate(TypedDict, total=False):
     """What can be changed of an enlistment; `patient_id` is any text that another system knows the patient by."""
 
-    reason: str | None
-    patient_id: str | None
-    custom_fields: dict[str, Any] | None
+    reason: str
+    patient_id: str
+    custom_fields: dict[str, Any]
 
 
 class GroupCreation(GroupUpdate, total=False):
@@ -94,26 +94,26 @@ class ProfileCreation(TypedDict, total=False):
 class ProfileUpdate(TypedDict, total=False):
     """What can be changed of a profile."""
 
-    address_line1: str | None
-    address_line2: str | None
-    postal_code: str | None
-    city: str | None
-    region: str | None
-    country: str | None
-    birthday: str | None
-    gender: Gender | None
-    length: float | None
-    weight: float | None
-    af_history: bool | None
-    comorbidities: list[Comorbidity] | None
-    physician: str | None
-    smoker: bool | None
-    activity: Activity | None
-    impediments: list[Impediment] | None
-    medication: list[Medication] | None
-    groups: list[Group] | None
-    custom_fields: dict[str, Any] | None
-    fibricheck_info: str | None
+    address_line1: str
+    address_line2: str
+    postal_code: str
+    city: str
+    region: str
+    country: str
+    birthday: str
+    gender: Gender
+    length: float
+    weight: float
+    af_history: bool
+    comorbidities: list[Comorbidity]
+    physician: str
+    smoker: bool
+    activity: Activity
+    impediments: list[Impediment]
+    medication: list[Medication]
+    groups: list[Group]
+    custom_fields: dict[str, Any]
+    fibricheck_info: str
 
 
 class LogEntryBody(TypedDict):

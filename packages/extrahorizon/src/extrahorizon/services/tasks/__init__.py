@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import WithId, given, segment
+from extrahorizon.resource import WithId, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from extrahorizon.services.tasks.types import Task, TaskCreation
 
 BASE = "/tasks/v1"
+EXECUTION_TIMEOUT = 60.0  # seconds; a function has 30 of its own, after up to 10 in which Lambda loads it
 
 
 class Tasks(WithId["Task"]):
@@ -36,7 +37,7 @@ class Tasks(WithId["Task"]):
         Raises:
             FieldFormatError: the data is too large (15).
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("TaskCreation", body))
 
     def cancel(self, task_id: str) -> int:
         """Take a task that has not begun from the queue. Needs `CANCEL_TASKS`.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import Resource, given, segment
-from extrahorizon.services.tasks import BASE
+from extrahorizon.resource import Resource, segment
+from extrahorizon.services.tasks import BASE, EXECUTION_TIMEOUT
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -40,7 +40,7 @@ class Functions(Resource):
             InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
             ResourceAlreadyExistsError: there is a function with this name (17).
         """
-        return self._object("POST", f"{FUNCTIONS}/", json=given(body))
+        return self._object("POST", f"{FUNCTIONS}/", json=self._body("FunctionCreation", body))
 
     def get_by_name(self, name: str) -> FunctionDetails:
         """A function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
@@ -56,7 +56,7 @@ class Functions(Resource):
         Raises:
             ResourceUnknownError: there is no such function (16).
         """
-        return self._affected("PUT", f"{FUNCTIONS}/{segment(name)}", json=given(body))
+        return self._affected("PUT", f"{FUNCTIONS}/{segment(name)}", json=self._body("FunctionUpdate", body))
 
     def remove(self, name: str) -> int:
         """Delete a function; its tasks and their logs stay. Needs `DELETE_TASK_FUNCTION`.
@@ -85,6 +85,8 @@ class Functions(Resource):
     def execute(self, function_name: str, **body: Unpack[ExecutionRequest]) -> Execution:
         """Run a function now and wait for what it returns; it must have a time limit of 30 s at most.
 
+        An answer is awaited for 60 s: Lambda loads a function before its own time begins. `with_options` changes that.
+
         Needs `EXECUTE_TASK_FUNCTION[:{FUNCTION_NAME}]`, unless the permission mode is `allUsers` or `public`.
 
         Args:
@@ -100,4 +102,5 @@ class Functions(Resource):
             ConcurrentExecutionLimitError: too many executions at once (1403).
             TimeLimitExceedsDirectExecutionMaximumError: the function's time limit is above 30 s (1404).
         """
-        return self._object("POST", f"{FUNCTIONS}/{segment(function_name)}/execute", json=given(body))
+        path = f"{FUNCTIONS}/{segment(function_name)}/execute"
+        return self._object("POST", path, json=self._body("ExecutionRequest", body), timeout=EXECUTION_TIMEOUT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Collection, given, segment
+from extrahorizon.resource import Collection, segment
 from extrahorizon.services.tasks import BASE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Schedules(Collection["Schedule"]):
 
     def create(self, **body: Unpack[ScheduleCreation]) -> Schedule:
         """Run a function every `interval` seconds, from `startTimestamp` or now on. Needs `CREATE_TASK_SCHEDULE`."""
-        return self._object("POST", f"{BASE}/schedules", json=given(body))
+        return self._object("POST", f"{BASE}/schedules", json=self._body("ScheduleCreation", body))
 
     def remove(self, schedule_id: str) -> int:
         """End a schedule. Needs `DELETE_TASK_SCHEDULE`.

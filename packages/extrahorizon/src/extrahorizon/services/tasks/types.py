@@ -1,5 +1,6 @@
 """What the task service sends and takes."""
 
+from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
 
 TaskStatus = Literal["new", "inProgress", "complete", "failed", "retried", "canceled"]
@@ -19,7 +20,7 @@ class TaskCreation(TypedDict, total=False):
 
     functionName: Required[str]
     data: dict[str, Any] | None
-    startTimestamp: str | None
+    startTimestamp: str | datetime | None
     priority: float | None
     tags: list[str] | None
 
@@ -86,15 +87,15 @@ class EnvironmentVariable(TypedDict):
 class FunctionUpdate(TypedDict, total=False):
     """What can be changed of a function; `code` is a zip file in base64."""
 
-    description: str | None
-    code: str | None
-    entryPoint: str | None
-    runtime: str | None
-    timeLimit: int | None
-    memoryLimit: int | None
-    environmentVariables: dict[str, EnvironmentVariable] | None
-    executionOptions: ExecutionOptions | None
-    retryPolicy: RetryPolicy | None
+    description: str
+    code: str
+    entryPoint: str
+    runtime: str
+    timeLimit: int
+    memoryLimit: int
+    environmentVariables: dict[str, EnvironmentVariable]
+    executionOptions: ExecutionOptions
+    retryPolicy: RetryPolicy
 
 
 class FunctionCreation(TypedDict, total=False):
@@ -140,7 +141,7 @@ class ScheduleCreation(TypedDict, total=False):
     functionName: Required[str]
     data: dict[str, Any] | None
     priority: float | None
-    startTimestamp: str | None
+    startTimestamp: str | datetime | None
 
 
 class Schedule(TypedDict, total=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Service, WithId, WithName, given, segment
+from extrahorizon.resource import Service, WithId, WithName, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,7 +30,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
 
     def create(self, **body: Unpack[TemplateBody]) -> Template:
         """Make a template. Needs `CREATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.create`."""
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("TemplateBody", body))
 
     def update(self, template_id: str, **body: Unpack[TemplateBody]) -> Template:
         """Replace a template. Needs `UPDATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.update`.
@@ -41,7 +41,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         Raises:
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object("PUT", _template(template_id), json=given(body))
+        return self._object("PUT", _template(template_id), json=self._body("TemplateBody", body))
 
     def remove(self, template_id: str) -> int:
         """Delete a template. Needs `DELETE_TEMPLATES`. Deprecated by the platform.
@@ -56,7 +56,9 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
 
         Deprecated by the platform: use its function `html-to-pdf`. Raises what `resolve_as_json` raises.
         """
-        return self._session.request("POST", f"{_template(template_id)}/pdf", json=given(body)).content
+        return self._session.request(
+            "POST", f"{_template(template_id)}/pdf", json=self._body("Resolution", body)
+        ).content
 
     def resolve_as_pdf_using_code(self, template_id: str, localization_code: str, **body: Unpack[Resolution]) -> bytes:
         """Fill in a template in the language of this code and answer with a PDF. Needs no permission.
@@ -64,7 +66,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         Deprecated by the platform: use `resolve_as_pdf` with a `language`. Raises what `resolve_as_json` raises.
         """
         path = f"{_template(template_id)}/pdf/{segment(localization_code)}"
-        return self._session.request("POST", path, json=given(body)).content
+        return self._session.request("POST", path, json=self._body("Resolution", body)).content
 
     def resolve_as_json(self, template_id: str, **body: Unpack[Resolution]) -> dict[str, str]:
         """Fill in a template. Needs no permission. Deprecated by the platform: use `exh.templates_v2.resolve`.
@@ -82,7 +84,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
             TemplateFillingError: the content does not fit the template (1003).
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object("POST", f"{_template(template_id)}/resolve", json=given(body))
+        return self._object("POST", f"{_template(template_id)}/resolve", json=self._body("Resolution", body))
 
     def resolve_as_json_using_code(
         self, template_id: str, localization_code: str, **body: Unpack[Resolution]
@@ -92,4 +94,4 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         Deprecated by the platform: use `resolve_as_json` with a `language`, which raises the same.
         """
         path = f"{_template(template_id)}/resolve/{segment(localization_code)}"
-        return self._object("POST", path, json=given(body))
+        return self._object("POST", path, json=self._body("Resolution", body))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Service, WithId, WithName, given, segment
+from extrahorizon.resource import Service, WithId, WithName, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,7 +30,7 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
             ResourceAlreadyExistsError: there is a template with this name (17).
             TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
         """
-        return self._object("POST", f"{BASE}/", json=given(body))
+        return self._object("POST", f"{BASE}/", json=self._body("TemplateCreation", body))
 
     def update(self, template_id_or_name: str, **body: Unpack[TemplateUpdate]) -> int:
         """Change some members of a template; a `description` or `inputs` of None is removed. Needs `UPDATE_TEMPLATES`.
@@ -40,7 +40,9 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
             ResourceAlreadyExistsError: there is another one with this name (17).
             TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
         """
-        return self._affected("PUT", f"{BASE}/{segment(template_id_or_name)}", json=dict(body))
+        return self._affected(
+            "PUT", f"{BASE}/{segment(template_id_or_name)}", json=self._body("TemplateUpdate", body, nulls=True)
+        )
 
     def remove(self, template_id_or_name: str) -> int:
         """Delete a template. Needs `DELETE_TEMPLATES`.
@@ -65,4 +67,6 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
             TemplateResolvingError: an output cannot be made; `body["resolveError"]` says which and why (1005).
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object("POST", f"{BASE}/{segment(template_id_or_name)}/resolve", json=given(body))
+        return self._object(
+            "POST", f"{BASE}/{segment(template_id_or_name)}/resolve", json=self._body("Resolution", body)
+        )

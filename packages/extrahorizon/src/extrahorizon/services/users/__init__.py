@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from extrahorizon import paging
 from extrahorizon.errors import InvalidResponseError
-from extrahorizon.resource import Collection, Service, given, required, segment
+from extrahorizon.resource import Collection, Service, required, segment, string
 
 if TYPE_CHECKING:
     from typing import Literal, Unpack
@@ -123,7 +123,7 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("PUT", _user(user_id), json=given(body))
+        return self._object("PUT", _user(user_id), json=self._body("UserUpdate", body))
 
     def remove_users(self, rql: Condition) -> int:
         """Delete the users that match; never with empty RQL. Deprecated by the platform: use `remove`, one by one.
@@ -156,7 +156,7 @@ class Users(Service, Collection["User"]):
             EmailUsedError: another user has this address (203).
             PinCodesNotEnabledError: `activation_mode` is `pin_code`, which the settings do not allow (218).
         """
-        return self._object("PUT", f"{_user(user_id)}/email", json=given(body))
+        return self._object("PUT", f"{_user(user_id)}/email", json=self._body("EmailUpdate", body))
 
     def add_patient_enlistment(self, user_id: str, **body: Unpack[PatientEnlistmentBody]) -> int:
         """Make a user a patient of a group. Needs `ADD_PATIENT`.
@@ -164,7 +164,9 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceAlreadyExistsError: the user is one (17).
         """
-        return self._affected("POST", f"{_user(user_id)}/patient_enlistments", json=given(body))
+        return self._affected(
+            "POST", f"{_user(user_id)}/patient_enlistments", json=self._body("PatientEnlistmentBody", body)
+        )
 
     def remove_patient_enlistment(self, user_id: str, group_id: str) -> int:
         """Take a patient out of a group. Needs `REMOVE_PATIENT`, globally or in the group, for anybody but oneself.
@@ -181,7 +183,7 @@ class Users(Service, Collection["User"]):
             EmailUsedError: another user has this address (203).
             PinCodesNotEnabledError: `activation_mode` is `pin_code`, which the settings do not allow (218).
         """
-        return self._object("POST", f"{BASE}/register", json=given(body))
+        return self._object("POST", f"{BASE}/register", json=self._body("Registration", body))
 
     def change_password(self, **body: Unpack[PasswordChange]) -> bool:
         """Change the password of the user who calls. Needs no permission.
@@ -189,7 +191,7 @@ class Users(Service, Collection["User"]):
         Raises:
             PasswordError: the old password is wrong (208).
         """
-        return self._is_ok("PUT", f"{BASE}/password", json=given(body))
+        return self._is_ok("PUT", f"{BASE}/password", json=self._body("PasswordChange", body))
 
     def authenticate(self, **body: Unpack[Login]) -> User:
         """The user with this e-mail address and this password; it gives no token. Needs no permission.
@@ -200,7 +202,7 @@ class Users(Service, Collection["User"]):
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
         """
-        return self._object("POST", f"{BASE}/authenticate", json=given(body))
+        return self._object("POST", f"{BASE}/authenticate", json=self._body("Login", body))
 
     def request_email_activation(self, email: str, mode: Literal["hash", "pin_code"] | None = None) -> bool:
         """Mail a user how to activate the account. Needs no permission.
@@ -216,9 +218,8 @@ class Users(Service, Collection["User"]):
             ActivationRequestLimitError: it was asked for too often (222).
             ActivationRequestTimeoutError: it was asked for too recently (223).
         """
-        return self._is_ok(
-            "GET", f"{BASE}/activation?{urlencode(given({'email': email, 'mode': mode}))}", idempotent=False
-        )
+        asked = self._body("MailRequest", {"email": email, "mode": mode})
+        return self._is_ok("GET", f"{BASE}/activation?{urlencode(asked)}", idempotent=False)
 
     def validate_email_activation(self, **body: Unpack[Activation]) -> bool:
         """Activate an account with what its user was mailed. Needs no permission.
@@ -228,7 +229,7 @@ class Users(Service, Collection["User"]):
             TooManyFailedAttemptsError: the PIN code was wrong too often; request another (213).
             IncorrectPinCodeError: the PIN code is wrong (224).
         """
-        return self._is_ok("POST", f"{BASE}/activation", json=given(body))
+        return self._is_ok("POST", f"{BASE}/activation", json=self._body("Activation", body))
 
     def request_password_reset(self, email: str, mode: Literal["hash", "pin_code"] | None = None) -> bool:
         """Mail a user how to set another password. Needs no permission.
@@ -246,9 +247,8 @@ class Users(Service, Collection["User"]):
             ForgotPasswordRequestLimitError: it was asked for too often (220).
             ForgotPasswordRequestTimeoutError: it was asked for too recently (221).
         """
-        return self._is_ok(
-            "GET", f"{BASE}/forgot_password?{urlencode(given({'email': email, 'mode': mode}))}", idempotent=False
-        )
+        asked = self._body("MailRequest", {"email": email, "mode": mode})
+        return self._is_ok("GET", f"{BASE}/forgot_password?{urlencode(asked)}", idempotent=False)
 
     def validate_password_reset(self, **body: Unpack[PasswordReset]) -> bool:
         """Set another password with what the user was mailed, and end the user's tokens. Needs no permission.
@@ -261,7 +261,7 @@ class Users(Service, Collection["User"]):
             NewPasswordPinCodeUnknownError: no PIN code was asked for, or it has expired (219).
             IncorrectPinCodeError: the PIN code is wrong (224).
         """
-        return self._is_ok("POST", f"{BASE}/forgot_password", json=given(body))
+        return self._is_ok("POST", f"{BASE}/forgot_password", json=self._body("PasswordReset", body))
 
     def confirm_password(self, **body: Unpack[Password]) -> bool:
         """Whether this is the password of the user who calls. Needs no permission.
@@ -272,7 +272,7 @@ class Users(Service, Collection["User"]):
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
         """
-        return self._is_ok("POST", f"{BASE}/confirm_password", json=given(body))
+        return self._is_ok("POST", f"{BASE}/confirm_password", json=self._body("Password", body))
 
     def is_email_available(self, email: str) -> bool:
         """Whether no user has this e-mail address. Needs no permission.
@@ -280,7 +280,7 @@ class Users(Service, Collection["User"]):
         Raises:
             InvalidResponseError: the answer does not say.
         """
-        path = f"{BASE}/email_available?{urlencode({'email': email})}"
+        path = f"{BASE}/email_available?{urlencode({'email': string(email)})}"
         answer: dict[str, Any] = self._object("GET", path)
         available = answer.get("email_available")
         if not isinstance(available, bool):
@@ -296,7 +296,7 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("PUT", f"{_user(user_id)}/profile_image", json=given(body))
+        return self._object("PUT", f"{_user(user_id)}/profile_image", json=self._body("ProfileImage", body))
 
     def delete_profile_image(self, user_id: str) -> User:
         """Remove a user's picture. Needs `UPDATE_PROFILE_IMAGE` for anybody but oneself.
@@ -312,7 +312,7 @@ class Users(Service, Collection["User"]):
 
     def update_password_policy(self, **body: Unpack[PasswordPolicyUpdate]) -> PasswordPolicy:
         """Change what passwords have to be like, and answer with all of it. Needs `UPDATE_PASSWORD_POLICY`."""
-        return self._object("PUT", f"{BASE}/password_policy", json=given(body))
+        return self._object("PUT", f"{BASE}/password_policy", json=self._body("PasswordPolicyUpdate", body))
 
     def get_email_templates(self) -> EmailTemplates:
         """The templates of the service's mails. Needs `VIEW_USER_SERVICE_EMAIL_TEMPLATES`."""
@@ -320,4 +320,4 @@ class Users(Service, Collection["User"]):
 
     def set_email_templates(self, **body: Unpack[EmailTemplates]) -> EmailTemplates:
         """Choose templates, and answer with all of them. Needs `UPDATE_USER_SERVICE_EMAIL_TEMPLATES`."""
-        return self._object("PUT", f"{BASE}/email_templates", json=given(body))
+        return self._object("PUT", f"{BASE}/email_templates", json=self._body("EmailTemplates", body))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from extrahorizon import paging
-from extrahorizon.resource import WithId, WithName, given, required, segment
+from extrahorizon.resource import WithId, WithName, required, segment
 from extrahorizon.services.users import BASE
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
 
     def create(self, **body: Unpack[RoleCreation]) -> Role:
         """Make a role, still without permissions. Needs `CREATE_ROLE`."""
-        return self._object("POST", self._path, json=given(body))
+        return self._object("POST", self._path, json=self._body("RoleCreation", body))
 
     def remove(self, rql: Condition) -> int:
         """Delete the roles that match. Needs `DELETE_ROLE`.
@@ -39,7 +39,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
 
     def update(self, role_id: str, **body: Unpack[RoleUpdate]) -> Role:
         """Change the role itself; what is not given stays. Needs `UPDATE_ROLE`."""
-        return self._object("PUT", f"{self._path}/{segment(role_id)}", json=given(body))
+        return self._object("PUT", f"{self._path}/{segment(role_id)}", json=self._body("RoleUpdate", body))
 
     def add_permissions(self, rql: Condition, **body: Unpack[Permissions]) -> int:
         """Add permissions to the roles that match. Needs `ADD_ROLE_PERMISSION`.
@@ -52,7 +52,9 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
             FieldFormatError: the list is empty (15).
             ResourceUnknownError: no role matches (16).
         """
-        return self._affected("POST", f"{self._path}/add_permissions{required(rql)}", json=given(body))
+        return self._affected(
+            "POST", f"{self._path}/add_permissions{required(rql)}", json=self._body("Permissions", body)
+        )
 
     def remove_permissions(self, rql: Condition, **body: Unpack[Permissions]) -> int:
         """Take permissions from the roles that match. Needs `REMOVE_ROLE_PERMISSION`.
@@ -61,12 +63,14 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
             FieldFormatError: the list is empty (15).
             ResourceUnknownError: no role matches (16).
         """
-        return self._affected("POST", f"{self._path}/remove_permissions{required(rql)}", json=given(body))
+        return self._affected(
+            "POST", f"{self._path}/remove_permissions{required(rql)}", json=self._body("Permissions", body)
+        )
 
     def add_to_users(self, rql: Condition, **body: Unpack[Roles]) -> int:
         """Give roles, by id, to the users that match. Needs `ADD_ROLE_TO_USER`. Unknown roles are passed over."""
-        return self._affected("POST", f"{BASE}/add_roles{required(rql)}", json=given(body))
+        return self._affected("POST", f"{BASE}/add_roles{required(rql)}", json=self._body("Roles", body))
 
     def remove_from_user(self, rql: Condition, **body: Unpack[Roles]) -> int:
         """Take roles, by id, from the users that match. Needs `REMOVE_ROLE_FROM_USER`."""
-        return self._affected("POST", f"{BASE}/remove_roles{required(rql)}", json=given(body))
+        return self._affected("POST", f"{BASE}/remove_roles{required(rql)}", json=self._body("Roles", body))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from extrahorizon import paging
 from extrahorizon.query import query
-from extrahorizon.resource import Resource, given, required, segment, where
+from extrahorizon.resource import Resource, required, segment, where
 from extrahorizon.services.users import BASE
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class GroupRoles(Resource):
 
     def add(self, group_id: str, **body: Unpack[RoleCreation]) -> GroupRole:
         """Make a role of a group, still without permissions. Needs `CREATE_GROUP_ROLE`."""
-        return self._object("POST", _roles(group_id), json=given(body))
+        return self._object("POST", _roles(group_id), json=self._body("RoleCreation", body))
 
     def update(self, group_id: str, role_id: str, **body: Unpack[RoleUpdate]) -> GroupRole:
         """Change the role itself. Needs `UPDATE_GROUP_ROLE`.
@@ -74,7 +74,7 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: there is no such role in the group (16).
         """
-        return self._object("PUT", f"{_roles(group_id)}/{segment(role_id)}", json=given(body))
+        return self._object("PUT", f"{_roles(group_id)}/{segment(role_id)}", json=self._body("RoleUpdate", body))
 
     def remove(self, group_id: str, rql: Condition) -> int:
         """Delete the roles of a group that match. Needs `DELETE_GROUP_ROLE`.
@@ -95,7 +95,9 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no role matches (16).
         """
-        return self._affected("POST", f"{_roles(group_id)}/add_permissions{query(rql)}", json=given(body))
+        return self._affected(
+            "POST", f"{_roles(group_id)}/add_permissions{query(rql)}", json=self._body("Permissions", body)
+        )
 
     def remove_permissions(self, group_id: str, rql: Condition, **body: Unpack[Permissions]) -> int:
         """Take permissions from the roles of a group that match. Needs `REMOVE_GROUP_ROLE_PERMISSION`.
@@ -103,7 +105,9 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no role matches (16).
         """
-        return self._affected("POST", f"{_roles(group_id)}/remove_permissions{required(rql)}", json=given(body))
+        return self._affected(
+            "POST", f"{_roles(group_id)}/remove_permissions{required(rql)}", json=self._body("Permissions", body)
+        )
 
     def assign_to_staff(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Roles]) -> int:
         """Give roles, by id, to the staff of a group that matches. Needs `ADD_GROUP_ROLE_TO_STAFF`.
@@ -116,7 +120,7 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no staff member matches (16).
         """
-        return self._affected("POST", f"{_staff(group_id)}/add_roles{query(rql)}", json=given(body))
+        return self._affected("POST", f"{_staff(group_id)}/add_roles{query(rql)}", json=self._body("Roles", body))
 
     def remove_from_staff(self, group_id: str, rql: Condition, **body: Unpack[Roles]) -> int:
         """Take roles, by id, from the staff of a group that matches. Needs `REMOVE_GROUP_ROLE_FROM_STAFF`.
@@ -124,7 +128,7 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no staff member matches (16).
         """
-        return self._affected("POST", f"{_staff(group_id)}/remove_roles{required(rql)}", json=given(body))
+        return self._affected("POST", f"{_staff(group_id)}/remove_roles{required(rql)}", json=self._body("Roles", body))
 
     def add_users_to_staff(self, *, rql: Condition | None = None, **body: Unpack[Groups]) -> int:
         """Make the users that match staff of groups. Needs `ADD_STAFF`.
@@ -136,7 +140,7 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no user matches (16).
         """
-        return self._affected("POST", f"{BASE}/add_to_staff{query(rql)}", json=given(body))
+        return self._affected("POST", f"{BASE}/add_to_staff{query(rql)}", json=self._body("Groups", body))
 
     def remove_users_from_staff(self, rql: Condition, **body: Unpack[Groups]) -> int:
         """Take the users that match from the staff of groups, by id. Needs `REMOVE_STAFF`.
@@ -144,4 +148,4 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: no user matches (16).
         """
-        return self._affected("POST", f"{BASE}/remove_from_staff{required(rql)}", json=given(body))
+        return self._affected("POST", f"{BASE}/remove_from_staff{required(rql)}", json=self._body("Groups", body))

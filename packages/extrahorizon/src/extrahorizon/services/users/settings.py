@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.resource import Resource, given
+from extrahorizon.resource import Resource
 from extrahorizon.services.users import BASE
 
 if TYPE_CHECKING:
@@ -24,4 +24,4 @@ class Settings(Resource):
 
     def update_verification_settings(self, **body: Unpack[VerificationSettingsUpdate]) -> VerificationSettings:
         """Change settings, and answer with all of them. Needs `UPDATE_USER_VERIFICATION_SETTINGS`."""
-        return self._object("PUT", VERIFICATION, json=given(body))
+        return self._object("PUT", VERIFICATION, json=self._body("VerificationSettingsUpdate", body))

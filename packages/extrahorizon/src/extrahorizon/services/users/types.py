@@ -1,5 +1,6 @@
 """What the user service sends and takes."""
 
+from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
 
 Mode = Literal["hash", "pin_code"]
@@ -124,25 +125,32 @@ class Registration(TypedDict, total=False):
 class UserUpdate(TypedDict, total=False):
     """What can be changed of a user here; the e-mail address has a method of its own."""
 
-    first_name: str | None
-    last_name: str | None
-    phone_number: str | None
-    language: str | None
-    time_zone: str | None
+    first_name: str
+    last_name: str
+    phone_number: str
+    language: str
+    time_zone: str
+
+
+class MailRequest(TypedDict, total=False):
+    """Whom to mail, and what: a link with a hash, or a PIN code."""
+
+    email: Required[str]
+    mode: Mode | None
 
 
 class EmailUpdate(TypedDict, total=False):
     """Another e-mail address, to be activated anew."""
 
     email: Required[str]
-    activation_mode: ActivationMode | None
+    activation_mode: ActivationMode
 
 
 class PatientEnlistmentBody(TypedDict, total=False):
     """A group to become a patient of, and until when."""
 
     group_id: Required[str]
-    expiry_timestamp: int | None
+    expiry_timestamp: int | datetime | None
 
 
 class PasswordChange(TypedDict):
@@ -188,12 +196,12 @@ class ProfileImage(TypedDict):
 class PasswordPolicyUpdate(TypedDict, total=False):
     """What passwords are to be like."""
 
-    minimum_length: int | None
-    maximum_length: int | None
-    upper_case_required: bool | None
-    lower_case_required: bool | None
-    symbol_required: bool | None
-    number_required: bool | None
+    minimum_length: int
+    maximum_length: int
+    upper_case_required: bool
+    lower_case_required: bool
+    symbol_required: bool
+    number_required: bool
 
 
 class PasswordPolicy(TypedDict, total=False):
@@ -253,8 +261,8 @@ class RoleCreation(TypedDict):
 class RoleUpdate(TypedDict, total=False):
     """What can be changed of a role itself."""
 
-    name: str | None
-    description: str | None
+    name: str
+    description: str
 
 
 class Permissions(TypedDict):
@@ -278,10 +286,10 @@ class Groups(TypedDict):
 class VerificationSettingsUpdate(TypedDict, total=False):
     """How e-mail addresses are to be verified."""
 
-    enable_pin_code_activation_requests: bool | None
-    enable_pin_code_forgot_password_requests: bool | None
-    limit_hash_activation_requests: bool | None
-    limit_hash_forgot_password_requests: bool | None
+    enable_pin_code_activation_requests: bool
+    enable_pin_code_forgot_password_requests: bool
+    limit_hash_activation_requests: bool
+    limit_hash_forgot_password_requests: bool
 
 
 class VerificationSettings(TypedDict, total=False):

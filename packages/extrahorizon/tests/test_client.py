@@ -1,0 +1,190 @@
+"""Ways to make a client, options of calls, and what errors and bodies tell a developer."""
+
+import json
+import traceback
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from uuid import UUID
+
+import pytest
+import responses
+
+from extrahorizon import ExtraHorizon, rql
+from extrahorizon.credentials import Credentials
+from extrahorizon.errors import ConfigurationError, IllegalArgumentError, ServerError
+
+HOST = "https://api.acme.io"
+KEYS = {"consumer_key": "key", "consumer_secret": "cs", "token": "t", "token_secret": "ts"}
+
+
+@pytest.fixture
+def http():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def exh():
+    return ExtraHorizon(host="acme.io", **KEYS)
+
+
+def timeout_of(call):
+    return call.request.req_kwargs["timeout"].read_timeout
+
+
+@pytest.mark.parametrize("host", ["acme.io", "api.acme.io", "https://api.acme.io/", "https://acme.io"])
+def test_credentials_can_be_given_with_any_spelling_of_the_host(http, host):
+    http.get(f"{HOST}/users/v1/me", json={"id": "1"})
+    for exh in (ExtraHorizon(host=host, **KEYS), ExtraHorizon(Credentials(host, *KEYS.values()))):
+        assert exh.users.me()["id"] == "1"
+        assert 'oauth_token="t"' in http.calls[-1].request.headers["Authorization"]
+
+
+@pytest.mark.parametrize("missing", ["host", *KEYS])
+def test_a_part_of_the_credentials_is_refused_and_names_what_is_missing(missing):
+    given = {"host": "acme.io", **KEYS}
+    del given[missing]
+    with pytest.raises(ConfigurationError, match=f"^{missing} missing: host, consumer_key, .* come together"):
+        ExtraHorizon(**given)
+
+
+@pytest.mark.parametrize("wrong", [{"host": "acme.io"}, "acme.io", 5])
+def test_something_else_for_credentials_is_refused_and_says_how(wrong):
+    with pytest.raises(TypeError, match=r"credentials is a Credentials, .* ExtraHorizon\(host=..., consumer_key=..."):
+        ExtraHorizon(wrong)
+
+
+def test_credentials_given_in_two_ways_are_refused():
+    with pytest.raises(TypeError, match="two ways"):
+        ExtraHorizon(Credentials("acme.io", *KEYS.values()), host="acme.io")
+
+
+def test_a_client_closes_its_connections_at_the_end_of_a_with(http):
+    http.get(f"{HOST}/users/v1/me", json={"id": "1"})
+    with ExtraHorizon(host="acme.io", **KEYS) as exh:
+        exh.users.me()
+        closed = []
+        for adapter in exh.session.adapters.values():
+            adapter.close = lambda: closed.append(1)
+    assert closed
+
+
+def test_options_hold_for_the_calls_of_the_client_that_they_were_given_to(http, exh):
+    http.get(f"{HOST}/users/v1/me", json={"id": "1"})
+    patient = exh.with_options(timeout=120, headers={"X-Reason": "audit"})
+    twice = patient.with_options(headers={"X-Ticket": "7"})
+    for client in (exh, patient, twice, exh):
+        client.users.me()
+    assert [timeout_of(call) for call in http.calls] == [30, 120, 120, 30]
+    sent = [(call.request.headers.get("X-Reason"), call.request.headers.get("X-Ticket")) for call in http.calls]
+    assert sent == [(None, None), ("audit", None), ("audit", "7"), (None, None)]
+    assert patient.deadline is exh.deadline
+    assert patient.session.adapters is exh.session.adapters
+
+
+def test_a_call_that_may_be_done_twice_is_repeated_if_the_caller_says_so(http, exh):
+    http.post(f"{HOST}/tasks/v1/", status=500, json={"code": 1})
+    http.post(f"{HOST}/tasks/v1/", json={"id": "1"})
+    with pytest.raises(ServerError):
+        exh.tasks.create(functionName="a")
+    assert exh.with_options(idempotent=True).tasks.create(functionName="a")["id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"timeout": "30"}, TypeError),
+        ({"timeout": (1, 2)}, TypeError),
+        ({"timeout": 0}, ValueError),
+        ({"timeout": float("nan")}, ValueError),
+        ({"headers": {"X": 5}}, TypeError),
+        ({"retries": 5}, TypeError),
+    ],
+)
+def test_options_that_cannot_be_are_refused_at_once(exh, options, error):
+    with pytest.raises(error, match=next(iter(options))):
+        exh.with_options(**options)
+
+
+def test_a_function_is_waited_for_longer_than_it_may_run(http, exh):
+    """30 s are the function's own; before them Lambda may load it for 10."""
+    http.post(f"{HOST}/tasks/v1/functions/slow/execute", json={"id": "1"})
+    http.get(f"{HOST}/tasks/v1/api/slow/report", json={})
+    exh.tasks.functions.execute("slow", data={})
+    exh.tasks.api.get("slow", "report")
+    exh.with_options(timeout=5).tasks.functions.execute("slow", data={})
+    assert [timeout_of(call) for call in http.calls] == [60, 60, 5]
+
+
+def test_an_api_function_may_answer_with_anything(http, exh):
+    http.put(f"{HOST}/tasks/v1/api/lab/import", body=b"%PDF", status=201, headers={"X-Rows": "2"})
+    answer = exh.tasks.api.request("PUT", "lab", "import", content=b"a,b\n1,2\n", content_type="text/csv")
+    assert (answer.status, answer.headers["x-rows"], answer.content) == (201, "2", b"%PDF")
+    assert http.calls[0].request.headers["Content-Type"] == "text/csv"
+    with pytest.raises(ValueError, match="content_type is required"):
+        exh.tasks.api.request("PUT", "lab", "import", content=b"a")
+
+
+class Status(Enum):
+    NEW = "new"
+
+
+class Rank(Enum):
+    ONE = 1
+
+
+def test_uuid_decimal_and_enum_are_alike_in_queries_and_bodies(http, exh):
+    http.post(f"{HOST}/data/v1/visit/documents", json={"id": "1"})
+    uuid = UUID("12345678-1234-5678-1234-567812345678")
+    exh.data.documents.create("visit", {"a": uuid, "b": Decimal("36.6"), "c": Status.NEW, "d": Rank.ONE})
+    assert json.loads(http.calls[0].request.body) == {"a": str(uuid), "b": 36.6, "c": "new", "d": 1}
+    assert str(rql.eq("a", uuid).eq("b", Decimal("36.6")).eq("c", Status.NEW).eq("d", Rank.ONE)).count("eq(") == 4
+    with pytest.raises(ValueError, match="more digits than a JSON number keeps"):
+        exh.data.documents.create("visit", {"b": Decimal("0.1234567890123456789")})
+
+
+def test_a_timestamp_is_a_datetime_where_a_service_takes_strings_and_where_it_takes_milliseconds(http, exh):
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC).astimezone(timezone(timedelta(hours=2)))
+    http.post(f"{HOST}/tasks/v1/", json={"id": "1"})
+    http.post(f"{HOST}/users/v1/57f3/patient_enlistments", json={"affected_records": 1, "records_affected": 1})
+    exh.tasks.create(functionName="a", startTimestamp=moment)
+    exh.users.add_patient_enlistment("57f3", group_id="g", expiry_timestamp=moment)
+    bodies = [json.loads(call.request.body) for call in http.calls]
+    assert bodies[0]["startTimestamp"] == "2026-01-02T03:04:05.678Z"
+    assert bodies[1]["expiry_timestamp"] == 1767323045678
+    with pytest.raises(ValueError, match="time zone"):
+        exh.tasks.create(functionName="a", startTimestamp=datetime(2026, 1, 2))  # noqa: DTZ001 - what is refused
+
+
+def test_a_misspelt_member_is_refused_with_the_one_that_was_meant(exh):
+    with pytest.raises(TypeError, match=r"no member start_timestamp; did you mean startTimestamp\? It has: func"):
+        exh.tasks.create(functionName="a", start_timestamp="2099-01-01T00:00:00Z")
+    with pytest.raises(TypeError, match="did you mean first_name"):
+        exh.users.update("57f3", firstName="Ada")
+
+
+@pytest.mark.parametrize("body", [{}, {"userIds": None}, {"user_ids": ["57f3"]}, {"userIds": "57f3"}])
+def test_nobody_is_unlinked_by_a_mistake(exh, body):
+    """A body without userIds would unlink everybody."""
+    with pytest.raises(TypeError, match="userIds"):
+        exh.data.documents.unlink_users("visit", "68", **body)
+
+
+def test_no_value_of_a_body_is_in_a_message(exh):
+    for body in ({"subject": 5, "body": "Jan is ill"}, {"template_name": ["Jan is ill"]}, {"Jan is ill": 1}):
+        with pytest.raises(TypeError) as refused:
+            exh.mails.send(recipients={"to": ["a@example.com"]}, **body)
+        if "Jan is ill" not in body:
+            assert "Jan" not in str(refused.value)
+
+
+def test_on_this_machine_the_platforms_explanation_is_in_the_traceback_and_nowhere_else(http, exh):
+    answer = {"code": 26, "name": "ILLEGAL_ARGUMENT_EXCEPTION", "message": "x has to be a number"}
+    for host, client in ((HOST, exh), ("http://localhost:8420", ExtraHorizon(host="http://localhost:8420", **KEYS))):
+        http.post(f"{host}/data/v1/visit/documents", status=400, json=answer)
+        with pytest.raises(IllegalArgumentError) as refused:
+            client.data.documents.create("visit", {"x": "abc"})
+        shown = "".join(traceback.format_exception(refused.value))
+        assert ("x has to be a number" in shown) is (host != HOST)
+        assert "x has to be a number" not in str(refused.value)
