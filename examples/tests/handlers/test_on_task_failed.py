@@ -82,7 +82,7 @@ def test_it_does_not_tell_of_itself_whatever_else_is_wrong(more, fake_exh):
 def test_without_recipients_it_fails_once_and_does_not_set_itself_off(exh):
     (dispatcher,) = [each for each in exh.dispatchers.find() if each["eventType"] == "task_failed"]
     (action,) = dispatcher["actions"]
-    exh.dispatchers.actions.update(dispatcher["id"], action["id"], name=action["name"], functionName=action["functionName"], data={})
+    exh.dispatchers.actions.update(dispatcher["id"], action["id"], data={})
     exh.tasks.create(functionName="assess-blood-pressure", data={})
     own = rql.eq("functionName", OWN_NAME)
     wait_for(lambda: exh.tasks.find(own.eq("status", "complete")).total == 1)
