@@ -278,3 +278,40 @@ class Rank(Enum):
 
 def test_an_enum_is_written_as_its_value():
     assert str(rql.eq("status", Status.NEW).in_("rank", [Rank.ONE])) == "eq(status,new)&in(rank,1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("eq(a,foo:bar)", "no cast"),
+        ("eq(a,http://x)", "no cast"),
+        ("a=foo:bar", "no cast"),
+        ("eq(a,%zz)", "encodes nothing"),
+        ("eq(a,%25zz)", "encodes nothing"),
+        ("eq(a,%ff)", "encodes nothing"),
+        ("eq(a,100%)", "encodes nothing"),
+        ("out(x&y)", "inside of an operator"),
+        ("contains(a,eq(b,1)|eq(c,2))", "inside of an operator"),
+        ("or(eq(a,1)&eq(b,2))", "inside of an operator"),
+        ("eq(a,1)&eq(b,2)|eq(c,3)", "mixes"),
+    ],
+)
+def test_a_query_that_the_platform_would_not_read_is_refused(text, reason):
+    with pytest.raises(RQLSyntaxError, match=reason):
+        RQL(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eq(a,string:0032)",
+        "timestamp>=2021-12-10T23:30:00.000Z",
+        "and(eq(a,1)&eq(b,2))",
+        "or(eq(a,1)|eq(b,2))",
+        "(eq(a,1)|eq(b,2))&eq(c,3)",
+        "eq(a,%2541)",
+        "in(a,x/y)",
+    ],
+)
+def test_a_query_that_it_would_read_is_kept(text):
+    assert str(RQL(text)) == text

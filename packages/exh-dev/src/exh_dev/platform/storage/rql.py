@@ -24,7 +24,9 @@ _TOKEN = re.compile(
     r"(?P<word>[A-Za-z0-9_%.+*$\-:/]+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<join>[&|])"
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
-_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob):(.*)", re.DOTALL)
+_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
+_DIGIT = re.compile("[0-9]")
+_NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 _QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
 
@@ -85,14 +87,16 @@ class _Parser:
             raise RqlError("a closing parenthesis has no opening one")
         return found
 
-    def _group(self) -> Argument:
-        """Terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end."""
+    def _group(self, operator: str = "") -> Argument:
+        """Terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end; the arguments of `operator`."""
         joined, terms = "", []
         while self._kind() not in {"", "comma", "close"}:
             if self._kind() == "join":
                 join = self._take()
                 if joined and join != joined:
                     raise RqlError("& and | are mixed on one level: put one of them in parentheses")
+                if operator not in {"", {"&": "and", "|": "or"}[join]}:
+                    raise RqlError("& or | stands right inside of an operator: put it in and(...) or or(...) there")
                 joined = join
             else:
                 terms.append(self._term())
@@ -107,7 +111,7 @@ class _Parser:
         elif self._kind() == "word":
             text = self._take()
             if self._kind() == "open":
-                return Term(text, self._arguments())
+                return Term(text, self._arguments(text))
             found = _word_or_list(text)
         else:
             raise RqlError("a comparison has no field")
@@ -122,7 +126,7 @@ class _Parser:
             return self._arguments()
         return _word_or_list(self._take()) if self._kind() == "word" else Word("")
 
-    def _arguments(self) -> tuple[Argument, ...]:
+    def _arguments(self, operator: str = "") -> tuple[Argument, ...]:
         """What stands between parentheses; nothing between two commas is an empty word."""
         self._take()
         self._depth += 1
@@ -133,7 +137,7 @@ class _Parser:
             self._take()
         else:
             while True:
-                found.append(Word("") if self._kind() in {"comma", "close"} else self._group())
+                found.append(Word("") if self._kind() in {"comma", "close"} else self._group(operator))
                 kind = self._kind()
                 if not kind:
                     raise RqlError("an opening parenthesis has no closing one")
@@ -170,6 +174,17 @@ def _word_or_list(text: str) -> Argument:
 def _word(text: str) -> Word:
     cast = _CAST.fullmatch(text)
     if cast:
-        return Word(unquote(cast[2]), cast[1])
+        return Word(_decoded(cast[2]), None if cast[1] == "auto" else cast[1])
+    if ":" in text and not _DIGIT.search(text):  # nearly anything with a digit is a date to JavaScript, without a cast
+        raise RqlError("a colon follows what is no cast: a value has to be percent-encoded twice")
     quoted = _QUOTED.fullmatch(text)
-    return Word(unquote(quoted[1]), "string") if quoted else Word(unquote(text))
+    return Word(_decoded(quoted[1]), "string") if quoted else Word(_decoded(text))
+
+
+def _decoded(text: str) -> str:
+    try:
+        if not _NO_CODE.search(text):
+            return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        pass
+    raise RqlError("a % encodes nothing: a value has to be percent-encoded twice")

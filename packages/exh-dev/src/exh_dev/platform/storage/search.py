@@ -195,6 +195,8 @@ def _one_of(path: str, words: Sequence[Word], shape: Shape, body: str, level: in
 def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
     """A condition on a member that is of one type, or missing."""
     if operator == "eq" and word.text == "null" and word.cast is None:
+        if kind == "string":  # a text may say null, as in a member that has no type
+            return Sql(f"({value} IS NULL OR {value} = ?)", (word.text,))
         return Sql(f"{value} IS NULL")
     sign = "=" if operator == "eq" else _ORDERS.get(operator, "")
     if kind in {"string", "date-time"}:
