@@ -10,7 +10,7 @@ def new_key(exh: ExtraHorizon, application: str, version: str, keep: Callable[[s
     if found is None:
         raise LookupError("there is no application with this name")
     made = exh.auth.applications.create_version(found["id"], name=version)
-    keep(made["consumerKey"], made["consumerSecret"])
+    keep(made.get("consumerKey", ""), made.get("consumerSecret", ""))
     return made["id"]
 
 

@@ -142,7 +142,7 @@ def send_mail(exh: ExtraHorizon, document: Document, patient: dict[str, Any]) ->
     if exh.mails.find_first(sent) is not None:
         logger.info("mailed before", extra={"document_id": document["id"]})
         return False
-    pdf = b64encode(exh.files.retrieve(_data(document)["report"])).decode()
+    pdf = b64encode(exh.files.retrieve(_data(document).get("report", ""))).decode()
     mail = exh.mails.send(
         recipients={"to": [patient["email"]]},
         template_name=MAIL_TEMPLATE,
@@ -174,7 +174,7 @@ def _inputs(document: Document) -> dict[str, Any]:
         "timestamp": data["timestamp"],
         "systolic": data["systolic"],
         "diastolic": data["diastolic"],
-        "category": f"blood_pressure.{data['category']}",
+        "category": f"blood_pressure.{data.get('category')}",
     }
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from extrahorizon.query import RQL
     from extrahorizon.services.data.types import Document, Schema
-    from extrahorizon.services.files.types import FileDetails
+    from extrahorizon.services.files.types import File
 
 #: Schemas whose documents stay, and the properties that say whose they are.
 KEPT = {"clinic-blood-pressure-reading": ["patient", "report"]}
@@ -187,7 +187,7 @@ def _remove_file(exh: ExtraHorizon, token: str) -> int:
     return exh.files.remove(_full_token(file))
 
 
-def _full_token(file: FileDetails) -> str:
+def _full_token(file: File) -> str:
     """The platform keeps one of each file."""
     return next(each["token"] for each in file["tokens"] if each["accessLevel"] == "full")
 
@@ -199,7 +199,7 @@ def _remove_own_files(exh: ExtraHorizon, user_id: str, schemas: Sequence[Schema]
                 removed.files += _remove_file(exh, _full_token(file))
 
 
-def _is_referred_to(exh: ExtraHorizon, file: FileDetails, schemas: Sequence[Schema]) -> bool:
+def _is_referred_to(exh: ExtraHorizon, file: File, schemas: Sequence[Schema]) -> bool:
     """Whether a document that is left has a token of the file, in a property that is a plain text."""
     tokens = [each["token"] for each in file["tokens"]]
     for schema in schemas:

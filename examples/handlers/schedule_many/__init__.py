@@ -89,7 +89,7 @@ def _queued(exh: ExtraHorizon, tags: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(tags), _TAGS_IN_A_QUERY):
         some = rql.in_("tags", tags[start : start + _TAGS_IN_A_QUERY]).out("status", ["failed", "canceled"])
-        found.update(tag for task in exh.tasks.find_all(some) for tag in task["tags"])
+        found.update(tag for task in exh.tasks.find_all(some) for tag in task.get("tags", []))
     return found
 
 

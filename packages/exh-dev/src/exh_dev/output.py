@@ -37,6 +37,7 @@ class Output(Protocol):
 
     def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
         """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
+        ...
 
     def problems(self, problems: Sequence[dict[str, str]]) -> None:
         """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""

@@ -36,9 +36,11 @@ class Authentication(Protocol):
             ConfigurationError: there are no usable credentials.
             DeadlineExceededError: there was no time to fetch them.
         """
+        ...
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
         """Whether there is something else to try, now that `rejected` was refused; called once per call at most."""
+        ...
 
 
 class OAuth1Authentication:

@@ -20,6 +20,7 @@ class LambdaContext(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda stops this invocation."""
+        ...
 
 
 class Deadline:

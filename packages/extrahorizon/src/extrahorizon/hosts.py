@@ -36,10 +36,9 @@ def base_url(host: str) -> str:
     try:
         parts = urlsplit(url)
         name, _port = parts.hostname, parts.port
-        usable = not parts.netloc.endswith(":")  # what a second scheme, or half of one, leaves behind
     except ValueError:
-        usable = False
-    if not usable:
+        raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL; {_EXPECTED}") from None
+    if parts.netloc.endswith(":"):  # what a second scheme, or half of one, leaves behind
         raise ConfigurationError(f"API_HOST is {host!r}, which is not a host or a URL; {_EXPECTED}")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"API_HOST has a query or a fragment; {_EXPECTED}")

@@ -309,9 +309,9 @@ def _reason(error: BaseException) -> str:
     """Why, in words that hold nothing personal: the text of an error of ours; of others their names, and AWS's code."""
     if isinstance(error, ExtraHorizonError):
         return str(error) or type(error).__name__
-    response = getattr(error, "response", None)
-    if isinstance(response, dict) and hasattr(error, "operation_name"):
-        return f"AWS answered {response.get('Error', {}).get('Code')} to {error.operation_name}"
+    response, operation = getattr(error, "response", None), getattr(error, "operation_name", None)
+    if isinstance(response, dict) and operation is not None:
+        return f"AWS answered {response.get('Error', {}).get('Code')} to {operation}"
     cause = f": {_reason(error.__cause__)}" if error.__cause__ is not None else ""
     return f"{type(error).__name__}{cause}"
 

@@ -177,12 +177,14 @@ class PlatformSession(OAuth1Session):
     def _send_once(self, call: Call, authorization: Authorization) -> Response:
         self._drop_idle_connections()
         url = authorization.host + call.target
-        for _ in range(REDIRECTS + 1):
+        redirects = 0
+        while True:
             request = self._prepared(call, url)
             authorization.authorize(request)
             response = self._exchange(call, request, authorization.host)
-            if not response.is_redirect:
+            if not response.is_redirect or redirects == REDIRECTS:
                 break
+            redirects += 1
             url = _redirected(call, response, url)
         if response.status_code < 200 or is_cut_off(response):  # noqa: PLR2004
             # What follows on this connection is not the answer to the next call.

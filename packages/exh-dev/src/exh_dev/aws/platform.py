@@ -20,6 +20,7 @@ class CredentialIssuer(Protocol):
 
     def function_environment(self, function: str) -> dict[str, str]:
         """Return the variables that a function gets, its credentials among them."""
+        ...
 
 
 class ServingPlatform(CredentialIssuer, Protocol):
@@ -27,6 +28,7 @@ class ServingPlatform(CredentialIssuer, Protocol):
 
     def call(self, do: Callable[[], T]) -> T:
         """Do something on the platform's own thread, between two requests."""
+        ...
 
     def run_on_aws(self, function: str, event: Any) -> Invocation:
         """Run a function for AWS alone, as a batch of a queue, and record the run.
@@ -34,3 +36,4 @@ class ServingPlatform(CredentialIssuer, Protocol):
         Raises:
             DevkitError: it cannot run.
         """
+        ...

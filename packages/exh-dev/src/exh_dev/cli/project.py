@@ -191,11 +191,11 @@ def init(
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     suggested = spelled(folder.name)
     if name is None:
-        name = typer.prompt("Name of the project", default=suggested) if asks else suggested
+        name = str(typer.prompt("Name of the project", default=suggested)) if asks else suggested
     check_name(name)
     if author is None:
         author = _git_user()
-        author = typer.prompt("Author, for licence and pyproject.toml", default=author) if asks else author
+        author = str(typer.prompt("Author, for licence and pyproject.toml", default=author)) if asks else author
     if target is None:
         chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
         if chosen not in {each.value for each in ProjectTarget}:

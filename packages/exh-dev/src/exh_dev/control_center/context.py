@@ -32,19 +32,24 @@ class LocalProject(Protocol):
     @property
     def name(self) -> str:
         """The name of its folder."""
+        ...
 
     @property
     def root(self) -> Path:
         """Its folder."""
+        ...
 
     def functions(self) -> list[dict[str, Any]]:
         """Return what the manifest says of each function."""
+        ...
 
     def events(self, function: str) -> list[dict[str, Any]]:
         """Return the sample events of a function."""
+        ...
 
     def problems(self) -> list[dict[str, Any]]:
         """Return what is wrong with the project's files."""
+        ...
 
     def seed(self, function: str) -> None:
         """Put the function's seed on the platform, if it has one.
@@ -55,6 +60,7 @@ class LocalProject(Protocol):
 
     def runs_on_aws(self, function: str) -> bool:
         """Return whether a function is for AWS alone."""
+        ...
 
     def invoke_on_aws(
         self, function: str, event: Any, request_id: str, on_line: Callable[[LogLine], None]
@@ -64,6 +70,7 @@ class LocalProject(Protocol):
         Raises:
             DevkitError: it cannot run.
         """
+        ...
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 https://cyclonedx.org/docs/1.6/json/. No serial number and no date, so that the same bundle has the same one.
 """
 
+# Its decorators hide what the classes of cyclonedx-python-lib take from pyright.
+# pyright: reportCallIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
+
 from __future__ import annotations
 
 import json

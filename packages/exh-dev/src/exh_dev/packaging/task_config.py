@@ -53,9 +53,8 @@ def task_config(spec: FunctionSpec, runtime: str) -> dict[str, Any]:
             "errorsToRetry": list(spec.retry_policy.errors_to_retry),
         }
     if credentials := spec.execution_credentials:
-        config["executionCredentials"] = {"permissions": list(credentials.permissions)}
-        if credentials.email:
-            config["executionCredentials"]["email"] = credentials.email
+        email = {"email": credentials.email} if credentials.email else {}
+        config["executionCredentials"] = {"permissions": list(credentials.permissions), **email}
     _refuse_dollars(spec, {name: value for name, value in config.items() if name != "environment"})
     return config
 

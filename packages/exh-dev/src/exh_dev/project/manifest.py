@@ -27,6 +27,7 @@ from exh_dev.project.function_spec import (
     ExecutionCredentials,
     FunctionSpec,
     Kind,
+    LogFormat,
     RetryPolicy,
     Schedule,
     Target,
@@ -134,10 +135,12 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
     settings = replace(resource, own=own.own if own else {}, base=defaults)
     logging = settings.section("LoggingConfig")
     environment = settings.section("Environment")
-    targets = meta.choices("targets", TARGETS)
+    targets: tuple[Target, ...] | None = meta.choices("targets", TARGETS)
     if not targets:
         raise meta.error("targets is missing or empty; say where it is deployed: exh, aws or both", "targets")
-    kind = meta.choice("kind", KINDS) or "task"
+    given_kind: Kind | None = meta.choice("kind", KINDS)
+    kind = given_kind or "task"
+    log_format: LogFormat | None = logging.choice("LogFormat", LOG_FORMATS) if logging else None
     return FunctionSpec(
         path=resource.template.path,
         line=resource.line,
@@ -149,7 +152,7 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
         architecture=_read_architecture(settings),
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
-        log_format=(logging.choice("LogFormat", LOG_FORMATS) if logging else None) or "Text",
+        log_format=log_format or "Text",
         log_level=logging.choice("ApplicationLogLevel", LOG_LEVELS) if logging else None,
         targets=targets,
         kind=kind,
@@ -194,7 +197,7 @@ def _quoted(text: str | None) -> str:
 
 
 def _read_architecture(settings: Section) -> Architecture:
-    found = settings.choices("Architectures", ARCHITECTURES)
+    found: tuple[Architecture, ...] | None = settings.choices("Architectures", ARCHITECTURES)
     if found is None:
         return "x86_64"
     if len(found) != 1:

@@ -204,11 +204,11 @@ def is_ours(schedule: Known) -> bool:
 
 
 def _is_for(schedule: Known, asked: Schedule) -> bool:
-    return schedule["interval"] == asked.interval and schedule["data"] == mark_of(asked.interval, asked.start)
+    return schedule["interval"] == asked.interval and schedule.get("data") == mark_of(asked.interval, asked.start)
 
 
 def _removal(schedule: Known, reason: str) -> Step:
-    mark = schedule["data"][MARK]
+    mark = schedule.get("data", {}).get(MARK)
     start = mark.get("start") if isinstance(mark, dict) else None
     return Step("remove", schedule["functionName"], schedule["interval"], start, reason, schedule["id"])
 

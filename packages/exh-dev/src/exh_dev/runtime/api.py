@@ -135,7 +135,7 @@ class RuntimeApi:
 class _Connection(socketserver.StreamRequestHandler):
     """Requests that follow each other on one connection."""
 
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - always one of those
 
     def handle(self) -> None:
         try:
@@ -165,7 +165,7 @@ class _Server(socketserver.ThreadingTCPServer):
         self.api = api
         super().__init__(("127.0.0.1", 0), _Connection)
 
-    def verify_request(self, *_: object) -> bool:
+    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002 - socketserver's own
         return not self.api.closed
 
 

@@ -135,7 +135,8 @@ def execute(
     with ExitStack() as stack:
         platform = None if live is not None else stack.enter_context(LocalPlatform())
         runtimes: dict[CredentialSource, Runtime] = {}
-        for source in dict.fromkeys(case.credentials for case in cases):
+        sources: dict[CredentialSource, None] = dict.fromkeys(case.credentials for case in cases)
+        for source in sources:
             names = dict.fromkeys(case.function for case in cases if case.credentials == source)
             specs = [project.manifest.function(name) for name in names]
             injected = _injected(source, platform, specs, live or {}, stack)
@@ -180,7 +181,7 @@ def _injected(
     queued = [spec for spec in specs if uses_work_queue(spec)]
     aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_moto()) else None
     if platform is None:
-        found = dict.fromkeys((spec.name for spec in specs), live)
+        found: dict[str, Mapping[str, str]] = dict.fromkeys((spec.name for spec in specs), live)
     elif aws is not None and source == "secret":
         share_secrets(platform, aws, specs)
         found = dict.fromkeys((spec.name for spec in specs), aws.environment())

@@ -56,7 +56,7 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
     async def fail(request: Request) -> JSONResponse:
         fields = await read_json(request)
         given = fields.optional_text("where") or "api"
-        where = next((each for each in _WHERE if each == given), None)
+        where: Where | None = next((each for each in _WHERE if each == given), None)
         times = fields.optional_integer("times")
         if where is None or not 1 <= (times or 1) <= _MOST:
             raise ErrorAnswer(15, f"where is one of {', '.join(_WHERE)}, times from 1 to {_MOST}")

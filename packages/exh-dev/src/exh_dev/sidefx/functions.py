@@ -47,6 +47,7 @@ class State(Protocol):
 
     def signed_url(self, build: Build) -> str:
         """Return where `build` can be downloaded for a while."""
+        ...
 
 
 def functions(sidefx: State) -> dict[str, Callable[..., Any]]:

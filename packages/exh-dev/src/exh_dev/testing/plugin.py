@@ -37,6 +37,7 @@ class RunFunction(Protocol):
 
         `env` are variables that replace any other. Returns what became of it: `result`, `error`, `logs`.
         """
+        ...
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def url_problem(url: str) -> str | None:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        host = None
+        return "is not a URL"
     if not host or parts.scheme not in ("http", "https") or any(character.isspace() for character in url):
         return "is not a URL"
     if "@" in parts.netloc:

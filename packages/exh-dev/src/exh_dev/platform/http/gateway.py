@@ -49,6 +49,7 @@ class TokenVerifier(Protocol):
         Raises:
             ErrorAnswer: the token is unknown or has expired.
         """
+        ...
 
 
 class Gateway:

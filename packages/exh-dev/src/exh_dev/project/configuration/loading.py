@@ -132,7 +132,7 @@ def _load_dispatcher(file: dict[str, Any], template_ids: Mapping[str, str], exh:
     body["tags"] = tags
     if any(known.get(name) != value for name, value in body.items()):
         exh.dispatchers.update(known["id"], **body)
-    by_name = {each["name"]: each for each in known["actions"]}
+    by_name = {each.get("name"): each for each in known["actions"]}
     for action in actions:
         before = by_name.pop(action["name"], None)
         if before is None:

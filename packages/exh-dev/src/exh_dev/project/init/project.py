@@ -126,7 +126,7 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
         with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
             made = Path(scratch) / folder.name
             wheels = [wheel_of(package, made / WHEELS) for package in PACKAGES]
-            pins = dict(zip(PACKAGES, map(pin_of, wheels), strict=True))
+            pins: dict[str, str] = dict(zip(PACKAGES, map(pin_of, wheels), strict=True))
             texts = project_files(wishes, pins)
             for name, text in texts.items():
                 path = made / name

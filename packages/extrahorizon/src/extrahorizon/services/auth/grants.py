@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.credentials import CredentialChain, Credentials
@@ -20,7 +20,7 @@ ME = "/users/v1/me"
 
 def authenticate(session: PlatformSession, grant: Grant) -> Credentials | Tokens:
     """Log in; from then on the session calls as that user."""
-    given = {name: value for name, value in grant.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in grant.items() if value is not None}
     if isinstance(session.authentication, OAuth2Authentication):
         oauth2 = session.authentication
         logins: list[tuple[Callable[..., Tokens], set[str], set[str]]] = [
@@ -34,9 +34,9 @@ def authenticate(session: PlatformSession, grant: Grant) -> Credentials | Tokens
         raise ConfigurationError("an OAuth2 client logs in with username and password, a code or a refresh_token")
     application = _application(session)
     if given.keys() == {"email", "password"}:
-        return _adopt(session, application.log_in(grant["email"], grant["password"]))
+        return _adopt(session, application.log_in(given["email"], given["password"]))
     if given.keys() - {"skip_token_check"} == {"token", "token_secret"}:
-        credentials = application.with_token(grant["token"], grant["token_secret"])
+        credentials = application.with_token(given["token"], given["token_secret"])
         if not grant.get("skip_token_check"):
             PlatformSession(_signing(credentials)).call("GET", ME, expects=dict)
         return _adopt(session, credentials)

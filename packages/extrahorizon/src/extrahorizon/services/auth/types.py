@@ -14,7 +14,7 @@ class Presence(TypedDict, total=False):
 
     token: Required[str]
     expiryTimestamp: str
-    creationTimestamp: str
+    creationTimestamp: Required[str]
 
 
 class PresenceToken(TypedDict):
@@ -27,27 +27,27 @@ class ApplicationVersion(TypedDict, total=False):
     """A version of an application with its keys, by the application's type. Holds a secret: never log it."""
 
     id: Required[str]
-    name: str
+    name: Required[str]
     consumerKey: str
     consumerSecret: str
     clientId: str
     clientSecret: str
-    creationTimestamp: str
+    creationTimestamp: Required[str]
 
 
 class Application(TypedDict, total=False):
     """An application; `redirectUris`, `confidential` and `logo` are those of OAuth2. Its versions hold secrets."""
 
-    id: str
+    id: Required[str]
     type: Literal["oauth1", "oauth2"]
-    name: str
+    name: Required[str]
     description: str
     versions: list[ApplicationVersion]
     redirectUris: list[str]
     confidential: bool
     logo: str
-    updateTimestamp: str
-    creationTimestamp: str
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class ApplicationCreation(TypedDict, total=False):
@@ -82,24 +82,24 @@ class SsoToken(TypedDict, total=False):
 
     id: Required[str]
     ssoToken: Required[str]
-    userId: str
-    createdByApplicationId: str
-    expiryTimestamp: str
-    updateTimestamp: str
-    creationTimestamp: str
+    userId: Required[str]
+    createdByApplicationId: Required[str]
+    expiryTimestamp: Required[str]
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class OAuth1Token(TypedDict, total=False):
     """An OAuth1 token. Lists will stop showing `tokenSecret`. A secret: never log it."""
 
     id: Required[str]
-    applicationId: str
-    userId: str
-    token: str
-    tokenSecret: str
+    applicationId: Required[str]
+    userId: Required[str]
+    token: Required[str]
+    tokenSecret: Required[str]
     lastUsedTimestamp: str
     updateTimestamp: str
-    creationTimestamp: str
+    creationTimestamp: Required[str]
 
 
 class OAuth2AuthorizationCreation(TypedDict, total=False):
@@ -133,24 +133,24 @@ class OAuth2Token(TypedDict, total=False):
     """An OAuth2 access token. Lists will stop showing `accessToken`. A secret: never log it."""
 
     id: Required[str]
-    applicationId: str
-    userId: str
-    refreshTokenId: str
-    accessToken: str
-    expiryTimestamp: str
-    updateTimestamp: str
-    creationTimestamp: str
+    applicationId: Required[str]
+    userId: Required[str]
+    refreshTokenId: Required[str]
+    accessToken: Required[str]
+    expiryTimestamp: Required[str]
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class OAuth2RefreshToken(TypedDict, total=False):
     """An OAuth2 refresh token, without the token itself."""
 
     id: Required[str]
-    applicationId: str
-    userId: str
-    expiryTimestamp: str
-    updateTimestamp: str
-    creationTimestamp: str
+    applicationId: Required[str]
+    userId: Required[str]
+    expiryTimestamp: Required[str]
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class OidcLink(TypedDict, total=False):
@@ -172,13 +172,13 @@ class LoginAttempt(TypedDict, total=False):
     """A login by way of a provider. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    status: Literal["success", "failed"]
+    status: Required[Literal["success", "failed"]]
     providerId: str
     providerName: str
     providerSubjectId: str
     userId: str
     error: LoginAttemptError
-    creationTimestamp: str
+    creationTimestamp: Required[str]
 
 
 class OidcProviderCreation(TypedDict):
@@ -215,16 +215,16 @@ class OidcProvider(TypedDict, total=False):
     id: Required[str]
     name: Required[str]
     description: str
-    clientId: str
+    clientId: Required[str]
     clientSecretHint: str
     issuerId: str
-    authorizationEndpoint: str
-    tokenEndpoint: str
-    userinfoEndpoint: str
-    redirectUri: str
-    enabled: bool
-    updateTimestamp: str
-    creationTimestamp: str
+    authorizationEndpoint: Required[str]
+    tokenEndpoint: Required[str]
+    userinfoEndpoint: Required[str]
+    redirectUri: Required[str]
+    enabled: Required[bool]
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class MfaMethod(TypedDict, total=False):
@@ -261,8 +261,8 @@ class MfaSetting(TypedDict, total=False):
     """A user's second factors, and whether a login asks for one. Holds secrets: never log it."""
 
     id: Required[str]
-    enabled: bool
-    methods: list[MfaMethod]
+    enabled: Required[bool]
+    methods: Required[list[MfaMethod]]
     updateTimestamp: str
 
 

@@ -1,6 +1,6 @@
 """What the configurations service sends and takes."""
 
-from typing import Any, TypedDict
+from typing import Any, Required, TypedDict
 
 
 class Fields(TypedDict):
@@ -36,7 +36,7 @@ class GroupConfiguration(TypedDict, total=False):
 class EnlistmentConfiguration(TypedDict, total=False):
     """The configuration of a user in one group."""
 
-    groupId: str
+    groupId: Required[str]
     data: dict[str, Any]
 
 

@@ -16,15 +16,15 @@ class Document(TypedDict, total=False):
 
     id: Required[str]
     creatorId: str
-    userIds: list[str]
-    groupIds: list[str]
-    status: str
-    statusChangedTimestamp: str
+    userIds: Required[list[str]]
+    groupIds: Required[list[str]]
+    status: Required[str]
+    statusChangedTimestamp: Required[str]
     data: Required[dict[str, Any]]
     transitionLock: TransitionLock
     commentCount: int
-    creationTimestamp: str
-    updateTimestamp: str
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class ArrayItem(TypedDict):
@@ -36,13 +36,13 @@ class ArrayItem(TypedDict):
 class Comment(TypedDict, total=False):
     """A remark on a document."""
 
-    id: str
+    id: Required[str]
     creatorId: str
-    schemaId: str
-    documentId: str
-    text: str
+    schemaId: Required[str]
+    documentId: Required[str]
+    text: Required[str]
     commentedTimestamp: str
-    updateTimestamp: str
+    updateTimestamp: Required[str]
 
 
 class CommentBody(TypedDict):
@@ -103,9 +103,9 @@ class IndexCreation(TypedDict):
 class Index(TypedDict, total=False):
     """An index."""
 
-    id: str
-    name: str
-    fields: list[IndexField]
+    id: Required[str]
+    name: Required[str]
+    fields: Required[list[IndexField]]
     options: IndexOptions
     system: bool
 
@@ -228,18 +228,18 @@ class Schema(TypedDict, total=False):
     id: Required[str]
     name: Required[str]
     description: str
-    properties: dict[str, dict[str, Any]]
-    statuses: dict[str, dict[str, str]]
-    creationTransition: CreationTransition
-    transitions: list[Transition]
-    indexes: list[Index]
-    createMode: str
-    readMode: str | list[Relation]
-    updateMode: str | list[Relation]
-    deleteMode: str | list[Relation]
-    groupSyncMode: str
+    properties: Required[dict[str, dict[str, Any]]]
+    statuses: Required[dict[str, dict[str, str]]]
+    creationTransition: Required[CreationTransition]
+    transitions: Required[list[Transition]]
+    indexes: Required[list[Index]]
+    createMode: Required[str]
+    readMode: Required[str | list[Relation]]
+    updateMode: Required[str | list[Relation]]
+    deleteMode: Required[str | list[Relation]]
+    groupSyncMode: Required[str]
     defaultLimit: int
     maximumLimit: int
     disabled: bool
-    creationTimestamp: str
-    updateTimestamp: str
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]

@@ -79,6 +79,6 @@ class Dispatcher(TypedDict, total=False):
     name: str
     description: str
     tags: list[str]
-    actions: list[Action]
-    creationTimestamp: int
-    updateTimestamp: int
+    actions: Required[list[Action]]
+    creationTimestamp: Required[int]
+    updateTimestamp: Required[int]

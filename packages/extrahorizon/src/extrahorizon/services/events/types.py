@@ -16,8 +16,8 @@ class Event(TypedDict, total=False):
     id: Required[str]
     type: Required[str]
     content: dict[str, Any]
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class Version(TypedDict):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from extrahorizon.services.files.settings import Settings
-    from extrahorizon.services.files.types import FileDetails, Token, TokenCreation
+    from extrahorizon.services.files.types import File, FileDetails, Token, TokenCreation
 
 BASE = "/files/v1"
 
@@ -29,7 +29,7 @@ def _content(token: str) -> str:
     return f"{BASE}/{segment(token)}/file"
 
 
-class Files(WithName["FileDetails"]):
+class Files(WithName["File"]):
     """`exh.files`. Finding needs `VIEW_FILES`, and shows every token. Whatever a token allows needs no permission."""
 
     _path = f"{BASE}/"
@@ -48,7 +48,7 @@ class Files(WithName["FileDetails"]):
         name: str | None = None,
         mimetype: str | None = None,
         tags: Sequence[str] = (),
-    ) -> FileDetails:
+    ) -> File:
         """Upload a file, read while it is sent. Needs no permission.
 
         Args:
@@ -86,7 +86,7 @@ class Files(WithName["FileDetails"]):
                 return self._upload(stream, name, mimetype, tags)
         return self._upload(file, name, mimetype, tags)
 
-    def create_from_text(self, text: str | bytes) -> FileDetails:
+    def create_from_text(self, text: str | bytes) -> File:
         """Upload a text (as UTF-8) or bytes as a file without a name or a type. Needs no permission.
 
         Returns:
@@ -185,7 +185,7 @@ class Files(WithName["FileDetails"]):
         """
         self._session.request("DELETE", f"{BASE}/{segment(token)}/tokens/{segment(token_to_access)}")
 
-    def _upload(self, file: bytes | BinaryIO, name: str, mimetype: str, tags: Sequence[str]) -> FileDetails:
+    def _upload(self, file: bytes | BinaryIO, name: str, mimetype: str, tags: Sequence[str]) -> File:
         labels = [("tags[]", tag) for tag in tags]
         data = Multipart(file, filename=name, mimetype=mimetype, before=[("name", name)], after=labels)
         return self._object("POST", f"{BASE}/", data=data)

@@ -18,17 +18,30 @@ class Token(TypedDict):
     accessLevel: AccessLevel
 
 
-class FileDetails(TypedDict, total=False):
-    """A file without its content. Personal data, and secret tokens: never log it, never return it whole."""
+class FileMembers(TypedDict, total=False):
+    """What everybody who has a token sees of a file."""
 
     name: Required[str]
-    mimetype: str
-    size: int
+    mimetype: Required[str]
+    size: Required[int]
     creatorId: str
     tags: list[str]
+
+
+class FileDetails(FileMembers, total=False):
+    """A file without its content; a full token shows the rest. Personal data, and secret tokens: never log it."""
+
     tokens: list[Token]
     creationTimestamp: str
     updateTimestamp: str
+
+
+class File(FileMembers, total=False):
+    """A file as whoever made it, or may list it, sees it. Personal data, and secret tokens: never log it."""
+
+    tokens: Required[list[Token]]
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class FileServiceSettingsUpdate(TypedDict, total=False):

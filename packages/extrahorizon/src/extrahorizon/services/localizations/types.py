@@ -1,6 +1,6 @@
 """What the localization service sends and takes."""
 
-from typing import TypedDict
+from typing import Required, TypedDict
 
 
 class KeyTexts(TypedDict):
@@ -26,10 +26,10 @@ class LocalizationRequest(TypedDict):
 class Localization(TypedDict, total=False):
     """A key and its texts by language."""
 
-    key: str
-    text: dict[str, str]
-    creation_timestamp: int
-    update_timestamp: int
+    key: Required[str]
+    text: Required[dict[str, str]]
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class BulkCreation(TypedDict, total=False):

@@ -1,18 +1,18 @@
 """What the log service sends."""
 
-from typing import TypedDict
+from typing import Required, TypedDict
 
 
 class AccessLog(TypedDict, total=False):
     """A call that was made; `duration` is in seconds. Personal data: never log it, never return it whole."""
 
-    timestamp: str
-    httpStatus: int
-    duration: float
+    timestamp: Required[str]
+    httpStatus: Required[int]
+    duration: Required[float]
     applicationId: str
-    userId: str
-    userAddress: str
-    host: str
-    request: str
-    responseBodySize: int
-    userAgent: str
+    userId: Required[str]
+    userAddress: Required[str]
+    host: Required[str]
+    request: Required[str]
+    responseBodySize: Required[int]
+    userAgent: Required[str]

@@ -28,13 +28,13 @@ class Notification(TypedDict, total=False):
     """A notification. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    type: str
+    type: Required[str]
     viewed: bool
-    user_id: str
+    user_id: Required[str]
     fields: dict[str, str]
     important: bool
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class OptionalField(TypedDict, total=False):

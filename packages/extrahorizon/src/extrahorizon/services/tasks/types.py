@@ -29,9 +29,9 @@ class Task(TypedDict, total=False):
     """A task. Its `data` may be health data: never log it, never return it whole."""
 
     id: Required[str]
-    functionName: str
-    status: TaskStatus
-    statusChangedTimestamp: str
+    functionName: Required[str]
+    status: Required[TaskStatus]
+    statusChangedTimestamp: Required[str]
     data: dict[str, Any]
     tags: list[str]
     startTimestamp: str
@@ -41,8 +41,8 @@ class Task(TypedDict, total=False):
     retriedByTaskId: str
     retryForTaskIds: list[str]
     error: TaskError
-    creationTimestamp: str
-    updateTimestamp: str
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class ExecutionRequest(TypedDict, total=False):
@@ -54,7 +54,7 @@ class ExecutionRequest(TypedDict, total=False):
 class Execution(Task, total=False):
     """A task that was executed directly, with what its function returned."""
 
-    result: Any
+    result: Required[Any]
 
 
 class LogLine(TypedDict):
@@ -124,10 +124,10 @@ class FunctionSummary(TypedDict, total=False):
 class FunctionDetails(FunctionSummary, total=False):
     """A function without its code."""
 
-    entryPoint: str
-    runtime: str
-    timeLimit: int
-    memoryLimit: int
+    entryPoint: Required[str]
+    runtime: Required[str]
+    timeLimit: Required[int]
+    memoryLimit: Required[int]
     environmentVariables: dict[str, EnvironmentVariable]
     executionOptions: ExecutionOptions
     retryPolicy: RetryPolicy
@@ -148,14 +148,14 @@ class Schedule(TypedDict, total=False):
     """A schedule."""
 
     id: Required[str]
-    interval: int
-    functionName: str
+    interval: Required[int]
+    functionName: Required[str]
     data: dict[str, Any]
     priority: float
-    startTimestamp: str
-    nextTimestamp: str
-    creationTimestamp: str
-    updateTimestamp: str
+    startTimestamp: Required[str]
+    nextTimestamp: Required[str]
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class ApiRequestError(TypedDict, total=False):
@@ -170,12 +170,12 @@ class ApiRequest(TypedDict, total=False):
     """A call of an API function that was answered."""
 
     id: Required[str]
-    functionName: str
-    method: str
-    path: str
+    functionName: Required[str]
+    method: Required[str]
+    path: Required[str]
     userId: str
     applicationId: str
-    timestamp: str
-    statusCode: int
-    duration: float
+    timestamp: Required[str]
+    statusCode: Required[int]
+    duration: Required[float]
     error: ApiRequestError

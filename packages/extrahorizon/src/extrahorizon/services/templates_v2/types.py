@@ -35,10 +35,10 @@ class Template(TypedDict, total=False):
     id: Required[str]
     name: Required[str]
     description: str
-    inputs: dict[str, InputType]
-    outputs: dict[str, str]
-    creationTimestamp: str
-    updateTimestamp: str
+    inputs: Required[dict[str, InputType]]
+    outputs: Required[dict[str, str]]
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class Resolution(TypedDict, total=False):

@@ -21,8 +21,8 @@ class Role(TypedDict, total=False):
     name: Required[str]
     description: str
     permissions: list[Permission]
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class GroupRole(TypedDict, total=False):
@@ -32,7 +32,7 @@ class GroupRole(TypedDict, total=False):
     group_id: str
     name: Required[str]
     description: str
-    permissions: list[str]
+    permissions: Required[list[str]]
     creation_timestamp: int
     update_timestamp: int
 
@@ -58,34 +58,34 @@ class PatientEnlistment(TypedDict, total=False):
 class User(TypedDict, total=False):
     """A user, as far as the caller may see. Personal data: never log it, never return it whole."""
 
-    id: str
-    first_name: str
-    last_name: str
-    email: str
-    phone_number: str
-    language: str
+    id: Required[str]
+    first_name: Required[str]
+    last_name: Required[str]
+    email: Required[str]
+    phone_number: Required[str]
+    language: Required[str]
     time_zone: str
     profile_image: str
-    activation: bool
+    activation: Required[bool]
     roles: list[Role]
     staff_enlistments: list[StaffEnlistment]
     patient_enlistments: list[PatientEnlistment]
     last_failed_timestamp: int
     failed_count: int
     oidc_links: list[dict[str, Any]]
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class Patient(TypedDict, total=False):
     """What is shown of a patient. Personal data: never log it, never return it whole."""
 
-    id: str
-    first_name: str
-    last_name: str
-    email: str
+    id: Required[str]
+    first_name: Required[str]
+    last_name: Required[str]
+    email: Required[str]
     phone_number: str
-    language: str
+    language: Required[str]
     time_zone: str
     profile_image: str
     activation: bool
@@ -95,10 +95,10 @@ class Patient(TypedDict, total=False):
 class StaffMember(TypedDict, total=False):
     """What is shown of a staff member. Personal data: never log it, never return it whole."""
 
-    id: str
-    first_name: str
-    last_name: str
-    email: str
+    id: Required[str]
+    first_name: Required[str]
+    last_name: Required[str]
+    email: Required[str]
     phone_number: str
     time_zone: str
     profile_image: str
