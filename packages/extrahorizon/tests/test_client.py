@@ -1,10 +1,13 @@
 """Ways to make a client, options of calls, and what errors and bodies tell a developer."""
 
 import json
+import threading
 import traceback
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
 
 import pytest
@@ -188,3 +191,65 @@ def test_on_this_machine_the_platforms_explanation_is_in_the_traceback_and_nowhe
         shown = "".join(traceback.format_exception(refused.value))
         assert ("x has to be a number" in shown) is (host != HOST)
         assert "x has to be a number" not in str(refused.value)
+
+
+class CanceledError(Exception):
+    """Somebody pressed a button."""
+
+
+def test_an_upload_tells_how_far_it_is_and_can_be_canceled(exh):
+    """Over a socket: only there is a body read while it is sent."""
+    content, steps = b"x" * 200_000, []
+    with answering() as (url, bodies):
+        client = ExtraHorizon(host=url, **KEYS)
+        assert client.files.create(content, name="x.bin", on_progress=lambda *step: steps.append(step))["name"] == "x"
+        assert steps == [(65_536, 200_000), (131_072, 200_000), (196_608, 200_000), (200_000, 200_000)]
+        assert content in bodies[0]
+
+        def cancel(sent, size):
+            if sent > size / 2:
+                raise CanceledError
+
+        with pytest.raises(CanceledError):
+            client.files.create(content, name="x.bin", on_progress=cancel)
+        assert len(bodies) == 1
+
+
+@contextmanager
+def answering():
+    """A server that takes uploads: its URL, and the bodies that came whole."""
+    bodies = []
+
+    class Uploads(BaseHTTPRequestHandler):
+        def do_POST(self):
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) == length:
+                bodies.append(body)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b'{"name": "x"}')
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("localhost", 0), Uploads)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.server_port}", bodies
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_page_can_be_indexed_and_turned_back(http, exh):
+    def page(offset, limit):
+        return {"data": [{"id": str(n)} for n in range(offset, offset + limit)],
+                "page": {"offset": offset, "limit": limit, "total": 7}}  # fmt: skip
+
+    http.get(f"{HOST}/tasks/v1/?limit(3,3)", json=page(3, 3))
+    http.get(f"{HOST}/tasks/v1/?limit(3)", json=page(0, 3))
+    second = exh.tasks.find(rql.limit(3, 3))
+    assert (second[0]["id"], [task["id"] for task in second[1:]]) == ("3", ["4", "5"])
+    first = second.previous()
+    assert (first.offset, first[-1]["id"], first.previous()) == (0, "2", None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from extrahorizon.errors import RequestAbortedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 CHUNK = 65_536  # bytes
 
@@ -29,6 +29,7 @@ class Multipart:
         mimetype: str = "application/octet-stream",
         before: Sequence[tuple[str, str]] = (),
         after: Sequence[tuple[str, str]] = (),
+        on_progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """Send `file` in the part `file`, the fields `before` it and those `after` it.
 
@@ -38,6 +39,8 @@ class Multipart:
             mimetype: its content type.
             before: names and texts.
             after: names and texts.
+            on_progress: called with the bytes of the file that were sent, and with how many there are; what it raises
+                ends the upload.
 
         Raises:
             ValueError: the content type spans lines, which would let it write headers of its own.
@@ -45,6 +48,7 @@ class Multipart:
         if not mimetype.isprintable():
             raise ValueError("a content type is one line of plain text")
         self._stream = BytesIO(file) if isinstance(file, bytes) else file
+        self._on_progress = on_progress
         self._start = self._stream.tell()
         self._size = self._stream.seek(0, os.SEEK_END) - self._start
         self._stream.seek(self._start)
@@ -80,6 +84,8 @@ class Multipart:
                 raise RequestAbortedError(f"the file to send is {left:,} bytes shorter than when the call began")
             left -= len(chunk)
             yield chunk
+            if self._on_progress:
+                self._on_progress(self._size - left, self._size)
         yield self._after
 
     def rewind(self) -> None:

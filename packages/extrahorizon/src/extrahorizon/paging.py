@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from extrahorizon.errors import InvalidResponseError
 from extrahorizon.query import has_limit, limited, query, text_of
@@ -21,7 +21,7 @@ PAGE_SIZE = 50  # records; what the official SDK asks for, and within the maximu
 
 
 class Page(Generic[Item]):
-    """One page of a list; iterating it gives its items.
+    """One page of a list; iterating it gives its items, and so does an index.
 
     Attributes:
         items: the records, as the platform sent them.
@@ -58,6 +58,19 @@ class Page(Generic[Item]):
             InvalidResponseError: it answered with another page than the one asked for.
         """
         return None if self.is_last or self._fetch is None else self._fetch(self.limit, self.offset + self.limit)
+
+    def previous(self) -> Page[Item] | None:
+        """Fetch the page before this one; None before the first. Raises what `next` raises."""
+        if self.offset == 0 or self._fetch is None:
+            return None
+        return self._fetch(min(self.limit, self.offset), max(0, self.offset - self.limit))
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        return self.items[index]
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)

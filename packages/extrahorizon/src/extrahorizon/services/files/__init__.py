@@ -15,7 +15,7 @@ from extrahorizon.resource import WithName, segment
 from extrahorizon.transport import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import Unpack
 
@@ -48,6 +48,7 @@ class Files(WithName["File"]):
         name: str | None = None,
         mimetype: str | None = None,
         tags: Sequence[str] = (),
+        on_progress: Callable[[int, int], object] | None = None,
     ) -> File:
         """Upload a file, read while it is sent. Needs no permission.
 
@@ -56,6 +57,8 @@ class Files(WithName["File"]):
             name: what to call it; by default as the stream or the path is called.
             mimetype: content type; guessed from the name's extension by default.
             tags: to find it by.
+            on_progress: called with the bytes that were sent, and with how many there are. What it raises cancels the
+                upload: nothing is stored, and `create` raises the same.
 
         Returns:
             The file with its first token, a `full` one.
@@ -83,8 +86,8 @@ class Files(WithName["File"]):
             mimetype = guess if guess and not coding else "application/octet-stream"
         if isinstance(file, Path):
             with file.open("rb") as stream:
-                return self._upload(stream, name, mimetype, tags)
-        return self._upload(file, name, mimetype, tags)
+                return self._upload(stream, name, mimetype, tags, on_progress)
+        return self._upload(file, name, mimetype, tags, on_progress)
 
     def create_from_text(self, text: str | bytes) -> File:
         """Upload a text (as UTF-8) or bytes as a file without a name or a type. Needs no permission.
@@ -185,7 +188,16 @@ class Files(WithName["File"]):
         """
         self._session.request("DELETE", f"{BASE}/{segment(token)}/tokens/{segment(token_to_access)}")
 
-    def _upload(self, file: bytes | BinaryIO, name: str, mimetype: str, tags: Sequence[str]) -> File:
+    def _upload(
+        self,
+        file: bytes | BinaryIO,
+        name: str,
+        mimetype: str,
+        tags: Sequence[str],
+        on_progress: Callable[[int, int], object] | None,
+    ) -> File:
         labels = [("tags[]", tag) for tag in tags]
-        data = Multipart(file, filename=name, mimetype=mimetype, before=[("name", name)], after=labels)
+        data = Multipart(
+            file, filename=name, mimetype=mimetype, before=[("name", name)], after=labels, on_progress=on_progress
+        )
         return self._object("POST", f"{BASE}/", data=data)
