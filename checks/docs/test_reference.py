@@ -1,0 +1,28 @@
+"""The reference is what the docstrings say now, and names every method."""
+
+import re
+import runpy
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def pages(project_root):
+    return runpy.run_path(str(project_root / "docs" / "make_reference.py"))["pages"]()
+
+
+def test_it_is_up_to_date(project_root, pages):
+    """`make reference` brings it up to date."""
+    folder = project_root / "docs" / "reference"
+    assert {path.name: path.read_text() for path in folder.glob("*.md")} == pages
+
+
+def test_every_method_is_in_it_once(project_root, pages):
+    listed = [name for text in pages.values() for name in re.findall(r"^### `exh\.([\w.]+)`$", text, re.MULTILINE)]
+    assert len(listed) == len(set(listed)) > 400
+    source = project_root / "packages" / "extrahorizon" / "src" / "extrahorizon" / "services"
+    methods = re.compile(r"(?<!property\n)^    def ([a-z]\w*)\(self", re.MULTILINE)
+    defined = {name for path in source.rglob("*.py") for name in methods.findall(path.read_text())}
+    assert defined <= {name.rpartition(".")[2] for name in listed}
+    for text in pages.values():
+        assert not re.search(r"\bItem\b|Unpack\[", text)
