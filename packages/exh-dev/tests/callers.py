@@ -91,6 +91,7 @@ def made_up(parameter):
     annotation = str(parameter.annotation)
     for words, value in (
         (("Condition",), SOME_RQL),
+        (("Callable",), lambda *_: None),
         (("Sequence[str]", "list[str]"), ["some text"]),
         (("Mapping", "dict["), {"some": "thing"}),
         (("bytes",), b"content"),

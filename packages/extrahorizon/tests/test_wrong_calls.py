@@ -112,7 +112,7 @@ UNFIT = {
     "Mapping[str, Any] | None": [17, "a text", [("a", 1)]],
     "str | None": [17],
     "bytes | None": [17, "text"],
-    "Callable[[int, int], object] | None": [],
+    "Callable[[int, int], object] | None": [17, "text"],
     "Sequence[str]": ["text", 17, [17]],
     "bytes | BinaryIO | Path": [None, 17, "text"],
     "str | bytes": [None, 17],

@@ -91,7 +91,12 @@ class Providers(Collection["OidcProvider"]):
         return self._affected("POST", f"{self._path}/{segment(provider_id)}/enable", json={})
 
     def disable(self, provider_id: str) -> int:
-        """Stop logins by way of a provider; links to it stay. Needs and raises what `enable` does."""
+        """Stop logins by way of a provider; links to it stay. Needs `UPDATE_OIDC_PROVIDER`.
+
+        Raises:
+            NoPermissionError: the permission is missing (10).
+            ResourceUnknownError: there is no such provider (16).
+        """
         return self._affected("POST", f"{self._path}/{segment(provider_id)}/disable", json={})
 
     def remove(self, provider_id: str) -> int:

@@ -36,5 +36,5 @@ class General(Resource):
         return self._affected("PUT", GENERAL + query(rql), json=own_data(sections))
 
     def remove_fields(self, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
-        """Remove fields, if the configuration matches. Needs what `update` needs."""
+        """Remove fields, if the configuration matches. Needs `UPDATE_CONFIGURATIONS`."""
         return self._affected("POST", f"{GENERAL}/deleteFields{query(rql)}", json=self._body("Fields", body))

@@ -44,5 +44,5 @@ class Groups(Resource):
         return self._affected("PUT", _group(group_id) + query(rql), json=own_data(sections))
 
     def remove_fields(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
-        """Remove fields, if the configuration matches. Needs what `update` needs."""
+        """Remove fields, if the configuration matches. Needs `UPDATE_CONFIGURATIONS`."""
         return self._affected("POST", f"{_group(group_id)}/deleteFields{query(rql)}", json=self._body("Fields", body))

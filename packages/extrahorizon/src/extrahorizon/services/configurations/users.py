@@ -42,5 +42,5 @@ class Users(Resource):
         return self._affected("PUT", _user(user_id) + query(rql), json=own_data(sections))
 
     def remove_fields(self, user_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]) -> int:
-        """Remove fields of `data`, if the configuration matches. Needs what `update` needs."""
+        """Remove fields of `data`, if the configuration matches. Needs `UPDATE_CONFIGURATIONS`."""
         return self._affected("POST", f"{_user(user_id)}/deleteFields{query(rql)}", json=self._body("Fields", body))

@@ -36,13 +36,13 @@ class Comments(Resource):
         return paging.find(self._session, _comments(schema, document_id), rql)
 
     def find_first(self, schema: str, document_id: str, rql: Condition | None = None) -> Comment | None:
-        """The first comment that matches, or None. Permission as for `find`."""
+        """The first comment that matches, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
         return paging.find_first(self._session, _comments(schema, document_id), rql)
 
     def find_by_id(
         self, schema: str, document_id: str, comment_id: str, rql: Condition | None = None
     ) -> Comment | None:
-        """The comment with this id that matches `rql` too, or None. Permission as for `find`."""
+        """The comment with this id that matches `rql` too, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
         return paging.find_first(self._session, _comments(schema, document_id), where("id", comment_id, rql))
 
     def update(self, schema: str, document_id: str, comment_id: str, **body: Unpack[CommentBody]) -> int:
@@ -51,5 +51,5 @@ class Comments(Resource):
         return self._affected("PUT", path, json=self._body("CommentBody", body))
 
     def remove(self, schema: str, document_id: str, comment_id: str) -> int:
-        """Delete a comment. Needs what `update` needs."""
+        """Delete a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for somebody else's."""
         return self._affected("DELETE", f"{_comments(schema, document_id)}/{segment(comment_id)}")

@@ -96,17 +96,30 @@ class Documents(Resource):
     def remove_fields(
         self, schema: str, document_id: str, *, rql: Condition | None = None, **body: Unpack[Fields]
     ) -> int:
-        """Remove properties, given as dot paths, if the document matches. Needs and raises what `update` does."""
+        """Remove properties, given as dot paths, if the document matches.
+
+        Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
+
+        Raises:
+            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not fit the schema (26).
+            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+        """
         path = f"{_document(schema, document_id)}/deleteFields"
         return self._affected("POST", path + query(rql), json=self._body("Fields", body))
 
     def append_object_to_array(
         self, schema: str, document_id: str, array_field: str, item: Mapping[str, Any]
     ) -> ArrayItem:
-        """Add an object to a list of objects. Needs what `update` needs, raises the same.
+        """Add an object to a list of objects. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
 
         Returns:
             The object with the id it got.
+
+        Raises:
+            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not fit the schema (26).
+            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/"
         return self._object("POST", path, json=own_data(item))
@@ -114,12 +127,24 @@ class Documents(Resource):
     def update_object_in_array(
         self, schema: str, document_id: str, array_field: str, object_id: str, item: Mapping[str, Any]
     ) -> int:
-        """Change some members of an object in a list. Needs what `update` needs, raises the same."""
+        """Change some members of an object in a list. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
+
+        Raises:
+            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not fit the schema (26).
+            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+        """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
         return self._affected("PUT", path, json=own_data(item))
 
     def remove_object_from_array(self, schema: str, document_id: str, array_field: str, object_id: str) -> int:
-        """Remove an object from a list. Needs what `update` needs, raises the same."""
+        """Remove an object from a list. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
+
+        Raises:
+            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not fit the schema (26).
+            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+        """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
         return self._affected("DELETE", path)
 
@@ -153,12 +178,15 @@ class Documents(Resource):
         return self._affected("POST", f"{_document(schema, document_id)}/linkGroups", json=self._body("Groups", body))
 
     def unlink_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
-        """Take a document back from these groups; none for an empty list. Permission as for `link_groups`."""
+        """Take a document back from these groups; none for an empty list.
+
+        Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`.
+        """
         path = f"{_document(schema, document_id)}/unlinkGroups"
         return self._affected("POST", path, json=self._body("Groups", body))
 
     def unlink_all_groups(self, schema: str, document_id: str) -> int:
-        """Take a document back from every group. Permission as for `link_groups`."""
+        """Take a document back from every group. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkGroups", json={})
 
     def link_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
@@ -166,11 +194,14 @@ class Documents(Resource):
         return self._affected("POST", f"{_document(schema, document_id)}/linkUsers", json=self._body("Users", body))
 
     def unlink_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
-        """Take a document back from these users; none for an empty list. Permission as for `link_users`."""
+        """Take a document back from these users; none for an empty list.
+
+        Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`.
+        """
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json=self._body("Users", body))
 
     def unlink_all_users(self, schema: str, document_id: str) -> int:
-        """Take a document back from every user. Permission as for `link_users`."""
+        """Take a document back from every user. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json={})
 
     def wait_until_unlocked(self, schema: str, document_id: str, *, timeout: float = 30.0) -> Document:

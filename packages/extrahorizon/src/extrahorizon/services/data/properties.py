@@ -40,5 +40,10 @@ class Properties(Resource):
         return self._affected("PUT", path, json=own_data(configuration))
 
     def remove(self, schema: str, property_path: str) -> int:
-        """Remove a property from the schema. Raises what `update` raises."""
+        """Remove a property from the schema.
+
+        Raises:
+            IllegalArgumentError: the configuration is not valid, or the property is in use (26).
+            ResourceUnknownError: there is no such property (16).
+        """
         return self._affected("DELETE", f"{BASE}/{segment(schema)}/properties/{segment(property_path)}")

@@ -27,13 +27,18 @@ class Transitions(Resource):
         )
 
     def create(self, schema: str, **body: Unpack[TransitionBody]) -> Transition:
-        """Add a transition. Raises what `update_creation` raises."""
+        """Add a transition.
+
+        Raises:
+            IllegalArgumentError: a status, condition or action is not valid (26).
+        """
         return self._object("POST", f"{BASE}/{segment(schema)}/transitions", json=self._body("TransitionBody", body))
 
     def update(self, schema: str, transition_id: str, **body: Unpack[TransitionBody]) -> int:
-        """Replace a transition. Raises what `update_creation` raises.
+        """Replace a transition.
 
         Raises:
+            IllegalArgumentError: a status, condition or action is not valid (26).
             ResourceUnknownError: there is no such transition (16).
         """
         path = f"{BASE}/{segment(schema)}/transitions/{segment(transition_id)}"

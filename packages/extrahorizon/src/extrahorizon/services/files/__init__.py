@@ -75,6 +75,8 @@ class Files(WithName["File"]):
 
         if not isinstance(file, bytes | Path) and not hasattr(file, "read"):
             raise TypeError(f"a file is bytes, a binary stream or a pathlib.Path, not {type(file).__name__}")
+        if on_progress is not None and not callable(on_progress):
+            raise TypeError(f"on_progress is a function, not a value of type {type(on_progress).__name__}")
         self._body("Upload", {"name": name, "mimetype": mimetype, "tags": tags})
         source = getattr(file, "name", None)
         name = name or (PurePath(source).name if isinstance(source, str) else None)
@@ -171,7 +173,12 @@ class Files(WithName["File"]):
         return self._object("GET", f"{BASE}/{segment(token)}/details")
 
     def generate_token(self, token: str, **body: Unpack[TokenCreation]) -> Token:
-        """Make another token of a file. Needs a `full` one. Raises what `remove` raises."""
+        """Make another token of a file. Needs a `full` one.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token is not a full one (2606).
+        """
         return self._object("POST", f"{BASE}/{segment(token)}/tokens", json=self._body("TokenCreation", body))
 
     def delete_token(self, token: str, token_to_access: str) -> None:

@@ -32,7 +32,12 @@ class Localizations(Service, Collection["Localization"]):
     _path = f"{BASE}/"
 
     def find_by_key(self, key: str, rql: Condition | None = None) -> Localization | None:
-        """The texts with this key that match `rql` too, or None. Errors as for `find`."""
+        """The texts with this key that match `rql` too, or None.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
         return self._find_where("key", key, rql)
 
     def create(self, **body: Unpack[LocalizationTexts]) -> BulkCreation:

@@ -30,9 +30,17 @@ class Access(Resource):
         return self._data(self._path + query(rql))
 
     def find_all(self, rql: Condition | None = None) -> Iterator[AccessLog]:
-        """Every call that matches, one after another; `extrahorizon.paging.find_all` says how. Errors as for `find`."""
+        """Every call that matches, one after another; `extrahorizon.paging.find_all` says how.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+        """
         return paging.find_all(self._session, self._path, rql)
 
     def find_first(self, rql: Condition | None = None) -> AccessLog | None:
-        """The first call that matches, or None. Errors as for `find`."""
+        """The first call that matches, or None.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+        """
         return paging.find_first(self._session, self._path, rql)

@@ -58,5 +58,10 @@ class Mails(Service, WithId["Mail"]):
         return self._affected("GET", f"{BASE}/{segment(tracking_hash)}/open", idempotent=False)
 
     def find_outbound(self, rql: Condition | None = None) -> Page[QueuedMail]:
-        """A page of the mails that match and are not sent yet. Needs `VIEW_MAILS`. Errors as for `find`."""
+        """A page of the mails that match and are not sent yet. Needs `VIEW_MAILS`.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
         return paging.find(self._session, f"{BASE}/queued", rql)

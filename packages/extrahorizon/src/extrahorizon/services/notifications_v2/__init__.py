@@ -36,7 +36,12 @@ class NotificationsV2(Service, WithId["Notification"]):
         return UserSettings(self._session)
 
     def find_by_target_user_id(self, target_user_id: str, rql: Condition | None = None) -> Page[Notification]:
-        """A page of the notifications to this user that match `rql` too. Errors as for `find`."""
+        """A page of the notifications to this user that match `rql` too.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
         return paging.find(self._session, self._path, where("targetUserId", target_user_id, rql))
 
     def create(self, **body: Unpack[NotificationCreation]) -> Notification:

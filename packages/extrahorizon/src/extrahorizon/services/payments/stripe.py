@@ -57,13 +57,21 @@ class Stripe(Resource):
         return self._affected("POST", f"{_method(user_id, payment_method_id)}/addTags", json=self._body("Tags", body))
 
     def remove_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
-        """Untag a payment method. Needs and raises what `add_tags_to_payment_method` does."""
+        """Untag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+
+        Raises:
+            ResourceUnknownError: there is no such user or payment method (16).
+        """
         return self._affected(
             "POST", f"{_method(user_id, payment_method_id)}/removeTags", json=self._body("Tags", body)
         )
 
     def remove_payment_method(self, user_id: str, payment_method_id: str) -> int:
-        """Forget a payment method. Needs and raises what `add_tags_to_payment_method` does."""
+        """Forget a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+
+        Raises:
+            ResourceUnknownError: there is no such user or payment method (16).
+        """
         return self._affected("DELETE", _method(user_id, payment_method_id))
 
     def create_payment_intent(self, **body: Unpack[PaymentIntentCreation]) -> Order:

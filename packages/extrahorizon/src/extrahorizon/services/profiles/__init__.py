@@ -75,7 +75,7 @@ class Profiles(Service, WithId["Profile"]):
     def remove_fields(self, rql: Condition, **body: Unpack[Fields]) -> int:
         """Remove fields from the profiles that match; never with empty RQL. Deprecated by the platform.
 
-        Needs what `update` needs.
+        Needs `UPDATE_PROFILES`, globally or as staff of their groups, for any but one's own.
 
         Raises:
             RemoveFieldError: a field is protected (11).

@@ -42,9 +42,19 @@ class Groups(Resource):
         return self._object("PUT", _group(profile_id, group_id), json=self._body("GroupUpdate", body))
 
     def remove(self, profile_id: str, group_id: str) -> int:
-        """Take a profile out of a group. Needs and raises what `update` does; one's own needs no permission."""
+        """Take a profile out of a group.
+
+        Needs `UPDATE_PROFILES`, globally or as staff of the group; one's own needs no permission.
+
+        Raises:
+            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+        """
         return self._affected("DELETE", _group(profile_id, group_id))
 
     def remove_fields(self, profile_id: str, group_id: str, **body: Unpack[Fields]) -> Group:
-        """Remove fields from an enlistment. Needs and raises what `update` does."""
+        """Remove fields from an enlistment. Needs `UPDATE_PROFILES`, globally or as staff of the group.
+
+        Raises:
+            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+        """
         return self._object("POST", f"{_group(profile_id, group_id)}/remove_fields", json=self._body("Fields", body))

@@ -36,11 +36,19 @@ class Logs(Resource):
         return paging.find(self._session, f"{_logs(profile_id, group_id)}/", rql)
 
     def find_all(self, profile_id: str, group_id: str, rql: Condition | None = None) -> Iterator[LogEntry]:
-        """Every note that matches, one after another; `extrahorizon.paging.find_all` says how. Errors as for `find`."""
+        """Every note that matches, one after another; `extrahorizon.paging.find_all` says how.
+
+        Raises:
+            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+        """
         return paging.find_all(self._session, f"{_logs(profile_id, group_id)}/", rql)
 
     def create(self, profile_id: str, group_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
-        """Add a note. Errors as for `find`."""
+        """Add a note.
+
+        Raises:
+            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+        """
         return self._object("POST", _logs(profile_id, group_id), json=self._body("LogEntryBody", body))
 
     def update(self, profile_id: str, group_id: str, entry_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
@@ -54,6 +62,10 @@ class Logs(Resource):
         )
 
     def remove(self, profile_id: str, group_id: str, entry_id: str) -> int:
-        """Delete a note of one's own; 1, for the platform does not say how many. Errors as for `update`."""
+        """Delete a note of one's own; 1, for the platform does not say how many.
+
+        Raises:
+            ResourceUnknownError: there is no such note, profile or group (16).
+        """
         self._session.request("DELETE", f"{_logs(profile_id, group_id)}/{segment(entry_id)}")
         return 1

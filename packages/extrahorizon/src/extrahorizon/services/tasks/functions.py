@@ -51,9 +51,13 @@ class Functions(Resource):
         return self._object("GET", f"{FUNCTIONS}/{segment(name)}")
 
     def update(self, name: str, **body: Unpack[FunctionUpdate]) -> int:
-        """Change a function; what is not given stays. Needs `UPDATE_TASK_FUNCTION`. Raises what `create` raises.
+        """Change a function; what is not given stays. Needs `UPDATE_TASK_FUNCTION`.
 
         Raises:
+            InvalidFunctionCodeError: the code is no zip file, or empty (1401).
+            InvalidFunctionParameterError: the environment is larger than 4,096 bytes (1402).
+            InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
+            ResourceAlreadyExistsError: there is a function with this name (17).
             ResourceUnknownError: there is no such function (16).
         """
         return self._affected("PUT", f"{FUNCTIONS}/{segment(name)}", json=self._body("FunctionUpdate", body))

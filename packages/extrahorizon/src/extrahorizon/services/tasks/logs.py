@@ -31,5 +31,10 @@ class Logs(Resource):
         return self._data(f"{BASE}/{segment(task_id)}/logs{query(rql)}")
 
     def find_first(self, task_id: str, rql: Condition | None = None) -> LogLine | None:
-        """The first of the lines that `find` gives, or None. Raises what `find` raises."""
+        """The first of the lines that `find` gives, or None.
+
+        Raises:
+            IllegalStateError: the task has not run yet (27).
+            NoTaskLogsFoundError: there are no lines yet (1408).
+        """
         return next(iter(self.find(task_id, rql)), None)

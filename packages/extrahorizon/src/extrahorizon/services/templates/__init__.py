@@ -54,7 +54,12 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
     def resolve_as_pdf(self, template_id: str, **body: Unpack[Resolution]) -> bytes:
         """Fill in a template and answer with a PDF. Needs no permission.
 
-        Deprecated by the platform: use its function `html-to-pdf`. Raises what `resolve_as_json` raises.
+        Deprecated by the platform: use its function `html-to-pdf`.
+
+        Raises:
+            LocalizationKeyMissingError: a text that the template mentions is not there (1002).
+            TemplateFillingError: the content does not fit the template (1003).
+            ResourceUnknownError: there is no such template (16).
         """
         return self._session.request(
             "POST", f"{_template(template_id)}/pdf", json=self._body("Resolution", body)
@@ -63,7 +68,12 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
     def resolve_as_pdf_using_code(self, template_id: str, localization_code: str, **body: Unpack[Resolution]) -> bytes:
         """Fill in a template in the language of this code and answer with a PDF. Needs no permission.
 
-        Deprecated by the platform: use `resolve_as_pdf` with a `language`. Raises what `resolve_as_json` raises.
+        Deprecated by the platform: use `resolve_as_pdf` with a `language`.
+
+        Raises:
+            LocalizationKeyMissingError: a text that the template mentions is not there (1002).
+            TemplateFillingError: the content does not fit the template (1003).
+            ResourceUnknownError: there is no such template (16).
         """
         path = f"{_template(template_id)}/pdf/{segment(localization_code)}"
         return self._session.request("POST", path, json=self._body("Resolution", body)).content

@@ -114,7 +114,12 @@ class Users(Service, Collection["User"]):
         return self._object("GET", _user(user_id))
 
     def find_by_email(self, email: str, rql: Condition | None = None) -> User | None:
-        """The user with this e-mail address that matches `rql` too, or None. Errors as for `find`."""
+        """The user with this e-mail address that matches `rql` too, or None.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
         return self._find_where("email", email, rql)
 
     def update(self, user_id: str, **body: Unpack[UserUpdate]) -> User:

@@ -18,7 +18,12 @@ class ActivationRequests(WithId["VerificationRequest"]):
     _path = f"{BASE}/activation_requests/"
 
     def find_by_user_id(self, user_id: str, rql: Condition | None = None) -> VerificationRequest | None:
-        """The request of this user that matches `rql` too, or None. Errors as for `find`."""
+        """The request of this user that matches `rql` too, or None.
+
+        Raises:
+            InvalidRqlError: the platform cannot read the query (19).
+            NoPermissionError: the permission that the class names is missing (10).
+        """
         return self._find_where("user_id", user_id, rql)
 
     def remove(self, request_id: str) -> int:

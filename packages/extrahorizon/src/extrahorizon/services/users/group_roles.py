@@ -49,19 +49,28 @@ class GroupRoles(Resource):
         return paging.find(self._session, _roles(group_id), rql)
 
     def find_all(self, group_id: str, rql: Condition | None = None) -> Iterator[GroupRole]:
-        """Every role that matches, one after another; `paging.find_all` says how. Permission as for `find`."""
+        """Every role that matches, one after another; `paging.find_all` says how.
+
+        Needs `VIEW_GROUP` where one is not staff of the group.
+        """
         return paging.find_all(self._session, _roles(group_id), rql)
 
     def find_first(self, group_id: str, rql: Condition | None = None) -> GroupRole | None:
-        """The first role that matches, or None. Permission as for `find`."""
+        """The first role that matches, or None. Needs `VIEW_GROUP` where one is not staff of the group."""
         return paging.find_first(self._session, _roles(group_id), rql)
 
     def find_by_id(self, group_id: str, role_id: str, rql: Condition | None = None) -> GroupRole | None:
-        """The role with this id that matches `rql` too, or None. Permission as for `find`."""
+        """The role with this id that matches `rql` too, or None.
+
+        Needs `VIEW_GROUP` where one is not staff of the group.
+        """
         return paging.find_first(self._session, _roles(group_id), where("id", role_id, rql))
 
     def find_by_name(self, group_id: str, role_name: str, rql: Condition | None = None) -> GroupRole | None:
-        """The role with this name that matches `rql` too, or None. Permission as for `find`."""
+        """The role with this name that matches `rql` too, or None.
+
+        Needs `VIEW_GROUP` where one is not staff of the group.
+        """
         return paging.find_first(self._session, _roles(group_id), where("name", role_name, rql))
 
     def add(self, group_id: str, **body: Unpack[RoleCreation]) -> GroupRole:
