@@ -22,12 +22,11 @@ DEPTH = 8
 #: Each package that a task function imports, and why; `tests/test_imports.py` lets no other in.
 WHY = {
     "aws_lambda_powertools": "the structured log. It brings tracing and metrics along, which its own package imports",
+    "charset_normalizer": "`requests` imports it, to guess the encoding of texts that do not name theirs",
     "certifi": "`requests` trusts the certificates in it",
     "idna": "`requests` imports it for names of hosts that are not ASCII",
     "jmespath": "Powertools' Logger imports it, to find correlation ids in events",
-    "oauthlib": "`OAuth1Session` is made of it. OAuth1 only: `lean_imports.py` leaves OAuth2 and OpenID out",
-    "requests": "sessions, proxies, certificates. `extrahorizon/lean_imports.py` leaves its `charset_normalizer` out",
-    "requests_oauthlib": "the session is an `OAuth1Session`, so that code written for one works with it",
+    "requests": "proxies and certificates",
     "typing_extensions": "Powertools' Logger imports it",
     "urllib3": "the connections: kept alive, with timeouts, TLS and proxies",
 }

@@ -24,7 +24,14 @@ def client():
 def operations(group, name=""):
     """Every public operation under a client or group: its dotted name and the group it belongs to."""
     for member in dir(type(group)):
-        if member.startswith("_") or member in {"session", "fan_out", "with_options", "close"}:
+        if member.startswith("_") or member in {
+            "close",
+            "fan_out",
+            "host",
+            "oauth1_session",
+            "session",
+            "with_options",
+        }:
             continue
         declared = inspect.getattr_static(type(group), member)
         path = f"{name}.{member}".lstrip(".")

@@ -1,6 +1,7 @@
 """Ways to make a client, options of calls, and what errors and bodies tell a developer."""
 
 import json
+import re
 import threading
 import traceback
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import UUID
 
 import pytest
+import requests_oauthlib
 import responses
 
 from extrahorizon import ExtraHorizon, rql
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import ConfigurationError, IllegalArgumentError, ServerError
+from extrahorizon.login import OAuth2Authentication
 
 HOST = "https://api.acme.io"
 KEYS = {"consumer_key": "key", "consumer_secret": "cs", "token": "t", "token_secret": "ts"}
@@ -68,8 +71,7 @@ def test_a_client_closes_its_connections_at_the_end_of_a_with(http):
     with ExtraHorizon(host="acme.io", **KEYS) as exh:
         exh.users.me()
         closed = []
-        for adapter in exh.session.adapters.values():
-            adapter.close = lambda: closed.append(1)
+        exh.session._adapter.close = lambda: closed.append(1)
     assert closed
 
 
@@ -83,7 +85,7 @@ def test_options_hold_for_the_calls_of_the_client_that_they_were_given_to(http, 
     sent = [(call.request.headers.get("X-Reason"), call.request.headers.get("X-Ticket")) for call in http.calls]
     assert sent == [(None, None), ("audit", None), ("audit", "7"), (None, None)]
     assert patient.deadline is exh.deadline
-    assert patient.session.adapters is exh.session.adapters
+    assert patient.session._adapter is exh.session._adapter
 
 
 def test_a_call_that_may_be_done_twice_is_repeated_if_the_caller_says_so(http, exh):
@@ -253,3 +255,61 @@ def test_a_page_can_be_indexed_and_turned_back(http, exh):
     assert (second[0]["id"], [task["id"] for task in second[1:]]) == ("3", ["4", "5"])
     first = second.previous()
     assert (first.offset, first[-1]["id"], first.previous()) == (0, "2", None)
+
+
+def test_every_request_and_answer_can_be_watched_and_tells_nobodys_data(http, waits):
+    seen = []
+    exh = ExtraHorizon(host="acme.io", **KEYS, on_request=seen.append, on_response=seen.append)
+    address = re.compile(f"{HOST}/users/v1/.*")
+    http.get(address, status=503, json={})
+    http.get(address, json={"data": [], "page": {"offset": 0, "limit": 1, "total": 0}})
+    exh.users.find("eq(email,a%2540b.c)")
+    assert [(type(each).__name__, each.method, each.url) for each in seen] == [
+        (kind, "GET", f"{HOST}/users/v1/") for kind in ("RequestInfo", "ResponseInfo") * 2
+    ]
+    assert [each.status for each in seen[1::2]] == [503, 200]
+    assert all(each.seconds >= 0 for each in seen[1::2])
+    assert len(waits) == 1
+
+
+def test_what_a_watcher_raises_ends_the_call(http):
+    def refuse(request):
+        raise PermissionError(request.method)
+
+    exh = ExtraHorizon(host="acme.io", **KEYS, on_request=refuse)
+    with pytest.raises(PermissionError, match="DELETE"):
+        exh.mails.remove("5f")
+    assert len(http.calls) == 0
+
+
+@pytest.mark.parametrize("setting", [{"verify": "/no/such/ca.pem"}, {"cert": "/no/such/cert.pem"}])
+def test_a_certificate_that_is_not_there_is_refused_at_once(setting):
+    with pytest.raises(ConfigurationError, match="names /no/such/.*, which does not exist"):
+        ExtraHorizon(host="acme.io", **KEYS, **setting)
+
+
+def test_proxies_certificates_and_time_outs_of_the_client_are_used(http, tmp_path):
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (tmp_path / name).write_text("")
+    pair = (str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+    proxies = {"https": "http://proxy.acme.io:3128"}
+    exh = ExtraHorizon(host="acme.io", **KEYS, proxies=proxies, verify=str(tmp_path / "ca.pem"), cert=pair, timeout=7)
+    http.get(f"{HOST}/users/v1/me", json={"id": "1"})
+    exh.users.me()
+    used = http.calls[0].request.req_kwargs
+    assert (used["proxies"], used["verify"], used["cert"]) == (proxies, str(tmp_path / "ca.pem"), pair)
+    assert timeout_of(http.calls[0]) == 7
+
+
+def test_a_session_of_requests_has_the_credentials_and_keeps_its_own_promises(http, exh):
+    session, seen = exh.oauth1_session(), []
+    assert type(session) is requests_oauthlib.OAuth1Session
+    session.hooks["response"].append(lambda answer, **_: seen.append(answer.status_code))
+    http.get(f"{HOST}/users/v1/health", json={})
+    session.get(f"{exh.host}/users/v1/health", params={"a": "b c"})
+    sent = http.calls[0].request
+    assert seen == [200]
+    assert sent.url.endswith("?a=b+c")
+    assert 'oauth_token="t"' in str(sent.headers["Authorization"])
+    with pytest.raises(ConfigurationError, match="does not sign"):
+        ExtraHorizon(OAuth2Authentication("acme.io", "client", "secret")).oauth1_session()

@@ -452,9 +452,14 @@ def test_the_callers_headers_go_before_the_sessions_own(http):
     assert parse_header(sent["Authorization"])["oauth_signature"] == expected_signature(sent_by(http))
 
 
-@pytest.mark.parametrize("host", ["https://api.acme.io", "http://localhost:8420"])
-def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open(host):
-    assert session().get_adapter(host)._pool_maxsize == 32
+def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open():
+    assert session()._adapter._pool_maxsize == 32
+
+
+@pytest.mark.parametrize("name", ["verify", "proxies", "cert", "params", "hooks", "auth", "cookies", "trust_env"])
+def test_a_setting_of_requests_is_not_ignored_in_silence(name):
+    with pytest.raises(AttributeError, match=f"no {name}: ExtraHorizon"):
+        setattr(session(), name, "any")
 
 
 def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):

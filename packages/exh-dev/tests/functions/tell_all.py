@@ -13,7 +13,7 @@ def handler(task, exh):
     logging.getLogger().setLevel(logging.DEBUG)
     logger.setLevel(logging.DEBUG)
     credentials = CredentialChain().current()
-    print(credentials, exh.session, exh.session.auth)  # noqa: T201 - carelessness is what this is for
+    print(credentials, exh.session, exh.session.authentication)  # noqa: T201 - carelessness is what this is for
     logger.debug("settings", extra={name: value for name, value in os.environ.items() if name.startswith("API_")})
     logging.getLogger("mine").warning("mine", extra={"tokenSecret": credentials.token_secret})
     logger.append_keys(consumer_secret=credentials.consumer_secret)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
+    from requests_oauthlib import OAuth1Session
+
     from extrahorizon.authentication import Authentication
     from extrahorizon.deadline import Deadline
     from extrahorizon.services.auth import Auth
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from extrahorizon.services.templates import Templates
     from extrahorizon.services.templates_v2 import TemplatesV2
     from extrahorizon.services.users import Users
+    from extrahorizon.transport import RequestInfo, ResponseInfo
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -68,6 +71,12 @@ class ExtraHorizon:
         consumer_secret: str | None = None,
         token: str | None = None,
         token_secret: str | None = None,
+        timeout: float | None = None,
+        proxies: Mapping[str, str] | None = None,
+        verify: bool | str | None = None,
+        cert: str | tuple[str, str] | None = None,
+        on_request: Callable[[RequestInfo], object] | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
         """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds.
 
@@ -78,9 +87,16 @@ class ExtraHorizon:
             consumer_secret: of the OAuth1 application.
             token: of the user.
             token_secret: of the user.
+            timeout: seconds to wait for an answer; 30 by default, and 60 where a function is executed.
+            proxies: as requests takes them, `{"https": "http://proxy:3128"}`; by default those of the environment.
+            verify: the path of a CA bundle or folder to trust; by default that of the environment or certifi's. False
+                trusts anybody, which is for tests alone.
+            cert: the path of a client certificate, or of it and its key.
+            on_request: called before each request with a `RequestInfo`, retries included. What it raises is raised.
+            on_response: called with a `ResponseInfo` when an answer has begun.
 
         Raises:
-            ConfigurationError: some of the five are missing, or the host cannot be used.
+            ConfigurationError: some of the five are missing, the host cannot be used, or a file does not exist.
             TypeError: `credentials` is something else.
         """
         given = {
@@ -104,7 +120,45 @@ class ExtraHorizon:
                 f"credentials is a Credentials, not a value of type {type(credentials).__name__}; "
                 f"or write ExtraHorizon({'=..., '.join(given)}=...)"
             )
-        self.session = PlatformSession(credentials)
+        self.session = PlatformSession(
+            credentials,
+            proxies=proxies,
+            verify=verify,
+            cert=cert,
+            timeout=timeout,
+            on_request=on_request,
+            on_response=on_response,
+        )
+
+    def oauth1_session(self) -> OAuth1Session:
+        """Return a session of requests that signs with this client's OAuth1 credentials as they are now.
+
+        It is `requests_oauthlib.OAuth1Session` itself: whole URLs, `params`, `hooks`, adapters and `verify` work as its
+        documentation says. It knows nothing of deadlines, retries and typed errors.
+
+        **Code that was written for requests**
+
+            session = exh.oauth1_session()
+            answer = session.get(f"{exh.host}/users/v1/me")
+
+        Raises:
+            ConfigurationError: there are no usable credentials, or the client authenticates in another way.
+        """
+        from requests_oauthlib import OAuth1Session
+
+        if not isinstance(self.session.authentication, OAuth1Authentication):
+            raise ConfigurationError("this client does not sign with the credentials of an OAuth1 user")
+        known = self.session.authentication.credentials(self.deadline)
+        return OAuth1Session(known.consumer_key, known.consumer_secret, known.token, known.token_secret)
+
+    @property
+    def host(self) -> str:
+        """The base URL of the platform, such as `https://api.dev.acme.extrahorizon.io`.
+
+        Raises:
+            ConfigurationError: there are no usable credentials.
+        """
+        return self.session.authentication.current(self.deadline).host
 
     def __enter__(self) -> Self:
         return self

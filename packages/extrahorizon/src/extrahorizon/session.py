@@ -6,12 +6,10 @@ import json as json_codec
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from extrahorizon.lean_imports import OAuth1Session
-
-# isort: split
 from requests import PreparedRequest, RequestException, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
@@ -19,11 +17,11 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
+from extrahorizon.calls import Call, checked_options
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
     AccessTokenUnknownError,
-    ConfigurationError,
     DeadlineExceededError,
     InvalidResponseError,
     OAuthKeyError,
@@ -37,7 +35,16 @@ from extrahorizon.errors import (
 from extrahorizon.log import logger
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS, RetryPolicy, pause
-from extrahorizon.transport import is_cut_off, read_body, signable, unreachable, within
+from extrahorizon.transport import (
+    RequestInfo,
+    ResponseInfo,
+    checked_ca,
+    checked_cert,
+    is_cut_off,
+    read_body,
+    unreachable,
+    within,
+)
 from extrahorizon.version import __version__
 
 if TYPE_CHECKING:
@@ -57,68 +64,128 @@ REDIRECTS = 3
 #: Refusals that other credentials may overcome. Code 10, also HTTP 401, is a missing permission and not one of them.
 _REFUSED = (OAuthKeyError, OAuthTokenError, OAuthSignatureError, AccessTokenUnknownError, AccessTokenExpiredError)
 
+#: Settings of the sessions of requests, which this one is none of.
+_OF_REQUESTS = frozenset(
+    {
+        "adapters",
+        "auth",
+        "cert",
+        "cookies",
+        "hooks",
+        "max_redirects",
+        "params",
+        "proxies",
+        "stream",
+        "trust_env",
+        "verify",
+    }
+)
 
-class PlatformSession(OAuth1Session):
-    """An `OAuth1Session` for one platform, kept for the life of the process so that connections stay open.
+
+class PlatformSession:
+    """Calls to one platform, kept for the life of the process so that connections stay open.
 
     Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew and has a timeout within the deadline. `.netrc`
-    is never read; proxies and CA bundles are taken from the environment once. Safe to use from many threads.
+    is never read; proxies and CA bundles are taken from the environment where none are given. Safe to use from many
+    threads. Where code wants the world of requests itself: `ExtraHorizon.oauth1_session`.
 
     Attributes:
+        headers: sent with each call.
         deadline: the point in time that no call passes; `task_handler` sets it for each invocation.
         retries: when a call is sent again.
     """
 
-    def __init__(self, authentication: Authentication, *, retries: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        authentication: Authentication,
+        *,
+        retries: RetryPolicy | None = None,
+        proxies: Mapping[str, str] | None = None,
+        verify: bool | str | None = None,
+        cert: str | tuple[str, str] | None = None,
+        timeout: float | None = None,
+        on_request: Callable[[RequestInfo], object] | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
+    ) -> None:
         """Send with what `authentication` gives; it is asked before each attempt.
 
+        `ExtraHorizon` describes the other arguments.
+
         Raises:
-            ConfigurationError: the CA bundle that the environment names does not exist.
+            ConfigurationError: a CA bundle or a certificate does not exist.
         """
-        super().__init__("")
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
         self.deadline = Deadline()
-        self._verify: str | bool = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        if isinstance(self._verify, str) and not os.path.exists(self._verify):  # noqa: PTH110 - pathlib is not loaded
-            raise ConfigurationError(f"REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {self._verify}, which does not exist")
+        self._verify, self._cert, self._proxies = checked_ca(verify), checked_cert(cert), proxies
+        self._on_request, self._on_response = on_request, on_response
         self._proxies_by_host: dict[str, dict[str, str]] = {}
         self._last_used = time.time()
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
-        self.headers.clear()
+        self._adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
         self.headers["Accept"] = "application/json, */*;q=0.8"
         self.headers["Accept-Encoding"] = "gzip, deflate"
         self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
-        self._options: dict[str, Any] = {}
+        self._options = checked_options(timeout=timeout)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _OF_REQUESTS:
+            # A pinned CA or a proxy that is ignored in silence is worse than none.
+            raise AttributeError(
+                f"this session has no {name}: ExtraHorizon(...) takes verify, cert and proxies, and "
+                f"exh.oauth1_session() is a session of requests"
+            )
+        object.__setattr__(self, name, value)
+
+    def get(self, path: str, **options: Any) -> Response:
+        """Send a GET; arguments and errors as for `request`."""
+        return self.request("GET", path, **options)
+
+    def head(self, path: str, **options: Any) -> Response:
+        """Send a HEAD; arguments and errors as for `request`."""
+        return self.request("HEAD", path, **options)
+
+    def options(self, path: str, **options: Any) -> Response:
+        """Send an OPTIONS; arguments and errors as for `request`."""
+        return self.request("OPTIONS", path, **options)
+
+    def post(self, path: str, **options: Any) -> Response:
+        """Send a POST; arguments and errors as for `request`."""
+        return self.request("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Response:
+        """Send a PUT; arguments and errors as for `request`."""
+        return self.request("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Response:
+        """Send a PATCH; arguments and errors as for `request`."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Response:
+        """Send a DELETE; arguments and errors as for `request`."""
+        return self.request("DELETE", path, **options)
+
+    def close(self) -> None:
+        """Close the connections that are kept open; the next call opens new ones."""
+        self._adapter.close()
 
     def with_options(
         self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
     ) -> PlatformSession:
         """Return a session that makes its calls with other options; `ExtraHorizon.with_options` describes them."""
-        if timeout is not None:
-            if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-                raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
-            if not timeout > 0:
-                raise ValueError("timeout is a number of seconds above 0")
-        if headers is not None and not all(isinstance(each, str) for pair in headers.items() for each in pair):
-            raise TypeError("headers are strings, by names that are strings")
-        given = {"timeout": timeout, "headers": headers, "idempotent": idempotent}
-        options = {**self._options, **{name: value for name, value in given.items() if value is not None}}
+        options = checked_options(timeout=timeout, headers=headers, idempotent=idempotent)
         if headers is not None:
             options["headers"] = {**self._options.get("headers", {}), **headers}
-        other = object.__new__(type(self))  # copy() would lose what is not requests' own
-        other.__dict__ |= self.__dict__ | {"_options": options}
+        other = copy(self)
+        other._options = {**self._options, **options}  # noqa: SLF001 - a copy of this one
         return other
 
-    def request(  # type: ignore[override]  # what this platform needs of it
-        self, method: str, url: str, *, stream: bool = False, **options: Any
-    ) -> Response:
+    def request(self, method: str, path: str, *, stream: bool = False, **options: Any) -> Response:
         """Send one call, again where that is safe.
 
         Args:
             method: HTTP method.
-            url: path and query as the platform documents them, RQL included, starting with a slash.
+            path: path and query as the platform documents them, RQL included, starting with a slash.
             stream: leave the body unread, for `extrahorizon.transport.chunks`; the caller closes the response.
             options: `json`, a body to send as JSON, moments as ISO 8601; `gzip=True` compresses it, which the platform
                 takes when documents are created. `data`, a body to send as it is: bytes, or a
@@ -136,7 +203,7 @@ class PlatformSession(OAuth1Session):
             PlatformUnreachableError: there was no usable answer.
             DeadlineExceededError: there was no time for one.
         """
-        return self._perform(Call(method, url, **{**options, **self._options}), _unread if stream else self._read)
+        return self._perform(Call(method, path, **{**options, **self._options}), _unread if stream else self._read)
 
     def call(
         self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
@@ -205,13 +272,17 @@ class PlatformSession(OAuth1Session):
         if isinstance(call.body, Multipart):
             call.body.rewind()
             request.body = within(call.body, self.deadline, call.name)  # type: ignore[assignment]
+        if self._on_request:
+            self._on_request(RequestInfo(call.method, public_url(str(request.url))))
+        started = time.monotonic()
         try:
-            # Past requests' own `send`, which would prepare to follow redirects and keep cookies.
-            return self.get_adapter(str(request.url)).send(
+            # The adapter of requests alone: its sessions would prepare to follow redirects and keep cookies.
+            response = self._adapter.send(
                 request,
                 stream=True,
                 timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
                 verify=self._verify,
+                cert=self._cert,
                 proxies=self._proxies_for(host),
             )
         except (RequestException, HTTPError, OSError) as error:
@@ -222,13 +293,17 @@ class PlatformSession(OAuth1Session):
                 sent = failure.sent and call.method not in SAFE_METHODS
                 raise DeadlineExceededError(text, sent=sent) from None
             raise failure from None
+        if self._on_response:
+            took = time.monotonic() - started
+            self._on_response(ResponseInfo(call.method, public_url(str(request.url)), response.status_code, took))
+        return response
 
     def _prepared(self, call: Call, url: str) -> PreparedRequest:
         # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
         request = PreparedRequest()
         request.method = call.method
         request.url = url
-        request.headers = CaseInsensitiveDict(cast("Mapping[str, str]", self.headers))
+        request.headers = self.headers.copy()
         request.headers.update(call.body_headers)
         if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
             request.headers["X-Amzn-Trace-Id"] = trace
@@ -259,101 +334,17 @@ class PlatformSession(OAuth1Session):
     def _drop_idle_connections(self) -> None:
         now = time.time()
         if now - self._last_used > IDLE_LIMIT:
-            for adapter in self.adapters.values():
-                adapter.close()
+            self._adapter.close()
         self._last_used = now
 
     def _proxies_for(self, host: str) -> dict[str, str]:
         if host not in self._proxies_by_host:
-            local = urlsplit(host).hostname == "localhost"
-            self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
+            if self._proxies is not None:
+                self._proxies_by_host[host] = dict(self._proxies)
+            else:
+                local = urlsplit(host).hostname == "localhost"
+                self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
         return self._proxies_by_host[host]
-
-
-class Call:
-    """A call as the session is asked for it; what does not change between attempts is worked out once.
-
-    Attributes:
-        method: HTTP method, in capitals.
-        target: path and query as they go on the wire.
-        public_path: the path as it may stand in a log.
-        name: method and public path, for messages.
-        repeatable: whether doing it twice does no harm.
-        body: what is sent.
-        body_headers: the headers that describe it.
-        headers: what the caller adds to them.
-        timeout: seconds to wait for an answer; None for the usual ones.
-    """
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        data: bytes | Multipart | None = None,
-        headers: Mapping[str, str] | None = None,
-        gzip: bool = False,
-        idempotent: bool | None = None,
-        timeout: float | None = None,
-        params: None = None,
-        allow_redirects: bool = True,  # noqa: ARG002 - requests passes it; redirects are this module's to judge
-    ) -> None:
-        if params is not None:
-            raise TypeError("write the query into the path: the signature covers it exactly as it is sent")
-        if not path.startswith("/"):
-            raise ValueError("a path begins with a slash, as in /users/v1/me; the host comes from the credentials")
-        if not isinstance(data, bytes | Multipart | None):
-            raise TypeError("data is bytes or a Multipart; use json= for anything that becomes JSON")
-        method = method.upper()
-        self.method = method
-        self.target = signable(path)
-        self.public_path = public_url(path)
-        self.name = f"{method} {self.public_path}"
-        self.headers = headers
-        self.timeout = timeout
-        self.repeatable = method in SAFE_METHODS if idempotent is None else idempotent
-        self.body, self.body_headers = _encoded(json, data, gzip=gzip)
-        if self.body is None and method not in SAFE_METHODS:
-            self.body_headers = {"Content-Length": "0"}
-
-
-def _encoded(
-    json: Any, data: bytes | Multipart | None, *, gzip: bool
-) -> tuple[bytes | Multipart | None, dict[str, str]]:
-    if json is None:
-        if data is None:
-            return None, {}
-        kind = {"Content-Type": data.content_type} if isinstance(data, Multipart) else {}
-        return data, {**kind, "Content-Length": str(len(data))}
-    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written).encode()
-    coding = {}
-    if gzip:
-        import gzip as codec
-
-        body, coding = codec.compress(body), {"Content-Encoding": "gzip"}
-    return body, {"Content-Type": "application/json", "Content-Length": str(len(body)), **coding}
-
-
-def _written(value: object) -> Any:
-    """Return what JSON has no type for as the platform takes it: the same as in RQL."""
-    from datetime import date, datetime
-    from decimal import Decimal
-
-    from extrahorizon.timestamps import iso, plain
-
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        number = float(value)
-        if not value.is_finite() or Decimal(repr(number)) != value:
-            raise ValueError("a Decimal has more digits than a JSON number keeps; send it as a string, or rounded")
-        return number
-    if (simple := plain(value)) is not value:
-        return simple
-    raise TypeError(f"a body holds a {type(value).__name__}, which JSON cannot express")
 
 
 def _unread(response: Response) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import requests
@@ -16,7 +17,12 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from extrahorizon.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError
+from extrahorizon.errors import (
+    ConfigurationError,
+    DeadlineExceededError,
+    InvalidResponseError,
+    PlatformUnreachableError,
+)
 from extrahorizon.retries import SAFE_METHODS
 
 if TYPE_CHECKING:
@@ -34,6 +40,64 @@ _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=]*")
+
+
+class RequestInfo(NamedTuple):
+    """A request that is about to leave; nothing secret and nobody's data is in it.
+
+    Attributes:
+        method: HTTP method.
+        url: without its query, and with tokens of files masked.
+    """
+
+    method: str
+    url: str
+
+
+class ResponseInfo(NamedTuple):
+    """An answer that has begun.
+
+    Attributes:
+        method: HTTP method of the request.
+        url: of the request, without its query, and with tokens of files masked.
+        status: HTTP status.
+        seconds: from the request to the answer's headers.
+    """
+
+    method: str
+    url: str
+    status: int
+    seconds: float
+
+
+def checked_ca(verify: bool | str | None) -> bool | str:
+    """Return which CA certificates to trust: those given, of the environment, or of certifi.
+
+    Raises:
+        ConfigurationError: the file or folder does not exist.
+        TypeError: it is neither a path nor a boolean.
+    """
+    if isinstance(verify, bool):
+        return verify
+    if verify is not None and not isinstance(verify, str):
+        raise TypeError(f"verify is a boolean or the path of a CA bundle, not a value of type {type(verify).__name__}")
+    source = "verify" if verify else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
+    path = verify or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if path is not None and path and not os.path.exists(path):  # noqa: PTH110 - pathlib is not loaded
+        raise ConfigurationError(f"{source} names {path}, which does not exist")
+    return path or True
+
+
+def checked_cert(cert: str | tuple[str, str] | None) -> str | tuple[str, str] | None:
+    """Return a client certificate, whose files exist.
+
+    Raises:
+        ConfigurationError: one of the files does not exist.
+    """
+    for path in (cert,) if isinstance(cert, str) else cert or ():
+        if not os.path.exists(path):  # noqa: PTH110 - pathlib is not loaded
+            raise ConfigurationError(f"cert names {path}, which does not exist")
+    return cert
 
 
 def signable(path: str) -> str:

@@ -16,8 +16,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-import extrahorizon.lean_imports  # before requests
-
 # isort: split
 import requests
 import urllib3.exceptions
