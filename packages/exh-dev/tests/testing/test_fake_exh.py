@@ -121,3 +121,11 @@ def test_it_can_be_copied(fake_exh):
     fake_exh.users.me.returns({"id": "u1"})
     assert copy.copy(fake_exh).users.me() == {"id": "u1"}
     assert copy.copy(fake_exh.users).me() == {"id": "u1"}
+
+
+def test_a_method_is_programmed_by_itself_too(fake_exh):
+    fake_exh.when(fake_exh.users.me).returns({"id": "u1"})
+    assert fake_exh.users.me()["id"] == "u1"
+    assert fake_exh.when(fake_exh.users.me).calls == [{}]
+    with pytest.raises(TypeError, match="a method of the fake client"):
+        fake_exh.when(fake_exh.users.me())

@@ -30,9 +30,16 @@ def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:
     return {"id": exh.users.me()["id"]}
 
 
+def greeting(exh: ExtraHorizon) -> str:
+    return f"Hello {exh.users.me()['first_name']}"
+
+
 def test_with_a_fake(fake_exh: FakeExtraHorizon) -> None:
-    fake_exh.users.me.returns({"id": "57f3a1"})
+    fake_exh.when(fake_exh.users.me).returns({"id": "57f3a1"})
+    assert_type(fake_exh.when(fake_exh.users.me).calls, list[dict[str, Any]])
     assert handle(handler, task_event(), fake_exh) == {"id": "57f3a1"}
+    assert_type(greeting(fake_exh), str)
+    _ = fake_exh.users.mee  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_on_the_platform(platform: LocalPlatform, run_function: RunFunction) -> None:

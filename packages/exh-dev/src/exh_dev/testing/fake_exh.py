@@ -1,8 +1,11 @@
 """A client that calls nothing: for unit tests of code that takes an `ExtraHorizon`.
 
-    fake_exh.users.me.returns({"id": "57f3..."})
+    fake_exh.when(fake_exh.users.me).returns({"id": "57f3..."})
     assert greeting(fake_exh) == ...
-    assert fake_exh.users.me.calls == [{}]
+    assert fake_exh.when(fake_exh.users.me).calls == [{}]
+
+To type checkers it is an `ExtraHorizon`: completion and checks are those of the real client. Without one,
+`fake_exh.users.me.returns(...)` is short for the same.
 
 It has what the real client has and no more. A call must fit the real method's signature, a body the method's
 `TypedDict`, and an answer what the method returns, so that a test cannot pass with a call that could not be made.
@@ -30,19 +33,43 @@ _PLAIN["Path"] = type(Path()).__name__
 _NOBODY = Credentials("https://api.fake.invalid", "key", "secret", "token", "secret", "fake_exh")
 
 
-class FakeExtraHorizon:
+if TYPE_CHECKING:
+    _Client = ExtraHorizon
+else:
+    _Client = object  # nothing of the real client, which would call
+
+
+class FakeExtraHorizon(_Client):
     """What a function takes for an `ExtraHorizon`, see the module.
 
     Attributes:
         calls: every call so far, as the name of the method and its arguments by name.
-        deadline: none; set it to a `extrahorizon.deadline.Deadline` to see what a function does when its time is up.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.deadline = Deadline()
+        self._deadline = Deadline()
         self._client = ExtraHorizon(_NOBODY)
         self._services: dict[str, FakeGroup] = {}
+
+    @property
+    def deadline(self) -> Deadline:
+        """None; set it to an `extrahorizon.deadline.Deadline` to see what a function does when its time is up."""
+        return self._deadline
+
+    @deadline.setter
+    def deadline(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def when(self, method: Callable[..., object]) -> FakeMethod:
+        """Return what programs a method, and lists its calls: `fake_exh.when(fake_exh.users.me).returns({...})`.
+
+        Raises:
+            TypeError: it is no method of this client.
+        """
+        if not isinstance(method, FakeMethod):
+            raise TypeError("when() takes a method of the fake client, such as fake_exh.users.me, without calling it")
+        return method
 
     def __getattr__(self, name: str) -> FakeGroup:
         if name == "session":
