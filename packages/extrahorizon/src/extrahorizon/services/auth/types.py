@@ -15,6 +15,7 @@ class Presence(TypedDict, total=False):
     token: Required[str]
     expiryTimestamp: str
     creationTimestamp: Required[str]
+    updateTimestamp: str
 
 
 class PresenceToken(TypedDict):
@@ -109,6 +110,7 @@ class OAuth2AuthorizationCreation(TypedDict, total=False):
     clientId: Required[str]
     redirectUri: str | None
     state: str | None
+    scope: str | None
     codeChallengeMethod: Literal["plain", "S256"] | None
     codeChallenge: str | None
 
@@ -154,9 +156,14 @@ class OAuth2RefreshToken(TypedDict, total=False):
 
 
 class OidcLink(TypedDict, total=False):
-    """What the provider gave when the user logged in there; `nonce` where the login had one."""
+    """What the provider gave when the user logged in there; `nonce` where the login had one.
+
+    `presenceToken`, of `exh.auth.confirm_presence`, proves that the owner of the account is there. The official
+    SDK requires it.
+    """
 
     authorizationCode: Required[str]
+    presenceToken: str | None
     nonce: str | None
 
 

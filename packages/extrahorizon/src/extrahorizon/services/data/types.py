@@ -42,6 +42,7 @@ class Comment(TypedDict, total=False):
     documentId: Required[str]
     text: Required[str]
     commentedTimestamp: str
+    creationTimestamp: str
     updateTimestamp: Required[str]
 
 

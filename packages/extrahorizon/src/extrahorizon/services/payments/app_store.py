@@ -32,10 +32,10 @@ class AppStore(Resource):
     def complete_transaction(self, **body: Unpack[AppStoreTransaction]) -> dict[str, Any]:
         """Complete a transaction of a receipt. Needs no permission.
 
-        What `ASSUME_PAYMENT_ENTITY` allows beyond that is not documented.
+        With `ASSUME_PAYMENT_ENTITY`, for another user or application.
 
         Args:
-            body: `receiptData` in Base64, and the `transactionId` within it.
+            body: `receiptData` in Base64, and the `transactionId` within it; `userId` and `applicationId` of another.
 
         Returns:
             The receipt as Apple answers, with Apple's own members.

@@ -167,10 +167,12 @@ class ReceiptData(TypedDict):
     receiptData: str
 
 
-class AppStoreTransaction(ReceiptData):
-    """A transaction of a receipt."""
+class AppStoreTransaction(ReceiptData, total=False):
+    """A transaction of a receipt; for another user or application with `ASSUME_PAYMENT_ENTITY`."""
 
-    transactionId: str
+    transactionId: Required[str]
+    userId: str | None
+    applicationId: str | None
 
 
 class AppStoreNotification(TypedDict, total=False):

@@ -202,6 +202,8 @@ class PasswordPolicyUpdate(TypedDict, total=False):
     lower_case_required: bool
     symbol_required: bool
     number_required: bool
+    pattern: str
+    message_format: str
 
 
 class PasswordPolicy(TypedDict, total=False):
@@ -213,6 +215,8 @@ class PasswordPolicy(TypedDict, total=False):
     lower_case_required: bool
     symbol_required: bool
     number_required: bool
+    pattern: str
+    message_format: str
 
 
 class EmailTemplates(TypedDict, total=False):
