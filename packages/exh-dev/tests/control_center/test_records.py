@@ -131,10 +131,10 @@ def test_only_the_latest_refusals_are_kept_and_no_query_of_them(serve, monkeypat
     monkeypatch.setattr(refusals_module, "MOST", 2)
     center = serve()
     for path in ("tasks", "mail", "data"):
-        requests.get(f"{center.url}/{path}/v1?eq(email,ada@example.com)", timeout=5)
+        requests.get(f"{center.url}/{path}/v1?eq(email,jan@example.com)", timeout=5)
     found = center.get("/refusals")["data"]
     assert [each["path"] for each in found] == ["/data/v1", "/mail/v1"]
-    assert "ada" not in str(found)
+    assert "jan@" not in str(found)
 
 
 def test_the_permissions_of_a_user(center):

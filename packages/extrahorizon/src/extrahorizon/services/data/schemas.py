@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.query import query
 from extrahorizon.resource import WithId, WithName, segment
 from extrahorizon.services.data import BASE
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from extrahorizon.query import Condition
     from extrahorizon.services.data.types import Schema, SchemaCreation, SchemaUpdate
 
 
@@ -29,12 +27,11 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
         """
         return self._object("POST", f"{BASE}/", json=self._body("SchemaCreation", body))
 
-    def update(self, schema: str, *, rql: Condition | None = None, **body: Unpack[SchemaUpdate]) -> int:
+    def update(self, schema: str, **body: Unpack[SchemaUpdate]) -> int:
         """Change the schema itself: name, modes, limits; what is not given stays. Needs `UPDATE_SCHEMAS`.
 
         Args:
             schema: its id or name.
-            rql: do it only if the schema matches.
             body: the members to change.
 
         Returns:
@@ -43,7 +40,7 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
         Raises:
             ResourceUnknownError: there is no such schema (16).
         """
-        return self._affected("PUT", f"{BASE}/{segment(schema)}{query(rql)}", json=self._body("SchemaUpdate", body))
+        return self._affected("PUT", f"{BASE}/{segment(schema)}", json=self._body("SchemaUpdate", body))
 
     def remove(self, schema: str) -> int:
         """Delete a disabled schema **and all of its documents**. Needs `DELETE_SCHEMAS`.
