@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,7 +16,7 @@ import pytest
 import requests_oauthlib
 import responses
 
-from extrahorizon import ExtraHorizon, rql
+from extrahorizon import ExtraHorizon, bodies, rql
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import ConfigurationError, IllegalArgumentError, ServerError
 from extrahorizon.login import OAuth2Authentication
@@ -313,3 +314,20 @@ def test_a_session_of_requests_has_the_credentials_and_keeps_its_own_promises(ht
     assert 'oauth_token="t"' in str(sent.headers["Authorization"])
     with pytest.raises(ConfigurationError, match="does not sign"):
         ExtraHorizon(OAuth2Authentication("acme.io", "client", "secret")).oauth1_session()
+
+
+def test_many_threads_may_check_a_kind_of_body_for_the_first_time_at_once():
+    """The types of a service are read then; nobody may see a half of what comes of it."""
+    for _ in range(20):
+        bodies._checks.clear()
+        start = threading.Barrier(8)
+
+        def check(start=start):
+            start.wait()
+            inputs = {"who": {"type": "object", "properties": {"name": {"type": "string"}}}}
+            return bodies.check(
+                "extrahorizon.services.templates_v2", "TemplateCreation", {"name": "a", "inputs": inputs, "outputs": {}}
+            )
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len([each.result() for each in [pool.submit(check) for _ in range(8)]]) == 8

@@ -41,14 +41,20 @@ def check(service: str, kind: str, members: Mapping[str, Any], *, nulls: bool = 
     return body if nulls else {name: value for name, value in body.items() if value is not None}
 
 
-def _check_of(kind: Any) -> Convert:
-    """Return what checks and converts a value of a type; made once for each `TypedDict`."""
+def _check_of(kind: Any, outer: frozenset[Any] = frozenset()) -> Convert:
+    """Return what checks and converts a value of a type; made once for each `TypedDict`.
+
+    `outer` are the types that are being made, for one may have itself as a member. Threads may make the same one side
+    by side, and each has a complete one.
+    """
     if not is_typeddict(kind):
-        return _made(kind)
-    if kind not in _checks:
-        _checks[kind] = _later(kind)  # a type may have itself as a member
-        _checks[kind] = _dict_check(kind)
-    return _checks[kind]
+        return _made(kind, outer)
+    if kind in _checks:
+        return _checks[kind]
+    if kind in outer:
+        return _later(kind)
+    check = _checks[kind] = _dict_check(kind, outer | {kind})
+    return check
 
 
 def _later(kind: type) -> Convert:
@@ -58,18 +64,18 @@ def _later(kind: type) -> Convert:
     return convert
 
 
-def _made(kind: Any) -> Convert:
+def _made(kind: Any, outer: frozenset[Any]) -> Convert:
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in {Any, object}:
         return _anything
     if origin in {Union, UnionType}:
-        return _union_check(arguments)
+        return _union_check(arguments, outer)
     if origin is Literal:
         return _literal_check(arguments)
     if origin is list:
-        return _list_check(_check_of(arguments[0]))
+        return _list_check(_check_of(arguments[0], outer))
     if origin is dict:
-        return _mapping_check(_check_of(arguments[1]))
+        return _mapping_check(_check_of(arguments[1], outer))
     return _plain_check(kind)
 
 
@@ -90,8 +96,8 @@ def _plain_check(kind: type) -> Convert:
     return convert
 
 
-def _dict_check(kind: Any) -> Convert:
-    checks = {name: _check_of(hint) for name, hint in get_type_hints(kind).items()}
+def _dict_check(kind: Any, outer: frozenset[Any]) -> Convert:
+    checks = {name: _check_of(hint, outer) for name, hint in get_type_hints(kind).items()}
     required: frozenset[str] = kind.__required_keys__
 
     def convert(value: Any, path: str) -> Any:
@@ -132,19 +138,18 @@ def _literal_check(choices: tuple[Any, ...]) -> Convert:
         value = plain(value)
         if any(value == each and type(value) is type(each) for each in choices):
             return value
-        # The value itself may be personal data; where it is a string, the choices are enough to see what is wrong.
-        listed = ", ".join(map(repr, choices))
-        raise TypeError(f"{path} is one of {listed}, not {_described(value) if not isinstance(value, str) else 'this'}")
+        # Without the value, which may be personal data.
+        raise TypeError(f"{path} is one of {', '.join(map(repr, choices))}")
 
     return convert
 
 
-def _union_check(kinds: tuple[Any, ...]) -> Convert:
+def _union_check(kinds: tuple[Any, ...], outer: frozenset[Any]) -> Convert:
     optional = NoneType in kinds
     others = [kind for kind in kinds if kind is not NoneType]
     with_time = datetime in others
-    checks = [_check_of(kind) for kind in others if kind is not datetime]
-    in_milliseconds = with_time and int in others
+    checks = [_check_of(kind, outer) for kind in others if kind is not datetime]
+    in_milliseconds = str not in others
 
     def convert(value: Any, path: str) -> Any:
         if value is None and optional:
