@@ -16,7 +16,7 @@ from importlib import import_module
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from extrahorizon.timestamps import iso, milliseconds, plain
+from extrahorizon.timestamps import described, iso, milliseconds, plain
 
 Convert = Callable[[Any, str], Any]
 
@@ -187,8 +187,4 @@ def _place(kind: Any, path: str) -> str:
 
 def _unfit(path: str, expected: str, value: object) -> TypeError:
     hint = "; leave it out instead" if value is None else ""
-    return TypeError(f"{path or 'the body'} is {expected}, not {_described(value)}{hint}")
-
-
-def _described(value: object) -> str:
-    return "None" if value is None else f"a value of type {type(value).__name__}"
+    return TypeError(f"{path or 'the body'} is {expected}, not {described(value)}{hint}")

@@ -15,7 +15,7 @@ from extrahorizon import paging
 from extrahorizon.errors import InvalidResponseError
 from extrahorizon.query import RQLSyntaxError, query
 from extrahorizon.query import rql as everything
-from extrahorizon.timestamps import plain
+from extrahorizon.timestamps import described, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def string(value: object) -> str:
     text = plain(value)
     if isinstance(text, str):
         return text
-    raise TypeError(f"{_parameter(value)} is a string, not {_kind(value)}")
+    raise TypeError(f"{_parameter(value)} is a string, not {described(value)}")
 
 
 def segment(name: str) -> str:
@@ -67,7 +67,7 @@ def own_data(members: object) -> dict[str, Any]:
     """
     if isinstance(members, Mapping):
         return dict(members)
-    raise TypeError(f"{_parameter(members)} is a dict, not {_kind(members)}")
+    raise TypeError(f"{_parameter(members)} is a dict, not {described(members)}")
 
 
 def _parameter(value: object) -> str:
@@ -79,10 +79,6 @@ def _parameter(value: object) -> str:
             found = next((name for name, each in frame.f_locals.items() if each is value), found)
         frame = frame.f_back
     return found
-
-
-def _kind(value: object) -> str:
-    return "None" if value is None else f"a value of type {type(value).__name__}"
 
 
 def required(rql: Condition) -> str:

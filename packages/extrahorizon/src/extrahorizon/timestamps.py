@@ -57,6 +57,11 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
+def described(value: object) -> str:
+    """Return what a value that is refused is, in words that hold nothing of it: it may be personal data."""
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
 def plain(value: Any) -> Any:
     """Return the string of a UUID and the value of an Enum's member; anything else as it is."""
     if isinstance(value, Enum):
