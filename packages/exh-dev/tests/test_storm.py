@@ -12,6 +12,8 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import ExtraHorizonError, InvalidResponseError, PlatformError, PlatformUnreachableError
 from extrahorizon.fan_out import fan_out
+from extrahorizon.transport.over_http_client import HttpClientTransport
+from extrahorizon.transport.over_requests import RequestsTransport
 
 CALLS = 2000
 LEDGER = "* /_dev/ledger/*"
@@ -29,15 +31,16 @@ FAULTS = [
 TIMEOUT = 0.3  # seconds, half of the latency above
 
 
-@pytest.fixture(scope="module")
-def storm():
+@pytest.fixture(scope="module", params=[RequestsTransport, HttpClientTransport])
+def storm(request):
     """The outcome of each call by its key, the ledger by key, and what the platform says of nonces."""
     chance = random.Random(20260115)  # noqa: S311 - reproducible
     with LocalPlatform(faults=FaultRules(FAULTS, chance=chance.random)) as platform:
         platform.start()
         first = platform.credentials
         exh = ExtraHorizon(
-            Credentials(platform.url, first.consumer_key, first.consumer_secret, first.token, first.token_secret)
+            Credentials(platform.url, first.consumer_key, first.consumer_secret, first.token, first.token_secret),
+            transport=request.param(),
         )
         methods = [chance.choice(["GET", "POST", "PUT", "PATCH", "DELETE"]) for _ in range(CALLS)]
 

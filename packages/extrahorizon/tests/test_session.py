@@ -1,28 +1,20 @@
 import io
 import json
 import re
-import socket
 import ssl
-import threading
 import traceback
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
 import responses
-from cryptography import x509  # comes with moto
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from rfc5849 import parse_header, signature
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 import extrahorizon
-from extrahorizon.authentication import Authorization, OAuth1Authentication
+from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
@@ -202,7 +194,7 @@ def test_a_redirect_within_the_host_is_followed_for_reads_with_a_new_signature(h
 def test_a_redirect_is_followed_on_a_host_with_a_path(http):
     http.get("https://api.acme.io/eu/old", status=308, headers={"Location": "/eu/new"})
     http.get("https://api.acme.io/eu/new", json={"ok": True})
-    assert on("https://api.acme.io/eu").call("GET", "/old") == {"ok": True}
+    assert session(Credentials("https://api.acme.io/eu", "k", "cs", "t", "ts")).call("GET", "/old") == {"ok": True}
 
 
 def test_a_write_is_never_sent_on_by_a_redirect(http):
@@ -248,39 +240,6 @@ def test_transport_failures_say_why_in_plain_words(http, failure, reason, sent):
     assert raised.value.sent is sent
     assert ("It may have been done all the same" in str(raised.value)) is sent
     assert "jan" not in "".join(traceback.format_exception(raised.value)).replace('("/users/v1/me?eq(email,jan)")', "")
-
-
-def listening_socket():
-    listener = socket.create_server(("127.0.0.1", 0))
-    return listener, f"http://localhost:{listener.getsockname()[1]}"
-
-
-def on(host):
-    return session(Credentials(host, "k", "cs", "t", "ts"))
-
-
-def test_a_closed_port_is_unreachable_with_the_host():
-    listener, host = listening_socket()
-    listener.close()
-    with pytest.raises(PlatformUnreachableError) as raised:
-        on(host).get("/users/v1/me")
-    told = f"{host} could not be reached: connection refused (GET /users/v1/me, after 5 attempts)"
-    assert str(raised.value) == told
-
-
-def test_a_connection_that_is_cut_is_unreachable():
-    listener, host = listening_socket()
-
-    def cut():
-        accepted, _ = listener.accept()
-        accepted.recv(65536)
-        accepted.close()
-
-    thread = threading.Thread(target=cut)
-    thread.start()
-    with listener, pytest.raises(PlatformUnreachableError, match="It may have been done all the same"):
-        on(host).post("/users/v1/me")
-    thread.join()
 
 
 def test_a_lost_write_is_lost_even_while_another_error_is_handled(http):
@@ -337,110 +296,10 @@ def test_a_redirect_to_an_odd_place_is_told_without_its_secrets(http, location, 
     assert raised.value.reason == f"it redirects to {told}, and a signed request is not sent on; check API_HOST"
 
 
-@pytest.mark.parametrize("host", ["https://api.a..b.io", f"https://api.{'x' * 64}.io"])
-def test_a_host_that_no_resolver_takes_is_unreachable(host):
-    with pytest.raises(PlatformUnreachableError, match="after 1 attempts|could not be reached"):
-        session(Credentials(host, "k", "cs", "t", "ts")).post("/users/v1/me")
-
-
-def test_proxies_of_the_environment_are_used_for_hosts_elsewhere_only(monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", "direct.example")
-    calls = session()
-    assert calls._proxies_for("https://api.acme.io")["https"] == "http://proxy.example:3128"
-    assert calls._proxies_for("https://direct.example") == {}
-    assert calls._proxies_for("http://localhost:8420") == {}
-
-
 def test_a_ca_bundle_that_does_not_exist_is_told_at_once(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     with pytest.raises(ConfigurationError, match="/no/such/bundle.pem, which does not exist"):
         session()
-
-
-@pytest.fixture
-def tls_platform(tmp_path):
-    """A platform with a certificate that no known authority has signed: its host, and the file with the certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-    )
-    (tmp_path / "certificate.pem").write_bytes(certificate)
-    (tmp_path / "both.pem").write_bytes(
-        certificate + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "both.pem")
-    with answering_server() as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        yield f"https://localhost:{server.server_port}", str(tmp_path / "certificate.pem")
-
-
-@contextmanager
-def answering_server():
-    """Answers every GET with an object; `seen` lists the paths that were asked for."""
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.server.seen.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        server.seen = []
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(tls_platform, monkeypatch):
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    host, _ = tls_platform
-    with pytest.raises(PlatformUnreachableError) as raised:
-        on(host).post("/users/v1/me")
-    told = f"{host} could not be reached: its TLS certificate was not accepted (POST /users/v1/me)"
-    assert str(raised.value) == told
-
-
-@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_a_certificate_of_the_bundle_that_the_environment_names_is_accepted(tls_platform, monkeypatch, variable):
-    host, certificate = tls_platform
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.setenv(variable, certificate)
-    assert on(host).call("GET", "/users/v1/me") == {}
-
-
-class Unsigned:
-    def __init__(self, authorization):
-        self.authorization = authorization
-
-    def current(self, deadline):
-        return self.authorization
-
-
-def test_a_call_goes_through_the_proxy_of_the_environment(monkeypatch):
-    for name in ("http_proxy", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with answering_server() as proxy:
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        through = PlatformSession(Unsigned(Authorization("http://api.acme.example", lambda request: None)))
-        assert through.call("GET", "/users/v1/me") == {}
-    assert proxy.seen == ["http://api.acme.example/users/v1/me"]
 
 
 def test_the_callers_headers_go_before_the_sessions_own(http):
@@ -450,10 +309,6 @@ def test_the_callers_headers_go_before_the_sessions_own(http):
     assert (sent["Content-Type"], sent["Accept"], sent["X-Reason"]) == ("text/csv", "text/csv", "test")
     assert sent["Content-Length"] == "3"
     assert parse_header(sent["Authorization"])["oauth_signature"] == expected_signature(sent_by(http))
-
-
-def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open():
-    assert session()._adapter._pool_maxsize == 32
 
 
 @pytest.mark.parametrize("name", ["verify", "proxies", "cert", "params", "hooks", "auth", "cookies", "trust_env"])

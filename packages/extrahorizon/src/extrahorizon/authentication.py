@@ -11,10 +11,9 @@ from extrahorizon.oauth1 import OAuth1Signer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requests import PreparedRequest
-
     from extrahorizon.credentials import CredentialChain, Credentials
     from extrahorizon.deadline import Deadline
+    from extrahorizon.transport.protocol import Request
 
 PATIENCE = 30.0  # seconds until a refused secret may have been rotated after all
 
@@ -23,7 +22,7 @@ class Authorization(NamedTuple):
     """One state of the credentials: the host they are for, and what puts them on a request."""
 
     host: str
-    authorize: Callable[[PreparedRequest], object]
+    authorize: Callable[[Request], object]
 
 
 class Authentication(Protocol):

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json as json_codec
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from extrahorizon.errors import public_url
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS
-from extrahorizon.transport import signable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# Characters that stay as they are in a query; anything else is percent-encoded, which the platform decodes to the same
+# parameters. Square brackets are left out: the platform's URL parser reads them as structure.
+_QUERY_SAFE = "=&;:%+~,*@!()/?'$-._"
+_PATH_SAFE = "/%:@!$&'()*+,;=~-._"
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
+_PLAIN = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=]*")
 
 
 def checked_options(
@@ -21,17 +31,28 @@ def checked_options(
 
     Raises:
         TypeError: the timeout is no number, or the headers are no strings.
-        ValueError: the timeout is not above 0.
+        ValueError: the timeout is not above 0, or a header cannot be sent.
     """
     if timeout is not None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float):
             raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
         if not timeout > 0:
             raise ValueError("timeout is a number of seconds above 0")
-    if headers is not None and not all(isinstance(each, str) for pair in headers.items() for each in pair):
-        raise TypeError("headers are strings, by names that are strings")
+    if headers is not None:
+        _check_headers(headers)
     given = {"timeout": timeout, "headers": headers, "idempotent": idempotent}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError("headers are strings, by names that are strings")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError("the name of one of the headers cannot be sent: letters, digits and hyphens")
+        if not value.isprintable() or not value.isascii():
+            # The value may be a secret, so it is not in the message.
+            raise ValueError(f"the header {name} cannot be sent: its value is not one line of printable ASCII")
 
 
 class Call:
@@ -73,12 +94,26 @@ class Call:
         self.target = signable(path)
         self.public_path = public_url(path)
         self.name = f"{method} {self.public_path}"
+        if headers is not None:
+            _check_headers(headers)
         self.headers = headers
         self.timeout = timeout
         self.repeatable = method in SAFE_METHODS if idempotent is None else idempotent
         self.body, self.body_headers = _encoded(json, data, gzip=gzip)
         if self.body is None and method not in SAFE_METHODS:
             self.body_headers = {"Content-Length": "0"}
+
+
+def signable(path: str) -> str:
+    """Return a path and query as they go on the wire, with everything encoded that a URL cannot carry."""
+    path, separator, query = path.partition("?")
+    if "%" in path:  # urllib3 sends hex digits in capitals, so they are signed in capitals
+        path = _PERCENT.sub(lambda encoded: encoded[0].upper(), path)
+    return _encode(path, _PATH_SAFE) + separator + _encode(query, _QUERY_SAFE)
+
+
+def _encode(text: str, safe: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote(_STRAY_PERCENT.sub("%25", text), safe=safe)
 
 
 def _encoded(

@@ -10,6 +10,7 @@ from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.session import PlatformSession
+from extrahorizon.transport.over_requests import RequestsTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from extrahorizon.services.templates import Templates
     from extrahorizon.services.templates_v2 import TemplatesV2
     from extrahorizon.services.users import Users
-    from extrahorizon.transport import RequestInfo, ResponseInfo
+    from extrahorizon.transport.protocol import RequestInfo, ResponseInfo, Transport
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,6 +73,7 @@ class ExtraHorizon:
         token: str | None = None,
         token_secret: str | None = None,
         timeout: float | None = None,
+        transport: Transport | None = None,
         proxies: Mapping[str, str] | None = None,
         verify: bool | str | None = None,
         cert: str | tuple[str, str] | None = None,
@@ -88,6 +90,7 @@ class ExtraHorizon:
             token: of the user.
             token_secret: of the user.
             timeout: seconds to wait for an answer; 30 by default, and 60 where a function is executed.
+            transport: what sends the requests; by default one over requests, with the three below.
             proxies: as requests takes them, `{"https": "http://proxy:3128"}`; by default those of the environment.
             verify: the path of a CA bundle or folder to trust; by default that of the environment or certifi's. False
                 trusts anybody, which is for tests alone.
@@ -97,7 +100,7 @@ class ExtraHorizon:
 
         Raises:
             ConfigurationError: some of the five are missing, the host cannot be used, or a file does not exist.
-            TypeError: `credentials` is something else.
+            TypeError: `credentials` is something else, or there is a transport and a setting for another one.
         """
         given = {
             "host": host,
@@ -120,11 +123,13 @@ class ExtraHorizon:
                 f"credentials is a Credentials, not a value of type {type(credentials).__name__}; "
                 f"or write ExtraHorizon({'=..., '.join(given)}=...)"
             )
+        if transport is None:
+            transport = RequestsTransport(proxies=proxies, verify=verify, cert=cert)
+        elif proxies is not None or verify is not None or cert is not None:
+            raise TypeError("proxies, verify and cert are settings of the usual transport: give them to your own one")
         self.session = PlatformSession(
             credentials,
-            proxies=proxies,
-            verify=verify,
-            cert=cert,
+            transport=transport,
             timeout=timeout,
             on_request=on_request,
             on_response=on_response,

@@ -33,7 +33,7 @@ from extrahorizon.session import PlatformSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requests import PreparedRequest
+    from extrahorizon.transport.protocol import Request
 
 OAUTH1_TOKENS = "/auth/v2/oauth1/tokens"
 OAUTH1_MFA = "/auth/v2/oauth1/tokens/mfa"
@@ -382,8 +382,8 @@ class _ClientAuthentication:
         return False
 
 
-def _with_header(value: str | None, name: str = "Authorization") -> Callable[[PreparedRequest], object]:
-    def authorize(request: PreparedRequest) -> None:
+def _with_header(value: str | None, name: str = "Authorization") -> Callable[[Request], object]:
+    def authorize(request: Request) -> None:
         if value is not None:
             request.headers[name] = value
 

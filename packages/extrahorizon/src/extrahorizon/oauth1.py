@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from requests import PreparedRequest
+    from extrahorizon.transport.protocol import Request
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]*")
 _MALFORMED_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -26,7 +26,7 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class OAuth1Signer:
-    """Puts a signature on a request; can be used as the `auth` of requests. The repr shows no secret."""
+    """Puts a signature on a request. The repr shows no secret."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class OAuth1Signer:
         self._nonce = nonce
         self._clock = clock
 
-    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+    def __call__(self, request: Request) -> Request:
         """Sign the request as it is: its URL must be encoded already."""
-        request.headers["Authorization"] = self.authorization(str(request.method), str(request.url))
+        request.headers["Authorization"] = self.authorization(request.method, request.url)
         return request
 
     def authorization(self, method: str, url: str) -> str:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_codec
 import os
 import sys
 import time
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
-
-from requests import PreparedRequest, RequestException, Response
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
-from urllib3.util import Timeout
 
 from extrahorizon.calls import Call, checked_options
 from extrahorizon.deadline import Deadline
@@ -35,30 +27,18 @@ from extrahorizon.errors import (
 from extrahorizon.log import logger
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS, RetryPolicy, pause
-from extrahorizon.transport import (
-    RequestInfo,
-    ResponseInfo,
-    checked_ca,
-    checked_cert,
-    is_cut_off,
-    read_body,
-    unreachable,
-    within,
-)
+from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.protocol import READ_TIMEOUT, Headers, Request, RequestInfo, ResponseInfo
 from extrahorizon.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from extrahorizon.authentication import Authentication, Authorization
+    from extrahorizon.transport.protocol import Response, Transport
 
 Result = TypeVar("Result")
 
-CONNECT_TIMEOUT = 5.0  # seconds
-READ_TIMEOUT = 30.0  # seconds between two bytes of an answer
-CONNECTIONS = 32  # kept open per host, enough for a fan-out
-IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, and a frozen Lambda does not notice
-BODY_LIMIT = 32 * 1024 * 1024  # bytes of an answer held in memory; the platform's own limit is 10 MB
 REDIRECTS = 3
 
 #: Refusals that other credentials may overcome. Code 10, also HTTP 401, is a missing permission and not one of them.
@@ -99,10 +79,8 @@ class PlatformSession:
         self,
         authentication: Authentication,
         *,
+        transport: Transport | None = None,
         retries: RetryPolicy | None = None,
-        proxies: Mapping[str, str] | None = None,
-        verify: bool | str | None = None,
-        cert: str | tuple[str, str] | None = None,
         timeout: float | None = None,
         on_request: Callable[[RequestInfo], object] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
@@ -110,22 +88,21 @@ class PlatformSession:
         """Send with what `authentication` gives; it is asked before each attempt.
 
         `ExtraHorizon` describes the other arguments.
-
-        Raises:
-            ConfigurationError: a CA bundle or a certificate does not exist.
         """
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
         self.deadline = Deadline()
-        self._verify, self._cert, self._proxies = checked_ca(verify), checked_cert(cert), proxies
+        self._transport = transport or RequestsTransport()
         self._on_request, self._on_response = on_request, on_response
-        self._proxies_by_host: dict[str, dict[str, str]] = {}
-        self._last_used = time.time()
-        self._adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
-        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
-        self.headers["Accept"] = "application/json, */*;q=0.8"
-        self.headers["Accept-Encoding"] = "gzip, deflate"
-        self.headers["User-Agent"] = self.headers["X-User-Agent"] = _user_agent()
+        agent = _user_agent()
+        self.headers = Headers(
+            {
+                "Accept": "application/json, */*;q=0.8",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": agent,
+                "X-User-Agent": agent,
+            }
+        )
         self._options = checked_options(timeout=timeout)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -167,7 +144,7 @@ class PlatformSession:
 
     def close(self) -> None:
         """Close the connections that are kept open; the next call opens new ones."""
-        self._adapter.close()
+        self._transport.close()
 
     def with_options(
         self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
@@ -186,7 +163,7 @@ class PlatformSession:
         Args:
             method: HTTP method.
             path: path and query as the platform documents them, RQL included, starting with a slash.
-            stream: leave the body unread, for `extrahorizon.transport.chunks`; the caller closes the response.
+            stream: leave the body unread, for `Response.chunks`; the caller closes the response.
             options: `json`, a body to send as JSON, moments as ISO 8601; `gzip=True` compresses it, which the platform
                 takes when documents are created. `data`, a body to send as it is: bytes, or a
                 `extrahorizon.multipart.Multipart`, which is streamed. `headers`, besides the session's own. `timeout`,
@@ -203,7 +180,7 @@ class PlatformSession:
             PlatformUnreachableError: there was no usable answer.
             DeadlineExceededError: there was no time for one.
         """
-        return self._perform(Call(method, path, **{**options, **self._options}), _unread if stream else self._read)
+        return self._perform(Call(method, path, **{**options, **self._options}), _unread if stream else _read)
 
     def call(
         self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
@@ -214,7 +191,7 @@ class PlatformSession:
             InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.
         """
         call = Call(method, path, **{**options, **self._options})
-        return self._perform(call, lambda response: self._read_json(response, expects))
+        return self._perform(call, lambda response: _json(response, expects))
 
     def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
         started = time.monotonic()
@@ -242,113 +219,85 @@ class PlatformSession:
             pause(wait)
 
     def _send_once(self, call: Call, authorization: Authorization) -> Response:
-        self._drop_idle_connections()
         url = authorization.host + call.target
         redirects = 0
         while True:
-            request = self._prepared(call, url)
-            authorization.authorize(request)
-            response = self._exchange(call, request, authorization.host)
+            request = self._signed(call, url, authorization)
+            response = self._exchange(call, request)
             if not response.is_redirect or redirects == REDIRECTS:
                 break
             redirects += 1
             url = _redirected(call, response, url)
-        if response.status_code < 200 or is_cut_off(response):  # noqa: PLR2004
+        if response.is_cut_off:
             # What follows on this connection is not the answer to the next call.
-            response.raw.close()
+            response.close()
             raise PlatformUnreachableError("its answer was not complete", method=call.method, url=url)
         if response.status_code < 300:  # noqa: PLR2004
             return response
         try:
-            read_body(response, self.deadline, BODY_LIMIT)
+            content = response.content
         except (PlatformUnreachableError, InvalidResponseError):
-            response._content = b""  # noqa: SLF001 - the status alone says enough
-        raise platform_error(response.status_code, response.content, response.headers, method=call.method, url=url)
+            content = b""  # the status alone says enough
+        raise platform_error(response.status_code, content, response.headers, method=call.method, url=url)
 
-    def _exchange(self, call: Call, request: PreparedRequest, host: str) -> Response:
-        remaining = self.deadline.check(call.name)
-        connect, read = min(CONNECT_TIMEOUT, remaining), min(call.timeout or READ_TIMEOUT, remaining)
-        timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
+    def _signed(self, call: Call, url: str, authorization: Authorization) -> Request:
+        headers = Headers(self.headers, call.body_headers)
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
+            headers["X-Amzn-Trace-Id"] = trace
+        if call.headers:
+            headers.update(call.headers)
+        request = Request(call.method, url, headers, call.body, timeout=call.timeout or READ_TIMEOUT)
+        authorization.authorize(request)
+        return request
+
+    def _exchange(self, call: Call, request: Request) -> Response:
+        self.deadline.check(call.name)
         if isinstance(call.body, Multipart):
             call.body.rewind()
-            request.body = within(call.body, self.deadline, call.name)  # type: ignore[assignment]
+            request.body = _within(call.body, self.deadline, call.name)
         if self._on_request:
-            self._on_request(RequestInfo(call.method, public_url(str(request.url))))
+            self._on_request(RequestInfo(call.method, public_url(request.url)))
         started = time.monotonic()
         try:
-            # The adapter of requests alone: its sessions would prepare to follow redirects and keep cookies.
-            response = self._adapter.send(
-                request,
-                stream=True,
-                timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
-                verify=self._verify,
-                cert=self._cert,
-                proxies=self._proxies_for(host),
-            )
-        except (RequestException, HTTPError, OSError) as error:
-            # Not chained: the original prints the URL with its query, and RQL values are personal data.
-            failure = unreachable(error, (connect, read), method=call.method, url=str(request.url))
+            response = self._transport.send(request, self.deadline)
+        except PlatformUnreachableError as failure:
             if self.deadline.remaining() <= 0:
                 text = f"{call.name} was not answered when the function's time was up"
                 sent = failure.sent and call.method not in SAFE_METHODS
                 raise DeadlineExceededError(text, sent=sent) from None
-            raise failure from None
+            raise
         if self._on_response:
             took = time.monotonic() - started
-            self._on_response(ResponseInfo(call.method, public_url(str(request.url)), response.status_code, took))
+            self._on_response(ResponseInfo(call.method, public_url(request.url), response.status_code, took))
         return response
-
-    def _prepared(self, call: Call, url: str) -> PreparedRequest:
-        # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
-        request = PreparedRequest()
-        request.method = call.method
-        request.url = url
-        request.headers = self.headers.copy()
-        request.headers.update(call.body_headers)
-        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
-            request.headers["X-Amzn-Trace-Id"] = trace
-        request.body = call.body  # type: ignore[assignment]
-        if call.headers:
-            request.headers.update(call.headers)
-        return request
-
-    def _read(self, response: Response) -> Response:
-        read_body(response, self.deadline, BODY_LIMIT)
-        return response
-
-    def _read_json(self, response: Response, expects: type | None) -> Any:
-        content = self._read(response).content
-        try:
-            value = json_codec.loads(content) if content else None
-        except (ValueError, RecursionError):
-            problem = "an answer that is not JSON"
-        else:
-            if expects is None or isinstance(value, expects):
-                return value
-            problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
-        request = response.request
-        raise InvalidResponseError(
-            problem, status=response.status_code, method=str(request.method), url=str(request.url)
-        )
-
-    def _drop_idle_connections(self) -> None:
-        now = time.time()
-        if now - self._last_used > IDLE_LIMIT:
-            self._adapter.close()
-        self._last_used = now
-
-    def _proxies_for(self, host: str) -> dict[str, str]:
-        if host not in self._proxies_by_host:
-            if self._proxies is not None:
-                self._proxies_by_host[host] = dict(self._proxies)
-            else:
-                local = urlsplit(host).hostname == "localhost"
-                self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
-        return self._proxies_by_host[host]
 
 
 def _unread(response: Response) -> Response:
     return response
+
+
+def _read(response: Response) -> Response:
+    response.content  # noqa: B018 - read here, where a body that is cut short is still asked for again
+    return response
+
+
+def _json(response: Response, expects: type | None) -> Any:
+    value = response.json()
+    if expects is None or isinstance(value, expects):
+        return value
+    problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
+    raise InvalidResponseError(problem, status=response.status_code, method=response.method, url=response.url)
+
+
+def _within(body: Iterable[bytes], deadline: Deadline, what: str) -> Iterator[bytes]:
+    """Yield a body that is not sent past the deadline.
+
+    Raises:
+        DeadlineExceededError: the time is up; nothing was done, for the body is not complete.
+    """
+    for chunk in body:
+        deadline.check(what)
+        yield chunk
 
 
 def _redirected(call: Call, response: Response, url: str) -> str:

@@ -57,6 +57,8 @@ def perform(environment: Mapping[str, str], method: str, path: str, body: Any, o
     exh = client_of(environment)
     try:
         answer = exh.session.request(method, path, json=body) if body is not None else exh.session.request(method, path)
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        value = answer.json() if is_json else None
     except PlatformError as error:
         output.result(error.body if isinstance(error.body, dict) else {"message": str(error)})
         return False
@@ -64,8 +66,8 @@ def perform(environment: Mapping[str, str], method: str, path: str, body: Any, o
         raise DevkitError(str(error)) from error
     if not answer.content:
         output.result(None)
-    elif "json" in answer.headers.get("Content-Type", ""):
-        output.result(answer.json())
+    elif is_json:
+        output.result(value)
     elif sys.stdout.isatty():
         output.note(f"{len(answer.content)} bytes of {answer.headers.get('Content-Type')}; send them to a file with >")
     else:

@@ -24,7 +24,7 @@ from requests.adapters import HTTPAdapter
 import extrahorizon.quiet_loggers  # noqa: F401 - caps what prints signed URLs
 from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError, parse_retry_after
 from extrahorizon.retries import pause
-from extrahorizon.transport import unreachable
+from extrahorizon.transport.over_requests import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

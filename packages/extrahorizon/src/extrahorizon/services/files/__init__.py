@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from extrahorizon.multipart import Multipart
 from extrahorizon.resource import WithName, segment
-from extrahorizon.transport import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -121,7 +120,7 @@ class Files(WithName["File"]):
         lost on the way `PlatformUnreachableError`.
         """
         with self._session.request("GET", _content(token), stream=True) as response:
-            yield from chunks(response, self._session.deadline)
+            yield from response.chunks()
 
     def download(self, token: str, path: Path) -> Path:
         """Write the content of a file to `path`, where it appears once it is complete. Needs any token of it.
@@ -142,7 +141,7 @@ class Files(WithName["File"]):
                 temporary.open("xb") as file,
                 self._session.request("GET", _content(token), stream=True) as response,
             ):
-                for chunk in chunks(response, self._session.deadline):
+                for chunk in response.chunks():
                     file.write(chunk)
             temporary.replace(path)
         except BaseException:

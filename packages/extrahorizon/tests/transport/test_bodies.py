@@ -3,15 +3,12 @@
 import email.parser
 import email.policy
 import io
-import socket
 import threading
 import tracemalloc
-from contextlib import suppress
 
 import pytest
+from raw_server import head_of
 
-from extrahorizon.client import ExtraHorizon
-from extrahorizon.credentials import Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     DeadlineExceededError,
@@ -20,91 +17,45 @@ from extrahorizon.errors import (
     RequestAbortedError,
 )
 from extrahorizon.multipart import Multipart
-from extrahorizon.transport import chunks
 
 MEGABYTE = 1024 * 1024
 
 
-class Server:
-    """Answers each connection in turn with what `answer(connection)` does after the request's headers were read."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.requests = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.session = ExtraHorizon(
-            Credentials(f"http://localhost:{self.listener.getsockname()[1]}", "k", "cs", "t", "ts")
-        ).session
-        self.thread = threading.Thread(target=self._serve)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.session.close()
-        self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept
-        self.listener.close()
-        self.thread.join()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection:
-                reader = connection.makefile("rb")
-                head = b""
-                while not head.endswith(b"\r\n\r\n"):
-                    if not (line := reader.readline()):
-                        break
-                    head += line
-                self.requests.append(head)
-                with suppress(OSError):
-                    self.answer(connection, reader, head)
-                reader.close()
-
-    @staticmethod
-    def head(length, status="200 OK"):
-        return f"HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n".encode()
-
-
-def test_an_answer_larger_than_memory_allows_is_refused_while_it_arrives(monkeypatch):
-    monkeypatch.setattr("extrahorizon.session.BODY_LIMIT", MEGABYTE)
+def test_an_answer_larger_than_memory_allows_is_refused_while_it_arrives(serving, monkeypatch):
+    monkeypatch.setattr("extrahorizon.transport.protocol.BODY_LIMIT", MEGABYTE)
     sent = []
 
     def answer(connection, *_):
-        connection.sendall(Server.head(100 * MEGABYTE))
+        connection.sendall(head_of(100 * MEGABYTE))
         for _ in range(100):
             connection.sendall(b"x" * MEGABYTE)
             sent.append(1)
 
-    with Server(answer) as server, pytest.raises(InvalidResponseError, match="an answer of more than 1,048,576 bytes"):
+    with serving(answer) as server, pytest.raises(InvalidResponseError, match="an answer of more than 1,048,576 bytes"):
         server.session.get("/x")
     assert len(server.requests) == 1
     assert len(sent) < 100
 
 
-def test_a_compressed_answer_counts_by_what_it_becomes(monkeypatch):
+def test_a_compressed_answer_counts_by_what_it_becomes(serving, monkeypatch):
     import gzip
 
-    monkeypatch.setattr("extrahorizon.session.BODY_LIMIT", MEGABYTE)
+    monkeypatch.setattr("extrahorizon.transport.protocol.BODY_LIMIT", MEGABYTE)
     body = gzip.compress(b"0" * 50 * MEGABYTE)
 
     def answer(connection, *_):
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         connection.sendall(head.encode() + body)
 
-    with Server(answer) as server, pytest.raises(InvalidResponseError):
+    with serving(answer) as server, pytest.raises(InvalidResponseError):
         server.session.get("/x")
 
 
-def test_a_body_cut_short_is_no_answer():
+def test_a_body_cut_short_is_no_answer(serving):
     def answer(connection, *_):
-        connection.sendall(Server.head(100) + b'{"half": ')
+        connection.sendall(head_of(100) + b'{"half": ')
 
-    with Server(answer) as server:
+    with serving(answer) as server:
         with pytest.raises(PlatformUnreachableError) as raised:
             server.session.post("/x")
         assert raised.value.sent
@@ -114,13 +65,13 @@ def test_a_body_cut_short_is_no_answer():
         assert len(server.requests) == 6
 
 
-def test_an_error_whose_body_is_cut_short_still_has_its_status():
+def test_an_error_whose_body_is_cut_short_still_has_its_status(serving):
     def answer(connection, *_):
-        connection.sendall(Server.head(100, "404 Not Found") + b'{"code": 16')
+        connection.sendall(head_of(100, "404 Not Found") + b'{"code": 16')
 
     from extrahorizon.errors import NotFoundError
 
-    with Server(answer) as server, pytest.raises(NotFoundError):
+    with serving(answer) as server, pytest.raises(NotFoundError):
         server.session.get("/x")
 
 
@@ -128,13 +79,13 @@ def test_an_error_whose_body_is_cut_short_still_has_its_status():
     "answer",
     [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Ty", b"HTTP/1.1 200 OK\r\n\r\n"],
 )
-def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_call(answer):
+def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_call(serving, answer):
     answers = [answer]
 
     def reply(connection, *_):
-        connection.sendall(answers.pop() if answers else Server.head(2) + b"{}")
+        connection.sendall(answers.pop() if answers else head_of(2) + b"{}")
 
-    with Server(reply) as server:
+    with serving(reply) as server:
         with pytest.raises(PlatformUnreachableError) as raised:
             server.session.call("POST", "/a")
         told = "its answer was not complete (POST /a). It may have been done all the same"
@@ -143,7 +94,7 @@ def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_cal
 
 
 @pytest.mark.parametrize("kind", ["Connection: close", "X-Kept: open"])
-def test_a_body_that_stalls_late_ends_with_the_deadline_too(kind):
+def test_a_body_that_stalls_late_ends_with_the_deadline_too(serving, kind):
     over = threading.Event()
 
     def answer(connection, *_):
@@ -151,7 +102,7 @@ def test_a_body_that_stalls_late_ends_with_the_deadline_too(kind):
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n{kind}\r\n\r\nx".encode())
         over.wait(10)
 
-    with Server(answer) as server:
+    with serving(answer) as server:
         server.session.deadline = Deadline(0.5)
         with pytest.raises(DeadlineExceededError, match="It may have been done all the same"):
             server.session.post("/x")
@@ -159,7 +110,7 @@ def test_a_body_that_stalls_late_ends_with_the_deadline_too(kind):
         over.set()
 
 
-def test_an_upload_to_a_slow_reader_ends_with_the_deadline():
+def test_an_upload_to_a_slow_reader_ends_with_the_deadline(serving):
     over = threading.Event()
 
     class Slow(Zeros):
@@ -167,63 +118,63 @@ def test_an_upload_to_a_slow_reader_ends_with_the_deadline():
             over.wait(0.05)
             return super().read(size)
 
-    with Server(receive([])) as server:
+    with serving(receive([])) as server:
         server.session.deadline = Deadline(0.3)
         with pytest.raises(DeadlineExceededError, match="no time is left for POST"):
             server.session.post("/files/v1/", data=Multipart(Slow(64 * MEGABYTE), filename="f"))
         assert server.session.deadline.remaining() > -0.3
 
 
-def test_a_dripping_body_ends_with_the_deadline():
+def test_a_dripping_body_ends_with_the_deadline(serving):
     over = threading.Event()
 
     def answer(connection, *_):
-        connection.sendall(Server.head(10_000))
+        connection.sendall(head_of(10_000))
         while not over.wait(0.02):
             connection.sendall(b"x")
 
-    with Server(answer) as server:
+    with serving(answer) as server:
         server.session.deadline = Deadline(0.3)
         with pytest.raises(DeadlineExceededError):
             server.session.post("/x")
         over.set()
 
 
-def test_a_body_that_stalls_ends_with_the_deadline():
+def test_a_body_that_stalls_ends_with_the_deadline(serving):
     over = threading.Event()
 
     def answer(connection, *_):
-        connection.sendall(Server.head(10_000) + b"x")
+        connection.sendall(head_of(10_000) + b"x")
         over.wait(10)
 
-    with Server(answer) as server:
+    with serving(answer) as server:
         server.session.deadline = Deadline(0.3)
         with pytest.raises(DeadlineExceededError):
             server.session.post("/x")
         over.set()
 
 
-def test_a_stalled_server_ends_with_the_deadline():
+def test_a_stalled_server_ends_with_the_deadline(serving):
     over = threading.Event()
-    with Server(lambda *_: over.wait(10)) as server:
+    with serving(lambda *_: over.wait(10)) as server:
         server.session.deadline = Deadline(0.3)
         with pytest.raises(DeadlineExceededError, match="was not answered when the function's time was up"):
             server.session.post("/x")
         over.set()
 
 
-def test_a_download_is_streamed_in_constant_memory():
+def test_a_download_is_streamed_in_constant_memory(serving):
     size = 64 * MEGABYTE
 
     def answer(connection, *_):
-        connection.sendall(Server.head(size))
+        connection.sendall(head_of(size))
         for _ in range(64):
             connection.sendall(b"x" * MEGABYTE)
 
-    with Server(answer) as server:
+    with serving(answer) as server:
         tracemalloc.start()
         with server.session.get("/files/v1/t/file", stream=True) as response:
-            received = sum(len(chunk) for chunk in chunks(response, Deadline()))
+            received = sum(len(chunk) for chunk in response.chunks())
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert received == size
@@ -256,12 +207,12 @@ def receive(received):
         while left and (part := reader.read(min(left, 65536))):
             left -= len(part)
             received.append(part)
-        connection.sendall(Server.head(2) + b"{}")
+        connection.sendall(head_of(2) + b"{}")
 
     return answer
 
 
-def test_an_upload_is_streamed_in_constant_memory():
+def test_an_upload_is_streamed_in_constant_memory(serving):
     size = 64 * MEGABYTE
     received = []
 
@@ -269,7 +220,7 @@ def test_an_upload_is_streamed_in_constant_memory():
         def append(self, part):
             received.append(len(part))
 
-    with Server(receive(Counter())) as server:
+    with serving(receive(Counter())) as server:
         tracemalloc.start()
         server.session.post("/files/v1/", data=Multipart(Zeros(size), filename="zeros"))
         _, peak = tracemalloc.get_traced_memory()
@@ -278,7 +229,7 @@ def test_an_upload_is_streamed_in_constant_memory():
     assert peak < 8 * MEGABYTE
 
 
-def test_the_parts_come_in_order_and_read_as_any_parser_reads_them():
+def test_the_parts_come_in_order_and_read_as_any_parser_reads_them(serving):
     received = []
     body = Multipart(
         b"\x00\r\n--file",
@@ -287,7 +238,7 @@ def test_the_parts_come_in_order_and_read_as_any_parser_reads_them():
         before=[("name", "a \u00e9")],
         after=[("tags[]", "one"), ("tags[]", "two")],
     )
-    with Server(receive(received)) as server:
+    with serving(receive(received)) as server:
         server.session.post("/files/v1/", data=body)
         head = server.requests[0].decode().partition("\r\n")[2]
     content_type = next(line for line in head.split("\r\n") if line.lower().startswith("content-type"))
@@ -307,7 +258,7 @@ def test_the_parts_come_in_order_and_read_as_any_parser_reads_them():
     assert len(b"".join(received)) == len(body)
 
 
-def test_an_upload_that_is_sent_again_is_sent_whole():
+def test_an_upload_that_is_sent_again_is_sent_whole(serving):
     received = []
     refusals = [True]
 
@@ -319,12 +270,12 @@ def test_an_upload_that_is_sent_again_is_sent_whole():
 
     stream = io.BytesIO(b"skipped-content")
     stream.seek(8)
-    with Server(answer) as server:
+    with serving(answer) as server:
         server.session.post("/files/v1/", data=Multipart(stream, filename="f"))
     assert b"\r\n\r\ncontent\r\n" in b"".join(received)
 
 
-def test_a_file_that_shrinks_or_breaks_while_it_is_sent_ends_the_call():
+def test_a_file_that_shrinks_or_breaks_while_it_is_sent_ends_the_call(serving):
     class Shrinking(Zeros):
         def read(self, size=-1):
             return super().read(size) if self.at < MEGABYTE else b""
@@ -333,7 +284,7 @@ def test_a_file_that_shrinks_or_breaks_while_it_is_sent_ends_the_call():
         def read(self, size=-1):
             raise OSError(5, "Input/output error")
 
-    with Server(receive([])) as server:
+    with serving(receive([])) as server:
         for source, told in ((Shrinking(2 * MEGABYTE), "1,048,576 bytes shorter"), (Broken(10), "Input/output error")):
             with pytest.raises(RequestAbortedError, match=told):
                 server.session.post("/files/v1/", data=Multipart(source, filename="f"))

@@ -1,0 +1,310 @@
+"""The transport over Python's own `http.client`: nothing else is imported, and no wait outlasts the deadline.
+
+`http.client` parses what comes; the connections are this module's, so that each read and write has the time that is
+left, the status line and the headers included. It uses no proxy: `RequestsTransport` does.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from http.client import HTTPException, HTTPResponse
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, IDLE_LIMIT, Headers, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from extrahorizon.deadline import Deadline
+    from extrahorizon.transport.protocol import Request
+
+CONNECTIONS = 32  # kept open per host, enough for a fan-out
+_PORTS = {"http": 80, "https": 443}
+
+
+class HttpClientTransport:
+    """Sends over sockets of its own, which stay open between requests."""
+
+    def __init__(self, *, verify: bool | str | None = None, cert: str | tuple[str, str] | None = None) -> None:
+        """Trust and show the certificates that `ExtraHorizon` describes.
+
+        Raises:
+            ConfigurationError: a CA bundle or a certificate does not exist.
+        """
+        self._idle: dict[str, deque[_Connection]] = {}
+        self._verify, self._cert = checked_ca(verify), checked_cert(cert)
+        self._context: ssl.SSLContext | None = None
+
+    def __del__(self) -> None:
+        self.close()  # else Python warns of each socket that nobody closed
+
+    def close(self) -> None:
+        """Close the connections that are kept open; the next request opens new ones."""
+        for connections in self._idle.values():
+            while connections:
+                connections.pop().close()
+
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        """Send a request once; `Transport.send` describes it."""
+        scheme, rest = request.url.split("://", 1)
+        place = scheme + "://" + rest[: rest.find("/")]
+        connection = self._kept(place) or self._opened(place, request, deadline)
+        connection.limits = request.timeout, deadline
+        try:
+            connection.write(request, rest[rest.find("/") :])
+            answer = HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # it calls makefile alone
+            answer.begin()
+        except (HTTPException, OSError) as error:
+            connection.close()
+            # Not chained, here and below: the original may quote the URL, and RQL values are personal data.
+            raise _lost(error, request) from None
+        except BaseException:
+            connection.close()  # half a request is on it
+            raise
+        return Response(
+            request,
+            answer.status,
+            _headers(answer),
+            self._body(answer, connection, place, request),
+            deadline=deadline,
+            close=connection.close,
+            http_version=answer.version,
+        )
+
+    def _kept(self, place: str) -> _Connection | None:
+        kept = self._idle.get(place)
+        while kept:
+            try:
+                connection = kept.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if connection.is_usable():
+                return connection
+            connection.close()
+        return None
+
+    def _opened(self, place: str, request: Request, deadline: Deadline) -> _Connection:
+        parts = urlsplit(place)
+        timeout = min(CONNECT_TIMEOUT, deadline.remaining())
+        opened: socket.socket | None = None
+        try:
+            opened = socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if parts.scheme == "https":
+                opened = self._tls().wrap_socket(opened, server_hostname=parts.hostname)
+        except (OSError, UnicodeError) as error:
+            if opened is not None:
+                opened.close()
+            raise _not_connected(error, timeout, request) from None
+        return _Connection(opened)
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            context = _trusting(self._verify)
+            if self._cert is not None:
+                context.load_cert_chain(*((self._cert,) if isinstance(self._cert, str) else self._cert))
+            context.set_alpn_protocols(["http/1.1"])
+            self._context = context
+        return self._context
+
+    def _body(self, answer: HTTPResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
+        complete = False
+        try:
+            yield from _decoded(_raw(answer), answer.headers.get("content-encoding", "").strip().lower())
+            complete = True
+        except (HTTPException, OSError) as error:
+            raise _lost(error, request) from None
+        finally:
+            if complete and not answer.will_close:
+                self._keep(place, connection)
+            else:
+                connection.close()
+
+    def _keep(self, place: str, connection: _Connection) -> None:
+        kept = self._idle.setdefault(place, deque())
+        if len(kept) < CONNECTIONS:
+            kept.append(connection.handed_on())
+        else:
+            connection.close()
+
+
+class _Connection:
+    """A socket for one request: its reads and writes end with the limits of that request."""
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._socket: socket.socket | None = opened
+        self._since = time.time()
+        self.limits: tuple[float, Deadline]
+
+    def close(self) -> None:
+        """Close the socket, unless the next request has it."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def handed_on(self) -> _Connection:
+        """Return the socket for the next request; closing this one's answer does not touch it any more."""
+        opened, self._socket = self._usable, None
+        return _Connection(opened)
+
+    @property
+    def _usable(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionResetError  # the answer was read to its end before
+        return self._socket
+
+    def is_usable(self) -> bool:
+        """Whether it was used lately, and nothing came meanwhile: the end of the connection, or what nobody asked."""
+        if time.time() - self._since > IDLE_LIMIT:
+            return False
+        poll = select.poll()
+        poll.register(self._usable, select.POLLIN)
+        return not poll.poll(0)
+
+    def write(self, request: Request, target: str) -> None:
+        """Send a request.
+
+        An end of the connection while the body is sent is no error here: an answer may have come before it, such as
+        413 for a body that is too large.
+        """
+        host = urlsplit(request.url)
+        default = host.port is None or host.port == _PORTS[host.scheme]
+        name = f"[{host.hostname}]" if ":" in str(host.hostname) else host.hostname
+        lines = [f"{request.method} {target} HTTP/1.1", f"Host: {name if default else f'{name}:{host.port}'}"]
+        lines += [f"{name}: {value}" for name, value in request.headers.items()]
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if request.body is None or (isinstance(request.body, bytes) and len(request.body) < CHUNK):
+            self._send(head + (request.body or b""))  # one packet where it fits
+            return
+        self._send(head)
+        try:
+            for chunk in _pieces(request.body):
+                self._send(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
+    def _send(self, data: bytes) -> None:
+        self._usable.settimeout(self._time())
+        self._usable.sendall(data)
+
+    def read_into(self, buffer: Any) -> int:
+        self._usable.settimeout(self._time())
+        return self._usable.recv_into(buffer)
+
+    def _time(self) -> float:
+        timeout, deadline = self.limits
+        if (left := min(timeout, deadline.remaining())) <= 0:
+            raise TimeoutError
+        return left
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """Return what `HTTPResponse` reads one answer from."""
+        return io.BufferedReader(_Input(self), CHUNK)
+
+
+class _Input(io.RawIOBase):
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._connection.read_into(buffer)
+
+
+def _trusting(verify: bool | str) -> ssl.SSLContext:
+    if isinstance(verify, str):
+        if os.path.isdir(verify):  # noqa: PTH112 - pathlib is not loaded
+            return ssl.create_default_context(capath=verify)
+        return ssl.create_default_context(cafile=verify)
+    if verify:
+        import certifi
+
+        return ssl.create_default_context(cafile=certifi.where())
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _pieces(body: bytes | Iterable[bytes]) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        return (body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
+    return iter(body)
+
+
+def _headers(answer: HTTPResponse) -> Headers:
+    headers = Headers()
+    for name, value in answer.getheaders():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _raw(answer: HTTPResponse) -> Iterator[bytes]:
+    buffer = memoryview(bytearray(CHUNK))
+    while size := answer.readinto(buffer):
+        yield bytes(buffer[:size])
+    if answer.length:
+        raise ConnectionResetError  # the connection ended before the length that the headers promised
+
+
+def _decoded(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    """Yield a body without its Content-Encoding, in pieces of a bounded size however well it was compressed."""
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        yield from body
+        return
+    import zlib
+
+    decoder: Any = None
+    for chunk in body:
+        rest = chunk
+        if decoder is None:
+            # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
+            bare = coding == "deflate" and chunk[0] & 0x0F != 0x08  # noqa: PLR2004 - the method's number in zlib
+            decoder = zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
+        while rest:
+            try:
+                piece = decoder.decompress(rest, CHUNK)
+            except zlib.error:
+                raise ConnectionResetError from None
+            rest = decoder.unconsumed_tail
+            if piece:
+                yield piece
+            elif decoder.eof:
+                break
+    if decoder is not None and not decoder.eof:
+        raise ConnectionResetError
+
+
+def _not_connected(error: OSError | UnicodeError, timeout: float, request: Request) -> PlatformUnreachableError:
+    permanent = False
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason, permanent = "its TLS certificate was not accepted", True
+    elif isinstance(error, UnicodeError):  # Python's resolver encodes names by IDNA
+        reason, permanent = "it is not the name of a host", True
+    elif isinstance(error, TimeoutError):
+        reason = f"no connection within {timeout:.3g} s"
+    else:
+        reason = _plain_words(error)
+    return PlatformUnreachableError(reason, method=request.method, url=request.url, sent=False, permanent=permanent)
+
+
+def _lost(error: HTTPException | OSError, request: Request) -> PlatformUnreachableError:
+    reason = f"no answer within {request.timeout:.3g} s" if isinstance(error, TimeoutError) else _plain_words(error)
+    return PlatformUnreachableError(reason, method=request.method, url=request.url)
+
+
+def _plain_words(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+        return error.strerror.lower()
+    return "the connection was cut off"

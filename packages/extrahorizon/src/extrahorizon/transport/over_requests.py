@@ -1,0 +1,191 @@
+"""The transport over requests: its adapter alone, so that proxies, `responses` mocks and CA bundles work as there.
+
+The sessions of requests would follow redirects, keep cookies and read `.netrc`, which a signed request must not.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from requests import ConnectTimeout, PreparedRequest, RequestException
+from requests import Timeout as RequestsTimeout
+from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidURL
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+from urllib3.util import Timeout
+
+from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, IDLE_LIMIT, Headers, Response
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator, Mapping
+
+    from extrahorizon.deadline import Deadline
+    from extrahorizon.transport.protocol import Request
+
+CONNECTIONS = 32  # kept open per host, enough for a fan-out
+
+
+class RequestsTransport:
+    """Sends through an adapter of requests, which keeps connections open."""
+
+    def __init__(
+        self,
+        *,
+        proxies: Mapping[str, str] | None = None,
+        verify: bool | str | None = None,
+        cert: str | tuple[str, str] | None = None,
+    ) -> None:
+        """Send as `ExtraHorizon` describes these arguments.
+
+        Raises:
+            ConfigurationError: a CA bundle or a certificate does not exist.
+        """
+        self._verify, self._cert, self._proxies = checked_ca(verify), checked_cert(cert), proxies
+        self._proxies_by_host: dict[str, dict[str, str]] = {}
+        self._last_used = time.time()
+        self._adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+
+    def close(self) -> None:
+        """Close the connections that are kept open; the next request opens new ones."""
+        self._adapter.close()
+
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        """Send a request once; `Transport.send` describes it."""
+        self._drop_idle_connections()
+        remaining = deadline.remaining()
+        connect, read = min(CONNECT_TIMEOUT, remaining), min(request.timeout, remaining)
+        timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
+        try:
+            answer = self._adapter.send(
+                _prepared(request),
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
+                verify=self._verify,
+                cert=self._cert,
+                proxies=self._proxies_for(request.url),
+            )
+        except (RequestException, HTTPError, OSError) as error:
+            # Not chained, here and below: the original prints the URL with its query, and RQL values are personal data.
+            raise unreachable(error, (connect, read), method=request.method, url=request.url) from None
+        return Response(
+            request,
+            answer.status_code,
+            Headers(answer.headers),
+            _chunks(answer.raw, request, deadline),
+            deadline=deadline,
+            close=lambda: _give_up(answer.raw),
+            http_version=answer.raw.version,
+        )
+
+    def _drop_idle_connections(self) -> None:
+        now = time.time()
+        if now - self._last_used > IDLE_LIMIT:
+            self._adapter.close()
+        self._last_used = now
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        host = url[: url.find("/", 8)]
+        if host not in self._proxies_by_host:
+            if self._proxies is not None:
+                self._proxies_by_host[host] = dict(self._proxies)
+            else:
+                local = urlsplit(host).hostname == "localhost"
+                self._proxies_by_host[host] = {} if local else get_environ_proxies(host)
+        return self._proxies_by_host[host]
+
+
+def _prepared(request: Request) -> PreparedRequest:
+    # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
+    prepared = PreparedRequest()
+    prepared.method = request.method
+    prepared.url = request.url
+    prepared.headers = CaseInsensitiveDict(request.headers)
+    prepared.body = request.body  # type: ignore[assignment]
+    return prepared
+
+
+def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
+    """Yield the body as it arrives, decoded; however slowly it comes, it ends by the deadline."""
+    socket = _socket_of(raw)
+    try:
+        while True:
+            remaining = deadline.remaining()
+            if remaining <= 0:
+                raise TimeoutError
+            if socket is not None and (socket.gettimeout() or remaining) > remaining:
+                socket.settimeout(remaining)
+            if not (chunk := raw.read1(CHUNK, decode_content=True)):
+                return
+            yield chunk
+    except (HTTPError, OSError) as error:
+        raise PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url) from None
+
+
+def _give_up(raw: Any) -> None:
+    raw.close()
+    raw.release_conn()
+
+
+def _socket_of(raw: Any) -> socket.socket | None:
+    """Return the socket an answer comes from. A connection that will be closed after it has given it up already."""
+    connected = getattr(getattr(raw, "connection", None), "sock", None)
+    buffer = getattr(getattr(getattr(raw, "_fp", None), "fp", None), "raw", None)
+    found: socket.socket | None = connected or getattr(buffer, "_sock", None)
+    return found
+
+
+def unreachable(
+    error: BaseException, timeout: tuple[float, float], *, method: str, url: str
+) -> PlatformUnreachableError:
+    """Return the typed error for a request that got no answer within `timeout`, seconds to connect and to read."""
+    connect, read = timeout
+    causes = list(_causes(error))
+    if _any(causes, ssl.SSLCertVerificationError):
+        reason, sent, permanent = "its TLS certificate was not accepted", False, True
+    elif _any(causes, NewConnectionError) or any("Tunnel connection failed" in str(cause) for cause in causes):
+        reason, sent, permanent = _plain_words(error), False, False
+    elif _any(causes, ConnectTimeoutError, ConnectTimeout):
+        reason, sent, permanent = f"no connection within {connect:.3g} s", False, False
+    elif _any(causes, TimeoutError, ReadTimeoutError, RequestsTimeout):
+        reason, sent, permanent = f"no answer within {read:.3g} s", True, False
+    elif _any(causes, LocationParseError, InvalidURL):
+        reason, sent, permanent = "it is not the name of a host", False, True
+    else:
+        reason, sent, permanent = _plain_words(error), True, False
+    return PlatformUnreachableError(reason, method=method, url=url, sent=sent, permanent=permanent)
+
+
+def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(cause, kinds) for cause in causes)
+
+
+def _plain_words(error: BaseException) -> str:
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, RequestException):
+            return cause.strerror.lower()
+    return "the connection was cut off"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those beneath it, as requests and urllib3 nest them.
+
+    `__context__` is not one of them: it may be an error that the caller is handling meanwhile.
+    """
+    while error is not None:
+        yield error
+        nested = (getattr(error, "reason", None), getattr(error, "original_error", None), *reversed(error.args))
+        error = next((each for each in nested if isinstance(each, BaseException)), error.__cause__)
