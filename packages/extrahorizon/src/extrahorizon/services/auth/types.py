@@ -158,12 +158,11 @@ class OAuth2RefreshToken(TypedDict, total=False):
 class OidcLink(TypedDict, total=False):
     """What the provider gave when the user logged in there; `nonce` where the login had one.
 
-    `presenceToken`, of `exh.auth.confirm_presence`, proves that the owner of the account is there. The official
-    SDK requires it.
+    `presenceToken`, of `exh.auth.confirm_presence`, proves that the owner of the account is there.
     """
 
     authorizationCode: Required[str]
-    presenceToken: str | None
+    presenceToken: Required[str]
     nonce: str | None
 
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.query import query
-from extrahorizon.resource import Collection, Service, segment
+from extrahorizon.resource import Collection, Service, required, segment
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -59,12 +58,9 @@ class Localizations(Service, Collection["Localization"]):
         """
         return self._object("PUT", f"{BASE}/", json=self._body("LocalizationTexts", body))
 
-    def remove(self, *, rql: Condition | None = None) -> int:
-        """Delete the keys that match, with all of their texts. Needs `DELETE_LOCALIZATIONS`.
-
-        Without `rql` **every key** matches.
-        """
-        return self._affected("DELETE", f"{BASE}/{query(rql)}")
+    def remove(self, rql: Condition) -> int:
+        """Delete the keys that match, with all of their texts; never with empty RQL. Needs `DELETE_LOCALIZATIONS`."""
+        return self._affected("DELETE", f"{BASE}/{required(rql)}")
 
     def get_by_keys(self, **body: Unpack[LocalizationRequest]) -> dict[str, dict[str, str]]:
         """Texts of some keys in some languages, and in `EN`. Needs no permission.

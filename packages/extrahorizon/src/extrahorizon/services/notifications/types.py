@@ -59,8 +59,8 @@ class NotificationType(TypedDict, total=False):
 class NotificationSettingsUpdate(TypedDict, total=False):
     """A user's device, and which types are pushed to it."""
 
-    key: str
-    preferences: dict[str, bool]
+    key: Required[str]
+    preferences: Required[dict[str, bool]]
 
 
 class NotificationSettings(TypedDict, total=False):

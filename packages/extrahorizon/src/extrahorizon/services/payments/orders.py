@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.query import query
-from extrahorizon.resource import WithId, segment
+from extrahorizon.resource import WithId, required, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -40,10 +39,10 @@ class Orders(WithId["Order"]):
         """
         return self._affected("PUT", f"{self._path}/{segment(order_id)}", json=self._body("OrderUpdate", body))
 
-    def add_tags_to_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
-        """Tag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
-        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=self._body("Tags", body))
+    def add_tags_to_order(self, rql: Condition, **body: Unpack[Tags]) -> int:
+        """Tag the orders that match; never with empty RQL. Needs `UPDATE_STRIPE_ORDERS`."""
+        return self._affected("POST", f"{self._path}/addTags{required(rql)}", json=self._body("Tags", body))
 
-    def remove_tags_from_order(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
-        """Untag the orders that match, all of them without `rql`. Needs `UPDATE_STRIPE_ORDERS`."""
-        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=self._body("Tags", body))
+    def remove_tags_from_order(self, rql: Condition, **body: Unpack[Tags]) -> int:
+        """Untag the orders that match; never with empty RQL. Needs `UPDATE_STRIPE_ORDERS`."""
+        return self._affected("POST", f"{self._path}/removeTags{required(rql)}", json=self._body("Tags", body))

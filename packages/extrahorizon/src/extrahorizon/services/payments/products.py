@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extrahorizon.query import query
-from extrahorizon.resource import WithId, segment
+from extrahorizon.resource import WithId, required, segment
 from extrahorizon.services.payments import BASE
 
 if TYPE_CHECKING:
@@ -45,10 +44,10 @@ class Products(WithId["Product"]):
         """
         return self._affected("DELETE", f"{self._path}/{segment(product_id)}")
 
-    def add_tags_to_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
-        """Tag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
-        return self._affected("POST", f"{self._path}/addTags{query(rql)}", json=self._body("Tags", body))
+    def add_tags_to_product(self, rql: Condition, **body: Unpack[Tags]) -> int:
+        """Tag the products that match; never with empty RQL. Needs `UPDATE_STRIPE_PRODUCTS`."""
+        return self._affected("POST", f"{self._path}/addTags{required(rql)}", json=self._body("Tags", body))
 
-    def remove_tags_from_product(self, *, rql: Condition | None = None, **body: Unpack[Tags]) -> int:
-        """Untag the products that match, all of them without `rql`. Needs `UPDATE_STRIPE_PRODUCTS`."""
-        return self._affected("POST", f"{self._path}/removeTags{query(rql)}", json=self._body("Tags", body))
+    def remove_tags_from_product(self, rql: Condition, **body: Unpack[Tags]) -> int:
+        """Untag the products that match; never with empty RQL. Needs `UPDATE_STRIPE_PRODUCTS`."""
+        return self._affected("POST", f"{self._path}/removeTags{required(rql)}", json=self._body("Tags", body))

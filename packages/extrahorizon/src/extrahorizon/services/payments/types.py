@@ -301,11 +301,11 @@ class PlayStorePurchaseInfo(TypedDict, total=False):
 class PlayStoreSubscriptionProductCreation(TypedDict, total=False):
     """A product of the Play Store, and what it entitles to."""
 
-    name: str | None
-    playStorePackageName: str | None
-    playStoreSubscriptionId: str | None
-    subscriptionGroup: str | None
-    subscriptionTier: str | None
+    name: Required[str]
+    playStorePackageName: Required[str]
+    playStoreSubscriptionId: Required[str]
+    subscriptionGroup: Required[str]
+    subscriptionTier: Required[str]
 
 
 class PlayStoreSubscriptionProduct(TypedDict, total=False):
