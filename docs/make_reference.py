@@ -1,4 +1,4 @@
-"""Writes `docs/reference/`: a page for each service of the client, from its docstrings and types. `make reference`."""
+"""Writes `docs/reference/`: a page for each service of the client, from its docstrings and types; and `parity.md`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+import make_parity
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 
@@ -48,7 +49,8 @@ def pages() -> dict[str, str]:
         "| service | |",
         "| --- | --- |",
     ]
-    return {"README.md": "\n".join([*head, *rows]) + "\n", **found}
+    parity = ["", "[The JavaScript SDK, method by method](parity.md) names each of its methods with what it is here."]
+    return {"README.md": "\n".join([*head, *rows, *parity]) + "\n", "parity.md": make_parity.page(), **found}
 
 
 def _page(name: str, service: Resource) -> Iterator[str]:
