@@ -13,7 +13,9 @@ from extrahorizon import errors
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import IllegalArgumentError, InvalidEventError
+from extrahorizon.log import logger
 from extrahorizon.query import RQL, rql
+from extrahorizon.transport import Headers, Response
 from typer.main import get_command
 
 #: Methods of the official SDK that are no operation of a service.
@@ -67,6 +69,64 @@ def test_what_is_called_here_is_in_the_client(page):
         assert hasattr(type(member), method), name
     for name in re.findall(r"\brql\.(\w+)\(", "".join(cells[1] for cells in table_rows(page, "Calls"))):
         assert callable(getattr(RQL, name))
+
+
+class Recorder:
+    """A transport that answers every request with one record, in each of the forms that a service may answer in."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, request, deadline):
+        self.sent.append(request.method)
+        record = {"id": "1", "email": "ada@example.com"}
+        asked = re.search(r"limit\((\d+)(?:,(\d+))?\)", request.url)
+        limit, offset = (int(asked[1]), int(asked[2] or 0)) if asked else (20, 20)
+        body = {
+            **record,
+            "data": [record],
+            "page": {"total": 60, "limit": limit, "offset": offset},
+            "affectedRecords": 1,
+        }
+        content = json.dumps(body).encode()
+        headers = Headers({"Content-Length": str(len(content))})
+        return Response(request, 200, headers, iter([content]), deadline=deadline, close=lambda: None)
+
+    def close(self):
+        pass
+
+
+#: What stands for `…` in the table, by the keyword before it.
+VALUES = {
+    "content": {"a": 1}, "data": {"a": 1}, "functionName": "greet", "inputs": {"a": 1}, "json": {"a": 1},
+    "name": "review", "recipients": {"to": ["ada@example.com"]}, "template_name": "welcome", "type": "visit",
+}  # fmt: skip
+
+
+def test_the_calls_of_the_right_column_can_be_made(page):
+    """Each piece of code in it is evaluated, with values for the names it takes as given."""
+    transport = Recorder()
+    exh = ExtraHorizon(Credentials("https://api.acme.io", "key", "secret", "token", "secret"), transport=transport)
+    known = {
+        "exh": exh, "rql": rql, "logger": logger, "schema": "visit", "id": "1", "name": "greet", "token": "t",
+        "path": "/users/v1/me", "page": exh.users.find(), "a": rql.eq("a", 1), "b": rql.eq("b", 2), "function": str,
+    }  # fmt: skip
+    evaluated = []
+    for cells in table_rows(page, "Calls"):
+        for code in re.findall(r"`((?:exh|rql|page|list|logger|a)\b[^`]*[)\]a-z])`", cells[1]):
+            text = re.sub(r"(\w+)=…", lambda found: f"{found[1]}={VALUES[found[1]]!r}", code.replace("\\|", "|"))
+            text = text.replace("[…]", "['1']")
+            names = {**known, "data": b"content" if "files" in text else {"a": 1}}
+            if not text.startswith("list("):
+                names["list"] = ["new"]
+            before = len(transport.sent)
+            value = eval(text, names)  # noqa: S307 - the page is our own
+            if "find_all" in text:
+                list(value)
+            if re.match(r"(list\()?exh\.(?!fan_out)", text):
+                assert len(transport.sent) > before, code
+            evaluated.append(code)
+    assert len(evaluated) > 25
 
 
 def test_the_errors_are_there(page):
