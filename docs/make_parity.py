@@ -111,6 +111,22 @@ CLIENT = {
 }
 
 
+#: What else the SDK's package exports.
+PACKAGE = {
+    "createOAuth1Client": "`ExtraHorizon(…)`",
+    "createOAuth2Client": "`ExtraHorizon(OAuth2Authentication(…))`",
+    "createProxyClient": "`ExtraHorizon(ProxyAuthentication(host, cookie))`",
+    "rqlBuilder": "`rql`",
+    "rqlParser": "`RQL(text)`, which refuses what the parser refuses",
+    "parseStoredCredentials": "`ExtraHorizon()`, which reads `~/.exh/credentials` outside of Lambda",
+    "GlobalPermissionName": "`extrahorizon.permissions.GlobalPermissionName`",
+    "parseGlobalPermissions": "missing: deprecated there; `extrahorizon.permissions.GLOBAL_PERMISSIONS` lists them",
+    "getMockSdkOAuth1": "the fixture `fake_exh`",
+    "getMockSdkOAuth2": "the fixture `fake_exh`",
+    "getMockSdkProxy": "the fixture `fake_exh`",
+}
+
+
 def page() -> str:
     """Return the text of the page.
 
@@ -144,6 +160,8 @@ def _head(count: int) -> Iterator[str]:
     yield "in neither."
     yield from ("", "Of a client:", "", "| there | here |", "| --- | --- |")
     yield from (f"| `{name}` | {CLIENT[name]} |" for name in SDK["client"])
+    yield from ("", "Of the package:", "", "| there | here |", "| --- | --- |")
+    yield from (f"| `{name}` | {written} |" for name, written in PACKAGE.items())
     yield from ("", "Options of every method:", "", "| there | here |", "| --- | --- |")
     yield from (f"| `{name}` | {OPTIONS[name]} |" for name in _OF_EVERY_METHOD)
     yield from ("", "## Methods", "", "| there | here | parameters |", "| --- | --- | --- |")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 import make_parity
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
+from extrahorizon.permissions import GlobalPermissionName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +115,8 @@ def _members(owner: type, parameter: inspect.Parameter) -> Iterator[str]:
 
 def _shown(hint: Any) -> str:
     text = hint.__name__ if isinstance(hint, type) and not getattr(hint, "__args__", None) else str(hint)
+    text = text.replace(str(GlobalPermissionName), "GlobalPermissionName")
+    text = re.sub(r"typing\.Union\[(\w+), str\]", r"\1 | str", text)  # as Python before 3.14 writes it
     text = re.sub(r"[\w.]+\.(\w+)", r"\1", text).replace("NoneType", "None")
     return text.replace("|", "\\|")
 

@@ -10,8 +10,8 @@ from people import person
 from user_service import BASE, GROUP, OTHER, PERSON, UNKNOWN, register
 
 from exh_dev.platform.dev.first_start import first_credentials
-from exh_dev.platform.http.permissions import GLOBAL_PERMISSIONS
 from exh_dev.platform.storage.sql import EVERYTHING
+from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
 AUTH = "/auth/v2"
 EMPTY_RQL = (400, 20, "EMPTY_RQL_EXCEPTION")

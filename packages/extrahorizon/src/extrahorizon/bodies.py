@@ -147,6 +147,8 @@ def _literal_check(choices: tuple[Any, ...]) -> Convert:
 def _union_check(kinds: tuple[Any, ...], outer: frozenset[Any]) -> Convert:
     optional = NoneType in kinds
     others = [kind for kind in kinds if kind is not NoneType]
+    if str in others:  # names that are known, for an editor to complete, and any other string
+        others = [kind for kind in others if get_origin(kind) is not Literal]
     with_time = datetime in others
     checks = [_check_of(kind, outer) for kind in others if kind is not datetime]
     in_milliseconds = str not in others

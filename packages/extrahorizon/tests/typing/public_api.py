@@ -9,6 +9,7 @@ from extrahorizon import RQL, ExtraHorizon, Task, logger, rql, task_handler
 from extrahorizon.api import ApiFunction, ApiRequest
 from extrahorizon.credentials import Credentials
 from extrahorizon.paging import Page
+from extrahorizon.permissions import GlobalPermissionName  # noqa: TC001 - like the others
 from extrahorizon.services.data.types import Document
 from extrahorizon.services.users.types import User
 
@@ -47,6 +48,10 @@ def patient(request: ApiRequest, client: ExtraHorizon, patient_id: str) -> dict[
     del request, client
     return {"id": patient_id}
 
+
+# Names of permissions are completed by an editor; one that is narrowed is a string like any other.
+exh.users.global_roles.add_permissions(rql.eq("name", "nurse"), permissions=["VIEW_PATIENTS", "VIEW_DOCUMENTS:pulse"])
+permission: GlobalPermissionName = "VIEW_PATIENT"  # type: ignore[assignment]
 
 # Wrong calls are found: where one is not, its `ignore` is unused, which is an error too.
 exh.users.find(5)  # type: ignore[arg-type]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from exh_dev.platform.auth.applications import create_oauth2_application
 from exh_dev.platform.auth.login import hash_password
 from exh_dev.platform.auth.oauth1 import create_oauth1_token
-from exh_dev.platform.http.permissions import GLOBAL_PERMISSIONS
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
+from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
 if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store

@@ -11,13 +11,13 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.http.permissions import GROUP_PERMISSIONS
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import matching, page, whole
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users import views
 from exh_dev.platform.users.roles import new_role, required_texts, role_kind, updated_role
+from extrahorizon.permissions import GROUP_PERMISSIONS
 
 if TYPE_CHECKING:
     from starlette.requests import Request

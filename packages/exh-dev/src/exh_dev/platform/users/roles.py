@@ -11,11 +11,11 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.http.permissions import GLOBAL_PERMISSIONS
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import matching, page, whole
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users import views
+from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
 
+from extrahorizon.permissions import GlobalPermissionName
+
 Mode = Literal["hash", "pin_code"]
 ActivationMode = Literal["hash", "pin_code", "manual"]
 
@@ -272,7 +274,7 @@ class RoleUpdate(TypedDict, total=False):
 class Permissions(TypedDict):
     """Names of permissions."""
 
-    permissions: list[str]
+    permissions: list[GlobalPermissionName | str]
 
 
 class Roles(TypedDict):
