@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from extrahorizon.session import PlatformSession
 
 Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 
 def string(value: object) -> str:
@@ -106,14 +105,14 @@ class Resource:
 
         return check(type(self).__module__, kind, members, nulls=nulls)
 
-    def _object(self, method: str, path: str, **options: Any) -> Answer:  # type: ignore[type-var]  # what the caller says
-        """The JSON object that the call answers with."""
-        answer: Answer = self._session.call(method, path, expects=dict, **options)
+    def _object(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """Return the JSON object that the call answers with; methods say by `cast` which one they trust it to be."""
+        answer: dict[str, Any] = self._session.call(method, path, expects=dict, **options)
         return answer
 
     def _affected(self, method: str, path: str, **options: Any) -> int:
         """How many records the call changed, whatever the service calls them."""
-        answer: dict[str, Any] = self._object(method, path, **options)
+        answer = self._object(method, path, **options)
         for name in ("affectedRecords", "records_affected", "recordsAffected"):
             if isinstance(answer.get(name), int):
                 return int(answer[name])
@@ -123,7 +122,7 @@ class Resource:
 
     def _data(self, path: str) -> list[Any]:
         """The list that the call answers with as `data`, where a service sends no page bounds."""
-        answer: dict[str, Any] = self._object("GET", path)
+        answer = self._object("GET", path)
         if not isinstance(answer.get("data"), list):
             raise InvalidResponseError("an answer without a list", status=200, method="GET", url=path)
         return list(answer["data"])

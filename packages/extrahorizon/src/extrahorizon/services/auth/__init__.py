@@ -6,7 +6,7 @@ camelCase members, ISO 8601 timestamps.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Service, string
 
@@ -78,7 +78,7 @@ class Auth(Service):
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
         """
-        return self._object("POST", f"{BASE}/confirmPresence", json=self._body("Password", body))
+        return cast("Presence", self._object("POST", f"{BASE}/confirmPresence", json=self._body("Password", body)))
 
     def authenticate(self, **grant: Unpack[Grant]) -> Credentials | Tokens:
         """Log a user in; from then on this client calls as that user.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, WithName, segment
 from extrahorizon.services.auth import BASE
@@ -31,7 +31,7 @@ class Applications(WithId["Application"], WithName["Application"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid, such as a name of more than 100 characters (15).
         """
-        return self._object("POST", self._path, json=self._body("ApplicationCreation", body))
+        return cast("Application", self._object("POST", self._path, json=self._body("ApplicationCreation", body)))
 
     def update(self, application_id: str, **body: Unpack[ApplicationUpdate]) -> int:
         """Change an application; what is not given stays. Needs `UPDATE_APPLICATIONS`.
@@ -64,10 +64,13 @@ class Applications(WithId["Application"], WithName["Application"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: the name is not valid (15).
         """
-        return self._object(
-            "POST",
-            f"{self._path}/{segment(application_id)}/versions",
-            json=self._body("ApplicationVersionCreation", body),
+        return cast(
+            "ApplicationVersion",
+            self._object(
+                "POST",
+                f"{self._path}/{segment(application_id)}/versions",
+                json=self._body("ApplicationVersionCreation", body),
+            ),
         )
 
     def delete_version(self, application_id: str, version_id: str) -> int:

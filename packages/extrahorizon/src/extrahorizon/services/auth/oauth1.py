@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, WithId, segment, string
@@ -32,7 +32,7 @@ class OAuth1(Resource):
             ApplicationNotAuthenticatedError: the credentials are those of no OAuth1 application (101).
             UserNotAuthenticatedError: the credentials are those of no user (104).
         """
-        return self._object("POST", f"{BASE}/oauth1/ssoTokens/generate", json={})
+        return cast("SsoToken", self._object("POST", f"{BASE}/oauth1/ssoTokens/generate", json={}))
 
     def consume_sso_token(self, sso_token: str) -> OAuth1Token:
         """Trade the token of another application for an OAuth1 token of this one; once. Needs no permission.
@@ -41,7 +41,10 @@ class OAuth1(Resource):
             ApplicationNotAuthenticatedError: the credentials are those of no OAuth1 application (101).
             ResourceUnknownError: the token is unknown, used or expired (16).
         """
-        return self._object("POST", f"{BASE}/oauth1/ssoTokens/consume", json={"ssoToken": string(sso_token)})
+        return cast(
+            "OAuth1Token",
+            self._object("POST", f"{BASE}/oauth1/ssoTokens/consume", json={"ssoToken": string(sso_token)}),
+        )
 
     def get_tokens(self, rql: Condition | None = None) -> Page[OAuth1Token]:
         """A page of OAuth1 tokens. Deprecated by the platform: use `tokens.find`, which says the rest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, WithId, segment
@@ -47,7 +47,10 @@ class OAuth2(Resource):
 
         Raises what that raises.
         """
-        return self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body))
+        return cast(
+            "OAuth2Authorization",
+            self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body)),
+        )
 
     def get_authorizations(self, rql: Condition | None = None) -> Page[OAuth2Authorization]:
         """A page of authorizations. Deprecated by the platform: use `authorizations.find`, which says the rest."""
@@ -77,7 +80,10 @@ class OAuth2Authorizations(WithId["OAuth2Authorization"]):
             CallbackNotValidError: the `redirectUri` is none of the application's (113).
             UnsupportedResponseTypeError: the `responseType` is another one (114).
         """
-        return self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body))
+        return cast(
+            "OAuth2Authorization",
+            self._object("POST", AUTHORIZATIONS, json=self._body("OAuth2AuthorizationCreation", body)),
+        )
 
     def remove(self, authorization_id: str) -> int:
         """Delete an authorization. Needs `DELETE_AUTHORIZATIONS` for somebody else's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, Resource, segment
 from extrahorizon.services.auth import BASE
@@ -67,7 +67,7 @@ class Providers(Collection["OidcProvider"]):
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid, such as a name of fewer than 3 or more than 40 characters (15).
         """
-        return self._object("POST", self._path, json=self._body("OidcProviderCreation", body))
+        return cast("OidcProvider", self._object("POST", self._path, json=self._body("OidcProviderCreation", body)))
 
     def update(self, provider_id: str, **body: Unpack[OidcProviderUpdate]) -> int:
         """Change a provider; what is not given stays. Needs `UPDATE_OIDC_PROVIDER`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.auth import BASE
@@ -32,7 +32,7 @@ class Users(Resource):
 
     def get_mfa_setting(self, user_id: str) -> MfaSetting:
         """A user's second factors. Needs `VIEW_USER_MFA_SETTINGS` for somebody else's."""
-        return self._object("GET", _user(user_id))
+        return cast("MfaSetting", self._object("GET", _user(user_id)))
 
     def enable_mfa(self, user_id: str, **body: Unpack[PresenceToken]) -> int:
         """Ask for a second factor at every login of a user.
@@ -60,7 +60,9 @@ class Users(Resource):
         Raises:
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
         """
-        return self._object("POST", f"{_user(user_id)}/methods", json=self._body("MfaMethodCreation", body))
+        return cast(
+            "MfaMethod", self._object("POST", f"{_user(user_id)}/methods", json=self._body("MfaMethodCreation", body))
+        )
 
     def confirm_mfa_method_verification(
         self, user_id: str, method_id: str, **body: Unpack[MfaMethodVerification]
@@ -74,7 +76,7 @@ class Users(Resource):
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
         """
         path = f"{_user(user_id)}/methods/{segment(method_id)}/verification/confirm"
-        return self._object("POST", path, json=self._body("MfaMethodVerification", body))
+        return cast("Description", self._object("POST", path, json=self._body("MfaMethodVerification", body)))
 
     def remove_mfa_method(self, user_id: str, method_id: str, **body: Unpack[PresenceToken]) -> int:
         """Take a second factor from a user.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon.query import query
 from extrahorizon.resource import Resource, own_data
@@ -23,7 +23,7 @@ class General(Resource):
 
     def get(self) -> GeneralConfiguration:
         """The general configuration. Needs no permission."""
-        return self._object("GET", GENERAL)
+        return cast("GeneralConfiguration", self._object("GET", GENERAL))
 
     def update(self, sections: Mapping[str, Any], *, rql: Condition | None = None) -> int:
         """Change sections of the general configuration, if it matches. Needs `UPDATE_CONFIGURATIONS`.

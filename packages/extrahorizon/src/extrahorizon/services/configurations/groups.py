@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon.query import query
 from extrahorizon.resource import Resource, own_data, segment
@@ -28,7 +28,7 @@ class Groups(Resource):
 
         In the group, `VIEW_STAFF_CONFIGURATIONS` and `VIEW_PATIENT_CONFIGURATIONS` show a section each.
         """
-        return self._object("GET", _group(group_id))
+        return cast("GroupConfiguration", self._object("GET", _group(group_id)))
 
     def update(self, group_id: str, sections: Mapping[str, Any], *, rql: Condition | None = None) -> int:
         """Change sections of a group's configuration, if it matches. Needs `UPDATE_CONFIGURATIONS`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon.query import query
 from extrahorizon.resource import Resource, own_data, segment
@@ -29,7 +29,7 @@ class Users(Resource):
         To staff of a group, `VIEW_CONFIGURATIONS`, `VIEW_STAFF_CONFIGURATIONS` and `VIEW_PATIENT_CONFIGURATIONS` show
         those in the group.
         """
-        return self._object("GET", _user(user_id))
+        return cast("UserConfiguration", self._object("GET", _user(user_id)))
 
     def update(self, user_id: str, sections: Mapping[str, Any], *, rql: Condition | None = None) -> int:
         """Change the `data` of a user's configuration, if it matches. Needs `UPDATE_CONFIGURATIONS`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, segment, where
@@ -29,7 +29,9 @@ class Comments(Resource):
         Raises:
             LockedDocumentError: the platform still works on the document (415).
         """
-        return self._object("POST", _comments(schema, document_id), json=self._body("CommentBody", body))
+        return cast(
+            "Comment", self._object("POST", _comments(schema, document_id), json=self._body("CommentBody", body))
+        )
 
     def find(self, schema: str, document_id: str, rql: Condition | None = None) -> Page[Comment]:
         """A page of a document's comments that match. Needs `VIEW_DOCUMENT_COMMENTS`."""

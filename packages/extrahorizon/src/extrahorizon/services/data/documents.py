@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon import paging
 from extrahorizon.errors import DeadlineExceededError, LockedDocumentError, ResourceUnknownError
@@ -52,7 +52,7 @@ class Documents(Resource):
         """
         if not isinstance(gzip, bool):
             raise TypeError(f"gzip is a boolean, not a value of type {type(gzip).__name__}")
-        return self._object("POST", _documents(schema), json=own_data(data), gzip=gzip)
+        return cast("Document", self._object("POST", _documents(schema), json=own_data(data), gzip=gzip))
 
     def find(self, schema: str, rql: Condition | None = None) -> Page[Document]:
         """A page of the documents that match."""
@@ -122,7 +122,7 @@ class Documents(Resource):
             ResourceUnknownError: there is no such document, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/"
-        return self._object("POST", path, json=own_data(item))
+        return cast("ArrayItem", self._object("POST", path, json=own_data(item)))
 
     def update_object_in_array(
         self, schema: str, document_id: str, array_field: str, object_id: str, item: Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.data import BASE
@@ -24,7 +24,9 @@ class Indexes(Resource):
             IllegalArgumentError: a property is unknown, or cannot be indexed so (26).
             IllegalStateError: the documents there are do not allow it (27).
         """
-        return self._object("POST", f"{BASE}/{segment(schema)}/indexes", json=self._body("IndexCreation", body))
+        return cast(
+            "Index", self._object("POST", f"{BASE}/{segment(schema)}/indexes", json=self._body("IndexCreation", body))
+        )
 
     def remove(self, schema: str, index_id: str) -> int:
         """Delete an index.

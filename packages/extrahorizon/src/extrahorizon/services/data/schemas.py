@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, WithName, segment
 from extrahorizon.services.data import BASE
@@ -25,7 +25,7 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
             FieldFormatError: a name of fewer than 3 or more than 50 characters (15).
             ResourceAlreadyExistsError: there is a schema with this name (17).
         """
-        return self._object("POST", f"{BASE}/", json=self._body("SchemaCreation", body))
+        return cast("Schema", self._object("POST", f"{BASE}/", json=self._body("SchemaCreation", body)))
 
     def update(self, schema: str, **body: Unpack[SchemaUpdate]) -> int:
         """Change the schema itself: name, modes, limits; what is not given stays. Needs `UPDATE_SCHEMAS`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.data import BASE
@@ -32,7 +32,10 @@ class Transitions(Resource):
         Raises:
             IllegalArgumentError: a status, condition or action is not valid (26).
         """
-        return self._object("POST", f"{BASE}/{segment(schema)}/transitions", json=self._body("TransitionBody", body))
+        return cast(
+            "Transition",
+            self._object("POST", f"{BASE}/{segment(schema)}/transitions", json=self._body("TransitionBody", body)),
+        )
 
     def update(self, schema: str, transition_id: str, **body: Unpack[TransitionBody]) -> int:
         """Replace a transition.

@@ -7,7 +7,7 @@ may be carried out more than once for one event.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, segment
 
@@ -37,7 +37,7 @@ class Dispatchers(WithId["Dispatcher"]):
 
         Names are unique: of dispatchers, and of actions within one.
         """
-        return self._object("POST", f"{BASE}/", json=self._body("DispatcherCreation", body))
+        return cast("Dispatcher", self._object("POST", f"{BASE}/", json=self._body("DispatcherCreation", body)))
 
     def update(self, dispatcher_id: str, **body: Unpack[DispatcherUpdate]) -> int:
         """Change a dispatcher; its actions have methods of their own. Needs `UPDATE_DISPATCHERS`."""

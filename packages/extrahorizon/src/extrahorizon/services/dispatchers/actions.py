@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.dispatchers import BASE
@@ -24,7 +24,10 @@ class Actions(Resource):
             body: `type` is `task`, with a `functionName` and `data` to which the platform adds the `event`; or `mail`,
                 with `recipients` and a `templateId`.
         """
-        return self._object("POST", f"{BASE}/{segment(dispatcher_id)}/actions", json=self._body("ActionCreation", body))
+        return cast(
+            "Action",
+            self._object("POST", f"{BASE}/{segment(dispatcher_id)}/actions", json=self._body("ActionCreation", body)),
+        )
 
     def update(self, dispatcher_id: str, action_id: str, **body: Unpack[ActionUpdate]) -> int:
         """Change an action."""

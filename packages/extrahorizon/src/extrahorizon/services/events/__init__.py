@@ -6,7 +6,7 @@ snake_case members, timestamps in epoch milliseconds; what is inside `content` i
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Service, WithId
 
@@ -38,4 +38,4 @@ class Events(Service, WithId["Event"]):
         Args:
             body: `type`, for which dispatchers look; `content`, which is sent with its keys as they are.
         """
-        return self._object("POST", f"{BASE}/", json=self._body("EventCreation", body))
+        return cast("Event", self._object("POST", f"{BASE}/", json=self._body("EventCreation", body)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId
 from extrahorizon.services.events import BASE
@@ -23,4 +23,4 @@ class Subscriptions(WithId["Subscription"]):
 
         Deprecated by the platform: its services subscribe by themselves. To act on events, see `exh.dispatchers`.
         """
-        return self._object("POST", self._path, json=self._body("SubscriptionCreation", body))
+        return cast("Subscription", self._object("POST", self._path, json=self._body("SubscriptionCreation", body)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from extrahorizon.multipart import Multipart
 from extrahorizon.resource import WithName, segment
@@ -102,7 +102,7 @@ class Files(WithName["File"]):
         if not isinstance(text, str | bytes):
             raise TypeError(f"text is a string or bytes, not a value of type {type(text).__name__}")
         content = text.encode() if isinstance(text, str) else text
-        return self._object("POST", f"{BASE}/", data=Multipart(content, filename="data"))
+        return cast("File", self._object("POST", f"{BASE}/", data=Multipart(content, filename="data")))
 
     def retrieve(self, token: str) -> bytes:
         """The content of a file, whole. Needs any token of it.
@@ -169,7 +169,7 @@ class Files(WithName["File"]):
             InvalidTokenError: there is no such token (2605).
             UnauthorizedTokenError: the token does not allow it (2606).
         """
-        return self._object("GET", f"{BASE}/{segment(token)}/details")
+        return cast("FileDetails", self._object("GET", f"{BASE}/{segment(token)}/details"))
 
     def generate_token(self, token: str, **body: Unpack[TokenCreation]) -> Token:
         """Make another token of a file. Needs a `full` one.
@@ -178,7 +178,9 @@ class Files(WithName["File"]):
             InvalidTokenError: there is no such token (2605).
             UnauthorizedTokenError: the token is not a full one (2606).
         """
-        return self._object("POST", f"{BASE}/{segment(token)}/tokens", json=self._body("TokenCreation", body))
+        return cast(
+            "Token", self._object("POST", f"{BASE}/{segment(token)}/tokens", json=self._body("TokenCreation", body))
+        )
 
     def delete_token(self, token: str, token_to_access: str) -> None:
         """End a token of a file. Needs a `full` one, which may be the same.
@@ -206,4 +208,4 @@ class Files(WithName["File"]):
         data = Multipart(
             file, filename=name, mimetype=mimetype, before=[("name", name)], after=labels, on_progress=on_progress
         )
-        return self._object("POST", f"{BASE}/", data=data)
+        return cast("File", self._object("POST", f"{BASE}/", data=data))

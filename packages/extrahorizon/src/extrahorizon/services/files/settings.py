@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource
 from extrahorizon.services.files import BASE
@@ -18,7 +18,7 @@ class Settings(Resource):
 
     def get(self) -> FileServiceSettings:
         """The settings. Needs `VIEW_FILE_SERVICE_SETTINGS`."""
-        return self._object("GET", f"{BASE}/settings")
+        return cast("FileServiceSettings", self._object("GET", f"{BASE}/settings"))
 
     def update(self, **body: Unpack[FileServiceSettingsUpdate]) -> int:
         """Change the settings. Needs `UPDATE_FILE_SERVICE_SETTINGS`.

@@ -5,7 +5,7 @@ snake_case members, timestamps in epoch milliseconds. Languages are codes of two
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, Service, required, segment
 
@@ -48,7 +48,7 @@ class Localizations(Service, Collection["Localization"]):
         Raises:
             DefaultLocalizationMissingError: one has no text in `EN` (801).
         """
-        return self._object("POST", f"{BASE}/", json=self._body("LocalizationTexts", body))
+        return cast("BulkCreation", self._object("POST", f"{BASE}/", json=self._body("LocalizationTexts", body)))
 
     def update(self, **body: Unpack[LocalizationTexts]) -> BulkUpdate:
         """Change texts; languages that are not given stay as they are. Needs `UPDATE_LOCALIZATIONS`.
@@ -56,7 +56,7 @@ class Localizations(Service, Collection["Localization"]):
         Returns:
             How many were changed, and which keys are not there.
         """
-        return self._object("PUT", f"{BASE}/", json=self._body("LocalizationTexts", body))
+        return cast("BulkUpdate", self._object("PUT", f"{BASE}/", json=self._body("LocalizationTexts", body)))
 
     def remove(self, rql: Condition) -> int:
         """Delete the keys that match, with all of their texts; never with empty RQL. Needs `DELETE_LOCALIZATIONS`."""
@@ -68,7 +68,10 @@ class Localizations(Service, Collection["Localization"]):
         Returns:
             For each key its texts by language.
         """
-        return self._object("POST", f"{BASE}/request", json=self._body("LocalizationRequest", body))
+        return cast(
+            "dict[str, dict[str, str]]",
+            self._object("POST", f"{BASE}/request", json=self._body("LocalizationRequest", body)),
+        )
 
     def get_countries(self) -> list[str]:
         """Codes of all countries. Needs no permission."""

@@ -5,7 +5,7 @@ What is inside `content` is the template's own. Mails that wait to be sent have 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Service, WithId, segment
@@ -43,7 +43,7 @@ class Mails(Service, WithId["Mail"]):
         Raises:
             NotActivatedError: the user has not activated the account (204).
         """
-        return self._object("POST", f"{BASE}/", json=self._body("MailCreation", body))
+        return cast("Mail", self._object("POST", f"{BASE}/", json=self._body("MailCreation", body)))
 
     def remove(self, mail_id: str) -> int:
         """Delete the record of a mail; what was sent stays sent. Needs `DELETE_MAILS`. The official SDK cannot.

@@ -6,7 +6,7 @@ Deprecated by the platform: use `exh.notifications_v2`.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon import paging
 from extrahorizon.query import query
@@ -55,7 +55,7 @@ class Notifications(Service, WithId["Notification"]):
         if content.get("type") == "message" and fields.get("sender_id") is None:
             me: dict[str, Any] = self._object("GET", "/users/v1/me")
             content["fields"] = {**fields, "sender_id": me["id"]}
-        return self._object("POST", f"{BASE}/", json=content)
+        return cast("Notification", self._object("POST", f"{BASE}/", json=content))
 
     def remove(self, *, rql: Condition | None = None) -> int:
         """Delete the notifications that match. Needs `DELETE_NOTIFICATIONS`. Deprecated by the platform.

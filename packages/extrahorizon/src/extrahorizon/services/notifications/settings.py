@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, segment
 from extrahorizon.services.notifications import BASE
@@ -33,8 +33,11 @@ class Settings(WithId["NotificationSettings"]):
         Returns:
             The settings as they are now.
         """
-        return self._object(
-            "PUT", f"{self._path}/{segment(user_id)}", json=self._body("NotificationSettingsUpdate", body)
+        return cast(
+            "NotificationSettings",
+            self._object(
+                "PUT", f"{self._path}/{segment(user_id)}", json=self._body("NotificationSettingsUpdate", body)
+            ),
         )
 
     def remove(self, user_id: str) -> int:

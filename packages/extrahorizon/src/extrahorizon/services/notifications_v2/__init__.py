@@ -6,7 +6,7 @@ camelCase members, ISO 8601 timestamps.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Service, WithId, where
@@ -60,4 +60,4 @@ class NotificationsV2(Service, WithId["Notification"]):
             FirebaseInvalidPlatformDataError: Firebase refused it; it exists all the same.
             FirebaseConnectionError: Firebase could not be reached; it exists all the same.
         """
-        return self._object("POST", f"{BASE}/", json=self._body("NotificationCreation", body))
+        return cast("Notification", self._object("POST", f"{BASE}/", json=self._body("NotificationCreation", body)))

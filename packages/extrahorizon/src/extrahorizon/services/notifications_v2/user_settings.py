@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, segment
 from extrahorizon.services.notifications_v2 import BASE
@@ -35,7 +35,7 @@ class UserSettings(Collection["UserNotificationSettings"]):
 
         Somebody else's need `VIEW_NOTIFICATION_SETTINGS`.
         """
-        return self._object("GET", _user(user_id))
+        return cast("UserNotificationSettings", self._object("GET", _user(user_id)))
 
     def update(self, user_id: str, **body: Unpack[UserSettingsUpdate]) -> int:
         """Set a user's only Firebase token; None removes it. Somebody else's needs `UPDATE_NOTIFICATION_SETTINGS`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, own_data, segment
@@ -81,7 +81,10 @@ class AppStore(Resource):
 
     def create_shared_secret(self, **body: Unpack[AppStoreSharedSecretCreation]) -> AppStoreSharedSecret:
         """Store the secret with which an app's receipts are verified. Needs `CREATE_APP_STORE_SHARED_SECRET`."""
-        return self._object("POST", f"{_STORE}/sharedSecrets", json=self._body("AppStoreSharedSecretCreation", body))
+        return cast(
+            "AppStoreSharedSecret",
+            self._object("POST", f"{_STORE}/sharedSecrets", json=self._body("AppStoreSharedSecretCreation", body)),
+        )
 
     def remove_shared_secret(self, secret_id: str) -> int:
         """Delete a shared secret. Needs `DELETE_APP_STORE_SHARED_SECRET`."""

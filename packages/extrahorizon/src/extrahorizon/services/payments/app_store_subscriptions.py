@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, Resource, segment
 from extrahorizon.services.payments import BASE
@@ -30,10 +30,13 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
         Raises:
             ResourceAlreadyExistsError: the store's product is there already (17).
         """
-        return self._object(
-            "POST",
-            f"{BASE}/appStore/subscriptions/products",
-            json=self._body("AppStoreSubscriptionProductCreation", body),
+        return cast(
+            "AppStoreSubscriptionProduct",
+            self._object(
+                "POST",
+                f"{BASE}/appStore/subscriptions/products",
+                json=self._body("AppStoreSubscriptionProductCreation", body),
+            ),
         )
 
     def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:

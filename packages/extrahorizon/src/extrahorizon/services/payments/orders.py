@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, required, segment
 from extrahorizon.services.payments import BASE
@@ -29,7 +29,7 @@ class Orders(WithId["Order"]):
             ResourceAlreadyExistsError: there is such an order (17).
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
         """
-        return self._object("POST", self._path, json=self._body("OrderCreation", body))
+        return cast("Order", self._object("POST", self._path, json=self._body("OrderCreation", body)))
 
     def update(self, order_id: str, **body: Unpack[OrderUpdate]) -> int:
         """Set the status of an order. Needs `UPDATE_STRIPE_ORDERS`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, Resource, segment
 from extrahorizon.services.payments import BASE
@@ -30,10 +30,13 @@ class Products(Collection["PlayStoreSubscriptionProduct"]):
         Raises:
             ResourceAlreadyExistsError: the store's product is there already (17).
         """
-        return self._object(
-            "POST",
-            f"{BASE}/playStore/subscriptions/products",
-            json=self._body("PlayStoreSubscriptionProductCreation", body),
+        return cast(
+            "PlayStoreSubscriptionProduct",
+            self._object(
+                "POST",
+                f"{BASE}/playStore/subscriptions/products",
+                json=self._body("PlayStoreSubscriptionProductCreation", body),
+            ),
         )
 
     def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:

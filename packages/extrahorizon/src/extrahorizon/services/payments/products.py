@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, required, segment
 from extrahorizon.services.payments import BASE
@@ -26,7 +26,7 @@ class Products(WithId["Product"]):
             body: `prices` in cents by currency, `eur` among them; `taskFunctionName`, the function that a completed
                 order calls; `schema`, the data that an order brings along.
         """
-        return self._object("POST", self._path, json=self._body("ProductCreation", body))
+        return cast("Product", self._object("POST", self._path, json=self._body("ProductCreation", body)))
 
     def update(self, product_id: str, **body: Unpack[ProductUpdate]) -> int:
         """Change a product. Needs `UPDATE_STRIPE_PRODUCTS`.

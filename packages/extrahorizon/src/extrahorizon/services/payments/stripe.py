@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.payments import BASE
@@ -37,7 +37,7 @@ class Stripe(Resource):
 
     def get_user(self, user_id: str) -> StripeUser:
         """A user as Stripe's customer, with the payment methods. Somebody else needs `VIEW_STRIPE_USERS`."""
-        return self._object("GET", f"{_STRIPE}/users/{segment(user_id)}")
+        return cast("StripeUser", self._object("GET", f"{_STRIPE}/users/{segment(user_id)}"))
 
     def save_payment_method(self, user_id: str, **body: Unpack[StripePaymentMethodCreation]) -> StripePaymentMethod:
         """Keep a payment method of a user, given by Stripe's id. Somebody else's needs `UPDATE_STRIPE_USERS`.
@@ -46,7 +46,10 @@ class Stripe(Resource):
             StripePaymentMethodError: Stripe does not accept it (2713).
             StripeRequestError: Stripe could not be asked (2712).
         """
-        return self._object("POST", _methods(user_id), json=self._body("StripePaymentMethodCreation", body))
+        return cast(
+            "StripePaymentMethod",
+            self._object("POST", _methods(user_id), json=self._body("StripePaymentMethodCreation", body)),
+        )
 
     def add_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
         """Tag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
@@ -92,7 +95,9 @@ class Stripe(Resource):
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
             ResourceUnknownError: there is no such product, user or payment method (16).
         """
-        return self._object("POST", f"{_STRIPE}/paymentIntents", json=self._body("PaymentIntentCreation", body))
+        return cast(
+            "Order", self._object("POST", f"{_STRIPE}/paymentIntents", json=self._body("PaymentIntentCreation", body))
+        )
 
     def create_setup_intent(self, **body: Unpack[SetupIntentCreation]) -> SetupIntent:
         """Begin to set up a payment method without a payment. Needs no permission.
@@ -103,7 +108,9 @@ class Stripe(Resource):
         Raises:
             StripePaymentMethodError: Stripe does not accept it (2713).
         """
-        return self._object("POST", f"{_STRIPE}/setupIntents", json=self._body("SetupIntentCreation", body))
+        return cast(
+            "SetupIntent", self._object("POST", f"{_STRIPE}/setupIntents", json=self._body("SetupIntentCreation", body))
+        )
 
     def subscribe_to_events(self) -> dict[str, Any] | None:
         """Call where Stripe delivers its events. Needs no permission.

@@ -6,7 +6,7 @@ snake_case members, timestamps in epoch milliseconds; what is inside `custom_fie
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Service, WithId, required
@@ -59,7 +59,7 @@ class Profiles(Service, WithId["Profile"]):
         Raises:
             ProfileAlreadyExistsError: the user has one (301).
         """
-        return self._object("POST", self._path, json=self._body("ProfileCreation", body))
+        return cast("Profile", self._object("POST", self._path, json=self._body("ProfileCreation", body)))
 
     def update(self, rql: Condition, **body: Unpack[ProfileUpdate]) -> int:
         """Change the profiles that match. Deprecated by the platform.

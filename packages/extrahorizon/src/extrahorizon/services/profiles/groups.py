@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource, segment
 from extrahorizon.services.profiles import BASE
@@ -31,7 +31,7 @@ class Groups(Resource):
             ResourceUnknownError: there is no such profile or group (16).
             ResourceAlreadyExistsError: the profile is in the group (17).
         """
-        return self._object("POST", _groups(profile_id), json=self._body("GroupCreation", body))
+        return cast("Group", self._object("POST", _groups(profile_id), json=self._body("GroupCreation", body)))
 
     def update(self, profile_id: str, group_id: str, **body: Unpack[GroupUpdate]) -> Group:
         """Change an enlistment. Needs `UPDATE_PROFILES`, globally or as staff of the group.
@@ -39,7 +39,7 @@ class Groups(Resource):
         Raises:
             ResourceUnknownError: there is no such profile, or it is not in the group (16).
         """
-        return self._object("PUT", _group(profile_id, group_id), json=self._body("GroupUpdate", body))
+        return cast("Group", self._object("PUT", _group(profile_id, group_id), json=self._body("GroupUpdate", body)))
 
     def remove(self, profile_id: str, group_id: str) -> int:
         """Take a profile out of a group.
@@ -57,4 +57,7 @@ class Groups(Resource):
         Raises:
             ResourceUnknownError: there is no such profile, or it is not in the group (16).
         """
-        return self._object("POST", f"{_group(profile_id, group_id)}/remove_fields", json=self._body("Fields", body))
+        return cast(
+            "Group",
+            self._object("POST", f"{_group(profile_id, group_id)}/remove_fields", json=self._body("Fields", body)),
+        )

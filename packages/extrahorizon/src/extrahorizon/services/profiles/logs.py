@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, segment
@@ -49,7 +49,9 @@ class Logs(Resource):
         Raises:
             ResourceUnknownError: there is no such profile, or it is not in the group (16).
         """
-        return self._object("POST", _logs(profile_id, group_id), json=self._body("LogEntryBody", body))
+        return cast(
+            "LogEntry", self._object("POST", _logs(profile_id, group_id), json=self._body("LogEntryBody", body))
+        )
 
     def update(self, profile_id: str, group_id: str, entry_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
         """Change a note of one's own.
@@ -57,8 +59,11 @@ class Logs(Resource):
         Raises:
             ResourceUnknownError: there is no such note, profile or group (16).
         """
-        return self._object(
-            "PUT", f"{_logs(profile_id, group_id)}/{segment(entry_id)}", json=self._body("LogEntryBody", body)
+        return cast(
+            "LogEntry",
+            self._object(
+                "PUT", f"{_logs(profile_id, group_id)}/{segment(entry_id)}", json=self._body("LogEntryBody", body)
+            ),
         )
 
     def remove(self, profile_id: str, group_id: str, entry_id: str) -> int:

@@ -32,6 +32,6 @@ class Raw(Resource):
         if tokens is not None and tokens.user_id is not None:
             return str(tokens.user_id)
         if self._asked is None or self._asked[0] is not authentication:
-            me: User = self._object("GET", "/users/v1/me")
+            me = self._object("GET", "/users/v1/me")
             self._asked = authentication, me["id"]
         return self._asked[1]

@@ -6,7 +6,7 @@ camelCase members, ISO 8601 timestamps; `data` and `result` are the functions' o
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import WithId, segment
 
@@ -37,7 +37,7 @@ class Tasks(WithId["Task"]):
         Raises:
             FieldFormatError: the data is too large (15).
         """
-        return self._object("POST", f"{BASE}/", json=self._body("TaskCreation", body))
+        return cast("Task", self._object("POST", f"{BASE}/", json=self._body("TaskCreation", body)))
 
     def cancel(self, task_id: str) -> int:
         """Take a task that has not begun from the queue. Needs `CANCEL_TASKS`.

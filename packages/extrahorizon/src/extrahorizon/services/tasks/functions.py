@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import Resource, segment
@@ -40,7 +40,7 @@ class Functions(Resource):
             InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
             ResourceAlreadyExistsError: there is a function with this name (17).
         """
-        return self._object("POST", f"{FUNCTIONS}/", json=self._body("FunctionCreation", body))
+        return cast("FunctionDetails", self._object("POST", f"{FUNCTIONS}/", json=self._body("FunctionCreation", body)))
 
     def get_by_name(self, name: str) -> FunctionDetails:
         """A function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
@@ -48,7 +48,7 @@ class Functions(Resource):
         Raises:
             ResourceUnknownError: there is no such function (16).
         """
-        return self._object("GET", f"{FUNCTIONS}/{segment(name)}")
+        return cast("FunctionDetails", self._object("GET", f"{FUNCTIONS}/{segment(name)}"))
 
     def update(self, name: str, **body: Unpack[FunctionUpdate]) -> int:
         """Change a function; what is not given stays. Needs `UPDATE_TASK_FUNCTION`.
@@ -107,4 +107,7 @@ class Functions(Resource):
             TimeLimitExceedsDirectExecutionMaximumError: the function's time limit is above 30 s (1404).
         """
         path = f"{FUNCTIONS}/{segment(function_name)}/execute"
-        return self._object("POST", path, json=self._body("ExecutionRequest", body), timeout=EXECUTION_TIMEOUT)
+        return cast(
+            "Execution",
+            self._object("POST", path, json=self._body("ExecutionRequest", body), timeout=EXECUTION_TIMEOUT),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Collection, segment
 from extrahorizon.services.tasks import BASE
@@ -20,7 +20,7 @@ class Schedules(Collection["Schedule"]):
 
     def create(self, **body: Unpack[ScheduleCreation]) -> Schedule:
         """Run a function every `interval` seconds, from `startTimestamp` or now on. Needs `CREATE_TASK_SCHEDULE`."""
-        return self._object("POST", f"{BASE}/schedules", json=self._body("ScheduleCreation", body))
+        return cast("Schedule", self._object("POST", f"{BASE}/schedules", json=self._body("ScheduleCreation", body)))
 
     def remove(self, schedule_id: str) -> int:
         """End a schedule. Needs `DELETE_TASK_SCHEDULE`.

@@ -6,7 +6,7 @@ What is inside `schema.fields`, `fields` and `content` is the template's own. De
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Service, WithId, WithName, segment
 
@@ -30,7 +30,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
 
     def create(self, **body: Unpack[TemplateBody]) -> Template:
         """Make a template. Needs `CREATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.create`."""
-        return self._object("POST", f"{BASE}/", json=self._body("TemplateBody", body))
+        return cast("Template", self._object("POST", f"{BASE}/", json=self._body("TemplateBody", body)))
 
     def update(self, template_id: str, **body: Unpack[TemplateBody]) -> Template:
         """Replace a template. Needs `UPDATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.update`.
@@ -41,7 +41,7 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         Raises:
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object("PUT", _template(template_id), json=self._body("TemplateBody", body))
+        return cast("Template", self._object("PUT", _template(template_id), json=self._body("TemplateBody", body)))
 
     def remove(self, template_id: str) -> int:
         """Delete a template. Needs `DELETE_TEMPLATES`. Deprecated by the platform.
@@ -94,7 +94,10 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
             TemplateFillingError: the content does not fit the template (1003).
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object("POST", f"{_template(template_id)}/resolve", json=self._body("Resolution", body))
+        return cast(
+            "dict[str, str]",
+            self._object("POST", f"{_template(template_id)}/resolve", json=self._body("Resolution", body)),
+        )
 
     def resolve_as_json_using_code(
         self, template_id: str, localization_code: str, **body: Unpack[Resolution]
@@ -104,4 +107,4 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         Deprecated by the platform: use `resolve_as_json` with a `language`, which raises the same.
         """
         path = f"{_template(template_id)}/resolve/{segment(localization_code)}"
-        return self._object("POST", path, json=self._body("Resolution", body))
+        return cast("dict[str, str]", self._object("POST", path, json=self._body("Resolution", body)))

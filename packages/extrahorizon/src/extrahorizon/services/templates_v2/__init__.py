@@ -5,7 +5,7 @@ camelCase members, ISO 8601 timestamps; the names of `inputs` and `outputs` are 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Service, WithId, WithName, segment
 
@@ -30,7 +30,7 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
             ResourceAlreadyExistsError: there is a template with this name (17).
             TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
         """
-        return self._object("POST", f"{BASE}/", json=self._body("TemplateCreation", body))
+        return cast("Template", self._object("POST", f"{BASE}/", json=self._body("TemplateCreation", body)))
 
     def update(self, template_id_or_name: str, **body: Unpack[TemplateUpdate]) -> int:
         """Change some members of a template; a `description` or `inputs` of None is removed. Needs `UPDATE_TEMPLATES`.
@@ -67,6 +67,7 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
             TemplateResolvingError: an output cannot be made; `body["resolveError"]` says which and why (1005).
             ResourceUnknownError: there is no such template (16).
         """
-        return self._object(
-            "POST", f"{BASE}/{segment(template_id_or_name)}/resolve", json=self._body("Resolution", body)
+        return cast(
+            "dict[str, str]",
+            self._object("POST", f"{BASE}/{segment(template_id_or_name)}/resolve", json=self._body("Resolution", body)),
         )

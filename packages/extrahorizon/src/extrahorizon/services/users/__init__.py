@@ -6,7 +6,7 @@ snake_case members, timestamps in epoch milliseconds.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from extrahorizon import paging
@@ -100,7 +100,7 @@ class Users(Service, Collection["User"]):
             PlatformError: an `OAuth…Error` when the credentials are refused.
             PlatformUnreachableError: there was no usable answer.
         """
-        return self._object("GET", f"{BASE}/me")
+        return cast("User", self._object("GET", f"{BASE}/me"))
 
     def find_by_id(self, user_id: str) -> User:
         """The user with this id.
@@ -111,7 +111,7 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("GET", _user(user_id))
+        return cast("User", self._object("GET", _user(user_id)))
 
     def find_by_email(self, email: str, rql: Condition | None = None) -> User | None:
         """The user with this e-mail address that matches `rql` too, or None.
@@ -128,7 +128,7 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("PUT", _user(user_id), json=self._body("UserUpdate", body))
+        return cast("User", self._object("PUT", _user(user_id), json=self._body("UserUpdate", body)))
 
     def remove_users(self, rql: Condition) -> int:
         """Delete the users that match; never with empty RQL. Deprecated by the platform: use `remove`, one by one.
@@ -161,7 +161,7 @@ class Users(Service, Collection["User"]):
             EmailUsedError: another user has this address (203).
             PinCodesNotEnabledError: `activation_mode` is `pin_code`, which the settings do not allow (218).
         """
-        return self._object("PUT", f"{_user(user_id)}/email", json=self._body("EmailUpdate", body))
+        return cast("User", self._object("PUT", f"{_user(user_id)}/email", json=self._body("EmailUpdate", body)))
 
     def add_patient_enlistment(self, user_id: str, **body: Unpack[PatientEnlistmentBody]) -> int:
         """Make a user a patient of a group. Needs `ADD_PATIENT`.
@@ -188,7 +188,7 @@ class Users(Service, Collection["User"]):
             EmailUsedError: another user has this address (203).
             PinCodesNotEnabledError: `activation_mode` is `pin_code`, which the settings do not allow (218).
         """
-        return self._object("POST", f"{BASE}/register", json=self._body("Registration", body))
+        return cast("User", self._object("POST", f"{BASE}/register", json=self._body("Registration", body)))
 
     def change_password(self, **body: Unpack[PasswordChange]) -> bool:
         """Change the password of the user who calls. Needs no permission.
@@ -207,7 +207,7 @@ class Users(Service, Collection["User"]):
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
         """
-        return self._object("POST", f"{BASE}/authenticate", json=self._body("Login", body))
+        return cast("User", self._object("POST", f"{BASE}/authenticate", json=self._body("Login", body)))
 
     def request_email_activation(self, email: str, mode: Literal["hash", "pin_code"] | None = None) -> bool:
         """Mail a user how to activate the account. Needs no permission.
@@ -301,7 +301,9 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("PUT", f"{_user(user_id)}/profile_image", json=self._body("ProfileImage", body))
+        return cast(
+            "User", self._object("PUT", f"{_user(user_id)}/profile_image", json=self._body("ProfileImage", body))
+        )
 
     def delete_profile_image(self, user_id: str) -> User:
         """Remove a user's picture. Needs `UPDATE_PROFILE_IMAGE` for anybody but oneself.
@@ -309,20 +311,25 @@ class Users(Service, Collection["User"]):
         Raises:
             ResourceUnknownError: there is no such user (16).
         """
-        return self._object("DELETE", f"{_user(user_id)}/profile_image")
+        return cast("User", self._object("DELETE", f"{_user(user_id)}/profile_image"))
 
     def password_policy(self) -> PasswordPolicy:
         """What passwords have to be like. Needs no permission."""
-        return self._object("GET", f"{BASE}/password_policy")
+        return cast("PasswordPolicy", self._object("GET", f"{BASE}/password_policy"))
 
     def update_password_policy(self, **body: Unpack[PasswordPolicyUpdate]) -> PasswordPolicy:
         """Change what passwords have to be like, and answer with all of it. Needs `UPDATE_PASSWORD_POLICY`."""
-        return self._object("PUT", f"{BASE}/password_policy", json=self._body("PasswordPolicyUpdate", body))
+        return cast(
+            "PasswordPolicy",
+            self._object("PUT", f"{BASE}/password_policy", json=self._body("PasswordPolicyUpdate", body)),
+        )
 
     def get_email_templates(self) -> EmailTemplates:
         """The templates of the service's mails. Needs `VIEW_USER_SERVICE_EMAIL_TEMPLATES`."""
-        return self._object("GET", f"{BASE}/email_templates")
+        return cast("EmailTemplates", self._object("GET", f"{BASE}/email_templates"))
 
     def set_email_templates(self, **body: Unpack[EmailTemplates]) -> EmailTemplates:
         """Choose templates, and answer with all of them. Needs `UPDATE_USER_SERVICE_EMAIL_TEMPLATES`."""
-        return self._object("PUT", f"{BASE}/email_templates", json=self._body("EmailTemplates", body))
+        return cast(
+            "EmailTemplates", self._object("PUT", f"{BASE}/email_templates", json=self._body("EmailTemplates", body))
+        )

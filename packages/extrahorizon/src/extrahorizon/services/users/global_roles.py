@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.resource import WithId, WithName, required, segment
@@ -27,7 +27,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
 
     def create(self, **body: Unpack[RoleCreation]) -> Role:
         """Make a role, still without permissions. Needs `CREATE_ROLE`."""
-        return self._object("POST", self._path, json=self._body("RoleCreation", body))
+        return cast("Role", self._object("POST", self._path, json=self._body("RoleCreation", body)))
 
     def remove(self, rql: Condition) -> int:
         """Delete the roles that match. Needs `DELETE_ROLE`.
@@ -39,7 +39,9 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
 
     def update(self, role_id: str, **body: Unpack[RoleUpdate]) -> Role:
         """Change the role itself; what is not given stays. Needs `UPDATE_ROLE`."""
-        return self._object("PUT", f"{self._path}/{segment(role_id)}", json=self._body("RoleUpdate", body))
+        return cast(
+            "Role", self._object("PUT", f"{self._path}/{segment(role_id)}", json=self._body("RoleUpdate", body))
+        )
 
     def add_permissions(self, rql: Condition, **body: Unpack[Permissions]) -> int:
         """Add permissions to the roles that match. Needs `ADD_ROLE_PERMISSION`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon import paging
 from extrahorizon.query import query
@@ -75,7 +75,7 @@ class GroupRoles(Resource):
 
     def add(self, group_id: str, **body: Unpack[RoleCreation]) -> GroupRole:
         """Make a role of a group, still without permissions. Needs `CREATE_GROUP_ROLE`."""
-        return self._object("POST", _roles(group_id), json=self._body("RoleCreation", body))
+        return cast("GroupRole", self._object("POST", _roles(group_id), json=self._body("RoleCreation", body)))
 
     def update(self, group_id: str, role_id: str, **body: Unpack[RoleUpdate]) -> GroupRole:
         """Change the role itself. Needs `UPDATE_GROUP_ROLE`.
@@ -83,7 +83,10 @@ class GroupRoles(Resource):
         Raises:
             ResourceUnknownError: there is no such role in the group (16).
         """
-        return self._object("PUT", f"{_roles(group_id)}/{segment(role_id)}", json=self._body("RoleUpdate", body))
+        return cast(
+            "GroupRole",
+            self._object("PUT", f"{_roles(group_id)}/{segment(role_id)}", json=self._body("RoleUpdate", body)),
+        )
 
     def remove(self, group_id: str, rql: Condition) -> int:
         """Delete the roles of a group that match. Needs `DELETE_GROUP_ROLE`.

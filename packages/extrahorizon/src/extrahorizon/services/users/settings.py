@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from extrahorizon.resource import Resource
 from extrahorizon.services.users import BASE
@@ -20,8 +20,11 @@ class Settings(Resource):
 
     def get_verification_settings(self) -> VerificationSettings:
         """How e-mail addresses are verified. Needs `VIEW_USER_VERIFICATION_SETTINGS`."""
-        return self._object("GET", VERIFICATION)
+        return cast("VerificationSettings", self._object("GET", VERIFICATION))
 
     def update_verification_settings(self, **body: Unpack[VerificationSettingsUpdate]) -> VerificationSettings:
         """Change settings, and answer with all of them. Needs `UPDATE_USER_VERIFICATION_SETTINGS`."""
-        return self._object("PUT", VERIFICATION, json=self._body("VerificationSettingsUpdate", body))
+        return cast(
+            "VerificationSettings",
+            self._object("PUT", VERIFICATION, json=self._body("VerificationSettingsUpdate", body)),
+        )
