@@ -8,7 +8,6 @@ from extrahorizon.resource import Resource
 
 if TYPE_CHECKING:
     from extrahorizon.authentication import Authentication
-    from extrahorizon.services.users.types import User
     from extrahorizon.session import PlatformSession
 
 
