@@ -64,6 +64,8 @@ def test_an_or_stays_an_or():
         ("eq(name,é)", "encoded twice"),
         ("eq(a,foo:bar)", "no cast"),
         ("eq(url,http://jan)", "no cast"),
+        ("eq(a,number:abc)", "number"),
+        ("eq(a,date:rubbish)", "date"),
         ("eq(a,%zz)", "encodes nothing"),
         ("eq(a,%25ff)", "encodes nothing"),
         ("out(a,x&y)", "inside of an operator"),

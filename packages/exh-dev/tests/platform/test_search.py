@@ -126,6 +126,31 @@ def test_a_schemas_type_gives_the_same_answers(configuration, query, value, expe
     assert holds(query, {"p": value}) is expected
 
 
+LIST = {"type": "array", "items": {"type": "object", "properties": {"s": {"type": "string"}, "n": {"type": "number"}}}}
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "expected"),
+    [
+        ("ge(p.s,5)", [{"s": "6"}], True),  # as texts, as of a property that is a string itself
+        ("ge(p.s,10)", [{"s": "9"}], True),
+        ("eq(p.s,2021-01-01)", [{"s": "2021-01-01T00:00:00.000Z"}], False),
+        ("eq(p.s,null)", [{"s": "null"}], True),
+        ("eq(p.s,null)", [{"n": 1}], True),
+        ("in(p.s,a,b)", [{"s": "c"}, {"s": "b"}], True),
+        ("like(p.s,ell)", [{"s": "hello"}], True),
+        ("gt(p.n,5)", [{"n": 4}, {"n": 7}], True),
+        ("gt(p.n,x)", [{"n": 7}], False),
+        ("eq(p.n,2021-01-01)", [{"n": 1609459200000}], False),
+        ("contains(p,ge(s,10),eq(n,1))", [{"s": "9", "n": 1}], True),
+        ("contains(p,eq(s,2021-01-01))", [{"s": "2021-01-01T00:00:00.000Z"}], False),
+        ("eq(p.0.s,5)", [{"s": "5"}], True),
+    ],
+)
+def test_the_type_of_a_lists_elements_is_used_like_that_of_a_property(query, value, expected):
+    assert holds(query, {"p": value}, lambda path: kind_at({"p": LIST}, path)) is expected
+
+
 def test_a_property_of_one_type_is_found_through_its_index():
     store = Store()
     condition = search("eq(p,x)", lambda _: "string").condition

@@ -7,13 +7,17 @@ from urllib.parse import unquote
 
 from extrahorizon.errors import ExtraHorizonError
 
-_FOREIGN = re.compile(r"[^A-Za-z0-9_%.+*$\-:()<>=!,&|/~]")
+_FOREIGN = re.compile(r"[^A-Za-z0-9_%.+*$\-:()<>=!,&|/~]|!(?!=)")
 _PARTS = re.compile(r"[^(),&|<>=!]+|.")
 _MARKS = frozenset("(),&|<>=!")
 _DIGIT = re.compile("[0-9]")
 _JOINS = {"&": "and", "|": "or"}
 #: What may stand before a value, as in `string:0032`.
 _CASTS = frozenset({"auto", "number", "epoch", "isodate", "date", "boolean", "string", "re", "RE", "glob"})
+#: What JavaScript's `Number` reads, before any decoding: the casts are applied to the text as it is sent.
+_JS_NUMBER = re.compile(
+    r"|[+-]?(Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)|0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", re.ASCII
+)
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -25,7 +29,7 @@ def check_query(text: str) -> None:
     """Refuse a starting query that the platform would not read, by the rules of the official SDK's parser.
 
     That are characters outside of RQL, parentheses that do not match, `&` beside `|` on one level or inside of an
-    operator, casts that do not exist (`foo:bar`) and percent signs that encode nothing.
+    operator, casts that do not exist (`foo:bar`) or do not fit (`number:abc`), and percent signs that encode nothing.
     """
     if _FOREIGN.search(text):
         raise RQLSyntaxError("a query holds a character that RQL cannot: percent-encode its values, twice")
@@ -57,12 +61,37 @@ def _joined_by(sign: str, operator: str, joined: str) -> tuple[str, str]:
 
 def _check_word(word: str) -> None:
     for part in word.split("/"):
-        cast, colon, _ = part.partition(":")
-        # JavaScript reads nearly anything with a digit as a date, and a date needs no cast.
-        if colon and cast not in _CASTS and not _DIGIT.search(part):
+        cast, colon, value = part.partition(":")
+        if colon and cast not in _CASTS and not may_be_date(part):
             raise RQLSyntaxError("a query has a colon after what is no cast: percent-encode its values, twice")
+        if colon and not fits_cast(cast, value):
+            raise RQLSyntaxError(f"a query has a value that is no {cast}: after {cast}: comes one")
         if not (_is_encoded(part) and _is_encoded(unquote(part))):  # as it is sent, and as the platform then sees it
             raise RQLSyntaxError("a query has a % that encodes nothing: percent-encode its values, twice")
+
+
+def may_be_date(text: str) -> bool:
+    """Return whether a word with a colon and no cast may be a date, `2021-01-01T12:00Z`, which needs none.
+
+    Which dates can be read is up to JavaScript, which even takes `foo:1`; each has a digit after its first colon.
+    """
+    return _DIGIT.search(text.partition(":")[2]) is not None
+
+
+def fits_cast(cast: str, text: str) -> bool:
+    """Return whether a value can be what its cast says: `number:abc` cannot.
+
+    Which dates can be read is up to JavaScript, which takes many forms; each has a digit.
+
+    Args:
+        cast: what stands before the colon.
+        text: what follows it, as it is sent.
+    """
+    if cast in {"number", "epoch"}:
+        return _JS_NUMBER.fullmatch(text) is not None
+    if cast in {"date", "isodate"}:
+        return bool(_DIGIT.search(text)) or (cast == "isodate" and not text)
+    return True
 
 
 def _is_encoded(text: str) -> bool:

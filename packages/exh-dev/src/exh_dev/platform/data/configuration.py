@@ -104,20 +104,39 @@ def fits(configuration: Mapping[str, Any], value: Any) -> bool:
     return True
 
 
+_PLAIN: dict[str, Kind] = {
+    "string": "string", "date-time": "date-time", "number": "number", "boolean": "boolean", "object": "object",
+}  # fmt: skip
+_OF_LISTS: dict[str, Kind] = {
+    "string": "list:string", "date-time": "list:date-time", "number": "list:number", "boolean": "list:boolean",
+}  # fmt: skip
+
+
 def kind_at(properties: Mapping[str, Any], path: str) -> Kind:
-    """What the property at a dotted path is, to a query."""
-    configuration: Any = {"type": "object", "properties": properties}
+    """Return what the property at a dotted path is, to a query; of a list, what its elements are."""
+    configuration, listed = _innermost({"type": "object", "properties": properties})
     for name in path.split("."):
+        if listed and name.isdecimal():
+            continue  # an element by its position
         if configuration.get("type") != "object":
             return "any"
-        configuration = configuration.get("properties", {}).get(name) or configuration.get("additionalProperties")
-        if configuration is None:
-            return "any"
+        inner = configuration.get("properties", {}).get(name) or configuration.get("additionalProperties")
+        configuration, within = _innermost(inner or {})
+        listed = listed or within
     kind = configuration.get("type")
-    if kind == "string":
-        return "date-time" if configuration.get("format") == "date-time" else "string"
-    plain: dict[str, Kind] = {"number": "number", "boolean": "boolean", "object": "object"}
-    return plain.get(str(kind), "any")
+    if kind == "string" and configuration.get("format") == "date-time":
+        kind = "date-time"
+    if listed:
+        return _OF_LISTS.get(str(kind), "any")
+    return _PLAIN.get(str(kind), "any")
+
+
+def _innermost(configuration: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+    """Return the configuration of a value, of a list's elements where it is one, and whether it is."""
+    listed = False
+    while configuration.get("type") == "array":
+        configuration, listed = configuration.get("items") or {}, True
+    return configuration, listed
 
 
 def _object(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool) -> dict[str, Any]:

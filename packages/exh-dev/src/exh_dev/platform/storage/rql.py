@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
+from extrahorizon.query_syntax import fits_cast, may_be_date
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,6 @@ _TOKEN = re.compile(
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
 _CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
-_DIGIT = re.compile("[0-9]")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 _QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
@@ -174,8 +175,10 @@ def _word_or_list(text: str) -> Argument:
 def _word(text: str) -> Word:
     cast = _CAST.fullmatch(text)
     if cast:
+        if not fits_cast(cast[1], cast[2]):
+            raise RqlError(f"a value that follows {cast[1]}: is none")
         return Word(_decoded(cast[2]), None if cast[1] == "auto" else cast[1])
-    if ":" in text and not _DIGIT.search(text):  # nearly anything with a digit is a date to JavaScript, without a cast
+    if ":" in text and not may_be_date(text):
         raise RqlError("a colon follows what is no cast: a value has to be percent-encoded twice")
     quoted = _QUOTED.fullmatch(text)
     return Word(_decoded(quoted[1]), "string") if quoted else Word(_decoded(text))

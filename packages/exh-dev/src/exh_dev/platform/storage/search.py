@@ -11,6 +11,7 @@ word means depends on what it is compared with, as the platform's own lenient ty
 - A list has a value when one of its elements does; a path goes through lists of objects; `tags.5` is an element.
 
 The type that a schema gives to a property is used where there is one: its condition is plain, and an index serves it.
+The type that it gives to the elements of a list is used in the same way, without an index.
 """
 
 from __future__ import annotations
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.storage.rql import Argument
 
-Kind: TypeAlias = Literal["string", "number", "boolean", "date-time", "object", "any"]
-#: What the member at a dotted path is; "any" where nothing says it, or where there are lists.
+Kind: TypeAlias = Literal[
+    "string", "number", "boolean", "date-time", "object", "any",
+    "list:string", "list:number", "list:boolean", "list:date-time",
+]  # fmt: skip
+#: What the member at a dotted path is; `list:` and a type where the path goes through lists, "any" where nothing says.
 Shape: TypeAlias = "Callable[[str], Kind]"
 
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
@@ -147,12 +151,14 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
 
 def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
     path = _path(term)
-    if level:
-        shape = untyped
     if len(term.arguments) == 1:
         return _present(path, body, level, shape)
     element = f"element{level}"
-    inner = [_condition(each, untyped, f"{element}.value", level + 1) for each in term.arguments[1:]]
+
+    def below(name: str) -> Kind:
+        return shape(f"{path}.{name}")
+
+    inner = [_condition(each, below, f"{element}.value", level + 1) for each in term.arguments[1:]]
     sources, current, last = _walked(path, body, element, shape)
     return _exists(
         [*sources, f"{_each(current, last)} AS {element}"], _all([Sql(f"{element}.type = 'object'"), *inner])
@@ -160,18 +166,17 @@ def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
 
 
 def _compared(operator: str, path: str, word: Word, shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
-    if level:
-        shape = untyped
     kind = shape(path)
     if path == "id" and operator == "eq" and not level:
         return Sql("id = ?", (word.text,))
-    if kind not in {"any", "object"}:
+    listed = kind.startswith("list:")
+    if not listed and kind not in {"any", "object"}:
         return _typed(operator, member(path, body), kind, word)
     value = f"value{level}"
     sources, current, last = _walked(path, body, value, shape)
     # Of an object json_each would give the members; none equals a word.
     plain = Sql(f"ifnull(json_type({current}, {last}), 'object') <> 'object'")
-    met = _untyped(operator, f"{value}.value", f"{value}.type", word)
+    met = (_element(kind) if listed else _untyped)(operator, f"{value}.value", f"{value}.type", word)
     one = _exists([f"json_each({current}, {last}) AS {value}"], met)
     found = _exists(sources, plain & one) if sources else plain & one
     if operator == "eq" and word.text == "null" and word.cast is None:
@@ -209,6 +214,19 @@ def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
         return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?", (number,))
     truth = {"true": 1, "false": 0}.get(word.text)
     return NOTHING if truth is None or operator != "eq" else Sql(f"{value} = ?", (truth,))
+
+
+def _element(kind: Kind) -> Callable[[str, str, str, Word], Sql]:
+    """Return what makes a condition on an element of a list whose elements are of one type."""
+    declared: Kind = kind.removeprefix("list:")  # type: ignore[assignment]
+    there = {"number": "IN ('integer', 'real')", "boolean": "IN ('true', 'false')"}.get(declared, "= 'text'")
+
+    def condition(operator: str, value: str, type_: str, word: Word) -> Sql:
+        if operator == "eq" and word.text == "null" and declared != "string":
+            return NOTHING  # a list that is missing has its own condition
+        return Sql(f"{type_} {there}") & _typed(operator, value, declared, word)
+
+    return condition
 
 
 def _untyped(operator: str, value: str, kind: str, word: Word) -> Sql:
