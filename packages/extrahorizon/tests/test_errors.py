@@ -321,3 +321,29 @@ def test_a_deadline_says_nothing_of_a_call_that_was_not_sent():
 @given(st.text())
 def test_no_retry_after_is_ever_an_exception(header):
     assert errors.parse_retry_after(header, now=0) is None or errors.parse_retry_after(header, now=0) >= 0
+
+
+LACKING = b'{"code": 10, "name": "NO_PERMISSION_EXCEPTION", "message": "This call needs the permission VIEW_PATIENTS"}'
+
+
+@pytest.mark.parametrize("function", [None, "greet-patient"])
+def test_on_a_local_platform_a_lacking_permission_is_noted_with_the_line_that_grants_it(monkeypatch, function):
+    if function:
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
+    error = platform_error(403, LACKING, {}, method="GET", url="http://localhost:8420/users/v1/")
+    told, *line = error.__notes__
+    assert told == "This call needs the permission VIEW_PATIENTS"
+    assert line == (
+        []
+        if function is None
+        else [
+            "greet-patient gets it from template.yaml, under its Metadata: ExtraHorizon: "
+            "executionCredentials: permissions: [VIEW_PATIENTS]"
+        ]
+    )
+
+
+def test_nothing_the_platform_tells_is_noted_elsewhere(monkeypatch):
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "greet-patient")
+    error = platform_error(403, LACKING, {}, method="GET", url="https://api.acme.io/users/v1/")
+    assert not hasattr(error, "__notes__")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -59,6 +61,8 @@ _FIREBASE: dict[int, type[PlatformError]] = {
     400: services.FirebaseInvalidPlatformDataError,
     502: services.FirebaseConnectionError,
 }
+NO_PERMISSION = 10
+_PERMISSION = re.compile(r"\b[A-Z]+(_[A-Z]+)+\b")
 _LOOPBACK = ("http://localhost:", "http://localhost/")
 _LONGEST_DELAY = 86_400_000  # milliseconds; nobody waits for more than a day
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id")
@@ -89,6 +93,12 @@ def platform_error(
     if url.startswith(_LOOPBACK) and error.message:
         # Nobody's data is on a developer's machine; anywhere else the explanation may hold some of a patient's.
         error.add_note(error.message)
+        function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        if function and error.code == NO_PERMISSION and (permission := _PERMISSION.search(error.message)):
+            error.add_note(
+                f"{function} gets it from template.yaml, under its Metadata: ExtraHorizon: "
+                f"executionCredentials: permissions: [{permission[0]}]"
+            )
     return error
 
 
