@@ -333,14 +333,8 @@ def test_on_a_local_platform_a_lacking_permission_is_noted_with_the_line_that_gr
     error = platform_error(403, LACKING, {}, method="GET", url="http://localhost:8420/users/v1/")
     told, *line = error.__notes__
     assert told == "This call needs the permission VIEW_PATIENTS"
-    assert line == (
-        []
-        if function is None
-        else [
-            "greet-patient gets it from template.yaml, under its Metadata: ExtraHorizon: "
-            "executionCredentials: permissions: [VIEW_PATIENTS]"
-        ]
-    )
+    granted = "under its Metadata: ExtraHorizon: executionCredentials: permissions: [VIEW_PATIENTS]"
+    assert line == ([f"{function} gets it from template.yaml, {granted}"] if function else [])
 
 
 def test_nothing_the_platform_tells_is_noted_elsewhere(monkeypatch):
