@@ -74,9 +74,9 @@ def test_an_error_of_the_function_is_1406(app, refused):
 
 
 def test_a_function_of_another_language_is_1405(app, refused):
-    upload(app, runtime="nodejs22.x")
+    upload(app, runtime="java21")
     body = refused(app.as_user("POST", EXECUTE), 400, 1405, "LAMBDA_INVOCATION_EXCEPTION")
-    assert "nodejs22.x" in body["runtimeError"]["message"]
+    assert "java21" in body["runtimeError"]["message"]
     assert only_task(app)["error"]["type"] == "invocation"
 
 

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from exh_dev.errors import DevkitError
+from exh_dev.runtime.languages import BOOTSTRAP, is_node
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exh_dev.runtime.function import Function
 
 REGION = "eu-central-1"
@@ -28,11 +31,11 @@ def worker_environment(function: Function, api_address: str, home: Path) -> dict
     """All of a worker's variables.
 
     The function's own go on top of Lambda's, except that `AWS_LAMBDA_RUNTIME_API`, `_HANDLER` and `LAMBDA_*` stay
-    Lambda's, and that its `PYTHONPATH` adds to the one a worker needs.
+    Lambda's, and that in Python its `PYTHONPATH` adds to the one a worker needs.
     """
     task_root = str(function.task_root.absolute())
     own = {name: value for name, value in function.environment.items() if not _is_fixed(name)}
-    python_path = [task_root, *_standin_path(), own.pop("PYTHONPATH", "")]
+    paths = _node_paths if is_node(function.runtime) else _python_paths
     return {
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -57,11 +60,21 @@ def worker_environment(function: Function, api_address: str, home: Path) -> dict
         "TZ": ":UTC",
         **own,
         "AWS_LAMBDA_RUNTIME_API": api_address,
-        "LAMBDA_RUNTIME_DIR": _runtime_dir(),
         "LAMBDA_TASK_ROOT": task_root,
-        "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
         "_HANDLER": function.handler,
+        **paths(task_root, own),
     }
+
+
+def _python_paths(task_root: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Where Python finds modules: the function's own first."""
+    path = [task_root, *_standin_path(), own.get("PYTHONPATH", "")]
+    return {"LAMBDA_RUNTIME_DIR": _runtime_dir(), "PYTHONPATH": os.pathsep.join(filter(None, path))}
+
+
+def _node_paths(task_root: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Where Node.js finds CommonJS modules that no `node_modules` has."""
+    return {"LAMBDA_RUNTIME_DIR": str(BOOTSTRAP.parent), "NODE_PATH": own.get("NODE_PATH", task_root)}
 
 
 def _is_fixed(name: str) -> bool:

@@ -21,7 +21,8 @@ class Function:
     name: str
     """The task name, in kebab-case: `hello-world`."""
     handler: str
-    """Module and attribute, dotted: `handlers.hello_world.handler`."""
+    """Module and attribute, dotted: `handlers.hello_world.handler`; of Node.js a path and an export:
+    `src/index.handler`."""
     task_root: Path
     """The directory the handler is imported from, which is also the worker's working directory."""
     timeout: float = 30
@@ -31,13 +32,14 @@ class Function:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The function's own variables. Left out of the repr: they hold credentials."""
     runtime: str = "python3.13"
-    """What `AWS_EXECUTION_ENV` names. The worker runs on this process's own Python all the same."""
+    """`pythonX.Y` or `nodejsX.x`. The version is what `AWS_EXECUTION_ENV` names; the worker runs on this process's own
+    Python all the same, or on the `node` that is found on the PATH."""
     log_format: Literal["JSON", "Text"] = "Text"
     log_level: str | None = None
     concurrency: int = 5
     """How many workers may exist at once."""
     debug_port: int | None = None
-    """Where on 127.0.0.1 a debugger (debugpy) is waited for before anything else happens."""
+    """Where on 127.0.0.1 a debugger is waited for before anything else happens: debugpy's, or Node's inspector's."""
 
     def debugged(self, port: int) -> Function:
         """The same, waiting for a debugger, and with all the time and memory that looking around takes."""

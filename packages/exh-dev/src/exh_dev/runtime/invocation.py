@@ -35,8 +35,8 @@ class Invocation:
     result: Any
     """What the handler returned, parsed; a text when it returned bytes that are no JSON; None when it failed."""
     error: dict[str, Any] | None
-    """Lambda's error object (`errorType`, `errorMessage`, `stackTrace`, `requestId`; a timeout has a message
-    only), or None."""
+    """Lambda's error object (`errorType`, `errorMessage`, `stackTrace`, `requestId`; of Node.js `trace` in the place of
+    the last two; a timeout has a message only), or None."""
     logs: tuple[LogLine, ...]
     """Lines written since the previous invocation of the same worker; a cold start's lines are in the first."""
     started: datetime

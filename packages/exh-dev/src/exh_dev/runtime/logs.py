@@ -6,6 +6,7 @@ import json
 import os
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from select import POLLOUT, poll
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ class LogPipe:
 
         Raises what `on_line` raised for one of them.
         """
-        os.write(self.write_end, self._drained_mark + b"\n")
+        self._write(self._drained_mark)
         lines = self._drained.get()
         if note is not None:
             self._add(note, lines)
@@ -51,8 +52,21 @@ class LogPipe:
 
     def close(self) -> None:
         """Stop reading. To be called once, and not while draining."""
-        os.write(self.write_end, self._closed_mark + b"\n")
+        self._write(self._closed_mark)
         os.close(self.write_end)
+
+    def _write(self, mark: bytes) -> None:
+        room = poll()
+        room.register(self.write_end, POLLOUT)
+        while True:
+            try:
+                os.write(self.write_end, mark + b"\n")  # so short that it is written as a whole, or not at all
+            except (
+                BlockingIOError
+            ):  # a process that has the pipe has made it non-blocking, as Node.js does, and filled it
+                room.poll()
+            else:
+                return
 
     def _read(self) -> None:
         unfinished = b""

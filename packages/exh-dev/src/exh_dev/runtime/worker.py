@@ -1,4 +1,4 @@
-"""One worker: a process with AWS's runtime client in it, which handles one event at a time."""
+"""One worker: a process with a runtime client in it, which handles one event at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from exh_dev.runtime import failures
 from exh_dev.runtime.api import RuntimeApi, Work
 from exh_dev.runtime.environment import REGION, worker_environment
 from exh_dev.runtime.invocation import Invocation
+from exh_dev.runtime.languages import command_of
 from exh_dev.runtime.logs import LogPipe
 from exh_dev.runtime.memory import MemoryMonitor
 from exh_dev.runtime.reports import (
@@ -70,7 +70,7 @@ class Worker:
     def __init__(self, function: Function, on_line: Callable[[LogLine], None]) -> None:
         """Start the process, and do not wait for it.
 
-        Raises `DevkitError` when there is no such task root, or no runtime client.
+        Raises `DevkitError` when there is no such task root, no runtime client, or no Node.js for a function of it.
         """
         self.idle = True
         """Whether it can be given an event."""
@@ -162,7 +162,7 @@ class Worker:
     def _spawn(self, home: Path) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                [sys.executable, *self._debugger(), "-m", "awslambdaric", self._function.handler],
+                command_of(self._function),
                 cwd=self._function.task_root,
                 env=worker_environment(self._function, self._api.address, home),
                 stdin=subprocess.DEVNULL,
@@ -172,14 +172,6 @@ class Worker:
             )
         except OSError as error:
             raise DevkitError(f"No worker for {self._function.name} can be started: {error}") from error
-
-    def _debugger(self) -> list[str]:
-        port = self._function.debug_port
-        if port is None:
-            return []
-        # Its warning about frozen modules would be the function's first log line.
-        options = ["-Xfrozen_modules=off", "-m", "debugpy"]
-        return [*options, "--listen", f"127.0.0.1:{port}", "--wait-for-client"]
 
     def _end(self) -> None:
         self.kill()

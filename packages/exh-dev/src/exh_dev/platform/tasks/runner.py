@@ -14,7 +14,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks import built_in
 from exh_dev.platform.tasks.records import FUNCTIONS
-from exh_dev.runtime import Function, Runtime
+from exh_dev.runtime import Function, Runtime, is_node, runs_here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: What may run at once: tasks of the queue, direct executions, API functions.
 MOST_TASKS, MOST_DIRECT, MOST_API = 5, 5, 10
 _MOST_WORKERS = MOST_TASKS + MOST_DIRECT + MOST_API
-_PYTHON = re.compile(r"python3\.\d+")
 _FOLDER = re.compile(r"[0-9a-f]{24}")
 
 
@@ -156,9 +155,10 @@ class Runner:
     def _version(self, function: Document) -> _Version:
         if version := self._versions.get(function["version"]):
             return version
-        if not _PYTHON.fullmatch(function["runtime"]):
-            message = f"The runtime {function['runtime']} does not run on the local platform, only python3.x does"
-            raise NotInvocableError(message)
+        if not runs_here(function["runtime"]):
+            raise NotInvocableError(
+                f"The runtime {function['runtime']} does not run on the local platform, only python3.x and nodejsX.x do"
+            )
         version = _Version(Runtime([self._runnable(function)]))
         self._versions[function["version"]] = version
         return version
@@ -175,6 +175,9 @@ class Runner:
         }
         if "code" not in function:
             return replace(self._own[function["name"]], **settings)
+        if is_node(function["runtime"]):
+            # So that no package.json above the folder, such as the one of a project around it, is about this code.
+            (self.code / "package.json").write_text("{}\n", encoding="utf-8")
         return Function(name=function["name"], task_root=self.code / function["code"], **settings)
 
 

@@ -1,0 +1,2 @@
+export const handler = async (event) => ({ kind: "mjs", event, here: import.meta.url.endsWith("esm.mjs") });
+export default { handler };

@@ -1,0 +1,1 @@
+exports.handler = async (event) => ({ kind: "nested", event, by: require("./word").WORD });
