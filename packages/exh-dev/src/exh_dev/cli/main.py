@@ -116,7 +116,8 @@ def invoke(
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
     if debug:
-        check_installed()
+        if spec.code is None:  # Node.js has an inspector of its own
+            check_installed()
         check_free(DEBUG_PORT)
         output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
     (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=DEBUG_PORT if debug else None)

@@ -6,6 +6,7 @@ interpreter.py   that Python on this machine
 locks.py         pinned packages with their hashes
 wheels.py        those packages as wheels for the target
 contents.py      the project's own files that a function needs
+node.py          all files of a function for Node.js
 imports.py       whether everything they import is in the bundle
 secret_scan.py   whether they hold what must not leave this machine
 bytecode.py      compiling for the target

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import extrahorizon
 from exh_dev.errors import DevkitError, UsageError
-from exh_dev.packaging import archive
+from exh_dev.packaging import archive, node
 from exh_dev.packaging.bytecode import compile_files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
@@ -37,14 +37,14 @@ from exh_dev.packaging.secret_scan import check_secrets
 from exh_dev.packaging.source_wheels import pins_from_source
 from exh_dev.packaging.target import Target
 from exh_dev.packaging.task_config import BUNDLE, task_config
-from exh_dev.packaging.wheels import WHEELS, fetch
+from exh_dev.packaging.wheels import WHEELS, Wheel, fetch
 from exh_dev.project.configuration.task_configs import FILE, check_task_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from exh_dev.packaging.locks import Pin
-    from exh_dev.packaging.wheels import Wheel
+    from exh_dev.packaging.node import Package
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
 
@@ -161,13 +161,15 @@ class _Workshop:
 
     def check(self, specs: Sequence[FunctionSpec]) -> None:
         """Refuse what can be refused before the long work begins."""
-        for target in {self._target(spec) for spec in specs}:
+        for target in {self._target(spec) for spec in specs if spec.code is None}:
             self._python(target)
         own = {path: None for spec in specs for path in self._files(spec)}
         check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root))
 
     def bundle(self, spec: FunctionSpec) -> Bundle:
         target = self._target(spec)
+        if spec.code is not None:
+            return self._node_bundle(spec, target)
         wheels = self._wheels(spec, target)
         base, common = self._base(target)
         folder = self._scratch / spec.name / BUNDLE
@@ -179,7 +181,14 @@ class _Workshop:
                 files += wheel.unpack(folder, self._excluded)
         self._check_imports(spec, target, folder, own)
         self._compile(target, folder, files)
-        return self._finish(spec, target, folder, wheels)
+        return self._finish(spec, target, folder, wheels, _warning(spec, target, wheels))
+
+    def _node_bundle(self, spec: FunctionSpec, target: Target) -> Bundle:
+        folder = self._scratch / spec.name / BUNDLE
+        packages = node.package_files(self._root, spec)
+        _copy([*self._files(spec), *packages], node.code_folder(self._root, spec), folder)
+        warning = node.warning(self._root, spec, packages)
+        return self._finish(spec, target, folder, node.packages_of(packages), warning)
 
     def _check_imports(self, spec: FunctionSpec, target: Target, folder: Path, own: Sequence[Path]) -> None:
         provided = {path.name.partition(".")[0] for path in folder.iterdir()}
@@ -189,9 +198,13 @@ class _Workshop:
         check_imports(files, self._root, provided | library, f"{own_folder(spec)}/{INPUTS}", target.version)
 
     def _files(self, spec: FunctionSpec) -> list[Path]:
+        if spec.code is not None:
+            return node.own_files(self._root, spec)
         return handler_files(self._root, spec, self._target(spec).version)
 
     def _target(self, spec: FunctionSpec) -> Target:
+        if spec.code is not None:
+            return Target(spec.runtime, spec.architecture)
         return Target.of(self._options.runtime or spec.runtime, spec.architecture)
 
     def _python(self, target: Target) -> Path | None:
@@ -228,9 +241,16 @@ class _Workshop:
             if (self._root / name).is_file():  # packages may hold modules for other Pythons, which nobody imports
                 raise DevkitError(f"{name}:{line or 1}: {target.runtime} cannot compile this: {reason}")
 
-    def _finish(self, spec: FunctionSpec, target: Target, folder: Path, wheels: Sequence[Wheel]) -> Bundle:
+    def _finish(
+        self,
+        spec: FunctionSpec,
+        target: Target,
+        folder: Path,
+        packages: Sequence[Wheel | Package],
+        warning: str,
+    ) -> Bundle:
         zipped = self._scratch / f"{spec.name}.zip"
-        programs = {name for wheel in wheels for name in wheel.programs}
+        programs = {name for each in packages if isinstance(each, Wheel) for name in each.programs}
         archive.set_modes(folder, programs)
         sizes = archive.write_zip(folder, zipped, programs)
         checksum = hashlib.sha256(zipped.read_bytes()).hexdigest()
@@ -244,11 +264,11 @@ class _Workshop:
             unpacked=unpacked,
             files=len(sizes),
             largest=_largest(sizes),
-            warning=_warning(spec, target, wheels),
+            warning=warning,
         )
         self._check_size(bundle, spec)
         zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
-        bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, wheels)
+        bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, packages)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
         if "exh" in spec.targets:
             config = folder.with_name(FILE)

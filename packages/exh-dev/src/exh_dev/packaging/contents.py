@@ -132,7 +132,7 @@ def _files(folder: Path, root: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in _LEFT_OUT or path.suffix in (".pyc", ".pyo"):
             continue
-        if problem := _problem(path, root):
+        if problem := problem_with(path, root):
             raise DevkitError(f"{ascii(str(path.relative_to(root)))[1:-1]} {problem}")
         if path.is_dir():
             yield from _files(path, root)
@@ -140,7 +140,7 @@ def _files(folder: Path, root: Path) -> Iterator[Path]:
             yield path
 
 
-def _problem(path: Path, root: Path) -> str | None:
+def problem_with(path: Path, root: Path) -> str | None:
     """Why a file or folder cannot be in a bundle."""
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(root)):

@@ -19,16 +19,20 @@ from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
+from exh_dev.packaging.wheels import Wheel
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cyclonedx.model.license import License
 
+    from exh_dev.packaging.node import Package
     from exh_dev.packaging.target import Target
-    from exh_dev.packaging.wheels import Wheel
 
 
-def bill_of_materials(name: str, version: str, checksum: str, target: Target, wheels: Sequence[Wheel]) -> str:
+def bill_of_materials(
+    name: str, version: str, checksum: str, target: Target, packages: Sequence[Wheel | Package]
+) -> str:
     """The bill of materials of a function's bundle, as JSON.
 
     Args:
@@ -36,7 +40,7 @@ def bill_of_materials(name: str, version: str, checksum: str, target: Target, wh
         version: of the project.
         checksum: SHA-256 of the zip, hexadecimal.
         target: what it was built for.
-        wheels: the packages in it.
+        packages: what is in it. Which package of Node.js needs which is not told.
     """
     bom = Bom()
     root = Component(
@@ -51,12 +55,14 @@ def bill_of_materials(name: str, version: str, checksum: str, target: Target, wh
         ],
     )
     bom.metadata.component = root
+    wheels = [each for each in packages if isinstance(each, Wheel)]
     components = {wheel.pin.name: _component(wheel) for wheel in wheels}
-    for component in components.values():
+    modules = [_module(each) for each in packages if not isinstance(each, Wheel)]
+    for component in (*components.values(), *modules):
         bom.components.add(component)
     for wheel in wheels:
         bom.register_dependency(components[wheel.pin.name], _needed(wheel, components, target))
-    bom.register_dependency(root, components.values())
+    bom.register_dependency(root, [*components.values(), *modules])
     found: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     del found["serialNumber"], found["metadata"]["timestamp"]
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
@@ -73,6 +79,19 @@ def _component(wheel: Wheel) -> Component:
         purl=url,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=wheel.sha256)],
         licenses=[licence] if licence else [],
+    )
+
+
+def _module(package: Package) -> Component:
+    namespace, _, name = package.name.rpartition("/")
+    url = PackageURL("npm", namespace=namespace or None, name=name, version=package.version)
+    return Component(
+        name=package.name,
+        version=package.version,
+        type=ComponentType.LIBRARY,
+        bom_ref=url.to_string(),
+        purl=url,
+        licenses=[LicenseFactory().make_from_string(package.licence)] if package.licence else [],
     )
 
 

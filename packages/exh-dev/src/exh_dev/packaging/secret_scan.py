@@ -27,6 +27,7 @@ _NAMES = re.compile(
 )
 _FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".exh", ".git"})
 _CODE = (".py", ".pyi")
+_SOURCES = (*_CODE, ".js", ".mjs", ".cjs", ".ts")
 #: Extra Horizon's keys and secrets, and the hashes it hands out: 40 hexadecimal digits.
 _PLATFORM = re.compile(r"(?i)(consumer|token|secret|credential|oauth|bearer).{0,30}\b[0-9a-f]{40}\b")
 _KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-\d")
@@ -98,7 +99,7 @@ def _problems(path: Path, root: Path) -> list[str]:
     if folder := next((part for part in relative.parts[:-1] if part in _FOLDERS), None):
         return [f"{relative}: nothing of a folder {folder} is deployed"]
     real = path.resolve()  # it may be a link to a file whose name says more
-    if real.suffix not in _CODE and any(_NAMES.fullmatch(name) for name in (path.name, real.name)):
+    if real.suffix not in _SOURCES and any(_NAMES.fullmatch(name) for name in (path.name, real.name)):
         return [f"{relative}: a file of this name holds credentials or a key"]
     return [f"{relative}:{line}: {kind}" for line, kind in sorted(_scan(_lines(path), path.suffix))]
 

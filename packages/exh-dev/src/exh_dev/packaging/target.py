@@ -1,4 +1,4 @@
-"""The Python, and the machine it runs on, that a bundle is for."""
+"""The runtime, and the machine it runs on, that a bundle is for. What is about Python is asked of Python's alone."""
 
 from __future__ import annotations
 

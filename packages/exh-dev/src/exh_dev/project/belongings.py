@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from exh_dev.project.function_spec import FunctionSpec
@@ -31,19 +31,21 @@ class Use:
 
 
 def module_of(spec: FunctionSpec) -> str:
-    """Return the name of the function's module or package in `handlers/`."""
-    return spec.handler.split(".")[1]
+    """Return the name of the function's module or package in `handlers/`; of one for Node.js, which has none, the name
+    that one would have.
+    """
+    return spec.handler.split(".")[1] if spec.code is None else spec.name.replace("-", "_")
 
 
 def belongings(root: Path, spec: FunctionSpec) -> list[Path]:
-    """Return the files and folders of a function: handler, events and seed, tests; those that are there."""
+    """Return the files and folders of a function: handler, events and seed, tests; those that are there.
+
+    The code of a function for Node.js is not among them: its folder may be another function's too.
+    """
     module = module_of(spec)
-    places = [
-        root / "handlers" / f"{module}.py",
-        root / "handlers" / module,
-        root / "events" / f"{spec.name}.json",
-        *sorted((root / "events").glob(f"{spec.name}.*.json")),
-    ]
+    places = [root / "events" / f"{spec.name}.json", *sorted((root / "events").glob(f"{spec.name}.*.json"))]
+    if spec.code is None:
+        places = [root / "handlers" / f"{module}.py", root / "handlers" / module, *places]
     for folder in (root / "tests", root / "tests" / "handlers"):
         places += [folder / module, folder / f"test_{module}.py", *sorted(folder.glob(f"test_{module}_*.py"))]
     others = _modules_that_begin_with(root, module)
@@ -60,10 +62,21 @@ def _is_of(place: Path, modules: list[str]) -> bool:
     return any(re.fullmatch(rf"test_{re.escape(module)}(_.*)?\.py", place.name) for module in modules)
 
 
-def uses(root: Path, name: str) -> Iterator[Use]:
-    """Yield where the project has the name of a function as a whole string, `"NAME"` or `'NAME'`."""
+def uses(root: Path, name: str, specs: Iterable[FunctionSpec] = ()) -> Iterator[Use]:
+    """Yield where the project has the name of a function as a whole string, `"NAME"` or `'NAME'`; those of its
+    functions `specs` that are for Node.js have code beside the project's own.
+    """
     quoted = re.compile(rf"""(["']){re.escape(name)}\1""")
-    for pattern in _PLACES:
-        for path in sorted(root.glob(pattern)):
-            lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-            yield from (Use(path, number) for number, line in enumerate(lines, 1) if quoted.search(line))
+    folders = sorted({spec.code for spec in specs if spec.code is not None})
+    code = (path for folder in folders for path in _code_files(root / folder))
+    for path in (*(path for pattern in _PLACES for path in sorted(root.glob(pattern))), *code):
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        yield from (Use(path, number) for number, line in enumerate(lines, 1) if quoted.search(line))
+
+
+def _code_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir() and path.name != "node_modules":
+            yield from _code_files(path)
+        elif path.suffix in (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"):
+            yield path

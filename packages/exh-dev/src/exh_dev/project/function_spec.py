@@ -85,6 +85,11 @@ class FunctionSpec:
     logical_id: str
     name: str
     handler: str
+    """`handlers.whoami.handler`; of Node.js `src/index.handler`, which begins at `code`."""
+    code: str | None
+    """The folder of a Node.js function's code, relative to the project. None for Python, whose code begins at the
+    project's own folder.
+    """
     description: str
     runtime: str
     architecture: Architecture

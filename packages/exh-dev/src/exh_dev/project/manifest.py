@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from keyword import iskeyword
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from exh_dev.errors import ManifestError, UsageError
@@ -55,7 +56,10 @@ _METADATA = (
 LONGEST_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
-_RUNTIME = re.compile(r"python\d+\.\d+")
+_RUNTIME = re.compile(r"python\d+\.\d+|nodejs\d+\.x")
+_NODE_HANDLER = re.compile(r"(?!/|.*\.\.)(\S+/)?[^\s/.]+(\.[^\s/.]+)+")
+#: Folders of a project that its functions cannot be in: what `exh-dev build` and the local platform write.
+_WRITTEN = ("build", ".exh-dev")
 _EXH_TIMEOUT = (3, 300)  # seconds
 _AWS_TIMEOUT = (1, 900)
 _API_TIMEOUT = 30
@@ -141,14 +145,17 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
     given_kind: Kind | None = meta.choice("kind", KINDS)
     kind = given_kind or "task"
     log_format: LogFormat | None = logging.choice("LogFormat", LOG_FORMATS) if logging else None
+    runtime = _read_runtime(settings)
+    is_node = runtime.startswith("nodejs")
     return FunctionSpec(
         path=resource.template.path,
         line=resource.line,
         logical_id=logical_id,
         name=_read_name(meta),
-        handler=_read_handler(settings),
+        handler=_read_node_handler(settings) if is_node else _read_handler(settings),
+        code=_read_code(settings) if is_node else None,
         description=settings.text("Description") or "",
-        runtime=_read_runtime(settings),
+        runtime=runtime,
         architecture=_read_architecture(settings),
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
@@ -184,11 +191,34 @@ def _read_handler(settings: Section) -> str:
     return handler
 
 
+def _read_node_handler(settings: Section) -> str:
+    handler = settings.text("Handler")
+    if not handler or not _NODE_HANDLER.fullmatch(handler):
+        rule = (
+            "file.export without a space, where the file may be in a folder, such as index.handler or src/index.handler"
+        )
+        raise settings.error(f"Handler is {_quoted(handler)}; it must be {rule}", "Handler")
+    return handler
+
+
+def _read_code(settings: Section) -> str:
+    """The folder in `CodeUri`. All that is in it is the function, and so it cannot be the project's own folder."""
+    found = settings.text("CodeUri")
+    parts = PurePosixPath(found or "").parts
+    if not parts or parts[0] in ("/", *_WRITTEN) or ".." in parts:
+        raise settings.error(
+            f"CodeUri is {_quoted(found)}; for Node.js it must be the folder of the function's code, relative to the "
+            "project, such as functions/greet",
+            "CodeUri",
+        )
+    return PurePosixPath(*parts).as_posix()
+
+
 def _read_runtime(settings: Section) -> str:
     runtime = settings.text("Runtime")
     if not runtime or not _RUNTIME.fullmatch(runtime):
-        message = f"Runtime is {_quoted(runtime)}; it must be pythonX.Y, such as python3.13"
-        raise settings.error(message, "Runtime")
+        message = "it must be pythonX.Y or nodejsX.x, such as python3.13 or nodejs22.x"
+        raise settings.error(f"Runtime is {_quoted(runtime)}; {message}", "Runtime")
     return runtime
 
 

@@ -80,7 +80,7 @@ class Project:
 
     def notes(self) -> Iterator[str]:
         """Yield a sentence for each thing that is no error and may surprise: variables in `.env` that are not read, and
-        functions that run here on another Python than where they are deployed.
+        functions that run here on another Python or Node.js than where they are deployed.
 
         Raises:
             UsageError: `.env` cannot be read; with the line.
@@ -93,6 +93,19 @@ class Project:
                 f"functions run on {here} here, and {MANIFEST} says {' and '.join(others)}: install that Python, then "
                 f"`make clean` and `make run`"
             )
+        yield from self._notes_on_node()
+
+    def _notes_on_node(self) -> Iterator[str]:
+        runtimes = sorted({spec.runtime for spec in self.functions if spec.code is not None})
+        if not runtimes:
+            return
+        from exh_dev.runtime import node_version
+
+        wanted, here = " and ".join(runtimes), node_version()
+        if here is None:
+            yield f"{MANIFEST} has functions for {wanted}, which do not run here: there is no `node` on the PATH"
+        elif runtimes != [f"nodejs{here}.x"]:
+            yield f"functions for Node.js run on version {here} here, and {MANIFEST} says {wanted}: install that one"
 
     def sample_events(self, spec: FunctionSpec) -> list[Path]:
         """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.

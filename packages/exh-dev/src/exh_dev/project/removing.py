@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Removed:
-    """A function that was removed: its files, and the places that still use its name."""
+    """A function that was removed: its files, the places that still use its name, and the folder of its code, if that
+    stays.
+    """
 
     name: str
     files: tuple[str, ...]
     uses: tuple[str, ...]
+    code: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -34,6 +37,8 @@ class Removed:
     def as_lines(self) -> list[str]:
         """Return it for people."""
         lines = [f"Removed {self.name}:", *(f"  {file}" for file in self.files), f"  its entry in {MANIFEST}"]
+        if self.code:
+            lines += ["", f"{self.code} stays: remove it, if no other function needs it"]
         if self.uses:
             lines += ["", "Its name is still used:", *(f"  {use}" for use in self.uses)]
         return lines
@@ -56,10 +61,11 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
     files = belongings(project.root, spec)
     if not force:
         _check_committed(project.root, [*files, manifest])
+    others = [each for each in project.functions if each is not spec]
     text = without_functions(manifest, [spec.logical_id])
     change({manifest: text}, {}, files)
-    left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name))
-    return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left)
+    left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name, others))
+    return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left, spec.code)
 
 
 def _check_committed(root: Path, paths: Sequence[Path]) -> None:

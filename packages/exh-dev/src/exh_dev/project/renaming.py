@@ -59,7 +59,7 @@ def rename_function(project: Project, old: str, spelling: str) -> Renamed:
         what = ", ".join(str(path.relative_to(root)) for path in taken) or MANIFEST
         raise UsageError(f"{name.task}: {what} has it already; choose another name")
     texts = {manifest: _manifest_text(manifest, spec, name)}
-    for path in {use.path for use in uses(root, spec.name)} | set(_python_files(root)):
+    for path in {use.path for use in uses(root, spec.name, project.functions)} | set(_python_files(root)):
         before = path.read_text(encoding="utf-8")
         after = _renamed_text(before, spec, name, is_python=path.suffix == ".py")
         if after != before:
@@ -83,7 +83,7 @@ def _python_files(root: Path) -> Iterator[Path]:
 
 def _renamed_text(text: str, spec: FunctionSpec, name: Name, *, is_python: bool) -> str:
     text = re.sub(rf"""(["']){re.escape(spec.name)}\1""", rf"\g<1>{name.task}\g<1>", text)
-    if not is_python:
+    if not is_python or spec.code is not None:
         return text
     old = re.escape(module_of(spec))
     text = re.sub(rf"\bhandlers\.{old}\b", f"handlers.{name.module}", text)
@@ -102,7 +102,8 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
     text = manifest.read_bytes().decode()
     text = re.sub(rf"(?<![\w/-]){re.escape(spec.logical_id)}(?=\b|Alarms\b|Arn\b)", name.logical_id, text)
     text = re.sub(rf"(\bname:\s*[\"']?){re.escape(spec.name)}\b(?!-)", rf"\g<1>{name.task}", text)
-    text = re.sub(rf"\bhandlers\.{re.escape(module_of(spec))}\b", f"handlers.{name.module}", text)
+    if spec.code is None:
+        text = re.sub(rf"\bhandlers\.{re.escape(module_of(spec))}\b", f"handlers.{name.module}", text)
     text = re.sub(rf"\bbuild/{re.escape(spec.name)}(?=\.zip\b|/)", f"build/{name.task}", text)
     with TemporaryDirectory() as folder:
         copy = Path(folder, MANIFEST)
@@ -112,7 +113,7 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
         except UsageError as error:
             reason = str(error).replace(str(copy), str(manifest))
             raise UsageError(f"{spec.name} cannot be renamed in {manifest}: {reason}; nothing was changed") from None
-    if not found.handler.startswith(f"handlers.{name.module}."):
+    if found.code is None and not found.handler.startswith(f"handlers.{name.module}."):
         raise UsageError(f"{spec.name} cannot be renamed: its Handler is {spec.handler}; nothing was changed")
     return text
 

@@ -41,7 +41,7 @@ def function_of(
     return Function(
         name=spec.name,
         handler=spec.handler,
-        task_root=project.root,
+        task_root=project.root / (spec.code or ""),
         timeout=spec.timeout,
         memory=spec.memory,
         environment=spec.environment(target, project.variables(), overrides={**injected, **overrides}),

@@ -1,12 +1,13 @@
 """Hot reload: what is saved is served, and only what it concerns begins anew.
 
     handlers/, shared/             workers of the functions that import the file
+    a folder of Node.js code       workers of the functions that have their code there
     template.yaml, .env            functions whose settings are others than before
     schemas/, templates/, …        the platform's configuration
 
-A file that is no Python any more is told at once, and so is one that breaks a rule of the configuration. No function
-goes on with old code silently: its workers are ended with the first save, and a run says what is wrong. What cannot be
-served yet, because the manifest is broken, is served when it is mended.
+A file that is no Python or JavaScript any more is told at once, and so is one that breaks a rule of the configuration.
+No function goes on with old code silently: its workers are ended with the first save, and a run says what is wrong.
+What cannot be served yet, because the manifest is broken, is served when it is mended.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from exh_dev.errors import DevkitError, ManifestError
+from exh_dev.packaging import node
 from exh_dev.packaging.contents import SHARED, handler_files
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import ENV_FILE, MANIFEST, Project
 from exh_dev.serve import deploy
+from exh_dev.serve.syntax_problems import JAVASCRIPT, PYTHON, find_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -39,6 +42,7 @@ _IDLE = 250  # ms without a change until it is looked whether to stop
 _STEP = 20  # ms between two looks while changes come
 _CONFIGURATION = ("schemas", "templates", "localizations")
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
+_UNWATCHED = frozenset({"__pycache__", node.PACKAGES})
 _IGNORED = frozenset(
     {
         "__pycache__",
@@ -66,15 +70,19 @@ class Reloader:
         self._project = project
         self._tell = tell
         self._problems: dict[str, list[Problem]] = {}
-        """By what they are about: a file of Python, `configuration`, `functions` or `watching`."""
+        """By what they are about: a file of code, `configuration`, `functions` or `watching`."""
         self._files: dict[str, frozenset[Path]] = {}
-        """What each function's code is in, as it was when it was read last."""
+        """What each function's code is in, as it was when it was read last: files, or the folder of Node.js code."""
+        self._node_folders: dict[str, Path] = {}
+        """That folder by the name of the function."""
         self._waiting: set[Path] = set()
-        """Python that has changed and is not served yet."""
+        """Code that has changed and is not served yet."""
         self._stopped = Event()
-        self._before: dict[Path, int] | None = _stamps(project.root)
+        self._remember_node_folders()
+        self._before: dict[Path, int] | None = self._stamps()
         self._thread = Thread(target=self._watch, name="reload", daemon=True)
-        self._check_python(path for path in self._before if path.suffix == ".py")
+        # Those of JavaScript may be many, and each takes a process; they are told by what runs them.
+        self._check_syntax(path for path in self._before if path.suffix == PYTHON)
         self._read_functions()
         self._report()
 
@@ -97,12 +105,12 @@ class Reloader:
         root = self._project.root
         changed = _files_of(path for path in paths if path.is_relative_to(root))
         names = [path.relative_to(root).parts for path in changed]
-        python = {path for path in changed if path.suffix in {".py", ""}}
-        for path in python:
+        code = {path for path in changed if path.suffix in {PYTHON, ""} or self._is_code_of_node(path)}
+        for path in code:
             _drop_bytecode(path)
         manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names)
-        self._check_python(path for path in python if path.suffix == ".py")
-        self._waiting |= python
+        self._check_syntax(path for path in code if path.suffix in (PYTHON, *JAVASCRIPT))
+        self._waiting |= code
         if manifest:
             self._project.become(Project(root))
         served_anew = self._attempt("functions", self._renew) if manifest or self._waiting else True
@@ -120,7 +128,7 @@ class Reloader:
         try:
             changes = watch(
                 root,
-                watch_filter=lambda _, path: _is_watched(root, Path(path)),
+                watch_filter=lambda _, path: self._is_watched(Path(path)),
                 debounce=_DEBOUNCE,
                 step=_STEP,
                 stop_event=self._stopped,
@@ -130,7 +138,7 @@ class Reloader:
             for changed in changes:
                 paths = {Path(path) for _, path in changed}
                 if self._before is not None:  # what was saved before the watching began
-                    before, now, self._before = self._before, _stamps(root), None
+                    before, now, self._before = self._before, self._stamps(), None
                     paths |= {path for path in {*before, *now} if before.get(path) != now.get(path)}
                 if paths:
                     self.apply(paths)
@@ -161,14 +169,14 @@ class Reloader:
     def _report(self) -> None:
         self._project.report([each for problems in self._problems.values() for each in problems])
 
-    def _check_python(self, paths: Iterable[Path]) -> None:
+    def _check_syntax(self, paths: Iterable[Path]) -> None:
         for path in paths:
-            problem = _syntax_problem(path, self._project.root)
+            found = find_problem(path)
             self._problems.pop(str(path), None)
-            if problem is not None:
-                self._problems[str(path)] = [problem]
-                line = f":{problem['line']}" if problem["line"] else ""
-                self._tell(f"{problem['file']}{line}: {problem['message']}")
+            if found is not None:
+                name = str(path.relative_to(self._project.root))
+                self._problems[str(path)] = [_problem(name, found.line, found.message)]
+                self._tell(f"{name}{f':{found.line}' if found.line else ''}: {found.message}")
 
     def _read_functions(self) -> list[Problem]:
         """Find out what each function's code is in; what cannot be read now stays as it was.
@@ -178,9 +186,14 @@ class Reloader:
         """
         root = self._project.root
         missing: list[Problem] = []
+        self._remember_node_folders()
         for spec in self._project.project.functions:
             try:
-                self._files[spec.name] = frozenset(handler_files(root, spec))
+                if spec.code:
+                    self._files[spec.name] = frozenset([root / spec.code])
+                    node.own_files(root, spec)  # sees to it that the handler is there
+                else:
+                    self._files[spec.name] = frozenset(handler_files(root, spec))
             except DevkitError as error:  # any file may be one of its own
                 if isinstance(error, ManifestError):
                     missing.append(_problem(MANIFEST, spec.line, str(error), [spec.name]))
@@ -188,20 +201,46 @@ class Reloader:
                 self._files.setdefault(spec.name, frozenset(folder.rglob("*.py")))
         for path, problems in self._problems.items():
             for problem in problems:
-                if path.endswith(".py"):
+                if path.endswith((PYTHON, *JAVASCRIPT)):
                     problem["functions"] = self._concerned({Path(path)})
         return missing
+
+    def _remember_node_folders(self) -> None:
+        """Know where the code of functions for Node.js is, while the manifest is broken too."""
+        project = self._project.project
+        if project.functions:
+            self._node_folders = {spec.name: project.root / spec.code for spec in project.functions if spec.code}
 
     def _concerned(self, paths: Collection[Path]) -> list[str]:
         """The functions whose code is, or was, in one of the files and folders."""
         shared = self._project.root / SHARED
-        if any(path == shared or shared in path.parents for path in paths):
-            return sorted(self._files)
+        is_shared = any(path == shared or shared in path.parents for path in paths)
         return sorted(
             name
             for name, files in self._files.items()
-            if any(path in files or any(path in file.parents for file in files) for path in paths)
+            if (is_shared and name not in self._node_folders)
+            or any(path in files or any(_holds(path, file) for file in files) for path in paths)
         )
+
+    def _is_code_of_node(self, path: Path) -> bool:
+        return node.PACKAGES not in path.parts and any(each in path.parents for each in self._node_folders.values())
+
+    def _is_watched(self, path: Path) -> bool:
+        return _is_watched(self._project.root, path) or self._is_code_of_node(path)
+
+    def _stamps(self) -> dict[Path, int]:
+        """When each file was changed."""
+        root = self._project.root
+        found = {}
+        for folder, folders, names in os.walk(root):
+            folders[:] = [
+                name for name in folders if name != node.PACKAGES and (Path(folder) != root or name not in _IGNORED)
+            ]
+            for path in (Path(folder, name) for name in names):
+                if self._is_watched(path):
+                    with suppress(FileNotFoundError):
+                        found[path] = path.stat().st_mtime_ns
+        return found
 
     def _renew(self) -> list[Problem]:
         """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
@@ -245,24 +284,17 @@ class Reloader:
         return []
 
 
-def _stamps(root: Path) -> dict[Path, int]:
-    """When each file was changed."""
-    found = {}
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if Path(folder) != root or name not in _IGNORED]
-        for path in (Path(folder, name) for name in names):
-            if _is_watched(root, path):
-                with suppress(FileNotFoundError):
-                    found[path] = path.stat().st_mtime_ns
-    return found
-
-
 def _is_watched(root: Path, path: Path) -> bool:
     parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
-    if not parts or parts[0] in _IGNORED or "__pycache__" in parts or path.name.startswith(".#"):
+    if not parts or parts[0] in _IGNORED or not _UNWATCHED.isdisjoint(parts) or path.name.startswith(".#"):
         return False
     is_folder = not path.suffix and not path.name.startswith(".")  # moved, or deleted, with all that is in it
     return path.suffix == ".py" or is_folder or parts in {(MANIFEST,), (ENV_FILE,)} or _is_configuration(parts)
+
+
+def _holds(path: Path, file: Path) -> bool:
+    """Whether one of them is in the other."""
+    return path in file.parents or file in path.parents
 
 
 def _is_configuration(parts: tuple[str, ...]) -> bool:
@@ -287,20 +319,3 @@ def _drop_bytecode(path: Path) -> None:
     """Bytecode counts as that of a file with the same size and the same second of change: perhaps not the latest."""
     for each in (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc"):
         each.unlink(missing_ok=True)
-
-
-def _syntax_problem(path: Path, root: Path) -> Problem | None:
-    name = str(path.relative_to(root))
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:  # a folder of this name
-        return _problem(name, None, f"it cannot be read: {(error.strerror or '').lower()}")
-    try:
-        compile(text, str(path), "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return _problem(name, error.lineno, f"{type(error).__name__}: {error.msg}")
-    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, nesting too deep
-        return _problem(name, None, f"it is no Python: {str(error) or type(error).__name__}")
-    return None

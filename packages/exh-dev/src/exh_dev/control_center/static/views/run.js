@@ -5,6 +5,7 @@ import { bytes, facts, h, json, ms, replace, status, table, when } from "../dom.
 import { attempt, dialog, go, toast } from "../shell.js";
 
 const FRAME = /^\s*File "(.+?)", line (\d+), in (.+?)(?:\n\s*(.*))?\s*$/s;
+const NODE_FRAME = /^\s*at (?:async )?(?:(.+) \()?(?:file:\/\/)?(\/[^:()]+):(\d+):\d+\)?$/;
 const UPLOADED = /\/code\/[0-9a-f]{24}(\/.*)$/;
 const MOST_LINES = 500;
 const LEVELS = ["DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"];
@@ -113,8 +114,9 @@ function copy(text) {
 
 /** The error, and where it comes from: the project's own lines first. */
 function failure(error, root) {
-  const frames = (error.stackTrace ?? []).map((each) => each.match(FRAME)).filter(Boolean)
-    .map(([, file, line, name, code]) => ({ file, line, name, code, own: isOwn(file, root) }));
+  const frames = [...framesOf(error.stackTrace, FRAME).map(([, file, line, name, code]) => ({ file, line, name, code })),
+    ...framesOf(error.trace, NODE_FRAME).map(([, name, file, line]) => ({ file, line, name: name ?? "a function" })).reverse()]
+    .map((each) => ({ ...each, own: isOwn(each.file, root) }));
   const own = frames.filter((each) => each.own);
   const others = frames.filter((each) => !each.own);
   return h("section", { class: "notice bad", "aria-label": "Error" },
@@ -125,10 +127,12 @@ function failure(error, root) {
       h("ol", { class: "frames" }, others.reverse().map((each) => frame(each, root)))) : null);
 }
 
+const framesOf = (lines, pattern) => (lines ?? []).map((each) => each.match(pattern)).filter(Boolean);
+
 /** Whether a frame is in code of the project's own, or of a function that was uploaded. */
 function isOwn(file, root) {
   const path = root !== null && file.startsWith(`${root}/`) ? file.slice(root.length) : file.match(UPLOADED)?.[1];
-  return path !== undefined && !/^\/(\.venv|packages)\/|\/site-packages\//.test(path);
+  return path !== undefined && !/^\/(\.venv|packages)\/|\/(site-packages|node_modules)\//.test(path);
 }
 
 function frame({ file, line, name, code }, root) {
