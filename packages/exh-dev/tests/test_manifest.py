@@ -313,9 +313,16 @@ def test_handlers_can_be_imported(refused, load, handler):
     refused(9, words, load, function(properties=f"Handler: {handler}"))
 
 
-@pytest.mark.parametrize("runtime", ["nodejs22.x", "python3", "provided.al2023", "''"])
-def test_runtimes_are_python(refused, load, runtime):
-    refused(9, ["One: Runtime is `", "pythonX.Y"], load, function(properties=f"Runtime: {runtime}"))
+@pytest.mark.parametrize("runtime", ["python3", "provided.al2023", "''"])
+def test_runtimes_are_python_or_node(refused, load, runtime):
+    refused(9, ["One: Runtime is `", "pythonX.Y", "nodejsX.x"], load, function(properties=f"Runtime: {runtime}"))
+
+
+@pytest.mark.parametrize("runtime", ["nodejs22", "nodejs", "nodejs22.y"])
+def test_runtimes_of_node_are_named_as_lambda_names_them(refused, load, runtime):
+    properties = f"{{Runtime: {runtime}, Handler: index.handler, CodeUri: functions/one}}"
+    least = "  One:\n    Type: AWS::Serverless::Function\n    Metadata: {ExtraHorizon: {name: one, targets: [aws]}}\n"
+    refused(5, ["One: Runtime is `", "nodejsX.x"], load, f"{least}    Properties: {properties}\n")
 
 
 def test_handler_and_runtime_must_be_there(refused, load):

@@ -79,9 +79,9 @@ def test_a_function_that_cannot_run_at_all_is_a_failed_run(center):
     center.exh.tasks.create(functionName="nothing")
     made = center.exh.tasks.find().items[0]
     assert made["functionName"] == "nothing"
-    center.exh.session.request("PUT", "/tasks/v1/functions/other", json={"runtime": "nodejs20.x"})
+    center.exh.session.request("PUT", "/tasks/v1/functions/other", json={"runtime": "java21"})
     run = center.invoke("other", {})
-    assert (run["status"], "nodejs20.x" in run["failure"], run["logs"]) == ("FAILED", True, [])
+    assert (run["status"], "java21" in run["failure"], run["logs"]) == ("FAILED", True, [])
 
 
 def test_pages_go_back_from_the_newest(center):

@@ -174,7 +174,7 @@ def test_the_policy_names_the_errors(app, errors, data, status):
     [
         (lambda app: app.as_user("DELETE", "/tasks/v1/functions/analyze"), "no function analyze"),
         (lambda app: app.as_user("POST", "/tasks/v1/functions/analyze/disable"), "disabled"),
-        (lambda app: app.as_user("PUT", "/tasks/v1/functions/analyze", json={"runtime": "nodejs22.x"}), "nodejs22.x"),
+        (lambda app: app.as_user("PUT", "/tasks/v1/functions/analyze", json={"runtime": "java21"}), "java21"),
     ],
 )
 def test_what_cannot_run_fails_and_is_not_tried_again(app, change, reason):

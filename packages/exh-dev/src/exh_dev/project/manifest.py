@@ -145,8 +145,7 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
     given_kind: Kind | None = meta.choice("kind", KINDS)
     kind = given_kind or "task"
     log_format: LogFormat | None = logging.choice("LogFormat", LOG_FORMATS) if logging else None
-    runtime = _read_runtime(settings)
-    is_node = runtime.startswith("nodejs")
+    is_node = (settings.text("Runtime") or "").startswith("nodejs")
     return FunctionSpec(
         path=resource.template.path,
         line=resource.line,
@@ -155,7 +154,7 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
         handler=_read_node_handler(settings) if is_node else _read_handler(settings),
         code=_read_code(settings) if is_node else None,
         description=settings.text("Description") or "",
-        runtime=runtime,
+        runtime=_read_runtime(settings),
         architecture=_read_architecture(settings),
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
