@@ -437,6 +437,8 @@ def test_a_bundle_is_the_folder_with_its_packages(project, exh_dev):
     assert exit_code == 0, lines
     (bundle,) = json.loads(out)["bundles"]
     assert (bundle["function"], bundle["runtime"], lines) == ("weigh", "nodejs20.x", [])
+    parts = {each["part"] for each in bundle["largest"]}
+    assert {"node_modules/left-pad/", "node_modules/@scope/tool/", "src/", "package.json"} <= parts
     names = zipfile.ZipFile(root / "build/weigh.zip").namelist()
     assert names == [
         "data/table.json",

@@ -333,12 +333,17 @@ def _copy(paths: Sequence[Path], root: Path, folder: Path) -> list[Path]:
 
 
 def _largest(sizes: dict[str, int]) -> list[tuple[str, int]]:
-    """Compressed bytes by what lies at the root, the largest first; a package's metadata counts with others'."""
+    """Compressed bytes by what lies at the root, and in `node_modules` by package, the largest first. What describes
+    packages of Python counts with others'.
+    """
     found: Counter[str] = Counter()
     for name, size in sizes.items():
         first, slash, rest = name.partition("/")
         if first == "__pycache__":
             first, slash = f"{rest.partition('.')[0]}.py", ""
+        elif first == node.PACKAGES:
+            package = rest.split("/")[: 2 if rest.startswith("@") else 1]
+            first = "/".join([first, *package])
         found[f"{first}{slash}"] += size
     return sorted(found.items(), key=lambda part: (-part[1], part[0]))[:_SHOWN]
 
