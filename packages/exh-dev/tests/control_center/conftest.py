@@ -44,6 +44,20 @@ def handler(task, exh):
         raise LookupError(task.data["fail"])
     return {"email": me["email"], "word": word()}
 """
+ANSWER = """\
+import os
+
+from requests_oauthlib import OAuth1Session
+
+NAMES = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
+
+
+def handler(event, context):
+    if event.get("asks"):
+        session = OAuth1Session(*(os.environ[f"API_OAUTH_{name}"] for name in NAMES))
+        session.get(f"{os.environ['API_HOST']}/users/v1/me").raise_for_status()
+    return {"statusCode": 200, "body": "hello"}
+"""
 FILES = {
     "template.yaml": HEAD
     + FUNCTION.format(logical="Analyze", module="analyze", name="analyze", target="exh", kind="task", about=RETRIED)
@@ -55,7 +69,7 @@ FILES = {
     "handlers/analyze.py": ANALYZE,
     "handlers/helping.py": 'def word():\n    return "first"\n',
     "handlers/other.py": 'def handler(event, context):\n    return "other"\n',
-    "handlers/answer.py": 'def handler(event, context):\n    return {"statusCode": 200, "body": "hello"}\n',
+    "handlers/answer.py": ANSWER,
     "events/analyze.json": {"id": "6968c1b48ab34b7d6e654701", "functionName": "analyze", "data": {"step": 7}},
     "events/analyze.failing.json": {"id": "6968c1b48ab34b7d6e654702", "data": {"fail": "no"}},
     "events/other.json": {},

@@ -35,6 +35,25 @@ def test_a_run_by_hand_is_shown_in_full(center):
     assert again["init_ms"] is None  # warm
 
 
+def test_calls_of_a_client_that_sends_no_trace_are_known_by_the_functions_token(center):
+    run = center.invoke("answer", {"asks": True})
+    assert [(call["method"], call["path"], call["status"]) for call in run["calls"]] == [("GET", "/users/v1/me", 200)]
+    assert run["platform_calls"] == 1
+    requests.get(f"{center.url}/users/v1/me", headers={"Authorization": 'OAuth oauth_token="x"'}, timeout=5)
+    assert len(center.api.run(run["id"])["calls"]) == 1  # it is over, and that was another token
+
+
+def test_calls_belong_to_no_run_while_two_have_the_token():
+    calls = Calls(clock=time.time)
+    scope = {"type": "http", "headers": [(b"authorization", b'OAuth oauth_token="t", oauth_nonce="n"')]}
+    with calls.made_with("t", "6968c1b4-0000-4000-8000-000000000001"):
+        assert calls._only_user_of_token(scope)
+        with calls.made_with("t", "6968c1b4-0000-4000-8000-000000000002"):
+            assert calls._only_user_of_token(scope) is None
+        assert calls._only_user_of_token(scope)
+    assert calls._only_user_of_token(scope) is None
+
+
 def test_a_failure_has_the_error_of_lambda_and_is_found_by_it(center):
     run = center.invoke("analyze", {"data": {"fail": "Wilhelmina is missing"}})
     assert (run["status"], run["failure"]) == ("FAILED", "LookupError: Wilhelmina is missing")

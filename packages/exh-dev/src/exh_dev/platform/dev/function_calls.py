@@ -6,8 +6,10 @@ of it. Kept in memory, for the latest invocations.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,13 @@ from exh_dev.platform.storage.timestamps import iso
 from exh_dev.runtime import trace_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from exh_dev.platform.storage.timestamps import Clock
 
+_TOKEN = re.compile(rb'oauth_token="([^"]+)"')
 MOST_INVOCATIONS = 2_000
 MOST_CALLS = 10_000  # of one invocation
 
@@ -28,15 +33,16 @@ class Calls:
     """Calls by the invocation that made them."""
 
     def __init__(self, *, clock: Clock) -> None:
-        """Know of none."""
+        """There are none yet."""
         self._clock = clock
+        self._in_progress: dict[str, list[str]] = {}
         self._by_root: OrderedDict[str, list[dict[str, Any]]] = OrderedDict()
 
     def around(self, app: ASGIApp) -> ASGIApp:
         """An application whose requests are noted, if an invocation makes them. Of their queries nothing is kept."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
-            root = root_of(scope) if scope["type"] == "http" else None
+            root = root_of(scope) or self._only_user_of_token(scope) if scope["type"] == "http" else None
             if root is None:
                 await app(scope, receive, send)
                 return
@@ -60,6 +66,31 @@ class Calls:
                 self._note(root, {**call, "status": status, "duration_ms": spent})
 
         return noted
+
+    @contextmanager
+    def made_with(self, token: str | None, request_id: str) -> Iterator[None]:
+        """Note the calls that are signed with an OAuth1 token as those of an invocation, while the block lasts.
+
+        That is for functions whose client sends no trace id, such as the JavaScript SDK and requests' OAuth1Session.
+        While two invocations have one token, as two of one function at once, such calls belong to neither.
+        """
+        if token is None:
+            yield
+            return
+        sharing = self._in_progress.setdefault(token, [])
+        sharing.append(trace_root(request_id))
+        try:
+            yield
+        finally:
+            sharing.remove(trace_root(request_id))
+            if not sharing:
+                self._in_progress.pop(token, None)
+
+    def _only_user_of_token(self, scope: Scope) -> str | None:
+        header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        found = _TOKEN.search(header) if self._in_progress else None
+        roots = self._in_progress.get(found[1].decode("latin-1"), []) if found else []
+        return roots[0] if len(roots) == 1 else None
 
     def of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of an invocation, each with its `timestamp`, `method`, `path`, `status` (0: no whole answer),

@@ -118,7 +118,8 @@ class Runner:
             call = partial(
                 version.runtime.invoke, name, run.details["event"], request_id=run.request_id, on_line=run.on_line
             )
-            return await loop.run_in_executor(self._threads, call)
+            with self.runs.calls.made_with(version.token, run.request_id):
+                return await loop.run_in_executor(self._threads, call)
         except (DevkitError, OSError, ValueError) as error:
             raise NotInvocableError(str(error)) from error
         finally:
@@ -159,7 +160,8 @@ class Runner:
             raise NotInvocableError(
                 f"The runtime {function['runtime']} does not run on the local platform, only python3.x and nodejsX.x do"
             )
-        version = _Version(Runtime([self._runnable(function)]))
+        runnable = self._runnable(function)
+        version = _Version(Runtime([runnable]), runnable.environment.get("API_OAUTH_TOKEN"))
         self._versions[function["version"]] = version
         return version
 
@@ -183,9 +185,10 @@ class Runner:
 
 @dataclass
 class _Version:
-    """A version of a function that has run; `folder` is to be deleted when it is not needed any more."""
+    """A version of a function that has run, and its user's OAuth1 token; `folder` is deleted once it is retired."""
 
     runtime: Runtime
+    token: str | None = None
     running: int = 0
     retired: bool = False
     folder: Path | None = None

@@ -68,7 +68,7 @@ class Runs:
     def __init__(self, store: Store, calls: Calls, changes: Changes, *, clock: Clock) -> None:
         """Keep them in `store`. Those that an earlier platform left unfinished have failed."""
         self._store = store
-        self._calls = calls
+        self.calls = calls
         self._changes = changes
         self._clock = clock
         self._live: dict[str, Run] = {}
@@ -133,7 +133,7 @@ class Runs:
     def end(self, run: Run, invocation: Invocation) -> None:
         """The run is over."""
         summary = invocation.summary()
-        calls = self._calls.of(invocation.request_id)
+        calls = self.calls.of(invocation.request_id)
         run.record |= {
             "request_id": invocation.request_id,
             **{name: summary[name] for name in _OF_SUMMARY},
@@ -162,7 +162,7 @@ class Runs:
             return None
         details = self._store.get(DETAILS, run_id) or {}
         if run := self._live.get(run_id):
-            details |= {"logs": run.lines, "calls": self._calls.of(run.request_id)}
+            details |= {"logs": run.lines, "calls": self.calls.of(run.request_id)}
         cause = self._store.get(RUNS, record["caused_by"]) if "caused_by" in record else None
         return {
             **details,
@@ -203,7 +203,7 @@ class Runs:
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of the platform that an invocation made, be it one of these runs or not."""
-        return self._calls.of(request_id)
+        return self.calls.of(request_id)
 
     def run_of(self, trace: str) -> str | None:
         """The run that a trace id is of, if it is one of the latest."""
