@@ -13,9 +13,10 @@ belongs to its outcome: the next case begins when all of that has ended.
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from exh_dev.aws.secrets import share_secrets
 from exh_dev.aws.secrets_extension import SecretsExtension
@@ -159,7 +160,9 @@ def execute(
                 runtimes[following.credentials].warm(following.function)
             if platform is not None:
                 deploy.seed(platform, project, project.manifest.function(case.function))
-            invocation = runtimes[case.credentials].invoke(case.function, case.event)
+            request_id = str(uuid4())
+            with platform.calls_of(case.function, request_id) if platform else nullcontext():
+                invocation = runtimes[case.credentials].invoke(case.function, case.event, request_id=request_id)
             yield Outcome(case, invocation) if calls is None else _with_chain(case, invocation, calls)
 
 

@@ -18,6 +18,7 @@ from extrahorizon.settings import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from exh_dev.control_center.context import LocalProject
@@ -151,6 +152,11 @@ class LocalPlatform:
             DevkitError: it cannot run.
         """
         return self._server.wait_for(self._app.context.batch(function, event))
+
+    def calls_of(self, function: str, request_id: str) -> AbstractContextManager[None]:
+        """Take calls with a function's token for those of an invocation of it, while the block lasts."""
+        token = self.function_environment(function).get("API_OAUTH_TOKEN")
+        return self._app.tasks.runner.runs.calls.made_with(token, request_id)
 
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
         """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own
