@@ -39,6 +39,7 @@ from exh_dev.platform.localizations.service import LocalizationService
 from exh_dev.platform.mails.service import MailService
 from exh_dev.platform.notifications.v1 import NotificationServiceV1
 from exh_dev.platform.notifications.v2 import NotificationServiceV2
+from exh_dev.platform.payments.service import PaymentService
 from exh_dev.platform.profiles.service import ProfileService
 from exh_dev.platform.tasks.runs import Runs
 from exh_dev.platform.tasks.service import TaskService
@@ -130,6 +131,7 @@ def create_app(
         NotificationServiceV2(store, clock=clock),
         ConfigurationService(store, clock=clock),
         ProfileService(store, clock=clock),
+        PaymentService(store, clock=clock),
     )
     router = Router(
         [

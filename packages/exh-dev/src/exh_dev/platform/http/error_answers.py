@@ -6,7 +6,7 @@ from typing import Any
 
 #: code -> (HTTP status, name), from the platform's published API descriptions. Where those print no name or no
 #: status, as for 4, 115, 116, 120, 122 to 124, 126, 128, 136, 137, 206, 207, 215, 218, 219, 224, 903, 1003 to 1005,
-#: 1407 and 1413, they are those of the official SDK's error classes.
+#: 1407, 1413, 2708, 2714, 2717 and 2720, they are those of the official SDK's error classes.
 KNOWN: dict[int, tuple[int, str]] = {
     1: (500, "SERVER_EXCEPTION"),
     4: (503, "SERVICE_UNREACHABLE_EXCEPTION"),
@@ -99,6 +99,15 @@ KNOWN: dict[int, tuple[int, str]] = {
     2606: (401, "UNAUTHORIZED_TOKEN_EXCEPTION"),
     2607: (403, "TOKEN_NOT_DELETEABLE_EXCEPTION"),
     2610: (400, "FILE_TOO_LARGE_EXCEPTION"),
+    2707: (400, "INVALID_RECEIPT_DATA_EXCEPTION"),
+    2708: (400, "UNKNOWN_RECEIPT_TRANSACTION_EXCEPTION"),
+    2713: (400, "STRIPE_PAYMENT_METHOD_EXCEPTION"),
+    2714: (400, "INVALID_CURRENCY_FOR_PRODUCT_PRICE_EXCEPTION"),
+    2716: (404, "NO_CONFIGURED_APP_STORE_PRODUCT"),
+    2717: (400, "APP_STORE_TRANSACTION_ALREADY_LINKED_EXCEPTION"),
+    2718: (404, "NO_MATCHING_PLAY_STORE_LINKED_SUBSCRIPTION"),
+    2719: (404, "NO_CONFIGURED_PLAY_STORE_PRODUCT"),
+    2720: (400, "PLAY_STORE_TRANSACTION_ALREADY_LINKED_EXCEPTION"),
 }
 
 

@@ -21,6 +21,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.payments.subscriptions import forget_user as forget_subscriptions
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -250,6 +251,7 @@ class Accounts:
                 self.store.delete("mfa_settings", user["id"])
                 forget_requests(self.store, user["id"])
                 end_tokens(self.store, "userId", user["id"])
+                forget_subscriptions(self.store, user["id"], now=self.clock())
                 events.publish(self.store, "user_deleted", {"id": user["id"]}, now=self.clock())
 
     def _answer(self, user: Document) -> Response:

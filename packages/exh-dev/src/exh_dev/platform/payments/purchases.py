@@ -1,0 +1,45 @@
+"""What the two local stores have in common: how their paths below `/_dev/` are told what to sell and to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from exh_dev.platform.http.bodies import Fields
+from exh_dev.platform.http.error_answers import ErrorAnswer
+
+P = TypeVar("P")
+
+#: Changes a purchase at a moment in epoch seconds, with the body that asks for it; returns the type of the store's
+#: notification.
+Changed = Callable[[P, float, Fields], str]
+
+#: The member of a change that says whether the platform hears of it by a notification; it does by default.
+DELIVER = "deliver"
+OFFERS = ("free_trial", "introductory_pricing", "promotion")
+_PERIOD = 30 * 86_400  # seconds
+_LONGEST = 10 * 366 * 86_400
+
+
+def period_of(fields: Fields) -> int:
+    """Return how long a subscription is paid for at a time, `period` in seconds; 30 days by default.
+
+    Raises:
+        ErrorAnswer: 15.
+    """
+    period = fields.optional_integer("period")
+    if period is not None and not 1 <= period <= _LONGEST:
+        raise ErrorAnswer(15, f"The field period must be from 1 to {_LONGEST} seconds")
+    return period or _PERIOD
+
+
+def offer_of(fields: Fields) -> str | None:
+    """Return the `offer` that a subscription is paid with.
+
+    Raises:
+        ErrorAnswer: 15.
+    """
+    offer = fields.optional_text("offer")
+    if offer is not None and offer not in OFFERS:
+        raise ErrorAnswer(15, f"The field offer must be one of {', '.join(OFFERS)}")
+    return offer

@@ -1,0 +1,95 @@
+"""What the records of the payment service have in common: who sees them, how they are shown, and their tags.
+
+A member whose name begins with an underscore is the platform's own, and is never answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.listing import matching, page
+from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.http.access import Rights
+    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.store import Document, Store
+
+    #: What a record's tags become: of those it has and those that were sent.
+    TagChange = Callable[[list[str], list[str]], list[str]]
+
+
+def shown(record: Document) -> Document:
+    """Return a record as it is answered."""
+    return {name: value for name, value in record.items() if not name.startswith("_")}
+
+
+def listed(request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING) -> Response:
+    """Return the page of a collection that the request asks for; raises what `page` raises."""
+    return page(request, store, collection, visible=visible, shape=_kind, show=shown)
+
+
+def own_or_all(rights: Rights, permission: str, owner: str) -> Sql:
+    """Return the condition of the records that the caller may see: its own, or all with the permission.
+
+    Args:
+        rights: the caller's.
+        permission: with which every record is seen.
+        owner: the member that has the id of the user whose record it is.
+
+    Raises:
+        ErrorAnswer: 104 without a user.
+    """
+    me = rights.require_user()
+    return EVERYTHING if rights.has(permission) else Sql(f"{member(owner)} = ?", (me,))
+
+
+def with_tags(present: list[str], sent: list[str]) -> list[str]:
+    """Return the tags with those added that are not there yet."""
+    return list(dict.fromkeys([*present, *sent]))
+
+
+def without_tags(present: list[str], sent: list[str]) -> list[str]:
+    """Return the tags without those that were sent."""
+    return [each for each in present if each not in sent]
+
+
+async def read_tags(request: Request) -> list[str]:
+    """Return the `tags` of the body.
+
+    Raises:
+        ErrorAnswer: 13 or 22 for the body, 14 without tags, 15 when they are no list of strings.
+    """
+    tags = (await read_json(request)).optional_texts("tags")
+    if tags is None:
+        raise ErrorAnswer(14, "The field tags is required")
+    return tags
+
+
+async def change_tags(
+    request: Request, store: Store, collection: str, change: TagChange, **changed: object
+) -> JSONResponse:
+    """Change the tags of every record that the request's RQL picks, and its members `changed`.
+
+    Raises:
+        ErrorAnswer: 20 without RQL, 19 for RQL that cannot be read, and what `read_tags` raises.
+    """
+    sent = await read_tags(request)
+    picked = matching(request, store, collection)
+    with store.transaction():
+        for record in picked:
+            store.put(collection, {**record, "tags": change(record.get("tags", []), sent), **changed})
+    return JSONResponse({"affectedRecords": len(picked)})
+
+
+def _kind(path: str) -> Kind:
+    return "string" if path in {"id", "userId", "creatorId", "status", "subscriptionGroup"} else "any"

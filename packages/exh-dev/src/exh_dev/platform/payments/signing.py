@@ -1,0 +1,100 @@
+"""The keys that this platform shares with its local Stripe and its local stores, and the signatures made with them.
+
+Stripe signs the bytes of an event with HMAC-SHA256 and the endpoint's secret, and sends `Stripe-Signature:
+t=SECONDS,v1=HEX` (docs.stripe.com/webhooks). What a local store signs is a JWS in compact form (RFC 7515) with the
+algorithm HS256: the real stores sign with keys that nobody has, so that nothing signed here is good anywhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exh_dev.platform.storage.store import Store
+
+#: Seconds that the time of Stripe's signature may be off, as in Stripe's own libraries.
+TOLERANCE = 300
+
+_KEYS = "payment_keys"
+
+
+class ForgedError(ValueError):
+    """The signature is not one made with this key, or there is none."""
+
+
+def key_of(store: Store, name: str, prefix: str = "") -> str:
+    """Return the key of this name; it is made when it is first asked for, and stays."""
+    known = store.get(_KEYS, name)
+    if known is None:
+        known = {"id": name, "key": prefix + secrets.token_hex(24)}
+        store.put(_KEYS, known)
+    return str(known["key"])
+
+
+def stripe_signature(payload: bytes, key: str, *, now: float) -> str:
+    """Return the header `Stripe-Signature` for an event, sent at `now` in epoch seconds."""
+    return f"t={int(now)},v1={_stripe_mac(payload, key, str(int(now)))}"
+
+
+def check_stripe_signature(payload: bytes, header: str, key: str, *, now: float) -> None:
+    """Go on only with an event that was signed with `key` within the `TOLERANCE` of `now`, in epoch seconds.
+
+    Raises:
+        ForgedError: it was not.
+    """
+    parts = [part.strip().partition("=") for part in header.split(",")]
+    moment = next((value for name, _, value in parts if name == "t"), "")
+    if not (moment.isascii() and moment.isdecimal() and len(moment) < 16):  # noqa: PLR2004 - what a float counts exactly
+        raise ForgedError("it has no time")
+    expected = _stripe_mac(payload, key, moment)
+    if not any(name == "v1" and hmac.compare_digest(value.encode(), expected.encode()) for name, _, value in parts):
+        raise ForgedError("it was not made with the secret of this endpoint for this body")
+    if abs(now - int(moment)) > TOLERANCE:
+        raise ForgedError(f"it was made more than {TOLERANCE} seconds from now")
+
+
+def jws(claims: Mapping[str, Any], key: str) -> str:
+    """Return the claims as a signed JWS."""
+    signed = f"{_HEADER}.{_encoded(_json(claims))}"
+    return f"{signed}.{_jws_mac(signed, key)}"
+
+
+def claims_of(token: str, key: str) -> dict[str, Any]:
+    """Return what a JWS says.
+
+    Raises:
+        ForgedError: it is none, or was not signed with this key.
+    """
+    signed, _, mac = token.rpartition(".")
+    header, _, body = signed.partition(".")
+    # The header is compared, not read: a signature of another algorithm, or of none, is no signature here.
+    if header != _HEADER or not hmac.compare_digest(mac.encode(), _jws_mac(signed, key).encode()):
+        raise ForgedError("it was not signed by the local store")
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+_HEADER = _encoded(_json({"alg": "HS256", "typ": "JWT"}))
+
+
+def _jws_mac(signed: str, key: str) -> str:
+    return _encoded(hmac.digest(key.encode(), signed.encode(), hashlib.sha256))
+
+
+def _stripe_mac(payload: bytes, key: str, moment: str) -> str:
+    return hmac.new(key.encode(), f"{moment}.".encode() + payload, hashlib.sha256).hexdigest()

@@ -1,0 +1,243 @@
+"""What subscriptions entitle to, and what happened to them, whichever store they were bought in.
+
+The store says where a subscription stands (`Standing`); what is new in that against the entitlement as it was becomes
+events, here and in the event service (`payments.subscriptions.started`, …). Statuses, their categories and event types
+are those of the platform's documentation.
+
+Assumed: there is an entitlement for each product that a subscription was for; the content of a published event is the
+subscription event as it is listed; a source is `appStore` or `playStore`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from starlette.routing import Route
+
+from exh_dev.platform.events import events
+from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.payments.records import listed, own_or_all, shown
+from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.timestamps import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from exh_dev.platform.storage.store import Document, Store
+
+    Source: TypeAlias = Literal["appStore", "playStore"]
+    #: What the current period costs less for.
+    Offer: TypeAlias = Literal["free_trial", "introductory_pricing", "promotion"]
+
+ENTITLEMENTS, EVENTS = "payment_entitlements", "payment_subscription_events"
+#: Where each source keeps its subscriptions, and the member that says whose they are.
+SUBSCRIPTIONS = {
+    "appStore": ("app_store_subscriptions", "userId"),
+    "playStore": ("play_store_subscriptions", "purchaserId"),
+}
+ACTIVE, NO_RENEWAL, SWITCHED = "active_with_renewal", "active_without_renewal", "switched_product"
+
+#: status -> its category
+CATEGORIES = {
+    **dict.fromkeys(("using_free_trial", "using_introductory_pricing", "using_promotion"), "acquiring"),
+    ACTIVE: "engaged",
+    **dict.fromkeys(
+        (NO_RENEWAL, "switching_product", "awaiting_price_change_confirmation", "in_grace_period"), "active_but_losing"
+    ),
+    "in_billing_retry": "inactive_and_losing",
+    **dict.fromkeys(
+        (
+            *("expired_voluntarily", SWITCHED, "expired_from_billing", "failed_to_confirm_price_change"),
+            *("revoked", "refunded", "refunded_for_issue"),
+        ),
+        "lost",
+    ),
+}
+#: status -> the event of coming to it, where that is called otherwise. Coming to one of the first two categories is
+#: told as a start, a renewal, or renewal that was enabled.
+_CALLED = {
+    NO_RENEWAL: "renewal_disabled",
+    "awaiting_price_change_confirmation": "price_change_confirmation_requested",
+    "in_grace_period": "grace_period_started",
+    "in_billing_retry": "billing_retry_started",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a subscription stands, as its store says.
+
+    Attributes:
+        status: of its entitlement.
+        expires: when what is paid for ends, or ended, in epoch seconds.
+        payment: grows with each payment: the moment of the latest one, or its number.
+        offer: what the period costs less for.
+        new_product: the id of the product that follows.
+        changes: when it will stand otherwise without anybody doing anything, in epoch seconds.
+    """
+
+    status: str
+    expires: float
+    payment: float
+    offer: Offer | None = None
+    new_product: str | None = None
+    changes: float | None = None
+
+
+class Subscriptions:
+    """The entitlements and events of a store."""
+
+    def __init__(self, store: Store, look: Callable[[], None]) -> None:
+        """Serve what `store` has; `look` brings it up to now before it is shown."""
+        self._store = store
+        self._look = look
+        store.index("payment_entitlements_subscription", ENTITLEMENTS, [member("_subscriptionId")])
+        store.index("payment_entitlements_user", ENTITLEMENTS, [member("userId")])
+        store.index("payment_subscription_events_user", EVENTS, [member("userId")])
+
+    def routes(self, base: str) -> list[Route]:
+        """Return the endpoints."""
+        return [
+            Route(f"{base}/entitlements", self._find_entitlements, methods=["GET"]),
+            Route(f"{base}/events", self._find_events, methods=["GET"]),
+        ]
+
+    async def _find_entitlements(self, request: Request) -> Response:
+        return self._find(request, ENTITLEMENTS, "VIEW_SUBSCRIPTION_ENTITLEMENTS")
+
+    async def _find_events(self, request: Request) -> Response:
+        return self._find(request, EVENTS, "VIEW_SUBSCRIPTION_EVENTS")
+
+    def _find(self, request: Request, collection: str, permission: str) -> Response:
+        visible = own_or_all(rights_of(request, self._store), permission, "userId")
+        self._look()
+        return listed(request, self._store, collection, visible=visible)
+
+
+def record(
+    store: Store,
+    subscription_id: str,
+    user_id: str,
+    product: Document,
+    standing: Standing,
+    *,
+    source: Source,
+    now: float,
+) -> list[str]:
+    """Bring a subscription's entitlement to where it stands, and tell the events. Call it inside a transaction.
+
+    Args:
+        store: where they are.
+        subscription_id: the platform's id of the subscription.
+        user_id: whose it is.
+        product: what it is for now, a subscription product of its store.
+        standing: where it stands.
+        source: the store it was bought in.
+        now: epoch seconds.
+
+    Returns:
+        The types of the events, in their order.
+    """
+    earlier = _of_subscription(store, subscription_id)
+    before = next((each for each in earlier if each["sourceProductId"] == product["id"]), None)
+    for other in earlier:
+        if other is not before and other["statusCategory"] != "lost":
+            _switch(store, other, product, now=now)
+    entitlement: Document = {
+        **(before or {"id": object_id(), "creationTimestamp": iso(now)}),
+        "userId": user_id,
+        "source": source,
+        "sourceProductId": product["id"],
+        "subscriptionGroup": product["subscriptionGroup"],
+        "subscriptionTier": product["subscriptionTier"],
+        "status": standing.status,
+        "statusCategory": CATEGORIES[standing.status],
+        "expireTimestamp": iso(standing.expires),
+        "newProductId": standing.new_product,
+        "_subscriptionId": subscription_id,
+        "_payment": standing.payment,
+    }
+    entitlement = {name: value for name, value in entitlement.items() if value is not None}
+    store.put(ENTITLEMENTS, entitlement)
+    told = _told(before, standing)
+    for event_type in told:
+        _tell(store, entitlement, event_type, now=now)
+    return told
+
+
+def end(store: Store, subscription_id: str, *, now: float) -> None:
+    """Let what a subscription entitles to end now: its user has it no more. Call it inside a transaction."""
+    for entitlement in _of_subscription(store, subscription_id):
+        if entitlement["statusCategory"] != "lost" and entitlement["expireTimestamp"] > iso(now):
+            store.put(ENTITLEMENTS, {**entitlement, "expireTimestamp": iso(now)})
+
+
+def forget_user(store: Store, user_id: str, *, now: float) -> None:
+    """Detach the subscriptions of a user who is deleted, so that another account can have them. Call it inside a
+    transaction.
+    """
+    for collection, owner in SUBSCRIPTIONS.values():
+        for subscription in store.matching(collection, Sql(f"{member(owner)} = ?", (user_id,))):
+            store.delete(collection, subscription["id"])
+            end(store, subscription["id"], now=now)
+
+
+def _of_subscription(store: Store, subscription_id: str) -> list[Document]:
+    return store.matching(ENTITLEMENTS, Sql(f"{member('_subscriptionId')} = ?", (subscription_id,)))
+
+
+def _switch(store: Store, entitlement: Document, product: Document, *, now: float) -> None:
+    changed = {"status": SWITCHED, "statusCategory": CATEGORIES[SWITCHED], "newProductId": product["id"]}
+    entitlement = {**entitlement, **changed}
+    store.put(ENTITLEMENTS, entitlement)
+    _tell(store, entitlement, SWITCHED, now=now)
+
+
+def _told(before: Document | None, standing: Standing) -> list[str]:
+    """The types of the events that lead from an entitlement to where its subscription stands."""
+    with_offer = f"_with_{standing.offer}" if standing.offer else ""
+    told = []
+    if before is None:
+        told.append(f"started{with_offer}")
+    elif standing.payment > before["_payment"]:
+        told.append(f"renewed{with_offer}")
+    elif before["status"] == NO_RENEWAL and CATEGORIES[standing.status] in {"acquiring", "engaged"}:
+        told.append("renewal_enabled")
+    if CATEGORIES[standing.status] not in {"acquiring", "engaged"} and (
+        before is None or before["status"] != standing.status
+    ):
+        told.append(_CALLED.get(standing.status, standing.status))
+    return told
+
+
+def _tell(store: Store, entitlement: Document, event_type: str, *, now: float) -> None:
+    copied = (
+        *("userId", "source", "sourceProductId", "subscriptionGroup", "subscriptionTier", "newProductId"),
+        "_subscriptionId",
+    )
+    event: Document = {
+        "id": object_id(),
+        **{name: entitlement[name] for name in copied if name in entitlement},
+        "type": event_type,
+        "expireTimestamp": entitlement["expireTimestamp"],
+        "eventTimestamp": iso(now),
+        "creationTimestamp": iso(now),
+    }
+    store.put(EVENTS, event)
+    _publish(store, event, now=now)
+
+
+def publish_again(store: Store, subscription_id: str, *, now: float) -> None:
+    """Publish the latest event of a subscription once more. Call it inside a transaction."""
+    found = store.matching(EVENTS, Sql(f"{member('_subscriptionId')} = ?", (subscription_id,)))
+    if found:
+        _publish(store, found[-1], now=now)
+
+
+def _publish(store: Store, event: Document, *, now: float) -> None:
+    events.publish(store, f"payments.subscriptions.{event['type']}", shown(event), now=now)
