@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from local_app import LocalApp
+from shops import Apple, Google
 
 from exh_dev.platform.storage.store import Store
 
@@ -24,3 +25,19 @@ def refused():
         return body
 
     return check
+
+
+@pytest.fixture
+def apple(app):
+    return Apple(app)
+
+
+@pytest.fixture
+def google(app):
+    return Google(app)
+
+
+@pytest.fixture(params=[Apple, Google])
+def shop(request, app):
+    """Both stores, where they do the same."""
+    return request.param(app)

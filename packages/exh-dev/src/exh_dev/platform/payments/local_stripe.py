@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from exh_dev.platform.http.bodies import Fields, read_body, read_json
+from exh_dev.platform.http.bodies import Fields, after_body, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.payments.signing import key_of, stripe_signature
 
@@ -76,9 +76,9 @@ class LocalStripe:
         """
         return [
             Route(PATH, self._tell, methods=["GET"]),
-            Route(f"{PATH}/payment_intents/{{id}}/{{outcome}}", self._conclude_payment, methods=["POST"]),
-            Route(f"{PATH}/setup_intents/{{id}}/succeed", self._conclude_setup, methods=["POST"]),
-            Route(f"{PATH}/payment_methods", self._make_method, methods=["POST"]),
+            Route(f"{PATH}/payment_intents/{{id}}/{{outcome}}", after_body(self._conclude_payment), methods=["POST"]),
+            Route(f"{PATH}/setup_intents/{{id}}/succeed", after_body(self._conclude_setup), methods=["POST"]),
+            Route(f"{PATH}/payment_methods", after_body(self._make_method), methods=["POST"]),
             Route(f"{PATH}/events", self._make_event, methods=["POST"]),
         ]
 
