@@ -126,6 +126,18 @@ def test_a_play_store_purchase_that_replaces_another(app, google):
     assert events(app, token) == ["started", "switched_product", "started"]
 
 
+def test_a_replacing_purchase_that_the_app_completes_first(app, google):
+    google.product()
+    google.product("yearly")
+    first = google.buy()
+    google.complete(first)
+    second = google.buy("yearly", linkedPurchaseToken=first["receipt"]["purchaseToken"], deliver=False)
+    google.complete(second)
+    (subscription,) = listed(app, "/playStore/subscriptions")
+    assert subscription["receipt"] == second["receipt"]
+    assert events(app) == ["started", "switched_product", "started"]
+
+
 def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
     shop.product()
     bought = shop.buy(period=DAY)
@@ -136,6 +148,19 @@ def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
     app.now += 1
     assert standing(app) == ("expired_voluntarily", "lost", "2023-11-15T22:13:20.000Z")
     assert events(app) == ["started", "renewal_disabled", "expired_voluntarily"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [("requestPriceConsent", "failed_to_confirm_price_change"), ("renew", "expired_from_billing")],
+)
+def test_what_is_not_renewed_ends_as_time_goes_by(app, shop, change, status):
+    shop.product()
+    bought = shop.buy(period=DAY)
+    shop.complete(bought)
+    shop.change(bought, change)
+    app.now += 2 * DAY
+    assert standing(app)[:2] == (status, "lost")
 
 
 def test_a_grace_period_ends_as_time_goes_by(app, apple):

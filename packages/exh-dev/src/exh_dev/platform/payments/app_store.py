@@ -276,8 +276,9 @@ def _standing(latest: Document, renewal: Document, following: Document | None, *
     elif renewal.get("is_in_billing_retry_period") == "1":
         status = "in_billing_retry"
     else:
-        by_renewal = "1" if renewal["auto_renew_status"] == "0" else "2"
-        status = _EXPIRED[renewal.get("expiration_intent", by_renewal)]
+        refused = "3" if renewal.get("price_consent_status") == "0" else "2"
+        intent = "1" if renewal["auto_renew_status"] == "0" else refused  # where the store does not say why
+        status = _EXPIRED[renewal.get("expiration_intent", intent)]
     new_product = following["id"] if switches and following else None
     return Standing(status, expires, int(latest["purchase_date_ms"]) / 1000, offer, new_product, changes)
 

@@ -18,7 +18,7 @@ Changed = Callable[[P, float, Fields], str]
 DELIVER = "deliver"
 OFFERS = ("free_trial", "introductory_pricing", "promotion")
 _PERIOD = 30 * 86_400  # seconds
-_LONGEST = 10 * 366 * 86_400
+_LONGEST = 366 * 86_400
 
 
 def period_of(fields: Fields) -> int:
