@@ -8,26 +8,18 @@ loading WeasyPrint takes far longer than most PDFs; after a failure another one 
 from __future__ import annotations
 
 import atexit
-import struct
-import subprocess
-import sys
 import threading
-from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
 
 from exh_dev.extras import how_to_install
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runner import NotInvocableError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, ChildProcess
 
 TIME_LIMIT = 30  # seconds for one PDF
 #: How the process says that WeasyPrint cannot be used here.
 UNAVAILABLE = 69
 _MEMORY = 2 * 1024**3  # bytes of address space
-#: Each message has its length before it; an answer begins with P for a PDF, or with E for the text of an error.
-_LENGTH = struct.Struct(">Q")
+#: An answer begins with P for a PDF, or with E for the text of an error.
 PROGRAM = f"""
 import resource, struct, sys
 try:
@@ -41,7 +33,7 @@ except (ImportError, OSError) as error:
     print(error, file=sys.stderr)
     sys.exit({UNAVAILABLE})
 source, target = sys.stdin.buffer, sys.stdout.buffer
-while header := source.read({_LENGTH.size}):
+while header := source.read(8):
     html = source.read(struct.unpack(">Q", header)[0]).decode()
     try:
         fetcher = URLFetcher(allowed_protocols=["data"], allow_redirects=False)
@@ -65,7 +57,7 @@ class Renderer:
         self._program = program
         self._time_limit = time_limit
         self._lock = threading.Lock()
-        self._process: _Process | None = None
+        self._process: ChildProcess | None = None
 
     def render(self, html: str) -> bytes:
         """HTML as a PDF.
@@ -76,9 +68,15 @@ class Renderer:
         """
         with self._lock:
             if self._process is None:
-                self._process = _Process(self._program)
+                self._process = ChildProcess("-c", self._program)
             try:
                 answer = self._process.ask(html.encode(), self._time_limit)
+            except ChildLateError:
+                self._end()
+                raise ErrorAnswer(26, f"The PDF was not made within {self._time_limit} seconds") from None
+            except ChildEndedError as ended:
+                self._end()
+                raise _failure(ended) from None
             except BaseException:
                 self._end()
                 raise
@@ -98,70 +96,11 @@ class Renderer:
             self._process = None
 
 
-class _Process:
-    def __init__(self, program: str) -> None:
-        self._errors = TemporaryFile()  # noqa: SIM115 - closed by `kill`
-        # -P: no module of the working directory in place of a library's
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
-        )
-
-    def ask(self, html: bytes, seconds: float) -> bytes:
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            self._process.kill()
-
-        timer = threading.Timer(seconds, end)
-        timer.start()
-        try:
-            return self._exchange(html)
-        except (OSError, EOFError):
-            if late.is_set():
-                raise ErrorAnswer(26, f"The PDF was not made within {seconds} seconds") from None
-            raise self._failure() from None
-        finally:
-            timer.cancel()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
-            _closed(stream)
-
-    def _exchange(self, html: bytes) -> bytes:
-        source, target = self._process.stdout, self._process.stdin
-        if source is None or target is None:
-            raise EOFError
-        target.write(_LENGTH.pack(len(html)) + html)
-        target.flush()
-        (length,) = _LENGTH.unpack(_exactly(source.read, _LENGTH.size))
-        return _exactly(source.read, length)
-
-    def _failure(self) -> Exception:
-        """Why the process ended."""
-        code = self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines() or [f"exit code {code}"]
-        if code == UNAVAILABLE:
-            return NotInvocableError(f"{_PACKAGES}: {lines[0]}")
-        return ErrorAnswer(26, f"No PDF can be made of this HTML: {lines[-1]}")
-
-
-def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
-    content = read(size)
-    if len(content) < size:
-        raise EOFError
-    return content
-
-
-def _closed(stream: IO[bytes] | None) -> None:
-    try:
-        if stream is not None:
-            stream.close()
-    except OSError:  # what was not written yet goes nowhere now
-        return
+def _failure(ended: ChildEndedError) -> Exception:
+    """Why the process ended."""
+    if ended.code == UNAVAILABLE:
+        return NotInvocableError(f"{_PACKAGES}: {ended.lines[0]}")
+    return ErrorAnswer(26, f"No PDF can be made of this HTML: {ended}")
 
 
 #: One for all platforms of this process.
