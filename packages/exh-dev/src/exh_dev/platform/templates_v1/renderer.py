@@ -1,0 +1,83 @@
+"""Templates of version 1 filled in by a process of its own, which is kept for the next one, and bounded in time."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, ChildProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TIME_LIMIT = 3.0  # seconds for one template
+_GRACE = 5.0  # seconds more, in which a process may start, and which a template does not get
+
+
+class FillingError(Exception):
+    """A field that cannot be filled in.
+
+    Attributes:
+        field: its name.
+        line: where, from 1 on; None where that is not known.
+    """
+
+    def __init__(self, message: str, field: str | None = None, line: int | None = None) -> None:
+        """Say by `message` what is wrong in a line of a field."""
+        super().__init__(message)
+        self.field = field
+        self.line = line
+
+
+class Renderer:
+    """Fills in templates, one after another. Safe to use from many threads."""
+
+    def __init__(self, time_limit: float = TIME_LIMIT) -> None:
+        """Start no process before the first template."""
+        self._time_limit = time_limit
+        self._lock = threading.Lock()
+        self._process: ChildProcess | None = None
+
+    def render(self, fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, str]:
+        """The fields of a template, filled in with its content.
+
+        Raises:
+            FillingError: one cannot be filled in, or takes too long.
+        """
+        request = json.dumps({"fields": fields, "content": content, "seconds": self._time_limit}).encode()
+        with self._lock:
+            if self._process is None:
+                self._process = ChildProcess("-m", "exh_dev.platform.templates_v1.worker")
+            try:
+                answer = json.loads(self._process.ask(request, self._time_limit + _GRACE))
+            except ChildLateError:
+                self._end()
+                raise FillingError(f"it takes longer than {self._time_limit:g} seconds") from None
+            except ChildEndedError as ended:
+                self._end()
+                raise FillingError(f"it ends the process that fills it in: {ended}") from None
+            except BaseException:
+                self._end()
+                raise
+        if "message" in answer:
+            raise FillingError(answer["message"], answer["field"], answer["line"])
+        return dict(answer["fields"])
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+#: For all platforms of this process: one for the threads of requests, and one for the event loop, which must not wait
+#: for those.
+of_threads, of_loop = Renderer(), Renderer()
+atexit.register(of_threads.close)
+atexit.register(of_loop.close)

@@ -1,0 +1,63 @@
+"""Fills in templates of version 1, in a process of its own: `python -m exh_dev.platform.templates_v1.worker`.
+
+A template is a program, that may run for ever. Here it has bounded memory and a timer, at whose signal Python ends what
+it is at, a regular expression too; its line is told. Whoever started this process kills it when that does not help.
+
+Messages are framed as `exh_dev.platform.templates.child_process` does. A request is `{"fields", "content", "seconds"}`,
+an answer `{"fields"}`, or `{"field", "line", "message"}` for one that cannot be filled in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import signal
+import struct
+import sys
+from typing import Any
+
+from exh_dev.platform.templates_v1.velocity import TooLongError, VelocityError, element_at, place_of, render
+
+_MEMORY = 512 * 1024**2  # bytes of address space
+_AGAIN = 0.2  # seconds after which the signal comes again, in case that one was lost
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """What is answered to a request."""
+    fields, seconds = request["fields"], request["seconds"]
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+        try:
+            return {"fields": render(fields, request["content"])}
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except VelocityError as error:
+        return {"field": error.field, "line": error.line, "message": str(error)}
+    except TooLongError as error:
+        field, line = place_of(error.element) if error.element else (next(iter(fields), ""), 1)
+        return {"field": field, "line": line, "message": f"it takes longer than {seconds:g} seconds"}
+    except MemoryError:
+        return {"field": next(iter(fields), ""), "line": 1, "message": "it needs too much memory"}
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    with contextlib.suppress(ValueError, OSError):  # macOS does not take it
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    signal.signal(signal.SIGALRM, _end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one ends this
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while header := source.read(8):
+        request = json.loads(source.read(struct.unpack(">Q", header)[0]))
+        message = json.dumps(answer(request)).encode()
+        target.write(struct.pack(">Q", len(message)) + message)
+        target.flush()
+
+
+def _end(_: int, frame: Any) -> None:
+    raise TooLongError(element_at(frame))
+
+
+if __name__ == "__main__":
+    main()
