@@ -137,11 +137,6 @@ def test_permissions(app, refused):
     assert resolve(app, person(app, "RESOLVE_TEMPLATES")).status_code == 200
 
 
-def test_version_1_is_not_there(app, refused):
-    refused(app.as_user("GET", "/templates/v1/?limit(50)"), 404, 903, "SERVICE_NOT_FOUND_EXCEPTION")
-    assert app.send(None, "GET", f"{BASE}/health").status_code == 200
-
-
 def test_a_user_whose_settings_are_none_gets_english_and_utc():
     assert settings_of({"language": "Dutch", "time_zone": "nowhere"}) == ("EN", "UTC")
     assert settings_of({"language": "NL", "time_zone": "Europe/Brussels"}) == ("NL", "Europe/Brussels")

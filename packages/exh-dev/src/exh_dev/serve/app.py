@@ -45,6 +45,7 @@ from exh_dev.platform.tasks.runs import Runs
 from exh_dev.platform.tasks.service import TaskService
 from exh_dev.platform.templates import pdf
 from exh_dev.platform.templates.service import TemplateService
+from exh_dev.platform.templates_v1.service import TemplateServiceV1
 from exh_dev.platform.users.service import UserService
 from exh_dev.sidefx import control as sidefx_control
 from exh_dev.sidefx import routes as sidefx_routes
@@ -123,6 +124,7 @@ def create_app(
         AuthService(store, clock=clock),
         DataService(store, clock=clock),
         FileService(store, folder / "files", clock=clock, largest=max_file_size),
+        TemplateServiceV1(store, clock=clock),
         TemplateService(store, clock=clock),
         LocalizationService(store, clock=clock),
         MailService(store, clock=clock, smtp=smtp),

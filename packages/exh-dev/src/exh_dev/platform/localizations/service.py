@@ -53,6 +53,13 @@ def text_of(store: Store, key: str, language: str) -> str | None:
     return text
 
 
+def localized(store: Store, wanted: str, language: str) -> str | None:
+    """The text of `key, argument, argument` in a language, else in English; None for an unknown key."""
+    key, *arguments = (part.strip() for part in wanted.split(","))
+    text = text_of(store, key, language)
+    return None if text is None else _filled(text, arguments)
+
+
 class LocalizationService(Service):
     """The localizations of a store, each kept under its key."""
 

@@ -16,7 +16,8 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.sql import Sql
 from exh_dev.platform.storage.timestamps import epoch_ms
-from exh_dev.platform.templates.service import find_template, resolve
+from exh_dev.platform.templates import service as templates
+from exh_dev.platform.templates_v1 import resolving as templates_v1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,20 +64,19 @@ def send_by_template(
     reply_to: Sequence[str] | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> Document:
-    """Send the mail that a template (v2, by id or by name) makes of `content`; its outputs are `subject` and `body`.
+    """Send the mail that a template makes of `content`: one of version 2 by its id or its name, else one of version 1
+    by its id. Its outputs are `subject` and `body`.
 
     Call it on the event loop's thread. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
     `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
 
     Raises:
-        ErrorAnswer: 16 for an unknown template, 1003 or 1005 when it cannot be resolved, 15 for recipients that cannot
-            be, 26 for a template without the outputs.
+        ErrorAnswer: 16 for an unknown template, 1002, 1003 or 1005 when it cannot be resolved, 15 for recipients that
+            cannot be, 26 for a template without the outputs.
     """
     checked = checked_recipients(recipients)
-    template = find_template(store, template_id or template_name or "")
-    if template is None or (template["id"] != template_id if template_id else template["name"] != template_name):
-        raise ErrorAnswer(16, f"There is no template {template_id or template_name}")
     tracking_hash = hex40()
+    template, resolve = _template(store, template_id, template_name)
     outputs = resolve(
         store,
         template,
@@ -184,6 +184,25 @@ def forget(store: Store, mail_id: str) -> None:
     store.delete(COLLECTION, mail_id)
     for number in range(len(attachments_of(store, mail_id))):
         store.delete(ATTACHMENTS, f"{mail_id}:{number:02}")
+
+
+def _template(
+    store: Store, template_id: str | None, template_name: str | None
+) -> tuple[Document, Callable[..., dict[str, str]]]:
+    """The template that is named, and how it is resolved.
+
+    Raises:
+        ErrorAnswer: 16 when there is none.
+    """
+    found = templates.find_template(store, template_id or template_name or "")
+    if found is not None and (found["id"] == template_id if template_id else found["name"] == template_name):
+        return found, templates.resolve
+    if template_id is None:
+        raise ErrorAnswer(16, f"There is no template {template_name} of version 2; one of version 1 is named by its id")
+    first = store.get(templates_v1.COLLECTION, template_id)
+    if first is None:
+        raise ErrorAnswer(16, f"There is no template {template_id}")
+    return first, templates_v1.resolve
 
 
 def _begun(

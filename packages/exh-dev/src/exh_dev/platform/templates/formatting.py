@@ -104,6 +104,16 @@ def zone_of(name: str) -> tzinfo:
         raise ValueError(f"{name} is not a time zone") from None
 
 
+def date_and_time(value: Any, language: str, time_zone: str) -> str:
+    """Epoch milliseconds, or a moment in ISO 8601, as a language writes it in a time zone.
+
+    Raises:
+        ValueError: it is no moment.
+    """
+    options = {"dateStyle": "medium", "timeStyle": "short"}
+    return _date_time(_moment(value), options, locale_of(language), zone_of(time_zone))
+
+
 def _text(arguments: list[Any], helper: str) -> str:
     value = _first(arguments, helper)
     if not isinstance(value, str):

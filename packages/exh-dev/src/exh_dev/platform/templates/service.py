@@ -1,4 +1,4 @@
-"""The template service, version 2, at `/templates/v2`. Version 1 is not served.
+"""The template service, version 2, at `/templates/v2`.
 
 A template is reached by its id or by its name; an id is looked for first.
 """

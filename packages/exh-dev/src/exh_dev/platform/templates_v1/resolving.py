@@ -1,0 +1,143 @@
+"""A template of version 1 filled in: the content checked, Velocity run, and localizations put in.
+
+A field has `{{key, argument}}` for a localization, whose text has `$1` for the first argument. It is looked for when
+Velocity is done, so that key and arguments may come from the content.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, localized
+from exh_dev.platform.templates_v1 import renderer
+from exh_dev.platform.templates_v1.schema import fitting
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.templates_v1.renderer import Renderer
+
+COLLECTION = "templates_v1"
+DEFAULT_TIME_ZONE = "Europe/Brussels"
+_LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?")
+_PLACE = re.compile(r"\{\{([^{}]*)\}\}")
+#: How a place begins in a field, before a reference, an argument or the end.
+_BEGINNING = re.compile(r"\{\{\s*([^{}$#,]*)")
+_BY_REFERENCE = re.compile(r"\{\{\s*\$")
+
+
+class Filling:
+    """A template that is to be filled in, checked. What takes time is left to `outputs`, in whatever thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        template: Document,
+        content: dict[str, Any],
+        *,
+        user: Document | None,
+        language: str | None = None,
+        time_zone: str | None = None,
+    ) -> None:
+        """Fill `content` into `template`, in a language and a time zone: those asked for, else the user's, else EN and
+        Europe/Brussels.
+
+        Raises:
+            ErrorAnswer: 1003 for content that does not fit, 15 for a language or a time zone that is none.
+        """
+        from exh_dev.platform.templates.formatting import date_and_time, zone_of
+
+        self._store = store
+        self._fields: dict[str, str] = template["fields"]
+        self._language, time_zone = _settings(user or {}, language, time_zone)
+        if not _LANGUAGE.fullmatch(self._language):
+            raise ErrorAnswer(15, "The field language must be a code of two letters")
+        try:
+            zone_of(time_zone)
+        except ValueError:
+            raise ErrorAnswer(15, "The field time_zone must be the name of a time zone") from None
+
+        def date(value: Any) -> str:
+            return date_and_time(value, self._language, time_zone)
+
+        self._content = fitting(template["schema"], content, own=self._fields, date=date)
+
+    def run(self, by: Renderer) -> dict[str, str]:
+        """The fields as Velocity makes them; in any thread.
+
+        Raises:
+            ErrorAnswer: 1003 for a field that cannot be filled in.
+        """
+        try:
+            return by.render(self._fields, self._content)
+        except renderer.FillingError as error:
+            place = f"The field {error.field}, line {error.line}" if error.field is not None else "The template"
+            raise ErrorAnswer(1003, f"{place}, cannot be filled in: {error}") from None
+
+    def localize(self, outputs: dict[str, str]) -> dict[str, str]:
+        """With localizations put in.
+
+        Raises:
+            ErrorAnswer: 1002 for a key that has no text.
+        """
+        sources = list(self._fields.values())
+        beginnings = tuple({found[1].strip() for source in sources for found in _BEGINNING.finditer(source)} - {""})
+        by_reference = any(_BY_REFERENCE.search(source) for source in sources)
+
+        def text(place: re.Match[str]) -> str:
+            found = localized(self._store, place[1], self._language)
+            if found is not None:
+                return found
+            key = place[1].partition(",")[0].strip()
+            if key.startswith(beginnings):
+                raise _MissingKeyError(key)
+            # It came with the content: a text, where a key could have been.
+            return place[1].strip() if by_reference else place[0]
+
+        try:
+            return {name: _PLACE.sub(text, output) for name, output in outputs.items()}
+        except _MissingKeyError as error:
+            raise ErrorAnswer(1002, f"There is no localization {error}: {self._where(str(error))}") from None
+
+    def _where(self, key: str) -> str:
+        """Which field has a key, and in which line."""
+        for name, source in self._fields.items():
+            for found in _BEGINNING.finditer(source):
+                if found[1].strip() and key.startswith(found[1].strip()):
+                    return f"the field {name} has it in line {_line(source, found.start())}"
+        return "a field has it"
+
+
+class _MissingKeyError(Exception):
+    pass
+
+
+def _line(source: str, position: int) -> int:
+    return source.count("\n", 0, position) + 1
+
+
+def _settings(user: Document, language: str | None, time_zone: str | None) -> tuple[str, str]:
+    """What was asked for, else the user's where that is one, else the defaults."""
+    from exh_dev.platform.templates.service import settings_of
+
+    own = settings_of({"language": "", **user, "time_zone": user.get("time_zone") or DEFAULT_TIME_ZONE})
+    return language or own[0] or DEFAULT_LANGUAGE, time_zone or own[1]
+
+
+def resolve(
+    store: Store,
+    template: Document,
+    content: dict[str, Any],
+    *,
+    user: Document | None,
+    language: str | None = None,
+    time_zone: str | None = None,
+) -> dict[str, str]:
+    """The fields of a template, filled in on the event loop's thread, as `Filling` does.
+
+    Raises:
+        ErrorAnswer: as `Filling` does.
+    """
+    filling = Filling(store, template, content, user=user, language=language, time_zone=time_zone)
+    return filling.localize(filling.run(renderer.of_loop))
