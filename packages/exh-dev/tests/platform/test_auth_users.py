@@ -219,5 +219,16 @@ def test_unlinking(app, refused):
     path = f"{BASE}/oidc/users/{token['userId']}/unlink"
     assert app.as_user("POST", path, json={}).json() == {"affectedRecords": 0}
     app.store.put("users", {**app.store.get("users", token["userId"]), "oidc_links": [{"provider_id": "x"}]})
+    refused(app.as_user("POST", path, json={}), 400, 27, "ILLEGAL_STATE_EXCEPTION")
+    assert app.store.get("users", token["userId"])["oidc_links"]
+    outputs = {"subject": "{{@inputs.firstname}} {{@inputs.lastname}}", "body": "{{@inputs.reset_hash}}"}
+    inputs = {name: {"type": "string"} for name in ("firstname", "lastname", "reset_hash")}
+    app.as_user("POST", "/templates/v2", json={"name": "unlinked", "inputs": inputs, "outputs": outputs})
+    app.as_user("PUT", "/users/v1/email_templates", json={"oidc_unlink_email_template_name": "unlinked"})
     assert app.as_user("POST", path, json={}).json() == DONE
+    refused(app.as_user("GET", "/users/v1/me", token=token), 401, 108, "OAUTH_TOKEN_EXCEPTION")
+    (mail,) = app.as_user("GET", "/mail/v1").json()["data"]
+    assert mail["subject"] == "Test Person"
+    reset = {"hash": mail["body"], "new_password": "Secret456"}
+    assert app.send(None, "POST", "/users/v1/forgot_password", json=reset).status_code == 200
     refused(app.as_user("POST", f"{BASE}/oidc/users/{'0' * 24}/unlink", json={}), *UNKNOWN)

@@ -207,6 +207,64 @@ def test_a_pin_code_has_a_template_of_its_own(app):
     assert app.send(None, "POST", "/users/v1/activation", json=body).status_code == 200
 
 
+def _user(app):
+    user = {**app.store.get("users", register(app).json()["id"]), "activation": True}
+    app.store.put("users", user)
+    return user
+
+
+def _move(app, **options):
+    body = {"email": "new@example.com", **options}
+    return app.as_user("PUT", f"/users/v1/{_user(app)['id']}/email", json=body)
+
+
+def _forget(app, mode):
+    _user(app)
+    return app.send(None, "GET", f"/users/v1/forgot_password?email={PERSON['email']}&mode={mode}")
+
+
+def _unlink(app):
+    user = _user(app)
+    app.store.put("users", {**user, "oidc_links": [{"provider_id": "x"}]})
+    return app.as_user("POST", f"/auth/v2/oidc/users/{user['id']}/unlink", json={})
+
+
+MAILS = {
+    "activation": ("activation_hash", register),
+    "activation_pin": ("pin_code", lambda app: register(app, activation_mode="pin_code")),
+    "reactivation": ("activation_hash", _move),
+    "reactivation_pin": ("pin_code", lambda app: _move(app, activation_mode="pin_code")),
+    "password_reset": ("reset_hash", lambda app: _forget(app, "hash")),
+    "password_reset_pin": ("pin_code", lambda app: _forget(app, "pin_code")),
+    "oidc_unlink": ("reset_hash", _unlink),
+    "oidc_unlink_pin": ("pin_code", _unlink),
+}
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+@pytest.mark.parametrize("mail", MAILS)
+def test_a_mail_of_the_user_service_says_whom_it_is_for(app, mail, version):
+    secret, cause = MAILS[mail]
+    types = {name: {"type": "string"} for name in ("firstname", "lastname", secret, "tracking_hash")}
+    if version == "v1":
+        texts = {"subject": "$content.firstname $content.lastname", "body": f"$content.{secret} $content.tracking_hash"}
+        body = {"name": "mine", "schema": {"fields": types}, "fields": texts}
+    else:
+        texts = {"subject": "{{@inputs.firstname}} {{@inputs.lastname}}",
+                 "body": f"{{{{@inputs.{secret}}}}} {{{{@inputs.tracking_hash}}}}"}  # fmt: skip
+        body = {"name": "mine", "inputs": types, "outputs": texts}
+    made = app.as_user("POST", f"/templates/{version}", json=body).json()
+    settings = dict.fromkeys(app.as_user("GET", "/users/v1/settings/verification").json(), True)
+    app.as_user("PUT", "/users/v1/settings/verification", json=settings)
+    assert configure(app, **{f"{mail}_email_template_id": made["id"]}).status_code == 200
+    assert cause(app).status_code == 200
+    (sent,) = mails(app)
+    assert sent["subject"] == "Ann Example"
+    digits, tracking_hash = sent["body"].split()
+    assert len(digits) == (8 if secret == "pin_code" else 40)
+    assert app.send(None, "GET", f"{BASE}/{tracking_hash}/open").json() == {"records_affected": 1}
+
+
 def test_a_registration_outlives_its_mail(app, caplog):
     configure(app, activation_email_template_name="unknown")
     assert register(app).status_code == 200

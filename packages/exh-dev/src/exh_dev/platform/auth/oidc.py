@@ -1,7 +1,8 @@
 """OpenID Connect: providers as records, and logging in by way of one, as far as that goes without it.
 
 A new provider is disabled. No provider is ever called, so that no authorization code can be one it gave: a login ends
-with 139, and is written down as an attempt that failed.
+with 139, and is written down as an attempt that failed. Who is unlinked is logged out, and mailed how to set a
+password.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.auth.oauth2 import client_of
 from exh_dev.platform.auth.presence import require_presence
+from exh_dev.platform.auth.tokens import end_tokens
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -23,6 +25,7 @@ from exh_dev.platform.storage.listing import page, page_of, query_of
 from exh_dev.platform.storage.search import search
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
+from exh_dev.platform.users.verification import request_reset_after_unlinking
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -108,7 +111,11 @@ class Oidc:
             raise ErrorAnswer(16, "The user does not exist")
         if not user.pop("oidc_links", None):
             return JSONResponse({"affectedRecords": 0})
-        self.store.put("users", user | {"update_timestamp": epoch_ms(self.clock())})
+        now = self.clock()
+        with self.store.transaction():
+            request_reset_after_unlinking(self.store, user, now=now)
+            self.store.put("users", user | {"update_timestamp": epoch_ms(now)})
+            end_tokens(self.store, "userId", user["id"])
         return JSONResponse({"affectedRecords": 1})
 
     async def _attempts(self, request: Request) -> Response:

@@ -106,6 +106,22 @@ def request_activation(store: Store, user: Document, mode: str, *, now: float, a
         _ask(store, ACTIVATION, user, mode, now=now, mail="reactivation" if again else None)
 
 
+def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -> None:
+    """Begin the reset of the password of a user who has none any more, by a hash where it has a template, else by a
+    PIN code. Assumed: earlier requests do not count.
+
+    Raises:
+        ErrorAnswer: 27 without a template.
+    """
+    mail = "oidc_unlink"
+    mode = next((each for each in ("hash", "pin_code") if _chosen(store, _template_of(mail, each))), None)
+    if mode is None:
+        raise ErrorAnswer(27, "No e-mail template is configured for unlinking (oidc_unlink_email_template_name)")
+    for earlier in _requests(store, RESET, user["id"]):
+        store.delete(RESET.collection, earlier["id"])
+    _ask(store, RESET, user, mode, now=now, mail=mail)
+
+
 def forget_requests(store: Store, user_id: str) -> None:
     """Remove what a user has asked for."""
     for purpose in (ACTIVATION, RESET):
@@ -155,8 +171,7 @@ class Verification:
         if not user["activation"]:
             raise ErrorAnswer(204, "The user is not activated")
         _check_mode(self.store, RESET, mode)
-        template = "password_reset_pin_email_template" if mode == "pin_code" else "password_reset_email_template"
-        if not {f"{template}_id", f"{template}_name"} & set(setting(self.store, EMAIL_TEMPLATES)):
+        if not _chosen(self.store, _template_of(RESET.mail, mode)):
             raise ErrorAnswer(27, "No e-mail template is configured for password resets")
         _ask(self.store, RESET, user, mode, now=self.clock())
         return Response()
@@ -274,27 +289,39 @@ def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: floa
 
 
 def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, now: float) -> None:
-    """Send a mail in the user's language, where a template is configured. One that fails is only told in the log."""
-    template = f"{mail}{'_pin' if 'pin_code' in content else ''}_email_template"
-    templates = setting(store, EMAIL_TEMPLATES)
-    chosen = {
-        f"template_{by}": templates[f"{template}_{by}"] for by in ("id", "name") if f"{template}_{by}" in templates
-    }
+    """Send a mail in the user's language, where a template is configured. One that fails is only told in the log.
+
+    A template gets the user's names beside what is mailed, as `firstname` and `lastname`.
+    """
+    template = _template_of(mail, "pin_code" if "pin_code" in content else "hash")
+    chosen = _chosen(store, template)
     if not chosen:
         return
     language, time_zone = settings_of(user)
     try:
         send_by_template(
             store,
-            **chosen,
+            template_id=chosen.get("template_id"),
+            template_name=chosen.get("template_name"),
             recipients={"to": [user["email"]]},
-            content=content,
+            content={"firstname": user["first_name"], "lastname": user["last_name"], **content},
             language=language,
             time_zone=time_zone,
             now=now,
         )
     except ErrorAnswer as answer:
         log.warning("The mail for %s was not sent: %s", template, answer)
+
+
+def _template_of(mail: str, mode: str) -> str:
+    """Where the settings name the template of a mail, before `_id` or `_name`."""
+    return f"{mail}{'_pin' if mode == 'pin_code' else ''}_email_template"
+
+
+def _chosen(store: Store, template: str) -> dict[str, str]:
+    """How the settings name a template, as `send_by_template` takes it; empty where they do not."""
+    templates = setting(store, EMAIL_TEMPLATES)
+    return {f"template_{by}": templates[f"{template}_{by}"] for by in ("id", "name") if f"{template}_{by}" in templates}
 
 
 def _requests(store: Store, purpose: Purpose, user_id: str) -> list[Document]:
