@@ -172,6 +172,7 @@ def test_comments_count_on_their_document(app, call, schema):
     document = call("POST", "/data/v1/pulse/documents", {"pulse": 72})
     path = f"/data/v1/pulse/documents/{document['id']}/comments"
     comment = call("POST", path, {"text": "high"})
+    assert comment["creationTimestamp"] == comment["commentedTimestamp"] == comment["updateTimestamp"]
     assert only(call, f"eq(id,{document['id']})")["commentCount"] == 1
     assert call("PUT", f"{path}/{comment['id']}", {"text": "low"}) == {"affectedRecords": 1}
     assert [each["text"] for each in call("GET", path)["data"]] == ["low"]

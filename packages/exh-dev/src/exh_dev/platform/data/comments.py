@@ -57,6 +57,7 @@ class Comments:
             "documentId": document["id"],
             "text": text,
             "commentedTimestamp": now,
+            "creationTimestamp": now,
             "updateTimestamp": now,
         }
         with self._store.transaction():
