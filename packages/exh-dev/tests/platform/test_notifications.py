@@ -139,14 +139,16 @@ def test_it_is_sent_when_a_device_has_a_token(app):
         "updateTimestamp": ISO,
     }
     user = f"{V2}/users/{me}"
-    assert call(app, "GET", user, token) == {"id": me, "devices": []}
+    stamps = {"creationTimestamp": ISO, "updateTimestamp": ISO}
+    assert call(app, "GET", user, token) == {"id": me, "fcmToken": None, "devices": [], **stamps}
     device = f"{user}/devices/phone"
     assert call(app, "PUT", device, token, json={"description": "d"}) == {"affectedRecords": 1}
     assert push(app, token, targetUserId=me).json()["sent"] is False
     assert call(app, "PUT", device, token, json={"fcmToken": "f"}) == {"affectedRecords": 1}
     assert push(app, token, targetUserId=me).json()["sent"] is True
     known = {"name": "phone", "description": "d", "creationTimestamp": ISO, "updateTimestamp": ISO}
-    settings = {"id": me, "creationTimestamp": ISO, "updateTimestamp": ISO}
+    settings = {"id": me, "fcmToken": None, **stamps}
+    assert call(app, "GET", f"{V2}/users")["data"][0]["fcmToken"] is None
     assert call(app, "GET", user, token) == {**settings, "devices": [{**known, "fcmToken": "f"}]}
     call(app, "PUT", device, token, json={"fcmToken": None})
     assert call(app, "GET", user, token) == {**settings, "devices": [known]}

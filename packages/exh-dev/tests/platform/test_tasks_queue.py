@@ -292,6 +292,13 @@ def test_the_log_of_a_function_needs_a_day(app, refused):
 # Schedules
 
 
+def test_a_schedule_without_a_start_starts_now(app):
+    body = {"functionName": "analyze", "interval": 60}
+    made = app.as_user("POST", f"{TASKS}/schedules", json=body).json()
+    assert made["startTimestamp"] == made["nextTimestamp"] == "2023-11-14T22:13:20.000Z"
+    assert app.as_user("GET", f"{TASKS}/schedules").json()["data"] == [made]
+
+
 def test_a_schedule_makes_a_task_each_time(app):
     upload(app)
     body = {"functionName": "analyze", "interval": 60, "data": {"a": 1}, "priority": 2}

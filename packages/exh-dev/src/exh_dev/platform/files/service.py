@@ -42,7 +42,6 @@ _TOKEN = re.compile(r"([0-9a-f]{24})-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MIMETYPE = re.compile(r"[\w.+\-]+/[\w.+\-]+(\s*;[\x20-\x7e]*)?", re.ASCII)
 _PATTERN = re.compile(r"(\*|[\w.+\-]+)/(\*|[\w.+\-]+)", re.ASCII)
 _HIDDEN = ("id",)
-_FOR_READERS = ("name", "mimetype", "size", "creationTimestamp", "updateTimestamp")
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("name", "mimetype", "creatorId"), "string"),
     "size": "number",
@@ -108,6 +107,8 @@ class FileService(Service):
         self._folder = folder
         self._clock = clock
         self._largest = largest
+        #: Assumed: settings that nobody has changed are as old as the service.
+        self._defaults = {"disableForceDownloadForMimeTypes": [], "updateTimestamp": iso(clock())}
         self._clean()
 
     def routes(self) -> list[Route]:
@@ -167,7 +168,7 @@ class FileService(Service):
         document, level = self._reached(request)
         if level == "full":
             return JSONResponse(_shown(document))
-        return JSONResponse({name: document[name] for name in _FOR_READERS})
+        return JSONResponse({name: value for name, value in _shown(document).items() if name != "tokens"})
 
     async def _remove(self, request: Request) -> Response:
         document = self._owned(request)
@@ -211,7 +212,7 @@ class FileService(Service):
         return JSONResponse({"affectedRecords": 1})
 
     def _settings(self) -> Document:
-        return self._store.get(_SETTINGS, _SETTINGS) or {"disableForceDownloadForMimeTypes": []}
+        return self._store.get(_SETTINGS, _SETTINGS) or self._defaults
 
     def _is_shown_in_place(self, mimetype: str) -> bool:
         plain = mimetype.partition(";")[0].strip().lower()

@@ -91,11 +91,11 @@ class NotificationServiceV2(Service):
 
     async def _find_settings(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_NOTIFICATION_SETTINGS")
-        return page(request, self._store, SETTINGS, shape=_kind)
+        return page(request, self._store, SETTINGS, shape=_kind, show=_shown)
 
     async def _settings(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "VIEW_NOTIFICATION_SETTINGS")
-        return JSONResponse(self._store.get(SETTINGS, user_id) or {"id": user_id, "devices": []})
+        return JSONResponse(_shown(self._known(user_id)))
 
     async def _set(self, request: Request) -> JSONResponse:
         user_id = self._allowed(request, "UPDATE_NOTIFICATION_SETTINGS")
@@ -140,10 +140,13 @@ class NotificationServiceV2(Service):
         return user_id
 
     def _known(self, user_id: str) -> Document:
+        """The settings of a user; of one who never set any, as they would be made now."""
+        now = iso(self._clock())
         return self._store.get(SETTINGS, user_id) or {
             "id": user_id,
             "devices": [],
-            "creationTimestamp": iso(self._clock()),
+            "creationTimestamp": now,
+            "updateTimestamp": now,
         }
 
     def _put(self, settings: Document) -> JSONResponse:
@@ -158,6 +161,11 @@ class NotificationServiceV2(Service):
         groups = rights.groups_with("CREATE_NOTIFICATIONS")
         user = self._store.get("users", user_id) or {"patient_enlistments": ()}
         return any(each["group_id"] in groups for each in user["patient_enlistments"])
+
+
+def _shown(settings: Document) -> Document:
+    """As they are answered: the token that belongs to no device is null where there is none."""
+    return {"fcmToken": None, **settings}
 
 
 def _change(record: Document, fields: Fields, names: tuple[str, ...]) -> None:

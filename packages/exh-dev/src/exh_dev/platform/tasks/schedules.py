@@ -65,7 +65,7 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
             "functionName": function_name,
             "data": data,
             "priority": None if priority is None else checked_priority(priority),
-            "startTimestamp": None if start is None else iso(start),
+            "startTimestamp": iso(now if start is None else start),
             "nextTimestamp": iso(now if start is None else start),
             "creationTimestamp": iso(now),
             "updateTimestamp": iso(now),
