@@ -50,6 +50,7 @@ def test_english_is_needed(app, refused):
         ({"localizations": [{"key": "a", "text": "b"}]}, 15),
         ({"localizations": [{"key": "a", "text": {"EN": 1}}]}, 15),
         ({"localizations": [{"key": "a", "text": {"EN": "", "english": ""}}]}, 15),
+        ({"localizations": [{"key": "a", "text": {"EN": "", "XX": ""}}]}, 15),
     ],
 )
 def test_a_body_is_checked(app, body, code):

@@ -156,8 +156,29 @@ def test_one_changes_oneself_and_others_with_a_permission(app, refused):
     assert app.as_user("PUT", path, json={"time_zone": "CET"}).json()["time_zone"] == "CET"
     refused(app.as_user("PUT", f"{BASE}/{app.first.user_id}", token=token, json={}), *NO_PERMISSION)
     refused(app.as_user("PUT", path, json={"language": 1}), 400, 15, "FIELD_FORMAT_EXCEPTION")
+    assert app.as_user("PUT", path, json={"language": "SW"}).json()["language"] == "SW"
     refused(app.as_user("PUT", path), 400, 13, "EMPTY_BODY_EXCEPTION")
     refused(app.as_user("PUT", f"{BASE}/{'0' * 24}", json={}), *UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("language", "english"),
+        ("language", "en"),
+        ("language", "XX"),
+        ("language", ""),
+        ("time_zone", "Brussels"),
+        ("time_zone", "../etc/passwd"),
+    ],
+)
+def test_a_language_and_a_time_zone_are_known_ones(app, refused, name, value):
+    body = refused(register(app, **{name: value}), 400, 15, "FIELD_FORMAT_EXCEPTION")
+    assert name in body["message"]
+    path = f"{BASE}/{app.first.user_id}"
+    if value:
+        refused(app.as_user("PUT", path, json={name: value}), 400, 15, "FIELD_FORMAT_EXCEPTION")
+    assert app.as_user("GET", path).json()[name] != value
 
 
 def test_another_address_is_activated_anew(app, refused):

@@ -1,8 +1,8 @@
 """The localization service: texts by key, in several languages, English always among them.
 
-Assumed: a key has 1 to 200 characters and no comma, which parts it from its arguments in `/request`; any two capital
-letters are a language; `/languages` names those of the official SDK. No source has the regions of a country, so that
-list is empty for each.
+Assumed: a key has 1 to 200 characters and no comma, which parts it from its arguments in `/request`, where any two
+capital letters may be asked for; `/languages` names those of the official SDK. No source has the regions of a country,
+so that list is empty for each.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
+from exh_dev.platform.languages import LANGUAGES
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.listing import matching, page
 from exh_dev.platform.storage.sql import member
@@ -182,8 +183,11 @@ def _checked(key: str, texts: Any) -> dict[str, str]:
     if not isinstance(texts, dict):
         raise ErrorAnswer(15, f"The text of {key} must be an object")
     for language, text in texts.items():
-        if not _LANGUAGE.fullmatch(language):
-            raise ErrorAnswer(15, f"The text of {key} has the language {language}; a code has two capital letters")
+        if language not in LANGUAGES:
+            message = (
+                f"The text of {key} has the language {language}; a language code has two capital letters, such as EN"
+            )
+            raise ErrorAnswer(15, message)
         if not isinstance(text, str):
             raise ErrorAnswer(15, f"The text of {key} in {language} must be a string")
     return texts

@@ -21,6 +21,8 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.languages import LANGUAGES
+from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE
 from exh_dev.platform.payments.subscriptions import forget_user as forget_subscriptions
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql
@@ -99,7 +101,8 @@ class Accounts:
             "email": checked_email(fields),
             "phone_number": fields.text("phone_number"),
             "language": fields.text("language"),
-            "time_zone": fields.optional_text("time_zone") or _TIME_ZONE,
+            "time_zone": _TIME_ZONE,
+            **_coded(fields),
             "activation": False,
             "role_ids": [],
             "staff_enlistments": [],
@@ -172,7 +175,7 @@ class Accounts:
 
     async def _update(self, request: Request) -> Response:
         user, fields = await self._changing(request, "UPDATE_USER")
-        changes = {name: fields.optional_text(name) for name in _CHANGEABLE}
+        changes = {name: fields.optional_text(name) for name in _CHANGEABLE} | _coded(fields)
         return self._changed(user, {name: value for name, value in changes.items() if value is not None})
 
     async def _update_email(self, request: Request) -> Response:
@@ -270,6 +273,27 @@ def _members(rights: Rights) -> Sql:
 
 def _any_enlistment(kind: str) -> Sql:
     return Sql(f"json_array_length(body, '$.{kind}') > 0")
+
+
+def _coded(fields: Fields) -> dict[str, str]:
+    """The members of a body that are codes, as far as they are there.
+
+    Raises:
+        ErrorAnswer: 15 for a language or a time zone that is none.
+    """
+    found = {name: text for name in ("language", "time_zone") if (text := fields.optional_text(name)) is not None}
+    if found.get("language", DEFAULT_LANGUAGE) not in LANGUAGES:
+        raise ErrorAnswer(15, "The field language must be a language code, two capital letters such as EN")
+    if not found.get("time_zone"):
+        found.pop("time_zone", None)
+    else:
+        from exh_dev.platform.templates.formatting import zone_of
+
+        try:
+            zone_of(found["time_zone"])
+        except ValueError:
+            raise ErrorAnswer(15, "The field time_zone must be the name of a time zone") from None
+    return found
 
 
 def _mode(fields: Fields) -> str:
