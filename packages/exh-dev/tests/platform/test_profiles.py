@@ -92,6 +92,17 @@ def test_who_sees_and_changes_which_profiles(app):
     assert code(app, "POST", "", person(app, "CREATE_PROFILES"), other) is None
 
 
+def test_a_group_is_added_to_any_profile_with_both_permissions(app):
+    token = person(app)
+    create(app, token)
+    groups, group = f"/{token['userId']}/groups", {"group_id": GROUP}
+    for one in ("ADD_PATIENT", "ACTIVATE_PRESCRIPTIONS"):
+        assert code(app, "POST", groups, person(app, one), group) == 10
+    both = person(app, "ADD_PATIENT", "ACTIVATE_PRESCRIPTIONS")
+    assert app.as_user("POST", BASE + groups, token=both, json=group).json() == group
+    assert app.as_user("POST", BASE + groups, json={"group_id": OTHER}).status_code == 200
+
+
 def test_the_part_for_a_group(app):
     token = person(app)
     create(app, token)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
-from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.error_answers import ErrorAnswer, refused
 from exh_dev.platform.profiles.fields import (
     COMORBIDITIES,
     IMPEDIMENTS,
@@ -129,8 +129,15 @@ class ProfileService(Service):
         me = rights.require_user()
         fields = await read_json(request)
         group_id = checked_id(fields.text("group_id"))
-        if checked_id(request.path_params["id"]) != me and group_id not in rights.groups_with("ADD_PATIENT"):
-            raise ErrorAnswer(10, "This call needs the permission ADD_PATIENT in the group")
+        everywhere = rights.has("ADD_PATIENT") and rights.has("ACTIVATE_PRESCRIPTIONS")
+        allowed = everywhere or group_id in rights.groups_with("ADD_PATIENT")
+        if checked_id(request.path_params["id"]) != me and not allowed:
+            raise refused(
+                "This call needs the permission ADD_PATIENT in the group, or everywhere with ACTIVATE_PRESCRIPTIONS",
+                permission=["ADD_PATIENT", "ACTIVATE_PRESCRIPTIONS"],
+                group=group_id,
+                held=rights.held(),
+            )
         group = {"group_id": group_id, **read(fields, OF_GROUP)}
         profile = self._profile(request)
         groups = profile.get("groups", [])
