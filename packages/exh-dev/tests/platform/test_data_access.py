@@ -106,6 +106,45 @@ def test_a_permission_may_be_for_changing_or_only_for_moving(app, make, permissi
     assert code(answer) == (None if may_move else FORBIDDEN)
 
 
+@pytest.mark.parametrize(
+    ("permission", "can"),
+    [
+        ("UPDATE_DOCUMENTS", {"change", "remove fields", "move"}),
+        ("UPDATE_DOCUMENTS:pulse", {"change", "remove fields", "move"}),
+        ("TRANSITION_DOCUMENTS", {"move"}),
+        ("TRANSITION_DOCUMENTS:pulse", {"move"}),
+        ("TRANSITION_DOCUMENTS:pulse:end", {"move"}),
+        ("TRANSITION_DOCUMENTS:pulse:other", set()),
+        ("UPDATE_DOCUMENTS:other", set()),
+        ("CREATE_DOCUMENT_COMMENTS", {"comment"}),
+        ("VIEW_DOCUMENT_COMMENTS", {"read comments"}),
+        ("DELETE_DOCUMENTS", {"delete"}),
+        ("DELETE_DOCUMENTS:pulse", {"delete"}),
+        ("DELETE_DOCUMENTS:other", set()),
+    ],
+)
+@pytest.mark.parametrize("scope", ["everywhere", "in the group", "in another group"])
+def test_a_permission_needs_no_other_one_to_see_the_document(app, make, permission, can, scope):
+    path = make(groups=[GROUP], readMode="permissionRequired", updateMode="permissionRequired",
+                deleteMode="permissionRequired")  # fmt: skip
+    token = person(app, permission) if scope == "everywhere" else person(
+        app, staff={GROUP if scope == "in the group" else OTHER: [permission]}
+    )  # fmt: skip
+    calls = {
+        "change": ("PUT", path, {"n": 2}),
+        "remove fields": ("POST", f"{path}/deleteFields", {"fields": ["n"]}),
+        "move": ("POST", f"{path}/transition", {"name": "end"}),
+        "comment": ("POST", f"{path}/comments", {"text": "x"}),
+        "read comments": ("GET", f"{path}/comments", None),
+        "delete": ("DELETE", path, None),
+    }
+    done = {name for name, (method, where, body) in calls.items()
+            if (answer := app.as_user(method, where, token=token, json=body)).status_code == 200
+            or code(answer) != UNKNOWN}  # fmt: skip
+    assert done == (set() if scope == "in another group" else can)
+    assert not sees(app, token)
+
+
 def test_creating_may_need_a_permission_and_then_a_global_one(app, make):
     make(createMode="permissionRequired")
     for token, expected in (

@@ -45,7 +45,7 @@ class Comments:
         ]
 
     async def _create(self, request: Request) -> JSONResponse:
-        schema, document, rights = self._documents.seen(request)
+        schema, document, rights = self._documents.seen(request, ("CREATE_DOCUMENT_COMMENTS",))
         _require(schema, document, rights, "CREATE_DOCUMENT_COMMENTS")
         text = (await read_json(request)).text("text")
         check_open(schema, document)
@@ -66,7 +66,7 @@ class Comments:
         return JSONResponse(comment)
 
     async def _find(self, request: Request) -> Response:
-        schema, document, rights = self._documents.seen(request)
+        schema, document, rights = self._documents.seen(request, ("VIEW_DOCUMENT_COMMENTS",))
         _require(schema, document, rights, "VIEW_DOCUMENT_COMMENTS")
         return page(request, self._store, comments_of(schema), visible=_of(document))
 
@@ -85,7 +85,7 @@ class Comments:
 
     def _own(self, request: Request) -> tuple[Document, Document, Document]:
         """The schema, a comment that the caller may change, and its document."""
-        schema, document, rights = self._documents.seen(request)
+        schema, document, rights = self._documents.seen(request, ("UPDATE_DOCUMENT_COMMENTS",))
         comment = self._store.get(comments_of(schema), checked_id(request.path_params["comment"]))
         if comment is None or comment["documentId"] != document["id"]:
             raise ErrorAnswer(16, "There is no such comment")

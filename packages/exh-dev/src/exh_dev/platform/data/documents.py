@@ -14,7 +14,7 @@ from exh_dev.platform.data.definitions import indexes_of
 from exh_dev.platform.data.group_sync import add_groups, follow_patients, remove_groups
 from exh_dev.platform.data.schemas import shape_of
 from exh_dev.platform.data.transitions import link
-from exh_dev.platform.data.visibility import require, visible
+from exh_dev.platform.data.visibility import permitted, require, visible
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -65,12 +65,17 @@ class Documents:
             Route(f"{one}/{{field}}/{{item}}", self._remove_item, methods=["DELETE"]),
         ]
 
-    def seen(self, request: Request) -> tuple[Document, Document, Rights]:
+    def seen(self, request: Request, *permissions: tuple[str, ...]) -> tuple[Document, Document, Rights]:
         """The schema and the document of a path, and what their caller may do.
+
+        Args:
+            request: whose path it is.
+            permissions: any of which lets its caller reach a document that is not shown to the caller, as the one to
+                change any document does; each with what may narrow it beside the schema.
 
         Raises:
             ErrorAnswer: 104 without a user, 416 or 16 for the schema, 12 or 16 for a document that the caller cannot
-                see.
+                reach.
         """
         rights = rights_of(request, self._store)
         rights.require_user()
@@ -78,13 +83,14 @@ class Documents:
         document_id = checked_id(request.path_params["id"])
         collection = documents_of(schema)
         known = self._store.count(collection, visible(schema, rights) & Sql("id = ?", (document_id,)))
-        document = self._store.get(collection, document_id) if known else None
-        if document is None:
+        document = self._store.get(collection, document_id)
+        others = [(name, schema["name"], *narrowed) for name, *narrowed in permissions]
+        if document is None or not (known or permitted(document, rights, *others)):
             answer = ErrorAnswer(16, "There is no such document, or it is not shown to this user")
             if self._store.text(collection, request.path_params["id"]) is not None:
                 narrowed = f"VIEW_DOCUMENTS:{schema['name']}"
                 answer.check = {
-                    "permission": ["VIEW_DOCUMENTS", narrowed], "mode": "readMode",
+                    "permission": ["VIEW_DOCUMENTS", narrowed, *(name for name, *_ in permissions)], "mode": "readMode",
                     "relations": schema["readMode"], "held": rights.held(),
                 }  # fmt: skip
             raise answer
@@ -142,7 +148,7 @@ class Documents:
         return await self._updated(schema, document, rights)
 
     async def _remove(self, request: Request) -> JSONResponse:
-        schema, document, rights = self.seen(request)
+        schema, document, rights = self.seen(request, ("DELETE_DOCUMENTS",))
         require(schema, document, rights, "deleteMode", "delete", ("DELETE_DOCUMENTS", schema["name"]))
         with self._store.transaction():
             self._store.delete(documents_of(schema), document["id"])
@@ -164,8 +170,9 @@ class Documents:
         return await self._updated(schema, document, rights)
 
     async def _transition(self, request: Request) -> JSONResponse:
-        schema, document, rights = self.seen(request)
+        rights_of(request, self._store).require_user()
         fields = await read_json(request)
+        schema = self._schemas.of(request)
         identity, name = fields.optional_text("id"), fields.optional_text("name")
         data = fields.optional_object("data") or {}
         if identity is None and name is None:
@@ -173,9 +180,11 @@ class Documents:
         candidates = [
             each for each in schema["transitions"] if (each["id"] == identity if identity else each["name"] == name)
         ]
+        known = str(candidates[0]["name"]) if candidates else ""
+        schema, document, rights = self.seen(request, ("TRANSITION_DOCUMENTS", known), ("UPDATE_DOCUMENTS",))
         if not candidates:
             raise ErrorAnswer(16, "The schema has no such transition")
-        narrowed = schema["name"], candidates[0]["name"]
+        narrowed = schema["name"], known
         permissions = ("TRANSITION_DOCUMENTS", *narrowed), ("UPDATE_DOCUMENTS", schema["name"])
         require(schema, document, rights, "updateMode", "move", *permissions)
         check_open(schema, document)
@@ -250,7 +259,7 @@ class Documents:
         Raises:
             ErrorAnswer: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
         """
-        schema, document, rights = self.seen(request)
+        schema, document, rights = self.seen(request, ("UPDATE_DOCUMENTS",))
         require(schema, document, rights, "updateMode", "change", ("UPDATE_DOCUMENTS", schema["name"]))
         check_open(schema, document)
         return schema, document, rights

@@ -69,9 +69,8 @@ def require(
     Raises:
         ErrorAnswer: 10 when not.
     """
-    for name, *narrowed in permissions:
-        if rights.has(name, *narrowed) or not rights.groups_with(name, *narrowed).isdisjoint(document["groupIds"]):
-            return
+    if permitted(document, rights, *permissions):
+        return
     relations = _relations(schema, mode)
     if relations is None or any(_related(relation, document, rights) for relation in relations):
         return
@@ -81,6 +80,14 @@ def require(
         mode=mode,
         relations=relations,
         held=rights.held(),
+    )
+
+
+def permitted(document: Document, rights: Rights, *permissions: tuple[str, ...]) -> bool:
+    """Whether one of the permissions is granted everywhere, or in a group of the document."""
+    return any(
+        rights.has(name, *narrowed) or not rights.groups_with(name, *narrowed).isdisjoint(document["groupIds"])
+        for name, *narrowed in permissions
     )
 
 
