@@ -116,6 +116,54 @@ def test_a_transition_that_is_not_allowed_changes_nothing(app, call, schema, bod
     assert tasks(app) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"name": "check"}, "The transition check is not possible: condition 1 (input): needs by"),
+        ({"name": "check", "data": {"by": 5}}, "condition 1 (input): by has to be a string"),
+        ({"name": "high"}, "The transition high is not possible: it is automatic"),
+    ],
+)
+def test_a_transition_that_is_not_allowed_says_what_is_in_its_way(app, call, schema, body, message):
+    document = call("POST", "/data/v1/pulse/documents", {"pulse": 130})
+    answer = app.as_user("POST", f"/data/v1/pulse/documents/{document['id']}/transition", json=body)
+    assert message in answer.json()["message"]
+
+
+def test_a_status_and_a_property_that_are_in_the_way_are_named_without_their_values(app, call, schema):
+    later = {"type": "manual", "name": "reopen", "fromStatuses": ["done", "alarm"], "toStatus": "new"}
+    low = {"type": "object", "properties": {"data": {"type": "object", "properties": {"pulse": {"maximum": 50}}}}}
+    slow = {"type": "manual", "name": "slow", "fromStatuses": ["new"], "toStatus": "done",
+            "conditions": [{"type": "document", "configuration": low}]}  # fmt: skip
+    for transition in (later, slow):
+        call("POST", "/data/v1/pulse/transitions", transition)
+    document = call("POST", "/data/v1/pulse/documents", {"pulse": 131})
+    path = f"/data/v1/pulse/documents/{document['id']}/transition"
+    answer = app.as_user("POST", path, json={"name": "reopen"}).json()
+    assert answer["message"].endswith("it starts from done or alarm, the document is new")
+    answer = app.as_user("POST", path, json={"name": "slow"}).json()
+    assert answer["message"].endswith("condition 1 (document): data.pulse is too small or too large")
+    assert "131" not in answer["message"]
+
+
+def test_a_refused_creation_names_the_condition_and_the_property(app, call, schema):
+    adult = {"type": "object", "properties": {"pulse": {"type": "number", "minimum": 40}}, "required": ["pulse"]}
+    conditions = [
+        {"type": "input", "configuration": adult},
+        {"type": "initiatorHasRelationToGroupInData", "groupIdField": "by", "relation": "patient"},
+    ]
+    call("PUT", "/data/v1/pulse/creationTransition", {"type": "manual", "toStatus": "new", "conditions": conditions})
+    for data, reason in (
+        ({}, "condition 1 (input): needs pulse"),
+        ({"pulse": 39}, "condition 1 (input): pulse is too small or too large"),
+        ({"pulse": 60}, "(initiatorHasRelationToGroupInData): the caller is not a patient of the group that by names"),
+    ):
+        answer = app.as_user("POST", "/data/v1/pulse/documents", json=data)
+        assert answer.json()["code"] == 26
+        assert answer.json()["message"].startswith("The conditions of the creation transition are not met: condition")
+        assert answer.json()["message"].endswith(reason)
+
+
 def test_a_guard_that_does_not_match_stops_a_change(app, call, schema):
     document = call("POST", "/data/v1/pulse/documents", {"pulse": 72})
     path = f"/data/v1/pulse/documents/{document['id']}"

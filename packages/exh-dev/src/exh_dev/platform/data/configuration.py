@@ -97,11 +97,16 @@ def fitting(configuration: Mapping[str, Any], value: Any, path: str, *, closed: 
 
 def fits(configuration: Mapping[str, Any], value: Any) -> bool:
     """Whether a value meets the configuration of a condition, which may leave members undeclared."""
+    return mismatch(configuration, value) is None
+
+
+def mismatch(configuration: Mapping[str, Any], value: Any) -> str | None:
+    """Where a value does not meet the configuration of a condition, and which rule it breaks; None when it does."""
     try:
         fitting(configuration, value, "", closed=False)
-    except Mismatch:
-        return False
-    return True
+    except Mismatch as found:
+        return str(found).strip()
+    return None
 
 
 _PLAIN: dict[str, Kind] = {

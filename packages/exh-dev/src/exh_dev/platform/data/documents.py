@@ -117,8 +117,8 @@ class Documents:
             "creationTimestamp": now,
             "updateTimestamp": now,
         }
-        if not self._engine.allowed(transition, None, data, rights):
-            raise ErrorAnswer(26, "The conditions of the creation transition are not met")
+        if (unmet := self._engine.unmet(transition, None, data, rights)) is not None:
+            raise ErrorAnswer(26, f"The conditions of the creation transition are not met: {unmet}")
         follow_patients(self._store, schema, document)
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
         answer = JSONResponse(document)  # as it is now, before what follows by itself
@@ -189,9 +189,11 @@ class Documents:
         require(schema, document, rights, "updateMode", "move", *permissions)
         check_open(schema, document)
         self._check_guard(request, schema, document)
-        transition = next((each for each in candidates if self._possible(each, document, data, rights)), None)
+        obstacles = [(each, self._obstacle(each, document, data, rights)) for each in candidates]
+        transition = next((each for each, obstacle in obstacles if obstacle is None), None)
         if transition is None:
-            raise ErrorAnswer(26, "The status of the document, or a condition of the transition, does not allow it")
+            reasons = "; ".join(str(obstacle) for _, obstacle in obstacles)
+            raise ErrorAnswer(26, f"The transition {known} is not possible: {reasons}")
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
         await self._engine.finish(document["id"])
         return JSONResponse({"affectedRecords": 1})
@@ -280,12 +282,13 @@ class Documents:
         except DuplicateError:
             raise ErrorAnswer(17, "Another document has the same values, and an index is unique") from None
 
-    def _possible(self, transition: Document, document: Document, data: Document, rights: Rights) -> bool:
-        return (
-            transition["type"] == "manual"
-            and document["status"] in transition["fromStatuses"]
-            and self._engine.allowed(transition, document, data, rights)
-        )
+    def _obstacle(self, transition: Document, document: Document, data: Document, rights: Rights) -> str | None:
+        """Why a document cannot be moved by a transition; None when it can."""
+        if transition["type"] != "manual":
+            return "it is automatic"
+        if document["status"] not in transition["fromStatuses"]:
+            return f"it starts from {' or '.join(transition['fromStatuses'])}, the document is {document['status']}"
+        return self._engine.unmet(transition, document, data, rights)
 
 
 def _check_enabled(schema: Document) -> None:

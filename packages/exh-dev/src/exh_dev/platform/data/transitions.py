@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import SCHEMAS, WORK, documents_of
-from exh_dev.platform.data.configuration import fits
+from exh_dev.platform.data.configuration import mismatch
 from exh_dev.platform.data.fields import add_items, assign, remove_items, unset
 from exh_dev.platform.data.group_sync import add_groups
 from exh_dev.platform.http.access import Rights, rights_of_user
@@ -90,7 +90,17 @@ class Engine:
 
     def allowed(self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
         """Whether a transition's conditions hold."""
-        return all(self._holds(each, document, data, rights) for each in transition.get("conditions", ()))
+        return self.unmet(transition, document, data, rights) is None
+
+    def unmet(
+        self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights
+    ) -> str | None:
+        """The first of a transition's conditions that does not hold, and why; None when all do."""
+        for number, condition in enumerate(transition.get("conditions", ()), 1):
+            reason = self._reason(condition, document, data, rights)
+            if reason is not None:
+                return f"condition {number} ({condition['type']}): {reason}"
+        return None
 
     def _step(self, document_id: str) -> bool:
         """One automatic transition of a locked document, or its release; whether anything remains.
@@ -218,31 +228,44 @@ class Engine:
         enlistments = (self._store.get("users", user_id) or {"patient_enlistments": ()})["patient_enlistments"]
         return [each["group_id"] for each in enlistments if not active or each.get("expiry_timestamp", now + 1) > now]
 
-    def _holds(self, condition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
+    def _reason(
+        self, condition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights
+    ) -> str | None:
+        """Why a condition does not hold, without any value; None when it does."""
         match condition["type"]:
             case "input":
-                return fits({"type": "object", **condition["configuration"]}, dict(data))
+                return mismatch({"type": "object", **condition["configuration"]}, dict(data))
             case "document":
-                return document is not None and fits({"type": "object", **condition["configuration"]}, document)
+                if document is None:
+                    return "there is no document yet"
+                return mismatch({"type": "object", **condition["configuration"]}, document)
             case "initiatorHasRelationToUserInData":
                 target = self._store.get("users", str(_at(data, condition["userIdField"])))
                 groups = {each["group_id"] for each in (target or {}).get("patient_enlistments", ())}
-                return not groups.isdisjoint(rights.staff_groups)
+                if not groups.isdisjoint(rights.staff_groups):
+                    return None
+                return f"the caller is not staff of a group of the patient that {condition['userIdField']} names"
             case _:
-                group = _at(data, condition["groupIdField"])
-                if not isinstance(group, str):
-                    return False
-                if condition["relation"] == "patient":
-                    return group in rights.patient_groups
-                permission = condition.get("requiredPermission")
-                groups_of_staff = rights.groups_with(permission) if permission else rights.staff_groups
-                return group in groups_of_staff
+                return _unrelated(condition, _at(data, condition["groupIdField"]), rights)
 
     def _initiator(self, work: Document) -> Rights:
         user = self._store.get("users", work["userId"]) if work["userId"] else None
         if user is None:
             return Rights(application_id=work["applicationId"])
         return rights_of_user(user, self._store, application_id=work["applicationId"])
+
+
+def _unrelated(condition: Document, group: Any, rights: Rights) -> str | None:
+    """Why the caller has not the relation of a condition to a group; None with it."""
+    if condition["relation"] == "patient":
+        groups, who = rights.patient_groups, "a patient"
+    elif permission := condition.get("requiredPermission"):
+        groups, who = rights.groups_with(permission), f"staff with the permission {permission}"
+    else:
+        groups, who = rights.staff_groups, "staff"
+    if isinstance(group, str) and group in groups:
+        return None
+    return f"the caller is not {who} of the group that {condition['groupIdField']} names"
 
 
 def link(document: Document, name: str, ids: Iterable[str]) -> None:
