@@ -8,6 +8,33 @@ PEOPLE = [{"name": "An", "age": 30}, {"name": "Bo", "age": 5}]
 MOMENT = 1_700_000_000_000
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("a\n{{#if @inputs.x}}\n{{#if @inputs.y}}b{{/if}}", "line 2: unclosed block"),
+        ("a\n{{#if @inputs.x}}\n{{#each @inputs.y}}b{{/if}}", "line 3: unexpected closing tag if"),
+        ("a\n\n{{/if}}", "line 3: unexpected closing tag if"),
+        ("{{@inputs.x}}\n{{else}}", "line 2: "),
+        ("{{@inputs.x}}\n{{@inputs.y", "line 2: unclosed tag"),
+        ("a\n{{ }}", "line 2: a tag is empty"),
+        ("{{#if @inputs.x}}a{{/if}}\n{{#if}}x{{/if}}", "line 2: #if requires exactly one argument"),
+        ("{{! {{x}} \n}}\n{{> part}}", "line 3: the partial part"),
+        (
+            "a\n{{#if @inputs.no}}\n{{currency 1}}{{else}}\n{{! c }}x\n{{number 'a'}}{{/if}}",
+            'line 5: "a" is not a number',
+        ),
+        ("{{^if @inputs.no}}\nn{{else}}\ny\n{{/if}}\n{{number 'a'}}", "line 5: "),
+        ("{{#if @inputs.no}}A{{else if @inputs.yes}}B\n{{number 'x'}}{{else}}C{{/if}}", "line 2: "),
+        ("{{{{raw}}}}\n{{x}}{{{{/raw}}}}\n{{number 'a'}}", "line 3: "),
+        ("{{#each @inputs.l}}\n{{number this}}{{/each}}", 'line 2: "b" is not a number'),
+    ],
+)
+def test_an_error_names_its_line(source, message):
+    with pytest.raises(TemplateError) as raised:
+        made(source, yes=True, l=[1, "b"])
+    assert str(raised.value).startswith(message)
+
+
 def made(source, language="EN", time_zone="UTC", **inputs):
     return render(source, inputs, language=language, time_zone=time_zone, translate=TEXTS.get)
 

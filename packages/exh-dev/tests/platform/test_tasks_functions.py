@@ -244,7 +244,10 @@ def test_the_projects_own_functions_are_there_from_the_start(own, refused):
     (listed,) = own.as_user("GET", FUNCTIONS).json()["data"]
     assert (listed["name"], listed["description"]) == ("analyze", "Our own")
     assert execute(own, {})["API_HOST"] == "http://localhost:1"
-    refused(own.as_user("DELETE", f"{FUNCTIONS}/analyze"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
+    body = refused(own.as_user("DELETE", f"{FUNCTIONS}/analyze"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
+    assert "belongs to the project" in body["message"]
+    body = refused(own.as_user("DELETE", f"{FUNCTIONS}/html-to-pdf"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
+    assert "is the platform's own" in body["message"]
     put(own, environmentVariables={"A": {"value": "1"}})
     assert execute(own, {})["A"] == "1"
     own.as_user("POST", f"{FUNCTIONS}/analyze/disable")

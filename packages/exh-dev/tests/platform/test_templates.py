@@ -79,9 +79,9 @@ def test_a_body_is_checked(app, changes, code):
 
 
 def test_a_syntax_error_names_the_output(app, refused):
-    outputs = {"subject": "fine", "body": "{{#if x}}"}
+    outputs = {"subject": "fine", "body": "<p>\n{{#if x}}\n</p>"}
     body = refused(create(app, outputs=outputs), 400, 1004, "TEMPLATE_SYNTAX_EXCEPTION")
-    assert body["syntaxError"] == {"output": "body", "message": "unclosed block"}
+    assert body["syntaxError"] == {"output": "body", "message": "line 2: unclosed block"}
     create(app)
     changed = app.as_user("PUT", f"{BASE}/greeting", json={"outputs": outputs})
     refused(changed, 400, 1004, "TEMPLATE_SYNTAX_EXCEPTION")
@@ -121,10 +121,10 @@ def test_inputs_have_their_types(app, refused, inputs):
 
 
 def test_an_output_that_cannot_be_resolved_is_named(app, refused):
-    create(app, outputs={"subject": "x", "body": "{{currency 1}}"})
+    create(app, outputs={"subject": "x", "body": "{{number 1}}\n{{#if true}}\n{{currency 1}}{{/if}}"})
     body = refused(resolve(app), 400, 1005, "TEMPLATE_RESOLVING_EXCEPTION")
     assert body["resolveError"]["output"] == "body"
-    assert "currency" in body["resolveError"]["message"]
+    assert body["resolveError"]["message"].startswith("line 3: a currency has a code")
 
 
 def test_permissions(app, refused):

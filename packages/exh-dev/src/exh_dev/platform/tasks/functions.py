@@ -111,9 +111,9 @@ class _Functions:
         rights_of(request, self._store).require("DELETE_TASK_FUNCTION")
         function = function_of(request, self._store)
         if "code" not in function:
-            raise ErrorAnswer(
-                27, f"The function {function['name']} belongs to the project that is served; it cannot be deleted"
-            )
+            own = self._store.get(OWN_FUNCTIONS, function["name"]) is not None
+            owner = "belongs to the project that is served" if own else "is the platform's own"
+            raise ErrorAnswer(27, f"The function {function['name']} {owner}; it cannot be deleted")
         self._store.delete(FUNCTIONS, function["name"])
         self._runner.retire(function, with_code=True)
         return JSONResponse({"affectedRecords": 1})

@@ -3,13 +3,13 @@
 The inputs are read as `{{@inputs.x}}`; what is missing renders empty. Partials, inline partials and decorators are
 refused. What the library lacks is made up for here, which needs its inner functions; it is pinned to one version:
 `else` followed by any helper, `{{^}}` for `else`, `.length` of a list or a text, errors within sub-expressions before
-anything is rendered, and an end to what renders for ever.
+anything is rendered, an end to what renders for ever, and the line of an error.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dotpromptz_handlebars import Block, Mustache, Partial, PartialBlock, TagToken, _render
@@ -17,6 +17,7 @@ from dotpromptz_handlebars import ElseNode as Else
 from dotpromptz_handlebars import InlinePartial as Inline
 
 from exh_dev.platform.templates.formatting import formatting_helpers
+from exh_dev.platform.templates.handlebars_lines import line_of_error, numbered, with_lines
 from exh_dev.platform.templates.helpers import HELPERS
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ def render(
     Raises:
         TemplateError: it cannot be read or rendered, or becomes too large.
     """
-    nodes = _compiled(source)
+    nodes, lines = _compiled(source)
     helpers = {**HELPERS, **formatting_helpers(language, time_zone, translate)}
     try:
         return _render.render_program(
             nodes,
             {},
-            data={"root": {}, "inputs": inputs, _BUDGET: _Budget(_MOST)},  # type: ignore[dict-item]
+            data={"root": {}, "inputs": inputs, _BUDGET: _Budget(_MOST, lines)},  # type: ignore[dict-item]
             helpers=helpers,
             partials={},
             escape_html=True,
@@ -87,26 +88,37 @@ def render(
 
 @dataclass
 class _Budget:
+    """What a rendering may still cost, and the line of each of its tags, by the tag's `id`."""
+
     left: int
+    lines: Mapping[int, int]
     until: float = field(default_factory=lambda: time.monotonic() + _LONGEST)
 
     def spend(self, amount: int) -> None:
         self.left -= amount
         if self.left < 0 or time.monotonic() > self.until:
-            raise TemplateError("The output is too large, or takes too long to make")
+            raise ValueError("The output is too large, or takes too long to make")
 
 
-def _compiled(source: str) -> list[Node]:
+def _compiled(source: str) -> tuple[list[Node], dict[int, int]]:
+    """What a template says, and the line of each tag by the `id` of its node."""
     if len(source) > _LONGEST_SOURCE:
         raise TemplateError(f"A template may have {_LONGEST_SOURCE:,} characters")
     try:
-        nodes = _render._parse(_unchained(_render._tokens(source)), max_depth=_DEEPEST)  # noqa: SLF001
-        _check(nodes)
+        parts, nodes = _parsed(source)
     except RecursionError:
         raise TemplateError("The blocks or sub-expressions are nested too deeply") from None
     except (ValueError, LookupError) as error:
-        raise TemplateError(str(error) or "a tag is malformed") from error
-    return nodes
+        line = line_of_error(source, str(error), _parsed)
+        raise TemplateError(f"line {line}: {str(error) or 'a tag is malformed'}") from error
+    return nodes, numbered(nodes, parts)
+
+
+def _parsed(source: str) -> tuple[list[TagToken | str], list[Node]]:
+    parts = _unchained(with_lines(source, _render._tokens(source)))  # noqa: SLF001
+    nodes = _render._parse(parts, max_depth=_DEEPEST)  # noqa: SLF001
+    _check(nodes)
+    return parts, nodes
 
 
 def _unchained(parts: Iterable[TagToken | str]) -> list[TagToken | str]:
@@ -122,12 +134,12 @@ def _unchained(parts: Iterable[TagToken | str]) -> list[TagToken | str]:
         if not first:
             raise ValueError("a tag is empty")
         if first == "^" or (first == "else" and len(words) == 1):
-            unchained.append(TagToken(body="else"))
+            unchained.append(replace(part, body="else"))
         elif first == "else" and chains:
             chains[-1].append(words[1])
-            unchained += [TagToken(body="else"), TagToken(body=f"#{part.body[4:].strip()}")]
+            unchained += [replace(part, body="else"), replace(part, body=f"#{part.body[4:].strip()}")]
         elif first.startswith("/") and chains:
-            unchained += [TagToken(body=f"/{name}") for name in reversed(chains.pop())]
+            unchained += [replace(part, body=f"/{name}") for name in reversed(chains.pop())]
             unchained.append(part)
         else:
             if first.startswith(("#", "^")):
@@ -163,8 +175,15 @@ _evaluate = _render._eval_call  # noqa: SLF001
 
 
 def _render_within_budget(node: Node, **env: Any) -> str:
-    text = _render_node(node, **env)
-    _spend(_PER_NODE + len(text), env)
+    try:
+        text = _render_node(node, **env)
+        _spend(_PER_NODE + len(text), env)
+    except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+        budget: _Budget | None = env["frames"][-1].get(_BUDGET)
+        line = budget.lines.get(id(node)) if budget else None
+        if line is None:
+            raise
+        raise TemplateError(f"line {line}: {str(error) or type(error).__name__}") from error
     return text
 
 
