@@ -81,6 +81,13 @@ FILES = {
     },
     "templates/report/template.json": {"inputs": {"n": {"type": "number"}}},
     "templates/report/body.hbs": "<h1>{{@inputs.n}}</h1>",
+    "templates/order.json": {
+        "description": "An order",
+        "schema": {"type": "object", "fields": {"name": {"type": "string"}}},
+        "fields": {"subject": "Order of $content.name"},
+    },
+    "templates/reminder/template.json": {"schema": {"type": "object", "fields": {"name": {"type": "string"}}}},
+    "templates/reminder/body.html": "<p>$content.name</p>",
     "localizations/EN.json": {"mail_closing": "Regards"},
     "localizations/NL.json": {"mail_closing": "Groeten"},
     "dispatchers.json": {

@@ -208,6 +208,8 @@ def test_everything_else_of_a_project_is_there_too(tmp_path):
         assert exh.templates_v2.resolve("greet", inputs={"name": "<Ada>"}) == {
             "subject": "Hi &lt;Ada&gt;", "body": "<p>the clinic</p>",
         }  # fmt: skip
+        reminder = exh.templates.find_by_name("reminder")
+        assert exh.templates.resolve_as_json(reminder["id"], content={"name": "Ada"}) == {"body": "<p>Ada</p>"}
         assert exh.localizations.find_by_key("mail_closing")["text"] == {"EN": "Regards", "NL": "Groeten"}
         (dispatcher,) = exh.dispatchers.find()
         mail, task = dispatcher["actions"]
@@ -218,6 +220,8 @@ def test_everything_else_of_a_project_is_there_too(tmp_path):
 
         load(read_configuration(project), platform)
         assert exh.templates_v2.find_by_name("greet") == greet
+        assert exh.templates.find_by_name("reminder") == reminder
+        assert exh.templates.find().total == 2
         assert exh.dispatchers.find().items[0]["actions"] == [mail, task]
 
         changed = json.loads((tmp_path / "dispatchers.json").read_text())

@@ -131,6 +131,41 @@ def test_a_base_template_is_filled_by_the_one_that_extends_it(tmp_path):
     assert template.outputs == {"body": "<html>Hello, the clinic</html>"}
 
 
+def test_a_template_of_version_1_takes_the_place_of_what_its_base_reads(tmp_path):
+    base = {"schema": {"type": "object"}, "fields": {"body": "Dear $content.first_name, $content.message"}}
+    own = {
+        "extends_template": "base",
+        "schema": {"type": "object", "fields": {"name": {"type": "string"}}},
+        "fields": {"first_name": "$content.name", "message": "thank you."},
+    }
+    found = read_configuration(Project(write(tmp_path, {"templates/base.json": base, "templates/own.json": own})))
+    (template,) = [each for each in found.templates_v1 if each.name == "own"]
+    assert (found.problems, template.fields) == ([], {"body": "Dear $content.name, thank you."})
+    assert template.schema == own["schema"]
+
+
+@pytest.mark.parametrize(
+    ("own", "pointer", "rule"),
+    [
+        ({"extends_template": "none", "fields": {}}, "/extends_template", "no such template of version 1"),
+        ({"extends_template": "greet", "fields": {}}, "/extends_template", "no such template of version 1"),
+        ({"extends_template": "order", "fields": {}}, "", "order needs these fields to be filled in: name"),
+        ({"extends_template": "own", "fields": {}}, "", "in a circle"),
+        ({"fields": {"subject": "x", "body": "a\n#if($b)"}}, "", "field body, line 2, is no Velocity: #if has no #end"),
+        ({"fields": {"body": 1}}, "/fields/body", "text"),
+        ({"fields": ["x"]}, "/fields", "object"),
+        ({"fields": {}, "outputs": {}}, "/outputs", "fields"),
+        ({"schema": {"fields": {"a": {"type": "integer"}}}}, "/schema", "schema.fields.a.type must be one of"),
+        ({"schema": "x"}, "/schema", "object"),
+        ({"fields": {}, "description": 1}, "/description", "text"),
+    ],
+)
+def test_a_mistake_in_a_template_of_version_1_is_told_with_its_place(tmp_path, own, pointer, rule):
+    (problem,) = problems_of(write(tmp_path, {"templates/own.json": own}))
+    assert (problem["file"], problem["pointer"]) == ("templates/own.json", pointer)
+    assert rule in problem["rule"]
+
+
 def run_check(folder, *options):
     command = [sys.executable, "-m", "exh_dev", "check", *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

@@ -46,12 +46,23 @@ class Renderer:
         Raises:
             FillingError: one cannot be filled in, or takes too long.
         """
-        request = json.dumps({"fields": fields, "content": content, "seconds": self._time_limit}).encode()
+        return dict(self._ask({"fields": fields, "content": content})["fields"])
+
+    def check(self, fields: Mapping[str, str]) -> None:
+        """Whether the fields of a template can be read.
+
+        Raises:
+            FillingError: one cannot, or takes too long.
+        """
+        self._ask({"fields": fields})
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        message = json.dumps({**request, "seconds": self._time_limit}).encode()
         with self._lock:
             if self._process is None:
                 self._process = ChildProcess("-m", "exh_dev.platform.templates_v1.worker")
             try:
-                answer = json.loads(self._process.ask(request, self._time_limit + _GRACE))
+                answer = json.loads(self._process.ask(message, self._time_limit + _GRACE))
             except ChildLateError:
                 self._end()
                 raise FillingError(f"it takes longer than {self._time_limit:g} seconds") from None
@@ -63,7 +74,7 @@ class Renderer:
                 raise
         if "message" in answer:
             raise FillingError(answer["message"], answer["field"], answer["line"])
-        return dict(answer["fields"])
+        return answer
 
     def close(self) -> None:
         """End the process, if there is one."""

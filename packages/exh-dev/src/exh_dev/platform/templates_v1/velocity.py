@@ -58,6 +58,17 @@ def render(fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, s
     return {name: content.field(name) for name in fields}
 
 
+def check(fields: Mapping[str, str]) -> None:
+    """Whether the fields of a template can be read.
+
+    Raises:
+        VelocityError: one of them cannot.
+        TooLongError: a signal has ended it.
+    """
+    for name, source in fields.items():
+        _read(name, source)
+
+
 def element_at(frame: Any) -> Any:
     """The element that a stack frame is about: the innermost that stands in a field itself."""
     while frame is not None:
@@ -100,14 +111,22 @@ class _Content(dict[str, Any]):
         return self._done[name]
 
 
-def _filled(name: str, source: str, content: _Content) -> str:
+def _read(name: str, source: str) -> Any:
     template = airspeed.Template(source, filename=f"{FIELD}{name}")
     try:
         template.ensure_compiled()
-        return str(template.merge({**content, "content": content}))
     except airspeed.TemplateSyntaxError as error:
         line, reason = _syntax(error)
         raise VelocityError(name, line, reason) from None
+    except RecursionError:
+        raise VelocityError(name, 1, _NESTED) from None
+    return template
+
+
+def _filled(name: str, source: str, content: _Content) -> str:
+    template = _read(name, source)
+    try:
+        return str(template.merge({**content, "content": content}))
     except airspeed.TemplateExecutionError as error:
         if isinstance(error.__cause__, VelocityError):  # in another field that this one takes up
             raise error.__cause__ from None

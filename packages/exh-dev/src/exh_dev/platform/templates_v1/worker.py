@@ -3,8 +3,9 @@
 A template is a program, that may run for ever. Here it has bounded memory and a timer, at whose signal Python ends what
 it is at, a regular expression too; its line is told. Whoever started this process kills it when that does not help.
 
-Messages are framed as `exh_dev.platform.templates.child_process` does. A request is `{"fields", "content", "seconds"}`,
-an answer `{"fields"}`, or `{"field", "line", "message"}` for one that cannot be filled in.
+Messages are framed as `exh_dev.platform.templates.child_process` does. A request is `{"fields", "content", "seconds"}`;
+one without content asks whether the fields can be read. An answer is `{"fields"}`, or `{"field", "line", "message"}`
+for one that cannot be filled in, or not be read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import struct
 import sys
 from typing import Any
 
-from exh_dev.platform.templates_v1.velocity import TooLongError, VelocityError, element_at, place_of, render
+from exh_dev.platform.templates_v1.velocity import TooLongError, VelocityError, check, element_at, place_of, render
 
 _MEMORY = 512 * 1024**2  # bytes of address space
 _AGAIN = 0.2  # seconds after which the signal comes again, in case that one was lost
@@ -29,7 +30,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
         try:
-            return {"fields": render(fields, request["content"])}
+            if "content" in request:
+                return {"fields": render(fields, request["content"])}
+            check(fields)
+            return {"fields": {}}
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     except VelocityError as error:

@@ -20,6 +20,7 @@ from exh_dev.project.project import ENV_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from exh_dev.project.configuration.templates_v1 import TemplateV1
     from exh_dev.project.project import Project
 
 
@@ -39,6 +40,7 @@ class Configuration:
 
     schemas: list[dict[str, Any]] = field(default_factory=list)
     templates: list[Template] = field(default_factory=list)
+    templates_v1: list[TemplateV1] = field(default_factory=list)
     localizations: dict[str, dict[str, str]] = field(default_factory=dict)
     dispatchers: list[dict[str, Any]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +49,8 @@ class Configuration:
     @property
     def is_empty(self) -> bool:
         """Whether the files say nothing."""
-        return not (self.schemas or self.templates or self.localizations or self.dispatchers or self.settings)
+        said = (self.schemas, self.templates, self.templates_v1, self.localizations, self.dispatchers, self.settings)
+        return not any(said)
 
 
 def read_configuration(project: Project) -> Configuration:
@@ -65,13 +68,15 @@ def read_configuration(project: Project) -> Configuration:
         for file in sorted(folder.rglob("*.json")):
             _read_schema(file, found, names, functions)
     for folder in places["templates"]:
-        found.templates += read_templates(folder, problems, variables)
+        templates, templates_v1 = read_templates(folder, problems, variables)
+        found.templates += templates
+        found.templates_v1 += templates_v1
     for folder in places["localizations"]:
         for key, texts in read_localizations(folder, problems).items():
             found.localizations.setdefault(key, {}).update(texts)
-    templates = {template.name for template in found.templates}
-    found.dispatchers = read_dispatchers(project.root, problems, functions=functions, templates=templates)
-    found.settings = read_settings(project.root, problems, templates=templates)
+    named = {template.name for template in found.templates}
+    found.dispatchers = read_dispatchers(project.root, problems, functions=functions, templates=named)
+    found.settings = read_settings(project.root, problems, templates=named)
     return found
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from exh_dev.project.configuration.configuration import Configuration
     from exh_dev.project.configuration.templates import Template
+    from exh_dev.project.configuration.templates_v1 import TemplateV1
     from extrahorizon.client import ExtraHorizon
 
 _ROOT = (
@@ -35,6 +36,9 @@ def load(found: Configuration, exh: ExtraHorizon) -> None:
         _load_schema(schema, schemas.get(schema["name"]), exh)
     templates = {each["name"]: each for each in exh.templates_v2.find_all()} if found.templates else {}
     ids = {each.name: _load_template(each, templates.get(each.name), exh) for each in found.templates}
+    first = {each.get("name"): each for each in exh.templates.find_all()} if found.templates_v1 else {}
+    for template in found.templates_v1:
+        _load_template_v1(template, first.get(template.name), exh)
     _load_localizations(found.localizations, exh)
     for dispatcher in found.dispatchers:
         _load_dispatcher(dispatcher, ids, exh)
@@ -108,6 +112,19 @@ def _load_template(template: Template, known: Any, exh: ExtraHorizon) -> str:
     if any(known.get(name) != value for name, value in body.items()):
         exh.templates_v2.update(known["id"], **body)
     return str(known["id"])
+
+
+def _load_template_v1(template: TemplateV1, known: Any, exh: ExtraHorizon) -> None:
+    body: Any = {
+        "name": template.name,
+        "description": template.description,
+        "schema": {"type": "object", **template.schema},
+        "fields": template.fields,
+    }
+    if known is None:
+        exh.templates.create(**body)
+    elif any(known.get(name) != value for name, value in body.items()):
+        exh.templates.update(known["id"], **body)
 
 
 def _load_localizations(texts: Mapping[str, Mapping[str, str]], exh: ExtraHorizon) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.project.configuration.reading import Node, Problem, read_json, read_text
+from exh_dev.project.configuration.templates_v1 import TemplateV1, built_v1, is_of_version_1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 _MEMBERS = ("$schema", "name", "description", "extendsTemplate", "inputs", "outputs", "variables")
-#: What makes a file one of the first version of templates, which is not checked here.
-_FIRST_VERSION = ("schema", "fields")
 _TYPES: dict[str, tuple[str, ...]] = {
     "object": ("properties",),
     "array": ("items",),
@@ -36,11 +35,14 @@ class Template:
     outputs: dict[str, str] = field(default_factory=dict)
 
 
-def read_templates(folder: Path, problems: list[Problem], environment: Mapping[str, str]) -> list[Template]:
-    """The templates of a folder, `$NAME` in their variables looked up in `environment`; what is wrong with others is
-    said.
+def read_templates(
+    folder: Path, problems: list[Problem], environment: Mapping[str, str]
+) -> tuple[list[Template], list[TemplateV1]]:
+    """The templates of a folder, of version 2 and of version 1, `$NAME` in their variables looked up in `environment`;
+    what is wrong with others is said.
     """
     nodes: dict[str, Node] = {}
+    first: dict[str, Node] = {}
     for path in sorted(folder.iterdir()):
         name = path.name.partition(".")[0]
         if path.is_dir():
@@ -49,11 +51,11 @@ def read_templates(folder: Path, problems: list[Problem], environment: Mapping[s
             node = read_json(path, problems)
         else:
             continue
-        if node is None or (isinstance(node.value, dict) and node.value.keys() & set(_FIRST_VERSION)):
+        if node is None:
             continue
-        if name in nodes:
-            node.problem(f"{nodes[name].file.relative_to(folder)} is a template of this name too")
-        nodes[name] = node
+        if known := nodes.get(name) or first.get(name):
+            node.problem(f"{known.file.relative_to(folder)} is a template of this name too")
+        (first if is_of_version_1(node.value) else nodes)[name] = node
     for name, node in nodes.items():
         if not NAME.fullmatch(name):
             node.problem(f"the name of a template matches {NAME.pattern}")
@@ -62,7 +64,7 @@ def read_templates(folder: Path, problems: list[Problem], environment: Mapping[s
     found = [template for template in built if template is not None]
     for template in found:
         _check_outputs(template, nodes[template.name])
-    return found
+    return found, built_v1(first)
 
 
 def _folder(path: Path, problems: list[Problem]) -> Node | None:
@@ -73,7 +75,8 @@ def _folder(path: Path, problems: list[Problem]) -> Node | None:
     node = read_json(file, problems)
     if node is None or not isinstance(node.value, dict):
         return node
-    outputs = node.value.get("outputs") or {}
+    kind = "fields" if is_of_version_1(node.value) else "outputs"
+    outputs = node.value.get(kind) or {}
     if not isinstance(outputs, dict):
         return node
     outputs = dict(outputs)
@@ -82,7 +85,7 @@ def _folder(path: Path, problems: list[Problem]) -> Node | None:
             text = read_text(other, problems)
             if text is not None:
                 outputs[other.name.partition(".")[0]] = text
-    node.value["outputs"] = outputs
+    node.value[kind] = outputs
     return node
 
 
