@@ -110,7 +110,8 @@ def test_why_a_call_was_refused(center):
     assert tasks["check"]["held"] == {"everywhere": ["VIEW_MAILS"]}
     assert tasks["user"] == "exh.tasks+guest@extrahorizon.com"
     assert (hidden["code"], hidden["check"]["mode"]) == (16, "readMode")
-    assert hidden["check"]["permission"] == ["VIEW_DOCUMENTS", "VIEW_DOCUMENTS:pulse"]
+    others = ["TRANSITION_DOCUMENTS", "UPDATE_DOCUMENTS"]
+    assert hidden["check"]["permission"] == ["VIEW_DOCUMENTS", "VIEW_DOCUMENTS:pulse", *others]
     assert (nobody["status"], nobody["user"], nobody["check"]) == (401, None, None)
 
 
