@@ -157,7 +157,7 @@ def test_any_endpoint_answers_as_to_the_first_user(center):
     found = as_first_user(center, "GET", "/data/v1/pulse/documents?gt(data.pulse,4)&limit(1)").json()
     assert [each["id"] for each in found["data"]] == [created["id"]]
     assert as_first_user(center, "GET", "/data/v1/none/documents").json()["code"] == 16
-    assert as_first_user(center, "GET", "/templates/v1").status_code == 404
+    assert as_first_user(center, "GET", "/nothing/v1").status_code == 404
     for path in ("/_dev/api/runs", "/_sidefx/api/"):
         assert as_first_user(center, "GET", path).json()["code"] == 903
 

@@ -79,7 +79,7 @@ def test_a_method_that_an_endpoint_does_not_have_is_405(app):
 
 def test_what_is_not_there_under_a_local_path_is_no_missing_service(app):
     assert app.send(None, "GET", "/_dev/nothing").json()["name"] == "ENDPOINT_EXCEPTION"
-    assert app.send(None, "GET", "/templates/v1").json()["code"] == 903
+    assert app.send(None, "GET", "/nothing/v1").json()["code"] == 903
 
 
 def test_a_client_that_goes_away_is_nothing_to_log(platform, caplog):

@@ -58,7 +58,7 @@ def test_an_unknown_bearer_token_is_117(platform):
 
 
 def test_a_service_that_does_not_exist_here_is_903(platform):
-    answer = get(platform, "/templates/v1/resolve")
+    answer = get(platform, "/nothing/v1/resolve")
     assert (answer.status_code, answer.json()["code"]) == (404, 903)
     assert get(platform, "/users/v10/me").json()["code"] == 903
 
