@@ -99,7 +99,7 @@ class OAuth1Token(TypedDict, total=False):
     token: Required[str]
     tokenSecret: Required[str]
     lastUsedTimestamp: str
-    updateTimestamp: str
+    updateTimestamp: Required[str]
     creationTimestamp: Required[str]
 
 
@@ -119,16 +119,16 @@ class OAuth2Authorization(TypedDict, total=False):
     """What a user granted. Lists will stop showing the code and the challenge. A secret: never log it."""
 
     id: Required[str]
-    clientId: str
-    userId: str
-    redirectUri: str
+    clientId: Required[str]
+    userId: Required[str]
+    redirectUri: Required[str]
     state: str
     codeChallengeMethod: str
     codeChallenge: str
     authorizationCode: str
-    expiryTimestamp: str
-    updateTimestamp: str
-    creationTimestamp: str
+    expiryTimestamp: Required[str]
+    updateTimestamp: Required[str]
+    creationTimestamp: Required[str]
 
 
 class OAuth2Token(TypedDict, total=False):
@@ -220,10 +220,10 @@ class OidcProvider(TypedDict, total=False):
 
     id: Required[str]
     name: Required[str]
-    description: str
+    description: Required[str]
     clientId: Required[str]
-    clientSecretHint: str
-    issuerId: str
+    clientSecretHint: Required[str]
+    issuerId: Required[str]
     authorizationEndpoint: Required[str]
     tokenEndpoint: Required[str]
     userinfoEndpoint: Required[str]
@@ -275,7 +275,7 @@ class MfaSetting(TypedDict, total=False):
 class Description(TypedDict, total=False):
     """What was done, in words."""
 
-    description: str
+    description: Required[str]
 
 
 class Grant(TypedDict, total=False):

@@ -37,12 +37,12 @@ class Comment(TypedDict, total=False):
     """A remark on a document."""
 
     id: Required[str]
-    creatorId: str
+    creatorId: Required[str]
     schemaId: Required[str]
     documentId: Required[str]
     text: Required[str]
     commentedTimestamp: str
-    creationTimestamp: str
+    creationTimestamp: Required[str]
     updateTimestamp: Required[str]
 
 
@@ -228,7 +228,7 @@ class Schema(TypedDict, total=False):
 
     id: Required[str]
     name: Required[str]
-    description: str
+    description: Required[str]
     properties: Required[dict[str, dict[str, Any]]]
     statuses: Required[dict[str, dict[str, str]]]
     creationTransition: Required[CreationTransition]

@@ -47,8 +47,8 @@ class Subscription(TypedDict, total=False):
     """Events a service is told of."""
 
     id: Required[str]
-    service: SubscribedService
-    event_types: list[str]
+    service: Required[SubscribedService]
+    event_types: Required[list[str]]
     retriable: bool
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]

@@ -53,8 +53,8 @@ class FileServiceSettingsUpdate(TypedDict, total=False):
 class FileServiceSettings(TypedDict, total=False):
     """The settings of the file service."""
 
-    disableForceDownloadForMimeTypes: list[str]
-    updateTimestamp: str
+    disableForceDownloadForMimeTypes: Required[list[str]]
+    updateTimestamp: Required[str]
 
 
 class Upload(TypedDict, total=False):

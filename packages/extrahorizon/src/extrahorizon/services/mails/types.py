@@ -44,17 +44,18 @@ class Mail(_SenderOf, total=False):
     id: Required[str]
     creator_id: str
     aws_message_id: str
-    subject: str
-    recipients: Recipients
+    subject: Required[str]
+    recipients: Required[Recipients]
     template_id: str
     template_name: str
     reply_to: list[str]
     body: str
     language: str
+    time_zone: str
     content: dict[str, Any]
-    views: int
-    creation_timestamp: int
-    update_timestamp: int
+    views: Required[int]
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class QueuedAttachment(TypedDict, total=False):
@@ -86,8 +87,8 @@ class QueuedTemplate(TypedDict, total=False):
 class QueuedMail(_SenderOf, TypedDict, total=False):
     """A mail that is not sent yet. Personal data: never log it, never return it whole."""
 
-    id: str
-    status: Literal["queued", "sending", "failed"]
+    id: Required[str]
+    status: Required[Literal["queued", "sending", "failed"]]
     to: list[str]
     cc: list[str]
     bcc: list[str]
@@ -99,3 +100,5 @@ class QueuedMail(_SenderOf, TypedDict, total=False):
     encoding: str
     textEncoding: str
     templateData: QueuedTemplate
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]

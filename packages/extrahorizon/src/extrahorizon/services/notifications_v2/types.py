@@ -19,18 +19,18 @@ class Notification(TypedDict, total=False):
     """A notification. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    creatorId: str
-    targetUserId: str
-    title: str
-    body: str
+    creatorId: Required[str]
+    targetUserId: Required[str]
+    title: Required[str]
+    body: Required[str]
     data: dict[str, str]
     android: dict[str, Any]
     apns: dict[str, Any]
     webpush: dict[str, Any]
-    sent: bool
+    sent: Required[bool]
     errors: list[dict[str, Any]]
-    creationTimestamp: str
-    updateTimestamp: str
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class UserSettingsUpdate(TypedDict):

@@ -54,7 +54,7 @@ class Product(TypedDict, total=False):
     id: str
     creatorId: str
     name: str
-    prices: dict[str, Price]
+    prices: Required[dict[str, Price]]
     price: int
     currency: str
     appStoreProductId: str
@@ -207,9 +207,9 @@ class AppStoreSharedSecret(TypedDict, total=False):
     """Which app there is a secret for."""
 
     id: Required[str]
-    applicationId: str
-    bundleId: str
-    creationTimestamp: str
+    applicationId: Required[str]
+    bundleId: Required[str]
+    creationTimestamp: Required[str]
 
 
 class SubscriptionProductUpdate(TypedDict, total=False):
@@ -245,16 +245,16 @@ class AppStoreSubscription(TypedDict, total=False):
     """A user's subscription. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    userId: str
-    productId: str
-    bundleId: str
-    originalPurchaseDate: str
-    originalTransactionId: str
-    lastPurchaseDate: str
-    expiresDate: str
-    autoRenewStatus: bool
-    autoRenewStatusChange: str
-    latestReceipt: str
+    userId: Required[str]
+    productId: Required[str]
+    bundleId: Required[str]
+    originalPurchaseDate: Required[str]
+    originalTransactionId: Required[str]
+    lastPurchaseDate: Required[str]
+    expiresDate: Required[str]
+    autoRenewStatus: Required[bool]
+    autoRenewStatusChange: Required[str]
+    latestReceipt: Required[str]
     lastTransactionId: str
     state: str
     reevaluateDate: str
@@ -272,30 +272,32 @@ class PlayStorePurchase(TypedDict):
 class PlayStorePurchaseReceipt(TypedDict, total=False):
     """A purchase as an app sent it. Personal data: never log it, never return it whole."""
 
-    id: str
-    userId: str
-    receipt: PlayStorePurchase
-    creationTimestamp: str
+    id: Required[str]
+    userId: Required[str]
+    receipt: Required[PlayStorePurchase]
+    creationTimestamp: Required[str]
+    updateTimestamp: str
 
 
 class PlayStoreNotification(TypedDict, total=False):
     """A notification as Google sent it. Personal data: never log it, never return it whole."""
 
     id: str
-    version: str
-    packageName: str
-    eventTimeMillis: int
-    subscriptionNotification: dict[str, Any]
+    version: Required[str]
+    packageName: Required[str]
+    eventTimeMillis: Required[int]
+    subscriptionNotification: Required[dict[str, Any]]
     creationTimestamp: str
 
 
 class PlayStorePurchaseInfo(TypedDict, total=False):
     """What Google told of a purchase. Personal data: never log it, never return it whole."""
 
-    id: str
-    receipt: PlayStorePurchase
-    purchaseInfo: dict[str, Any]
-    creationTimestamp: str
+    id: Required[str]
+    receipt: Required[PlayStorePurchase]
+    purchaseInfo: Required[dict[str, Any]]
+    creationTimestamp: Required[str]
+    updateTimestamp: str
 
 
 class PlayStoreSubscriptionProductCreation(TypedDict, total=False):
@@ -312,28 +314,28 @@ class PlayStoreSubscriptionProduct(TypedDict, total=False):
     """A product of the Play Store, and what it entitles to."""
 
     id: Required[str]
-    name: str
-    playStorePackageName: str
-    playStoreSubscriptionId: str
-    subscriptionGroup: str
-    subscriptionTier: str
-    creationTimestamp: str
-    updateTimestamp: str
+    name: Required[str]
+    playStorePackageName: Required[str]
+    playStoreSubscriptionId: Required[str]
+    subscriptionGroup: Required[str]
+    subscriptionTier: Required[str]
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class PlayStoreSubscription(TypedDict, total=False):
     """A user's subscription. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    purchaserId: str
-    receipt: PlayStorePurchase
-    paymentState: int
-    autoRenewing: bool
-    expiryTimestamp: str
+    purchaserId: Required[str]
+    receipt: Required[PlayStorePurchase]
+    paymentState: Required[int]
+    autoRenewing: Required[bool]
+    expiryTimestamp: Required[str]
     lockId: str
     lockTimestamp: str
-    creationTimestamp: str
-    updateTimestamp: str
+    creationTimestamp: Required[str]
+    updateTimestamp: Required[str]
 
 
 class SubscriptionEntitlement(TypedDict, total=False):
@@ -356,11 +358,11 @@ class SubscriptionEvent(TypedDict, total=False):
     """What happened to a user's subscription. Personal data: never log it, never return it whole."""
 
     id: Required[str]
-    userId: str
-    source: str
-    sourceProductId: str
-    subscriptionGroup: str
-    subscriptionTier: str
+    userId: Required[str]
+    source: Required[str]
+    sourceProductId: Required[str]
+    subscriptionGroup: Required[str]
+    subscriptionTier: Required[str]
     type: str
     expireTimestamp: str
     creationTimestamp: str

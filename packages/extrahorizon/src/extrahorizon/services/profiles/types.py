@@ -62,9 +62,9 @@ class Profile(TypedDict, total=False):
     postal_code: str
     city: str
     region: str
-    country: str
-    birthday: str
-    gender: Gender
+    country: Required[str]
+    birthday: Required[str]
+    gender: Required[Gender]
     length: float
     weight: float
     af_history: bool

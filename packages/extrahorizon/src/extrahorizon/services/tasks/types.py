@@ -117,8 +117,8 @@ class FunctionSummary(TypedDict, total=False):
     """A function in a list."""
 
     name: Required[str]
-    description: str
-    updateTimestamp: str
+    description: Required[str]
+    updateTimestamp: Required[str]
 
 
 class FunctionDetails(FunctionSummary, total=False):
@@ -131,7 +131,7 @@ class FunctionDetails(FunctionSummary, total=False):
     environmentVariables: dict[str, EnvironmentVariable]
     executionOptions: ExecutionOptions
     retryPolicy: RetryPolicy
-    enabled: bool
+    enabled: Required[bool]
 
 
 class ScheduleCreation(TypedDict, total=False):

@@ -31,12 +31,12 @@ class Template(TypedDict, total=False):
     """A template: texts by name, to be filled in with content."""
 
     id: Required[str]
-    name: str
-    description: str
-    schema: TemplateSchema
-    fields: dict[str, str]
-    creation_timestamp: int
-    update_timestamp: int
+    name: Required[str]
+    description: Required[str]
+    schema: Required[TemplateSchema]
+    fields: Required[dict[str, str]]
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class Resolution(TypedDict, total=False):

@@ -21,7 +21,7 @@ class Role(TypedDict, total=False):
 
     id: Required[str]
     name: Required[str]
-    description: str
+    description: Required[str]
     permissions: list[Permission]
     creation_timestamp: Required[int]
     update_timestamp: Required[int]
@@ -31,12 +31,12 @@ class GroupRole(TypedDict, total=False):
     """A role of a group's staff: what its permissions, here just names, allow holds in the group."""
 
     id: Required[str]
-    group_id: str
+    group_id: Required[str]
     name: Required[str]
-    description: str
+    description: Required[str]
     permissions: Required[list[str]]
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class StaffEnlistment(TypedDict, total=False):
@@ -66,7 +66,7 @@ class User(TypedDict, total=False):
     email: Required[str]
     phone_number: Required[str]
     language: Required[str]
-    time_zone: str
+    time_zone: Required[str]
     profile_image: str
     activation: Required[bool]
     roles: list[Role]
@@ -253,8 +253,8 @@ class VerificationRequest(TypedDict, total=False):
     failed_attempts: int
     last_failed_attempt_timestamp: int
     expiry_timestamp: int
-    creation_timestamp: int
-    update_timestamp: int
+    creation_timestamp: Required[int]
+    update_timestamp: Required[int]
 
 
 class RoleCreation(TypedDict):
@@ -301,7 +301,7 @@ class VerificationSettingsUpdate(TypedDict, total=False):
 class VerificationSettings(TypedDict, total=False):
     """How e-mail addresses are verified: whether by PIN code too, and whether requests for a hash are limited."""
 
-    enable_pin_code_activation_requests: bool
-    enable_pin_code_forgot_password_requests: bool
-    limit_hash_activation_requests: bool
-    limit_hash_forgot_password_requests: bool
+    enable_pin_code_activation_requests: Required[bool]
+    enable_pin_code_forgot_password_requests: Required[bool]
+    limit_hash_activation_requests: Required[bool]
+    limit_hash_forgot_password_requests: Required[bool]
