@@ -47,7 +47,12 @@ _HISTORY: dict[str, Sequence[tuple[int, int, str, str]]] = {
         (97, 300, "devel", "good"),
     ),
 }
-_HOUDINI = ("houdini", "houdini-py3", "houdini-launcher")
+#: Those that SideFX documents for a platform each, and the newest of what its users' code asks for.
+_HOUDINI = (
+    "houdini", "houdini-py3", "houdini-py37", "houdini-py2", "houdini-qt6",
+    "houdini-launcher", "houdini-launcher-py3", "houdini-launcher-py37",
+    "launcher-iso", "launcher-iso-py3", "launcher-iso-py37", "launcher-iso-py2",
+)  # fmt: skip
 _OTHERS = ("docker", "sidefxlabs")
 
 _SUFFIXES = {"linux": ".tar.gz", "win64": ".exe", "macosx": ".dmg"}
