@@ -111,6 +111,17 @@ CLIENT = {
 }
 
 
+#: Endpoints of the platform that the SDK has no method for.
+BEYOND = {
+    "DELETE /mail/v1/{id}": "`exh.mails.remove`",
+    "POST /users/v1/{id}/reset_failed_login_attempts": "`exh.users.reset_failed_login_attempts`",
+    "GET /tasks/v1/functions/{name}/logs": "deprecated by the platform: `exh.tasks.logs.find`",
+    "DELETE /users/v1/groups/{id}/roles/{role_id}": '`exh.users.group_roles.remove(group_id, rql.eq("id", role_id))`',
+    "GET /auth/v2/ssoTokens": "`exh.session.call`",
+    "GET /notifications/v1/": "`exh.session.call`",
+    "DELETE, POST …/reevaluate /payments/v1/appStore|playStore/subscriptions/{id}": "`exh.session.call`",
+    "GET, POST, DELETE /profiles/v1/…/medication": "`exh.session.call`; profiles are deprecated by the platform",
+}
 #: What else the SDK's package exports.
 PACKAGE = {
     "createOAuth1Client": "`ExtraHorizon(…)`",
@@ -164,6 +175,8 @@ def _head(count: int) -> Iterator[str]:
     yield from (f"| `{name}` | {written} |" for name, written in PACKAGE.items())
     yield from ("", "Options of every method:", "", "| there | here |", "| --- | --- |")
     yield from (f"| `{name}` | {OPTIONS[name]} |" for name in _OF_EVERY_METHOD)
+    yield from ("", "What the platform has and the SDK has not:", "", "| endpoint | here |", "| --- | --- |")
+    yield from (f"| `{endpoint.replace('|', chr(92) + '|')}` | {written} |" for endpoint, written in BEYOND.items())
     yield from ("", "## Methods", "", "| there | here | parameters |", "| --- | --- | --- |")
 
 

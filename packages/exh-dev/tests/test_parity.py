@@ -26,6 +26,7 @@ OURS = {
     "files.download",
     "mails.remove",
     "tasks.api.request",
+    "users.reset_failed_login_attempts",
 }
 #: How the catalogue's helpers are called here. `find_all` is a generator, and so both of the SDK's.
 HELPERS = {"findAllIterator": "find_all", "unlinkAllGroups": "unlink_all_groups", "unlinkAllUsers": "unlink_all_users"}

@@ -279,6 +279,19 @@ class Users(Service, Collection["User"]):
         """
         return self._is_ok("POST", f"{BASE}/confirm_password", json=self._body("Password", body))
 
+    def reset_failed_login_attempts(self, user_id: str) -> int:
+        """Let a user log in again who was locked out by wrong passwords. Needs `RESET_FAILED_LOGIN_ATTEMPTS`.
+
+        The official SDK has no method for this endpoint of the platform.
+
+        Returns:
+            1.
+
+        Raises:
+            ResourceUnknownError: there is no such user (16).
+        """
+        return self._affected("POST", f"{_user(user_id)}/reset_failed_login_attempts")
+
     def is_email_available(self, email: str) -> bool:
         """Whether no user has this e-mail address. Needs no permission.
 
