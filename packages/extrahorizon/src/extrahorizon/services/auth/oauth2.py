@@ -45,7 +45,10 @@ class OAuth2(Resource):
     def create_authorization(self, **body: Unpack[OAuth2AuthorizationCreation]) -> OAuth2Authorization:
         """Grant an application what it asks. Deprecated by the platform: use `authorizations.create`.
 
-        Raises what that raises.
+        Raises:
+            ApplicationUnknownError: no application has this `clientId` (103).
+            CallbackNotValidError: the `redirectUri` is none of the application's (113).
+            UnsupportedResponseTypeError: the `responseType` is another one (114).
         """
         return cast(
             "OAuth2Authorization",

@@ -114,10 +114,14 @@ class Files(WithName["File"]):
         return self._session.request("GET", _content(token)).content
 
     def retrieve_stream(self, token: str) -> Iterator[bytes]:
-        """The content of a file, a piece at a time: a large file is never in memory whole. Needs any token of it.
+        """Yield the content of a file, a piece at a time, so that a large file is never in memory whole.
 
-        Nothing is sent before the first piece is asked for. Raises what `retrieve` raises, and where the connection is
-        lost on the way `PlatformUnreachableError`.
+        Needs any token of the file. Nothing is sent before the first piece is asked for.
+
+        Raises:
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token does not allow it (2606).
+            PlatformUnreachableError: the connection is lost on the way.
         """
         with self._session.request("GET", _content(token), stream=True) as response:
             yield from response.chunks()
@@ -125,13 +129,16 @@ class Files(WithName["File"]):
     def download(self, token: str, path: Path) -> Path:
         """Write the content of a file to `path`, where it appears once it is complete. Needs any token of it.
 
-        A file that is there is replaced. Raises what `retrieve_stream` raises; then nothing has changed there.
+        A file that is there is replaced. After an error it is as it was.
 
         Returns:
             The path.
 
         Raises:
-            OSError: it cannot be written.
+            InvalidTokenError: there is no such token (2605).
+            UnauthorizedTokenError: the token does not allow it (2606).
+            PlatformUnreachableError: the connection is lost on the way.
+            OSError: the file cannot be written.
         """
         if not hasattr(path, "with_name"):
             raise TypeError(f"path is a pathlib.Path, not a value of type {type(path).__name__}")
