@@ -1,5 +1,8 @@
+import functools
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -96,3 +99,84 @@ def test_log_lines_carry_the_task_and_nothing_of_the_one_before(capsys, monkeypa
     assert (first["cold_start"], second["cold_start"]) == (True, False)
     assert (second["task_id"], second["function_request_id"]) == ("second", "request-2")
     assert "patient" not in second
+
+
+async def asynchronous(task, exh):
+    pass
+
+
+async def asynchronous_generator(task, exh):
+    yield
+
+
+def generator(task, exh):
+    yield
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (asynchronous, "asynchronous is asynchronous.* write `def`, not `async def`; .*exh.fan_out"),
+        (asynchronous_generator, "asynchronous_generator is asynchronous"),
+        (generator, "generator is a generator, .*return a list"),
+        (lambda task: task, r"<lambda>\(task\) is called with a task and a client: write `def <lambda>\(task: Task"),
+        (lambda: None, "with a task and a client"),
+        (lambda task, exh, context: None, r"\(task, exh, context\) is called"),
+        (lambda task, exh, *, clock: None, r"\(task, exh, clock\) is called"),
+    ],
+)
+def test_what_cannot_be_a_handler_is_refused_when_it_is_decorated(function, told):
+    with pytest.raises(TypeError, match=told):
+        task_handler(function)
+    with pytest.raises(TypeError, match=told):
+        task_handler(poison=(KeyError,))(function)
+
+
+class Methods:
+    def bound(self, task, exh):
+        return {"ok": True}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda task, exh: {"ok": True},
+        lambda *both: {"ok": True},
+        lambda task, exh, clock=None, *, more=None: {"ok": True},
+        Methods().bound,
+        functools.partial(lambda clock, task, exh: {"ok": True}, None),
+    ],
+)
+def test_what_takes_a_task_and_a_client_is_a_handler(function):
+    if not hasattr(function, "__name__"):
+        functools.update_wrapper(function, Methods.bound)
+    assert task_handler(function)({}, Context()) == {"ok": True}
+
+
+JANUARY = datetime(2026, 1, 15, tzinfo=UTC)
+itself = []
+itself.append(itself)
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "told"),
+    [
+        (
+            {"found": [{"at": datetime(2026, 1, 15, tzinfo=UTC)}]},
+            TypeError,
+            r"result\['found'\]\[0\]\['at'\] is a datetime",
+        ),
+        ({1, 2}, TypeError, r"result is a set, .*: return sorted\(...\) of it"),
+        ({"a": {("b", "c"): 1}}, TypeError, r"result\['a'\] has a tuple as a key"),
+        ([1.0, float("nan")], ValueError, r"result\[1\] is nan"),
+        (itself, ValueError, r"result\[0\] contains itself"),
+    ],
+)
+def test_a_result_that_is_no_json_is_refused_by_its_place(result, error, told):
+    with pytest.raises(error, match=told):
+        task_handler(lambda task, exh: result)({}, Context())
+
+
+@pytest.mark.parametrize("result", [None, "text", {"a": [1, 2.5, True, None]}, (1, 2), {"price": Decimal("1.5"), 5: 6}])
+def test_what_lambda_can_write_is_a_result(result):
+    assert task_handler(lambda task, exh: result)({}, Context()) == result

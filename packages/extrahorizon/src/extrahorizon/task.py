@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, overload
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import InvalidEventError
+from extrahorizon.handler_checks import check_handler, check_result
 from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys
 
 if TYPE_CHECKING:
@@ -139,6 +140,9 @@ def task_handler(
             the dead-letter queue at once.
         idempotency_key: what is to be done only once: gives a text that two tasks have in common when they ask for the
             same. By default, and where it gives None, it is the id of the task's first attempt.
+
+    Raises:
+        TypeError: the function is asynchronous or a generator, or does not take a task and a client.
     """
     if function is None:
         return partial(_handler, poison=poison, idempotency_key=idempotency_key)
@@ -151,6 +155,7 @@ def _handler(
     poison: tuple[type[Exception], ...],
     idempotency_key: Callable[[Task], str | None] | None,
 ) -> Callable[[object, LambdaContext], Any]:
+    check_handler(function)
     exh: ExtraHorizon | None = None
     keep_keys()
 
@@ -170,7 +175,9 @@ def _handler(
 
             name = f"{function.__module__}.{function.__qualname__}"
             return work(event, context, run, name=name, poison=poison, idempotency_key=idempotency_key)
-        return run(Task.from_event(event))
+        result = run(Task.from_event(event))
+        check_result(result)
+        return result
 
     return handler
 

@@ -1,0 +1,91 @@
+"""What is wrong with a handler, said when it is decorated; and with its result, said where it returns it.
+
+Lambda's own runtime would say it one layer too late: "Object of type coroutine is not JSON serializable".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# Of code objects, as in `inspect`, which would take a tenth of a cold start to import.
+_VARARGS, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x200
+_GIVEN = 2  # a task and a client
+
+
+def check_handler(function: Any) -> None:
+    """Refuse a function that cannot be the handler of a task.
+
+    Args:
+        function: what is decorated. One without a code object, such as an instance with `__call__`, is not looked at.
+
+    Raises:
+        TypeError: it is asynchronous or a generator, or does not take a task and a client.
+    """
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return
+    name = getattr(function, "__qualname__", "the handler")
+    if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
+        raise TypeError(
+            f"{name} is asynchronous, and Lambda calls a plain function: write `def`, not `async def`; for calls at "
+            "once there is exh.fan_out, and asyncio.run for a coroutine of your own"
+        )
+    if code.co_flags & _GENERATOR:
+        raise TypeError(f"{name} is a generator, and Lambda takes one result: return a list instead of yielding")
+    bound = 1 if getattr(function, "__self__", None) is not None else 0
+    most = code.co_argcount - bound
+    least = most - len(function.__defaults__ or ())
+    by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    if any(each not in (function.__kwdefaults__ or {}) for each in by_name) or not (
+        least <= _GIVEN and (most >= _GIVEN or code.co_flags & _VARARGS)
+    ):
+        takes = ", ".join(code.co_varnames[bound : code.co_argcount] + by_name)
+        raise TypeError(
+            f"{name}({takes}) is called with a task and a client: write `def {code.co_name}(task: Task, "
+            "exh: ExtraHorizon)`"
+        )
+
+
+def check_result(result: Any) -> None:
+    """Refuse a result that cannot be JSON, by the place of what cannot.
+
+    Raises:
+        TypeError: something in it has a type that JSON does not have.
+        ValueError: a number in it is not finite, or it contains itself.
+    """
+    try:
+        json.dumps(result, allow_nan=False, default=_decimal)
+    except (TypeError, ValueError, RecursionError):
+        _refuse(result, "result", ())
+        raise
+
+
+def _decimal(value: object) -> float:
+    from decimal import Decimal  # here and below: it is not loaded for results that have none
+
+    if isinstance(value, Decimal):  # Lambda's runtime writes it as a number
+        return float(value)
+    raise TypeError
+
+
+def _refuse(value: Any, path: str, above: tuple[int, ...]) -> None:
+    from decimal import Decimal
+    from math import isfinite
+
+    if id(value) in above:
+        raise ValueError(f"{path} contains itself, which JSON cannot express")
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if not isinstance(name, str | int | float | bool | None):
+                raise TypeError(f"{path} has a {type(name).__name__} as a key, and keys of JSON are strings")
+            _refuse(each, f"{path}[{name!r}]", (*above, id(value)))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            _refuse(each, f"{path}[{index}]", (*above, id(value)))
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{path} is {value}, which is no number of JSON")
+    elif not isinstance(value, str | int | float | bool | Decimal | None):
+        kind = type(value).__name__
+        hint = {"datetime": "isoformat()", "date": "isoformat()", "set": "sorted(...)", "UUID": "str(...)"}.get(kind)
+        raise TypeError(f"{path} is a {kind}, which JSON has no type for" + (f": return {hint} of it" if hint else ""))
