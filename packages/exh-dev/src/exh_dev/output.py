@@ -9,18 +9,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from exh_dev.runtime import LogLine
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings."""
+    """Rows under headings.
+
+    Attributes:
+        headings: of the columns.
+        rows: a cell for each column.
+        gives_way: headings of columns that are left out where there is no room, the first of them first.
+        below: for each row what is said on a line below it, such as an error; empty for nothing. None for no row.
+    """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    gives_way: Sequence[str] = ()
+    below: Sequence[str] | None = None
 
 
 class Output(Protocol):
@@ -28,6 +38,9 @@ class Output(Protocol):
 
     def result(self, value: Any) -> None:
         """Print a JSON value on stdout."""
+
+    def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:
+        """Print on stdout why a function failed: Lambda's error object, which for people is told in lines."""
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:
         """Print on stdout what was done: a JSON value for programs, lines for people."""

@@ -24,12 +24,13 @@ from exh_dev.remote.cluster import Cluster
 from exh_dev.serve.debugging import DEBUG_PORT, check_free, check_installed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from exh_dev.output import Output
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.project.runtime_function import CredentialSource
+    from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Case, Outcome
 
 app = typer.Typer(
@@ -120,10 +121,13 @@ def invoke(
             check_installed()
         check_free(DEBUG_PORT)
         output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
-    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=DEBUG_PORT if debug else None)
+    port = DEBUG_PORT if debug else None
+    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=port, on_log=output.log)
     returned = outcome.invocation.ok
-    output.result(outcome.invocation.result if returned else outcome.invocation.error)
-    if returned:
+    if not returned:
+        output.failure(outcome.invocation.error or {}, function=spec.name, root=project.root)
+    else:
+        output.result(outcome.invocation.result)
         for failure in outcome.failures():
             output.note(f"the function returned, but something that it set off failed: {failure}")
     raise typer.Exit(0 if returned else 1)
@@ -143,12 +147,15 @@ def run(
     profile: ProfileOption = None,
     host: HostOption = None,
     yes: YesOption = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the log of every function, not only of those that failed.")
+    ] = False,
     as_json: JsonOption = None,
 ) -> None:
     """Run functions on all their sample events.
 
-    Prints one table. A function's events are events/NAME.json and events/NAME.CASE.json. Exit code 1 when one of them
-    failed.
+    Prints one table, and before it the log of what failed. A function's events are events/NAME.json and
+    events/NAME.CASE.json. Exit code 1 when one of them failed.
     """
     from exh_dev.project.project import Project, read_event
     from exh_dev.serve.execution import Case
@@ -166,7 +173,15 @@ def run(
     ]
     if not cases:
         raise UsageError("there is nothing to run")
-    outcomes = _execute(project, cases, output, env=env, cluster=cluster)
+    held: list[tuple[str, LogLine]] = []
+    holds = output.for_people and not verbose
+    outcomes = []
+    log = (lambda function, line: held.append((function, line))) if holds else output.log
+    for outcome in _execute(project, cases, output, env=env, cluster=cluster, on_log=log):
+        outcomes.append(outcome)
+        for each in () if outcome.ok else held:
+            output.log(*each)
+        held.clear()
     output.outcomes(outcomes)
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
@@ -190,7 +205,8 @@ def _execute(
     env: list[str] | None,
     cluster: Cluster | None,
     debug_port: int | None = None,
-) -> list[Outcome]:
+    on_log: Callable[[str, LogLine], None],
+) -> Iterator[Outcome]:
     from exh_dev.serve.execution import execute
 
     pass_on_server_logs(output)
@@ -201,7 +217,7 @@ def _execute(
     if cluster:
         live = cluster.environment(output)
         cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
-    return list(execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=output.log))
+    yield from execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=on_log)
 
 
 def _sources(

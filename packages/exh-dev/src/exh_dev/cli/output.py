@@ -12,14 +12,15 @@ import sys
 import traceback
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
 from exh_dev.output import Output
 from exh_dev.runtime.logs import parse_log
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from exh_dev.output import Table
     from exh_dev.runtime import LogLine
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 
 
 class CommandOutput(Output, Protocol):
-    """What a command prints through: `Output`, and the outcomes of functions that were run."""
+    """What a command prints through: `Output`, and the outcomes of functions that were run.
+
+    Attributes:
+        for_people: whether somebody reads it, who does not want all of it.
+    """
+
+    for_people: ClassVar[bool]
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Print what became of several invocations on stdout."""
@@ -45,6 +52,8 @@ def choose_output(*, as_json: bool | None) -> CommandOutput:
 class JsonOutput:
     """For programs."""
 
+    for_people: ClassVar[bool] = False
+
     def result(self, value: Any) -> None:
         """One JSON value on stdout."""
         _write(sys.stdout, value)
@@ -52,6 +61,10 @@ class JsonOutput:
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """An object with `ok` and a list `results`."""
         self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
+
+    def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:  # noqa: ARG002
+        """The error object."""
+        self.result(error)
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
         """The value."""

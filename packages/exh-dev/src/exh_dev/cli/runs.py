@@ -18,8 +18,8 @@ from exh_dev.output import Table
 if TYPE_CHECKING:
     from exh_dev.output import Output
 
-_COLUMNS = ("Started", "Function", "Status", "Trigger", "Time", "Attempt", "Run", "Error")
-_MAIL_COLUMNS = ("Sent", "To", "Subject", "Attachments", "Mail")
+_COLUMNS = ("Started", "Function", "Status", "Time", "Run", "Trigger", "Attempt")
+_MAIL_COLUMNS = ("Sent", "To", "Subject", "Mail", "Attachments")
 
 
 class RunStatus(StrEnum):
@@ -57,7 +57,8 @@ def runs(
         found = api.get(f"{BASE}/runs", limit=limit, **wanted)["data"]
     if not found:
         output.note("no run is like this")
-    output.tables(found, Table(_COLUMNS, [_row(run) for run in found]))
+    below = [run["failure"] for run in found]
+    output.tables(found, Table(_COLUMNS, [_row(run) for run in found], ("Attempt", "Trigger"), below))
 
 
 def replay(
@@ -88,9 +89,10 @@ def replay(
         done = api.ended(again)
     for line in done["logs"]:
         output.log(done["function"], LogLine(datetime.fromisoformat(line["timestamp"]), line["text"]))
-    returned = done["status"] == "OK"
-    output.result(done["result"] if returned else done["error"])
-    raise typer.Exit(0 if returned else 1)
+    if done["status"] != "OK":
+        output.failure(done["error"] or {}, function=done["function"], root=Path.cwd())
+        raise typer.Exit(1)
+    output.result(done["result"])
 
 
 def mails(
@@ -116,7 +118,7 @@ def mails(
         found = api.get(f"{BASE}/mails", search=search)["data"]
     if not found:
         output.note("there is no such mail" if search else "no mail was sent")
-    output.tables(found, Table(_MAIL_COLUMNS, [_mail_row(each) for each in found]))
+    output.tables(found, Table(_MAIL_COLUMNS, [_mail_row(each) for each in found], ("Attachments",)))
 
 
 def _task_name(function: str | None) -> str | None:
@@ -134,27 +136,26 @@ def _task_name(function: str | None) -> str | None:
 
 
 def _row(run: dict[str, Any]) -> tuple[str, ...]:
-    from exh_dev.remote.tasks import local_time
+    from exh_dev.remote.tasks import short_time
 
     spent = run.get("duration_ms")
     return (
-        local_time(run["started"]),
+        short_time(run["started"]),
         run["function"],
         run["status"],
-        f"{run['trigger']} by hand" if run["kind"] == "invoke" else run["trigger"],
         "" if spent is None else f"{spent:.0f} ms",
-        str(run["attempt"]),
         run["id"],
-        run["failure"].partition(":")[0],
+        f"{run['trigger']} by hand" if run["kind"] == "invoke" else run["trigger"],
+        str(run["attempt"]),
     )
 
 
 def _mail_row(mail: dict[str, Any]) -> tuple[str, ...]:
-    from exh_dev.remote.tasks import local_time
+    from exh_dev.remote.tasks import short_time
 
     people = [address for addresses in mail["recipients"].values() for address in addresses]
     files = ", ".join(each["name"] for each in mail["attachments"])
-    return local_time(mail["creation_timestamp"]), ", ".join(people), mail["subject"], files, mail["id"]
+    return short_time(mail["creation_timestamp"]), ", ".join(people), mail["subject"], mail["id"], files
 
 
 def _show_mail(mail: dict[str, Any], output: Output) -> None:

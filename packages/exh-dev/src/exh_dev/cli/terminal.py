@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import re
+import json
+import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
-from rich.table import Table
+from rich.highlighter import JSONHighlighter
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from exh_dev.cli.failures import lines_of_failure
+from exh_dev.cli.layout import lines_of
+from exh_dev.cli.visible import visible, visible_json
+from exh_dev.output import Table
 from exh_dev.runtime.logs import parse_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from exh_dev.output import Table as Rows
     from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Outcome
 
 _LEVELS = {"DEBUG": "dim", "INFO": "cyan", "WARNING": "yellow", "WARN": "yellow", "ERROR": "red", "CRITICAL": "red"}
-_ID = re.compile("[0-9a-f]{24}")
-_NUMBER = re.compile(r"\d[\d.]*( [A-Za-z]{1,3})?$")
 _LAMBDAS_OWN = ("INIT_START ", "START RequestId:", "END RequestId:", "REPORT RequestId:")
-_ESCAPE, _SHOWN_ESCAPE = "\x1b", "␛"
+#: Lambda's runtime client begins every failed start with it; here no runtime was updated behind anybody's back.
+_BESIDE_THE_POINT = "LAMBDA_WARNING:"
 _WIDTH_WHEN_PIPED = 120  # columns
+_OUTCOME_COLUMNS = ("Function", "Trigger", "Event", "Result", "Calls", "Time", "Cold start")
 #: Members of a log line that are the same on all lines of an invocation, or are shown in their own place.
 _COMMON = frozenset(
     {"level", "message", "timestamp", "location", "service", "function_request_id", "cold_start", "task_id", "task"}
@@ -35,7 +39,12 @@ _COMMON = frozenset(
 
 
 class TerminalOutput:
-    """Colours, tables, and no more than fits."""
+    """Colours, tables, and no more than fits.
+
+    The one place that prints for people: whatever is printed goes through `visible`, and no markup is read from it.
+    """
+
+    for_people: ClassVar[bool] = True
 
     def __init__(self) -> None:
         """Print to this process's stdout and stderr."""
@@ -44,53 +53,59 @@ class TerminalOutput:
 
     def result(self, value: Any) -> None:
         """Indented JSON."""
-        self._out.print_json(data=value)
+        text = visible_json(json.dumps(value, indent=2, ensure_ascii=False))
+        self._out.print(JSONHighlighter()(Text(text)), soft_wrap=True)
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """A table, a row each; below it, indented, the functions that it set off, those of one name together."""
-        table = _table()
-        for name in ("Function", "Trigger", "Event", "Result"):
-            table.add_column(name, overflow="fold")
-        for name in ("Calls", "Time", "Cold start"):
-            table.add_column(name, justify="right", no_wrap=True)
+        rows = []
         for outcome in outcomes:
-            table.add_row(*_row(outcome))
-            for runs in _by_function(outcome.chain):
-                table.add_row(*_chained_row(runs))
-        self._out.print(table)
+            rows.append(_row(outcome))
+            rows.extend(_chained_row(runs) for runs in _by_function(outcome.chain))
+        self._table(Table(_OUTCOME_COLUMNS, rows, gives_way=("Trigger", "Cold start")))
         failures = [outcome for outcome in outcomes if not outcome.ok]
         for outcome in failures:
             what = f"{outcome.case.function}, {outcome.case.event_name}, {outcome.case.credentials}"
-            reasons = "".join(f"\n  {escape(failure)}" for failure in outcome.failures())
-            self._out.print(f"[red]✗[/] {escape(what)}{reasons}")
+            self._out.print(Text("✗ ", style="red").append(visible(what), style="default"))
+            for failure in outcome.failures():
+                self._out.print(Text(f"  {visible(failure)}"))
+            error, name = outcome.invocation.error or {}, outcome.case.function
+            for line in list(lines_of_failure(error, function=name, root=os.getcwd()))[1:]:  # noqa: PTH109
+                self._out.print(Text(f"  {line}"), soft_wrap=True)
         total = f"{len(outcomes)} invocation{'' if len(outcomes) == 1 else 's'}"
-        self._out.print(f"[red]{len(failures)} of {total} failed[/]" if failures else f"[green]{total}, all OK[/]")
+        if failures:
+            self._out.print(Text(f"{len(failures)} of {total} failed", style="red"))
+        else:
+            self._out.print(Text(f"{total}, all OK", style="green"))
+
+    def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:
+        """What happened, where in the project, and how to go on."""
+        first, *rest = lines_of_failure(error, function=function, root=str(root))
+        self._out.print(Text(first, style="bold red"), soft_wrap=True)
+        for line in rest:
+            self._out.print(Text(line), soft_wrap=True)
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the lines say what people need
         """The lines."""
         for line in lines:
-            self._out.print(escape(line))
+            self._out.print(Text(visible(line)))
 
-    def tables(self, value: Any, *tables: Rows) -> None:  # noqa: ARG002 - the tables say what people need
+    def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the tables say what people need
         """One below the other; columns of numbers to the right."""
         for index, each in enumerate(tables):
-            table = _table()
-            for column, heading in enumerate(each.headings):
-                numbers = all(_NUMBER.match(row[column]) for row in each.rows)
-                ids = all(_ID.fullmatch(row[column]) for row in each.rows)  # which somebody may want to copy
-                table.add_column(heading, overflow="fold", justify="right" if numbers else "left", no_wrap=ids)
-            for row in each.rows:
-                table.add_row(*map(escape, row))
-            self._out.print(*([""] if index else []), table, sep="\n")
+            if index:
+                self._out.print()
+            self._table(each)
 
     @contextmanager
     def progress(self, steps: int) -> Iterator[Callable[[str], None]]:
         """A bar on stderr, while it is a terminal and the work goes on."""
-        with Progress(console=self._err, transient=True, disable=not self._err.is_terminal) as bar:
+        columns = (TextColumn("{task.description}", markup=False), BarColumn())
+        with Progress(*columns, console=self._err, transient=True, disable=not self._err.is_terminal) as bar:
             task = bar.add_task("", total=steps + 1)
 
             def started(step: str) -> None:
-                bar.update(task, description=escape(step), advance=1)
+                bar.update(task, description=visible(step), advance=1)
 
             yield started
 
@@ -98,46 +113,49 @@ class TerminalOutput:
         """A file, a place and what is wrong there; a line each."""
         for problem in problems:
             place = f" {problem['pointer']}" if problem["pointer"] else ""
-            self._out.print(f"[red]✗[/] [bold]{escape(problem['file'])}[/]{escape(place)}\n  {escape(problem['rule'])}")
+            line = Text("✗ ", style="red").append(visible(problem["file"]), style="bold default")
+            self._out.print(line.append(visible(place), style="default"), soft_wrap=True)
+            self._out.print(Text(f"  {visible(problem['rule'])}"))
         total = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-        self._out.print(f"[red]{total}[/]" if problems else "[green]Nothing is wrong[/]")
+        self._out.print(Text(total, style="red") if problems else Text("Nothing is wrong", style="green"))
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:  # noqa: ARG002 - all have the same
         """As `log`, with the run in the place of the function."""
-        self._out.print(_line(run_id, line, "%Y-%m-%d %H:%M:%S.%f"), soft_wrap=True)
+        self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f", soft_wrap=True)
 
     def log(self, function: str, line: LogLine) -> None:
         """Time, function, level, message, and the members that are this line's own."""
-        self._err.print(_line(function, line, "%H:%M:%S.%f"))
+        self._log(self._err, function, line, "%H:%M:%S.%f")
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
         """A plain line."""
-        self._err.print(escape(message))
+        self._err.print(Text(visible(message, lines=True)))
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that stands out."""
-        self._err.print(f"[bold red]error:[/] {escape(message)}")
+        self._err.print(
+            Text("error: ", style="bold red").append(visible(message, lines=True), style="not bold default")
+        )
 
+    def _table(self, table: Table) -> None:
+        for line in lines_of(table, self._out.width):
+            self._out.print(line, soft_wrap=True)
 
-def _table() -> Table:
-    return Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    def _log(self, console: Console, source: str, line: LogLine, time_format: str, *, soft_wrap: bool = False) -> None:
+        if not line.text.startswith(_BESIDE_THE_POINT):
+            console.print(_line(source, line, time_format), soft_wrap=soft_wrap)
 
 
 def _line(source: str, line: LogLine, time_format: str) -> Text:
     entry = parse_log(line.text) or {"message": line.text}
     level = str(entry.get("level", ""))
-    text = Text().append(f"{line.timestamp.astimezone().strftime(time_format)[:-3]} {source} ", style="dim")
-    text.append(f"{level:<7} " if level else "", style=_LEVELS.get(level, ""))
-    text.append(_shown(_message(entry)), style="dim" if line.text.startswith(_LAMBDAS_OWN) else "")
+    text = Text().append(f"{line.timestamp.astimezone().strftime(time_format)[:-3]} {visible(source)} ", style="dim")
+    text.append(f"{visible(level):<7} " if level else "", style=_LEVELS.get(level, ""))
+    text.append(visible(_message(entry)), style="dim" if line.text.startswith(_LAMBDAS_OWN) else "")
     for name, value in entry.items():
         if name not in _COMMON:
-            text.append(f" {name}=", style="dim").append(_shown(value))
+            text.append(f" {visible(name)}=", style="dim").append(visible(value))
     return text
-
-
-def _shown(value: object) -> str:
-    """A logged value that can do nothing to the terminal."""
-    return str(value).replace(_ESCAPE, _SHOWN_ESCAPE)
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -146,8 +164,8 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     return (
         case.function,
         case.trigger,
-        escape(case.event_name) + secret,
-        "[green]OK[/]" if outcome.ok else "[red]FAILED[/]",
+        case.event_name + secret,
+        "OK" if outcome.ok else "FAILED",
         "" if outcome.calls is None else str(outcome.calls),
         f"{invocation.duration * 1000:.0f} ms",
         f"{invocation.init_duration * 1000:.0f} ms" if invocation.init_duration is not None else "warm",
@@ -168,10 +186,10 @@ def _chained_row(runs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     took_place = [run for run in runs if "duration_ms" in run]
     cold = [run["init_ms"] for run in took_place if run["init_ms"] is not None]
     return (
-        f"[dim]└[/] {first['function']}{times}",
+        f"└ {first['function']}{times}",
         first["trigger"],
         "",
-        f"[red]{failed} FAILED[/]" if failed else "[green]OK[/]",
+        f"{failed} FAILED" if failed > 1 else "FAILED" if failed else "OK",
         str(sum(run["platform_calls"] for run in took_place)) if took_place else "",
         f"{sum(run['duration_ms'] for run in took_place):.0f} ms" if took_place else "",
         f"{max(cold):.0f} ms" if cold else "warm" if took_place else "",
@@ -190,7 +208,7 @@ class _Console(Console):
 
 
 def _console(*, stderr: bool) -> Console:
-    console = _Console(stderr=stderr, highlight=False)
+    console = _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = _WIDTH_WHEN_PIPED
     return console

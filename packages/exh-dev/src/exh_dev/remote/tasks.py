@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exh_dev.remote.client import as_devkit_errors
@@ -70,6 +71,12 @@ def row(task: Task) -> tuple[str, ...]:
         task["id"],
         (error.get("name") or error["type"]) if error else "",
     )
+
+
+def short_time(timestamp: float | str) -> str:
+    """Return a timestamp for a narrow column: of today the time, of another day the day and the minute."""
+    local = parse(timestamp).astimezone()
+    return f"{local:%H:%M:%S}" if local.date() == datetime.now().astimezone().date() else f"{local:%m-%d %H:%M}"
 
 
 def local_time(timestamp: float | str | None) -> str:

@@ -1,0 +1,53 @@
+"""An error object of Lambda as people read it: what happened, the function's own frames, and how to go on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.cli.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Frames of Python, of packages and of the runtime client: no code of whoever reads the error.
+_FOREIGN = re.compile(
+    r"site-packages|dist-packages|/lib/python3|<frozen |/src/extrahorizon/|node:internal|node_modules"
+)
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>[^\n]+)(?:\n\s*(?P<code>[^\n]+))?')
+_VARIABLE = re.compile(r"'[A-Z][A-Z0-9_]*'")
+
+
+def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> Iterator[str]:
+    """Yield the lines that say what went wrong in a function.
+
+    Args:
+        error: Lambda's error object.
+        function: its name.
+        root: the project's folder; paths below it are shown from there.
+    """
+    kind, message = error.get("errorType"), error.get("errorMessage") or ""
+    yield visible(f"{kind}: {message}" if kind else message, lines=True)
+    frames = [frame for frame in error.get("stackTrace") or error.get("trace") or () if isinstance(frame, str)]
+    own = [frame for frame in frames if not _FOREIGN.search(frame)]
+    for frame in own:
+        yield from _shown(frame, root)
+    if folded := len(frames) - len(own):
+        yield f"  and {folded} frame{'' if folded == 1 else 's'} of Python and its packages (--json shows them)"
+    if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(frames):
+        name = message.strip("'")
+        yield (
+            f"  {name} is no variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
+            f"environment: of {function}, or try it with --env {name}=..."
+        )
+
+
+def _shown(frame: str, root: str) -> Iterator[str]:
+    found = _FRAME.search(frame)
+    if found is None:
+        yield f"  {visible(frame.strip())}"
+        return
+    place = found["file"].removeprefix(f"{root}/")
+    yield f"  {visible(place)}:{found['line']} in {visible(found['name'])}"
+    if found["code"]:
+        yield f"    {visible(found['code'].strip())}"

@@ -1,0 +1,37 @@
+"""Text that can do nothing to the terminal it is printed on, nor pretend to be other text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# What moves the cursor or reads as a command (C0, DEL, C1), what turns the order of letters around (bidi controls),
+# and halves of surrogate pairs, which cannot be printed at all.
+_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_PICTURES = 0x2400  # U+2400 on: a picture of each control character
+
+
+def visible(value: Any, *, lines: bool = False) -> str:
+    """Return a value as text in which control characters are seen and have no effect.
+
+    Args:
+        value: what is printed.
+        lines: keep line breaks; without it the text is one line.
+    """
+    text = str(value).replace("\r\n", "\n") if lines else str(value)
+    return _ACTING.sub(lambda found: "\n" if lines and found[0] == "\n" else _shown(found[0]), text)
+
+
+def visible_json(text: str) -> str:
+    """Return JSON with those characters as escapes, which mean the same to whoever reads it.
+
+    Line breaks are those of its layout, for in a string JSON has them escaped already.
+    """
+    return _ACTING.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
+
+
+def _shown(character: str) -> str:
+    number = ord(character)
+    if number < 0x20:  # noqa: PLR2004 - a control character that has a picture
+        return chr(_PICTURES + number)
+    return "\u2421" if character == "\x7f" else f"<{number:04X}>"
