@@ -1,5 +1,22 @@
-"""`python -m exh_dev`: the command `exh-dev`."""
+"""`python -m exh_dev`, and the command `exh-dev`.
 
-from exh_dev.cli.main import main
+It imports nothing but what it takes to end quietly: a Ctrl-C while the command is still being loaded is no traceback.
+"""
 
-main()
+import os
+import signal
+
+INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
+
+
+def main() -> None:
+    """Load the command line, and run it."""
+    usual = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # nothing is open yet, and nothing begun
+    from exh_dev.cli.main import main as run
+
+    signal.signal(signal.SIGINT, usual)
+    run()
+
+
+if __name__ == "__main__":
+    main()

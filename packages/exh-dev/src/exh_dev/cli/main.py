@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
+import sqlite3
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -39,7 +41,6 @@ app = typer.Typer(
     epilog="Inside a project: exh-dev run (every sample event), exh-dev invoke whoami (one function), "
     "exh-dev serve (a local platform to point other tools at), "
     "exh-dev call GET /users/v1/me (one request to it).",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -293,11 +294,28 @@ def run_command(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("EXH_DEV_DEBUG"):
             raise
-        message = f"a defect in exh-dev: {type(error).__name__}: {error}. EXH_DEV_DEBUG=1 shows where."
-        choose_output(as_json=as_json).error(message)
+        defect = f"a defect in exh-dev: {type(error).__name__}: {error}. EXH_DEV_DEBUG=1 shows where."
+        choose_output(as_json=as_json).error(_trouble_of_the_machine(error) or defect)
         return DevkitError.exit_code
 
 
+def _trouble_of_the_machine(error: Exception) -> str:
+    """Return what is said of an error that is not the command's: a full disk, data that is in use or damaged."""
+    if isinstance(error, sqlite3.Error):
+        if "disk is full" in str(error):
+            return f"the disk is full: {_AGAIN}"
+        if "locked" in str(error):
+            return "the data directory is in use by another process: end that, or name another --data-dir"
+        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in str(error) or "not a database" in str(error)):
+            return "the data directory is damaged: move it away to start with an empty one, or name another --data-dir"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"the disk is full{f', at {error.filename}' if error.filename else ''}: {_AGAIN}"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename} cannot be used: {str(error.strerror).lower()}"
+    return ""
+
+
+_AGAIN = "free some space and run the command again; what it wrote before is kept"
 #: Typer's error for a wrong command line; it names only this child of it.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]
 

@@ -26,7 +26,7 @@ ProfileOption = Annotated[
     typer.Option("--profile", metavar="NAME", help="With --live: all credentials from ~/.exh/credentials.NAME."),
 ]
 HostOption = Annotated[str | None, typer.Option("--host", metavar="URL", help="With --live: the cluster to call.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask before calling.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask; what only reads never asks.")]
 DataDirOption = Annotated[
     str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
 ]

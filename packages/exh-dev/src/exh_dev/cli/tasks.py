@@ -60,6 +60,7 @@ def tasks(
     live: LiveOption = False,
     profile: ProfileOption = None,
     host: HostOption = None,
+    yes: YesOption = False,
     as_json: JsonOption = None,
 ) -> None:
     """List the newest tasks.
@@ -74,7 +75,7 @@ def tasks(
 
     output = choose_output(as_json=as_json)
     name = None if function is None else _known_name(function, output)[0]
-    exh = _connect("the tasks", Cluster.of(live=live, profile=profile, host=host), data_dir, output)
+    exh = _connect("the tasks", Cluster.of(live=live, profile=profile, host=host, yes=yes), data_dir, output)
     newest = found.newest_tasks(exh, found.tasks_of(name, status and status.value), limit, with_data=data)
     _show(newest, found.COLUMNS, [found.row(task) for task in newest], output)
 
@@ -91,6 +92,7 @@ def logs(
     live: LiveOption = False,
     profile: ProfileOption = None,
     host: HostOption = None,
+    yes: YesOption = False,
     as_json: JsonOption = None,
 ) -> None:
     """Print what a function logged on a platform.
@@ -107,7 +109,8 @@ def logs(
 
     output = choose_output(as_json=as_json)
     function, kind = _known_name(name, output)
-    exh = _connect(f"the logs of {function}", Cluster.of(live=live, profile=profile, host=host), data_dir, output)
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    exh = _connect(f"the logs of {function}", cluster, data_dir, output)
     sources: list[Source] = [function_logs.TaskRuns(exh, function)]
     if kind in {None, "api"}:
         sources.append(function_logs.ApiRuns(exh, function))
@@ -163,7 +166,14 @@ schedules = typer.Typer(
     name="schedules",
     help="The schedules of functions: what template.yaml says, and what the platform has.",
     rich_markup_mode=None,
+    invoke_without_command=True,
 )
+
+
+@schedules.callback()
+def _list_by_default(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_schedules()
 
 
 @schedules.command()
@@ -228,6 +238,7 @@ def list_schedules(
     live: LiveOption = False,
     profile: ProfileOption = None,
     host: HostOption = None,
+    yes: YesOption = False,
     as_json: JsonOption = None,
 ) -> None:
     """List a platform's schedules, and which of them schedules sync made.
@@ -239,7 +250,8 @@ def list_schedules(
     from exh_dev.remote.tasks import local_time
 
     output = choose_output(as_json=as_json)
-    known = known_to(_connect("the schedules", Cluster.of(live=live, profile=profile, host=host), data_dir, output))
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    known = known_to(_connect("the schedules", cluster, data_dir, output))
     shown: list[dict[str, Any]] = [
         {**{name: value for name, value in each.items() if name != "data"}, "managed": is_ours(each)} for each in known
     ]
