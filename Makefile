@@ -85,11 +85,8 @@ $(VENV)/.made: $(wildcard requirements*.txt)
 		candidate=; \
 	done; \
 	if [ -z "$$candidate" ]; then \
-		echo 'No Python 3.11 to 3.14 with venv was found. Install one:' >&2; \
-		echo '  Debian, Ubuntu, WSL:  sudo apt install python3 python3-venv' >&2; \
-		echo '  macOS:                brew install python@3.13' >&2; \
-		echo '  Fedora:               sudo dnf install python3' >&2; \
-		echo 'or name it: make PYTHON=/path/to/python3' >&2; exit 1; \
+		echo 'No Python 3.11 to 3.14 with venv was found. Install python3 and python3-venv (apt), python@3.13 (brew) or python3' >&2; \
+		echo '(dnf), or name it: make PYTHON=/path/to/python3' >&2; exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; \
 	"$$candidate" -m venv --clear $(VENV)

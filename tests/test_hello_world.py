@@ -20,7 +20,3 @@ def test_it_greets_by_the_name_in_the_task(fake_exh, name):
 def test_it_asks_for_the_name_of_its_user():
     responses.get(f"{HOST}/users/v1/me", json={"id": "57f3a1", "first_name": "Jan"})
     assert first_name(OAuth1Session("key", "consumer secret", "token", "token secret"), HOST) == "Jan"
-
-
-def test_without_a_name_it_greets_its_user(run_function):
-    assert run_function("hello-world", task_event()).result == {"greeting": "Hello, hello-world!"}
