@@ -43,7 +43,10 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
     assert done.returncode == 0
     assert list(json.loads(done.stdout)) == ["user_id"]
     lines = stderr_lines(done.stderr)
-    assert [line["message"] for line in lines] == ["authenticated"]
+    assert [line["message"] for line in lines] == [
+        "authenticated",
+        "a fresh, empty platform answered; exh-dev serve keeps one, and its runs",
+    ]
     assert lines[0]["user_id"] == json.loads(done.stdout)["user_id"]
 
 

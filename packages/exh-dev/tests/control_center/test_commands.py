@@ -44,6 +44,38 @@ def test_the_table_of_runs_has_a_line_for_each_and_its_error_below(center, exh_d
     assert below == "  LookupError: no measurement"
 
 
+def test_invoke_runs_on_the_platform_that_is_being_served(center, exh_dev):
+    made = center.exh.data.documents.create("pulse", {"pulse": 61})
+    code, out, lines = exh_dev("invoke", "analyze")
+    assert (code, json.loads(out)["word"]) == (0, "first")
+    (run,) = center.get("/runs")["data"]
+    (note,) = [line for line in lines if "being served" in line["message"]]
+    assert (run["kind"], note["run"]) == ("invoke", run["id"])
+    assert note["message"].endswith(f"{center.url}/_dev/#/runs/{run['id']}")
+    assert center.exh.data.documents.find_by_id("pulse", made["id"])  # it is the same world
+    code, out, _ = exh_dev("invoke", "analyze", "--event", center.folder / "events" / "analyze.failing.json")
+    assert (code, json.loads(out)["errorType"]) == (1, "LookupError")
+
+
+def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
+    for options in (["--fresh"], ["--env", "A=b"]):
+        code, _, lines = exh_dev("invoke", "analyze", *options)
+        assert code == 0
+        assert not any("being served" in line["message"] for line in lines)
+    assert center.get("/runs")["data"] == []
+    code, _, (line,) = exh_dev("invoke", "analyze", "--served", "--env", "A=b")
+    assert (code, "--served runs the function as it is being served, which excludes --env" in line["message"]) == (
+        2,
+        True,
+    )
+
+
+def test_to_insist_on_a_served_platform_fails_without_one(exh_dev, project_root, monkeypatch):
+    monkeypatch.chdir(project_root)
+    code, _, (line,) = exh_dev("invoke", "whoami", "--served")
+    assert (code, "no platform runs on" in line["message"]) == (1, True)
+
+
 def test_a_run_is_done_again(center, exh_dev, tmp_path):
     run = center.invoke("analyze", {"data": {"step": 3}})
     code, out, lines = exh_dev("replay", run["id"])

@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import signal
 import sqlite3
 import sys
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import extrahorizon
-from exh_dev.cli.options import HostOption, JsonOption, LiveOption, ProfileOption, YesOption
-from exh_dev.cli.output import choose_output, pass_on_server_logs
+from exh_dev.cli.functions import invoke, run
+from exh_dev.cli.output import choose_output
 from exh_dev.cli.platform import call, print_credentials, serve
 from exh_dev.cli.project import build, check, init, new, remove, rename, types, upgrade
 from exh_dev.cli.runs import mails, replay, runs
 from exh_dev.cli.tasks import logs, schedules, tasks
 from exh_dev.errors import DevkitError, UsageError
-from exh_dev.remote.cluster import Cluster
-from exh_dev.serve.debugging import DEBUG_PORT, check_free, check_installed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from exh_dev.output import Output
-    from exh_dev.project.function_spec import FunctionSpec
-    from exh_dev.project.project import Project
-    from exh_dev.project.runtime_function import CredentialSource
-    from exh_dev.runtime import LogLine
-    from exh_dev.serve.execution import Case, Outcome
 
 app = typer.Typer(
     name="exh-dev",
@@ -44,19 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Credentials(StrEnum):
-    """Where functions get their credentials from."""
-
-    ENV = "env"
-    SECRET = "secret"  # noqa: S105 - the name of a choice
-
-
-EnvOption = Annotated[
-    list[str] | None,
-    typer.Option("--env", metavar="KEY=VALUE", help="Set a variable for the function, over all others. Repeatable."),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -71,122 +47,8 @@ def _exh_dev(
         raise typer.Exit(UsageError.exit_code)
 
 
-@app.command()
-def invoke(
-    name: Annotated[str, typer.Argument(help="The function, such as whoami.")],
-    event: Annotated[
-        str | None,
-        typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
-    ] = None,
-    credentials: Annotated[
-        Credentials | None,
-        typer.Option(
-            help="env: variables, as a task has them. secret: Secrets Manager, as on AWS; what is for AWS alone has no "
-            "other. [default: env]"
-        ),
-    ] = None,
-    env: EnvOption = None,
-    debug: Annotated[
-        bool, typer.Option("--debug", help=f"Wait for a debugger (debugpy) on 127.0.0.1:{DEBUG_PORT} first.")
-    ] = False,
-    live: LiveOption = False,
-    profile: ProfileOption = None,
-    host: HostOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = None,
-) -> None:
-    """Run one function once and print its result.
-
-    Runs under AWS's own runtime client against a local platform that starts for it. The result, or Lambda's error
-    object, goes to stdout and the function's log to stderr. Exit code 0 when it returned, 1 when it raised or ran out
-    of time, 2 when the command makes no sense.
-
-    With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
-    to attach VS Code and PyCharm.
-    """
-    from exh_dev.project.project import Project, parse_event, read_event
-    from exh_dev.serve.execution import Case
-
-    output = choose_output(as_json=as_json)
-    project = Project.find()
-    spec = project.manifest.function(name)
-    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    (source,) = _sources([credentials] if credentials else None, cluster, spec)
-    if event == "-":
-        case = Case.of(spec, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
-    else:
-        path = Path(event) if event else project.sample_events(spec)[0]
-        case = Case.of(spec, path.name, read_event(path), source)
-    if debug:
-        if spec.code is None:  # Node.js has an inspector of its own
-            check_installed()
-        check_free(DEBUG_PORT)
-        output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
-    port = DEBUG_PORT if debug else None
-    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=port, on_log=output.log)
-    returned = outcome.invocation.ok
-    if not returned:
-        output.failure(outcome.invocation.error or {}, function=spec.name, root=project.root)
-    else:
-        output.result(outcome.invocation.result)
-        for failure in outcome.failures():
-            output.note(f"the function returned, but something that it set off failed: {failure}")
-    raise typer.Exit(0 if returned else 1)
-
-
-@app.command()
-def run(
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Functions to run [default: all].", metavar="[NAME]...")
-    ] = None,
-    credentials: Annotated[
-        list[Credentials] | None,
-        typer.Option(help="As for invoke; given twice, every event runs both ways"),
-    ] = None,
-    env: EnvOption = None,
-    live: LiveOption = False,
-    profile: ProfileOption = None,
-    host: HostOption = None,
-    yes: YesOption = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show the log of every function, not only of those that failed.")
-    ] = False,
-    as_json: JsonOption = None,
-) -> None:
-    """Run functions on all their sample events.
-
-    Prints one table, and before it the log of what failed. A function's events are events/NAME.json and
-    events/NAME.CASE.json. Exit code 1 when one of them failed.
-    """
-    from exh_dev.project.project import Project, read_event
-    from exh_dev.serve.execution import Case
-
-    output = choose_output(as_json=as_json)
-    project = Project.find()
-    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    specs = [project.manifest.function(name) for name in names] if names else project.manifest.functions
-    cases = [
-        Case.of(spec, path.name, read_event(path), source)
-        for spec in specs
-        for source in _sources(credentials, cluster, spec)
-        if source != "secret" or "aws" in spec.targets
-        for path in project.sample_events(spec)
-    ]
-    if not cases:
-        raise UsageError("there is nothing to run")
-    held: list[tuple[str, LogLine]] = []
-    holds = output.for_people and not verbose
-    outcomes = []
-    log = (lambda function, line: held.append((function, line))) if holds else output.log
-    for outcome in _execute(project, cases, output, env=env, cluster=cluster, on_log=log):
-        outcomes.append(outcome)
-        for each in () if outcome.ok else held:
-            output.log(*each)
-        held.clear()
-    output.outcomes(outcomes)
-    raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
-
-
+for function_command in (invoke, run):
+    app.command()(function_command)
 for project_command in (init, check, new, rename, remove, types, build, upgrade):
     app.command()(project_command)
 
@@ -196,48 +58,6 @@ app.command("credentials")(print_credentials)
 for platform_command in (call, runs, replay, mails, tasks, logs):
     app.command()(platform_command)
 app.add_typer(schedules, name="schedules")
-
-
-def _execute(
-    project: Project,
-    cases: Sequence[Case],
-    output: Output,
-    *,
-    env: list[str] | None,
-    cluster: Cluster | None,
-    debug_port: int | None = None,
-    on_log: Callable[[str, LogLine], None],
-) -> Iterator[Outcome]:
-    from exh_dev.serve.execution import execute
-
-    pass_on_server_logs(output)
-    overrides = dict(_assignment(text) for text in env or ())
-    for note in project.notes():
-        output.note(note)
-    live = None
-    if cluster:
-        live = cluster.environment(output)
-        cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
-    yield from execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=on_log)
-
-
-def _sources(
-    credentials: list[Credentials] | None, cluster: Cluster | None, spec: FunctionSpec
-) -> list[CredentialSource]:
-    if cluster is None:
-        only_secret = "exh" not in spec.targets  # nobody gives it variables
-        asked = [Credentials.SECRET] if only_secret else credentials or [Credentials.ENV]
-        return [each.value for each in dict.fromkeys(asked)]
-    if credentials:
-        raise UsageError("--live uses your own credentials; --credentials is for the local platform")
-    return ["live"]
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise UsageError(f"--env {text!r} is not KEY=VALUE")
-    return name, value
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ from urllib.parse import quote
 
 import typer
 
+from exh_dev.cli.functions import end_with_run
 from exh_dev.cli.options import DataDirOption, JsonOption, local_platform
 from exh_dev.cli.output import choose_output
 from exh_dev.output import Table
@@ -78,7 +78,6 @@ def replay(
     """
     from exh_dev.project.project import parse_event, read_event
     from exh_dev.remote.dev_api import BASE
-    from exh_dev.runtime import LogLine
 
     output = choose_output(as_json=as_json)
     body: Any = None
@@ -87,12 +86,7 @@ def replay(
     with local_platform(data_dir) as api:
         again = api.post(f"{BASE}/runs/{quote(run, safe='')}/replay", body)["id"]
         done = api.ended(again)
-    for line in done["logs"]:
-        output.log(done["function"], LogLine(datetime.fromisoformat(line["timestamp"]), line["text"]))
-    if done["status"] != "OK":
-        output.failure(done["error"] or {}, function=done["function"], root=Path.cwd())
-        raise typer.Exit(1)
-    output.result(done["result"])
+    end_with_run(done, output, root=Path.cwd())
 
 
 def mails(

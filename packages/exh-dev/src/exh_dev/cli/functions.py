@@ -1,0 +1,266 @@
+"""The commands of `exh-dev` that run functions: one on an event, or all on their sample events."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from exh_dev.cli.options import HostOption, JsonOption, LiveOption, ProfileOption, YesOption
+from exh_dev.cli.output import choose_output, pass_on_server_logs
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.remote.cluster import Cluster
+from exh_dev.serve.debugging import DEBUG_PORT, check_free, check_installed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from exh_dev.cli.output import CommandOutput
+    from exh_dev.output import Output
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+    from exh_dev.project.runtime_function import CredentialSource
+    from exh_dev.runtime import LogLine
+    from exh_dev.serve.execution import Case, Outcome
+
+
+class Credentials(StrEnum):
+    """Where functions get their credentials from."""
+
+    ENV = "env"
+    SECRET = "secret"  # noqa: S105 - the name of a choice
+
+
+EnvOption = Annotated[
+    list[str] | None,
+    typer.Option("--env", metavar="KEY=VALUE", help="Set a variable for the function, over all others. Repeatable."),
+]
+
+
+def invoke(
+    name: Annotated[str, typer.Argument(help="The function, such as whoami.")],
+    event: Annotated[
+        str | None,
+        typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
+    ] = None,
+    credentials: Annotated[
+        Credentials | None,
+        typer.Option(
+            help="env: variables, as a task has them. secret: Secrets Manager, as on AWS; what is for AWS alone has no "
+            "other. [default: env]"
+        ),
+    ] = None,
+    env: EnvOption = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help=f"Wait for a debugger (debugpy) on 127.0.0.1:{DEBUG_PORT} first.")
+    ] = False,
+    served: Annotated[
+        bool, typer.Option("--served", help="On the platform that exh-dev serve runs for this project, or not at all.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="On an empty platform that starts for it, even while one is being served.")
+    ] = False,
+    live: LiveOption = False,
+    profile: ProfileOption = None,
+    host: HostOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Run one function once and print its result.
+
+    While exh-dev serve runs for the project, the function runs there, and the run is in the control center. Otherwise,
+    and with --fresh, --env, --credentials or --debug, it runs on an empty platform that starts for it. The result, or
+    Lambda's error object, goes to stdout and the function's log to stderr. Exit code 0 when it returned, 1 when it
+    raised or ran out of time, 2 on a usage error.
+
+    With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
+    to attach VS Code and PyCharm.
+    """
+    from exh_dev.project.project import Project, parse_event, read_event
+    from exh_dev.serve.execution import Case
+
+    output = choose_output(as_json=as_json)
+    project = Project.find()
+    spec = project.manifest.function(name)
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    (source,) = _sources([credentials] if credentials else None, cluster, spec)
+    alone = {"--env": env, "--credentials": credentials, "--debug": debug, "--live": live, "--fresh": fresh}
+    place = _served_place(project, insists=served, alone=[name for name, given in alone.items() if given])
+    if event == "-":
+        case = Case.of(spec, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
+    else:
+        path = Path(event) if event else project.sample_events(spec)[0]
+        case = Case.of(spec, path.name, read_event(path), source)
+    if place is not None:
+        _invoke_served(place, case, output, root=project.root, seeded=event is None)
+    if debug:
+        if spec.code is None:  # Node.js has an inspector of its own
+            check_installed()
+        check_free(DEBUG_PORT)
+        output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
+    port = DEBUG_PORT if debug else None
+    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=port, on_log=output.log)
+    if cluster is None and not fresh:
+        output.note("a fresh, empty platform answered; exh-dev serve keeps one, and its runs")
+    returned = outcome.invocation.ok
+    if not returned:
+        output.failure(outcome.invocation.error or {}, function=spec.name, root=project.root)
+    else:
+        output.result(outcome.invocation.result)
+        for failure in outcome.failures():
+            output.note(f"the function returned, but something that it set off failed: {failure}")
+    raise typer.Exit(0 if returned else 1)
+
+
+def run(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Functions to run [default: all].", metavar="[NAME]...")
+    ] = None,
+    credentials: Annotated[
+        list[Credentials] | None,
+        typer.Option(help="As for invoke; given twice, every event runs both ways"),
+    ] = None,
+    env: EnvOption = None,
+    live: LiveOption = False,
+    profile: ProfileOption = None,
+    host: HostOption = None,
+    yes: YesOption = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the log of every function, not only of those that failed.")
+    ] = False,
+    as_json: JsonOption = None,
+) -> None:
+    """Run functions on all their sample events.
+
+    Prints one table, and before it the log of what failed. A function's events are events/NAME.json and
+    events/NAME.CASE.json. Exit code 1 when one of them failed.
+    """
+    from exh_dev.project.project import Project, read_event
+    from exh_dev.serve.execution import Case
+
+    output = choose_output(as_json=as_json)
+    project = Project.find()
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    specs = [project.manifest.function(name) for name in names] if names else project.manifest.functions
+    cases = [
+        Case.of(spec, path.name, read_event(path), source)
+        for spec in specs
+        for source in _sources(credentials, cluster, spec)
+        if source != "secret" or "aws" in spec.targets
+        for path in project.sample_events(spec)
+    ]
+    if not cases:
+        raise UsageError("there is nothing to run")
+    held: list[tuple[str, LogLine]] = []
+    holds = output.for_people and not verbose
+    outcomes = []
+    log = (lambda function, line: held.append((function, line))) if holds else output.log
+    for outcome in _execute(project, cases, output, env=env, cluster=cluster, on_log=log):
+        outcomes.append(outcome)
+        for each in () if outcome.ok else held:
+            output.log(*each)
+        held.clear()
+    output.outcomes(outcomes)
+    raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+def _execute(
+    project: Project,
+    cases: Sequence[Case],
+    output: Output,
+    *,
+    env: list[str] | None,
+    cluster: Cluster | None,
+    debug_port: int | None = None,
+    on_log: Callable[[str, LogLine], None],
+) -> Iterator[Outcome]:
+    from exh_dev.serve.execution import execute
+
+    pass_on_server_logs(output)
+    overrides = dict(_assignment(text) for text in env or ())
+    for note in project.notes():
+        output.note(note)
+    live = None
+    if cluster:
+        live = cluster.environment(output)
+        cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
+    yield from execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=on_log)
+
+
+def _sources(
+    credentials: list[Credentials] | None, cluster: Cluster | None, spec: FunctionSpec
+) -> list[CredentialSource]:
+    if cluster is None:
+        only_secret = "exh" not in spec.targets  # nobody gives it variables
+        asked = [Credentials.SECRET] if only_secret else credentials or [Credentials.ENV]
+        return [each.value for each in dict.fromkeys(asked)]
+    if credentials:
+        raise UsageError("--live uses your own credentials; --credentials is for the local platform")
+    return ["live"]
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise UsageError(f"--env {text!r} is not KEY=VALUE")
+    return name, value
+
+
+def _served_place(project: Project, *, insists: bool, alone: Sequence[str]) -> str | None:
+    """Return the URL of the platform that is being served for a project, None where a fresh one is to run.
+
+    Args:
+        project: the project.
+        insists: whether `--served` was given.
+        alone: options that only a fresh platform, or a real one, can do.
+
+    Raises:
+        UsageError: the options exclude each other.
+        DevkitError: none is being served, and `insists`.
+    """
+    from exh_dev.serve.datadir import DataDir
+
+    if insists and alone:
+        raise UsageError(f"--served runs the function as it is being served, which excludes {', '.join(alone)}")
+    if alone:
+        return None
+    try:
+        return str(DataDir(project.data_dir).running()["host"])
+    except DevkitError:
+        if insists:
+            raise
+        return None
+
+
+def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool) -> None:
+    from exh_dev.remote.dev_api import BASE, DevApi
+
+    with DevApi(place) as api:
+        body = {"event": case.event, "seeded": seeded}
+        started = api.post(f"{BASE}/functions/{quote(case.function, safe='')}/invoke", body)
+        done = api.ended(started["id"])
+    output.note(f"ran on the platform that is being served; its run: {place}/_dev/#/runs/{done['id']}", run=done["id"])
+    end_with_run(done, output, root=root)
+
+
+def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> None:
+    """Print the log and the outcome of a run that the control center has, and end the command by it.
+
+    Raises:
+        typer.Exit: always: 0 when the function returned, 1 when it did not.
+    """
+    from exh_dev.runtime import LogLine
+
+    for line in run["logs"]:
+        output.log(run["function"], LogLine(datetime.fromisoformat(line["timestamp"]), line["text"]))
+    if run["status"] != "OK":
+        output.failure(run["error"] or {"errorMessage": run["failure"]}, function=run["function"], root=root)
+        raise typer.Exit(1)
+    output.result(run["result"])
+    raise typer.Exit(0)
