@@ -15,6 +15,7 @@ from exh_dev.serve import deploy
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
+from exh_dev.serve.run_lines import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +57,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
             output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
         for each in platform.faults.in_force:
             output.note(f"fault in force: {each.rule.text}")
+        platform.watch_runs(lambda run: output.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
             resources.enter_context(Reloader(platform, shown, output.note))
         while not stop.wait(SIGNALS_WITHIN):

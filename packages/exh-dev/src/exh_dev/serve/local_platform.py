@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from exh_dev.control_center.context import LocalProject
+    from exh_dev.platform.storage.store import Document
     from exh_dev.platform.tasks.runner import OwnFunction
     from exh_dev.runtime import Invocation
     from exh_dev.serve.app import App
@@ -152,6 +153,10 @@ class LocalPlatform:
             DevkitError: it cannot run.
         """
         return self._server.wait_for(self._app.context.batch(function, event))
+
+    def watch_runs(self, call: Callable[[Document], object]) -> None:
+        """Call `call`, on another thread, with the record of each run that has ended."""
+        self._server.call(lambda: self._app.tasks.runner.runs.watch(call))
 
     def calls_of(self, function: str, request_id: str) -> AbstractContextManager[None]:
         """Take calls with a function's token for those of an invocation of it, while the block lasts."""

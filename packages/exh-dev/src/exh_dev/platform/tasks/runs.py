@@ -72,6 +72,7 @@ class Runs:
         self._changes = changes
         self._clock = clock
         self._live: dict[str, Run] = {}
+        self._on_end: Callable[[Document], object] = _nobody
         self._by_root: OrderedDict[str, str] = OrderedDict()
         for name, index in _INDEXES.items():
             store.index(index, RUNS, [member(name), "id"])
@@ -129,6 +130,10 @@ class Runs:
         self._count += 1
         self._forget_oldest()
         return run
+
+    def watch(self, call: Callable[[Document], object]) -> None:
+        """Call `call` with the record of each run that has ended, on the event loop's thread."""
+        self._on_end = call
 
     def end(self, run: Run, invocation: Invocation) -> None:
         """The run is over."""
@@ -219,6 +224,7 @@ class Runs:
         with self._store.transaction():
             self._store.put(RUNS, run.record)
             self._store.put(DETAILS, run.details)
+        self._on_end(run.record)
 
     def _note_line(self, run_id: str, line: LogLine) -> None:
         run = self._live.get(run_id)
@@ -278,3 +284,7 @@ def _mentions(text: str) -> Sql:
     details = " OR ".join(["instr(casefold(body), ?)"] * 2)
     found = f"id IN (SELECT id FROM documents WHERE collection = '{DETAILS}' AND ({details}))"  # noqa: S608
     return Sql(f"({own} OR {found})", (*[sought] * len(_SEARCHED), as_json, twice))
+
+
+def _nobody(record: Document) -> None:
+    """Nobody watches."""
