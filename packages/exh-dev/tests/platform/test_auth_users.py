@@ -171,7 +171,8 @@ def test_a_provider_from_its_making_to_its_end(app, refused, provider):
 
 def test_a_provider_that_is_refused(app, refused, provider):
     refused(app.as_user("POST", PROVIDERS, json=PROVIDER), 400, 17, "RESOURCE_ALREADY_EXISTS_EXCEPTION")
-    refused(app.as_user("POST", PROVIDERS, json={**PROVIDER, "name": "ab"}), 400, 15, "FIELD_FORMAT_EXCEPTION")
+    for wrong in ({"name": "ab"}, {"name": "a b c"}, {"name": "a" * 41}, {"description": "d" * 257}):
+        refused(app.as_user("POST", PROVIDERS, json={**PROVIDER, **wrong}), 400, 15, "FIELD_FORMAT_EXCEPTION")
     refused(app.as_user("POST", PROVIDERS, json={"name": "abc"}), 400, 14, "MISSING_REQUIRED_FIELDS_EXCEPTION")
     refused(app.as_user("PUT", f"{PROVIDERS}/x", json={}), 400, 12, "ID_FORMAT_EXCEPTION")
 
@@ -210,8 +211,10 @@ def test_logging_in_by_way_of_a_provider_ends_with_its_code(app, refused, provid
     refused(unknown, 401, 123, "OAUTH2_CLIENT_ID_EXCEPTION")
     refused(app.as_user("POST", f"{PROVIDERS}/local/link", json=link), *WRONG_CODE)
     refused(app.send(None, "POST", f"{PROVIDERS}/none/oAuth2Login", json=body), *UNKNOWN)
-    (attempt,) = app.as_user("GET", f"{BASE}/oidc/loginAttempts?eq(status,failed)").json()["data"]
-    assert (attempt["providerName"], attempt["error"]["code"]) == ("local", 139)
+    attempts = app.as_user("GET", f"{BASE}/oidc/loginAttempts?eq(status,failed)").json()["data"]
+    told = [(each.get("providerName"), each["error"]["code"]) for each in attempts]
+    assert told == [("local", 27), ("local", 139), ("local", 123), (None, 16)]
+    assert "is not on this machine" in attempts[1]["error"]["message"]
 
 
 def test_unlinking(app, refused):

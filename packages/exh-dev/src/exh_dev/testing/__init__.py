@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from exh_dev.runtime.events import api_event, dispatcher_event, retry_event, task_event, transition_event
     from exh_dev.serve.local_platform import LocalPlatform
     from exh_dev.testing.fake_exh import FakeExtraHorizon
+    from exh_dev.testing.oidc import oidc_code, oidc_provider
     from exh_dev.testing.plugin import RunFunction
     from extrahorizon import ExtraHorizon
 
@@ -32,6 +33,8 @@ __all__ = [
     "client_of",
     "dispatcher_event",
     "handle",
+    "oidc_code",
+    "oidc_provider",
     "retry_event",
     "task_event",
     "transition_event",
@@ -45,6 +48,8 @@ _MODULES = {
     "api_event": _EVENTS,
     "client_of": "exh_dev.remote.client",
     "dispatcher_event": _EVENTS,
+    "oidc_code": "exh_dev.testing.oidc",
+    "oidc_provider": "exh_dev.testing.oidc",
     "retry_event": _EVENTS,
     "task_event": _EVENTS,
     "transition_event": _EVENTS,

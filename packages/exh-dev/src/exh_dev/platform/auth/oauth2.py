@@ -45,7 +45,7 @@ _ERRORS = {
     121: "unsupported_grant_type",
     129: "mfa_required",
 }
-_NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, section 5.1
+NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, section 5.1
 CODE_LIFETIME = 600  # seconds; not documented
 _CHALLENGE_METHODS = ("plain", "S256")
 #: Stored, but in no answer.
@@ -64,7 +64,7 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
             if refused.code is None:
                 raise
             return _refusal(refused, authorization)
-        return JSONResponse(answer, headers=_NOT_STORED)
+        return JSONResponse(answer, headers=NOT_STORED)
 
     async def authorize(request: Request) -> JSONResponse:
         user_id = user_of(request)
@@ -118,18 +118,18 @@ class _Grants:
         user_id = self.login.user_id(fields.text("username"), fields.text("password"))
         self.second_factor.require(user_id, client.application_id)
         with self.store.transaction():
-            return self._tokens(client, user_id)
+            return give_tokens(self.store, client, user_id, now=self.clock())
 
     def _mfa(self, fields: Fields, client: Client) -> dict[str, Any]:
         answer = fields.text("token"), fields.text("method_id"), fields.text("code")
         user_id = self.second_factor.user_id(*answer, application_id=client.application_id)
         with self.store.transaction():
-            return self._tokens(client, user_id)
+            return give_tokens(self.store, client, user_id, now=self.clock())
 
     def _authorization_code(self, fields: Fields, client: Client) -> dict[str, Any]:
         with self.store.transaction():
             user_id = redeem(self.store, fields, application_id=client.application_id, now=self.clock())
-            return self._tokens(client, user_id)
+            return give_tokens(self.store, client, user_id, now=self.clock())
 
     def _refresh_token(self, fields: Fields, client: Client) -> dict[str, Any]:
         token = self.store.one("oauth2_refresh_tokens", "refreshToken", fields.text("refresh_token"))
@@ -140,25 +140,26 @@ class _Grants:
         with self.store.transaction():
             if not client.confidential:
                 self.store.delete("oauth2_refresh_tokens", token["id"])
-            return self._tokens(client, token["userId"])
+            return give_tokens(self.store, client, token["userId"], now=self.clock())
 
-    def _tokens(self, client: Client, user_id: str) -> dict[str, Any]:
-        now = self.clock()
-        refresh_lifetime = CONFIDENTIAL_REFRESH_LIFETIME if client.confidential else REFRESH_LIFETIME
-        owner = {"applicationId": client.application_id, "userId": user_id, "creationTimestamp": iso(now)}
-        owner["updateTimestamp"] = iso(now)
-        refresh: Document = {"id": object_id(), "refreshToken": hex40(), **owner}
-        access: Document = {"id": object_id(), "accessToken": hex40(), "refreshTokenId": refresh["id"], **owner}
-        self.store.put("oauth2_access_tokens", {**access, "expiryTimestamp": iso(now + ACCESS_LIFETIME)})
-        self.store.put("oauth2_refresh_tokens", {**refresh, "expiryTimestamp": iso(now + refresh_lifetime)})
-        return {
-            "access_token": access["accessToken"],
-            "token_type": "bearer",
-            "expires_in": ACCESS_LIFETIME,
-            "refresh_token": refresh["refreshToken"],
-            "user_id": user_id,
-            "application_id": client.application_id,
-        }
+
+def give_tokens(store: Store, client: Client, user_id: str, *, now: float) -> dict[str, Any]:
+    """Fresh tokens of a user for a client, as the token endpoint answers them. The caller is in a transaction."""
+    refresh_lifetime = CONFIDENTIAL_REFRESH_LIFETIME if client.confidential else REFRESH_LIFETIME
+    owner = {"applicationId": client.application_id, "userId": user_id, "creationTimestamp": iso(now)}
+    owner["updateTimestamp"] = iso(now)
+    refresh: Document = {"id": object_id(), "refreshToken": hex40(), **owner}
+    access: Document = {"id": object_id(), "accessToken": hex40(), "refreshTokenId": refresh["id"], **owner}
+    store.put("oauth2_access_tokens", {**access, "expiryTimestamp": iso(now + ACCESS_LIFETIME)})
+    store.put("oauth2_refresh_tokens", {**refresh, "expiryTimestamp": iso(now + refresh_lifetime)})
+    return {
+        "access_token": access["accessToken"],
+        "token_type": "bearer",
+        "expires_in": ACCESS_LIFETIME,
+        "refresh_token": refresh["refreshToken"],
+        "user_id": user_id,
+        "application_id": client.application_id,
+    }
 
 
 def client_of(store: Store, fields: Fields, authorization: str) -> Client:
@@ -203,7 +204,7 @@ def _refusal(refused: ErrorAnswer, authorization: str) -> JSONResponse:
     message = inner.pop("message")
     mfa = {"mfa": inner.pop("mfa")} if "mfa" in inner else {}
     body = {"error": error, "description": message, "exh_error": {**inner, "description": message}, **mfa}
-    headers = dict(_NOT_STORED)
+    headers = dict(NOT_STORED)
     if error != "invalid_client":
         return JSONResponse(body, 400, headers)
     if authorization.lower().startswith("basic"):  # RFC 6749, section 5.2

@@ -1,49 +1,54 @@
-"""OpenID Connect: providers as records, and logging in by way of one, as far as that goes without it.
+"""OpenID Connect: logging in by way of a provider, and the links of users to providers.
 
-A new provider is disabled. No provider is ever called, so that no authorization code can be one it gave: a login ends
-with 139, and is written down as an attempt that failed. Who is unlinked is logged out, and mailed how to set a
-password.
+A provider on this machine is really asked (`oidc_calls`); any other ends a login with 139. Whoever logs in for the
+first time becomes a user with what the provider tells of them; every attempt is written down. Who is linked has no
+password any more; who is unlinked is mailed how to set one. Both are logged out.
+
+Assumed, for no source says it: a nonce is good once, for an hour, and has to come back; a new user is not activated;
+a second factor is not asked for; what is linked already answers 27.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from exh_dev.platform.auth.oauth2 import client_of
+from exh_dev.platform.auth.oauth2 import NOT_STORED, client_of, give_tokens
+from exh_dev.platform.auth.oidc_calls import exchange, person_of
+from exh_dev.platform.auth.oidc_providers import COLLECTION, provider_named
 from exh_dev.platform.auth.presence import require_presence
 from exh_dev.platform.auth.tokens import end_tokens
+from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
-from exh_dev.platform.storage.listing import page, page_of, query_of
-from exh_dev.platform.storage.search import search
+from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
+from exh_dev.platform.users.accounts import new_user
 from exh_dev.platform.users.verification import request_reset_after_unlinking
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from exh_dev.platform.auth.oidc_calls import Login, Person
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
 ATTEMPTS = "oidc_login_attempts"
-_SCOPE = "openid email profile"  # not documented
-COLLECTION = "oidc_providers"
-_MEMBERS = (
-    *("name", "description", "clientId", "clientSecret", "issuerId"),
-    *("authorizationEndpoint", "tokenEndpoint", "userinfoEndpoint", "redirectUri"),
+_NONCES = "oidc_nonces"
+_NONCE_LIFETIME = 3600  # seconds; not documented
+_SCOPE = "openid email profile"
+_LINKED = Sql(
+    "EXISTS (SELECT 1 FROM json_each(body, '$.oidc_links')"
+    " WHERE json_extract(value, '$.provider_id') = ? AND json_extract(value, '$.subject_id') = ?)"
 )
-_SHORTEST_NAME, _LONGEST_NAME = 3, 40
-_HINT = 4  # characters of the secret that are shown
-_LINKED = Sql("EXISTS (SELECT 1 FROM json_each(body, '$.oidc_links') WHERE json_extract(value, '$.provider_id') = ?)")
 
 
 @dataclass
@@ -66,13 +71,14 @@ class Oidc:
 
     async def _generate(self, request: Request) -> JSONResponse:
         state = await _state(request)
-        provider = self._enabled(request)
+        provider = self._known(request)
+        _require_enabled(provider)
         asked = {
             "client_id": provider["clientId"],
             "redirect_uri": provider["redirectUri"],
             "response_type": "code",
             "scope": _SCOPE,
-            "nonce": hex40(),
+            "nonce": self._new_nonce(provider),
             **({} if state is None else {"state": state}),
         }
         endpoint = provider["authorizationEndpoint"]
@@ -81,28 +87,48 @@ class Oidc:
 
     async def _log_in(self, request: Request) -> JSONResponse:
         fields = await read_json(request)
-        provider = self._enabled(request)
-        client_of(self.store, fields, request.headers.get("authorization", ""))
-        fields.text("authorizationCode")
-        answer = _unknown_code()
-        attempt = {
-            "id": object_id(),
-            "status": "failed",
-            "providerId": provider["id"],
-            "providerName": provider["name"],
-            "error": answer.body,
-            "creationTimestamp": iso(self.clock()),
-        }
-        self.store.put(ATTEMPTS, attempt)
-        raise answer
+        attempt = {"id": object_id()}
+        try:
+            answer = await self._tokens(request, fields, attempt)
+        except ErrorAnswer as refused:
+            error = {name: refused.body[name] for name in ("code", "name", "message")}
+            self._note(attempt, status="failed", error=error)
+            raise
+        return JSONResponse(answer, headers=NOT_STORED)
+
+    async def _tokens(self, request: Request, fields: Fields, attempt: Document) -> dict[str, Any]:
+        """The tokens of a login; what is known of it is kept in `attempt` as it goes on."""
+        provider = self._known(request)
+        attempt |= {"providerId": provider["id"], "providerName": provider["name"]}
+        _require_enabled(provider)
+        client = client_of(self.store, fields, request.headers.get("authorization", ""))
+        login = await self._logged_in(provider, fields)
+        attempt["providerSubjectId"] = login.subject
+        person = await person_of(provider, login)
+        self._require_still_enabled(provider)
+        now = self.clock()
+        with self.store.transaction():
+            user = self._linked(provider, login) or self._register(provider, login, person, now)
+            self._note(attempt, status="success", userId=user["id"])
+            return give_tokens(self.store, client, user["id"], now=now)
 
     async def _link(self, request: Request) -> JSONResponse:
         me = rights_of(request, self.store).require_user()
         fields = await read_json(request)
         require_presence(self.store, me, fields.text("presenceToken"), now=self.clock())
-        self._enabled(request)
-        fields.text("authorizationCode")
-        raise _unknown_code()
+        provider = self._known(request)
+        _require_enabled(provider)
+        login = await self._logged_in(provider, fields)
+        self._require_still_enabled(provider)
+        user = self._linkable(me)
+        if self._linked(provider, login):
+            raise ErrorAnswer(27, "Another user is linked to this account at the provider")
+        links = [{"provider_id": provider["id"], "subject_id": login.subject}]
+        user |= {"oidc_links": links, "password_hash": "", "update_timestamp": epoch_ms(self.clock())}
+        with self.store.transaction():
+            self.store.put("users", user)
+            end_tokens(self.store, "userId", me)
+        return JSONResponse({"affectedRecords": 1})
 
     async def _unlink(self, request: Request) -> JSONResponse:
         rights_of(request, self.store).require("UNLINK_USER_FROM_OIDC")
@@ -122,13 +148,86 @@ class Oidc:
         rights_of(request, self.store).require("VIEW_OIDC_LOGIN_ATTEMPTS")
         return page(request, self.store, ATTEMPTS)
 
-    def _enabled(self, request: Request) -> Document:
+    def _known(self, request: Request) -> Document:
         provider = provider_named(self.store, request.path_params["name"])
         if provider is None:
             raise ErrorAnswer(16, "There is no provider of this name")
-        if not provider["enabled"]:
-            raise ErrorAnswer(27, "The provider is disabled")
         return provider
+
+    def _require_still_enabled(self, provider: Document) -> None:
+        """Go on with a provider that is there and enabled yet: others were served while it was asked."""
+        now = self.store.get(COLLECTION, provider["id"])
+        if now is None:
+            raise ErrorAnswer(16, "There is no provider of this name")
+        _require_enabled(now)
+
+    async def _logged_in(self, provider: Document, fields: Fields) -> Login:
+        """Who an authorization code is of."""
+        login = await exchange(provider, fields.text("authorizationCode"), clock=self.clock)
+        if fields.optional_text("nonce") not in (None, login.nonce):
+            raise ErrorAnswer(137, "The nonce of the ID token is not the one in the field nonce")
+        self._use_nonce(provider, login.nonce)
+        return login
+
+    def _linked(self, provider: Document, login: Login) -> Document | None:
+        linked = Sql(_LINKED.text, (provider["id"], login.subject))
+        return next(iter(self.store.matching("users", linked)), None)
+
+    def _linkable(self, user_id: str) -> Document:
+        user = self.store.get("users", user_id)
+        if user is None:
+            raise ErrorAnswer(104, "The user of these credentials does not exist any more")
+        if user.get("oidc_links"):
+            raise ErrorAnswer(27, "The user is linked to a provider already, and has to be unlinked first")
+        return user
+
+    def _register(self, provider: Document, login: Login, person: Person, now: float) -> Document:
+        """A new user, with what the provider tells; the caller is in a transaction."""
+        if self.store.one("users", "email", person.email):
+            raise ErrorAnswer(
+                203,
+                "This email address is already in use: its user has to log in with the password, and link the provider",
+            )
+        names = {"first_name": person.first_name, "last_name": person.last_name}
+        user = new_user(**names, email=person.email, now=now)
+        user["oidc_links"] = [{"provider_id": provider["id"], "subject_id": login.subject}]
+        self.store.put("users", user)
+        events.publish(self.store, "user_created", {"id": user["id"]}, now=now)
+        return user
+
+    def _new_nonce(self, provider: Document) -> str:
+        now = self.clock()
+        for old in self.store.matching(_NONCES, Sql(f"{member('expiryTimestamp')} <= ?", (iso(now),))):
+            self.store.delete(_NONCES, old["id"])
+        nonce = hex40()
+        self.store.put(
+            _NONCES, {"id": nonce, "providerId": provider["id"], "expiryTimestamp": iso(now + _NONCE_LIFETIME)}
+        )
+        return nonce
+
+    def _use_nonce(self, provider: Document, nonce: str | None) -> None:
+        """Go on with a login that began at an authentication URL of this provider, and use it up.
+
+        Raises:
+            ErrorAnswer: 137 when it did not, or too long ago, or has been used.
+        """
+        known = None if nonce is None else self.store.get(_NONCES, nonce)
+        if known is None or known["providerId"] != provider["id"] or known["expiryTimestamp"] <= iso(self.clock()):
+            raise ErrorAnswer(
+                137,
+                "The nonce of the ID token is not one of an authentication URL of this provider, or was used, or is "
+                "too old: begin the login anew with generateAuthenticationUrl",
+            )
+        self.store.delete(_NONCES, known["id"])
+
+    def _note(self, attempt: Document, **outcome: Any) -> None:
+        now = iso(self.clock())
+        self.store.put(ATTEMPTS, {**attempt, **outcome, "creationTimestamp": now, "updateTimestamp": now})
+
+
+def _require_enabled(provider: Document) -> None:
+    if not provider["enabled"]:
+        raise ErrorAnswer(27, "The provider is disabled")
 
 
 async def _state(request: Request) -> str | None:
@@ -138,97 +237,3 @@ async def _state(request: Request) -> str | None:
     if not isinstance(value, dict):
         raise ErrorAnswer(22, "The request body is malformed: it must be a JSON object")
     return Fields(value).optional_text("state")
-
-
-def _unknown_code() -> ErrorAnswer:
-    return ErrorAnswer(139, "The authorization code is not one that the provider gave")
-
-
-@dataclass
-class Providers:
-    """The providers of a store."""
-
-    store: Store
-    clock: Clock
-
-    def routes(self, base: str) -> list[Route]:
-        """The endpoints of providers."""
-        every = f"{base}/oidc/providers"
-        return [
-            Route(every, self._find, methods=["GET"]),
-            Route(every, self._create, methods=["POST"]),
-            Route(f"{every}/{{id}}", self._update, methods=["PUT"]),
-            Route(f"{every}/{{id}}", self._remove, methods=["DELETE"]),
-            Route(f"{every}/{{id}}/enable", self._enable, methods=["POST"]),
-            Route(f"{every}/{{id}}/disable", self._disable, methods=["POST"]),
-        ]
-
-    async def _find(self, request: Request) -> Response:
-        rights_of(request, self.store).require("VIEW_OIDC_PROVIDERS")
-        wanted = search(query_of(request), body="json_remove(body, '$.clientSecret')")
-        return page_of(wanted, self.store, COLLECTION, show=_shown)
-
-    async def _create(self, request: Request) -> JSONResponse:
-        rights_of(request, self.store).require("CREATE_OIDC_PROVIDER")
-        fields = await read_json(request)
-        for name in _MEMBERS:
-            fields.text(name)
-        changes = self._changes(fields)
-        now = iso(self.clock())
-        provider = {"id": object_id(), **changes, "enabled": False, "creationTimestamp": now, "updateTimestamp": now}
-        self.store.put(COLLECTION, provider)
-        return JSONResponse(_shown(provider))
-
-    async def _update(self, request: Request) -> JSONResponse:
-        self._changeable(request, "UPDATE_OIDC_PROVIDER")
-        fields = await read_json(request)
-        provider = self._changeable(request, "UPDATE_OIDC_PROVIDER")  # as it is now
-        return self._put(provider | self._changes(fields, provider["id"]))
-
-    async def _remove(self, request: Request) -> JSONResponse:
-        provider = self._changeable(request, "DELETE_OIDC_PROVIDER")
-        linked = self.store.count("users", Sql(_LINKED.text, (provider["id"],)))
-        if provider["enabled"] or linked:
-            raise ErrorAnswer(27, "The provider is enabled, or users are linked to it")
-        self.store.delete(COLLECTION, provider["id"])
-        return JSONResponse({"affectedRecords": 1})
-
-    async def _enable(self, request: Request) -> JSONResponse:
-        return self._put(self._changeable(request, "UPDATE_OIDC_PROVIDER") | {"enabled": True})
-
-    async def _disable(self, request: Request) -> JSONResponse:
-        return self._put(self._changeable(request, "UPDATE_OIDC_PROVIDER") | {"enabled": False})
-
-    def _changeable(self, request: Request, permission: str) -> Document:
-        rights_of(request, self.store).require(permission)
-        provider = self.store.get(COLLECTION, checked_id(request.path_params["id"]))
-        if provider is None:
-            raise ErrorAnswer(16, "The provider does not exist")
-        return provider
-
-    def _changes(self, fields: Fields, provider_id: str | None = None) -> Document:
-        texts = {name: fields.optional_text(name) for name in _MEMBERS}
-        changes = {name: text for name, text in texts.items() if text is not None}
-        name = changes.get("name")
-        if name is not None:
-            if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
-                raise ErrorAnswer(15, f"The field name must have {_SHORTEST_NAME} to {_LONGEST_NAME} characters")
-            other = provider_named(self.store, name)
-            if other and other["id"] != provider_id:
-                raise ErrorAnswer(17, "There is a provider of this name")
-        if "clientSecret" in changes:
-            changes["clientSecretHint"] = changes["clientSecret"][-_HINT:]
-        return changes
-
-    def _put(self, provider: Document) -> JSONResponse:
-        self.store.put(COLLECTION, provider | {"updateTimestamp": iso(self.clock())})
-        return JSONResponse({"affectedRecords": 1})
-
-
-def provider_named(store: Store, name: str) -> Document | None:
-    """The provider of this name."""
-    return next(iter(store.matching(COLLECTION, Sql(f"{member('name')} = ?", (name,)))), None)
-
-
-def _shown(provider: Document) -> Document:
-    return {name: value for name, value in provider.items() if name != "clientSecret"}

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from exh_dev.platform.auth import oauth1, oauth2, presence, sso, tokens
 from exh_dev.platform.auth.applications import Applications
+from exh_dev.platform.auth.local_provider import LocalProvider
 from exh_dev.platform.auth.login import Login
 from exh_dev.platform.auth.mfa import MfaSettings, SecondFactor
-from exh_dev.platform.auth.oidc import Oidc, Providers
+from exh_dev.platform.auth.oidc import Oidc
+from exh_dev.platform.auth.oidc_providers import Providers
 from exh_dev.platform.auth.tokens import forget_expired
 from exh_dev.platform.service import Service
 
@@ -33,7 +35,7 @@ class AuthService(Service):
         forget_expired(store, clock())
 
     def routes(self) -> list[Route]:
-        """Return the endpoints of the service."""
+        """Return the endpoints of the service, and those of the local OpenID Connect provider below `/_dev/`."""
         store, clock = self._store, self._clock
         login = Login(store, clock=clock)
         second_factor = SecondFactor(store, clock=clock)
@@ -47,4 +49,5 @@ class AuthService(Service):
             *MfaSettings(store, clock).routes(BASE),
             *Providers(store, clock).routes(BASE),
             *Oidc(store, clock).routes(BASE),
+            *LocalProvider(store, clock=clock).routes(),
         ]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.http.oauth1 import Caller, OAuth1Verifier
 
-#: Not a part of the platform: it authenticates its callers itself.
-_SIDEFX = "/_sidefx/"
+#: No parts of the platform: they authenticate their callers themselves.
+_OTHERS = ("/_sidefx/", "/_dev/oidc/")
 _DEV = "/_dev"
 _HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
 _STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
@@ -97,7 +97,7 @@ class Gateway:
                 _refuse_web_pages(scope)
             scope["app"] = self  # else routes answer a wrong method themselves
             caller = None
-            if not scope["path"].startswith(_SIDEFX):
+            if not scope["path"].startswith(_OTHERS):
                 caller = self._identify(scope)
                 scope["path"] = scope["path"].rstrip("/") or "/"
             scope["state"] = {**scope.get("state", {}), "caller": caller}

@@ -58,6 +58,29 @@ def checked_email(fields: Fields) -> str:
     return email
 
 
+def new_user(
+    *, first_name: str, last_name: str, email: str, phone_number: str = "", language: str = DEFAULT_LANGUAGE, now: float
+) -> Document:
+    """The record of a user who is not activated, has no password, and may do nothing yet."""
+    return {
+        "id": object_id(),
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": email,
+        "phone_number": phone_number,
+        "language": language,
+        "time_zone": _TIME_ZONE,
+        "activation": False,
+        "role_ids": [],
+        "staff_enlistments": [],
+        "patient_enlistments": [],
+        "failed_count": 0,
+        "password_hash": "",
+        "creation_timestamp": epoch_ms(now),
+        "update_timestamp": epoch_ms(now),
+    }
+
+
 @dataclass
 class Accounts:
     """The users of a store."""
@@ -94,23 +117,9 @@ class Accounts:
         fields = await read_json(request)
         mode = _mode(fields)
         now = self.clock()
-        user = {
-            "id": object_id(),
-            "first_name": fields.text("first_name"),
-            "last_name": fields.text("last_name"),
-            "email": checked_email(fields),
-            "phone_number": fields.text("phone_number"),
-            "language": fields.text("language"),
-            "time_zone": _TIME_ZONE,
-            **_coded(fields),
-            "activation": False,
-            "role_ids": [],
-            "staff_enlistments": [],
-            "patient_enlistments": [],
-            "failed_count": 0,
-            "creation_timestamp": epoch_ms(now),
-            "update_timestamp": epoch_ms(now),
-        }
+        names = {name: fields.text(name) for name in ("first_name", "last_name")}
+        email, phone_number, language = checked_email(fields), fields.text("phone_number"), fields.text("language")
+        user = new_user(now=now, **names, email=email, phone_number=phone_number, language=language) | _coded(fields)
         password = fields.text("password")
         check_policy(self.store, password)
         user["password_hash"] = hash_password(password)

@@ -1,0 +1,194 @@
+"""What the platform asks an OpenID Connect provider: tokens for an authorization code, and who the user is.
+
+Only a provider on this machine is called: nothing that runs here may log anybody in elsewhere, and a test needs no
+network. Redirects are not followed and proxies not used, so that what is sent stays here too. The client proves itself
+with `client_secret_basic`, as the platform's documentation says. A provider record names no keys: those of RS256 are
+found by the discovery document of its `issuerId` (OpenID Connect Discovery 1.0, section 4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+from exh_dev.platform.auth.id_tokens import RS256, IdToken, IdTokenError
+from exh_dev.platform.http.bodies import parse_json
+from exh_dev.platform.http.error_answers import ErrorAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exh_dev.platform.storage.store import Document
+    from exh_dev.platform.storage.timestamps import Clock
+
+_TIMEOUT = 5  # seconds for a provider to connect, and to go on answering
+_LARGEST = 1024 * 1024  # bytes of an answer
+_MOST_OF_A_REASON = 200  # characters of what a provider says went wrong
+_DISCOVERY = "/.well-known/openid-configuration"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_OK = 200
+_ACCEPT = {"Accept": "application/json"}
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who logged in at a provider, by a verified ID token.
+
+    Attributes:
+        subject: the provider's id of the user.
+        nonce: what the authentication URL had, if it had one.
+        access_token: what the provider tells more for.
+    """
+
+    subject: str
+    nonce: str | None
+    access_token: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a provider tells of a user; a name that it does not tell is empty."""
+
+    email: str
+    first_name: str
+    last_name: str
+
+
+async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
+    """Redeem an authorization code at a provider, and verify the ID token that comes for it.
+
+    Raises:
+        ErrorAnswer: 139 when the provider does not accept the code, or is not on this machine; 138 when it cannot be
+            reached, or answers something else; 136 when the ID token is not valid.
+    """
+    for member in ("tokenEndpoint", "userinfoEndpoint"):
+        if not is_on_loopback(provider[member]):
+            raise ErrorAnswer(
+                139,
+                f"The {member} of the provider {provider['name']} is not on this machine, and the local platform calls "
+                "no provider elsewhere: no authorization code is one that it gave. "
+                "GET /_dev/oidc/provider tells of one that is here",
+            )
+    basic = f"{quote_plus(provider['clientId'])}:{quote_plus(provider['clientSecret'])}"  # RFC 6749, section 2.3.1
+    headers = {
+        "Authorization": f"Basic {base64.b64encode(basic.encode()).decode()}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": provider["redirectUri"]}
+    status, told = await _ask("token endpoint", "POST", provider["tokenEndpoint"], headers, urlencode(form))
+    if status != _OK and told.get("error") == "invalid_grant":
+        reason = told.get("error_description") or "invalid_grant"
+        raise ErrorAnswer(139, f"The authorization code was not accepted by the provider: {_short(reason)}")
+    token, access_token = told.get("id_token"), told.get("access_token")
+    if status != _OK or not isinstance(token, str) or not isinstance(access_token, str):
+        raise _unexpected("token endpoint", status, told, "it has no id_token or no access_token")
+    try:
+        id_token = IdToken.read(token)
+        keys = await _keys(provider) if id_token.algorithm == RS256 else ()
+        id_token.check_signature(secret=provider["clientSecret"], keys=keys)
+        subject = id_token.check_claims(issuer=provider["issuerId"], client_id=provider["clientId"], now=clock())
+    except IdTokenError as error:
+        raise ErrorAnswer(136, f"The ID token of the provider is invalid: {error}") from None
+    nonce = id_token.claims.get("nonce")
+    return Login(subject, nonce if isinstance(nonce, str) else None, access_token)
+
+
+async def person_of(provider: Document, login: Login) -> Person:
+    """What a provider tells of who has logged in.
+
+    Raises:
+        ErrorAnswer: 138 when it cannot be reached, tells of somebody else, or tells no e-mail address.
+    """
+    headers = {"Authorization": f"Bearer {login.access_token}"}
+    status, told = await _ask("userinfo endpoint", "GET", provider["userinfoEndpoint"], headers)
+    if status != _OK:
+        raise _unexpected("userinfo endpoint", status, told, "")
+    if told.get("sub") != login.subject:  # OpenID Connect Core 1.0, section 5.3.2
+        raise _unexpected("userinfo endpoint", status, told, "its sub is not that of the ID token")
+    email = told.get("email")
+    if not isinstance(email, str) or not _EMAIL.fullmatch(email):
+        raise _unexpected("userinfo endpoint", status, told, "it has no email")
+    first, last = (told.get(name) for name in ("given_name", "family_name"))
+    return Person(email, first if isinstance(first, str) else "", last if isinstance(last, str) else "")
+
+
+def is_on_loopback(url: str) -> bool:
+    """Whether a URL is of this machine."""
+    try:
+        parts = urlsplit(url)
+        name, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https"):
+        return False
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")  # RFC 6761, section 6.3
+
+
+async def _keys(provider: Document) -> list[Mapping[str, Any]]:
+    """The keys that a provider publishes."""
+    where = provider["issuerId"].removesuffix("/") + _DISCOVERY
+    if not is_on_loopback(where):
+        raise IdTokenError(
+            f"it is signed with {RS256}, and the keys cannot be asked for: the issuerId is not on this machine"
+        )
+    status, told = await _ask("discovery document", "GET", where)
+    uri = told.get("jwks_uri")
+    if status != _OK or not isinstance(uri, str) or not is_on_loopback(uri):
+        raise _unexpected("discovery document", status, told, "it has no jwks_uri on this machine")
+    status, told = await _ask("jwks_uri", "GET", uri)
+    keys = told.get("keys")
+    if status != _OK or not isinstance(keys, list):
+        raise _unexpected("jwks_uri", status, told, "it has no keys")
+    return [key for key in keys if isinstance(key, dict)]
+
+
+async def _ask(
+    what: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: str | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON object that a provider answers; beside the requests, for it may be this platform's."""
+    try:
+        status, content = await asyncio.to_thread(_send, method, url, {**(headers or {}), **_ACCEPT}, body)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = f"{type(error).__name__}: {_short(str(error))}"
+        raise ErrorAnswer(138, f"The {what} of the provider cannot be reached ({reason}): is it running?") from None
+    try:
+        told = parse_json(content)
+    except ErrorAnswer:
+        told = None
+    if isinstance(told, dict):
+        return status, told
+    raise _unexpected(what, status, {}, "it is no JSON object")
+
+
+def _send(method: str, url: str, headers: Mapping[str, str], body: str | None) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+    try:
+        query = f"?{parts.query}" if parts.query else ""
+        connection.request(method, (parts.path or "/") + query, body, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read(_LARGEST)
+    finally:
+        connection.close()
+
+
+def _unexpected(what: str, status: int, told: Mapping[str, Any], problem: str) -> ErrorAnswer:
+    """Code 138, in the platform's words, and what the answer was."""
+    reasons = [told[name] for name in ("error", "error_description") if isinstance(told.get(name), str)]
+    found = ", ".join([f"HTTP {status}", *map(_short, reasons), *([problem] if status == _OK else [])])
+    return ErrorAnswer(138, f"The {what} of the provider gave an unexpected result: {found}")
+
+
+def _short(text: object) -> str:
+    """What a provider says, as a part of one line."""
+    return " ".join(str(text).split())[:_MOST_OF_A_REASON]

@@ -1,0 +1,81 @@
+"""A login at the local OpenID Connect provider without a browser.
+
+provider = exh.auth.oidc.providers.create(**oidc_provider(platform.url))
+exh.auth.oidc.providers.enable(provider["id"])
+url = app.auth.generate_oidc_authentication_url("local")["authenticationUrl"]
+app.auth.authenticate_with_oidc("local", authorization_code=oidc_code(url, email="ada@example.com"))
+"""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from extrahorizon.services.auth.types import OidcProviderCreation
+
+_TIMEOUT = 10  # seconds
+_OK, _SEE_OTHER = 200, 303
+
+
+def oidc_provider(
+    host: str, *, name: str = "local", redirect_uri: str = "http://localhost:3000/callback"
+) -> OidcProviderCreation:
+    """Return what registers the local provider: the arguments of `exh.auth.oidc.providers.create`.
+
+    Args:
+        host: the address of the local platform, `platform.url`.
+        name: how the provider is called in logins.
+        redirect_uri: where the application takes the code.
+
+    Raises:
+        DevkitError: no local platform answers there.
+    """
+    query = urlencode({"name": name, "redirectUri": redirect_uri})
+    status, _, content = _send("GET", f"{host}/_dev/oidc/provider?{query}")
+    if status != _OK:
+        raise DevkitError(f"{host} has no local OpenID Connect provider (HTTP {status})")
+    return cast("OidcProviderCreation", json.loads(content))
+
+
+def oidc_code(
+    authentication_url: str, *, email: str, first_name: str | None = None, last_name: str | None = None
+) -> str:
+    """Log in at the local provider as its page does, and return the authorization code.
+
+    Args:
+        authentication_url: of `exh.auth.generate_oidc_authentication_url`.
+        email: who logs in; somebody new, or known from before.
+        first_name: what the provider tells of them, where it is given.
+        last_name: likewise.
+
+    Raises:
+        DevkitError: the provider does not answer, or gives no code.
+    """
+    given = {"email": email, "given_name": first_name, "family_name": last_name}
+    form = urlencode({name: value for name, value in given.items() if value is not None})
+    status, location, _ = _send("POST", authentication_url, form)
+    answer = parse_qs(urlsplit(location).query)
+    if status != _SEE_OTHER or "code" not in answer:
+        reason = ": ".join(answer.get("error", []) + answer.get("error_description", [])) or f"HTTP {status}"
+        raise DevkitError(f"the local OpenID Connect provider gave no code ({reason})")
+    return answer["code"][0]
+
+
+def _send(method: str, url: str, form: str | None = None) -> tuple[int, str, bytes]:
+    """The status, the Location and the body of an answer; redirects are not followed."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=_TIMEOUT)
+    try:
+        headers = {} if form is None else {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request(method, f"{parts.path}?{parts.query}", form, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Location", ""), answer.read()
+    except (OSError, HTTPException) as error:
+        raise DevkitError(f"no local platform answers at {parts.netloc} ({error})") from error
+    finally:
+        connection.close()
