@@ -20,6 +20,26 @@ def test_the_snippet_prints_what_the_page_says(project_root, platform, monkeypat
     assert f"```text\n{printed}```" in (project_root / "docs" / "platform.md").read_text()
 
 
+def test_the_login_by_a_provider_prints_what_the_page_says(project_root, platform, monkeypatch, capsys):
+    details = platform.details()
+    client = {"CLIENT_ID": details["oauth2_client_id"], "CLIENT_SECRET": details["oauth2_client_secret"]}
+    for name, value in (platform.environment() | client).items():
+        monkeypatch.setenv(name, value)
+    runpy.run_path(str(project_root / "docs" / "snippets" / "platform_oidc.py"))
+    printed = capsys.readouterr().out
+    assert printed == "Ada ada@example.com\n"
+    assert f"```text\n{printed}```" in (project_root / "docs" / "platform.md").read_text()
+
+
+def test_the_paths_of_the_local_provider_are_there(project_root, platform):
+    rows = table_rows((project_root / "docs" / "platform.md").read_text(), "OpenID Connect")
+    paths = [row[0].strip("`").split() for row in rows if "/_dev/" in row[0]]
+    assert len(paths) == 7
+    for method, path in paths:
+        answer = requests.request(method, f"{platform.url}{path}", timeout=5)
+        assert "ENDPOINT_EXCEPTION" not in answer.text, path
+
+
 def test_the_paths_of_the_page_are_there_and_the_changes_are_those_of_the_stores(project_root, platform):
     def asked(path):
         return requests.post(f"{platform.url}{path}", json={"change": "none", "type": "t"}, timeout=5).json()
