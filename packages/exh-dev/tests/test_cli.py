@@ -16,8 +16,11 @@ from stderr_lines import stderr_lines
 
 from exh_dev.cli.main import run_command
 from exh_dev.errors import DevkitError
+from exh_dev.project.project import Project
+from exh_dev.serve import deploy
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.testing import client_of
 
 EXH_DEV = [sys.executable, "-m", "exh_dev"]
 
@@ -53,6 +56,22 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
 @pytest.mark.parametrize("spelling", ["hello-world", "hello_world", "HelloWorld"])
 def test_any_spelling_of_a_name_will_do(exh_dev, greeting, spelling):
     assert exh_dev("invoke", spelling)[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
+
+
+def test_a_container_image_runs_as_a_process_by_its_command(exh_dev, greeting):
+    """By `invoke`, by `run`, and as a task of a running platform, which all make a worker of the same function."""
+    manifest = greeting / "template.yaml"
+    zipped = "Handler: handlers.hello_world.handler\n      Runtime: python3.13"
+    image = "PackageType: Image\n      ImageConfig: {Command: [handlers.hello_world.handler]}"
+    assert zipped in manifest.read_text()
+    manifest.write_text(manifest.read_text().replace(zipped, image))
+    assert exh_dev("invoke", "hello-world")[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
+    code, out, _ = exh_dev("run", "--json")
+    assert (code, [each["status"] for each in json.loads(out)["results"]]) == (0, ["OK", "OK"])
+    with LocalPlatform(pace=60) as platform:
+        deploy.start(platform, Project.find(greeting), print)
+        exh = client_of(platform.environment())
+        assert exh.tasks.functions.execute("hello-world", data={"name": "Ada"})["result"] == {"greeting": "Hello, Ada!"}
 
 
 def test_invoke_by_secrets_manager(exh_dev):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -384,3 +385,50 @@ def test_the_default_timeout_of_sam_is_judged_too(spec, refused, load):
 def test_limits_are_inclusive(spec, targets, kind, timeout):
     found = spec(meta=f"targets: {targets}\nkind: {kind}", properties=f"Timeout: {timeout}\nMemorySize: 10240")
     assert found.timeout == timeout
+
+
+# Container images
+
+
+def image(command="[handlers.one.handler]", more="", arguments=""):
+    """A template of one function that is an image; the first line of `more` is line 12."""
+    more = "".join(f"\n        {line}" for line in more.splitlines())
+    return f"""Resources:
+  One:
+    Type: AWS::Serverless::Function
+    Metadata:{arguments}
+      ExtraHorizon: {{name: one, targets: [exh, aws]}}
+    Properties:
+      PackageType: Image
+      Timeout: 30
+      ImageUri: registry.example/one:1
+      ImageConfig:
+        Command: {command}{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (image("[one]"), 11, ["Command is `one`", "module.function"]),
+        (image("[python, -m, extrahorizon.batch]"), 11, ["Command is `python -m extrahorizon.batch`"]),
+        (image("handlers.one.handler"), 11, ["Command", "a list of texts"]),
+        (image(more="EntryPoint: [python, -m, extrahorizon.batch]"), 12, ["EntryPoint", "awslambdaric"]),
+        (image().partition("      ImageConfig")[0], 7, ["PackageType is `Image`", "ImageConfig: Command"]),
+        (image(arguments="\n      DockerBuildArgs: {PYTHON: x}"), 5, ["PYTHON is `x`", "'3.13'"]),
+    ],
+)
+def test_an_image_that_does_not_name_its_handler(tmp_path, refused, text, line, words):
+    path = tmp_path / "template.yaml"
+    path.write_text(text, encoding="utf-8")
+    refused(line, words, load_manifest, path)
+
+
+def test_an_image_has_its_command_for_a_handler_and_is_not_synced(tmp_path):
+    path = tmp_path / "template.yaml"
+    for arguments, runtime in (("", f"python3.{sys.version_info.minor}"), ('{PYTHON: "3.12"}', "python3.12")):
+        added = arguments and f"\n      DockerBuildArgs: {arguments}"
+        more = "EntryPoint: [/usr/bin/python3, -m, awslambdaric]"
+        path.write_text(image(more=more, arguments=added), encoding="utf-8")
+        (only,) = load_manifest(path).functions
+        assert (only.handler, only.runtime, only.image, only.synced) == ("handlers.one.handler", runtime, True, False)

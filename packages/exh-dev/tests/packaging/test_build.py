@@ -77,6 +77,19 @@ def test_a_bundle_is_shared_the_handler_and_the_packages_with_their_bytecode(sma
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
+def test_a_container_image_has_a_bundle_that_the_official_cli_does_not_see(small, wheelhouse):
+    small.build()
+    template = small.root / "template.yaml"
+    zipped = f"Handler: handlers.greet.handler\n      Runtime: {RUNTIME}"
+    image = "PackageType: Image\n      ImageConfig: {Command: [handlers.greet.handler]}"
+    template.write_text(template.read_text().replace(zipped, image))
+    noise = random.Random(1).randbytes(12 * 1024 * 1024)  # noqa: S311 - more than Extra Horizon takes as code
+    small.lock(wheelhouse.add("polite", "1.0", {"polite/__init__.py": "PLEASE = 1", "polite/model.bin": noise}))
+    assert small.build().bundles["greet"]["runtime"] == RUNTIME
+    assert {"handlers/greet.py", "polite/model.bin"} <= set(names("build/greet.zip"))
+    assert not Path("build/greet").exists()
+
+
 def test_bytecode_is_never_compared_with_its_source_and_names_the_files_as_lambda_has_them(small):
     small.build()
     with ZipFile("build/greet.zip") as archive:

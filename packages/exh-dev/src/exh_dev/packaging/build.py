@@ -270,7 +270,7 @@ class _Workshop:
         zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
         bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, packages)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
-        if "exh" in spec.targets:
+        if spec.synced:
             config = folder.with_name(FILE)
             config.write_text(json.dumps(task_config(spec, target.runtime), indent=2) + "\n", encoding="utf-8")
             for problem in check_task_config(config):
@@ -281,7 +281,7 @@ class _Workshop:
 
     def _check_size(self, bundle: Bundle, spec: FunctionSpec) -> None:
         largest = "".join(f"\n  {_megabytes(size):>9}  {part}" for part, size in bundle.largest)
-        if "exh" in spec.targets and bundle.size > self._options.limit:
+        if spec.synced and bundle.size > self._options.limit:
             raise DevkitError(
                 f"{bundle.name}: the zip has {_megabytes(bundle.size)}, and {_megabytes(self._options.limit)} is the "
                 "limit: Extra Horizon takes requests of 10 MB, in which a zip is a third larger. Leave a package out, "
@@ -300,7 +300,7 @@ def _put_in_place(
     place = project.root / BUILD
     place.mkdir(exist_ok=True)
     names = [f"{spec.name}{suffix}" for spec in specs for suffix in _SUFFIXES]
-    names += [spec.name for spec in specs if "exh" in spec.targets]
+    names += [spec.name for spec in specs if spec.synced]
     new = {place / name: scratch / name for name in names}
     replace(new, [path for path in _stale(project, place) if path not in new], scratch / "aside")
     return [Bundle(**{**vars(bundle), "zip": (place / bundle.zip.name).relative_to(project.root)}) for bundle in built]
@@ -309,7 +309,7 @@ def _put_in_place(
 def _stale(project: Project, place: Path) -> Iterator[Path]:
     """What is left of functions that are gone: the official CLI stops at a folder without a `task-config.json`."""
     names = {spec.name for spec in project.manifest.functions}
-    folders = {spec.name for spec in project.manifest.functions if "exh" in spec.targets}
+    folders = {spec.name for spec in project.manifest.functions if spec.synced}
     for path in place.iterdir():
         if path.is_dir():
             known = path.name in folders and (path / FILE).is_file()
@@ -350,7 +350,7 @@ def _largest(sizes: dict[str, int]) -> list[tuple[str, int]]:
 
 def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str:
     native = [wheel.pin.name for wheel in wheels if wheel.is_native]
-    if "exh" not in spec.targets or target.architecture == "x86_64" or not native:
+    if not spec.synced or target.architecture == "x86_64" or not native:
         return ""
     return (
         f"{spec.name} is built for {target.architecture}. Extra Horizon lets nobody choose a processor, and Lambda's "

@@ -90,6 +90,8 @@ class FunctionSpec:
     """The folder of a Node.js function's code, relative to the project. None for Python, whose code begins at the
     project's own folder.
     """
+    image: bool
+    """Whether it is deployed as a container image, which Extra Horizon's staff set up and the official CLI does not."""
     description: str
     runtime: str
     architecture: Architecture
@@ -109,6 +111,11 @@ class FunctionSpec:
     """How many messages of a queue it gets at most at once, on AWS; None when no queue starts it."""
     template_variables: tuple[Variable, ...] = field(repr=False)
     exh_variables: tuple[Variable, ...] = field(repr=False)
+
+    @property
+    def synced(self) -> bool:
+        """Whether the official CLI makes the function, of its bundle and a `task-config.json`."""
+        return "exh" in self.targets and not self.image
 
     def environment(
         self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None

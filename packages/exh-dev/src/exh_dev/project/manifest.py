@@ -10,6 +10,7 @@ everything else in the template is SAM's, and cfn-lint's to judge.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 from pathlib import PurePosixPath
@@ -57,6 +58,9 @@ LONGEST_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
 _RUNTIME = re.compile(r"python\d+\.\d+|nodejs\d+\.x")
+_PYTHON_HANDLER = "module.function, with dots and names that Python can import, such as handlers.whoami.handler"
+#: What of an image starts AWS's runtime client, which takes the command for the handler.
+_LAMBDA_ENTRY_POINTS = ("lambda-entrypoint.sh", "awslambdaric")
 _NODE_HANDLER = re.compile(r"(?!/|.*\.\.)(\S+/)?[^\s/.]+(\.[^\s/.]+)+")
 #: Folders of a project that its functions cannot be in: what `exh-dev build` and the local platform write.
 _WRITTEN = ("build", ".exh-dev")
@@ -145,16 +149,18 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
     given_kind: Kind | None = meta.choice("kind", KINDS)
     kind = given_kind or "task"
     log_format: LogFormat | None = logging.choice("LogFormat", LOG_FORMATS) if logging else None
-    is_node = (settings.text("Runtime") or "").startswith("nodejs")
+    is_image = settings.text("PackageType") == "Image"
+    is_node = not is_image and (settings.text("Runtime") or "").startswith("nodejs")
     return FunctionSpec(
         path=resource.template.path,
         line=resource.line,
         logical_id=logical_id,
         name=_read_name(meta),
-        handler=_read_node_handler(settings) if is_node else _read_handler(settings),
+        handler=_read_command(settings) if is_image else (_read_node_handler if is_node else _read_handler)(settings),
         code=_read_code(settings) if is_node else None,
+        image=is_image,
         description=settings.text("Description") or "",
-        runtime=_read_runtime(settings),
+        runtime=_read_python(resource.required("Metadata")) if is_image else _read_runtime(settings),
         architecture=_read_architecture(settings),
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
@@ -183,11 +189,46 @@ def _read_name(meta: Section) -> str:
 
 def _read_handler(settings: Section) -> str:
     handler = settings.text("Handler")
-    parts = (handler or "").split(".")
-    if not handler or len(parts) == 1 or not all(part.isidentifier() and not iskeyword(part) for part in parts):
-        rule = "module.function, with dots and names that Python can import, such as handlers.whoami.handler"
-        raise settings.error(f"Handler is {_quoted(handler)}; it must be {rule}", "Handler")
+    if not handler or not _is_python_handler(handler):
+        raise settings.error(f"Handler is {_quoted(handler)}; it must be {_PYTHON_HANDLER}", "Handler")
     return handler
+
+
+def _is_python_handler(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) > 1 and all(part.isidentifier() and not iskeyword(part) for part in parts)
+
+
+def _read_command(settings: Section) -> str:
+    """The handler of a container image: the command of the runtime that its entry point starts."""
+    image = settings.section("ImageConfig")
+    command = image.texts("Command") if image else None
+    if image is None or command is None:
+        raise settings.error(
+            "PackageType is `Image` without an ImageConfig: Command to name the handler, as [handlers.whoami.handler]",
+            "PackageType",
+        )
+    if len(command) != 1 or not _is_python_handler(command[0]):
+        found = " ".join(command)
+        raise image.error(f"Command is `{found}`; it must be a list of one {_PYTHON_HANDLER}", "Command")
+    entry_point = image.texts("EntryPoint")
+    if entry_point and not any(part.endswith(_LAMBDA_ENTRY_POINTS) for part in entry_point):
+        raise image.error(
+            f"EntryPoint is `{' '.join(entry_point)}`, which starts no handler; it must be left out, or end in "
+            f"{' or '.join(_LAMBDA_ENTRY_POINTS)}",
+            "EntryPoint",
+        )
+    return command[0]
+
+
+def _read_python(metadata: Section) -> str:
+    """The Python of a container image: that of SAM's `DockerBuildArgs`, else the one that this runs on."""
+    arguments = metadata.section("DockerBuildArgs")
+    version = arguments.text("PYTHON") if arguments else None
+    runtime = f"python{version or '.'.join(map(str, sys.version_info[:2]))}"
+    if arguments and not _RUNTIME.fullmatch(runtime):
+        raise arguments.error(f"PYTHON is {_quoted(version)}; it must be a version in quotes, such as '3.13'", "PYTHON")
+    return runtime
 
 
 def _read_node_handler(settings: Section) -> str:
