@@ -59,6 +59,9 @@ def environment(oldest_python, tmp_path_factory):
     return {**kept, "HOME": str(tmp_path_factory.mktemp("home")), "PYTHON": str(oldest_python)}
 
 
+RARE = pytest.mark.rare
+
+
 def copy(project_root, folder):
     """What git tracks of the project, as it is now."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=project_root, check=True, capture_output=True, text=True)
@@ -90,7 +93,7 @@ def index(project_root, environment, tmp_path_factory):
     ("pip", "uses_uv", "target", "lock"),
     [
         pytest.param(OLDEST, True, ".run", "requirements-run.txt", id="oldest-pip-uv"),
-        pytest.param(OLDEST, False, ".dev", "packages/requirements-dev.txt", id="oldest-pip-alone"),
+        pytest.param(OLDEST, False, ".dev", "packages/requirements-dev.txt", id="oldest-pip-alone", marks=RARE),
         pytest.param(DEBIAN, False, ".run", "requirements-run.txt", id="debians-pip-alone"),
         pytest.param(NEWEST, True, ".run", "requirements-run.txt", id="newest-pip-uv"),
         pytest.param(NEWEST, False, ".run", "requirements-run.txt", id="newest-pip-alone"),

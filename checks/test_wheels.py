@@ -87,6 +87,7 @@ def test_the_client_alone_is_enough_for_a_script(install, environment, wheels):
     assert run(environment, python, "-c", SCRIPT).splitlines()[-1] == "unreachable"
 
 
+@pytest.mark.rare
 def test_the_clients_tests_pass_from_its_wheel(install, environment, wheels, project_root, tmp_path):
     python = install("packages/requirements-dev.txt", next(wheels.glob("extrahorizon-*.whl")))
     folder = own_tests(project_root, "extrahorizon", tmp_path)
