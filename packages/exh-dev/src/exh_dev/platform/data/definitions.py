@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.data.collections import documents_of
-from exh_dev.platform.data.configuration import check_configuration, kind_at
+from exh_dev.platform.data.configuration import check_configuration
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
@@ -110,10 +110,7 @@ class Definitions:
         if name not in holder:
             raise ErrorAnswer(16, "There is no such property")
         check_configuration(configuration, path)
-        before = kind_at(schema["properties"], path)
         holder[name] = configuration
-        if kind_at(schema["properties"], path) != before:
-            _check_unused(schema, path)
         return self._saved(schema)
 
     async def _remove_property(self, request: Request) -> JSONResponse:
@@ -122,7 +119,7 @@ class Definitions:
         holder, name = _holder(schema, path)
         if name not in holder:
             raise ErrorAnswer(16, "There is no such property")
-        _check_unused(schema, path)
+        # An index of it stays: the official CLI removes properties first, and drops their indexes at the end of a sync.
         del holder[name]
         return self._saved(schema)
 
@@ -259,12 +256,6 @@ def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:
     if not name:
         raise ErrorAnswer(15, "A property needs a name")
     return holder, name
-
-
-def _check_unused(schema: Document, path: str) -> None:
-    used = {_document_path(field["name"]) for index in schema["indexes"] for field in index["fields"]}
-    if any(each == f"data.{path}" or each.startswith(f"data.{path}.") for each in used):
-        raise ErrorAnswer(26, "An index uses this property")
 
 
 def _document_path(name: str) -> str:

@@ -198,7 +198,10 @@ def _one_of(path: str, words: Sequence[Word], shape: Shape, body: str, level: in
 
 
 def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
-    """A condition on a member that is of one type, or missing."""
+    """A condition on a member that is of one type, or missing; of another one where its type was changed since.
+
+    SQLite orders every number before every text, so a range is closed at the other side, for an index still to serve.
+    """
     if operator == "eq" and word.text == "null" and word.cast is None:
         if kind == "string":  # a text may say null, as in a member that has no type
             return Sql(f"({value} IS NULL OR {value} = ?)", (word.text,))
@@ -208,10 +211,12 @@ def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
         if operator == "like":
             return Sql(f"instr({value}, ?) > 0", (word.text,))
         moment = _moment(word) if kind == "date-time" else None
-        return Sql(f"{value} {sign} ?", (word.text if moment is None else iso(moment),))
+        texts = f" AND {value} >= ''" if sign.startswith("<") else ""
+        return Sql(f"{value} {sign} ?{texts}", (word.text if moment is None else iso(moment),))
     if kind == "number":
         number = _number(word)
-        return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?", (number,))
+        numbers = f" AND {value} < ''" if sign.startswith(">") else ""
+        return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?{numbers}", (number,))
     truth = {"true": 1, "false": 0}.get(word.text)
     return NOTHING if truth is None or operator != "eq" else Sql(f"{value} = ?", (truth,))
 
