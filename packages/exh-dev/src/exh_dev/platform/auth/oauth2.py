@@ -49,7 +49,7 @@ NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749, se
 CODE_LIFETIME = 600  # seconds; not documented
 _CHALLENGE_METHODS = ("plain", "S256")
 #: Stored, but in no answer.
-_HIDDEN = ("applicationId", "redirectUriWasAsked")
+_HIDDEN = ("applicationId",)
 
 
 def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
@@ -218,18 +218,16 @@ def redeem(store: Store, fields: Fields, *, application_id: str, now: float) -> 
     The code is used up. The caller is in a transaction.
 
     Raises:
-        ErrorAnswer: 115 when the code is unknown or was used, 116 when it is too old, 14 or 113 for the redirect URI,
-            128 or 122 for the verifier.
+        ErrorAnswer: 115 when the code is unknown or was used, 116 when it is too old, 113 for another redirect URI than
+            the authorization's, 128 or 122 for the verifier.
     """
     authorization = store.one("oauth2_authorizations", "authorizationCode", fields.text("code"))
     if authorization is None or authorization["applicationId"] != application_id:
         raise ErrorAnswer(115, "The associated authorization is unknown")
     if authorization["expiryTimestamp"] <= iso(now):
         raise ErrorAnswer(116, "The associated authorization is expired")
-    redirect_uri = fields.optional_text("redirect_uri")
-    if redirect_uri is None and authorization["redirectUriWasAsked"]:
-        raise ErrorAnswer(14, "The field redirect_uri is required, for the authorization was asked for with one")
-    if redirect_uri not in (None, authorization["redirectUri"]):
+    # The published description requires it, and the official SDK sends the code alone: a missing one is taken.
+    if fields.optional_text("redirect_uri") not in (None, authorization["redirectUri"]):
         raise _wrong_callback()
     _check_verifier(authorization, fields.optional_text("code_verifier"))
     store.delete("oauth2_authorizations", authorization["id"])
@@ -259,7 +257,6 @@ def _authorization(fields: Fields, user_id: str, store: Store, now: float) -> Do
         "applicationId": application["id"],
         "userId": user_id,
         "redirectUri": redirect_uri or application["redirectUris"][0],
-        "redirectUriWasAsked": redirect_uri is not None,
         **({} if state is None else {"state": state}),
         "authorizationCode": hex40(),
         "codeChallenge": challenge,
@@ -274,8 +271,10 @@ def _check_verifier(authorization: Document, verifier: str | None) -> None:
     challenge = authorization["codeChallenge"]
     if challenge is None and verifier is None:
         return
-    if verifier is None:
-        raise ErrorAnswer(128, "Missing PKCE verifier")
+    if verifier is None:  # published as a refusal, although the official SDK can send a challenge and no verifier
+        raise ErrorAnswer(
+            128, "Missing PKCE verifier: the authorization was asked for with a codeChallenge; send code_verifier"
+        )
     made = _s256(verifier) if authorization["codeChallengeMethod"] == "S256" else verifier
     # A verifier without a challenge is refused as well: someone may have removed the challenge (RFC 9700, section 4.8).
     if challenge is None or not hmac.compare_digest(made.encode(), challenge.encode()):

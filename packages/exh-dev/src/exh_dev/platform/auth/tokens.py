@@ -54,7 +54,7 @@ class _Tokens:
 
 _KINDS = (
     _Tokens("oauth1/tokens", "oauth1_tokens", silent=True),
-    _Tokens("oauth2/authorizations", "oauth2_authorizations", ("applicationId", "redirectUriWasAsked")),
+    _Tokens("oauth2/authorizations", "oauth2_authorizations", ("applicationId",)),
     _Tokens("oauth2/tokens", "oauth2_access_tokens"),
     _Tokens(
         "oauth2/refreshTokens",
