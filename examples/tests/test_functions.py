@@ -51,14 +51,13 @@ def run_samples(name, without=None):
     spec = PROJECT.manifest.function(name)
     found = Samples()
     with LocalPlatform(pace=60, image=loaded()) as platform, local_aws(spec) as aws:
-        if "exh" not in spec.targets:
-            served.grant(platform, spec)
+        variables = served.injected(platform, spec)
         platform.start(served.own_functions(platform, pytest.fail, PROJECT))
         exh = client_of(platform.environment())
         if without is not None:
             role = rql.eq("name", f"exh.tasks.{name}")
             assert exh.users.global_roles.remove_permissions(role, permissions=[without]) == 1
-        injected = {**platform.function_environment(spec.name), **aws.environment()}
+        injected = {**variables, **aws.environment()}
         function = function_of(PROJECT, spec, "env", injected, {})
         with Runtime([function]) as runtime, LocalCalls(platform.url) as calls:
             for path in PROJECT.sample_events(spec):

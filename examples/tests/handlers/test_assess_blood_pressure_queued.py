@@ -72,9 +72,9 @@ def cloud(project, image, *, hidden=60, timeout=None, workers=2, most_receives=5
     """`timeout` is what the worker may take, by default what the manifest says."""
     spec = project.manifest.function(WORKER)
     with LocalPlatform(pace=60, image=image, faults=faults) as platform, LocalAws() as aws:
-        served.grant(platform, spec)
+        variables = served.injected(platform, spec)
         platform.start(served.own_functions(platform, pytest.fail, project))
-        aws.put_secret("exh/tasks", platform.function_environment(WORKER))
+        aws.put_secret("exh/tasks", variables)
         made = aws.create_work_queue(hidden=hidden, most_receives=most_receives)
         injected = {**aws.environment(), **made.environment()}
         function = function_of(project, spec, "secret", injected, {})

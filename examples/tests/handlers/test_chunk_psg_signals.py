@@ -25,7 +25,7 @@ PATIENT_ID, GROUP = "6968d0a1c4b7e2f3a1d5e901", "6968d0a1c4b7e2f3a1d5e9aa"
 def quiet(project):
     """A platform with the project's schemas and the function's user, where tasks that are made run nothing."""
     with LocalPlatform() as running:
-        served.grant(running, project.manifest.function(NAME))
+        served.injected(running, project.manifest.function(NAME))
         running.start()
         configuration = read_configuration(project)
         configuration.dispatchers.clear()  # else each task that fails sets off another one

@@ -94,15 +94,12 @@ def test_the_template_describes_whoami():
     assert (whoami.default_priority, whoami.schedule, whoami.events) == (None, None, ())
 
 
-@pytest.mark.parametrize("target", ["exh", "aws"])
-def test_the_template_names_the_secret_on_both_targets(target):
+def test_the_template_names_the_secret_on_aws_alone():
     for spec in load_manifest(TEMPLATE).functions:
         variables = {"SIDEFX_CLIENT_ID": "id", "SIDEFX_CLIENT_SECRET": "secret"}
         deployed = dict.fromkeys(QUEUE_VARIABLES, "known once it is deployed")
-        assert (
-            target not in spec.targets
-            or spec.environment(target, variables, overrides=deployed)["API_SECRET_ID"] == "exh/tasks"
-        )
+        assert spec.environment("aws", variables, overrides=deployed)["API_SECRET_ID"] == "exh/tasks"
+        assert "API_SECRET_ID" not in spec.environment("exh", variables, overrides=deployed)
 
 
 # Reading

@@ -86,7 +86,10 @@ def test_globals_function_and_overlay_lie_over_each_other(spec):
 
 def test_credentials_in_the_template_are_not_for_extra_horizon(spec):
     found = spec({"API_HOST": "!GetAtt A.B", "API_OAUTH_TOKEN": "t", "API_SECRET_ID": "s"})
-    assert found.environment("exh", {}) == {"A": "from Globals", "B": "from Globals", "API_SECRET_ID": "s"}
+    assert found.environment("exh", {}) == {"A": "from Globals", "B": "from Globals"}
+    assert found.environment("aws", {}, overrides={"API_HOST": "h"})["API_SECRET_ID"] == "s"
+    itself = spec({"API_SECRET_ID": "s"}, {"API_SECRET_ID": "of the task"})
+    assert itself.environment("exh", {})["API_SECRET_ID"] == "of the task"
 
 
 def test_credentials_may_stand_in_the_metadata_without_execution_credentials(spec):

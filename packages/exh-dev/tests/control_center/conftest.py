@@ -26,7 +26,7 @@ FUNCTION = """\
         kind: {kind}
         {about}
 """
-RETRIED = "retryPolicy: {enabled: true}"
+RETRIED = "executionCredentials: {permissions: [CREATE_TASKS]}\n        retryPolicy: {enabled: true}"
 ANALYZE = """\
 from handlers.helping import word
 

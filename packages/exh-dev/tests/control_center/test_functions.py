@@ -17,7 +17,7 @@ def test_all_there_are_with_their_limits_and_rights(center):
     analyze = functions["analyze"]
     assert (analyze["timeout"], analyze["memory"], analyze["handler"]) == (30, 512, "handlers.analyze.handler")
     assert analyze["retry_policy"] == {"enabled": True, "errorsToRetry": []}
-    assert (functions["answer"]["permissions"], analyze["permissions"]) == (["VIEW_USER"], None)
+    assert (functions["answer"]["permissions"], analyze["permissions"]) == (["VIEW_USER"], ["CREATE_TASKS"])
     assert (analyze["source"], functions["html-to-pdf"]["source"]) == ("project", "platform")
     assert (analyze["last"], analyze["problems"]) == (None, [])
 
@@ -69,7 +69,7 @@ def test_a_seed_is_put_on_the_platform_before(serve):
     center = serve({"events/other.seed.json": seed})
     assert center.get("/functions/other")["seeded"] is True
     center.invoke("other", {})
-    assert center.exh.users.find().total == 2  # the first one, and that of answer
+    assert center.exh.users.find().total == 3  # the first one, and those of analyze and answer
     center.invoke("other", {}, seeded=True)
     assert center.get("/functions/other")["last"]["status"] == "OK"
     assert "ada@example.com" in [each["email"] for each in center.exh.users.find_all()]

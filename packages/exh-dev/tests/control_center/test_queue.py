@@ -50,7 +50,7 @@ def test_what_is_put_into_the_queue_is_a_run_of_the_worker(serve):
     (run,) = center.ended(1, function="work")
     shown = center.api.run(run["id"])
     assert (shown["kind"], shown["trigger"], shown["status"]) == ("queue", "queue", "OK")
-    assert shown["logs"][0]["text"] == "measurement 1 developer@localhost.example"
+    assert shown["logs"][0]["text"] == "measurement 1 exh.tasks+exh/credentials@extrahorizon.com"
     assert [each["path"] for each in shown["calls"]] == ["/users/v1/me"]
     again = center.api.ended(center.post(f"/runs/{run['id']}/replay")["id"])
     assert again["status"] == "OK"

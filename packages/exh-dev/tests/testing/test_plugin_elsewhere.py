@@ -3,6 +3,7 @@
 import pytest
 from folder_projects import GREETING, write
 
+from exh_dev.errors import DevkitError
 from exh_dev.project.project import Project
 
 
@@ -11,8 +12,9 @@ def project(tmp_path_factory):
     return Project(write(tmp_path_factory.mktemp("greeting"), files=GREETING))
 
 
-def test_a_function_without_credentials_in_the_manifest_runs_as_the_first_user(exh, exh_of):
-    assert exh_of("hello-world").users.me()["id"] == exh.users.me()["id"]
+def test_a_function_without_credentials_in_the_manifest_has_none(exh_of):
+    with pytest.raises(DevkitError, match=r"executionCredentials.*HelloWorld \(template.yaml:4\)"):
+        exh_of("hello-world")
 
 
 def test_samples_are_found_by_name_and_case(sample):

@@ -167,6 +167,8 @@ def _explain(missing: list[str], source: str, settings: Settings) -> str:
     if missing == [HOST]:
         return f"{text}. Set it in the environment, or beside the credentials."
     elsewhere = [f"in the Secrets Manager secret that {SECRET_ID} names"]
+    if settings.on_lambda and not settings.secret_id:
+        text += " (Extra Horizon sets them for a function whose entry in template.yaml has executionCredentials)"
     if not settings.on_lambda:
         elsewhere.append("in ~/.exh/credentials, which `exh login` writes")
     return (

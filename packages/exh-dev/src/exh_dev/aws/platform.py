@@ -19,7 +19,11 @@ class CredentialIssuer(Protocol):
         """Give a function a user of its own with exactly these permissions."""
 
     def function_environment(self, function: str) -> dict[str, str]:
-        """Return the variables that a function gets, its credentials among them."""
+        """Return the credentials of the user that a function was given, as its five `API_*` variables."""
+        ...
+
+    def sidefx_environment(self) -> dict[str, str]:
+        """Return the four `SIDEFX_*` variables, for the local SideFX."""
         ...
 
 

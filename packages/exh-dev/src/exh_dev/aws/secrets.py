@@ -34,6 +34,8 @@ def share_secrets(platform: CredentialIssuer, aws: SecretStore, specs: Sequence[
 def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec]) -> list[str]:
     """Give each secret that functions name a user, for whom their permissions add up. Raises as `share_secrets`.
 
+    Who the user of the real secret is, nobody can know here; it may do no more than `executionCredentials` say.
+
     Returns:
         The names of the secrets.
     """
@@ -42,15 +44,14 @@ def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec])
         sharing.setdefault(_secret_id(spec), []).append(spec)
     for secret_id, users in sharing.items():
         granted = [spec.execution_credentials for spec in users if spec.execution_credentials]
-        if granted:
-            platform.grant(secret_id, sorted({name for each in granted for name in each.permissions}))
+        platform.grant(secret_id, sorted({name for each in granted for name in each.permissions}))
     return list(sharing)
 
 
 def put_secrets(platform: CredentialIssuer, aws: SecretStore, secret_ids: Sequence[str]) -> None:
-    """Create secrets with the credentials of their users."""
+    """Create secrets with the credentials of their users, and beside them those for the local SideFX."""
     for secret_id in secret_ids:
-        aws.put_secret(secret_id, platform.function_environment(secret_id))
+        aws.put_secret(secret_id, {**platform.function_environment(secret_id), **platform.sidefx_environment()})
 
 
 def _secret_id(spec: FunctionSpec) -> str:

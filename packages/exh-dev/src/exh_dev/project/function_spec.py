@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from exh_dev.errors import ManifestError
-from extrahorizon.settings import HOST, OAUTH_NAMES
+from extrahorizon.settings import EXTENSION_PORT, HOST, OAUTH_NAMES, SECRET_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,9 @@ LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
 """What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
+
+_OF_THE_SECRET = (SECRET_ID, EXTENSION_PORT)
+"""Where a function on AWS finds its credentials; of no use on Extra Horizon, where nothing reads a secret of AWS's."""
 
 ENVIRONMENT_LIMIT = 4096
 """The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
@@ -117,21 +120,40 @@ class FunctionSpec:
         """Whether the official CLI makes the function, of its bundle and a `task-config.json`."""
         return "exh" in self.targets and not self.image
 
+    @property
+    def has_credentials_of_its_own(self) -> bool:
+        """Whether `environment` of its metadata sets credentials, in the place of `executionCredentials`."""
+        return any(each.name in CREDENTIAL_VARIABLES for each in self.exh_variables)
+
+    @property
+    def gets_credentials(self) -> bool:
+        """Whether it has credentials when it runs: as a task by what the manifest says, on AWS by its secret."""
+        return bool(self.execution_credentials) or self.has_credentials_of_its_own or "exh" not in self.targets
+
+    def how_to_get_credentials(self) -> str:
+        """What to write into the manifest where a function has no credentials."""
+        return (
+            f"{self.name} has no credentials, here as on a cluster; to give it some, write `executionCredentials: "
+            f"{{permissions: []}}` into Metadata: ExtraHorizon: of {self.logical_id} ({self.path.name}:{self.line}), "
+            "with the permissions that it needs"
+        )
+
     def environment(
         self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None
     ) -> dict[str, str]:
         """The function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
 
         For `aws` these are the template's (Globals, then the function's own). For `exh` the credentials are left out,
-        which the platform injects, and `Metadata: ExtraHorizon: environment` is laid over. `overrides` replace any of
-        them unread, so they also help out where the template has no literal value.
+        which the platform injects, with what names a secret of AWS's, and `Metadata: ExtraHorizon: environment` is laid
+        over. `overrides` replace any of them unread, so they also help out where the template has no literal value.
 
         Raises:
             ManifestError: A variable has no literal value, `variables` lacks one, or all are too big together.
         """
         overrides = overrides or {}
         overlay = [each for each in self.exh_variables if target == "exh" and each.name not in overrides]
-        left_out = {*overrides, *(CREDENTIAL_VARIABLES if target == "exh" else ()), *(each.name for each in overlay)}
+        elsewhere = (*CREDENTIAL_VARIABLES, *_OF_THE_SECRET) if target == "exh" else ()
+        left_out = {*overrides, *elsewhere, *(each.name for each in overlay)}
         kept = [variable for variable in self.template_variables if variable.name not in left_out]
         found = {variable.name: self._literal(variable, target) for variable in kept}
         found.update((variable.name, self._overlaid(variable, variables)) for variable in overlay)

@@ -48,4 +48,5 @@ def function_of(
         runtime=spec.runtime,
         log_format=spec.log_format,
         log_level=spec.log_level,
+        without_credentials="" if source != "env" or spec.gets_credentials else spec.how_to_get_credentials(),
     )

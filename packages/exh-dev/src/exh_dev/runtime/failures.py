@@ -5,8 +5,21 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+from extrahorizon.settings import HOST, OAUTH_NAMES
+
 MAX_PAYLOAD = 6_291_556
 """Bytes of JSON that go into or come out of a synchronous invocation: 6 MB and 100 bytes."""
+
+
+def wants_credentials(error: dict[str, Any]) -> bool:
+    """Whether a function's own error is about the credentials that it did not find.
+
+    The client raises a `ConfigurationError`; code of another kind asks the environment, and the error says for what.
+    The JavaScript SDK reads the host before anything else, which is undefined then.
+    """
+    kind, message = str(error.get("errorType")), str(error.get("errorMessage"))
+    undefined = kind == "TypeError" and "undefined" in message
+    return kind == "ConfigurationError" or undefined or any(name in message for name in (HOST, *OAUTH_NAMES))
 
 
 def exited(request_id: str, status: int) -> dict[str, Any]:

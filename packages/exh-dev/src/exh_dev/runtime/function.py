@@ -38,6 +38,8 @@ class Function:
     log_level: str | None = None
     concurrency: int = 5
     """How many workers may exist at once."""
+    without_credentials: str = ""
+    """What to log when a function that has no credentials fails for want of them."""
     debug_port: int | None = None
     """Where on 127.0.0.1 a debugger is waited for before anything else happens: debugpy's, or Node's inspector's."""
 

@@ -214,7 +214,9 @@ class Worker:
             case Returned(body=body):
                 return *_parsed(body), None
             case Raised(error=error) | InitFailed(error=error):
-                return None, error, None
+                hint = self._function.without_credentials
+                note = f"{now} {request_id} {hint}" if hint and failures.wants_credentials(error) else None
+                return None, error, note
             case TooLarge():
                 return None, failures.response_too_large(), None
             case OverMemory(used=used):

@@ -129,12 +129,24 @@ def _with_content(file: Any, path: Path) -> Any:
     return {name: value for name, value in named.items() if name != "path"}
 
 
-def grant(platform: LocalPlatform, spec: FunctionSpec) -> None:
-    """Give a function the user that its `executionCredentials` describe, if it has any. When: see
-    `LocalPlatform.grant`.
+def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
+    """Give a function the user that its `executionCredentials` describe, and return the variables that it gets.
+
+    Without `executionCredentials` there are no credentials, as on a cluster. One for AWS alone has those of its secret.
+    Of the local SideFX a function hears when a `SIDEFX_*` variable of its own says that it calls the real one. When it
+    may be called: see `LocalPlatform.grant`.
     """
-    if spec.execution_credentials:
-        platform.grant(spec.name, spec.execution_credentials.permissions, spec.execution_credentials.email)
+    found: dict[str, str] = {}
+    credentials = spec.execution_credentials
+    if credentials or "exh" not in spec.targets:
+        platform.grant(spec.name, credentials.permissions if credentials else (), credentials and credentials.email)
+        found = platform.function_environment(spec.name)
+    elif spec.has_credentials_of_its_own:
+        # Those are a cluster's, where nothing that runs here may call; what their user may do there is not known.
+        found = platform.environment()
+    if any(each.name in platform.sidefx_environment() for each in (*spec.template_variables, *spec.exh_variables)):
+        found |= platform.sidefx_environment()
+    return found
 
 
 def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project: Project) -> list[OwnFunction]:
@@ -155,14 +167,13 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
         if "exh" not in spec.targets:
             continue
         try:
-            grant(platform, spec)
-            found.append(_own_function(project, spec, platform.function_environment(spec.name)))
+            found.append(_own_function(project, spec, injected(platform, spec)))
         except DevkitError as error:
             tell(f"{spec.name} is not served: {error}")
     return found
 
 
-def _own_function(project: Project, spec: FunctionSpec, injected: Mapping[str, str]) -> OwnFunction:
+def _own_function(project: Project, spec: FunctionSpec, variables: Mapping[str, str]) -> OwnFunction:
     options: dict[str, Any] = {}
     if spec.execution_permission is not None:
         options["permissionMode"] = spec.execution_permission
@@ -174,7 +185,7 @@ def _own_function(project: Project, spec: FunctionSpec, injected: Mapping[str, s
         if spec.retry_policy.errors_to_retry:
             policy["errorsToRetry"] = list(spec.retry_policy.errors_to_retry)
     return OwnFunction(
-        function_of(project, spec, "env", injected, {}),
+        function_of(project, spec, "env", variables, {}),
         description=spec.description,
         execution_options=options,
         retry_policy=policy,

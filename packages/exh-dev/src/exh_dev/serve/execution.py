@@ -193,9 +193,7 @@ def _injected(
         share_secrets(platform, extension, specs)
         found = dict.fromkeys((spec.name for spec in specs), extension.environment())
     else:
-        for spec in specs:
-            deploy.grant(platform, spec)
-        found = {spec.name: platform.function_environment(spec.name) for spec in specs}
+        found = {spec.name: deploy.injected(platform, spec) for spec in specs}
     if aws is not None and queued:
         # On a real cluster too: what is queued here is nobody's business there.
         queue = {**aws.environment(), **aws.create_work_queue(hidden=hidden_for(queued)).environment()}

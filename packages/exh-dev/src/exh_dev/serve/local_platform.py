@@ -185,11 +185,10 @@ class LocalPlatform:
         return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
 
     def function_environment(self, function: str) -> dict[str, str]:
-        """The variables that a function gets: the five `API_*`, and the four `SIDEFX_*` for the local SideFX.
-
-        The credentials are those of the user that `grant` gave the function; without one, those of the first user.
+        """The five `API_*` variables of the user that `grant` gave a function; none for a function without one, which
+        has no credentials on a cluster either.
         """
-        return {**self._environments.get(function, self.environment()), **self.sidefx_environment()}
+        return dict(self._environments.get(function, {}))
 
     def sidefx_environment(self) -> dict[str, str]:
         """The four `SIDEFX_*` variables, for the local SideFX."""

@@ -92,9 +92,17 @@ def exh(platform: LocalPlatform) -> ExtraHorizon:
 @pytest.fixture
 def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHorizon]:
     """A client, in this process, as the user that a function runs as: `exh_of("whoami")`."""
+    from exh_dev.errors import DevkitError
     from exh_dev.remote.client import client_of
+    from exh_dev.serve import deploy
 
-    return lambda name: client_of(platform.function_environment(project.manifest.function(name).name))
+    def exh_of(name: str) -> ExtraHorizon:
+        spec = project.manifest.function(name)
+        if not spec.gets_credentials:
+            raise DevkitError(spec.how_to_get_credentials())
+        return client_of(platform.call(lambda: deploy.injected(platform, spec)))
+
+    return exh_of
 
 
 @pytest.fixture
@@ -123,6 +131,7 @@ def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str]
     from exh_dev.project.project import read_event
     from exh_dev.project.runtime_function import function_of
     from exh_dev.runtime import Runtime
+    from exh_dev.serve import deploy
 
     with ExitStack() as stack:
 
@@ -131,7 +140,8 @@ def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str]
             if event is _SAMPLE:
                 event = read_event(project.sample_events(spec)[0])
                 seed(name)
-            function = function_of(project, spec, "env", platform.function_environment(spec.name), env or {})
+            variables = platform.call(lambda: deploy.injected(platform, spec))
+            function = function_of(project, spec, "env", variables, env or {})
             runtime = stack.enter_context(Runtime([function]))
             return runtime.invoke(spec.name, event)
 

@@ -45,9 +45,17 @@ function triggersOf(each) {
   return told.length ? told : ["a call, or a task"];
 }
 
-function permissionsOf({ permissions, source }) {
-  if (source === "platform") return "–";
-  return permissions ? String(permissions.length) : "all";
+function permissionsOf({ permissions, source, targets }) {
+  if (source !== "project") return "–";
+  if (permissions) return String(permissions.length);
+  return targets.includes("exh") ? "no credentials" : "0";
+}
+
+function mayDo({ permissions, source, targets }) {
+  if (source !== "project") return "what is not known here";
+  if (permissions?.length) return h("ul", { class: "plain" }, permissions.map((each) => h("li", {}, h("code", {}, each))));
+  if (permissions || !targets.includes("exh")) return "nothing but what every user may";
+  return "nothing: without executionCredentials in template.yaml it has no credentials";
 }
 
 function lastRun(run) {
@@ -78,7 +86,6 @@ export const functionView = {
   async show({ path, body }) {
     const about = await get(`/functions/${encodeURIComponent(path[0])}`);
     const { data } = await get(`/runs?limit=10&function=${encodeURIComponent(about.name)}`);
-    const permissions = about.permissions;
     replace(
       body,
       h("h2", {}, "Latest runs"),
@@ -98,9 +105,7 @@ export const functionView = {
         ["Worker", worker(about)],
         ["Retried after", retried(about.retry_policy)],
         ["Who may run it", about.execution_permission],
-        ["Its user may", permissions === null || permissions === undefined ? "everything: it has no user of its own"
-          : permissions.length ? h("ul", { class: "plain" }, permissions.map((each) => h("li", {}, h("code", {}, each))))
-            : "nothing but what every user may"],
+        ["Its user may", mayDo(about)],
         ["Variables", about.variables?.length ? about.variables.join(", ") : "none"],
       ),
     );
