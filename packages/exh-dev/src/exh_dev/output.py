@@ -64,5 +64,8 @@ class Output(Protocol):
     def note(self, message: str, **facts: Any) -> None:
         """Say what happens."""
 
+    def warn(self, message: str, **facts: Any) -> None:
+        """Say what is probably not as it is meant to be."""
+
     def error(self, message: str, **facts: Any) -> None:
         """Say what went wrong."""

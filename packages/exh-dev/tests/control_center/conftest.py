@@ -123,7 +123,7 @@ def serve(tmp_path):
             platform = stack.enter_context(LocalPlatform(pace=60, **options))
             project, told = Project(folder), []
             shown = stack.enter_context(closing(ServedProject(platform, project)))
-            served.start(platform, project, told.append, shown)
+            shown.loaded(served.start(platform, project, told.append, shown))
             if reload:
                 stack.enter_context(Reloader(platform, shown, told.append))
             return Served(folder, platform, shown, told, stack.enter_context(DevApi(platform.url)))

@@ -94,6 +94,10 @@ class JsonOutput:
         """An INFO line."""
         _stderr({"timestamp": _now(), "level": "INFO", "message": message, **facts})
 
+    def warn(self, message: str, **facts: Any) -> None:
+        """A WARNING line."""
+        _stderr({"timestamp": _now(), "level": "WARNING", "message": message, **facts})
+
     def error(self, message: str, **facts: Any) -> None:
         """An ERROR line."""
         _stderr({"timestamp": _now(), "level": "ERROR", "message": message, **facts})

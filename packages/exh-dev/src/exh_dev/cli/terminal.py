@@ -131,6 +131,10 @@ class TerminalOutput:
         """A plain line."""
         self._err.print(Text(visible(message, lines=True)))
 
+    def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002
+        """A line that is seen."""
+        self._err.print(f"[yellow]warning:[/] {escape(message)}")
+
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that stands out."""
         self._err.print(

@@ -12,7 +12,7 @@ from exh_dev.platform.tasks.records import find_function
 from exh_dev.platform.tasks.runner import NotInvocableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from exh_dev.platform.dev.change_notifications import Changes
@@ -49,6 +49,10 @@ class LocalProject(Protocol):
 
     def problems(self) -> list[dict[str, Any]]:
         """Return what is wrong with the project's files."""
+        ...
+
+    def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return a problem for each of the platform's schemas that is another than its file."""
         ...
 
     def seed(self, function: str) -> None:

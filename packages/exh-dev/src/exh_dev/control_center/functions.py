@@ -115,6 +115,7 @@ def _functions(context: Context) -> list[dict[str, Any]]:
             **about,
             "name": name,
             "source": source,
+            "hides_project": name in uploaded and name in records,
             "triggers": [*about.get("triggers", []), *triggers.get(name, [])],
             "workers": {"all": workers, "idle": idle},
             "problems": [each for each in problems if name in each["functions"]],

@@ -68,7 +68,15 @@ _SCHEMAS: dict[str, Any] = {
         },
         "required": ["timestamp", "method", "path", "status", "duration_ms", "attempt"],
     },
-    "Function": {"type": "object", "properties": {"name": _TEXT, "source": _TEXT}, "required": ["name", "source"]},
+    "Function": {
+        "type": "object",
+        "properties": {
+            "name": _TEXT,
+            "source": {**_TEXT, "description": "project, uploaded or platform"},
+            "hides_project": {"type": "boolean", "description": "Whether it runs instead of the project's own code."},
+        },
+        "required": ["name", "source", "hides_project"],
+    },
     "Mail": {"type": "object", "properties": {"id": _TEXT, "subject": _TEXT}, "required": ["id", "subject"]},
     "Fault": {
         "type": "object",

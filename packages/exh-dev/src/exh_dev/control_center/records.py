@@ -9,13 +9,16 @@ from starlette.routing import Route
 
 import extrahorizon
 from exh_dev.platform.data import history
+from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.http.access import rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.sql import EVERYTHING
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from exh_dev.control_center.context import Context
+    from exh_dev.platform.storage.store import Document
 
 _SECRETS = ("consumer_secret", "token_secret", "password", "oauth2_client_secret", "sidefx_client_secret")
 
@@ -23,6 +26,9 @@ _SECRETS = ("consumer_secret", "token_secret", "password", "oauth2_client_secret
 def routes(base: str, context: Context) -> list[Route]:
     """Look at things."""
     store = context.store
+
+    def schemas() -> list[Document]:
+        return store.matching(SCHEMAS, EVERYTHING)
 
     async def state(_: Request) -> JSONResponse:
         """What the page's frame shows."""
@@ -33,7 +39,7 @@ def routes(base: str, context: Context) -> list[Route]:
             "root": str(project.root) if project else None,
             "url": details["host"],
             "version": extrahorizon.__version__,
-            "problems": project.problems() if project else [],
+            "problems": [*project.problems(), *project.changed_schemas(schemas())] if project else [],
             "credentials": {name: value for name, value in details.items() if name not in _SECRETS},
         })  # fmt: skip
 

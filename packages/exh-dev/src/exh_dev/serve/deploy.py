@@ -14,6 +14,7 @@ from exh_dev.project.project import read_event
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote import schedules
 from exh_dev.remote.client import client_of
+from exh_dev.serve import outranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +32,13 @@ def start(
     project: Project | None,
     tell: Callable[[str], None],
     shown: LocalProject | None = None,
-) -> None:
+) -> Configuration | None:
     """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
-    the project as the control center has it.
+    the project as the control center has it. `tell` gets a sentence for what cannot be served, and for each schema that
+    was another one on the platform.
+
+    Returns:
+        The configuration that was loaded.
 
     Raises:
         DevkitError: the configuration has a mistake; nothing has been started then.
@@ -45,8 +50,13 @@ def start(
         more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
         raise DevkitError(f"{place}: {first['rule']}{more}; `exh-dev check` lists them")
     platform.start(own_functions(platform, tell, project) if project else (), shown)
-    if configuration and not configuration.is_empty:
+    if project and configuration and not configuration.is_empty:
+        exh = client_of(platform.environment_without_faults())
+        known = exh.data.schemas.find_all() if configuration.schemas else []
+        for name, file, members in outranking.changed_schemas(configuration, project.root, known):
+            tell(f"the schema {name} of the platform is another than {file} in {', '.join(members)}; the file wins")
         load(configuration, platform)
+    return configuration
 
 
 def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from exh_dev.control_center.page import PATH
 from exh_dev.errors import DevkitError
 from exh_dev.project.project import Project
 from exh_dev.runtime.worker import SIGNALS_WITHIN
-from exh_dev.serve import deploy
+from exh_dev.serve import deploy, outranking
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
@@ -39,8 +39,11 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
     project = Project.find_if_any()
     with ExitStack() as resources:
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
-        deploy.start(platform, project, output.note, shown)
-        if project:
+        configuration = deploy.start(platform, project, output.warn, shown)
+        if project and shown:
+            shown.loaded(configuration)
+            for name in outranking.hidden_functions(project, platform.uploaded()):
+                output.warn(outranking.about_function(name))
             for note in project.notes():
                 output.note(note)
             try:
@@ -59,7 +62,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
             output.note(f"fault in force: {each.rule.text}")
         platform.watch_runs(lambda run: output.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
-            resources.enter_context(Reloader(platform, shown, output.note))
+            resources.enter_context(Reloader(platform, shown, output.note, output.warn))
         while not stop.wait(SIGNALS_WITHIN):
             pass
         output.note("stopping")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.faults.rules import FaultRules
+from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.execution_credentials import grant
+from exh_dev.platform.tasks.records import FUNCTIONS
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.server import Server, listen
 from extrahorizon.settings import HOST
@@ -133,6 +135,10 @@ class LocalPlatform:
         `functions` is called on the platform's own thread, so that it may `grant`.
         """
         return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
+
+    def uploaded(self) -> set[str]:
+        """The names of the functions whose code was uploaded, while it runs."""
+        return self.call(lambda: {each["name"] for each in self._store.matching(FUNCTIONS, EVERYTHING)})
 
     def retire(self, functions: Collection[str]) -> None:
         """End the workers of functions of the project, on the platform's own thread; see `TaskService.retire`."""

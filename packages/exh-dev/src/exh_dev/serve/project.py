@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
 from exh_dev.project.project import read_event
-from exh_dev.serve import deploy
+from exh_dev.serve import deploy, outranking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from exh_dev.aws.functions import AwsFunctions
+    from exh_dev.project.configuration.configuration import Configuration
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.runtime import Invocation, LogLine
@@ -30,6 +31,7 @@ class ServedProject:
         self._project = project
         self._problems: list[dict[str, Any]] = []
         self._aws: AwsFunctions | None = None
+        self._configuration: Configuration | None = None
 
     @property
     def name(self) -> str:
@@ -72,6 +74,25 @@ class ServedProject:
     def problems(self) -> list[dict[str, Any]]:
         """What was reported last."""
         return self._problems
+
+    def loaded(self, configuration: Configuration | None) -> None:
+        """The platform was brought to what this says."""
+        self._configuration = configuration
+
+    def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """A problem for each of the platform's schemas that is another than its file was when it was loaded."""
+        if self._configuration is None:
+            return []
+        return [
+            {
+                "file": file,
+                "line": None,
+                "message": f"the schema {name} was changed on the platform, in {', '.join(members)}: save the file, or "
+                "start exh-dev serve again, for the file to win",
+                "functions": [],
+            }
+            for name, file, members in outranking.changed_schemas(self._configuration, self.root, known)
+        ]
 
     def functions(self) -> list[dict[str, Any]]:
         """What the manifest says of each function; none while it cannot be read, which is reported."""

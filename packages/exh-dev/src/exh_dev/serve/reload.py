@@ -25,6 +25,7 @@ from exh_dev.packaging.contents import SHARED, handler_files
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import ENV_FILE, MANIFEST, Project
 from exh_dev.serve import deploy
+from exh_dev.serve.outranking import about_function, hidden_functions
 from exh_dev.serve.syntax_problems import JAVASCRIPT, PYTHON, find_problem
 
 if TYPE_CHECKING:
@@ -64,11 +65,19 @@ _IGNORED = frozenset(
 class Reloader:
     """Watches a project while the `with` block runs."""
 
-    def __init__(self, platform: LocalPlatform, project: ServedProject, tell: Callable[[str], None]) -> None:
-        """Serve on `platform` what changes in `project`; `tell` gets a sentence for each change."""
+    def __init__(
+        self,
+        platform: LocalPlatform,
+        project: ServedProject,
+        tell: Callable[[str], None],
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        """Serve on `platform` what changes in `project`; `tell` gets a sentence for each change, `warn` one for each
+        that cannot take effect.
+        """
         self._platform = platform
         self._project = project
-        self._tell = tell
+        self._tell, self._warn = tell, warn or tell
         self._problems: dict[str, list[Problem]] = {}
         """By what they are about: a file of code, `configuration`, `functions` or `watching`."""
         self._files: dict[str, frozenset[Path]] = {}
@@ -263,8 +272,12 @@ class Reloader:
             changed=concerned,
         )
         self._waiting.clear()
-        if reloaded := sorted(concerned | set(renewed)):
+        renewed_all = concerned | set(renewed)
+        hidden = set(hidden_functions(project, self._platform.uploaded()))
+        if reloaded := sorted(renewed_all - hidden):
             self._tell(f"reloaded {', '.join(reloaded)}")
+        for name in sorted(renewed_all & hidden):
+            self._warn(about_function(name))
         return found + missing
 
     def _load_configuration(self) -> list[Problem]:
@@ -277,6 +290,7 @@ class Reloader:
         if not configuration.is_empty:
             deploy.load(configuration, self._platform)
             self._tell("configuration loaded")
+        self._project.loaded(configuration)
         return []
 
     def _schedule(self) -> list[Problem]:

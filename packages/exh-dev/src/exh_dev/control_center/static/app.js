@@ -133,7 +133,7 @@ async function showProblems() {
 function heard(message) {
   if (message.line) shown?.view.line?.(shown, message);
   if (message.changed === undefined) return;
-  if (!message.changed || message.changed.includes("functions")) attempt(showProblems);
+  if (!message.changed || message.changed.some((topic) => topic === "functions" || topic === "documents")) attempt(showProblems);
   if (shown?.failed) navigate(); // perhaps it goes now
   else if (!message.changed || message.changed.some((topic) => shown?.view.topics.includes(topic))) refresh();
 }

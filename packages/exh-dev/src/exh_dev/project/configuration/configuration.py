@@ -34,11 +34,13 @@ class Configuration:
 
     Attributes:
         schemas: as they stand in their files.
+        schema_files: the file of each schema by its name.
         localizations: the texts of each key by language.
         problems: what is wrong, in the order of the files.
     """
 
     schemas: list[dict[str, Any]] = field(default_factory=list)
+    schema_files: dict[str, Path] = field(default_factory=dict)
     templates: list[Template] = field(default_factory=list)
     templates_v1: list[TemplateV1] = field(default_factory=list)
     localizations: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -63,10 +65,9 @@ def read_configuration(project: Project) -> Configuration:
     problems += check_retried_errors(project.root, specs)
     functions = {spec.name for spec in specs if "exh" in spec.targets}
     functions |= PROVIDED if functions else set()
-    names: dict[str, Path] = {}
     for folder in places["schemas"]:
         for file in sorted(folder.rglob("*.json")):
-            _read_schema(file, found, names, functions)
+            _read_schema(file, found, functions)
     for folder in places["templates"]:
         templates, templates_v1 = read_templates(folder, problems, variables)
         found.templates += templates
@@ -80,7 +81,7 @@ def read_configuration(project: Project) -> Configuration:
     return found
 
 
-def _read_schema(file: Path, found: Configuration, names: dict[str, Path], functions: set[str]) -> None:
+def _read_schema(file: Path, found: Configuration, functions: set[str]) -> None:
     node = read_json(file, found.problems)
     if node is None:
         return
@@ -88,10 +89,10 @@ def _read_schema(file: Path, found: Configuration, names: dict[str, Path], funct
     if not isinstance(node.value, dict):
         return
     name = node.value.get("name")
-    if isinstance(name, str) and name in names:
-        node.child("name").problem(f"{names[name]} has a schema of this name too")
+    if isinstance(name, str) and name in found.schema_files:
+        node.child("name").problem(f"{found.schema_files[name]} has a schema of this name too")
     elif isinstance(name, str):
-        names[name] = file
+        found.schema_files[name] = file
     for place, action in _actions(node.value):
         name = action.get("functionName")
         if functions and action.get("type") == "task" and isinstance(name, str) and name not in functions:

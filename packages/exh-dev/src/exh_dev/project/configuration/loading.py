@@ -45,6 +45,27 @@ def load(found: Configuration, exh: ExtraHorizon) -> None:
     _load_settings(found.settings, exh)
 
 
+def schema_differences(file: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    """The members of a schema on a platform that are others than in its file."""
+
+    def bare(transitions: Any) -> list[Any]:
+        return [{name: value for name, value in each.items() if name != "id"} for each in transitions]
+
+    indexes = [_index(each) for each in known["indexes"] if not each["system"]]
+    wanted = [_index(each) for each in file.get("indexes", [])]
+    transitions = _plain(file.get("transitions", []))
+    same = {
+        **{name: file[name] == known.get(name) for name in _ROOT if name in file},
+        "properties": _plain(file["properties"]) == known["properties"],
+        "statuses": file["statuses"] == known["statuses"],
+        "creationTransition": _plain(file["creationTransition"]) == known["creationTransition"],
+        "transitions": all(each in transitions for each in bare(known["transitions"]))
+        and len(transitions) == len(known["transitions"]),
+        "indexes": all(each in wanted for each in indexes) and len(indexes) == len(wanted),
+    }
+    return [name for name, is_same in same.items() if not is_same]
+
+
 def _load_schema(file: dict[str, Any], known: Any, exh: ExtraHorizon) -> None:
     data = exh.data
     if known is None:
@@ -93,15 +114,17 @@ def _load_transitions(schema_id: str, wanted: list[Any], known: list[Any], exh: 
 
 
 def _load_indexes(schema_id: str, wanted: list[Any], known: list[Any], exh: ExtraHorizon) -> None:
-    def same(index: Any) -> Any:
-        return index["fields"], index.get("options") or {}
-
     for index in known:
-        if not index["system"] and same(index) not in [same(each) for each in wanted]:
+        if not index["system"] and _index(index) not in map(_index, wanted):
             exh.data.indexes.remove(schema_id, index["id"])
     for index in wanted:
-        if same(index) not in [same(each) for each in known]:
+        if _index(index) not in map(_index, known):
             exh.data.indexes.create(schema_id, **index)
+
+
+def _index(index: Any) -> Any:
+    """What makes an index the same as another one."""
+    return index["fields"], index.get("options") or {}
 
 
 def _load_template(template: Template, known: Any, exh: ExtraHorizon) -> str:

@@ -17,7 +17,7 @@ export const functionsView = {
       data.map((each) => ({
         href: hrefOf(each.name),
         cells: [
-          each.name,
+          each.hides_project ? [each.name, " ", status("uploaded")] : each.name,
           lastRun(each.last),
           h("span", { class: "dim wrap" }, joined(triggersOf(each), ", ")),
           `${each.timeout} s, ${each.memory} MB`,
@@ -88,6 +88,8 @@ export const functionView = {
     const { data } = await get(`/runs?limit=10&function=${encodeURIComponent(about.name)}`);
     replace(
       body,
+      about.hides_project ? h("p", { class: "notice bad" }, "An uploaded bundle runs in the place of this project's code, and ",
+        "nothing that is saved changes that. ", h("code", {}, `exh tasks delete --name ${about.name}`), " removes the bundle.") : null,
       h("h2", {}, "Latest runs"),
       table("Latest runs", ["Run", "Status", "Trigger", "Time", "Cold start", "Memory"], data.map((run) => ({
         href: `#/runs/${run.id}`,
