@@ -1,10 +1,13 @@
 import socket
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 import requests
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform.storage.store import DataFormatError
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.serve.server import listen
 from exh_dev.testing import client_of
@@ -122,6 +125,44 @@ def test_a_data_directory_keeps_its_credentials_and_its_secrets_to_its_owner(tmp
     assert seen[0] == seen[1]
     with LocalPlatform(data_dir=tmp_path / "other") as other:
         assert other.credentials.token_secret != seen[0]["token_secret"]
+
+
+def written(data_dir, format_, version=None):
+    """A data directory as an `exh-dev` of this version leaves it, which writes another format."""
+    with LocalPlatform(data_dir=data_dir) as platform:
+        platform.start()
+    database = sqlite3.connect(data_dir / "platform.db")
+    with closing(database), database:
+        database.execute(f"PRAGMA user_version = {format_}")
+        if version:
+            database.execute("UPDATE about SET value = ? WHERE name = 'version'", (version,))
+        else:
+            database.execute("DROP TABLE about")
+            database.execute("ALTER TABLE documents RENAME COLUMN body TO content")
+    return data_dir
+
+
+def test_a_data_directory_of_a_later_exh_dev_is_refused_with_a_way_out(tmp_path):
+    data_dir = written(tmp_path / "my data", 7, "3.1.0")
+    before = (data_dir / "platform.db").read_bytes()
+    with pytest.raises(DataFormatError) as refusal:
+        LocalPlatform(data_dir=data_dir)
+    told = str(refusal.value)
+    assert told.startswith(f"{data_dir} was written by exh-dev 3.1.0, in format 7; this is exh-dev ")
+    assert "use exh-dev 3.1.0 or a later one, use another --data-dir, or move the folder away" in told
+    assert f"(mv '{data_dir}' '{data_dir}.old')" in told
+    assert (data_dir / "platform.db").read_bytes() == before
+
+
+def test_a_data_directory_of_an_earlier_exh_dev_is_refused_with_a_way_out(tmp_path, exh_dev):
+    data_dir = written(tmp_path / "data", 0)
+    code, out, (line,) = exh_dev("serve", "--port", "0", "--data-dir", data_dir)
+    assert (code, out, line["level"]) == (1, "", "ERROR")
+    assert "written by an exh-dev that noted no version, in format 0" in line["message"]
+    assert "use another --data-dir, or move the folder away" in line["message"]
+    (data_dir / "platform.db").unlink()
+    with LocalPlatform(data_dir=data_dir) as platform:  # an empty one begins anew
+        platform.start()
 
 
 def test_an_ephemeral_platform_leaves_no_database(tmp_path):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from extrahorizon import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -56,6 +58,17 @@ _LOOKUP_QUERIES = {
 _LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
 
 
+#: What a file is written as. It grows with each change that an earlier `exh-dev`, or a later one, cannot read.
+FORMAT = 1
+#: The format comes before the tables: a file that a crash left half made is taken for what it is.
+_SETTINGS = f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA user_version = {FORMAT};"
+_ABOUT = "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+
+
+class DataFormatError(DevkitError):
+    """A file was written by an `exh-dev` whose files this one does not read."""
+
+
 class DuplicateError(Exception):
     """A unique index does not let a document in."""
 
@@ -67,6 +80,7 @@ class Store:
         """Open or create the file at `path`; in memory without one, beginning with what `image` holds.
 
         Raises:
+            DataFormatError: another `exh-dev` wrote the file, as something that this one does not read.
             DevkitError: the file cannot be used.
         """
         self._path = path
@@ -81,7 +95,9 @@ class Store:
             with self._unusable_file_as_devkit_error():
                 if image is not None:
                     self._connection.deserialize(image)
-                self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES)
+                self._check_format()
+                self._connection.executescript(_SETTINGS + _TABLES + _ABOUT)
+                self._connection.execute("INSERT OR REPLACE INTO about VALUES ('version', ?)", (__version__,))
         except DevkitError:
             self._connection.close()
             raise
@@ -224,6 +240,24 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _check_format(self) -> None:
+        """Go on only with an empty file, or one of this format; nothing is written to any other."""
+        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
+        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if found == FORMAT or (not found and not tables):
+            return
+        query = "SELECT value FROM about WHERE name = 'version'"
+        row = self._connection.execute(query).fetchone() if "about" in tables else None
+        writer = f"exh-dev {row[0]}" if row else "an exh-dev that noted no version"
+        folder = self._path.parent if self._path else "the image"
+        move = f"mv {quote(str(folder))} {quote(f'{folder}.old')}"
+        newer = f"use {writer} or a later one, " if found > FORMAT else ""
+        raise DataFormatError(
+            f"{folder} was written by {writer}, in format {found}; this is exh-dev {__version__}, which reads format "
+            f"{FORMAT}: {newer}use another --data-dir, or move the folder away ({move}) to start with "
+            "an empty one"
+        )
 
     @contextmanager
     def _unusable_file_as_devkit_error(self) -> Iterator[None]:
