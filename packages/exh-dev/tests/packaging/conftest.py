@@ -58,7 +58,9 @@ class SmallProject:
         return SimpleNamespace(
             code=code,
             bundles={each["function"]: each for each in json.loads(out)["bundles"]} if code == 0 else {},
+            variables=json.loads(out)["variables"] if code == 0 else {},
             message=messages[-1] if messages else "",
+            lines=lines,
         )
 
 

@@ -550,3 +550,30 @@ def test_a_second_build_needs_no_network_but_checks_what_it_has(small, monkeypat
     done = small.build()
     assert done.code == 1
     assert "no wheel of polite==1.0" in done.message
+
+
+NEEDS = """
+        environment: {WORD: $A_WORD, ANOTHER: $ANOTHER, PLAIN: text}
+        targets: [exh, aws]"""
+
+
+def test_it_says_what_the_official_cli_will_take_from_its_environment(small, monkeypatch):
+    done = small.build()
+    assert (done.variables, [line["level"] for line in done.lines]) == ({}, [])
+    template = (small.root / "template.yaml").read_text()
+    small.write("template.yaml", template.replace("\n        targets: [exh, aws]", NEEDS))
+    small.write("templates/mail.json", '{"outputs": {"body": "$FROM"}, "variables": {"FROM": "$CLINIC", "TO": "you"}}')
+    small.write(".env", "A_WORD=hello\n")
+    monkeypatch.setenv("CLINIC", "St. Mary")
+    done = small.build()
+    assert done.variables == {"A_WORD": ["greet"], "ANOTHER": ["greet"], "CLINIC": ["templates/mail.json"]}
+    told, warned = done.lines
+    assert (told["level"], warned["level"]) == ("INFO", "WARNING")
+    assert "A_WORD (greet); ANOTHER (greet); CLINIC (templates/mail.json)" in told["message"]
+    assert "neither .env nor the environment has ANOTHER: `exh sync` would stop there" in warned["message"]
+
+
+def test_what_only_aws_runs_takes_nothing_from_there(small):
+    template = (small.root / "template.yaml").read_text()
+    small.write("template.yaml", template.replace("\n        targets: [exh, aws]", NEEDS.replace("exh, ", "")))
+    assert (small.build().variables, small.build().lines) == ({}, [])

@@ -82,6 +82,7 @@ def build(
     """
     from exh_dev.packaging.build import MEGABYTE, Options, build
     from exh_dev.packaging.report import report
+    from exh_dev.project.configuration.asked import asked_variables
     from exh_dev.project.project import Project
 
     output = choose_output(as_json=as_json)
@@ -93,7 +94,7 @@ def build(
     options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
     with output.progress(len(specs)) as started:
         bundles = build(project, specs, options, started)
-    report(bundles, output)
+    report(bundles, asked_variables(project, specs), project.variables(), output)
 
 
 def new(

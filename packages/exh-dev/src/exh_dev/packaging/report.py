@@ -8,7 +8,7 @@ from exh_dev.output import Table
 from exh_dev.packaging.build import MEGABYTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from exh_dev.output import Output
     from exh_dev.packaging.build import Bundle
@@ -16,8 +16,17 @@ if TYPE_CHECKING:
 _HEADINGS = ("Function", "Runtime", "Processor", "Zip", "Unpacked", "Files", "SHA-256")
 
 
-def report(bundles: Sequence[Bundle], output: Output) -> None:
-    """Print the bundles, and what takes most of the largest one."""
+def report(
+    bundles: Sequence[Bundle], asked: Mapping[str, Sequence[str]], variables: Mapping[str, str], output: Output
+) -> None:
+    """Print the bundles, what takes most of the largest one, and what has to be set before they are synchronised.
+
+    Args:
+        bundles: what was built.
+        asked: the variables that `exh sync` will look up, with what needs each.
+        variables: those that are known, in `.env` or the shell.
+        output: how to speak.
+    """
     rows = [
         (
             bundle.name,
@@ -33,10 +42,17 @@ def report(bundles: Sequence[Bundle], output: Output) -> None:
     largest = max(bundles, key=lambda bundle: bundle.size)
     parts = [(f"{size / 1024:.0f} KB", part) for part, size in largest.largest]
     output.tables(
-        {"bundles": [bundle.as_json() for bundle in bundles]},
+        {"bundles": [bundle.as_json() for bundle in bundles], "variables": asked},
         Table(_HEADINGS, rows),
         Table(("Zipped", f"The {len(parts)} largest parts of {largest.name}"), parts),
     )
     for bundle in bundles:
         if bundle.warning:
-            output.note(f"warning: {bundle.warning}")
+            output.warn(bundle.warning)
+    if asked:
+        needed = "; ".join(f"{name} ({', '.join(places)})" for name, places in asked.items())
+        output.note(
+            f"`exh sync` takes from its environment: {needed}. `set -a; . ./.env; set +a` gives it what is in .env"
+        )
+    if missing := [name for name in asked if not variables.get(name)]:
+        output.warn(f"neither .env nor the environment has {', '.join(missing)}: `exh sync` would stop there")

@@ -1,0 +1,36 @@
+"""The variables that the official CLI takes from its environment: what stands as `$NAME` in the files that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exh_dev.project.configuration.reading import read_json
+from exh_dev.project.configuration.repository import folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+
+
+def asked_variables(project: Project, specs: Iterable[FunctionSpec]) -> dict[str, list[str]]:
+    """Return the names that `exh sync` looks up, each with the functions and the files of templates that need it.
+
+    It stops at the first one that is not set or empty, and leaves undone what comes after. Files that cannot be read
+    are left out here; `read_configuration` tells them.
+    """
+    found: dict[str, list[str]] = {}
+    for spec in specs:
+        for variable in spec.exh_variables if "exh" in spec.targets else ():
+            if variable.text.startswith("$"):
+                found.setdefault(variable.text[1:], []).append(spec.name)
+    for folder in folders(project.root, [])["templates"]:
+        for file in sorted(folder.rglob("*.json")):
+            node = read_json(file, [])
+            variables = node.value.get("variables") if node and isinstance(node.value, dict) else None
+            for text in variables.values() if isinstance(variables, dict) else ():
+                if isinstance(text, str) and text.startswith("$"):
+                    path = file.relative_to(project.root) if file.is_relative_to(project.root) else file
+                    found.setdefault(text[1:], []).append(str(path))
+    return {name: list(dict.fromkeys(places)) for name, places in found.items()}
