@@ -281,3 +281,10 @@ def test_an_output_that_is_no_handlebars_is_told(tmp_path):
     change = with_member(("outputs", "body"), "{{#if a}}")
     (problem,) = problems_of(write(tmp_path, {"templates/greet.json": change}))
     assert (problem["file"], "the output body is no Handlebars" in problem["rule"]) == ("templates/greet.json", True)
+
+
+def test_a_pattern_of_a_property_is_javascripts(tmp_path):
+    for name, pattern, expected in (("good", r"^(?<first>\p{L}+)$", []), ("bad", "(", ["/properties/pulse/pattern"])):
+        property_ = {"type": "string", "pattern": pattern}
+        folder = write(tmp_path / name, {SCHEMA_FILE: {**SCHEMA, "properties": {"pulse": property_}}})
+        assert [each["pointer"] for each in problems_of(folder) if "expression" in each["rule"]] == expected

@@ -221,5 +221,9 @@ def test_who_may_see_and_change_the_settings(app, refused):
         refused(app.as_user(method, settings, token=person(app), **body), 401, 10, "NO_PERMISSION_EXCEPTION")
         refused(app.send(None, method, settings, **body), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
         assert app.as_user(method, settings, token=person(app, permission), **body).status_code == 200
-    for wrong, code in (({}, 14), ({"disableForceDownloadForMimeTypes": ["x"]}, 15)):
+    # The official CLI lets every text of 3 to 255 characters through; one that is no MIME type fits no file.
+    odd = app.as_user("PUT", f"{FILES}/settings", json={"disableForceDownloadForMimeTypes": ["pdf", "image"]})
+    assert odd.status_code == 200
+    app.as_user("PUT", f"{FILES}/settings", json={"disableForceDownloadForMimeTypes": []})
+    for wrong, code in (({}, 14), ({"disableForceDownloadForMimeTypes": ["pd"]}, 15)):
         assert app.as_user("PUT", settings, json=wrong).json()["code"] == code

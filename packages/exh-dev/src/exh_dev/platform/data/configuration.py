@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.patterns import compiled
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -192,7 +193,7 @@ def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
         raise Mismatch(f"{path} has to be a string")
     if not configuration.get("minLength", 0) <= len(value) <= configuration.get("maxLength", math.inf):
         raise Mismatch(f"{path} is too short or too long")
-    if "pattern" in configuration and not re.search(configuration["pattern"], value):
+    if "pattern" in configuration and not compiled(configuration["pattern"]).search(value):
         raise Mismatch(f"{path} does not match its pattern")
     return _in_utc(value, path) if configuration.get("format") == "date-time" else value
 
@@ -240,6 +241,6 @@ def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:
         raise _unusable(path, "required is a list of names")
     if "pattern" in configuration:
         try:
-            re.compile(configuration["pattern"])
-        except (re.error, TypeError):
-            raise _unusable(path, "the pattern is no regular expression") from None
+            compiled(configuration["pattern"])
+        except (re.error, TypeError) as error:
+            raise _unusable(path, f"the pattern is no regular expression: {error}") from None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from exh_dev.patterns import compiled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -214,7 +216,7 @@ def _check_mode(node: Node, texts: tuple[str, ...]) -> None:
 def _check_pattern(node: Node) -> None:
     text = node.text()
     try:
-        re.compile(text or "")
+        compiled(text or "")
     except re.error as error:
         node.problem(f"not a regular expression: {error}")
 
