@@ -5,6 +5,7 @@ import runpy
 
 import requests
 from doc_blocks import check_blocks, table_rows
+from exh_dev.platform.http.error_answers import KNOWN
 
 
 def test_each_code_block_is_the_file_it_names(project_root):
@@ -53,3 +54,13 @@ def test_the_paths_of_the_page_are_there_and_the_changes_are_those_of_the_stores
     for kind, column in (("app_store", 0), ("play_store", 1)):
         told = asked(f"/_dev/{kind}/purchases/ID/changes")["message"].partition(" must be one of ")[2]
         assert {name for name, cells in named.items() if cells[column] != "—"} == set(told.split(", "))
+
+
+def test_each_refusal_has_a_code_of_the_platform_and_a_source(project_root):
+    rows = table_rows((project_root / "docs" / "platform.md").read_text(), "What is refused on whose word")
+    assert len(rows) > 40
+    for _, what, codes, source in rows[:-1]:
+        assert what
+        for code in re.findall(r"\b\d+\b", codes.partition("`")[0]):
+            assert code == "404" or int(code) in KNOWN, code
+        assert re.match(r"(docs|OpenAPI|SDK|CLI|ours|a limit of this platform)\b", source), source

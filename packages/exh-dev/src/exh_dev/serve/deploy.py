@@ -149,7 +149,8 @@ def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
     found: dict[str, str] = {}
     credentials = spec.execution_credentials
     if credentials or "exh" not in spec.targets:
-        platform.grant(spec.name, credentials.permissions if credentials else (), credentials and credentials.email)
+        permissions, email = (credentials.permissions, credentials.email) if credentials else ((), None)
+        platform.grant(spec.name, permissions, email)
         found = platform.function_environment(spec.name)
     elif spec.has_credentials_of_its_own:
         # Those are a cluster's, where nothing that runs here may call; what their user may do there is not known.
