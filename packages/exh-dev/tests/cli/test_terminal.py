@@ -28,6 +28,7 @@ def log_line(text=None, **members):
 EVERY_WAY = {
     "error": lambda out: out.error(ODD),
     "note": lambda out: out.note(ODD),
+    "warning": lambda out: out.warn(ODD),
     "summary": lambda out: out.summary(None, [ODD]),
     "heading and cell": lambda out: out.tables(None, Table(["Name", "Value"], [["a", ODD]])),
     "below a row": lambda out: out.tables(None, Table(["Name"], [["a"]], below=[ODD])),

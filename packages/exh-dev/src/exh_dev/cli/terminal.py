@@ -133,7 +133,7 @@ class TerminalOutput:
 
     def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that is seen."""
-        self._err.print(f"[yellow]warning:[/] {escape(message)}")
+        self._err.print(Text("warning: ", style="yellow").append(visible(message, lines=True), style="default"))
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that stands out."""
