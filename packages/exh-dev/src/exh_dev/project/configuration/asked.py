@@ -22,7 +22,7 @@ def asked_variables(project: Project, specs: Iterable[FunctionSpec]) -> dict[str
     """
     found: dict[str, list[str]] = {}
     for spec in specs:
-        for variable in spec.exh_variables if "exh" in spec.targets else ():
+        for variable in spec.exh_variables if spec.synced else ():
             if variable.text.startswith("$"):
                 found.setdefault(variable.text[1:], []).append(spec.name)
     for folder in folders(project.root, [])["templates"]:
