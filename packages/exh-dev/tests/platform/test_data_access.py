@@ -3,7 +3,6 @@
 import pytest
 from people import person
 
-from exh_dev.platform.data.group_sync import enlistment_changed
 from exh_dev.platform.storage.ids import object_id
 
 GROUP, OTHER = object_id(), object_id()
@@ -189,17 +188,51 @@ def test_a_disabled_schema_is_shown_to_who_may_enable_it(app, make):
 @pytest.mark.parametrize("mode", ["creatorPatientEnlistments", "linkedUsersPatientEnlistments"])
 def test_groups_follow_the_enlistments_of_patients(app, make, mode):
     patient, nurse = person(app, patient=[GROUP]), person(app, staff=[OTHER])
-    path = make(patient, link=[patient["userId"]], readMode=["linkedGroupStaff"])
+    make(patient, link=[patient["userId"]], readMode=["linkedGroupStaff"])
     assert not sees(app, nurse)
     app.as_user("PUT", "/data/v1/pulse", json={"groupSyncMode": mode})
     assert sees(app, person(app, staff=[GROUP]))
-    user = app.store.get("users", patient["userId"])
-    app.store.put("users", {**user, "patient_enlistments": [{"group_id": GROUP}, {"group_id": OTHER}]})
-    enlistment_changed(app.store, patient["userId"], OTHER, added=True)
+    enlist(app, patient, OTHER)
     assert sees(app, nurse)
-    enlistment_changed(app.store, patient["userId"], OTHER, added=False)
+    leave(app, patient, OTHER)
     assert not sees(app, nurse)
-    assert path
+
+
+def enlist(app, patient, group):
+    path = f"/users/v1/{patient['userId']}/patient_enlistments"
+    assert app.as_user("POST", path, json={"group_id": group}).status_code == 200
+
+
+def leave(app, patient, group):
+    assert app.as_user("DELETE", f"/users/v1/{patient['userId']}/patient_enlistments/{group}").status_code == 200
+
+
+def groups_of(app):
+    return app.as_user("GET", "/data/v1/pulse/documents").json()["data"][0]["groupIds"]
+
+
+def test_a_document_stays_in_the_group_of_another_of_its_patients(app, make):
+    patients = [person(app, patient=[GROUP]) for _ in range(2)]
+    path = make(groupSyncMode="linkedUsersPatientEnlistments")
+    app.as_user("POST", f"{path}/linkUsers", json={"userIds": [each["userId"] for each in patients]})
+    leave(app, patients[0], GROUP)
+    assert groups_of(app) == [GROUP]
+    leave(app, patients[1], GROUP)
+    assert groups_of(app) == []
+
+
+def test_unlinking_who_is_not_linked_takes_no_group_away(app, make):
+    stranger = person(app, patient=[GROUP])
+    path = make(groupSyncMode="linkedUsersPatientEnlistments", groups=[GROUP])
+    app.as_user("POST", f"{path}/unlinkUsers", json={"userIds": [stranger["userId"]]})
+    assert groups_of(app) == [GROUP]
+
+
+def test_the_groups_of_a_creator_stay_when_the_creator_is_unlinked(app, make):
+    creator = person(app, patient=[GROUP])
+    path = make(creator, link=[creator["userId"]], groups=[GROUP], groupSyncMode="creatorPatientEnlistments")
+    app.as_user("POST", f"{path}/unlinkUsers", json={"userIds": [creator["userId"]]})
+    assert groups_of(app) == [GROUP]
 
 
 @pytest.mark.parametrize("action", [{"type": "linkUserFromData", "userIdField": "patient"}, {"type": "linkCreator"}])

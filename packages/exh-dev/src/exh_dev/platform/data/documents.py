@@ -216,7 +216,7 @@ class Documents:
                 if member == "userIds":
                     add_groups(self._store, schema, document, ids)
             else:
-                gone = document[member] if ids is None else ids
+                gone = [each for each in document[member] if ids is None or each in ids]
                 document[member] = [each for each in document[member] if each not in gone]
                 if member == "userIds":
                     remove_groups(self._store, schema, document, gone)

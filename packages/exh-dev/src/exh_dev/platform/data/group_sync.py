@@ -14,10 +14,14 @@ _CREATOR, _LINKED = "creatorPatientEnlistments", "linkedUsersPatientEnlistments"
 
 
 def enlistment_changed(store: Store, user_id: str, group_id: str, added: bool) -> None:
-    """Link a patient's documents to a group that was joined, or take them out of one that was left."""
+    """Link a patient's documents to a group that was joined, or take them out of one that was left.
+
+    A document stays in a group that was left while another user whom its schema follows is a patient there.
+    """
     for schema in store.matching(SCHEMAS, Sql(f"{member('groupSyncMode')} IN (?, ?)", (_CREATOR, _LINKED))):
         for document in store.matching(documents_of(schema), EVERYTHING):
-            if user_id in _patients(schema, document):
+            patients = _patients(schema, document)
+            if user_id in patients and (added or group_id not in _groups(store, patients)):
                 groups = [each for each in document["groupIds"] if each != group_id]
                 document["groupIds"] = [*groups, group_id] if added else groups
                 store.put(documents_of(schema), document)
@@ -34,7 +38,7 @@ def follow_patients(store: Store, schema: Document, document: Document) -> None:
 
 
 def remove_groups(store: Store, schema: Document, document: Document, user_ids: list[str]) -> None:
-    """Take out the groups of these users, but for those of others that the schema follows."""
+    """Take out the groups of these users, who were unlinked, but for those of users that the schema still follows."""
     _change(store, schema, document, user_ids, added=False)
 
 
@@ -53,8 +57,8 @@ def _change(store: Store, schema: Document, document: Document, user_ids: list[s
     if added:
         document["groupIds"] = list(dict.fromkeys([*document["groupIds"], *groups]))
     else:
-        others = _groups(store, [each for each in _patients(schema, document) if each not in user_ids])
-        document["groupIds"] = [each for each in document["groupIds"] if each not in groups or each in others]
+        kept = _groups(store, _patients(schema, document))
+        document["groupIds"] = [each for each in document["groupIds"] if each not in groups or each in kept]
 
 
 def _follows(schema: Document, document: Document, user_id: str) -> bool:
