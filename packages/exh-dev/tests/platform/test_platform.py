@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 import requests
 
-from exh_dev.errors import DevkitError
+from exh_dev.errors import DevkitError, UsageError
 from exh_dev.platform.storage.store import DataFormatError
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.serve.server import listen
@@ -58,6 +58,23 @@ def test_an_application_without_a_user_is_104(platform):
 def test_an_unknown_bearer_token_is_117(platform):
     answer = get(platform, "/users/v1/me", headers={"Authorization": "Bearer nonsense"})
     assert (answer.status_code, answer.json()["name"]) == (401, "ACCESS_TOKEN_UNKNOWN_EXCEPTION")
+
+
+def test_a_service_can_be_left_out_as_a_cluster_may():
+    with LocalPlatform(without=["/payments/v1"]) as platform:
+        platform.start()
+        for path in ("/payments/v1/health", "/payments/v1/orders"):
+            answer = requests.get(f"{platform.url}{path}", timeout=5)
+            assert (answer.status_code, answer.json()["code"]) == (404, 903)
+        assert requests.get(f"{platform.url}/users/v1/health", timeout=5).status_code == 200
+
+
+def test_a_service_that_nobody_knows_cannot_be_left_out():
+    with (
+        LocalPlatform(without=["payments"]) as platform,
+        pytest.raises(UsageError, match="no service payments; there are /auth"),
+    ):
+        platform.start()
 
 
 def test_a_service_that_does_not_exist_here_is_903(platform):

@@ -47,6 +47,10 @@ def serve(
     max_file_size: Annotated[
         int, typer.Option(metavar="MB", help="How large a file may be, for recordings of hours.", min=1, max=2048)
     ] = 8,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="BASE", help="Leave a service out, such as /payments/v1, as a cluster may. Repeatable."),
+    ] = None,
     as_json: JsonOption = None,
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
@@ -75,7 +79,13 @@ def serve(
     rules = FaultRules(fault or ())
     largest = max_file_size * 1024 * 1024
     with LocalPlatform(
-        port=port, data_dir=folder, ephemeral=ephemeral, faults=rules, smtp=smtp, max_file_size=largest
+        port=port,
+        data_dir=folder,
+        ephemeral=ephemeral,
+        faults=rules,
+        smtp=smtp,
+        max_file_size=largest,
+        without=without or (),
     ) as platform:
         server.serve(platform, folder, output, announce_on_stdout=isinstance(output, JsonOutput))
 

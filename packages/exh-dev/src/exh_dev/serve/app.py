@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 
 from exh_dev.control_center import routes as control_center
 from exh_dev.control_center.context import Context, LocalProject
+from exh_dev.errors import UsageError
 from exh_dev.platform.access_log.service import AccessLogService
 from exh_dev.platform.auth.oauth2 import BearerVerifier
 from exh_dev.platform.auth.service import AuthService
@@ -51,7 +52,7 @@ from exh_dev.sidefx import control as sidefx_control
 from exh_dev.sidefx import routes as sidefx_routes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -79,6 +80,7 @@ def create_app(
     max_file_size: int = LARGEST,
     project: LocalProject | None = None,
     details: Callable[[], dict[str, Any]] | None = None,
+    without: Collection[str] = (),
 ) -> App:
     """The platform over `store`.
 
@@ -94,6 +96,10 @@ def create_app(
         max_file_size: bytes of the largest file that is taken.
         project: what the control center says of `functions` besides what the platform knows.
         details: how to connect, for the control center.
+        without: bases of services that this cluster does not have, such as `/payments/v1`: their paths answer 903.
+
+    Raises:
+        UsageError: there is no service with one of these bases.
     """
     folder = folder or _temporary_folder()
     faults = faults or FaultRules()
@@ -135,10 +141,14 @@ def create_app(
         ProfileService(store, clock=clock),
         PaymentService(store, clock=clock),
     )
+    if unknown := sorted(set(without) - {each.base for each in services}):
+        known = ", ".join(sorted(each.base for each in services))
+        raise UsageError(f"there is no service {', '.join(unknown)}; there are {known}")
+    served = [each for each in services if each.base not in without]
     router = Router(
         [
-            *(Route(f"{each.base}/health", _health, methods=["GET"]) for each in services),
-            *(route for each in services for route in each.routes()),
+            *(Route(f"{each.base}/health", _health, methods=["GET"]) for each in served),
+            *(route for each in served for route in each.routes()),
             *recorded_writes.routes(nonces, clock=clock),
             *FaultControl(faults).routes(),
             *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
@@ -153,7 +163,7 @@ def create_app(
         oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,
-        bases=(*(each.base for each in services), *_LOCAL),
+        bases=(*(each.base for each in served), *_LOCAL),
         on_error=refusals.note,
     )
     answer = calls.around(FaultInjection(access_log.around(gateway), faults))

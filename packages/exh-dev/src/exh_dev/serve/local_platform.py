@@ -51,13 +51,14 @@ class LocalPlatform:
         smtp: str | None = None,
         max_file_size: int | None = None,
         image: bytes | None = None,
+        without: Collection[str] = (),
     ) -> None:
         """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
 
         `faults` is what shall go wrong; it can be changed while the platform runs. `pace` is how many times as fast
         tasks and schedules become due. `smtp`, HOST:PORT, gets a copy of each mail. `max_file_size` is how many bytes a
         file may have, by default 8 MiB as on the real platform. `image`, another platform's `image()`, is what one in
-        memory begins with.
+        memory begins with. `without` are bases of services that this cluster does not have, such as `/payments/v1`.
 
         Raises:
             ValueError: `max_file_size` is less than a byte.
@@ -68,6 +69,7 @@ class LocalPlatform:
         self.faults = faults or FaultRules()
         self._max_file_size = max_file_size
         self._pace = pace
+        self._without = without
         self._smtp = smtp
         self._data_dir = DataDir(data_dir) if data_dir else None
         with ExitStack() as resources:
@@ -112,6 +114,7 @@ class LocalPlatform:
             folder=self._folder,
             functions=functions,
             pace=self._pace,
+            without=self._without,
             smtp=self._smtp,
             max_file_size=self._max_file_size or LARGEST,
             project=project,
