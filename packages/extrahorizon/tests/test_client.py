@@ -19,7 +19,8 @@ import responses
 
 from extrahorizon import ExtraHorizon, bodies, rql
 from extrahorizon.credentials import Credentials
-from extrahorizon.errors import ConfigurationError, IllegalArgumentError, ServerError
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError, IllegalArgumentError, ServerError
 from extrahorizon.login import OAuth2Authentication
 from extrahorizon.transport import Headers, Response
 
@@ -93,6 +94,73 @@ def test_a_client_sends_through_the_transport_it_is_given_and_closes_it_at_the_e
     assert (request.method, request.url, request.timeout) == ("GET", f"{HOST}/users/v1/me", 7)
     assert request.headers["authorization"].startswith("OAuth ")
     assert transport.closed
+
+
+def test_what_a_call_says_itself_goes_before_the_options_of_its_client():
+    transport = Recorder()
+    exh = ExtraHorizon(host="acme.io", **KEYS, transport=transport, timeout=7)
+    audit = exh.with_options(headers={"X-Reason": "audit", "X-Own": "client"})
+    audit.tasks.api.request("POST", "f", "p", content=b"a,b", content_type="text/csv")
+    audit.session.request("GET", "/x", headers={"X-Own": "call"}, timeout=5)
+    exh.tasks.functions.execute("f")
+    exh.with_options(timeout=9).tasks.functions.execute("f")
+    first, second, third, fourth = transport.sent
+    assert (first.headers["content-type"], first.headers["x-reason"]) == ("text/csv", "audit")
+    assert (second.headers["x-own"], second.headers["x-reason"], second.timeout) == ("call", "audit", 5)
+    assert (third.timeout, fourth.timeout) == (7, 9)
+
+
+def test_a_client_with_options_keeps_the_deadline_of_each_invocation():
+    exh = ExtraHorizon(host="acme.io", **KEYS, transport=Recorder())
+    kept = exh.with_options(timeout=120)
+    exh.session.deadline = Deadline(0)
+    with pytest.raises(DeadlineExceededError):
+        kept.users.me()
+    exh.session.deadline = Deadline(60)
+    assert kept.users.me() == {"id": "1"}
+
+
+def test_options_hold_for_services_that_were_touched_before_also_of_a_subclass():
+    class Ours(ExtraHorizon):
+        pass
+
+    transport = Recorder()
+    exh = Ours(host="acme.io", **KEYS, transport=transport)
+    exh.users.me()
+    exh.with_options(headers={"X-Reason": "audit"}).users.me()
+    assert [request.headers.get("x-reason") for request in transport.sent] == [None, "audit"]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "content-length", "Host", "Transfer-Encoding"])
+def test_headers_that_the_call_makes_are_not_for_callers(name):
+    with pytest.raises(ValueError, match="not for callers"):
+        ExtraHorizon(host="acme.io", **KEYS, transport=Recorder()).with_options(headers={name: "1"})
+
+
+def test_no_header_can_write_another_one(monkeypatch):
+    exh = ExtraHorizon(host="acme.io", **KEYS, transport=Recorder())
+    exh.session.headers["X-A"] = "secret\r\nX-Injected: 1"
+    with pytest.raises(ValueError, match="X-A cannot be sent") as raised:
+        exh.users.me()
+    assert "secret" not in str(raised.value)
+    with pytest.raises(ValueError, match="a method is a word"):
+        exh.tasks.api.request("GET /evil HTTP/1.1\r\nX: ", "f", "p")
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"timeout": 0}, ValueError),
+        ({"timeout": -1}, ValueError),
+        ({"timeout": float("inf")}, ValueError),
+        ({"timeout": "5"}, TypeError),
+        ({"json": {}, "data": b"x"}, TypeError),
+        ({"data": b"x", "gzip": True}, TypeError),
+    ],
+)
+def test_options_of_a_call_are_checked_and_none_is_dropped(options, error):
+    with pytest.raises(error):
+        ExtraHorizon(host="acme.io", **KEYS, transport=Recorder()).session.call("POST", "/x", **options)
 
 
 @pytest.mark.parametrize("setting", [{"verify": "/ca.pem"}, {"proxies": {}}, {"cert": "/cert.pem"}])

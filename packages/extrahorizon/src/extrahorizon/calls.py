@@ -20,6 +20,9 @@ _QUERY_SAFE = "=&;:%+~,*@!()/?'$-._"
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_METHOD = re.compile("[A-Z]+")
+_LONGEST_TIMEOUT = 86_400  # seconds
+_OF_THE_CALL = frozenset({"authorization", "connection", "content-length", "host", "transfer-encoding"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=]*")
 
@@ -36,15 +39,28 @@ def checked_options(
     if timeout is not None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float):
             raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
-        if not timeout > 0:
-            raise ValueError("timeout is a number of seconds above 0")
+        if not 0 < timeout <= _LONGEST_TIMEOUT:
+            raise ValueError("timeout is a number of seconds above 0, and of a day at most")
     if headers is not None:
-        _check_headers(headers)
+        _check_given(headers)
     given = {"timeout": timeout, "headers": headers, "idempotent": idempotent}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
+def _check_given(headers: Mapping[str, str]) -> None:
+    check_headers(headers)
+    for name in headers:
+        if name.lower() in _OF_THE_CALL:
+            raise ValueError(f"the header {name} is not for callers: the signature or the body makes it")
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse headers that cannot be sent, or would write others; the message quotes no value.
+
+    Raises:
+        TypeError: one is no string.
+        ValueError: one has a character that no header can have.
+    """
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError("headers are strings, by names that are strings")
@@ -82,6 +98,8 @@ class Call:
         idempotent: bool | None = None,
         timeout: float | None = None,
         params: None = None,
+        usual_timeout: float | None = None,
+        usually_idempotent: bool | None = None,
     ) -> None:
         if params is not None:
             raise TypeError("write the query into the path: the signature covers it exactly as it is sent")
@@ -89,16 +107,24 @@ class Call:
             raise ValueError("a path begins with a slash, as in /users/v1/me; the host comes from the credentials")
         if not isinstance(data, bytes | Multipart | None):
             raise TypeError("data is bytes or a Multipart; use json= for anything that becomes JSON")
+        if json is not None and data is not None:
+            raise TypeError("json and data are two bodies, and a request has one")
+        if gzip and json is None:
+            raise TypeError("gzip compresses json, and there is none")
         method = method.upper()
+        if not _METHOD.fullmatch(method):
+            raise ValueError("a method is a word, such as GET")
         self.method = method
         self.target = signable(path)
         self.public_path = public_url(path)
         self.name = f"{method} {self.public_path}"
         if headers is not None:
-            _check_headers(headers)
+            _check_given(headers)
+        checked_options(timeout=timeout)
         self.headers = headers
-        self.timeout = timeout
-        self.repeatable = method in SAFE_METHODS if idempotent is None else idempotent
+        self.timeout = usual_timeout if timeout is None else timeout
+        usually = method in SAFE_METHODS if usually_idempotent is None else usually_idempotent
+        self.repeatable = usually if idempotent is None else idempotent
         self.body, self.body_headers = _encoded(json, data, gzip=gzip)
         if self.body is None and method not in SAFE_METHODS:
             self.body_headers = {"Content-Length": "0"}

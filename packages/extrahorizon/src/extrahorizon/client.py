@@ -196,9 +196,10 @@ class ExtraHorizon:
             ValueError: the timeout is not above 0.
         """
         other = copy(self)
-        for name, attribute in vars(type(self)).items():
-            if isinstance(attribute, cached_property):
-                vars(other).pop(name, None)
+        for kind in type(self).__mro__:
+            for name, attribute in vars(kind).items():
+                if isinstance(attribute, cached_property):
+                    vars(other).pop(name, None)
         other.session = self.session.with_options(timeout=timeout, headers=headers, idempotent=idempotent)
         return other
 

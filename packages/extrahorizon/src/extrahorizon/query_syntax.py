@@ -16,7 +16,7 @@ _JOINS = {"&": "and", "|": "or"}
 _CASTS = frozenset({"auto", "number", "epoch", "isodate", "date", "boolean", "string", "re", "RE", "glob"})
 #: What JavaScript's `Number` reads, before any decoding: the casts are applied to the text as it is sent.
 _JS_NUMBER = re.compile(
-    r"|[+-]?(Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)|0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", re.ASCII
+    r"|[+-]?(Infinity|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)|0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", re.ASCII
 )
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

@@ -9,7 +9,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from extrahorizon.calls import Call, checked_options
+from extrahorizon.calls import Call, check_headers, checked_options
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
@@ -62,6 +62,13 @@ _OF_REQUESTS = frozenset(
 )
 
 
+class _Shared:
+    """What a session and those made of it by `with_options` have in common, and what changes while they are used."""
+
+    def __init__(self) -> None:
+        self.deadline = Deadline()
+
+
 class PlatformSession:
     """Calls to one platform, kept for the life of the process so that connections stay open.
 
@@ -71,7 +78,6 @@ class PlatformSession:
 
     Attributes:
         headers: sent with each call.
-        deadline: the point in time that no call passes; `task_handler` sets it for each invocation.
         retries: when a call is sent again.
     """
 
@@ -91,7 +97,7 @@ class PlatformSession:
         """
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
-        self.deadline = Deadline()
+        self._shared = _Shared()
         self._transport = transport or RequestsTransport()
         self._on_request, self._on_response = on_request, on_response
         agent = _user_agent()
@@ -104,6 +110,15 @@ class PlatformSession:
             }
         )
         self._options = checked_options(timeout=timeout)
+
+    @property
+    def deadline(self) -> Deadline:
+        """The point in time that no call passes; sessions made by `with_options` have the same."""
+        return self._shared.deadline
+
+    @deadline.setter
+    def deadline(self, deadline: Deadline) -> None:
+        self._shared.deadline = deadline
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _OF_REQUESTS:
@@ -180,7 +195,7 @@ class PlatformSession:
             PlatformUnreachableError: there was no usable answer.
             DeadlineExceededError: there was no time for one.
         """
-        return self._perform(Call(method, path, **{**options, **self._options}), _unread if stream else _read)
+        return self._perform(Call(method, path, **self._with(options)), _unread if stream else _read)
 
     def call(
         self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
@@ -190,8 +205,15 @@ class PlatformSession:
         Raises:
             InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.
         """
-        call = Call(method, path, **{**options, **self._options})
+        call = Call(method, path, **self._with(options))
         return self._perform(call, lambda response: _json(response, expects))
+
+    def _with(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options of a call: its own, and where it has none those of this session."""
+        merged = {**self._options, **options}
+        if options.get("headers") and "headers" in self._options:
+            merged["headers"] = {**self._options["headers"], **options["headers"]}
+        return merged
 
     def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
         started = time.monotonic()
@@ -246,6 +268,7 @@ class PlatformSession:
             headers["X-Amzn-Trace-Id"] = trace
         if call.headers:
             headers.update(call.headers)
+        check_headers(headers)
         request = Request(call.method, url, headers, call.body, timeout=call.timeout or READ_TIMEOUT)
         authorization.authorize(request)
         return request
@@ -260,6 +283,8 @@ class PlatformSession:
         started = time.monotonic()
         try:
             response = self._transport.send(request, self.deadline)
+        except _OfTheBodyError as failure:
+            raise failure.error from None
         except PlatformUnreachableError as failure:
             if self.deadline.remaining() <= 0:
                 text = f"{call.name} was not answered when the function's time was up"
@@ -270,6 +295,14 @@ class PlatformSession:
             took = time.monotonic() - started
             self._on_response(ResponseInfo(call.method, public_url(request.url), response.status_code, took))
         return response
+
+
+class _OfTheBodyError(Exception):
+    """Carries an error of the body past the transport, which would take it for one of its own."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _unread(response: Response) -> Response:
@@ -295,9 +328,12 @@ def _within(body: Iterable[bytes], deadline: Deadline, what: str) -> Iterator[by
     Raises:
         DeadlineExceededError: the time is up; nothing was done, for the body is not complete.
     """
-    for chunk in body:
-        deadline.check(what)
-        yield chunk
+    try:
+        for chunk in body:
+            deadline.check(what)
+            yield chunk
+    except OSError as error:  # such as what `on_progress` raises: it is none of the connection
+        raise _OfTheBodyError(error) from error
 
 
 def _redirected(call: Call, response: Response, url: str) -> str:

@@ -55,7 +55,7 @@ class Mails(Service, WithId["Mail"]):
 
     def track(self, tracking_hash: str) -> int:
         """Count a view of a mail, by the hash that its template got as `tracking_hash`. Needs no permission."""
-        return self._affected("GET", f"{BASE}/{segment(tracking_hash)}/open", idempotent=False)
+        return self._affected("GET", f"{BASE}/{segment(tracking_hash)}/open", usually_idempotent=False)
 
     def find_outbound(self, rql: Condition | None = None) -> Page[QueuedMail]:
         """A page of the mails that match and are not sent yet. Needs `VIEW_MAILS`.

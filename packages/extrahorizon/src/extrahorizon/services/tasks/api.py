@@ -95,14 +95,14 @@ class Api(Resource):
             raise ValueError("content_type is required where there is content: the function reads the body by it")
         headers = {"Content-Type": content_type} if content is not None else None
         answer = self._session.request(
-            string(method), address, data=content, headers=headers, timeout=EXECUTION_TIMEOUT
+            string(method), address, data=content, headers=headers, usual_timeout=EXECUTION_TIMEOUT
         )
         received = {name.lower(): value for name, value in answer.headers.items()}
         return ApiAnswer(answer.status_code, received, answer.content)
 
     def _json(self, method: str, function_name: str, path: str, data: Mapping[str, Any] | None = None) -> Any:
         body = None if data is None else own_data(data)
-        return self._session.call(method, _address(function_name, path), json=body, timeout=EXECUTION_TIMEOUT)
+        return self._session.call(method, _address(function_name, path), json=body, usual_timeout=EXECUTION_TIMEOUT)
 
 
 def _address(function_name: str, path: str) -> str:

@@ -109,5 +109,5 @@ class Functions(Resource):
         path = f"{FUNCTIONS}/{segment(function_name)}/execute"
         return cast(
             "Execution",
-            self._object("POST", path, json=self._body("ExecutionRequest", body), timeout=EXECUTION_TIMEOUT),
+            self._object("POST", path, json=self._body("ExecutionRequest", body), usual_timeout=EXECUTION_TIMEOUT),
         )

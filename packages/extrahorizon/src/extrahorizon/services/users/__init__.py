@@ -224,7 +224,7 @@ class Users(Service, Collection["User"]):
             ActivationRequestTimeoutError: it was asked for too recently (223).
         """
         asked = self._body("MailRequest", {"email": email, "mode": mode})
-        return self._is_ok("GET", f"{BASE}/activation?{urlencode(asked)}", idempotent=False)
+        return self._is_ok("GET", f"{BASE}/activation?{urlencode(asked)}", usually_idempotent=False)
 
     def validate_email_activation(self, **body: Unpack[Activation]) -> bool:
         """Activate an account with what its user was mailed. Needs no permission.
@@ -253,7 +253,7 @@ class Users(Service, Collection["User"]):
             ForgotPasswordRequestTimeoutError: it was asked for too recently (221).
         """
         asked = self._body("MailRequest", {"email": email, "mode": mode})
-        return self._is_ok("GET", f"{BASE}/forgot_password?{urlencode(asked)}", idempotent=False)
+        return self._is_ok("GET", f"{BASE}/forgot_password?{urlencode(asked)}", usually_idempotent=False)
 
     def validate_password_reset(self, **body: Unpack[PasswordReset]) -> bool:
         """Set another password with what the user was mailed, and end the user's tokens. Needs no permission.
