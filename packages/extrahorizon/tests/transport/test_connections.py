@@ -1,11 +1,12 @@
 """Connections: kept, dropped, refused, encrypted, through proxies; and answers that are none."""
 
 import base64
+import os
 import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,8 +20,9 @@ from raw_server import client_of, head_of
 from extrahorizon.authentication import Authorization
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError
+from extrahorizon.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError
 from extrahorizon.fan_out import fan_out
+from extrahorizon.multipart import Multipart
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -244,6 +246,100 @@ def test_a_compressed_and_chunked_answer_is_read_as_it_was_meant(coding, serving
 
     with serving(answer) as server:
         assert server.session.get("/x").content == body
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 196_808])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "bare deflate"])
+def test_a_compressed_body_of_any_size_is_whole(size, coding, serving):
+    import gzip
+    import zlib
+
+    body = b"0" * size
+    bare = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = {"gzip": gzip.compress(body), "deflate": zlib.compress(body)}.get(coding) or bare.compress(
+        body
+    ) + bare.flush()
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding.split()[-1]}\r\nContent-Length: {len(packed)}\r\n"
+    with serving(
+        lambda connection, *_: connection.sendall(f"{head}Connection: close\r\n\r\n".encode() + packed)
+    ) as server:
+        assert server.session.get("/x").content == body
+
+
+def test_a_body_of_several_gzip_members_is_whole(serving):
+    import gzip
+
+    packed = gzip.compress(b"a" * 10) + gzip.compress(b"b" * 100_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\nConnection: close\r\n\r\n"
+    with serving(lambda connection, *_: connection.sendall(head.encode() + packed)) as server:
+        assert server.session.get("/x").content == b"a" * 10 + b"b" * 100_000
+
+
+@pytest.mark.parametrize("lengths", ["Content-Length: 100, 100", "Content-Length: 4\r\nContent-Length: 100"])
+def test_an_answer_whose_end_cannot_be_known_is_none(lengths, serving):
+    head = f"HTTP/1.1 200 OK\r\n{lengths}\r\nConnection: close\r\n\r\nhalf"
+    answer = lambda connection, *_: connection.sendall(head.encode())  # noqa: E731
+    with serving(answer) as server, pytest.raises((PlatformUnreachableError, InvalidResponseError)):
+        server.session.post("/x")
+
+
+def test_a_redirect_without_a_path_goes_to_the_same_place(serving):
+    answers = []
+
+    def answer(connection, *_):
+        if answers:
+            connection.sendall(head_of(2) + b"{}")
+        else:
+            answers.append(1)
+            location = f"Location: {server.host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            connection.sendall(b"HTTP/1.1 302 Found\r\n" + location.encode())
+
+    with serving(answer) as server:
+        assert server.session.call("GET", "/x") == {}
+    assert server.requests[1].startswith(b"GET / HTTP/1.1")
+
+
+def test_reading_an_answer_after_it_was_closed_leaves_nothing_behind(transport):
+    with answering() as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+        with exh.session.get("/x", stream=True) as closed:
+            pass
+        with suppress(PlatformUnreachableError, ValueError):
+            closed.content  # noqa: B018 - it may be there, or not
+        assert exh.session.call("GET", "/x") == {}
+
+
+def test_a_process_that_was_forked_has_connections_of_its_own(transport):
+    with answering() as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+        exh.session.call("GET", "/x")
+        child = os.fork()
+        if child == 0:
+            answered = exh.session.call("GET", "/x") == {}
+            os._exit(0 if answered else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert len(server.connections) == 2
+        assert exh.session.call("GET", "/x") == {}
+    assert len(server.connections) == 2
+
+
+@pytest.mark.parametrize("raised", [TimeoutError, BrokenPipeError, ConnectionResetError])
+def test_what_the_body_itself_raises_reaches_the_caller(raised, serving):
+    def broken(sent, size):
+        raise raised("of the body")
+
+    upload = Multipart(b"x" * 200_000, filename="f", on_progress=broken)
+    with serving(lambda connection, reader, head: reader.read()) as server:
+        with pytest.raises(raised, match="of the body"):
+            server.session.post("/files/v1/", data=upload)
+        server.session.close()
+
+
+def test_a_body_that_broke_is_not_an_empty_one_the_second_time(serving):
+    with serving(lambda connection, *_: connection.sendall(head_of(100) + b"half")) as server:
+        response = server.session.post("/x", stream=True)
+        with pytest.raises(PlatformUnreachableError):
+            response.content  # noqa: B018 - read
+        with pytest.raises(InvalidResponseError, match="could not be read"):
+            response.json()
 
 
 def test_a_body_that_is_not_compressed_as_it_says_is_unreachable(serving):

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections import deque
 from http.client import HTTPException, HTTPResponse
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from extrahorizon.transport.protocol import Request
 
 CONNECTIONS = 32  # kept open per host, enough for a fan-out
+_CODINGS: tuple[list[str], ...] = ([], ["chunked"])
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -42,6 +44,7 @@ class HttpClientTransport:
             ConfigurationError: a CA bundle or a certificate does not exist.
         """
         self._idle: dict[str, deque[_Connection]] = {}
+        self._process = os.getpid()
         self._verify, self._cert = checked_ca(verify), checked_cert(cert)
         self._context: ssl.SSLContext | None = None
 
@@ -56,14 +59,16 @@ class HttpClientTransport:
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         """Send a request once; `Transport.send` describes it."""
-        scheme, rest = request.url.split("://", 1)
-        place = scheme + "://" + rest[: rest.find("/")]
+        place, target = _parted(request.url)
+        if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
+            self._process, self._idle = os.getpid(), {}
         connection = self._kept(place) or self._opened(place, request, deadline)
         connection.limits = request.timeout, deadline
         try:
-            connection.write(request, rest[rest.find("/") :])
+            connection.write(request, target)
             answer = HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # it calls makefile alone
             answer.begin()
+            _check_framing(answer)
         except (HTTPException, OSError) as error:
             connection.close()
             # Not chained, here and below: the original may quote the URL, and RQL values are personal data.
@@ -125,7 +130,7 @@ class HttpClientTransport:
         except (HTTPException, OSError) as error:
             raise _lost(error, request) from None
         finally:
-            if complete and not answer.will_close:
+            if complete and not answer.will_close and connection.is_open:
                 self._keep(place, connection)
             else:
                 connection.close()
@@ -150,6 +155,11 @@ class _Connection:
         """Close the socket, unless the next request has it."""
         if self._socket is not None:
             self._socket.close()
+            self._socket = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket is not None
 
     def handed_on(self) -> _Connection:
         """Return the socket for the next request; closing this one's answer does not touch it any more."""
@@ -186,11 +196,11 @@ class _Connection:
             self._send(head + (request.body or b""))  # one packet where it fits
             return
         self._send(head)
-        try:
-            for chunk in _pieces(request.body):
+        for chunk in _pieces(request.body):
+            try:
                 self._send(chunk)
-        except (BrokenPipeError, ConnectionResetError):
-            return
+            except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+                return
 
     def _send(self, data: bytes) -> None:
         self._usable.settimeout(self._time())
@@ -220,6 +230,26 @@ class _Input(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._connection.read_into(buffer)
+
+
+def _parted(url: str) -> tuple[str, str]:
+    """Return scheme, host and port of a URL, and what follows them."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}", f"/{path}" if slash else "/"
+
+
+def _check_framing(answer: HTTPResponse) -> None:
+    """Refuse an answer whose end cannot be known for sure (RFC 9112, 6.3).
+
+    Raises:
+        HTTPException: its lengths differ or are none, or it has another transfer coding than chunked.
+    """
+    lengths = set(answer.headers.get_all("content-length", ()))
+    codings = [each.strip().lower() for each in answer.headers.get_all("transfer-encoding", ())]
+    if len(lengths) > 1 or not all(each.isascii() and each.isdecimal() for each in lengths) or codings not in _CODINGS:
+        answer.close()
+        raise HTTPException
 
 
 def _trusting(verify: bool | str) -> ssl.SSLContext:
@@ -263,27 +293,38 @@ def _decoded(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
     if coding not in ("gzip", "x-gzip", "deflate"):
         yield from body
         return
-    import zlib
-
     decoder: Any = None
-    for chunk in body:
+    for chunk in chain(body, [b""]):  # the last one asks for what zlib still holds
         rest = chunk
-        if decoder is None:
-            # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
-            bare = coding == "deflate" and chunk[0] & 0x0F != 0x08  # noqa: PLR2004 - the method's number in zlib
-            decoder = zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
-        while rest:
-            try:
-                piece = decoder.decompress(rest, CHUNK)
-            except zlib.error:
-                raise ConnectionResetError from None
-            rest = decoder.unconsumed_tail
+        while rest or (decoder is not None and not decoder.eof):
+            if decoder is None or decoder.eof:  # the first member, or another one after it
+                decoder = _decompressor(coding, rest)
+            piece, rest = _inflated(decoder, rest)
             if piece:
                 yield piece
-            elif decoder.eof:
+            elif not rest:
                 break
     if decoder is not None and not decoder.eof:
-        raise ConnectionResetError
+        raise ConnectionResetError  # the body ends before its compression does
+
+
+def _decompressor(coding: str, begin: bytes) -> Any:
+    import zlib
+
+    # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
+    bare = coding == "deflate" and begin[0] & 0x0F != 0x08  # noqa: PLR2004 - the method's number in zlib
+    return zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
+
+
+def _inflated(decoder: Any, data: bytes) -> tuple[bytes, bytes]:
+    """Return a piece of at most `CHUNK` bytes, and what of the data is still to be read."""
+    import zlib
+
+    try:
+        piece = decoder.decompress(data, CHUNK)
+    except zlib.error:
+        raise ConnectionResetError from None
+    return piece, decoder.unused_data if decoder.eof else decoder.unconsumed_tail
 
 
 def _not_connected(error: OSError | UnicodeError, timeout: float, request: Request) -> PlatformUnreachableError:

@@ -5,6 +5,7 @@ The sessions of requests would follow redirects, keep cookies and read `.netrc`,
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ class RequestsTransport:
         self._verify, self._cert, self._proxies = checked_ca(verify), checked_cert(cert), proxies
         self._proxies_by_host: dict[str, dict[str, str]] = {}
         self._last_used = time.time()
+        self._process = os.getpid()
         self._adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
 
     def close(self) -> None:
@@ -65,6 +67,8 @@ class RequestsTransport:
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         """Send a request once; `Transport.send` describes it."""
+        if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
+            self._process, self._adapter = os.getpid(), HTTPAdapter(pool_maxsize=CONNECTIONS)
         self._drop_idle_connections()
         remaining = deadline.remaining()
         connect, read = min(CONNECT_TIMEOUT, remaining), min(request.timeout, remaining)
@@ -98,7 +102,8 @@ class RequestsTransport:
         self._last_used = now
 
     def _proxies_for(self, url: str) -> dict[str, str]:
-        host = url[: url.find("/", 8)]
+        scheme, _, rest = url.partition("://")
+        host = f"{scheme}://{rest.partition('/')[0]}"
         if host not in self._proxies_by_host:
             if self._proxies is not None:
                 self._proxies_by_host[host] = dict(self._proxies)

@@ -161,6 +161,7 @@ class Response:
         self.close = close
         self._body = body
         self._content: bytes | None = None
+        self._taken = False
         self._deadline = deadline
         self._http_version = http_version
 
@@ -219,10 +220,14 @@ class Response:
         Raises:
             DeadlineExceededError: the time was up before it was complete.
             PlatformUnreachableError: the connection broke.
+            InvalidResponseError: it was read before, or could not be read.
         """
         if self._content is not None:
             yield self._content
             return
+        if self._taken:
+            raise self._invalid("an answer whose body was read before, or could not be read", permanent=True)
+        self._taken = True
         try:
             yield from self._body
         except PlatformUnreachableError:
