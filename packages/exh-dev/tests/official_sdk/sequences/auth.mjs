@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { refused } from "../recorder.mjs";
 import { collected, firstOf, newId, PASSWORD, rql, totp } from "../world.mjs";
 
@@ -131,55 +130,48 @@ export async function openId(world) {
   const { admin } = world;
   const { oidc } = admin.auth;
   const name = `op-${newId()}`;
-  const nowhere = await closedPort();
-  const made = await oidc.providers.create({
-    name,
-    description: "d",
-    clientId: "client",
-    clientSecret: "secret-1234",
-    issuerId: nowhere,
-    authorizationEndpoint: `${nowhere}/authorize`,
-    tokenEndpoint: `${nowhere}/token`,
-    userinfoEndpoint: `${nowhere}/userinfo`,
-    redirectUri: REDIRECT,
-  });
+  const registration = await world.dev("GET", `oidc/provider?name=${name}&redirectUri=${encodeURIComponent(REDIRECT)}`);
+  const made = await oidc.providers.create(registration);
   assert.equal((await oidc.providers.update(made.id, { description: "e" })).affectedRecords, 1);
   assert.equal((await oidc.providers.enable(made.id)).affectedRecords, 1);
   await firstOf(oidc.providers.find());
   assert.ok((await oidc.providers.findAll()).length > 0);
   assert.ok((await collected(oidc.providers.findAllIterator())).length > 0);
   assert.ok(await oidc.providers.findFirst({ rql: rql().eq("name", name).build() }));
+
   const oauth2 = world.oauth2();
   const { authenticationUrl } = await oauth2.auth.generateOidcAuthenticationUrl(name, { state: "s" });
-  assert.ok(authenticationUrl.startsWith(`${nowhere}/authorize?`));
-  const authorizationCode = "made-up";
-  await oauth2.auth.authenticateWithOidc(name, { authorizationCode }).then(
-    () => assert.fail("no provider is there to ask"),
-    () => undefined,
-  );
-  await firstOf(oidc.loginAttempts.find());
-  assert.ok((await oidc.loginAttempts.findAll()).length > 0);
-  assert.ok((await collected(oidc.loginAttempts.findAllIterator())).length > 0);
-  assert.equal((await oidc.loginAttempts.findFirst({ rql: rql().eq("providerName", name).build() })).providerId, made.id);
-  const { id, client } = await world.user();
+  await refused(139, oauth2.auth.authenticateWithOidc(name, { authorizationCode: "made-up" }));
+  const email = `${newId()}@users.example`;
+  const authorizationCode = await codeOf(authenticationUrl, email);
+  await oauth2.auth.authenticateWithOidc(name, { authorizationCode });
+  assert.equal((await oauth2.users.me()).email, email);
+  const own = { rql: rql().eq("providerName", name).build() };
+  assert.equal((await firstOf(oidc.loginAttempts.find(own))).providerId, made.id);
+  assert.deepEqual((await oidc.loginAttempts.findAll(own)).map(({ status }) => status).sort(), ["failed", "success"]);
+  assert.equal((await collected(oidc.loginAttempts.findAllIterator(own))).length, 2);
+  assert.equal((await oidc.loginAttempts.findFirst(own)).providerId, made.id);
+
+  const { id, client, email: other } = await world.user();
   const presenceToken = (await client.auth.confirmPresence({ password: PASSWORD })).token;
-  await client.auth.oidc.linkUserToOidcProvider(name, { presenceToken, authorizationCode }).then(
-    () => assert.fail("no provider is there to ask"),
-    () => undefined,
-  );
-  assert.equal((await oidc.unlinkUserFromOidc(id)).affectedRecords, 0);
-  const second = await oidc.providers.create({ ...made, name: `${name}-2`, clientSecret: "secret-1234" });
+  const asked = await world.oauth2().auth.generateOidcAuthenticationUrl(name);
+  const link = { presenceToken, authorizationCode: await codeOf(asked.authenticationUrl, other) };
+  assert.equal((await client.auth.oidc.linkUserToOidcProvider(name, link)).affectedRecords, 1);
+  const template = `mail-${newId()}`;
+  await admin.templatesV2.create({ name: template, outputs: { subject: "s", body: "b" } });
+  await admin.users.setEmailTemplates({ oidcUnlinkEmailTemplateName: template });
+  assert.equal((await oidc.unlinkUserFromOidc(id)).affectedRecords, 1);
+
+  await admin.users.remove((await oauth2.users.me()).id);
+  const second = await oidc.providers.create({ ...registration, name: `${name}-2` });
   assert.equal((await oidc.providers.delete(second.id)).affectedRecords, 1);
   assert.equal((await oidc.providers.disable(made.id)).affectedRecords, 1);
   assert.equal((await oidc.providers.remove(made.id)).affectedRecords, 1);
 }
 
-/** The address of a port of this machine where nobody listens. */
-function closedPort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "localhost", () => {
-      const { port } = server.address();
-      server.close(() => resolve(`http://localhost:${port}`));
-    });
-  });
+/** Log in at the local provider, as its page does: the authorization code. */
+async function codeOf(authenticationUrl, email) {
+  const body = new URLSearchParams({ email, given_name: "Ada", family_name: "Byron" });
+  const answer = await fetch(authenticationUrl, { method: "POST", body, redirect: "manual" });
+  return new URL(answer.headers.get("Location")).searchParams.get("code");
 }
