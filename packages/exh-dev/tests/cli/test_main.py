@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -48,9 +49,11 @@ def test_an_interrupt_while_the_command_is_loaded_is_no_traceback():
 
 
 def test_completion_is_offered():
-    command = [sys.executable, "-m", "exh_dev", "--show-completion", "bash"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "complete -o default" in done.stdout
+    asked = {"_EXH_DEV_COMPLETE": "complete_bash", "COMP_WORDS": "exh-dev ser", "COMP_CWORD": "1"}
+    program = "import sys; sys.argv[0] = 'exh-dev'; from exh_dev.cli.main import app; app(prog_name='exh-dev')"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **asked})
+    assert done.stdout.split() == ["serve"]
 
 
 def test_schedules_alone_lists_them(exh_dev, project_root, monkeypatch):
