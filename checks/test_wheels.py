@@ -9,7 +9,12 @@ from exh_dev.errors import DevkitError
 from exh_dev.packaging.interpreter import find_python
 from newcomer import surroundings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("wheels")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.rare,  # a new project installs both wheels in `make test-all` too
+    pytest.mark.timeout(1200),
+    pytest.mark.xdist_group("wheels"),
+]
 
 SCRIPT = """
 import sys
@@ -87,7 +92,6 @@ def test_the_client_alone_is_enough_for_a_script(install, environment, wheels):
     assert run(environment, python, "-c", SCRIPT).splitlines()[-1] == "unreachable"
 
 
-@pytest.mark.rare
 def test_the_clients_tests_pass_from_its_wheel(install, environment, wheels, project_root, tmp_path):
     python = install("packages/requirements-dev.txt", next(wheels.glob("extrahorizon-*.whl")))
     folder = own_tests(project_root, "extrahorizon", tmp_path)
