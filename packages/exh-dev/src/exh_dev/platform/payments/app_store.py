@@ -22,11 +22,19 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.payments.local_app_store import LocalAppStore
-from exh_dev.platform.payments.records import listed, own_or_all
+from exh_dev.platform.payments.records import ASSUME, buyer, listed, own_or_all
 from exh_dev.platform.payments.shared_secrets import SharedSecrets
 from exh_dev.platform.payments.store_products import StoreProducts
-from exh_dev.platform.payments.subscriptions import ACTIVE, NO_RENEWAL, SUBSCRIPTIONS, Standing, end, record
-from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.payments.subscriptions import (
+    ACTIVE,
+    NO_RENEWAL,
+    SUBSCRIPTIONS,
+    Standing,
+    detach,
+    record,
+    subscription_at,
+)
+from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
 
@@ -45,7 +53,6 @@ _NOTIFICATIONS, _RECEIPTS = "app_store_notifications", "app_store_receipts"
 _EXPIRED = {"1": "expired_voluntarily", "2": "expired_from_billing", "3": "failed_to_confirm_price_change"}
 _REFUNDED_FOR_ISSUE, _FAMILY_SHARED = "1", "FAMILY_SHARED"
 _STATES = {"billing_retry_started": "BILLING_RETRY"}  # as in the published example
-_ASSUME = "ASSUME_PAYMENT_ENTITY"
 
 
 class AppStore:
@@ -121,14 +128,10 @@ class AppStore:
 
     async def _complete(self, request: Request) -> JSONResponse:
         rights = rights_of(request, self._store)
-        me = rights.require_user()
+        rights.require_user()
         fields = await read_json(request)
         receipt_data, transaction_id = fields.text("receiptData"), fields.text("transactionId")
-        user_id = fields.optional_text("userId") or me
-        if checked_id(user_id) != me:
-            rights.require(_ASSUME)
-        if self._store.get("users", user_id) is None:
-            raise ErrorAnswer(16, "There is no such user")
+        user_id = buyer(rights, fields, self._store)
         told = self._verified(receipt_data, fields, rights)
         if all(each["transaction_id"] != transaction_id for each in told["latest_receipt_info"]):
             raise ErrorAnswer(2708, f"The receipt has no transaction {transaction_id}")
@@ -167,22 +170,21 @@ class AppStore:
 
     async def _remove(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("DELETE_APP_STORE_SUBSCRIPTION")
-        subscription = self._subscription(request)
+        subscription = subscription_at(request, self._store, SOURCE)
         with self._store.transaction():
-            self._store.delete(_COLLECTION, subscription["id"])
-            end(self._store, subscription["id"], now=self._clock())
+            detach(self._store, SOURCE, subscription["id"], now=self._clock())
         return JSONResponse({"affectedRecords": 1})
 
     async def _reevaluate_one(self, request: Request) -> Response:
         rights_of(request, self._store).require("TRIGGER_APP_STORE_SUBSCRIPTION_REEVALUATION")
-        self._reevaluate(self._subscription(request))
+        self._reevaluate(subscription_at(request, self._store, SOURCE))
         return Response(status_code=204)
 
     def _verified(self, receipt_data: str, fields: Fields, rights: Rights) -> Document:
         """What Apple says to a receipt that the caller's application, or the one that is named, may use."""
         application_id = fields.optional_text("applicationId") or rights.application_id
         if application_id != rights.application_id:
-            rights.require(_ASSUME)
+            rights.require(ASSUME)
         told = self._local.verify(receipt_data)
         bundles = self._secrets.bundles_of(str(application_id))
         if bundles and told["receipt"]["bundle_id"] not in bundles:
@@ -194,12 +196,6 @@ class AppStore:
         original = told["latest_receipt_info"][0]["original_transaction_id"]
         of_original = Sql(f"{member('originalTransactionId')} = ?", (original,))
         return next(iter(self._store.matching(_COLLECTION, of_original)), None)
-
-    def _subscription(self, request: Request) -> Document:
-        subscription = self._store.get(_COLLECTION, checked_id(request.path_params["id"]))
-        if subscription is None:
-            raise ErrorAnswer(16, "There is no such subscription")
-        return subscription
 
     def _reevaluate(self, subscription: Document) -> None:
         told = self._local.verify(subscription["latestReceipt"])

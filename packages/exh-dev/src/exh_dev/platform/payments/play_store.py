@@ -31,7 +31,7 @@ from exh_dev.platform.payments.local_play_store import (
     LocalPlayStore,
     renewals_of,
 )
-from exh_dev.platform.payments.records import listed, own_or_all
+from exh_dev.platform.payments.records import buyer, listed, own_or_all
 from exh_dev.platform.payments.store_products import StoreProducts
 from exh_dev.platform.payments.subscriptions import (
     ACTIVE,
@@ -39,11 +39,12 @@ from exh_dev.platform.payments.subscriptions import (
     SUBSCRIPTIONS,
     SWITCHED,
     Standing,
-    end,
+    detach,
     publish_again,
     record,
+    subscription_at,
 )
-from exh_dev.platform.storage.ids import checked_id, object_id
+from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
 
@@ -133,14 +134,10 @@ class PlayStore:
 
     async def _complete(self, request: Request) -> JSONResponse:
         rights = rights_of(request, self._store)
-        me = rights.require_user()
+        rights.require_user()
         fields = await read_json(request)
         receipt = {name: fields.text(name) for name in _RECEIPT}
-        user_id = fields.optional_text("userId") or me
-        if checked_id(user_id) != me:
-            rights.require("ASSUME_PAYMENT_ENTITY")
-        if self._store.get("users", user_id) is None:
-            raise ErrorAnswer(16, "There is no such user")
+        user_id = buyer(rights, fields, self._store)
         info = self._local.purchase(receipt)
         subscription = self._linked(receipt["purchaseToken"])
         if subscription is None and "linkedPurchaseToken" in info:
@@ -179,16 +176,15 @@ class PlayStore:
 
     async def _remove(self, request: Request) -> JSONResponse:
         rights_of(request, self._store).require("DELETE_PLAY_STORE_SUBSCRIPTION")
-        subscription = self._subscription(request)
+        subscription = subscription_at(request, self._store, SOURCE)
         with self._store.transaction():
-            self._store.delete(_COLLECTION, subscription["id"])
-            end(self._store, subscription["id"], now=self._clock())
+            detach(self._store, SOURCE, subscription["id"], now=self._clock())
         return JSONResponse({"affectedRecords": 1})
 
     async def _reevaluate_one(self, request: Request) -> Response:
         rights_of(request, self._store).require("TRIGGER_PLAY_STORE_SUBSCRIPTION_REEVALUATION")
         again = (await read_json(request)).optional_flag("republishLatestEvent")
-        subscription = self._subscription(request)
+        subscription = subscription_at(request, self._store, SOURCE)
         self._reevaluate(subscription)
         if again:
             with self._store.transaction():
@@ -199,12 +195,6 @@ class PlayStore:
         """The subscription that a purchase is, when somebody has it."""
         of_token = Sql(f"{member('receipt.purchaseToken')} = ?", (token,))
         return next(iter(self._store.matching(_COLLECTION, of_token)), None)
-
-    def _subscription(self, request: Request) -> Document:
-        subscription = self._store.get(_COLLECTION, checked_id(request.path_params["id"]))
-        if subscription is None:
-            raise ErrorAnswer(16, "There is no such subscription")
-        return subscription
 
     def _keep_info(self, receipt: Document, info: Document) -> None:
         now = iso(self._clock())

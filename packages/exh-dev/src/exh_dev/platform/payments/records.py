@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import matching, page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from exh_dev.platform.http.access import Rights
+    from exh_dev.platform.http.bodies import Fields
     from exh_dev.platform.storage.search import Kind
     from exh_dev.platform.storage.store import Document, Store
 
     #: What a record's tags become: of those it has and those that were sent.
     TagChange = Callable[[list[str], list[str]], list[str]]
+
+
+#: The permission to act for another user, or by another application.
+ASSUME = "ASSUME_PAYMENT_ENTITY"
 
 
 def shown(record: Document) -> Document:
@@ -51,6 +57,31 @@ def own_or_all(rights: Rights, permission: str, owner: str) -> Sql:
     """
     me = rights.require_user()
     return EVERYTHING if rights.has(permission) else Sql(f"{member(owner)} = ?", (me,))
+
+
+def buyer(rights: Rights, fields: Fields, store: Store) -> str:
+    """Return the id of the user whom a purchase is completed for: the caller, or the `userId` of the body.
+
+    Raises:
+        ErrorAnswer: 104 without a user, 12 or 15 for an id that is none, 10 for another user without the permission,
+            16 when there is no such user.
+    """
+    me = rights.require_user()
+    user_id = fields.optional_text("userId") or me
+    if checked_id(user_id) != me:
+        rights.require(ASSUME)
+    require_existing_user(store, user_id)
+    return user_id
+
+
+def require_existing_user(store: Store, user_id: str) -> None:
+    """Refuse the id of nobody.
+
+    Raises:
+        ErrorAnswer: 16 when there is no such user.
+    """
+    if store.get("users", user_id) is None:
+        raise ErrorAnswer(16, "There is no such user")
 
 
 def with_tags(present: list[str], sent: list[str]) -> list[str]:

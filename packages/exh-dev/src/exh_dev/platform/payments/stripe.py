@@ -24,7 +24,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.payments.local_stripe import LocalStripe
 from exh_dev.platform.payments.orders import ORDERS, new_order, price_of
 from exh_dev.platform.payments.products import DEFAULT_CURRENCY
-from exh_dev.platform.payments.records import read_tags, shown, with_tags, without_tags
+from exh_dev.platform.payments.records import read_tags, require_existing_user, shown, with_tags, without_tags
 from exh_dev.platform.payments.webhook import Webhook
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -164,8 +164,7 @@ class Stripe:
         Raises:
             ErrorAnswer: 16 when there is no such user.
         """
-        if self._store.get("users", user_id) is None:
-            raise ErrorAnswer(16, "There is no such user")
+        require_existing_user(self._store, user_id)
         customer = self._store.get(USERS, user_id)
         if customer is None:
             now = iso(self._clock())

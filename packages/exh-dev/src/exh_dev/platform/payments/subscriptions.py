@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.payments.records import listed, own_or_all, shown
-from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 ENTITLEMENTS, EVENTS = "payment_entitlements", "payment_subscription_events"
 #: Where each source keeps its subscriptions, and the member that says whose they are.
-SUBSCRIPTIONS = {
+SUBSCRIPTIONS: dict[Source, tuple[str, str]] = {
     "appStore": ("app_store_subscriptions", "userId"),
     "playStore": ("play_store_subscriptions", "purchaserId"),
 }
@@ -170,21 +171,33 @@ def record(
     return told
 
 
-def end(store: Store, subscription_id: str, *, now: float) -> None:
-    """Let what a subscription entitles to end now: its user has it no more. Call it inside a transaction."""
+def subscription_at(request: Request, store: Store, source: Source) -> Document:
+    """Return the subscription in the path.
+
+    Raises:
+        ErrorAnswer: 12 for an id that is none, 16 when there is no such subscription.
+    """
+    collection, _ = SUBSCRIPTIONS[source]
+    subscription = store.get(collection, checked_id(request.path_params["id"]))
+    if subscription is None:
+        raise ErrorAnswer(16, "There is no such subscription")
+    return subscription
+
+
+def detach(store: Store, source: Source, subscription_id: str, *, now: float) -> None:
+    """Take a subscription from its user, so that another account can have it. Call it inside a transaction."""
+    collection, _ = SUBSCRIPTIONS[source]
+    store.delete(collection, subscription_id)
     for entitlement in _of_subscription(store, subscription_id):
         if entitlement["statusCategory"] != "lost" and entitlement["expireTimestamp"] > iso(now):
             store.put(ENTITLEMENTS, {**entitlement, "expireTimestamp": iso(now)})
 
 
 def forget_user(store: Store, user_id: str, *, now: float) -> None:
-    """Detach the subscriptions of a user who is deleted, so that another account can have them. Call it inside a
-    transaction.
-    """
-    for collection, owner in SUBSCRIPTIONS.values():
+    """Detach the subscriptions of a user who is deleted. Call it inside a transaction."""
+    for source, (collection, owner) in SUBSCRIPTIONS.items():
         for subscription in store.matching(collection, Sql(f"{member(owner)} = ?", (user_id,))):
-            store.delete(collection, subscription["id"])
-            end(store, subscription["id"], now=now)
+            detach(store, source, subscription["id"], now=now)
 
 
 def _of_subscription(store: Store, subscription_id: str) -> list[Document]:
