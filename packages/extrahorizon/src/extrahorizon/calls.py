@@ -36,15 +36,20 @@ def checked_options(
         TypeError: the timeout is no number, or the headers are no strings.
         ValueError: the timeout is not above 0, or a header cannot be sent.
     """
-    if timeout is not None:
-        if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-            raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
-        if not 0 < timeout <= _LONGEST_TIMEOUT:
-            raise ValueError("timeout is a number of seconds above 0, and of a day at most")
+    _check_timeout(timeout)
     if headers is not None:
         _check_given(headers)
     given = {"timeout": timeout, "headers": headers, "idempotent": idempotent}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_timeout(timeout: float | None) -> None:
+    if timeout is None:
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise TypeError(f"timeout is a number of seconds, not a value of type {type(timeout).__name__}")
+    if not 0 < timeout <= _LONGEST_TIMEOUT:
+        raise ValueError("timeout is a number of seconds above 0, and of a day at most")
 
 
 def _check_given(headers: Mapping[str, str]) -> None:
@@ -120,7 +125,7 @@ class Call:
         self.name = f"{method} {self.public_path}"
         if headers is not None:
             _check_given(headers)
-        checked_options(timeout=timeout)
+        _check_timeout(timeout)
         self.headers = headers
         self.timeout = usual_timeout if timeout is None else timeout
         usually = method in SAFE_METHODS if usually_idempotent is None else usually_idempotent

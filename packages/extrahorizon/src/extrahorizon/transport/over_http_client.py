@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert
-from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, IDLE_LIMIT, Headers, Response
+from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from extrahorizon.deadline import Deadline
     from extrahorizon.transport.protocol import Request
 
-CONNECTIONS = 32  # kept open per host, enough for a fan-out
 _CODINGS: tuple[list[str], ...] = ([], ["chunked"])
 _PORTS = {"http": 80, "https": 443}
 
@@ -59,7 +58,7 @@ class HttpClientTransport:
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         """Send a request once; `Transport.send` describes it."""
-        place, target = _parted(request.url)
+        place, target = parted(request.url)
         if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
             self._process, self._idle = os.getpid(), {}
         connection = self._kept(place) or self._opened(place, request, deadline)
@@ -230,13 +229,6 @@ class _Input(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._connection.read_into(buffer)
-
-
-def _parted(url: str) -> tuple[str, str]:
-    """Return scheme, host and port of a URL, and what follows them."""
-    scheme, _, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host}", f"/{path}" if slash else "/"
 
 
 def _check_framing(answer: HTTPResponse) -> None:

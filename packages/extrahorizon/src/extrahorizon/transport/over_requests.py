@@ -28,7 +28,7 @@ from urllib3.util import Timeout
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert
-from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, IDLE_LIMIT, Headers, Response
+from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
     import socket
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     from extrahorizon.deadline import Deadline
     from extrahorizon.transport.protocol import Request
-
-CONNECTIONS = 32  # kept open per host, enough for a fan-out
 
 
 class RequestsTransport:
@@ -102,8 +100,7 @@ class RequestsTransport:
         self._last_used = now
 
     def _proxies_for(self, url: str) -> dict[str, str]:
-        scheme, _, rest = url.partition("://")
-        host = f"{scheme}://{rest.partition('/')[0]}"
+        host, _ = parted(url)
         if host not in self._proxies_by_host:
             if self._proxies is not None:
                 self._proxies_by_host[host] = dict(self._proxies)

@@ -27,7 +27,15 @@ CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds between two bytes of an answer
 IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, and a frozen Lambda does not notice
 BODY_LIMIT = 32 * 1024 * 1024  # bytes of an answer held in memory; the platform's own limit is 10 MB
+CONNECTIONS = 32  # kept open per host, enough for a fan-out
 CHUNK = 65_536  # bytes
+
+
+def parted(url: str) -> tuple[str, str]:
+    """Return scheme, host and port of a URL, and what follows them: far faster than `urlsplit`, for each request."""
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host}", f"/{path}" if slash else "/"
 
 
 class RequestInfo(NamedTuple):
