@@ -3,6 +3,8 @@ one.
 """
 
 import io
+import os
+import signal
 import threading
 import time
 
@@ -151,9 +153,7 @@ def test_a_process_that_was_killed_is_replaced(exh, monkeypatch):
     monkeypatch.setattr(renderer, "of_threads", renderer.Renderer())
     template = made(exh, "fine")
     assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
-    process = renderer.of_threads._process._process
-    process.kill()
-    process.wait()
+    os.kill(renderer.of_threads._process.pid, signal.SIGKILL)
     with pytest.raises(TemplateFillingError, match="exit code"):
         exh.templates.resolve_as_json(template, content={})
     assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}

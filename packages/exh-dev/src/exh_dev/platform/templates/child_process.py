@@ -38,7 +38,7 @@ class ChildEndedError(Exception):
 
 
 class ChildProcess:
-    """A Python process. Use it from one thread at a time."""
+    """A Python process that runs. Use it from one thread at a time."""
 
     def __init__(self, *arguments: str) -> None:
         """Start this Python with `arguments`."""
@@ -47,6 +47,11 @@ class ChildProcess:
         self._process = subprocess.Popen(
             [sys.executable, "-P", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
         )
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
 
     def ask(self, message: bytes, seconds: float) -> bytes:
         """The answer to a message, in so many seconds at most.
@@ -93,6 +98,39 @@ class ChildProcess:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines() or [f"exit code {code}"]
         return ChildEndedError(code, lines)
+
+
+class KeptProcess:
+    """A process that starts when it is first asked, and is kept until it fails. Use it from one thread at a time."""
+
+    def __init__(self, *arguments: str) -> None:
+        """Start this Python with `arguments`, later."""
+        self._arguments = arguments
+        self._process: ChildProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def ask(self, message: bytes, seconds: float) -> bytes:
+        """The answer to a message; after any failure the next message starts a process anew.
+
+        Raises what `ChildProcess.ask` raises.
+        """
+        if self._process is None:
+            self._process = ChildProcess(*self._arguments)
+        try:
+            return self._process.ask(message, seconds)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the process, if there is one; the next message starts another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
 
 def _exactly(read: Callable[[int], bytes], size: int) -> bytes:

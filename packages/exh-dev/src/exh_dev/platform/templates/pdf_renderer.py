@@ -13,7 +13,7 @@ import threading
 from exh_dev.extras import how_to_install
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runner import NotInvocableError
-from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, ChildProcess
+from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
 
 TIME_LIMIT = 30  # seconds for one PDF
 #: How the process says that WeasyPrint cannot be used here.
@@ -54,10 +54,9 @@ class Renderer:
 
     def __init__(self, program: str = PROGRAM, time_limit: float = TIME_LIMIT) -> None:
         """Start no process before the first PDF."""
-        self._program = program
         self._time_limit = time_limit
         self._lock = threading.Lock()
-        self._process: ChildProcess | None = None
+        self._process = KeptProcess("-c", program)
 
     def render(self, html: str) -> bytes:
         """HTML as a PDF.
@@ -67,33 +66,21 @@ class Renderer:
             NotInvocableError: WeasyPrint cannot be used here.
         """
         with self._lock:
-            if self._process is None:
-                self._process = ChildProcess("-c", self._program)
             try:
                 answer = self._process.ask(html.encode(), self._time_limit)
             except ChildLateError:
-                self._end()
                 raise ErrorAnswer(26, f"The PDF was not made within {self._time_limit} seconds") from None
             except ChildEndedError as ended:
-                self._end()
                 raise _failure(ended) from None
-            except BaseException:
-                self._end()
-                raise
             if answer[:1] != b"P":
-                self._end()
+                self._process.end()
                 raise ErrorAnswer(26, f"No PDF can be made of this HTML: {answer[1:].decode()}")
             return answer[1:]
 
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:
-            self._end()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+            self._process.end()
 
 
 def _failure(ended: ChildEndedError) -> Exception:

@@ -7,7 +7,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, ChildProcess
+from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Renderer:
         """Start no process before the first template."""
         self._time_limit = time_limit
         self._lock = threading.Lock()
-        self._process: ChildProcess | None = None
+        self._process = KeptProcess("-m", "exh_dev.platform.templates_v1.worker")
 
     def render(self, fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, str]:
         """The fields of a template, filled in with its content.
@@ -59,19 +59,12 @@ class Renderer:
     def _ask(self, request: dict[str, Any]) -> Any:
         message = json.dumps({**request, "seconds": self._time_limit}).encode()
         with self._lock:
-            if self._process is None:
-                self._process = ChildProcess("-m", "exh_dev.platform.templates_v1.worker")
             try:
                 answer = json.loads(self._process.ask(message, self._time_limit + _GRACE))
             except ChildLateError:
-                self._end()
                 raise FillingError(f"it takes longer than {self._time_limit:g} seconds") from None
             except ChildEndedError as ended:
-                self._end()
                 raise FillingError(f"it ends the process that fills it in: {ended}") from None
-            except BaseException:
-                self._end()
-                raise
         if "message" in answer:
             raise FillingError(answer["message"], answer["field"], answer["line"])
         return answer
@@ -79,12 +72,7 @@ class Renderer:
     def close(self) -> None:
         """End the process, if there is one."""
         with self._lock:
-            self._end()
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+            self._process.end()
 
 
 #: For all platforms of this process: one for the threads of requests, and one for the event loop, which must not wait
