@@ -221,7 +221,8 @@ def _parameters(method: str, parameters: dict[str, list[str]], function: Any, ow
     members: dict[str, bool] = {}
     for each in signature:
         if each.kind is each.VAR_KEYWORD:
-            members |= _members(owner, each)
+            kind = body_type(owner, each)
+            members |= dict.fromkeys(kind.__optional_keys__, False) | dict.fromkeys(kind.__required_keys__, True)
     known = named | members
     for written, inner in parameters.items():
         name = written.removesuffix("?")
@@ -255,8 +256,7 @@ def _necessity(method: str, name: str) -> str:
     return NECESSITY.get(f"{method}: {name}") or NECESSITY.get(f"{method}: *", "")
 
 
-def _members(owner: type, parameter: inspect.Parameter) -> dict[str, bool]:
-    """Return whether each member of a body is required."""
+def body_type(owner: type, parameter: inspect.Parameter) -> Any:
+    """Return the TypedDict of the members that a method of `owner` takes as `**parameter`."""
     name = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
-    kind = getattr(import_module(f"{'.'.join(owner.__module__.split('.')[:3])}.types"), name)
-    return {each: each in kind.__required_keys__ for each in kind.__required_keys__ | kind.__optional_keys__}
+    return getattr(import_module(f"{'.'.join(owner.__module__.split('.')[:3])}.types"), name)

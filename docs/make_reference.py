@@ -6,7 +6,6 @@ import inspect
 import re
 import sys
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -104,9 +103,8 @@ def _item(owner: type) -> str:
 
 
 def _members(owner: type, parameter: inspect.Parameter) -> Iterator[str]:
-    name = str(parameter.annotation).removeprefix("Unpack[").removesuffix("]")
-    kind = getattr(import_module(f"{'.'.join(owner.__module__.split('.')[:3])}.types"), name)
-    yield from (f"Members of `{name}`:", "", "| member | type | |", "| --- | --- | --- |")
+    kind = make_parity.body_type(owner, parameter)
+    yield from (f"Members of `{kind.__name__}`:", "", "| member | type | |", "| --- | --- | --- |")
     for member, hint in get_type_hints(kind).items():
         required = "required" if member in kind.__required_keys__ else ""
         yield f"| `{member}` | `{_shown(hint)}` | {required} |"
