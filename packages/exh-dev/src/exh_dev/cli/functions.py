@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote
 
 import typer
@@ -238,7 +238,7 @@ def _served_place(project: Project, *, insists: bool, alone: Sequence[str]) -> s
         return None
 
 
-def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool) -> None:
+def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool) -> NoReturn:
     from exh_dev.remote.dev_api import BASE, DevApi
 
     with DevApi(place) as api:
@@ -249,7 +249,7 @@ def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path,
     end_with_run(done, output, root=root)
 
 
-def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> None:
+def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> NoReturn:
     """Print the log and the outcome of a run that the control center has, and end the command by it.
 
     Raises:
