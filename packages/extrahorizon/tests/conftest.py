@@ -37,3 +37,13 @@ def waits():
 def project_root():
     """A project of this package's own, with two functions."""
     return Path(__file__).parent / "project"
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """A folder with `ca.pem`, and `server.pem`, `client.pem`, `other.pem` signed by it, each with its key."""
+    from authority import certify
+
+    folder = tmp_path_factory.mktemp("certificates")
+    certify(folder)
+    return folder

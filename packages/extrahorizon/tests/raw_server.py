@@ -22,6 +22,7 @@ class RawServer:
     def __init__(self, answer, transport):
         self.answer = answer
         self.requests = []
+        self.closed = threading.Semaphore(0)  # released after each connection
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.host = f"http://localhost:{self.listener.getsockname()[1]}"
         self.session = client_of(self.host, transport).session
@@ -54,3 +55,4 @@ class RawServer:
                 with suppress(OSError):
                     self.answer(connection, reader, head)
                 reader.close()
+            self.closed.release()

@@ -391,16 +391,14 @@ def test_a_certificate_that_is_not_there_is_refused_at_once(setting):
         ExtraHorizon(host="acme.io", **KEYS, **setting)
 
 
-def test_proxies_certificates_and_time_outs_of_the_client_are_used(http, tmp_path):
-    for name in ("ca.pem", "cert.pem", "key.pem"):
-        (tmp_path / name).write_text("")
-    pair = (str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+def test_proxies_certificates_and_time_outs_of_the_client_are_used(http, certificates):
+    ca, pair = str(certificates / "ca.pem"), (str(certificates / "client.pem"), str(certificates / "client.pem"))
     proxies = {"https": "http://proxy.acme.io:3128"}
-    exh = ExtraHorizon(host="acme.io", **KEYS, proxies=proxies, verify=str(tmp_path / "ca.pem"), cert=pair, timeout=7)
+    exh = ExtraHorizon(host="acme.io", **KEYS, proxies=proxies, verify=ca, cert=pair, timeout=7)
     http.get(f"{HOST}/users/v1/me", json={"id": "1"})
     exh.users.me()
     used = http.calls[0].request.req_kwargs
-    assert (used["proxies"], used["verify"], used["cert"]) == (proxies, str(tmp_path / "ca.pem"), pair)
+    assert (used["proxies"], used["verify"], used["cert"]) == (proxies, ca, pair)
     assert timeout_of(http.calls[0]) == 7
 
 

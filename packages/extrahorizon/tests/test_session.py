@@ -226,7 +226,11 @@ def test_endless_redirects_end(http):
             False,
         ),
         (requests.exceptions.SSLError(ssl.SSLError("bad record")), "the connection was cut off", True),
-        (requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407")), "the connection was cut off", False),
+        (
+            requests.exceptions.ProxyError(OSError("Tunnel connection failed: 407 No")),
+            "its proxy refused the connection (407)",
+            False,
+        ),
         (requests.exceptions.ProxyError("x"), "the connection was cut off", True),
         (requests.exceptions.ChunkedEncodingError("x"), "the connection was cut off", True),
         (requests.ConnectionError("x"), "the connection was cut off", True),

@@ -99,7 +99,7 @@ class ExtraHorizon:
             on_response: called with a `ResponseInfo` when an answer has begun.
 
         Raises:
-            ConfigurationError: some of the five are missing, the host cannot be used, or a file does not exist.
+            ConfigurationError: some of the five are missing, the host cannot be used, or a file cannot be read.
             TypeError: `credentials` is something else, or there is a transport and a setting for another one.
         """
         given = {

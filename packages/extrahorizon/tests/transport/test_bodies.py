@@ -77,7 +77,11 @@ def test_an_error_whose_body_is_cut_short_still_has_its_status(serving):
 
 @pytest.mark.parametrize(
     "answer",
-    [b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Ty", b"HTTP/1.1 200 OK\r\n\r\n"],
+    [
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Ty",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+    ],
 )
 def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_call(serving, answer):
     answers = [answer]

@@ -1,113 +1,19 @@
-"""Connections: kept, dropped, refused, encrypted, through proxies; and answers that are none."""
+"""Connections: kept, dropped, refused; and answers that are none."""
 
-import base64
 import os
 import socket
-import ssl
 import threading
 import time
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
 
 import pytest
-from cryptography import x509  # comes with moto
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from http_server import answering
 from raw_server import client_of, head_of
 
-from extrahorizon.authentication import Authorization
-from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError
 from extrahorizon.fan_out import fan_out
 from extrahorizon.multipart import Multipart
-
-
-class Answering(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 20
-
-    def setup(self):
-        super().setup()
-        self.server.connections.append(self.client_address)
-
-    def do_GET(self):
-        self.server.seen.append(self.path)
-        if self.server.gate:
-            self.server.gate.wait()
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    do_POST = do_GET  # noqa: N815 - the name is http.server's
-
-    def do_CONNECT(self):
-        self.server.seen.append((self.path, self.headers.get("Proxy-Authorization")))
-        if self.server.refuses:
-            self.send_error(407)
-            return
-        self.send_response(200)
-        self.end_headers()
-        host, _, port = self.path.partition(":")
-        with socket.create_connection((host, int(port))) as target:
-            back = threading.Thread(target=_copy, args=(target, self.connection))
-            back.start()
-            _copy(self.connection, target)
-            back.join()
-        self.close_connection = True
-
-    def log_message(self, *_):
-        pass
-
-
-def _copy(source, target):
-    try:
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, context=None, gate=None):
-        self.seen, self.connections, self.refuses, self.gate = [], [], False, gate
-        super().__init__(("127.0.0.1", 0), Answering)
-        if context:
-            self.socket = context.wrap_socket(self.socket, server_side=True)
-
-    def handle_error(self, *_):
-        pass  # a client that does not trust the certificate hangs up
-
-
-@contextmanager
-def answering(**options):
-    """Answers every request with an object; `seen` lists the paths that were asked for, `connections` the clients."""
-    with Server(**options) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-class Unsigned:
-    """As a host that is none of a platform, which `Credentials` would not take."""
-
-    def __init__(self, host):
-        self.authorization = Authorization(host, lambda request: None)
-
-    def current(self, deadline):
-        return self.authorization
-
-
-def unsigned(host, transport):
-    return ExtraHorizon(Unsigned(host), transport=transport).session
 
 
 def test_a_connection_is_kept_for_the_next_call(transport):
@@ -142,15 +48,42 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(idle, connections
 def test_a_write_is_not_sent_on_a_connection_that_the_platform_has_closed_meanwhile(serving):
     kept = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"  # and then it is closed, without a word before
     with serving(lambda connection, *_: connection.sendall(kept)) as server:
-        assert server.session.call("POST", "/x") == {}
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            try:
-                assert server.session.call("POST", "/x") == {}
-                break
-            except PlatformUnreachableError:  # the end of the connection had not arrived yet
-                continue
-        assert server.session.call("GET", "/x") == {}
+        for _ in range(3):
+            assert server.session.call("POST", "/x") == {}
+            assert server.closed.acquire(timeout=5)
+    assert len(server.requests) == 3
+
+
+def test_a_connection_that_the_platform_wants_to_close_is_not_used_again(transport):
+    """However long it takes to do so."""
+    with answering(says="close") as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+        for _ in range(2):
+            assert exh.session.call("POST", "/x") == {}
+    assert len(server.connections) == 2
+
+
+def test_an_answer_that_nobody_reads_to_its_end_is_not_the_next_calls(transport):
+    with (
+        answering(answer=b"[" + b"1," * 200_000 + b"1]") as server,
+        client_of(f"http://localhost:{server.server_port}", transport()) as exh,
+    ):
+        for _ in range(2):
+            response = exh.session.get("/x", stream=True)
+            assert next(response.chunks()).startswith(b"[1,")
+            del response
+    assert len(server.connections) == 2
+
+
+@pytest.mark.only_transport("http.client", reason="the pools of urllib3 are its own")
+def test_no_more_connections_are_kept_than_a_fan_out_needs(transport, monkeypatch):
+    monkeypatch.setattr("extrahorizon.transport.over_http_client.CONNECTIONS", 1)
+    with (
+        answering(gate=threading.Barrier(3)) as server,
+        client_of(f"http://localhost:{server.server_port}", transport()) as exh,
+    ):
+        for _ in range(2):
+            fan_out(lambda _: exh.session.call("GET", "/x"), range(3), workers=3)
+    assert len(server.connections) == 5
 
 
 def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open(transport):
@@ -342,6 +275,30 @@ def test_a_body_that_broke_is_not_an_empty_one_the_second_time(serving):
             response.json()
 
 
+@pytest.mark.only_transport("http.client", reason="urllib3 takes the end of a body for that of its compression")
+def test_a_compressed_body_that_ends_too_early_is_unreachable(serving):
+    import gzip
+
+    packed = gzip.compress(b"a" * 1000)[:-4]
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\nConnection: close\r\n\r\n"
+    with (
+        serving(lambda connection, *_: connection.sendall(head.encode() + packed)) as server,
+        pytest.raises(PlatformUnreachableError),
+    ):
+        server.session.post("/x")
+
+
+def test_pieces_of_a_compressed_body_are_small_however_well_it_was_compressed(serving):
+    import gzip
+
+    packed = gzip.compress(b"0" * 10_000_000)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\nConnection: close\r\n\r\n"
+    with serving(lambda connection, *_: connection.sendall(head.encode() + packed)) as server:
+        response = server.session.get("/x", stream=True)
+        sizes = [len(piece) for piece in response.chunks()]
+    assert (sum(sizes), max(sizes)) == (10_000_000, 65_536)
+
+
 def test_a_body_that_is_not_compressed_as_it_says_is_unreachable(serving):
     broken = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\nConnection: close\r\n\r\nplain"
     answer = lambda connection, *_: connection.sendall(broken)  # noqa: E731
@@ -363,137 +320,3 @@ def test_headers_that_drip_end_with_the_deadline(serving):
         with pytest.raises(DeadlineExceededError):
             server.session.post("/x")
         over.set()
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """A folder with `ca.pem`, and `server.pem`, `client.pem`, `other.pem` signed by it, each with its key."""
-    folder = tmp_path_factory.mktemp("certificates")
-    now = datetime.now(UTC)
-    ca_key = ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Authority of a test")])
-
-    def write(file, key, name, *extensions):
-        builder = (
-            x509.CertificateBuilder(ca_name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-        )
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
-        signed = builder.sign(ca_key, hashes.SHA256()).public_bytes(Encoding.PEM)
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (folder / file).write_bytes(signed if file == "ca.pem" else signed + private)
-
-    usage = x509.KeyUsage(
-        digital_signature=True, key_cert_sign=True, crl_sign=True, content_commitment=False, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    write("ca.pem", ca_key, ca_name, x509.BasicConstraints(ca=True, path_length=None), usage)
-    for file, host in (("server.pem", "localhost"), ("client.pem", "client"), ("other.pem", "elsewhere.example")):
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-        key = ec.generate_private_key(ec.SECP256R1())
-        write(file, key, name, x509.SubjectAlternativeName([x509.DNSName(host)]))
-    return folder
-
-
-def tls(certificates, file="server.pem"):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates / file)
-    return context
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(transport, certificates):
-    with answering(context=tls(certificates)) as server:
-        host = f"https://localhost:{server.server_port}"
-        with pytest.raises(PlatformUnreachableError) as raised:
-            client_of(host, transport()).session.post("/users/v1/me")
-    told = f"{host} could not be reached: its TLS certificate was not accepted (POST /users/v1/me)"
-    assert str(raised.value) == told
-    assert not server.seen
-
-
-def test_a_certificate_of_another_host_is_refused(transport, certificates):
-    with answering(context=tls(certificates, "other.pem")) as server:
-        exh = client_of(f"https://localhost:{server.server_port}", transport(verify=str(certificates / "ca.pem")))
-        with pytest.raises(PlatformUnreachableError, match="its TLS certificate was not accepted"):
-            exh.session.post("/users/v1/me")
-    assert not server.seen
-
-
-@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-@pytest.mark.parametrize("source", ["verify", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "trusts anybody"])
-def test_a_certificate_of_the_given_bundle_is_accepted(source, transport, certificates, monkeypatch):
-    bundle = str(certificates / "ca.pem")
-    if source.isupper():
-        monkeypatch.setenv(source, bundle)
-        sends = transport()
-    else:
-        sends = transport(verify=bundle if source == "verify" else False)
-    with (
-        answering(context=tls(certificates)) as server,
-        client_of(f"https://localhost:{server.server_port}", sends) as exh,
-    ):
-        assert exh.session.call("GET", "/users/v1/me") == {}
-
-
-def test_a_client_certificate_is_shown_to_who_asks_for_one(transport, certificates):
-    context = tls(certificates)
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(certificates / "ca.pem")
-    bundle, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
-    with answering(context=context) as server:
-        host = f"https://localhost:{server.server_port}"
-        with client_of(host, transport(verify=bundle, cert=client)) as exh:
-            assert exh.session.call("GET", "/x") == {}
-        with pytest.raises(PlatformUnreachableError):
-            client_of(host, transport(verify=bundle)).session.post("/x")
-    assert server.seen == ["/x"]
-
-
-@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
-def test_a_plain_call_goes_through_the_proxy_of_the_environment_but_for_this_machine(transport, monkeypatch):
-    with answering() as proxy, answering() as local:
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        monkeypatch.setenv("NO_PROXY", "direct.example")
-        assert unsigned("http://api.acme.example", transport()).call("GET", "/users/v1/me") == {}
-        assert unsigned(f"http://localhost:{local.server_port}", transport()).call("GET", "/here") == {}
-        with pytest.raises(PlatformUnreachableError):
-            unsigned("http://direct.example", transport()).call("POST", "/direct")
-    assert proxy.seen == ["http://api.acme.example/users/v1/me"]
-    assert local.seen == ["/here"]
-
-
-@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
-def test_given_proxies_count_before_those_of_the_environment(transport, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with answering() as proxy:
-        given = transport(proxies={"http": f"http://127.0.0.1:{proxy.server_port}"})
-        assert unsigned("http://api.acme.example", given).call("GET", "/x") == {}
-    assert proxy.seen == ["http://api.acme.example/x"]
-
-
-@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
-def test_an_encrypted_call_goes_through_a_tunnel_of_the_proxy(transport, certificates):
-    with answering(context=tls(certificates)) as server, answering() as proxy:
-        given = transport(
-            proxies={"https": f"http://user:pass%20word@127.0.0.1:{proxy.server_port}"},
-            verify=str(certificates / "ca.pem"),
-        )
-        with client_of(f"https://localhost:{server.server_port}", given) as exh:
-            assert exh.session.call("GET", "/x") == {}
-    authorization = "Basic " + base64.b64encode(b"user:pass word").decode()
-    assert proxy.seen == [(f"localhost:{server.server_port}", authorization)]
-    assert server.seen == ["/x"]
-
-
-@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
-def test_a_proxy_that_refuses_is_told_and_nothing_was_sent(transport):
-    with answering() as proxy:
-        proxy.refuses = True
-        given = transport(proxies={"https": f"http://127.0.0.1:{proxy.server_port}"})
-        with pytest.raises(PlatformUnreachableError) as raised:
-            client_of("https://api.acme.example", given).session.post("/x")
-    assert not raised.value.sent

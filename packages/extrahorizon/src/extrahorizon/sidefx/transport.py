@@ -19,12 +19,11 @@ from urllib.parse import urljoin, urlsplit
 # isort: split
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
 import extrahorizon.quiet_loggers  # noqa: F401 - caps what prints signed URLs
 from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError, parse_retry_after
 from extrahorizon.retries import pause
-from extrahorizon.transport.over_requests import unreachable
+from extrahorizon.transport.over_requests import Adapter, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,5 +252,5 @@ def _http() -> requests.Session:
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        session.mount(scheme, Adapter(pool_maxsize=CONNECTIONS))
     return session

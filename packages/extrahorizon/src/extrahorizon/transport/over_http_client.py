@@ -9,20 +9,21 @@ from __future__ import annotations
 import io
 import os
 import select
-import socket
 import ssl
 import time
 from collections import deque
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
-from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.certificates import checked_ca, checked_cert, trusting
+from extrahorizon.transport.connecting import FinalResponse, connected, encrypted
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterable, Iterator
     from typing import Any
 
@@ -40,15 +41,16 @@ class HttpClientTransport:
         """Trust and show the certificates that `ExtraHorizon` describes.
 
         Raises:
-            ConfigurationError: a CA bundle or a certificate does not exist.
+            ConfigurationError: a CA bundle or a client certificate cannot be read.
         """
-        self._idle: dict[str, deque[_Connection]] = {}
-        self._process = os.getpid()
         self._verify, self._cert = checked_ca(verify), checked_cert(cert)
+        self._process = os.getpid()
+        self._idle: dict[str, deque[_Connection]] = {}
         self._context: ssl.SSLContext | None = None
 
     def __del__(self) -> None:
-        self.close()  # else Python warns of each socket that nobody closed
+        if hasattr(self, "_idle"):  # it was made, and not refused
+            self.close()  # else Python warns of each socket that nobody closed
 
     def close(self) -> None:
         """Close the connections that are kept open; the next request opens new ones."""
@@ -65,7 +67,7 @@ class HttpClientTransport:
         connection.limits = request.timeout, deadline
         try:
             connection.write(request, target)
-            answer = HTTPResponse(connection, method=request.method)  # type: ignore[arg-type]  # it calls makefile alone
+            answer = FinalResponse(connection, method=request.method)  # type: ignore[arg-type]  # it calls makefile alone
             answer.begin()
             _check_framing(answer)
         except (HTTPException, OSError) as error:
@@ -100,28 +102,27 @@ class HttpClientTransport:
     def _opened(self, place: str, request: Request, deadline: Deadline) -> _Connection:
         parts = urlsplit(place)
         timeout = min(CONNECT_TIMEOUT, deadline.remaining())
-        opened: socket.socket | None = None
+        until = time.monotonic() + timeout
+        host = parts.hostname or ""
+        context = self._tls() if parts.scheme == "https" else None
         try:
-            opened = socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout)
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if parts.scheme == "https":
-                opened = self._tls().wrap_socket(opened, server_hostname=parts.hostname)
+            opened = connected(host, parts.port or _PORTS[parts.scheme], timeout)
+            if context is not None:
+                opened = encrypted(opened, context, host, until - time.monotonic())
         except (OSError, UnicodeError) as error:
-            if opened is not None:
-                opened.close()
             raise _not_connected(error, timeout, request) from None
         return _Connection(opened)
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
-            context = _trusting(self._verify)
+            context = trusting(self._verify)
             if self._cert is not None:
                 context.load_cert_chain(*((self._cert,) if isinstance(self._cert, str) else self._cert))
             context.set_alpn_protocols(["http/1.1"])
             self._context = context
         return self._context
 
-    def _body(self, answer: HTTPResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
+    def _body(self, answer: FinalResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
         complete = False
         try:
             yield from _decoded(_raw(answer), answer.headers.get("content-encoding", "").strip().lower())
@@ -129,7 +130,7 @@ class HttpClientTransport:
         except (HTTPException, OSError) as error:
             raise _lost(error, request) from None
         finally:
-            if complete and not answer.will_close and connection.is_open:
+            if complete and not answer.will_close and connection.may_be_kept:
                 self._keep(place, connection)
             else:
                 connection.close()
@@ -148,6 +149,8 @@ class _Connection:
     def __init__(self, opened: socket.socket) -> None:
         self._socket: socket.socket | None = opened
         self._since = time.time()
+        self._begun = b""  # of the answer, read while the request was sent
+        self._is_sent = False
         self.limits: tuple[float, Deadline]
 
     def close(self) -> None:
@@ -157,8 +160,9 @@ class _Connection:
             self._socket = None
 
     @property
-    def is_open(self) -> bool:
-        return self._socket is not None
+    def may_be_kept(self) -> bool:
+        """Whether it is open, and nothing of its request is left to be sent."""
+        return self._socket is not None and self._is_sent
 
     def handed_on(self) -> _Connection:
         """Return the socket for the next request; closing this one's answer does not touch it any more."""
@@ -180,10 +184,10 @@ class _Connection:
         return not poll.poll(0)
 
     def write(self, request: Request, target: str) -> None:
-        """Send a request.
+        """Send a request; of a long body no more than the platform reads.
 
-        An end of the connection while the body is sent is no error here: an answer may have come before it, such as
-        413 for a body that is too large.
+        An answer may come before the body is sent, such as 413 for one that is too large. Then the rest is not sent,
+        and the connection is of no further use.
         """
         host = urlsplit(request.url)
         default = host.port is None or host.port == _PORTS[host.scheme]
@@ -191,21 +195,54 @@ class _Connection:
         lines = [f"{request.method} {target} HTTP/1.1", f"Host: {name if default else f'{name}:{host.port}'}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        if request.body is None or (isinstance(request.body, bytes) and len(request.body) < CHUNK):
-            self._send(head + (request.body or b""))  # one packet where it fits
-            return
-        self._send(head)
-        for chunk in _pieces(request.body):
-            try:
-                self._send(chunk)
-            except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-                return
+        try:
+            if request.body is None or (isinstance(request.body, bytes) and len(request.body) < CHUNK):
+                self._send(head + (request.body or b""))  # one packet where it fits
+            else:
+                self._send(head)
+                if not all(map(self._send_unless_answered, _pieces(request.body))):
+                    return
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+            return  # an answer may have come all the same
+        self._is_sent = True
 
     def _send(self, data: bytes) -> None:
         self._usable.settimeout(self._time())
         self._usable.sendall(data)
 
+    def _send_unless_answered(self, data: bytes) -> bool:
+        """Send a piece of a body; return False, with some of it unsent, where the answer has begun."""
+        connection, left = self._usable, memoryview(data)
+        connection.setblocking(False)
+        awaited = select.POLLIN | select.POLLOUT
+        while left:
+            poll = select.poll()
+            poll.register(connection, awaited)
+            if not (events := poll.poll(self._time() * 1000)):
+                raise TimeoutError
+            awaited = select.POLLIN | select.POLLOUT
+            if events[0][1] & ~select.POLLOUT and self._has_begun():
+                return False
+            try:
+                left = left[connection.send(left) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                pass
+            except ssl.SSLWantReadError:
+                awaited = select.POLLIN
+        return True
+
+    def _has_begun(self) -> bool:
+        try:
+            self._begun = self._usable.recv(CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError):  # what came is TLS's own, such as a session ticket
+            return False
+        return True
+
     def read_into(self, buffer: Any) -> int:
+        if self._begun:
+            size = min(len(buffer), len(self._begun))
+            buffer[:size], self._begun = self._begun[:size], self._begun[size:]
+            return size
         self._usable.settimeout(self._time())
         return self._usable.recv_into(buffer)
 
@@ -216,7 +253,7 @@ class _Connection:
         return left
 
     def makefile(self, _: str) -> io.BufferedReader:
-        """Return what `HTTPResponse` reads one answer from."""
+        """Return what `FinalResponse` reads one answer from."""
         return io.BufferedReader(_Input(self), CHUNK)
 
 
@@ -231,7 +268,7 @@ class _Input(io.RawIOBase):
         return self._connection.read_into(buffer)
 
 
-def _check_framing(answer: HTTPResponse) -> None:
+def _check_framing(answer: FinalResponse) -> None:
     """Refuse an answer whose end cannot be known for sure (RFC 9112, 6.3).
 
     Raises:
@@ -244,38 +281,22 @@ def _check_framing(answer: HTTPResponse) -> None:
         raise HTTPException
 
 
-def _trusting(verify: bool | str) -> ssl.SSLContext:
-    if isinstance(verify, str):
-        if os.path.isdir(verify):  # noqa: PTH112 - pathlib is not loaded
-            return ssl.create_default_context(capath=verify)
-        return ssl.create_default_context(cafile=verify)
-    if verify:
-        import certifi
-
-        return ssl.create_default_context(cafile=certifi.where())
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 def _pieces(body: bytes | Iterable[bytes]) -> Iterator[bytes]:
     if isinstance(body, bytes):
         return (body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
     return iter(body)
 
 
-def _headers(answer: HTTPResponse) -> Headers:
+def _headers(answer: FinalResponse) -> Headers:
     headers = Headers()
     for name, value in answer.getheaders():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
-def _raw(answer: HTTPResponse) -> Iterator[bytes]:
-    buffer = memoryview(bytearray(CHUNK))
-    while size := answer.readinto(buffer):
-        yield bytes(buffer[:size])
+def _raw(answer: FinalResponse) -> Iterator[bytes]:
+    while chunk := answer.read1(CHUNK):  # what has come, without waiting for more
+        yield chunk
     if answer.length:
         raise ConnectionResetError  # the connection ended before the length that the headers promised
 

@@ -17,6 +17,8 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidURL
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -28,6 +30,7 @@ from urllib3.util import Timeout
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.connecting import FinalResponse, connected
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
@@ -51,13 +54,13 @@ class RequestsTransport:
         """Send as `ExtraHorizon` describes these arguments.
 
         Raises:
-            ConfigurationError: a CA bundle or a certificate does not exist.
+            ConfigurationError: a CA bundle or a client certificate cannot be read.
         """
         self._verify, self._cert, self._proxies = checked_ca(verify), checked_cert(cert), proxies
         self._proxies_by_host: dict[str, dict[str, str]] = {}
         self._last_used = time.time()
         self._process = os.getpid()
-        self._adapter = HTTPAdapter(pool_maxsize=CONNECTIONS)
+        self._adapter = Adapter(pool_maxsize=CONNECTIONS)
 
     def close(self) -> None:
         """Close the connections that are kept open; the next request opens new ones."""
@@ -66,7 +69,7 @@ class RequestsTransport:
     def send(self, request: Request, deadline: Deadline) -> Response:
         """Send a request once; `Transport.send` describes it."""
         if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
-            self._process, self._adapter = os.getpid(), HTTPAdapter(pool_maxsize=CONNECTIONS)
+            self._process, self._adapter = os.getpid(), Adapter(pool_maxsize=CONNECTIONS)
         self._drop_idle_connections()
         remaining = deadline.remaining()
         connect, read = min(CONNECT_TIMEOUT, remaining), min(request.timeout, remaining)
@@ -110,6 +113,75 @@ class RequestsTransport:
         return self._proxies_by_host[host]
 
 
+class _Connecting(HTTPConnection):
+    """A connection of urllib3 that tells what failed before a request was sent from what failed after it."""
+
+    response_class = FinalResponse
+
+    def _new_conn(self) -> socket.socket:
+        # What urllib3's own does gives its timeout to each address anew, and none to the resolver.
+        try:
+            return connected(self._dns_host, self.port, float(self.timeout or CONNECT_TIMEOUT))
+        except UnicodeError:
+            raise LocationParseError(self.host) from None
+
+    def connect(self) -> None:
+        """Connect, through the proxy if there is one, and shake hands.
+
+        Raises:
+            ConnectTimeoutError: there was no time for it.
+            NewConnectionError: it failed.
+            ssl.SSLCertVerificationError: the host is not trusted.
+        """
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError:
+            raise
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "no connection in time") from error
+        except OSError as error:
+            raise NewConnectionError(self, "no connection") from error
+
+    def send(self, data: Any) -> None:
+        """Send a part of a request. An end of the connection is one that urllib3 looks for an answer after."""
+        try:
+            super().send(data)
+        except (ConnectionResetError, ssl.SSLEOFError):
+            raise BrokenPipeError from None
+
+
+class _ConnectingSecurely(_Connecting, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connecting  # pyright: ignore[reportAssignmentType]  # as urllib3 types its own
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _ConnectingSecurely  # pyright: ignore[reportAssignmentType]
+
+
+_REFUSED_TUNNEL = "Tunnel connection failed: "  # how http.client begins the message of an OSError; a status follows
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class Adapter(HTTPAdapter):
+    """The adapter of requests, over connections that say whether a request was sent."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Keep connections as `HTTPAdapter` does."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Keep connections to a proxy as `HTTPAdapter` does."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):  # these have pools of their own
+            manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
 def _prepared(request: Request) -> PreparedRequest:
     # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
     prepared = PreparedRequest()
@@ -128,8 +200,8 @@ def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
             remaining = deadline.remaining()
             if remaining <= 0:
                 raise TimeoutError
-            if socket is not None and (socket.gettimeout() or remaining) > remaining:
-                socket.settimeout(remaining)
+            if socket is not None and socket.fileno() >= 0 and (socket.gettimeout() or remaining) > remaining:
+                socket.settimeout(remaining)  # urllib3 has closed it where the last piece came before its end
             if not (chunk := raw.read1(CHUNK, decode_content=True)):
                 return
             yield chunk
@@ -158,7 +230,13 @@ def unreachable(
     causes = list(_causes(error))
     if _any(causes, ssl.SSLCertVerificationError):
         reason, sent, permanent = "its TLS certificate was not accepted", False, True
-    elif _any(causes, NewConnectionError) or any("Tunnel connection failed" in str(cause) for cause in causes):
+    elif refusal := next((text for each in causes if (text := str(each)).startswith(_REFUSED_TUNNEL)), ""):
+        reason, sent, permanent = (
+            f"its proxy refused the connection ({refusal[len(_REFUSED_TUNNEL) :][:3]})",
+            False,
+            False,
+        )
+    elif _any(causes, NewConnectionError):
         reason, sent, permanent = _plain_words(error), False, False
     elif _any(causes, ConnectTimeoutError, ConnectTimeout):
         reason, sent, permanent = f"no connection within {connect:.3g} s", False, False

@@ -1,0 +1,129 @@
+"""Connections that are there within a number of seconds, and answers without what comes before them.
+
+Python's `socket.create_connection` gives its timeout to each address of a host anew, and its resolver and a TLS
+handshake take what time they like.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from http.client import SWITCHING_PROTOCOLS, HTTPResponse
+
+
+def connected(host: str, port: int, seconds: float) -> socket.socket:
+    """Return a socket that is connected to a host.
+
+    Args:
+        host: name or address.
+        port: TCP port.
+        seconds: to find the host's addresses and to try them. Each gets its part of what is left, as in Go's `net`
+            package, so that one that does not answer leaves time for the next.
+
+    Raises:
+        TimeoutError: the time is up.
+        OSError: no address took the connection; of several, the error of the last one.
+        UnicodeError: it is no name of a host.
+    """
+    until = time.monotonic() + seconds
+    addresses = _addresses(host, port, seconds)
+    failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address for this name")
+    for at, (family, kind, protocol, _, address) in enumerate(addresses):
+        opened = socket.socket(family, kind, protocol)
+        try:
+            opened.settimeout(_left(until) / (len(addresses) - at))
+            opened.connect(address)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            opened.close()
+            failure = error
+        else:
+            return opened
+    raise failure
+
+
+def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds: float) -> ssl.SSLSocket:
+    """Return a connection with TLS on it, `opened` closed where that fails.
+
+    Args:
+        opened: a connection.
+        context: which certificates to trust and to show.
+        host: whose certificate to expect.
+        seconds: for the whole handshake, however slowly it comes.
+
+    Raises:
+        TimeoutError: the time is up.
+        ssl.SSLError: the other side is not trusted, or speaks no TLS.
+        OSError: the connection broke.
+    """
+    until = time.monotonic() + seconds
+    try:
+        secured = context.wrap_socket(opened, server_hostname=host, do_handshake_on_connect=False)
+    except BaseException:
+        opened.close()
+        raise
+    try:
+        secured.setblocking(False)
+        while True:
+            try:
+                secured.do_handshake()
+            except ssl.SSLWantReadError:
+                _await(secured, select.POLLIN, until)
+            except ssl.SSLWantWriteError:
+                _await(secured, select.POLLOUT, until)
+            else:
+                return secured
+    except BaseException:
+        secured.close()
+        raise
+
+
+class FinalResponse(HTTPResponse):
+    """An answer of Python's HTTP client that is read past 102 and 103, too, which may come before it (RFC 9110, 15.2).
+
+    `HTTPResponse` passes over 100 alone.
+    """
+
+    def begin(self) -> None:
+        """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
+        super().begin()
+        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:  # noqa: PLR2004 - an interim answer
+            self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
+            super().begin()
+
+
+def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
+    # In a thread, as the resolver of the system takes no timeout. One that is late ends by itself.
+    outcome: list[object] = []
+
+    def resolve() -> None:
+        try:
+            outcome.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=resolve, name=f"resolving {host}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        raise TimeoutError
+    found = outcome[0]
+    if isinstance(found, Exception):
+        raise found
+    return found  # type: ignore[return-value]
+
+
+def _await(secured: ssl.SSLSocket, event: int, until: float) -> None:
+    poll = select.poll()
+    poll.register(secured, event)
+    if not poll.poll(_left(until) * 1000):
+        raise TimeoutError
+
+
+def _left(until: float) -> float:
+    if (left := until - time.monotonic()) <= 0:
+        raise TimeoutError
+    return left

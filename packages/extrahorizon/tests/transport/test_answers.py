@@ -1,0 +1,150 @@
+"""Answers that come early, late, in pieces, or after others that are none."""
+
+import socket
+import threading
+
+import pytest
+from http_server import answering, tls
+from raw_server import client_of, head_of
+
+from extrahorizon.authentication import Authorization
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import DeadlineExceededError, PlatformError
+from extrahorizon.multipart import Multipart
+
+MEGABYTE = 1024 * 1024
+
+
+def test_answers_that_are_not_the_final_one_are_passed_over(serving):
+    interim = (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    )
+    with serving(lambda connection, *_: connection.sendall(interim + head_of(2) + b"{}")) as server:
+        response = server.session.post("/x", stream=True)
+        assert (response.status_code, response.headers.get("link")) == (200, None)
+        response.close()
+
+
+def test_the_next_answer_after_an_interim_one_is_the_next_ones(transport):
+    def serve(listener):
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as reader:
+            for number in (1, 2):
+                while reader.readline() != b"\r\n":
+                    pass
+                connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n")
+                connection.sendall(b'{"n":%d}' % number)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        with client_of(f"http://localhost:{listener.getsockname()[1]}", transport()) as exh:
+            assert [exh.session.call("GET", "/x") for _ in range(2)] == [{"n": 1}, {"n": 2}]
+        thread.join()
+
+
+def test_a_refusal_that_comes_before_the_body_is_sent_is_read(serving):
+    def answer(connection, reader, head):
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+    with serving(answer) as server:
+        for _ in range(5):  # closed with unread data, which resets the connection
+            with pytest.raises(PlatformError) as raised:
+                server.session.post("/files/v1/", data=Multipart(b"x" * 8 * MEGABYTE, filename="f"))
+            assert raised.value.status == 413
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 looks for no answer before the body is sent")
+def test_a_refusal_is_read_though_the_connection_stays_open_and_the_next_call_has_another(transport):
+    with answering() as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+        exh.session.deadline = Deadline(5)
+        with pytest.raises(PlatformError) as raised:
+            exh.session.put("/files/v1/", data=Multipart(b"x" * 8 * MEGABYTE, filename="f"))
+        assert raised.value.status == 413
+        assert exh.session.call("GET", "/x") == {}
+        server.over.set()
+    assert len(server.connections) == 2
+
+
+def test_a_body_that_nobody_reads_ends_with_the_deadline(serving):
+    over = threading.Event()
+    with serving(lambda *_: over.wait(10)) as server:
+        server.session.deadline = Deadline(0.3)
+        with pytest.raises(DeadlineExceededError):
+            server.session.post("/files/v1/", data=b"x" * 32 * MEGABYTE)
+        assert server.session.deadline.remaining() > -0.3
+        over.set()
+
+
+def test_a_body_goes_out_whole_over_tls(transport, certificates):
+    with (
+        answering(context=tls(certificates)) as server,
+        client_of(f"https://localhost:{server.server_port}", transport(verify=str(certificates / "ca.pem"))) as exh,
+    ):
+        for _ in range(2):
+            exh.session.post("/files/v1/", data=Multipart(b"x" * 2 * MEGABYTE, filename="f"))
+    assert [size > 2 * MEGABYTE for size in server.bodies] == [True, True]
+    assert len(server.connections) == 1
+
+
+def test_pieces_are_given_on_as_they_come(serving):
+    taken = threading.Event()
+
+    def answer(connection, *_):
+        connection.sendall(head_of(8) + b"first")
+        taken.wait(10)
+        connection.sendall(b"and")
+
+    with serving(answer) as server:
+        server.session.deadline = Deadline(5)
+        with server.session.get("/x", stream=True) as response:
+            pieces = response.chunks()
+            assert next(pieces) == b"first"
+            taken.set()
+            assert b"".join(pieces) == b"and"
+
+
+def test_chunks_of_a_chunked_answer_are_given_on_as_they_come(serving):
+    taken = threading.Event()
+
+    def answer(connection, *_):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        taken.wait(10)
+        connection.sendall(b"3\r\nand\r\n0\r\n\r\n")
+
+    with serving(answer) as server:
+        server.session.deadline = Deadline(5)
+        with server.session.get("/x", stream=True) as response:
+            pieces = response.chunks()
+            assert next(pieces) == b"first"
+            taken.set()
+            assert b"".join(pieces) == b"and"
+
+
+def test_of_two_headers_with_one_name_both_are_there(serving):
+    with serving(
+        lambda connection, *_: connection.sendall(
+            b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\nx-a: 2\r\nConnection: close\r\n\r\n"
+        )
+    ) as server:
+        assert server.session.get("/x").headers["X-A"] == "1, 2"
+
+
+class Unsigned:
+    """As a host that is none of a platform, which `Credentials` would not take."""
+
+    def __init__(self, host):
+        self.authorization = Authorization(host, lambda request: None)
+
+    def current(self, deadline):
+        return self.authorization
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_host_header_is_the_host_with_its_port(host, transport):
+    with answering(host=host) as server:
+        address = f"[{host}]:{server.server_port}" if ":" in host else f"{host}:{server.server_port}"
+        with ExtraHorizon(Unsigned(f"http://{address}"), transport=transport()) as exh:
+            assert exh.session.call("GET", "/x") == {}
+    assert server.hosts == [address]

@@ -1,0 +1,120 @@
+"""Certificates and proxies: whom a transport trusts, what it shows, and through whom it goes."""
+
+import base64
+import ssl
+
+import pytest
+from http_server import answering, tls
+from raw_server import client_of
+
+from extrahorizon.authentication import Authorization
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import PlatformUnreachableError
+
+
+class Unsigned:
+    """As a host that is none of a platform, which `Credentials` would not take."""
+
+    def __init__(self, host):
+        self.authorization = Authorization(host, lambda request: None)
+
+    def current(self, deadline):
+        return self.authorization
+
+
+def unsigned(host, transport):
+    return ExtraHorizon(Unsigned(host), transport=transport).session
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(transport, certificates):
+    with answering(context=tls(certificates)) as server:
+        host = f"https://localhost:{server.server_port}"
+        with pytest.raises(PlatformUnreachableError) as raised:
+            client_of(host, transport()).session.post("/users/v1/me")
+    told = f"{host} could not be reached: its TLS certificate was not accepted (POST /users/v1/me)"
+    assert str(raised.value) == told
+    assert not server.seen
+
+
+def test_a_certificate_of_another_host_is_refused(transport, certificates):
+    with answering(context=tls(certificates, "other.pem")) as server:
+        exh = client_of(f"https://localhost:{server.server_port}", transport(verify=str(certificates / "ca.pem")))
+        with pytest.raises(PlatformUnreachableError, match="its TLS certificate was not accepted"):
+            exh.session.post("/users/v1/me")
+    assert not server.seen
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("source", ["verify", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "trusts anybody"])
+def test_a_certificate_of_the_given_bundle_is_accepted(source, transport, certificates, monkeypatch):
+    bundle = str(certificates / "ca.pem")
+    if source.isupper():
+        monkeypatch.setenv(source, bundle)
+        sends = transport()
+    else:
+        sends = transport(verify=bundle if source == "verify" else False)
+    with (
+        answering(context=tls(certificates)) as server,
+        client_of(f"https://localhost:{server.server_port}", sends) as exh,
+    ):
+        assert exh.session.call("GET", "/users/v1/me") == {}
+
+
+def test_a_client_certificate_is_shown_to_who_asks_for_one(transport, certificates):
+    context = tls(certificates)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(certificates / "ca.pem")
+    bundle, client = str(certificates / "ca.pem"), str(certificates / "client.pem")
+    with answering(context=context) as server:
+        host = f"https://localhost:{server.server_port}"
+        with client_of(host, transport(verify=bundle, cert=client)) as exh:
+            assert exh.session.call("GET", "/x") == {}
+        with pytest.raises(PlatformUnreachableError):
+            client_of(host, transport(verify=bundle)).session.post("/x")
+    assert server.seen == ["/x"]
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_a_plain_call_goes_through_the_proxy_of_the_environment_but_for_this_machine(transport, monkeypatch):
+    with answering() as proxy, answering() as local:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+        monkeypatch.setenv("NO_PROXY", "direct.example")
+        assert unsigned("http://api.acme.example", transport()).call("GET", "/users/v1/me") == {}
+        assert unsigned(f"http://localhost:{local.server_port}", transport()).call("GET", "/here") == {}
+        with pytest.raises(PlatformUnreachableError):
+            unsigned("http://direct.example", transport()).call("POST", "/direct")
+    assert proxy.seen == ["http://api.acme.example/users/v1/me"]
+    assert local.seen == ["/here"]
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_given_proxies_count_before_those_of_the_environment(transport, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with answering() as proxy:
+        given = transport(proxies={"http": f"http://127.0.0.1:{proxy.server_port}"})
+        assert unsigned("http://api.acme.example", given).call("GET", "/x") == {}
+    assert proxy.seen == ["http://api.acme.example/x"]
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_an_encrypted_call_goes_through_a_tunnel_of_the_proxy(transport, certificates):
+    with answering(context=tls(certificates)) as server, answering() as proxy:
+        given = transport(
+            proxies={"https": f"http://user:pass%20word@127.0.0.1:{proxy.server_port}"},
+            verify=str(certificates / "ca.pem"),
+        )
+        with client_of(f"https://localhost:{server.server_port}", given) as exh:
+            assert exh.session.call("GET", "/x") == {}
+    authorization = "Basic " + base64.b64encode(b"user:pass word").decode()
+    assert proxy.seen == [(f"localhost:{server.server_port}", authorization)]
+    assert server.seen == ["/x"]
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_a_proxy_that_refuses_is_told_and_nothing_was_sent(transport):
+    with answering() as proxy:
+        proxy.refuses = True
+        given = transport(proxies={"https": f"http://127.0.0.1:{proxy.server_port}"})
+        with pytest.raises(PlatformUnreachableError) as raised:
+            client_of("https://api.acme.example", given).session.post("/x")
+    assert not raised.value.sent
