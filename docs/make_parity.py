@@ -59,6 +59,19 @@ PARAMETERS = {
     "files.create: type": "`mimetype`",
     "files.create: uri": "missing: a file of React Native; a `Path` or a stream here",
 }
+#: What a parameter of the SDK may be called here where it has another name; `PARAMETERS` has those of one method.
+NAMES = {
+    "authorizationId": ("record_id",),
+    "fileData": ("file",),
+    "id": ("record_id", "request_id", "role_id", "token_id", "comment_id"),
+    "name": ("status",),
+    "notificationId": ("record_id",),
+    "orderId": ("product_id",),
+    "requestBody": ("configuration", "data", "item", "notification", "sections"),
+    "schemaIdOrName": ("schema",),
+}
+#: Parameters that are a body, whose members are keyword arguments here.
+BODIES = {"data", "requestBody"}
 _CHANGES = "may be left out: an update names what changes"
 #: What is required in one of the two alone, with the reason.
 NECESSITY = {
@@ -73,6 +86,7 @@ NECESSITY = {
     "files.generateToken: accessLevel": "required: the platform refuses a token without",
     "localizations.create: localizations": "required: there is nothing else in the body",
     "localizations.update: localizations": "required: there is nothing else in the body",
+    "notifications.remove: rql": "required: without a condition every notification would go",
     "payments.orders.addTagsToOrder: tags": "required: there is nothing else in the body",
     "payments.orders.removeTagsFromOrder: tags": "required: there is nothing else in the body",
     "payments.products.addTagsToProduct: tags": "required: there is nothing else in the body",
@@ -226,8 +240,8 @@ def _parameters(method: str, parameters: dict[str, list[str]], function: Any, ow
     known = named | members
     for written, inner in parameters.items():
         name = written.removesuffix("?")
-        if inner and not members and positional and name not in _OPTIONS:
-            yield name, f"`{positional.pop(0)}`, as one dict"
+        if inner and not members and name not in _OPTIONS and (other := _other_name(name, positional)):
+            yield name, f"`{other}`" + (", as one dict" if name in BODIES else "")
             continue
         for member in inner:
             short = member.removesuffix("?")
@@ -236,7 +250,8 @@ def _parameters(method: str, parameters: dict[str, list[str]], function: Any, ow
             yield f"{name}.{short}", here or (OPTIONS.get(short, "") if name in _OPTIONS else "")
         if not inner:
             here = _same(method, name, known, positional, needed=name == written)
-            yield name, here or (f"`{positional.pop(0)}`" if positional else "its members" if members else "")
+            other = "" if here else _other_name(name, positional)
+            yield name, here or (f"`{other}`" if other else "its members" if name in BODIES and members else "")
 
 
 def _same(method: str, name: str, known: dict[str, bool], positional: list[str], *, needed: bool) -> str:
@@ -250,6 +265,14 @@ def _same(method: str, name: str, known: dict[str, bool], positional: list[str],
     if snake in positional:
         positional.remove(snake)
     return _ALIKE if here == needed else _necessity(method, name)
+
+
+def _other_name(name: str, positional: list[str]) -> str:
+    """Return what a parameter is called here, and take it from those that are left; empty where none fits."""
+    found = next((each for each in positional if each in NAMES.get(name, ())), "")
+    if found:
+        positional.remove(found)
+    return found
 
 
 def _necessity(method: str, name: str) -> str:

@@ -26,6 +26,18 @@ def test_every_method_of_the_javascript_sdk_is_in_the_table(pages):
     assert "|  |  |" not in pages["parity.md"]
 
 
+@pytest.mark.parametrize(
+    ("method", "made_up"), [("auth.applications.create", "madeUp"), ("data.schemas.find", "madeUp"), ("users.me", "id")]
+)
+@pytest.mark.usefixtures("pages")
+def test_a_parameter_that_nothing_here_is_like_is_an_error(method, made_up, monkeypatch):
+    import make_parity
+
+    monkeypatch.setitem(make_parity.SDK["methods"][method], made_up, [])
+    with pytest.raises(ValueError, match=f"{method}: {made_up}"):
+        make_parity.page()
+
+
 def test_every_method_is_in_it_once(project_root, pages):
     listed = [name for text in pages.values() for name in re.findall(r"^### `exh\.([\w.]+)`$", text, re.MULTILINE)]
     assert len(listed) == len(set(listed)) > 400

@@ -22,6 +22,7 @@ from extrahorizon.credentials import Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError, DeadlineExceededError, IllegalArgumentError, ServerError
 from extrahorizon.login import OAuth2Authentication
+from extrahorizon.query import RQLSyntaxError
 from extrahorizon.transport import Headers, Response
 
 HOST = "https://api.acme.io"
@@ -277,6 +278,35 @@ def test_nobody_is_unlinked_by_a_mistake(exh, body):
     """A body without userIds would unlink everybody."""
     with pytest.raises(TypeError, match="userIds"):
         exh.data.documents.unlink_users("visit", "68", **body)
+
+
+@pytest.mark.parametrize("rql", ["", "?", "limit(1)", "sort(-id)&select(name)", "and(limit(1))", "skipCount()"])
+def test_nothing_is_removed_by_a_query_without_a_condition(exh, rql):
+    """A `limit` is none: the platform would pick the records itself."""
+    for remove in (exh.users.remove_users, exh.localizations.remove, exh.notifications.remove):
+        with pytest.raises(RQLSyntaxError, match="without a condition it would pick all"):
+            remove(rql)
+
+
+@pytest.mark.parametrize("rql", ["contains(id)", "id=5f&limit(1)", "in(id,a,b)", "or(eq(id,1),eq(id,2))"])
+def test_a_query_with_a_condition_removes(http, exh, rql):
+    http.delete(f"{HOST}/notifications/v1/notifications", json={"records_affected": 1})
+    assert exh.notifications.remove(rql) == 1
+
+
+@pytest.mark.parametrize("rql", ["foo:bar", "eq(a,%zz)", "eq(a,1)&eq(b,2)|eq(c,3)", "eq(a,1"])
+def test_a_plain_query_that_the_platform_would_not_read_is_not_sent(exh, rql):
+    for refused in (
+        lambda: exh.users.find(rql),
+        lambda: exh.users.find_all(rql),  # when it is called, not when its first record is asked for
+        lambda: exh.users.find_first(rql),
+        lambda: exh.users.find_by_email("a@b.io", rql),
+        lambda: exh.data.documents.update("visit", "5f", {}, rql=rql),
+        lambda: exh.tasks.logs.find("5f", rql),
+        lambda: exh.localizations.remove(rql),
+    ):
+        with pytest.raises(RQLSyntaxError):
+            refused()
 
 
 def test_no_value_of_a_body_is_in_a_message(exh):

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from extrahorizon.errors import InvalidResponseError
-from extrahorizon.query import has_limit, limited, query, text_of
+from extrahorizon.query import has_limit, limited, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,10 +105,15 @@ def find_all(session: PlatformSession, path: str, rql: Condition | None = None) 
     (`sort("creationTimestamp")`), so that new records join at the end, and never remove what is being iterated.
 
     Raises:
+        RQLSyntaxError: `rql` is none; at once, and not when the first record is asked for.
         PlatformError: the platform refused; pages before that were given.
     """
     text = text_of(rql)
-    page: Page[Any] | None = _fetch(session, path, text if has_limit(text) else limited(text, PAGE_SIZE, 0))
+    return _all(session, path, text if has_limit(text) else limited(text, PAGE_SIZE, 0))
+
+
+def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
+    page: Page[Any] | None = _fetch(session, path, text)
     while page is not None:
         following = None if page.is_last else _Ahead(page)
         yield from page.items
@@ -125,7 +130,7 @@ def _fetch(session: PlatformSession, path: str, text: str, offset: int | None = 
     def another(limit: int, offset: int) -> Page[Any]:
         return _fetch(session, path, limited(text, limit, offset), offset)
 
-    answer = session.call("GET", path + query(text), expects=dict)
+    answer = session.call("GET", f"{path}?{text}" if text else path, expects=dict)
     items, page = answer.get("data"), answer.get("page")
     problem = "an answer that is no page"
     if isinstance(items, list) and isinstance(page, dict) and _is_count(page.get("limit"), page.get("offset")):

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _LIMIT = re.compile(r"limit\(\d*(?:,\d*)*\)")
 _NESTED_LIMIT = re.compile(rf"(?<=[(,]){_LIMIT.pattern},?|,{_LIMIT.pattern}(?=\))")
+_OPERATOR = re.compile(r"(\w+)\(|([=<>])")
+_NO_CONDITIONS = {(name, "") for name in ("and", "or", "limit", "select", "skipCount", "sort")}
 _STRUCTURE = re.compile(r"[(),&|<>=]|%(?:2[689C]|3[CDE]|7C)", re.IGNORECASE)  # encoded once is decoded before reading
 _LARGEST_PLAIN, _SMALLEST_PLAIN = Decimal("1e21"), Decimal("1e-6")
 
@@ -60,10 +62,7 @@ class RQL:
         Raises:
             RQLSyntaxError: it is no RQL; no word of it is quoted, as it may hold personal data.
         """
-        if not isinstance(begin, str | RQL):
-            raise _no_query(begin)
         text = text_of(begin)
-        check_query(text)
         self._terms: tuple[str, ...] = (text,) if text else ()
         self._limit: str | None = None
         self._encode = double_encode_values
@@ -221,17 +220,19 @@ def text_of(condition: Condition | None) -> str:
     """Return a builder's or a plain query, without its question mark.
 
     Raises:
+        RQLSyntaxError: a plain query is no RQL.
         TypeError: it is neither.
     """
     if condition is None:
         return ""
-    if not isinstance(condition, str | RQL):
-        raise _no_query(condition)
-    return str(condition).removeprefix("?")
-
-
-def _no_query(value: object) -> TypeError:
-    return TypeError(f"rql is a query (`rql.eq(...)`) or a string, not a value of type {type(value).__name__}")
+    if isinstance(condition, RQL):
+        return str(condition)
+    if not isinstance(condition, str):
+        kind = type(condition).__name__
+        raise TypeError(f"rql is a query (`rql.eq(...)`) or a string, not a value of type {kind}")
+    text = condition.removeprefix("?")
+    check_query(text)
+    return text
 
 
 def query(condition: Condition | None) -> str:
@@ -287,6 +288,11 @@ def without_limit(text: str) -> str:
     """A query without its limits, wherever they stand, and otherwise as it was."""
     kept = [_NESTED_LIMIT.sub("", term) for term in split(text, "&") if not _LIMIT.fullmatch(term)]
     return "&".join(kept)
+
+
+def has_condition(text: str) -> bool:
+    """Whether a query picks some of the records; one that only sorts, limits or selects picks from all of them."""
+    return not set(_OPERATOR.findall(text)) <= _NO_CONDITIONS
 
 
 def has_limit(text: str) -> bool:

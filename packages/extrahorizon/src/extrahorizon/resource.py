@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from extrahorizon import paging
 from extrahorizon.errors import InvalidResponseError
-from extrahorizon.query import RQLSyntaxError, query
+from extrahorizon.query import RQLSyntaxError, has_condition, query
 from extrahorizon.query import rql as everything
 from extrahorizon.timestamps import described, plain
 
@@ -84,11 +84,13 @@ def required(rql: Condition) -> str:
     """RQL that picks the records to change, as it follows a path.
 
     Raises:
-        RQLSyntaxError: it is empty, and would pick every one of them.
+        RQLSyntaxError: it has no condition, and would pick from all of them.
     """
     text = query(rql)
-    if not text:
-        raise RQLSyntaxError("rql is required, and says which records: an empty one would pick all of them")
+    if not has_condition(text):
+        raise RQLSyntaxError(
+            'rql is required, and says which records: without a condition it would pick all; rql.contains("id") does'
+        )
     return text
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from extrahorizon import paging
 from extrahorizon.query import query
-from extrahorizon.resource import Service, WithId
+from extrahorizon.resource import Service, WithId, required
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -57,12 +57,13 @@ class Notifications(Service, WithId["Notification"]):
             content["fields"] = {**fields, "sender_id": me["id"]}
         return cast("Notification", self._object("POST", f"{BASE}/", json=content))
 
-    def remove(self, *, rql: Condition | None = None) -> int:
+    def remove(self, rql: Condition) -> int:
         """Delete the notifications that match. Needs `DELETE_NOTIFICATIONS`. Deprecated by the platform.
 
-        Without `rql` **every notification** matches.
+        Args:
+            rql: with a condition; without one the platform would delete **every notification**.
         """
-        return self._affected("DELETE", self._path + query(rql))
+        return self._affected("DELETE", self._path + required(rql))
 
     def mark_as_viewed(self, *, rql: Condition | None = None) -> int:
         """Mark one's own notifications that match as viewed, all of them without `rql`. Needs no permission.
