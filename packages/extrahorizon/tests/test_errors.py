@@ -257,6 +257,13 @@ def test_a_file_token_in_the_path_is_masked():
     assert error.url == "https://api.acme.io/files/v1/[token]/file"
 
 
+@pytest.mark.parametrize("email", ["jan@example.com", "jan%40example.com", "mailto:jan@example.com"])
+def test_an_email_in_a_path_is_in_no_message(email):
+    error = PlatformUnreachableError("no", method="GET", url=f"https://api.acme.io/tasks/v1/api/f/{email}/x?a=b")
+    assert error.url == "https://api.acme.io/tasks/v1/api/f/[email]/x"
+    assert "jan" not in str(error)
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [

@@ -202,8 +202,8 @@ def test_a_write_is_never_sent_on_by_a_redirect(http):
     with pytest.raises(PlatformUnreachableError) as raised:
         session().post("/old")
     assert str(raised.value) == (
-        "https://api.acme.io could not be reached: it redirects to https://api.acme.io, and a signed request is not "
-        "sent on; check API_HOST (POST /old)"
+        "https://api.acme.io could not be reached: it redirects a POST to another path, which is not followed: call "
+        "that one (POST /old)"
     )
     assert raised.value.sent is False
 

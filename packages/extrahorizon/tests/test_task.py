@@ -113,16 +113,28 @@ def generator(task, exh):
     yield
 
 
+class Instance:
+    async def __call__(self, task, exh):
+        pass
+
+    def one(self, task):
+        pass
+
+
 @pytest.mark.parametrize(
     ("function", "told"),
     [
         (asynchronous, "asynchronous is asynchronous.* write `def`, not `async def`; .*exh.fan_out"),
         (asynchronous_generator, "asynchronous_generator is asynchronous"),
         (generator, "generator is a generator, .*return a list"),
-        (lambda task: task, r"<lambda>\(task\) is called with a task and a client: write `def <lambda>\(task: Task"),
+        (lambda task: task, r"<lambda>\(task\) is called with a task and a client: write `def handler\(task: Task"),
         (lambda: None, "with a task and a client"),
         (lambda task, exh, context: None, r"\(task, exh, context\) is called"),
         (lambda task, exh, *, clock: None, r"\(task, exh, clock\) is called"),
+        (functools.partial(asynchronous), "asynchronous is asynchronous"),
+        (functools.partial(functools.partial(generator)), "generator is a generator"),
+        (Instance(), "__call__ is asynchronous"),
+        (Instance().one, r"one\(task\) is called with a task and a client"),
     ],
 )
 def test_what_cannot_be_a_handler_is_refused_when_it_is_decorated(function, told):
@@ -156,6 +168,9 @@ def test_what_takes_a_task_and_a_client_is_a_handler(function):
 JANUARY = datetime(2026, 1, 15, tzinfo=UTC)
 itself = []
 itself.append(itself)
+deep = []
+for _ in range(100_000):
+    deep = [deep]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +185,8 @@ itself.append(itself)
         ({"a": {("b", "c"): 1}}, TypeError, r"result\['a'\] has a tuple as a key"),
         ([1.0, float("nan")], ValueError, r"result\[1\] is nan"),
         (itself, ValueError, r"result\[0\] contains itself"),
+        (deep, ValueError, "result is nested too deeply"),
+        ({"heart-rate": {"jan@example.com": {1}}}, TypeError, r"result\['heart-rate'\]\[a key\] is a set"),
     ],
 )
 def test_a_result_that_is_no_json_is_refused_by_its_place(result, error, told):

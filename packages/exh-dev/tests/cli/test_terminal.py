@@ -16,8 +16,9 @@ from exh_dev.cli.visible import visible
 from exh_dev.output import Table
 from exh_dev.runtime import LogLine
 
-ODD = ":100: [red]x[/red] [bold]\x1b[31mred\x1b[0m\rgone \u202edetsrever\u2066 \x9b1m \ud83d :heart:"
-SEEN = ":100: [red]x[/red] [bold]\u241b[31mred\u241b[0m\u240dgone <202E>detsrever<2066> <009B>1m <D83D> :heart:"
+ODD = ":100: [red]x[/red] [bold]\x1b[31mred\x1b[0m\rgone \u202edetsrever\u2066 \x9b1m \ud83d :heart: a\u200bb\ufeff"
+SEEN = ":100: [red]x[/red] [bold]\u241b[31mred\u241b[0m\u240dgone <202E>detsrever<2066> <009B>1m <D83D> "
+SEEN += ":heart: a<200B>b<FEFF>"
 
 
 def log_line(text=None, **members):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_codec
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
 from extrahorizon.errors import public_url
@@ -25,6 +25,25 @@ _LONGEST_TIMEOUT = 86_400  # seconds
 _OF_THE_CALL = frozenset({"authorization", "connection", "content-length", "host", "transfer-encoding"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=]*")
+
+
+class CallOptions(TypedDict, total=False):
+    """What `PlatformSession.request` describes as `options`; the last two are for the methods of services."""
+
+    json: Any
+    data: bytes | Multipart | None
+    headers: Mapping[str, str] | None
+    gzip: bool
+    idempotent: bool | None
+    timeout: float | None
+    usual_timeout: float | None
+    usually_idempotent: bool | None
+
+
+class RequestOptions(CallOptions, total=False):
+    """Those of a call, and whether to leave its answer unread."""
+
+    stream: bool
 
 
 def checked_options(

@@ -17,11 +17,17 @@ def check_handler(function: Any) -> None:
     """Refuse a function that cannot be the handler of a task.
 
     Args:
-        function: what is decorated. One without a code object, such as an instance with `__call__`, is not looked at.
+        function: what is decorated: a function, a method, an instance with `__call__`, or a `partial` of one, whose
+            parameters are not counted.
 
     Raises:
         TypeError: it is asynchronous or a generator, or does not take a task and a client.
     """
+    is_partial = False
+    while hasattr(function, "func") and hasattr(function, "keywords"):  # of a functools.partial
+        function, is_partial = function.func, True
+    if not hasattr(function, "__code__"):
+        function = getattr(function, "__call__", None)  # noqa: B004 - its code is looked at
     code = getattr(function, "__code__", None)
     if code is None:
         return
@@ -33,6 +39,8 @@ def check_handler(function: Any) -> None:
         )
     if code.co_flags & _GENERATOR:
         raise TypeError(f"{name} is a generator, and Lambda takes one result: return a list instead of yielding")
+    if is_partial:
+        return
     bound = 1 if getattr(function, "__self__", None) is not None else 0
     most = code.co_argcount - bound
     least = most - len(function.__defaults__ or ())
@@ -42,9 +50,13 @@ def check_handler(function: Any) -> None:
     ):
         takes = ", ".join(code.co_varnames[bound : code.co_argcount] + by_name)
         raise TypeError(
-            f"{name}({takes}) is called with a task and a client: write `def {code.co_name}(task: Task, "
-            "exh: ExtraHorizon)`"
+            f"{name}({takes}) is called with a task and a client: write `def {_word(code.co_name)}(task: "
+            "Task, exh: ExtraHorizon)`"
         )
+
+
+def _word(name: str) -> str:
+    return name if name.isidentifier() else "handler"  # a lambda has no name
 
 
 def check_result(result: Any) -> None:
@@ -56,7 +68,9 @@ def check_result(result: Any) -> None:
     """
     try:
         json.dumps(result, allow_nan=False, default=_decimal)
-    except (TypeError, ValueError, RecursionError):
+    except RecursionError:
+        raise ValueError("result is nested too deeply for JSON, or contains itself") from None
+    except (TypeError, ValueError):
         _refuse(result, "result", ())
         raise
 
@@ -69,6 +83,12 @@ def _decimal(value: object) -> float:
     raise TypeError
 
 
+def _member(name: object) -> str:
+    # A key that is no name may be personal data, such as an e-mail address, and the message ends in logs.
+    is_name = isinstance(name, str) and name.replace("-", "_").isidentifier()
+    return f"[{name!r}]" if is_name else "[a key]"
+
+
 def _refuse(value: Any, path: str, above: tuple[int, ...]) -> None:
     from decimal import Decimal
     from math import isfinite
@@ -79,7 +99,7 @@ def _refuse(value: Any, path: str, above: tuple[int, ...]) -> None:
         for name, each in value.items():
             if not isinstance(name, str | int | float | bool | None):
                 raise TypeError(f"{path} has a {type(name).__name__} as a key, and keys of JSON are strings")
-            _refuse(each, f"{path}[{name!r}]", (*above, id(value)))
+            _refuse(each, f"{path}{_member(name)}", (*above, id(value)))
     elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
             _refuse(each, f"{path}[{index}]", (*above, id(value)))

@@ -216,7 +216,7 @@ class RQL:
         return copy
 
 
-def text_of(condition: Condition | None) -> str:
+def text_of(condition: object) -> str:
     """Return a builder's or a plain query, without its question mark.
 
     Raises:

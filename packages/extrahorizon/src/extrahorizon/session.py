@@ -33,8 +33,10 @@ from extrahorizon.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Unpack
 
     from extrahorizon.authentication import Authentication, Authorization
+    from extrahorizon.calls import CallOptions, RequestOptions
     from extrahorizon.transport.protocol import Response, Transport
 
 Result = TypeVar("Result")
@@ -120,40 +122,42 @@ class PlatformSession:
     def deadline(self, deadline: Deadline) -> None:
         self._shared.deadline = deadline
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _OF_REQUESTS:
-            # A pinned CA or a proxy that is ignored in silence is worse than none.
-            raise AttributeError(
-                f"this session has no {name}: ExtraHorizon(...) takes verify, cert and proxies, and "
-                f"exh.oauth1_session() is a session of requests"
-            )
-        object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # a checker that sees it takes any attribute
 
-    def get(self, path: str, **options: Any) -> Response:
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in _OF_REQUESTS:
+                # A pinned CA or a proxy that is ignored in silence is worse than none.
+                raise AttributeError(
+                    f"this session has no {name}: ExtraHorizon(...) takes verify, cert and proxies, and "
+                    f"exh.oauth1_session() is a session of requests"
+                )
+            object.__setattr__(self, name, value)
+
+    def get(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a GET; arguments and errors as for `request`."""
         return self.request("GET", path, **options)
 
-    def head(self, path: str, **options: Any) -> Response:
+    def head(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a HEAD; arguments and errors as for `request`."""
         return self.request("HEAD", path, **options)
 
-    def options(self, path: str, **options: Any) -> Response:
+    def options(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send an OPTIONS; arguments and errors as for `request`."""
         return self.request("OPTIONS", path, **options)
 
-    def post(self, path: str, **options: Any) -> Response:
+    def post(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a POST; arguments and errors as for `request`."""
         return self.request("POST", path, **options)
 
-    def put(self, path: str, **options: Any) -> Response:
+    def put(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a PUT; arguments and errors as for `request`."""
         return self.request("PUT", path, **options)
 
-    def patch(self, path: str, **options: Any) -> Response:
+    def patch(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a PATCH; arguments and errors as for `request`."""
         return self.request("PATCH", path, **options)
 
-    def delete(self, path: str, **options: Any) -> Response:
+    def delete(self, path: str, **options: Unpack[RequestOptions]) -> Response:
         """Send a DELETE; arguments and errors as for `request`."""
         return self.request("DELETE", path, **options)
 
@@ -172,7 +176,7 @@ class PlatformSession:
         other._options = {**self._options, **options}  # noqa: SLF001 - a copy of this one
         return other
 
-    def request(self, method: str, path: str, *, stream: bool = False, **options: Any) -> Response:
+    def request(self, method: str, path: str, *, stream: bool = False, **options: Unpack[CallOptions]) -> Response:
         """Send one call, again where that is safe.
 
         Args:
@@ -198,7 +202,12 @@ class PlatformSession:
         return self._perform(Call(method, path, **self._with(options)), _unread if stream else _read)
 
     def call(
-        self, method: str, path: str, *, expects: type[dict[Any, Any] | list[Any]] | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        expects: type[dict[Any, Any] | list[Any]] | None = None,
+        **options: Unpack[CallOptions],
     ) -> Any:
         """The JSON that a call answers with, None for an empty body. Options and errors are those of `request`.
 
@@ -208,11 +217,11 @@ class PlatformSession:
         call = Call(method, path, **self._with(options))
         return self._perform(call, lambda response: _json(response, expects))
 
-    def _with(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _with(self, options: CallOptions) -> dict[str, Any]:
         """Return the options of a call: its own, and where it has none those of this session."""
         merged = {**self._options, **options}
-        if options.get("headers") and "headers" in self._options:
-            merged["headers"] = {**self._options["headers"], **options["headers"]}
+        if (headers := options.get("headers")) and "headers" in self._options:
+            merged["headers"] = {**self._options["headers"], **headers}
         return merged
 
     def _perform(self, call: Call, finish: Callable[[Response], Result]) -> Result:
@@ -345,8 +354,11 @@ def _redirected(call: Call, response: Response, url: str) -> str:
     except ValueError:
         elsewhere = "what is no URL"
     else:
-        if (here.scheme, here.netloc) == (there.scheme, there.netloc) and call.method in SAFE_METHODS:
-            return target
+        if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+            if call.method in SAFE_METHODS:
+                return target
+            reason = f"it redirects a {call.method} to another path, which is not followed: call that one"
+            raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
     reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
     raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
 

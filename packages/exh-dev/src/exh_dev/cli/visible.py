@@ -6,8 +6,11 @@ import re
 from typing import Any
 
 # What moves the cursor or reads as a command (C0, DEL, C1), what turns the order of letters around (bidi controls),
-# and halves of surrogate pairs, which cannot be printed at all.
-_ACTING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# what takes no room and makes two texts look alike (soft hyphen, zero-width space, word joiner, BOM), and halves of
+# surrogate pairs, which cannot be printed at all. Zero-width joiners stay: Persian, Hindi and emoji need them.
+_ACTING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 _PICTURES = 0x2400  # U+2400 on: a picture of each control character
 
 

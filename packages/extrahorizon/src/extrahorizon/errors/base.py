@@ -219,8 +219,11 @@ _FILE_TOKEN = re.compile(r"[0-9a-f]{24}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{
 
 
 def public_url(url: str) -> str:
-    """The URL without its query, for RQL values are personal data, and with file tokens masked."""
-    return _FILE_TOKEN.sub("[token]", url.split("?", 1)[0].split("#", 1)[0])
+    """Return a URL without its query, for RQL values are personal data, and with file tokens and e-mails masked."""
+    public = _FILE_TOKEN.sub("[token]", url.split("?", 1)[0].split("#", 1)[0])
+    if "@" not in public and "%40" not in public:
+        return public
+    return "/".join("[email]" if "@" in part or "%40" in part else part for part in public.split("/"))
 
 
 def _times(attempts: int) -> str:

@@ -39,11 +39,11 @@ def parted(url: str) -> tuple[str, str]:
 
 
 class RequestInfo(NamedTuple):
-    """A request that is about to be sent. It holds no secret and no personal data.
+    """A request that is about to be sent. It holds no secret, and of personal data what a caller wrote into the path.
 
     Attributes:
         method: HTTP method.
-        url: without its query, and with tokens of files masked.
+        url: without its query, and with tokens of files and e-mail addresses masked.
     """
 
     method: str
@@ -55,7 +55,7 @@ class ResponseInfo(NamedTuple):
 
     Attributes:
         method: HTTP method of the request.
-        url: of the request, without its query, and with tokens of files masked.
+        url: of the request, without its query, and with tokens of files and e-mail addresses masked.
         status: HTTP status.
         seconds: from the request to the answer's headers.
     """
