@@ -114,6 +114,12 @@ class Served:
 
 
 @pytest.fixture
+def folder(tmp_path):
+    """A project that nobody serves."""
+    return write(tmp_path / "project", {}, FILES)
+
+
+@pytest.fixture
 def serve(tmp_path):
     """Serve a project made of files; with `reload` it is watched."""
     with ExitStack() as stack:

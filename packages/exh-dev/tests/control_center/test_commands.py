@@ -7,6 +7,9 @@ import sys
 import pytest
 from waiting import wait_for
 
+from exh_dev.remote.dev_api import DevApi
+from exh_dev.serve.kept_runs import keep, kept
+
 
 @pytest.fixture
 def center(serve, tmp_path, monkeypatch):
@@ -62,7 +65,10 @@ def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
         code, _, lines = exh_dev("invoke", "analyze", *options)
         assert code == 0
         assert not any("being served" in line["message"] for line in lines)
-    assert center.get("/runs")["data"] == []
+        assert lines[-1]["message"].endswith(f"the control center has the run: {center.url}/_dev/#/runs")
+    runs = center.get("/runs")["data"]
+    assert [(run["function"], run["kind"], run["fresh"]) for run in runs] == [("analyze", "invoke", True)] * 2
+    assert not (center.folder / ".exh-dev" / "kept-runs.jsonl").exists()
     code, _, (line,) = exh_dev("invoke", "analyze", "--served", "--env", "A=b")
     assert (code, "--served runs the function as it is being served, which excludes --env" in line["message"]) == (
         2,
@@ -74,6 +80,65 @@ def test_to_insist_on_a_served_platform_fails_without_one(exh_dev, project_root,
     monkeypatch.chdir(project_root)
     code, _, (line,) = exh_dev("invoke", "whoami", "--served")
     assert (code, "no platform runs on" in line["message"]) == (1, True)
+
+
+def test_run_on_the_platform_that_is_being_served_tells_what_its_control_center_shows(center, exh_dev):
+    code, out, lines = exh_dev("run", "--served")
+    results = json.loads(out)["results"]
+    assert code == 1  # one of its events is meant to fail
+    runs = {each["id"]: each for each in center.get("/runs", limit=100)["data"]}
+    by_request = {each["request_id"]: each for each in runs.values()}
+    for result in results:
+        run = by_request[result["request_id"]]
+        assert (run["function"], run["status"] == "OK") == (result["function"], result["error"] is None)
+        assert [each["id"] for each in result["chain"]] == [
+            each["id"] for each in center.get(f"/runs/{run['id']}")["set_off"]
+        ]
+    assert lines[-1]["message"] == f"on the platform that is being served; its runs: {center.url}/_dev/#/runs"
+    code, _, (line,) = exh_dev("run", "--served", "--env", "A=b")
+    assert (code, "which excludes --env" in line["message"]) == (2, True)
+
+
+def test_runs_of_a_fresh_platform_are_there_when_one_is_served_later(folder, exh_dev, monkeypatch):
+    monkeypatch.chdir(folder)
+    code, out, lines = exh_dev("run", "analyze", "other")
+    assert (code, "shows this run too" in lines[-1]["message"]) == (1, True)
+    results = {each["request_id"]: each for each in json.loads(out)["results"]}
+    command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0"]
+    for _ in range(2):  # shown once, however often one is served
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                url = json.loads(process.stdout.readline())["url"]
+                listed = json.loads(exh_dev("runs")[1])
+                with DevApi(url) as api:
+                    runs = {run["request_id"]: run for run in (api.run(each["id"]) for each in listed)}
+            finally:
+                process.terminate()
+                process.communicate()
+        assert len(listed) == len(results) == 3
+        for request_id, result in results.items():
+            run = runs[request_id]
+            assert (run["fresh"], run["error"], run.get("result")) == (True, result["error"], result["result"])
+            assert run["platform_calls"] == len(run["calls"]) == result["platform_calls"]
+        assert any("working" in line["text"] for run in runs.values() for line in run["logs"])
+
+
+def test_runs_that_cannot_be_kept_are_a_warning(folder, exh_dev, monkeypatch):
+    (folder / ".exh-dev").write_text("no folder")
+    monkeypatch.chdir(folder)
+    code, _, lines = exh_dev("run", "other")
+    assert (code, lines[-1]["level"], "cannot be kept" in lines[-1]["message"]) == (0, "WARNING", True)
+
+
+def test_of_too_many_runs_the_newest_are_kept(tmp_path):
+    keep(tmp_path, [{"id": str(number)} for number in range(150)])
+    keep(tmp_path, [{"id": str(number)} for number in range(150, 250)])
+    assert [each["id"] for each in kept(tmp_path)] == [str(number) for number in range(50, 250)]
+    keep(tmp_path, [{"id": "large", "event": "x" * 19_999_900}])
+    assert [each["id"] for each in kept(tmp_path)][-1] == "large"
+    assert len(kept(tmp_path)) < 10
+    (tmp_path / "kept-runs.jsonl").write_text("{")
+    assert kept(tmp_path) == []
 
 
 def test_a_run_is_done_again(center, exh_dev, tmp_path):

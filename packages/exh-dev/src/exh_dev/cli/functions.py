@@ -37,6 +37,7 @@ class Credentials(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of a choice
 
 
+_LATER = "exh-dev serve keeps one, and its control center shows this run too"
 EnvOption = Annotated[
     list[str] | None,
     typer.Option("--env", metavar="KEY=VALUE", help="Set a variable for the function, over all others. Repeatable."),
@@ -105,9 +106,10 @@ def invoke(
         check_free(DEBUG_PORT)
         output.note(f"waiting for a debugger on 127.0.0.1:{DEBUG_PORT}", port=DEBUG_PORT)
     port = DEBUG_PORT if debug else None
-    (outcome,) = _execute(project, [case], output, env=env, cluster=cluster, debug_port=port, on_log=output.log)
-    if cluster is None and not fresh:
-        output.note("a fresh, empty platform answered; exh-dev serve keeps one, and its runs")
+    runs: list[dict[str, Any]] = []
+    (outcome,) = _execute(
+        project, [case], output, env=env, cluster=cluster, debug_port=port, on_log=output.log, keep=runs.extend
+    )
     returned = outcome.invocation.ok
     if not returned:
         output.failure(outcome.invocation.error or {}, function=spec.name, root=project.root)
@@ -115,6 +117,7 @@ def invoke(
         output.result(outcome.invocation.result)
         for failure in outcome.failures():
             output.note(f"the function returned, but something that it set off failed: {failure}")
+    _hand_over(project, runs, output)
     raise typer.Exit(0 if returned else 1)
 
 
@@ -131,6 +134,9 @@ def run(
     profile: ProfileOption = None,
     host: HostOption = None,
     yes: YesOption = False,
+    served: Annotated[
+        bool, typer.Option("--served", help="On the platform that exh-dev serve runs for this project, as it is now.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show the log of every function, not only of those that failed.")
     ] = False,
@@ -139,10 +145,12 @@ def run(
     """Run functions on all their sample events.
 
     Prints one table, and before it the log of what failed. A function's events are events/NAME.json and
-    events/NAME.CASE.json. Exit code 1 when one of them failed.
+    events/NAME.CASE.json. Exit code 1 when one of them failed. They run on a platform that starts empty, so that the
+    same files give the same results; exh-dev serve shows the runs in its control center.
     """
     from exh_dev.project.project import Project, read_event
     from exh_dev.serve.execution import Case
+    from exh_dev.serve.served_execution import execute_served
 
     output = choose_output(as_json=as_json)
     project = Project.find()
@@ -159,14 +167,25 @@ def run(
         raise UsageError("there is nothing to run")
     held: list[tuple[str, LogLine]] = []
     holds = output.for_people and not verbose
-    outcomes = []
+    outcomes, runs = [], list[dict[str, Any]]()
     log = (lambda function, line: held.append((function, line))) if holds else output.log
-    for outcome in _execute(project, cases, output, env=env, cluster=cluster, on_log=log):
+    alone = {"--env": env, "--credentials": credentials, "--live": live}
+    place = (
+        _served_place(project, insists=True, alone=[name for name, given in alone.items() if given]) if served else ""
+    )
+    for outcome in (
+        execute_served(place, cases, on_log=log)
+        if place
+        else _execute(project, cases, output, env=env, cluster=cluster, on_log=log, keep=runs.extend)
+    ):
         outcomes.append(outcome)
         for each in () if outcome.ok else held:
             output.log(*each)
         held.clear()
     output.outcomes(outcomes)
+    if place:
+        output.note(f"on the platform that is being served; its runs: {place}/_dev/#/runs")
+    _hand_over(project, runs, output)
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
 
 
@@ -179,6 +198,7 @@ def _execute(
     cluster: Cluster | None,
     debug_port: int | None = None,
     on_log: Callable[[str, LogLine], None],
+    keep: Callable[[list[dict[str, Any]]], None],
 ) -> Iterator[Outcome]:
     from exh_dev.serve.execution import execute
 
@@ -190,7 +210,22 @@ def _execute(
     if cluster:
         live = cluster.environment(output)
         cluster.confirm(f"{len(cases)} invocation{'' if len(cases) == 1 else 's'}", live["API_HOST"], output)
-    yield from execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=on_log)
+    yield from execute(project, cases, overrides=overrides, live=live, debug_port=debug_port, on_log=on_log, keep=keep)
+
+
+def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> None:
+    """Say where the runs of a fresh platform can be looked at."""
+    from exh_dev.serve import kept_runs
+
+    if not runs:  # they were on another platform
+        return
+    try:
+        place = kept_runs.hand_over(project.data_dir, runs)
+    except OSError as error:
+        output.warn(f"the runs cannot be kept for the control center: {error.strerror}")
+        return
+    where = f"the control center has the run: {place}/_dev/#/runs" if place else _LATER
+    output.note(f"a fresh, empty platform answered; {where}")
 
 
 def _sources(

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from exh_dev.cli.hints import pasteable
 from exh_dev.cli.options import JsonOption
 from exh_dev.cli.output import choose_output
 from exh_dev.errors import DevkitError, UsageError
@@ -121,7 +122,7 @@ def new(
 
     output = choose_output(as_json=as_json)
     made = make(Project.find(), name, kind.value, permission or ())
-    output.summary(made.as_json(), made.as_lines())
+    output.summary(made.as_json(), [pasteable(line) for line in made.as_lines()])
 
 
 def types(
@@ -138,7 +139,7 @@ def types(
 
     output = choose_output(as_json=as_json)
     found = bring_up_to_date(Project.find(), write=not check)
-    output.summary(found.as_json(), found.as_lines())
+    output.summary(found.as_json(), [pasteable(line) for line in found.as_lines()])
     raise typer.Exit(1 if found.stale else 0)
 
 
@@ -204,7 +205,7 @@ def init(
         target = ProjectTarget(chosen)
     wishes = Wishes(name, target.value, author.strip(), tuple(examples or ()))
     made = make_project(folder, wishes, wheel_of)
-    output.summary(made.as_json(), made.as_lines())
+    output.summary(made.as_json(), [pasteable(line) for line in made.as_lines()])
 
 
 def _git_user() -> str:
@@ -232,7 +233,7 @@ def remove(
 
     output = choose_output(as_json=as_json)
     removed = remove_function(Project.find(), name, force=force)
-    output.summary(removed.as_json(), removed.as_lines())
+    output.summary(removed.as_json(), [pasteable(line) for line in removed.as_lines()])
 
 
 def rename(
@@ -250,7 +251,7 @@ def rename(
 
     output = choose_output(as_json=as_json)
     renamed = rename_function(Project.find(), old, new_name)
-    output.summary(renamed.as_json(), renamed.as_lines())
+    output.summary(renamed.as_json(), [pasteable(line) for line in renamed.as_lines()])
 
 
 def upgrade(
@@ -270,5 +271,5 @@ def upgrade(
 
     output = choose_output(as_json=as_json)
     upgraded = upgrade_project(Project.find(), wheels, output.note)
-    output.summary(upgraded.as_json(), upgraded.as_lines())
+    output.summary(upgraded.as_json(), [pasteable(line) for line in upgraded.as_lines()])
     raise typer.Exit(0 if upgraded.is_checked else 1)

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from exh_dev.cli.failures import lines_of_failure
+from exh_dev.cli.hints import pasteable
 from exh_dev.cli.layout import lines_of
 from exh_dev.cli.visible import visible, visible_json
 from exh_dev.output import Table
@@ -115,7 +116,7 @@ class TerminalOutput:
             place = f" {problem['pointer']}" if problem["pointer"] else ""
             line = Text("✗ ", style="red").append(visible(problem["file"]), style="bold default")
             self._out.print(line.append(visible(place), style="default"), soft_wrap=True)
-            self._out.print(Text(f"  {visible(problem['rule'])}"))
+            self._out.print(Text(f"  {visible(pasteable(problem['rule']))}"))
         total = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
         self._out.print(Text(total, style="red") if problems else Text("Nothing is wrong", style="green"))
 
@@ -129,16 +130,18 @@ class TerminalOutput:
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
         """A plain line."""
-        self._err.print(Text(visible(message, lines=True)))
+        self._err.print(Text(visible(pasteable(message), lines=True)))
 
     def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that is seen."""
-        self._err.print(Text("warning: ", style="yellow").append(visible(message, lines=True), style="default"))
+        self._err.print(
+            Text("warning: ", style="yellow").append(visible(pasteable(message), lines=True), style="default")
+        )
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
         """A line that stands out."""
         self._err.print(
-            Text("error: ", style="bold red").append(visible(message, lines=True), style="not bold default")
+            Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
         )
 
     def _table(self, table: Table) -> None:

@@ -29,6 +29,7 @@ _RUN_MEMBERS = {
     "waited_ms": {"type": "number", "description": "Until the handler began; less than init_ms when it was warmed."},
     "memory_mb": {**_NUMBER, "description": "The most its worker was seen to use."},
     "platform_calls": _NUMBER,
+    "fresh": {"type": "boolean", "description": "True where it was on a platform of its own."},
 }
 _SCHEMAS: dict[str, Any] = {
     "Run": {
@@ -129,7 +130,10 @@ def _paths() -> dict[str, Any]:
         "/_dev/api/functions/{name}/invoke": {
             "post": _operation("Run a function", started, "name", body=_object(invocation, "event"), status="202")
         },
-        "/_dev/api/runs": {"get": _operation("List runs, the newest first", _list(run), parameters=filters)},
+        "/_dev/api/runs": {
+            "get": _operation("List runs, the newest first", _list(run), parameters=filters),
+            "post": _operation("Take over a run of a fresh platform", started, body=_ref("RunInFull"), status="201"),
+        },
         "/_dev/api/runs/{id}": {"get": _operation("A run in full", _ref("RunInFull"), "id")},
         "/_dev/api/runs/{id}/replay": {
             "post": _operation(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document
 
 _FILTERS = ("function", "status", "kind", "trigger", "chain")
+_REQUIRED = ("id", "function", "status", "started", "chain", "request_id", "kind", "trigger")
 _USUAL = 50
 
 
@@ -37,6 +38,14 @@ def routes(base: str, context: Context) -> list[Route]:
         )
         return JSONResponse({"total": total, "data": found})
 
+    async def adopt(request: Request) -> JSONResponse:
+        """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
+        run = parse_json(await read_body(request))
+        if not isinstance(run, dict) or not all(isinstance(run.get(name), str) for name in _REQUIRED):
+            raise ErrorAnswer(22, f"The body is a run, with {', '.join(_REQUIRED)}")
+        runs.adopt([run])
+        return JSONResponse({"id": run["id"]}, 201)
+
     async def show(request: Request) -> JSONResponse:
         return JSONResponse(_run(request, context))
 
@@ -55,6 +64,7 @@ def routes(base: str, context: Context) -> list[Route]:
 
     return [
         Route(f"{base}/runs", find, methods=["GET"]),
+        Route(f"{base}/runs", adopt, methods=["POST"]),
         Route(f"{base}/runs/{{id}}", show, methods=["GET"]),
         Route(f"{base}/runs/{{id}}/replay", replay, methods=["POST"]),
         Route(f"{base}/calls/{{request_id}}", calls, methods=["GET"]),

@@ -65,8 +65,8 @@ class DataDir:
         as a credentials file in the official CLI's format.
         """
         with _os_errors_as_devkit_errors(self.path):
-            _write_private(self._details_file, json.dumps(dict(details)))
-            _write_private(self.credentials_file, "".join(f"{name}={value}\n" for name, value in environment.items()))
+            write_private(self._details_file, json.dumps(dict(details)))
+            write_private(self.credentials_file, "".join(f"{name}={value}\n" for name, value in environment.items()))
         try:
             yield
         finally:
@@ -117,7 +117,7 @@ def _os_errors_as_devkit_errors(path: Path) -> Iterator[None]:
         raise DevkitError(f"{path} cannot be used as a data directory: {(error.strerror or '').lower()}") from error
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write so that no other user, and no reader half-way, ever sees part of it."""
     unfinished = path.with_name(path.name + ".new")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -13,10 +13,9 @@ belongs to its outcome: the next case begins when all of that has ended.
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from exh_dev.aws.secrets import share_secrets
 from exh_dev.aws.secrets_extension import SecretsExtension
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from exh_dev.project.runtime_function import CredentialSource
     from exh_dev.runtime import Invocation, LogLine
 
-_LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
+LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,7 @@ def execute(
     live: Mapping[str, str] | None = None,
     debug_port: int | None = None,
     on_log: Callable[[str, LogLine], None],
+    keep: Callable[[list[dict[str, Any]]], object] | None = None,
 ) -> Iterator[Outcome]:
     """Run the cases one after another, against one ephemeral platform, or the real one that `live` is for.
 
@@ -129,6 +129,7 @@ def execute(
         live: the five `API_*` variables of a real cluster, for cases with `live` credentials.
         debug_port: where a debugger is waited for, on 127.0.0.1; nothing runs out of time then.
         on_log: gets the functions' log lines as they appear.
+        keep: gets the records of all runs at the end, as `/_dev/api/runs` has them, the oldest first.
 
     Raises:
         UsageError: a function cannot run this way; nothing has run then.
@@ -152,6 +153,8 @@ def execute(
             # `exh-dev serve` reports a function that cannot be served; here it is only one that others may call.
             deploy.start(platform, project, lambda _: None)
             calls = stack.enter_context(LocalCalls(platform.url))
+            if keep is not None:
+                stack.callback(lambda: keep(platform.runs()))
         for case, following in zip(cases, [*cases[1:], None], strict=True):
             if following is not None and (following.function, following.credentials) != (
                 case.function,
@@ -160,16 +163,22 @@ def execute(
                 runtimes[following.credentials].warm(following.function)
             if platform is not None:
                 deploy.seed(platform, project, project.manifest.function(case.function))
-            request_id = str(uuid4())
-            with platform.calls_of(case.function, request_id) if platform else nullcontext():
-                invocation = runtimes[case.credentials].invoke(case.function, case.event, request_id=request_id)
-            yield Outcome(case, invocation) if calls is None else _with_chain(case, invocation, calls)
+            runtime = runtimes[case.credentials]
+            if platform is None or calls is None:
+                yield Outcome(case, runtime.invoke(case.function, case.event))
+                continue
+            invocation, run_id = platform.recorded(case.function, case.event, _performing(runtime, case))
+            yield _with_chain(case, invocation, calls, run_id)
 
 
-def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls) -> Outcome:
+def _performing(runtime: Runtime, case: Case) -> Callable[[str], Invocation]:
+    return lambda request_id: runtime.invoke(case.function, case.event, request_id=request_id)
+
+
+def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls, run_id: str) -> Outcome:
     """The outcome once everything that the case set off has ended."""
-    ended = calls.wait_for_rest(time.monotonic() + _LONGEST_CHAIN)
-    chain = sorted(calls.new_runs(), key=lambda run: run["started"])
+    ended = calls.wait_for_rest(time.monotonic() + LONGEST_CHAIN)
+    chain = sorted((run for run in calls.new_runs() if run["id"] != run_id), key=lambda run: run["started"])
     return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
 
 

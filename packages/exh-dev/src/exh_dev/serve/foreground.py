@@ -11,7 +11,7 @@ from exh_dev.control_center.page import PATH
 from exh_dev.errors import DevkitError
 from exh_dev.project.project import Project
 from exh_dev.runtime.worker import SIGNALS_WITHIN
-from exh_dev.serve import deploy, outranking
+from exh_dev.serve import deploy, kept_runs, outranking
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
@@ -50,6 +50,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
                 deploy.schedule(platform, project, output.note)
             except DevkitError as error:
                 output.note(f"nothing is scheduled: {error}")
+        platform.adopt_runs(kept_runs.kept(data_dir))
         credentials_file = str(DataDir(data_dir).credentials_file)
         dashboard = f"{platform.url}{PATH}"
         if announce_on_stdout:

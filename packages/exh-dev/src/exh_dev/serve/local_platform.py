@@ -20,7 +20,6 @@ from extrahorizon.settings import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from exh_dev.control_center.context import LocalProject
@@ -167,10 +166,37 @@ class LocalPlatform:
         """Call `call`, on another thread, with the record of each run that has ended."""
         self._server.call(lambda: self._app.tasks.runner.runs.watch(call))
 
-    def calls_of(self, function: str, request_id: str) -> AbstractContextManager[None]:
-        """Take calls with a function's token for those of an invocation of it, while the block lasts."""
+    def recorded(self, function: str, event: Any, perform: Callable[[str], Invocation]) -> tuple[Invocation, str]:
+        """Run a function that is not the platform's to run, and keep account of it and of its calls.
+
+        Args:
+            function: its name.
+            event: what it gets.
+            perform: runs it; it gets the id of the request.
+
+        Returns:
+            What became of it, and the id of its run.
+        """
+        runs = self._app.tasks.runner.runs
+        run = self.call(lambda: runs.begin(function, event, kind="invoke"))
         token = self.function_environment(function).get("API_OAUTH_TOKEN")
-        return self._app.tasks.runner.runs.calls.made_with(token, request_id)
+        try:
+            with runs.calls.made_with(token, run.request_id):
+                invocation = perform(run.request_id)
+        except BaseException as error:
+            message = str(error) or type(error).__name__
+            self.call(lambda: runs.fail(run, message))
+            raise
+        self.call(lambda: runs.end(run, invocation))
+        return invocation, run.record["id"]
+
+    def runs(self) -> list[Document]:
+        """Return all runs that have ended, with their details, the oldest first; while it runs."""
+        return self.call(self._app.tasks.runner.runs.export)
+
+    def adopt_runs(self, runs: Sequence[Document]) -> None:
+        """Show runs of another platform as well, as `runs` gave them; while it runs."""
+        self.call(lambda: self._app.tasks.runner.runs.adopt(runs))
 
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
         """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own

@@ -24,7 +24,7 @@ from exh_dev.runtime import trace_root
 from exh_dev.runtime.triggers import trigger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from exh_dev.platform.dev.change_notifications import Changes
     from exh_dev.platform.dev.function_calls import Calls
@@ -39,6 +39,7 @@ _MOST_OF_CHAIN = 200
 _MOST_CAUSES = 2_000  # runs whose calls are known to have made something
 #: Of each member that runs are found by; the first that a search names is used.
 _INDEXES = {name: f"runs_{name}" for name in ("chain", "task_id", "caused_by", "function", "status")}
+_OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
 _NEWEST_FIRST = ("id DESC",)
 _SEARCHED = ("failure", "task_id", "request_id", "function")
@@ -176,6 +177,21 @@ class Runs:
             "cause": cause,
             "set_off": self._having("caused_by", run_id),
         }
+
+    def export(self) -> list[Document]:
+        """Return all runs that are kept and have ended, each with its details, the oldest first."""
+        ended = (record for record in self._store.matching(RUNS, EVERYTHING) if record["status"] != "running")
+        return [{**(self._store.get(DETAILS, record["id"]) or {}), **record} for record in ended]
+
+    def adopt(self, runs: Sequence[Document]) -> None:
+        """Keep runs of a fresh platform too, as `export` gave them there; `fresh` says so of each."""
+        with self._store.transaction():
+            for run in runs:
+                if self._store.get(RUNS, run["id"]) is None:
+                    record = {name: run[name] for name in run if name not in _OF_DETAILS}
+                    self._store.put(RUNS, {**record, "fresh": True})
+                    self._store.put(DETAILS, {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}})
+                    self._count += 1
 
     def page(
         self,

@@ -82,6 +82,7 @@ function head(run) {
       ["Memory peak", run.memory_mb === undefined ? "–" : bytes(run.memory_mb * 1e6)],
       ["Attempt", String(run.attempt)],
       ["Task", run.task_id ? h("code", {}, run.task_id) : null],
+      ["Platform", run.fresh ? "a fresh, empty one: not this" : null],
       ["Again of", run.again ? h("a", { href: `#/runs/${run.again}` }, "this run") : null],
     ),
   ];

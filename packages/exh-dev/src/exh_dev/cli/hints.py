@@ -1,0 +1,44 @@
+"""Commands in messages, written so that they can be pasted where the message is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+_COMMANDS = (
+    "init check new rename remove types build upgrade invoke run serve credentials call runs replay mails tasks logs "
+    "schedules"
+)
+#: `exh-dev` as a command: before one of its own, or an option. A path, a package and a name of a file are none.
+_COMMAND = re.compile(rf"(?<![\w/.\-])exh-dev(?= (?:{'|'.join(_COMMANDS.split())}|--\w+)\b)")
+
+
+def pasteable(message: str) -> str:
+    """Return a message whose `exh-dev ...` commands are found as they are written, from the working directory.
+
+    Where `exh-dev` is on the PATH, and is this one, nothing changes; else it is written as its path,
+    `.venv/bin/exh-dev`, or as `python -m exh_dev` where it was started so.
+    """
+    return _COMMAND.sub(lambda _: command(), message)
+
+
+@cache
+def command() -> str:
+    """Return what to type for `exh-dev`."""
+    started = Path(sys.argv[0])
+    if started.name == "__main__.py":
+        return f"{_near(Path(sys.executable))} -m exh_dev"
+    found = shutil.which("exh-dev")
+    if started.name != "exh-dev" or (found and Path(found).resolve() == started.resolve()):
+        return "exh-dev"
+    return _near(started)
+
+
+def _near(path: Path) -> str:
+    """Return a path from the working directory where it is in it, else from the root."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay: an environment's python is one
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)

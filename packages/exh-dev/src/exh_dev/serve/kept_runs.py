@@ -1,0 +1,70 @@
+"""The runs of `exh-dev run` and `invoke` on fresh platforms, kept for the control center of one that is served."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+from exh_dev.remote.dev_api import BASE, DevApi
+from exh_dev.serve.datadir import DataDir, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MOST = 200  # runs
+_LARGEST = 20_000_000  # characters of JSON in all; events and results have up to 6 MB each
+
+
+def hand_over(data_dir: Path, runs: Sequence[dict[str, Any]]) -> str:
+    """Show runs in the control center of the platform that is being served, or keep them for the next one.
+
+    Args:
+        data_dir: the project's.
+        runs: in full, the oldest first.
+
+    Returns:
+        The URL of the platform that has them, empty where none is being served.
+
+    Raises:
+        OSError: they cannot be kept.
+    """
+    try:
+        place = str(DataDir(data_dir).running()["host"])
+        with DevApi(place) as api:
+            for each in runs:
+                api.post(f"{BASE}/runs", each)
+    except DevkitError:  # none is, or it stops just now
+        keep(data_dir, runs)
+        return ""
+    return place
+
+
+def keep(data_dir: Path, runs: Sequence[dict[str, Any]]) -> None:
+    """Keep runs beside those that are kept already; of too many the newest.
+
+    Args:
+        data_dir: the project's; it is made where it is not there.
+        runs: in full, the oldest first.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    texts = [json.dumps(each) for each in [*kept(data_dir), *runs][-MOST:]]
+    while sum(map(len, texts)) > _LARGEST:
+        texts.pop(0)
+    write_private(_file(data_dir), "".join(f"{text}\n" for text in texts))
+
+
+def kept(data_dir: Path) -> list[dict[str, Any]]:
+    """Return the runs that are kept, the oldest first; none where the file is damaged."""
+    try:
+        return [json.loads(line) for line in _file(data_dir).read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
+        return []
+
+
+def _file(data_dir: Path) -> Path:
+    return data_dir / "kept-runs.jsonl"

@@ -1,0 +1,69 @@
+"""Commands in messages can be pasted where they are read."""
+
+import sys
+
+import pytest
+
+from exh_dev.cli import hints
+from exh_dev.cli.hints import pasteable
+
+
+@pytest.fixture
+def started_as(monkeypatch, tmp_path):
+    """Make this process one that was started as a file of the working directory, with a PATH of one folder."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    script = tmp_path / ".venv/bin/exh-dev"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    def start(argument):
+        monkeypatch.setattr(sys, "argv", [str(tmp_path / argument)])
+        hints.command.cache_clear()
+        return tmp_path
+
+    yield start
+    hints.command.cache_clear()
+
+
+def test_a_command_that_is_not_on_the_path_is_written_as_a_path(started_as):
+    started_as(".venv/bin/exh-dev")
+    assert pasteable("start one with `exh-dev serve`") == "start one with `.venv/bin/exh-dev serve`"
+    assert pasteable("exh-dev --help shows") == ".venv/bin/exh-dev --help shows"
+
+
+def test_a_command_that_is_on_the_path_is_written_as_it_is(started_as, monkeypatch):
+    folder = started_as(".venv/bin/exh-dev")
+    (folder / "bin/exh-dev").symlink_to(folder / ".venv/bin/exh-dev")
+    hints.command.cache_clear()
+    assert pasteable("start one with `exh-dev serve`") == "start one with `exh-dev serve`"
+
+
+def test_another_exh_dev_on_the_path_is_not_meant(started_as):
+    folder = started_as(".venv/bin/exh-dev")
+    other = folder / "bin/exh-dev"
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    hints.command.cache_clear()
+    assert pasteable("exh-dev runs") == ".venv/bin/exh-dev runs"
+
+
+def test_in_another_folder_the_path_is_whole(started_as, monkeypatch):
+    folder = started_as(".venv/bin/exh-dev")
+    (folder / "elsewhere").mkdir()
+    monkeypatch.chdir(folder / "elsewhere")
+    assert pasteable("exh-dev runs") == f"{folder}/.venv/bin/exh-dev runs"
+
+
+def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
+    folder = started_as("site-packages/exh_dev/__main__.py")
+    monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))
+    assert pasteable("exh-dev runs") == ".venv/bin/python -m exh_dev runs"
+
+
+@pytest.mark.parametrize("message", ["a defect in exh-dev: x", "packages/exh-dev serve", "no-exh-dev run", "exh-devs"])
+def test_what_is_no_command_stays(message, started_as):
+    started_as(".venv/bin/exh-dev")
+    assert pasteable(message) == message
