@@ -11,8 +11,7 @@ ifeq ($(shell d=$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}; mkdir -p
 export UV_NO_CACHE := 1
 endif
 
-.DEFAULT_GOAL := help
-.PHONY: help run test lint build lock clean
+.PHONY: help run test lint build lock clean deploy
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,11 +32,9 @@ build: $(RUN) ## Build the bundles of all functions into build/
 	@$(BIN)/exh-dev build --table
 
 # aws: begin
-SAM := .venv-sam
 ENV := dev
-.PHONY: deploy
-deploy: build $(SAM)/.ready ## Deploy to AWS; ENV=dev, staging or production
-	SAM_CLI_TELEMETRY=0 $(SAM)/bin/sam deploy --config-env $(ENV)
+deploy: build .venv-sam/.ready ## Deploy to AWS; ENV=dev, staging or production
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env $(ENV)
 
 # aws: end
 UPGRADE := --upgrade

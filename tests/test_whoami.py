@@ -57,8 +57,7 @@ def test_on_aws_the_credentials_come_from_secrets_manager(sample):
 @responses.activate
 @pytest.mark.usefixtures("credentials_in_the_environment")
 def test_refused_credentials_raise_an_error_that_the_retry_policy_can_name(sample):
-    answer = {"code": 109, "name": "OAUTH_SIGNATURE_EXCEPTION"}
-    responses.get(f"{HOST}/users/v1/me", status=401, json=answer)
+    responses.get(f"{HOST}/users/v1/me", status=401, json={"code": 109, "name": "OAUTH_SIGNATURE_EXCEPTION"})
     with pytest.raises(OAuthSignatureError):
         handler(sample("whoami"), None)
 

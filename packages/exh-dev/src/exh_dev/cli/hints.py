@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 _COMMANDS = (
-    "init check new rename remove types build upgrade invoke run serve credentials call runs replay mails tasks logs "
-    "schedules"
+    "init check new rename remove types build upgrade editor invoke run serve credentials call runs replay mails "
+    "tasks logs schedules"
 )
 #: `exh-dev` as a command: before one of its own, or an option. A path, a package and a name of a file are none.
 _COMMAND = re.compile(rf"(?<![\w/.\-])exh-dev(?= (?:{'|'.join(_COMMANDS.split())}|--\w+)\b)")

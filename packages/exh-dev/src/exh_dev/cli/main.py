@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import extrahorizon
+from exh_dev.cli.editor import editor
 from exh_dev.cli.functions import invoke, run
 from exh_dev.cli.output import choose_output
 from exh_dev.cli.platform import call, print_credentials, serve
@@ -49,7 +50,7 @@ def _exh_dev(
 
 for function_command in (invoke, run):
     app.command()(function_command)
-for project_command in (init, check, new, rename, remove, types, build, upgrade):
+for project_command in (init, check, new, rename, remove, types, build, upgrade, editor):
     app.command()(project_command)
 
 

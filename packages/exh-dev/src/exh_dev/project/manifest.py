@@ -68,7 +68,7 @@ _EXH_TIMEOUT = (3, 300)  # seconds
 _AWS_TIMEOUT = (1, 900)
 _API_TIMEOUT = 30
 _MEMORY = (128, 10240)  # MB
-_SHORTEST_INTERVAL = 60  # seconds
+SHORTEST_INTERVAL = 60  # seconds
 # What SAM takes for a property that is not given.
 _SAM_TIMEOUT = 3
 _SAM_MEMORY = 128
@@ -329,9 +329,9 @@ def _read_schedule(meta: Section, kind: Kind) -> Schedule | None:
         raise meta.error(f"schedule goes with kind: schedule only, and kind is {kind}", "schedule")
     section.only("interval", "start")
     interval = section.integer("interval")
-    if interval is None or interval < _SHORTEST_INTERVAL:
+    if interval is None or interval < SHORTEST_INTERVAL:
         found = "missing" if interval is None else f"{interval} s"
-        raise section.error(f"interval is {found}; it must be {_SHORTEST_INTERVAL} seconds or more", "interval")
+        raise section.error(f"interval is {found}; it must be {SHORTEST_INTERVAL} seconds or more", "interval")
     start = section.text("start")
     try:
         _ = start is None or parse(start)

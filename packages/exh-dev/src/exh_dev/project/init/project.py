@@ -173,7 +173,7 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     found["pyproject.toml"] = _pyproject(found["pyproject.toml"], wishes)
     found["template.yaml"] = _template_yaml(found["template.yaml"], wishes)
     found[".gitignore"] = "".join(f"{line}\n" for line in found[".gitignore"].splitlines() if line != f"{WHEELS}/")
-    own = {"README.md": "README.md", "LICENSE": "LICENSE", ".github/workflows/ci.yml": "ci.yml"}
+    own = {name: name for name in ("README.md", "AGENTS.md", "LICENSE")} | {".github/workflows/ci.yml": "ci.yml"}
     own |= {"samconfig.toml": "samconfig.toml"} if on_aws else {}
     own |= {"repo-config.json": "repo-config.json"} if on_exh else {}
     for name, source in own.items():
