@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import json
+import shutil
 
 import httpx
 import pytest
@@ -296,3 +297,75 @@ def test_the_record_of_a_call_and_its_log(app, refused):
     (silent,) = app.as_user("GET", "/tasks/v1/apiRequests?eq(path,%252Fnone)").json()["data"]
     logs = f"/tasks/v1/apiRequests/{silent['id']}/logs"
     refused(app.as_user("GET", logs), 400, 1413, "NO_API_REQUEST_LOGS_FOUND_EXCEPTION")
+
+
+# Half of a surrogate pair: JSON can say it, UTF-8 cannot
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no `node` on the PATH: NOT TESTED")
+HALF_ERROR = "exports.handler = async () => { throw new Error('half \\ud83d'); };"
+HALF = """
+def handler(event, context):
+    half = chr(0xD83D)
+    if "rawPath" in event:
+        body = {"text": half} if event["rawPath"] == "/object" else half
+        return {"statusCode": 200, "body": body}
+    return {"text": half, half: [half]}
+"""
+
+
+def upload_half(app):
+    """Until Python 3.11, AWS's client writes JSON as ASCII, as a function may do itself; later ones end with it."""
+    upload(app, code=code({"main.py": HALF}), runtime="python3.11", executionOptions={"permissionMode": "public"})
+
+
+def upload_half_error(app):
+    files = {"index.js": HALF_ERROR}
+    upload(app, "raise", code=code(files), runtime="nodejs20.x", entryPoint="index.handler")
+
+
+def test_a_result_with_half_a_character_is_answered_as_an_escape(app):
+    upload_half(app)
+    answer = app.as_user("POST", EXECUTE)
+    assert answer.status_code == 200, answer.text
+    assert b'"result":{"text":"\\ud83d","\\ud83d":["\\ud83d"]}' in answer.content
+    assert only_task(app)["status"] == "complete"
+
+
+@needs_node
+def test_an_error_with_half_a_character_ends_the_task_as_failed(app, refused):
+    upload_half_error(app)
+    answer = app.as_user("POST", "/tasks/v1/functions/raise/execute")
+    body = refused(answer, 400, 1406, "LAMBDA_RUNTIME_EXCEPTION")
+    assert body["runtimeError"] == {"name": "Error", "message": "half ?"}
+    task = only_task(app)
+    assert (task["status"], task["error"]["message"]) == ("failed", "half ?")
+
+
+@needs_node
+def test_the_queue_ends_tasks_with_half_a_character_too(app):
+    upload_half(app)
+    upload_half_error(app)
+    for name in ("analyze", "raise"):
+        app.as_user("POST", "/tasks/v1", json={"functionName": name})
+    app.settle()
+    assert {each["status"] for each in app.as_user("GET", "/tasks/v1").json()["data"]} == {"complete", "failed"}
+
+
+@needs_node
+def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
+    upload_half(app)
+    upload_half_error(app)
+    for name in ("analyze", "raise"):
+        app.as_user("POST", f"/tasks/v1/functions/{name}/execute")
+    failed, done = app.send(None, "GET", "/_dev/api/runs").json()["data"]
+    shown = [app.send(None, "GET", f"/_dev/api/runs/{each['id']}").content for each in (done, failed)]
+    assert b'"text":"\\ud83d"' in shown[0]
+    assert b'"errorMessage":"half \\ud83d"' in shown[1]
+    found = app.send(None, "GET", "/_dev/api/runs?search=half").json()["data"]
+    assert [each["id"] for each in found] == [failed["id"]]
+
+
+def test_an_api_function_answers_half_a_character_in_json_as_an_escape(app):
+    upload_half(app)
+    assert app.send(None, "GET", f"{API}/object").content == b'{"text":"\\ud83d"}'
+    assert app.send(None, "GET", f"{API}/text").content == b"?"

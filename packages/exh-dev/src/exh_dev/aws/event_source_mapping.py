@@ -17,7 +17,6 @@ As https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html 
 
 from __future__ import annotations
 
-import json
 import time
 from base64 import b64encode
 from collections import Counter
@@ -25,6 +24,7 @@ from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from exh_dev.errors import DevkitError, UsageError
+from exh_dev.json_text import json_text
 from exh_dev.runtime.environment import REGION
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class EventSourceMapping:
         return batch
 
     def _size(self, message: Mapping[str, Any]) -> int:
-        return len(json.dumps(self._record(message), ensure_ascii=False).encode()) + 1
+        return len(json_text(self._record(message)).encode()) + 1
 
     def _delete(self, messages: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(messages), RECEIVED_AT_ONCE):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.errors import DevkitError
@@ -13,6 +12,7 @@ from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks import built_in
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task
@@ -34,16 +34,16 @@ _FROM_RECORD = {"timeLimit": "timeout", "memoryLimit": "memory", "entryPoint": "
 def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
     """List, look at, and run functions."""
 
-    async def find(_: Request) -> JSONResponse:
-        return JSONResponse({"data": _functions(context)})
+    async def find(_: Request) -> JsonAnswer:
+        return JsonAnswer({"data": _functions(context)})
 
-    async def show(request: Request) -> JSONResponse:
+    async def show(request: Request) -> JsonAnswer:
         function = _function(request, context)
         name = function["name"]
         samples = await asyncio.to_thread(context.project.events, name) if context.project else []
-        return JSONResponse({**function, "events": samples})
+        return JsonAnswer({**function, "events": samples})
 
-    async def invoke(request: Request) -> JSONResponse:
+    async def invoke(request: Request) -> JsonAnswer:
         """Runs it, or with `queued` makes a task of it, which the queue runs and its policy tries again."""
         name = request.path_params["name"]
         on_platform = context.record_of(name) is not None
@@ -59,8 +59,8 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
         if fields.value("queued"):
             if not on_platform:
                 raise ErrorAnswer(27, f"{name} is for AWS alone; the platform's queue does not run it")
-            return JSONResponse({"task_id": _queued(context, name, event, clock())}, 202)
-        return JSONResponse({"id": context.begin(name, event).record["id"]}, 202)
+            return JsonAnswer({"task_id": _queued(context, name, event, clock())}, 202)
+        return JsonAnswer({"id": context.begin(name, event).record["id"]}, 202)
 
     return [
         Route(f"{base}/functions", find, methods=["GET"]),

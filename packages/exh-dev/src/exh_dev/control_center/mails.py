@@ -7,10 +7,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.mails.sending import COLLECTION, attachments_of, shown
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
 
@@ -29,15 +30,15 @@ def routes(base: str, context: Context) -> list[Route]:
     """List and look at mails."""
     store = context.store
 
-    async def find(request: Request) -> JSONResponse:
+    async def find(request: Request) -> JsonAnswer:
         search = request.query_params.get("search", "").lower()
         condition = Sql("instr(lower(body), ?)", (search,)) if search else EVERYTHING
         found = [json.loads(text) for text in store.page(COLLECTION, condition, ("id DESC",), _MOST, 0)]
         listed = [{name: value for name, value in _mail(store, each).items() if name != "body"} for each in found]
-        return JSONResponse({"total": store.count(COLLECTION, condition), "data": listed})
+        return JsonAnswer({"total": store.count(COLLECTION, condition), "data": listed})
 
-    async def show(request: Request) -> JSONResponse:
-        return JSONResponse(_mail(store, _known(request, store)))
+    async def show(request: Request) -> JsonAnswer:
+        return JsonAnswer(_mail(store, _known(request, store)))
 
     async def body(request: Request) -> Response:
         """A page where a template made it, else text."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 import extrahorizon
@@ -12,6 +11,7 @@ from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.http.access import rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def routes(base: str, context: Context) -> list[Route]:
     def schemas() -> list[Document]:
         return store.matching(SCHEMAS, EVERYTHING)
 
-    async def state(_: Request) -> JSONResponse:
+    async def state(_: Request) -> JsonAnswer:
         """What the page's frame shows."""
         project = context.project
         details = context.details()
-        return JSONResponse({
+        return JsonAnswer({
             "project": project.name if project else None,
             "root": str(project.root) if project else None,
             "url": details["host"],
@@ -43,22 +43,22 @@ def routes(base: str, context: Context) -> list[Route]:
             "credentials": {name: value for name, value in details.items() if name not in _SECRETS},
         })  # fmt: skip
 
-    async def credentials(_: Request) -> JSONResponse:
-        return JSONResponse(context.details(), headers={"Cache-Control": "no-store"})
+    async def credentials(_: Request) -> JsonAnswer:
+        return JsonAnswer(context.details(), headers={"Cache-Control": "no-store"})
 
-    async def document_history(request: Request) -> JSONResponse:
+    async def document_history(request: Request) -> JsonAnswer:
         entries = history.of(store, request.path_params["id"])
-        return JSONResponse({"data": [_with_people(context, each) for each in entries]})
+        return JsonAnswer({"data": [_with_people(context, each) for each in entries]})
 
-    async def refusals(_: Request) -> JSONResponse:
-        return JSONResponse({"data": [_with_people(context, each) for each in context.refusals.newest()]})
+    async def refusals(_: Request) -> JsonAnswer:
+        return JsonAnswer({"data": [_with_people(context, each) for each in context.refusals.newest()]})
 
-    async def permissions(request: Request) -> JSONResponse:
+    async def permissions(request: Request) -> JsonAnswer:
         """What a user may do, everywhere and in groups."""
         user = store.get("users", request.path_params["id"])
         if user is None:
             raise ErrorAnswer(16, "There is no such user")
-        return JSONResponse({"data": rights_of_user(user, store).held()})
+        return JsonAnswer({"data": rights_of_user(user, store).held()})
 
     return [
         Route(base, state, methods=["GET"]),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.control_center import as_first_user, functions, live, mails, page, records, runs
 from exh_dev.control_center.openapi import description
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.remote.dev_api import BASE
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def routes(context: Context, *, platform: ASGIApp, clock: Clock) -> list[Route]:
     """The page and its JSON; `platform` routes a request to the service that answers it."""
 
-    async def describe(_: Request) -> JSONResponse:
-        return JSONResponse(description())
+    async def describe(_: Request) -> JsonAnswer:
+        return JsonAnswer(description())
 
     return [
         *page.routes(context),

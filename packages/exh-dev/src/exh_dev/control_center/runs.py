@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.tasks.runs import MOST
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def routes(base: str, context: Context) -> list[Route]:
     """List, look at, and repeat runs."""
     runs = context.runner.runs
 
-    async def find(request: Request) -> JSONResponse:
+    async def find(request: Request) -> JsonAnswer:
         asked = request.query_params
         wanted = {name: asked[name] for name in _FILTERS if asked.get(name)}
         found, total = runs.page(
@@ -36,31 +36,31 @@ def routes(base: str, context: Context) -> list[Route]:
             search=asked.get("search", ""),
             **wanted,
         )
-        return JSONResponse({"total": total, "data": found})
+        return JsonAnswer({"total": total, "data": found})
 
-    async def adopt(request: Request) -> JSONResponse:
+    async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
         run = parse_json(await read_body(request))
         if not isinstance(run, dict) or not all(isinstance(run.get(name), str) for name in _REQUIRED):
             raise ErrorAnswer(22, f"The body is a run, with {', '.join(_REQUIRED)}")
         runs.adopt([run])
-        return JSONResponse({"id": run["id"]}, 201)
+        return JsonAnswer({"id": run["id"]}, 201)
 
-    async def show(request: Request) -> JSONResponse:
-        return JSONResponse(_run(request, context))
+    async def show(request: Request) -> JsonAnswer:
+        return JsonAnswer(_run(request, context))
 
-    async def replay(request: Request) -> JSONResponse:
+    async def replay(request: Request) -> JsonAnswer:
         run = _run(request, context)
         body = await read_body(request)
         members = parse_json(body) if body.strip() else {}
         if not isinstance(members, dict):
             raise ErrorAnswer(22, 'The body is {"event": …}, or empty for the same event')
         again = context.begin(run["function"], members.get("event", run["event"]), again=run["id"])
-        return JSONResponse({"id": again.record["id"]}, 202)
+        return JsonAnswer({"id": again.record["id"]}, 202)
 
-    async def calls(request: Request) -> JSONResponse:
+    async def calls(request: Request) -> JsonAnswer:
         found = runs.calls_of(request.path_params["request_id"])
-        return JSONResponse({"total": len(found), "data": found})
+        return JsonAnswer({"total": len(found), "data": found})
 
     return [
         Route(f"{base}/runs", find, methods=["GET"]),

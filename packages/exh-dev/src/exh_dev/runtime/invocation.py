@@ -58,7 +58,7 @@ class Invocation:
     def failure(self) -> str:
         """The error's name and message; empty when the handler returned."""
         error = self.error or {}
-        return ": ".join(part for part in (error.get("errorType"), error.get("errorMessage")) if part)
+        return ": ".join(str(part) for part in (error.get("errorType"), error.get("errorMessage")) if part)
 
     def summary(self) -> dict[str, Any]:
         """How it went, for programs; durations in milliseconds, memory in MB, `init_ms` null when it was warm."""

@@ -185,7 +185,7 @@ def parse_json(body: bytes) -> Any:
     try:
         value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
         if _SURROGATE.search(body):
-            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be stored, nor sent back
+            json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
     except (ValueError, RecursionError) as error:
         raise ErrorAnswer(22, f"The request body is malformed: {error}") from None
     if body.count(b"{") + body.count(b"[") > DEEPEST:

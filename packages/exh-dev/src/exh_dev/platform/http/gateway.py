@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
 
 from exh_dev.platform.http.connection import ConnectionCut
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.http.oauth1 import SignedRequest
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Gateway:
             self._on_error(scope, answer, scope.get("state", {}).get("caller"))
             if started:
                 raise ConnectionCut from error
-            await JSONResponse(answer.body, answer.status)(scope, receive, send_with_header)
+            await JsonAnswer(answer.body, answer.status)(scope, receive, send_with_header)
 
     def _identify(self, scope: Scope) -> Caller | None:
         headers = dict(scope["headers"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
+from exh_dev.json_text import json_text
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.search import Search, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
@@ -82,7 +83,7 @@ def page_of(
     if show or wanted.select:
         documents = (json.loads(text) for text in texts)
         shown = (show(document) if show else document for document in documents)
-        texts = (json.dumps(selected(document, wanted), ensure_ascii=False) for document in shown)
+        texts = (json_text(selected(document, wanted)) for document in shown)
     bounds: dict[str, int] = {"offset": wanted.offset, "limit": limit}
     if wanted.counted:
         bounds = {"total": store.count(collection, condition, index), **bounds}

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
+from exh_dev.json_text import json_text
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from extrahorizon import __version__
 
@@ -136,7 +137,7 @@ class Store:
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
-                (collection, document["id"], json.dumps(document, ensure_ascii=False, separators=(",", ":"))),
+                (collection, document["id"], json_text(document)),
             )
         self._on_change(collection)
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from exh_dev.json_text import json_text
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import LIMIT
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
@@ -238,7 +239,7 @@ def _body(result: Document) -> bytes:
             raise _invalid("With isBase64Encoded the body is expected to be a string in base64") from None
     if body is None:
         return b""
-    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = body if isinstance(body, str) else json_text(body)
     return text.encode(errors="replace")
 
 

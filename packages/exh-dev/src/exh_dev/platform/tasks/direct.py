@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks import lifecycle
@@ -36,7 +36,7 @@ def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Rou
     """The one endpoint."""
     running = 0
 
-    async def execute(request: Request) -> JSONResponse:
+    async def execute(request: Request) -> JsonAnswer:
         nonlocal running
         rights = rights_of(request, store)
         function = function_of(request, store)
@@ -53,7 +53,7 @@ def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Rou
             result = await _outcome(store, runner, clock, task)
         finally:
             running -= 1
-        return JSONResponse({**task, "result": result})
+        return JsonAnswer({**task, "result": result})
 
     return [Route(f"{base}/functions/{{name}}/execute", execute, methods=["POST"])]
 

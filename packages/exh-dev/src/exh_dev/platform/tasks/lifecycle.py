@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_text import whole_characters
 from exh_dev.platform.events import events
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
@@ -59,8 +60,8 @@ async def attempt(store: Store, runner: Runner, task: Document, kind: str) -> In
 def error_of(invocation: Invocation) -> Document:
     """What a task's `error` says of a function that failed."""
     error = invocation.error or {}
-    named = {"name": _storable(error["errorType"])} if error.get("errorType") else {}
-    return {"type": "runtime", **named, "message": _storable(error.get("errorMessage", ""))}
+    named = {"name": whole_characters(error["errorType"])} if error.get("errorType") else {}
+    return {"type": "runtime", **named, "message": whole_characters(error.get("errorMessage", ""))}
 
 
 def fail(store: Store, task: Document, error: Document, *, now: float) -> None:
@@ -97,11 +98,6 @@ def clean_zombies(store: Store, *, now: float) -> None:
     """End the tasks that were in progress when the platform stopped."""
     for task in store.matching(TASKS, Sql(f"{member('status')} = 'inProgress'")):
         fail(store, task, dict(_ZOMBIE), now=now)
-
-
-def _storable(value: Any) -> str:
-    """A text of a function's, without halves of characters."""
-    return str(value).encode(errors="replace").decode()
 
 
 def _is_retried(store: Store, task: Document, error: Document) -> bool:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from exh_dev.json_text import whole_characters
 from exh_dev.platform.dev.origin import answering, cause_of
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -143,6 +144,7 @@ class Runs:
         run.record |= {
             "request_id": invocation.request_id,
             **{name: summary[name] for name in _OF_SUMMARY},
+            "failure": whole_characters(summary["failure"]),
             "platform_calls": len(calls),
         }
         run.details |= {
@@ -155,7 +157,7 @@ class Runs:
 
     def fail(self, run: Run, message: str) -> None:
         """The function did not run at all."""
-        run.record |= {"status": "FAILED", "failure": message}
+        run.record |= {"status": "FAILED", "failure": whole_characters(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines, "calls": []}
         self._keep(run)
 
