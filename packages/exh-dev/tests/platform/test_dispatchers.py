@@ -244,7 +244,11 @@ def test_dispatchers_that_set_each_other_off_do_not_settle(app, refused, monkeyp
 
 def test_an_event_is_mailed(app, monkeypatch):
     sent = []
-    monkeypatch.setattr(sending, "send_by_template", lambda _, **members: sent.append(members))
+
+    async def send(_, **members):
+        sent.append(members)
+
+    monkeypatch.setattr(sending, "send_by_template", send)
     create(app, MAIL)
     event = publish(app)
     app.settle()

@@ -1,6 +1,8 @@
+import asyncio
 import base64
 import socket
-from contextlib import contextmanager
+import threading
+from contextlib import closing, contextmanager
 from email import message_from_bytes, policy
 
 import httpx
@@ -15,6 +17,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.platform.mails.sending import send_by_template
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
+from exh_dev.platform.templates_v1 import renderer
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.oauth1 import OAuth1Signer
 
@@ -165,8 +168,9 @@ def test_who_may_send_to_whom(app, refused):
 
 def test_others_send_by_the_same_function(app):
     template(app)
-    mail = send_by_template(
-        app.store, template_name="welcome", recipients=TO, content={"name": "Bo", "event": {"id": "1"}}, now=app.now
+    content = {"name": "Bo", "event": {"id": "1"}}
+    mail = asyncio.run(
+        send_by_template(app.store, template_name="welcome", recipients=TO, content=content, now=app.now)
     )
     assert mails(app) == [mail]
     assert (mail["subject"], mail["content"]["event"]) == ("Hi Bo", {"id": "1"})
@@ -275,8 +279,8 @@ def test_a_registration_outlives_its_mail(app, caplog):
 
 
 @contextmanager
-def platform(address):
-    """A function that calls a platform which forwards to `address`."""
+def platform(address=None):
+    """A function that calls a platform which forwards to `address`, if to any."""
     with LocalPlatform(smtp=address) as local:
         local.start()
         known = local.credentials
@@ -340,3 +344,39 @@ def test_what_was_on_its_way_has_failed_at_the_next_start():
 def test_the_type_of_an_attachment_is_one_line(app, refused, kind):
     attachments = [{"name": "a", "content": "eA==", "type": kind}]
     refused(send(app, subject="x", body="x", recipients=TO, attachments=attachments), *FORMAT)
+
+
+# Templates of version 1 are programs, and may take their time
+
+
+def _by_a_caller(call, template_id):
+    assert call("POST", BASE, json={"template_id": template_id, "recipients": TO})["code"] == 1003
+
+
+def _by_a_dispatcher(call, template_id):
+    action = {"type": "mail", "templateId": template_id, "recipients": TO}
+    call("POST", "/dispatchers/v1", json={"eventType": "measured", "actions": [action]})
+    call("POST", "/events/v1", json={"type": "measured", "content": {}})
+    call("POST", "/_dev/tasks/settle")
+
+
+def _by_a_registration(call, template_id):
+    call("PUT", "/users/v1/email_templates", json={"activation_email_template_id": template_id})
+    assert call("POST", "/users/v1/register", json=PERSON)["id"]
+
+
+@pytest.mark.parametrize("cause", [_by_a_caller, _by_a_dispatcher, _by_a_registration])
+def test_others_are_answered_while_a_mail_is_made(monkeypatch, cause):
+    patient = renderer.Renderer(1)
+    monkeypatch.setattr(renderer, "of_threads", patient)
+    with platform() as call, closing(patient):
+        body = {"name": "slow", "schema": {}, "fields": {"subject": "s", "body": "#foreach($i in [1..2000000000])#end"}}
+        template_id = call("POST", "/templates/v1", json=body)["id"]
+        mailing = threading.Thread(target=cause, args=(call, template_id))
+        mailing.start()
+        answered = 0
+        while mailing.is_alive():
+            assert call("GET", "/users/v1/me")["id"]
+            answered += 1
+        mailing.join()
+    assert answered > 10

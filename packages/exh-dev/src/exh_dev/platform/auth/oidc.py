@@ -139,9 +139,10 @@ class Oidc:
             return JSONResponse({"affectedRecords": 0})
         now = self.clock()
         with self.store.transaction():
-            request_reset_after_unlinking(self.store, user, now=now)
+            send = request_reset_after_unlinking(self.store, user, now=now)
             self.store.put("users", user | {"update_timestamp": epoch_ms(now)})
             end_tokens(self.store, "userId", user["id"])
+        await send()
         return JSONResponse({"affectedRecords": 1})
 
     async def _attempts(self, request: Request) -> Response:

@@ -65,11 +65,11 @@ def check_names(actions: list[Document]) -> None:
         raise ErrorAnswer(17, "Two actions of the dispatcher have the same name")
 
 
-def perform(
+async def perform(
     store: Store, delivery: Document, *, event: Document, dispatcher: Document, action: Document, now: float
 ) -> None:
-    """Do an action for an event, and forget the delivery: a task is made with that or not at all; a mail that was made
-    when the platform stopped is made again.
+    """Do an action for an event, and forget the delivery: a task is made with that or not at all; a mail that was
+    being made when the platform stopped is made again.
 
     Raises:
         ErrorAnswer: it cannot be done.
@@ -77,7 +77,7 @@ def perform(
     if action["type"] == "mail":
         from exh_dev.platform.mails.sending import send_by_template
 
-        send_by_template(
+        await send_by_template(
             store,
             template_id=action["templateId"],
             recipients=action["recipients"],

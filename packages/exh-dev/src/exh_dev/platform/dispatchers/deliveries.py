@@ -37,6 +37,7 @@ class Deliveries:
         self._store = store
         self._clock = clock
         self._woken: asyncio.Event | None = None
+        self._running: dict[str, asyncio.Task[None]] = {}
         store.index("event_deliveries_due", events.DELIVERIES, [member("due")])
         events.when_published(store, self.wake)
 
@@ -62,6 +63,8 @@ class Deliveries:
                     await asyncio.sleep(1)
         finally:
             self._woken = None
+            for attempt in self._running.values():
+                attempt.cancel()
 
     def pending(self, until: float) -> int:
         """How many deliveries are due by then, in epoch seconds."""
@@ -71,17 +74,27 @@ class Deliveries:
         """Carry out every delivery that is due, the first first; whether there was any."""
         found = False
         while (delivery := self._next()) is not None:
-            self._attempt(delivery)
+            attempt = self._running.get(delivery["id"])  # perhaps somebody else waits for it already
+            if attempt is None:
+                attempt = self._begun(delivery)
+            await asyncio.wait([attempt])  # requests come between
+            attempt.result()
             found = True
-            await asyncio.sleep(0)  # requests come between
         return found
+
+    def _begun(self, delivery: Document) -> asyncio.Task[None]:
+        """Attempt a delivery once, however many wait for it."""
+        attempt = asyncio.create_task(self._attempt(delivery))
+        self._running[delivery["id"]] = attempt
+        attempt.add_done_callback(lambda _: self._running.pop(delivery["id"]))
+        return attempt
 
     def _next(self) -> Document | None:
         due = Sql(f"{member('due')} <= ?", (epoch_ms(self._clock()),))
         found = self._store.page(events.DELIVERIES, due, (member("due"),), 1, 0)
         return json.loads(found[0]) if found else None
 
-    def _attempt(self, delivery: Document) -> None:
+    async def _attempt(self, delivery: Document) -> None:
         event = self._store.get(events.COLLECTION, delivery["eventId"])
         dispatcher = self._store.get(events.DISPATCHERS, delivery["dispatcherId"]) or {"actions": ()}
         action = next((each for each in dispatcher["actions"] if each["id"] == delivery["actionId"]), None)
@@ -90,7 +103,7 @@ class Deliveries:
             return
         now = self._clock()
         try:
-            perform(self._store, delivery, event=event, dispatcher=dispatcher, action=action, now=now)
+            await perform(self._store, delivery, event=event, dispatcher=dispatcher, action=action, now=now)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do better
             self._failed(delivery, error, now)
 

@@ -49,7 +49,7 @@ def when_sent(store: Store, call: Callable[[Document, Sequence[Attachment]], Non
     _listeners[store] = call
 
 
-def send_by_template(
+async def send_by_template(
     store: Store,
     *,
     template_id: str | None = None,
@@ -67,7 +67,8 @@ def send_by_template(
     """Send the mail that a template makes of `content`: one of version 2 by its id or its name, else one of version 1
     by its id. Its outputs are `subject` and `body`.
 
-    Call it on the event loop's thread. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
+    Call it on the event loop's thread, and in no transaction: a template of version 1 is filled in elsewhere, and
+    others are served meanwhile. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
     `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
 
     Raises:
@@ -76,15 +77,14 @@ def send_by_template(
     """
     checked = checked_recipients(recipients)
     tracking_hash = hex40()
-    template, resolve = _template(store, template_id, template_name)
-    outputs = resolve(
-        store,
-        template,
-        {**content, "tracking_hash": tracking_hash},
-        user=store.get("users", creator_id) if creator_id else None,
-        language=language,
-        time_zone=time_zone,
-    )
+    template, is_first = _template(store, template_id, template_name)
+    inputs = {**content, "tracking_hash": tracking_hash}
+    user = store.get("users", creator_id) if creator_id else None
+    if is_first:
+        filling = templates_v1.Filling(store, template, inputs, user=user, language=language, time_zone=time_zone)
+        outputs = await filling.outputs()
+    else:
+        outputs = templates.resolve(store, template, inputs, user=user, language=language, time_zone=time_zone)
     if not {"subject", "body"} <= outputs.keys():
         raise ErrorAnswer(
             26, f"The template {template['name']} needs the outputs subject and body to make a mail of it"
@@ -186,23 +186,21 @@ def forget(store: Store, mail_id: str) -> None:
         store.delete(ATTACHMENTS, f"{mail_id}:{number:02}")
 
 
-def _template(
-    store: Store, template_id: str | None, template_name: str | None
-) -> tuple[Document, Callable[..., dict[str, str]]]:
-    """The template that is named, and how it is resolved.
+def _template(store: Store, template_id: str | None, template_name: str | None) -> tuple[Document, bool]:
+    """The template that is named, and whether it is one of version 1.
 
     Raises:
         ErrorAnswer: 16 when there is none.
     """
     found = templates.find_template(store, template_id or template_name or "")
     if found is not None and (found["id"] == template_id if template_id else found["name"] == template_name):
-        return found, templates.resolve
+        return found, False
     if template_id is None:
         raise ErrorAnswer(16, f"There is no template {template_name} of version 2; one of version 1 is named by its id")
     first = store.get(templates_v1.COLLECTION, template_id)
     if first is None:
         raise ErrorAnswer(16, f"There is no template {template_id}")
-    return first, templates_v1.resolve
+    return first, True
 
 
 def _begun(

@@ -113,7 +113,7 @@ class MailService(Service):
         if not (template_id or template_name):
             mail = send_plain(self._store, subject=fields.text("subject"), body=fields.text("body"), **common)
             return JSONResponse(mail)
-        mail = send_by_template(
+        mail = await send_by_template(
             self._store,
             template_id=checked_id(template_id) if template_id else None,
             template_name=template_name,

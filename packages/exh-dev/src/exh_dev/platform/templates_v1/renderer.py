@@ -75,8 +75,6 @@ class Renderer:
             self._process.end()
 
 
-#: For all platforms of this process: one for the threads of requests, and one for the event loop, which must not wait
-#: for those.
-of_threads, of_loop = Renderer(), Renderer()
+#: For all platforms of this process, in threads: an event loop must not wait for a template.
+of_threads = Renderer()
 atexit.register(of_threads.close)
-atexit.register(of_loop.close)

@@ -6,6 +6,7 @@ Velocity is done, so that key and arguments may come from the content.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ _BY_REFERENCE = re.compile(r"\{\{\s*\$")
 
 
 class Filling:
-    """A template that is to be filled in, checked. What takes time is left to `outputs`, in whatever thread."""
+    """A template that is to be filled in, checked. What takes time is left to `outputs`."""
 
     def __init__(
         self,
@@ -63,24 +64,24 @@ class Filling:
 
         self._content = fitting(template["schema"], content, own=self._fields, date=date)
 
-    def run(self, by: Renderer) -> dict[str, str]:
-        """The fields as Velocity makes them; in any thread.
+    async def outputs(self) -> dict[str, str]:
+        """The fields, filled in; others are served meanwhile.
 
         Raises:
-            ErrorAnswer: 1003 for a field that cannot be filled in.
+            ErrorAnswer: 1003 for a field that cannot be filled in, 1002 for a key that has no text.
         """
+        return self._localized(await asyncio.to_thread(self._run, renderer.of_threads))
+
+    def _run(self, by: Renderer) -> dict[str, str]:
+        """The fields as Velocity makes them; in any thread."""
         try:
             return by.render(self._fields, self._content)
         except renderer.FillingError as error:
             place = f"The field {error.field}, line {error.line}" if error.field is not None else "The template"
             raise ErrorAnswer(1003, f"{place}, cannot be filled in: {error}") from None
 
-    def localize(self, outputs: dict[str, str]) -> dict[str, str]:
-        """With localizations put in.
-
-        Raises:
-            ErrorAnswer: 1002 for a key that has no text.
-        """
+    def _localized(self, outputs: dict[str, str]) -> dict[str, str]:
+        """With localizations put in."""
         sources = list(self._fields.values())
         beginnings = tuple({found[1].strip() for source in sources for found in _BEGINNING.finditer(source)} - {""})
         by_reference = any(_BY_REFERENCE.search(source) for source in sources)
@@ -123,21 +124,3 @@ def _settings(user: Document, language: str | None, time_zone: str | None) -> tu
 
     own = settings_of({"language": "", **user, "time_zone": user.get("time_zone") or DEFAULT_TIME_ZONE})
     return language or own[0] or DEFAULT_LANGUAGE, time_zone or own[1]
-
-
-def resolve(
-    store: Store,
-    template: Document,
-    content: dict[str, Any],
-    *,
-    user: Document | None,
-    language: str | None = None,
-    time_zone: str | None = None,
-) -> dict[str, str]:
-    """The fields of a template, filled in on the event loop's thread, as `Filling` does.
-
-    Raises:
-        ErrorAnswer: as `Filling` does.
-    """
-    filling = Filling(store, template, content, user=user, language=language, time_zone=time_zone)
-    return filling.localize(filling.run(renderer.of_loop))

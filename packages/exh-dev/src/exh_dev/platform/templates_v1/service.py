@@ -22,7 +22,6 @@ from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.tasks.runner import NotInvocableError
 from exh_dev.platform.templates import pdf_renderer
-from exh_dev.platform.templates_v1 import renderer
 from exh_dev.platform.templates_v1.resolving import COLLECTION, Filling
 from exh_dev.platform.templates_v1.schema import check_schema
 
@@ -118,7 +117,7 @@ class TemplateServiceV1(Service):
             language=request.path_params.get("language") or fields.optional_text("language"),
             time_zone=fields.optional_text("time_zone"),
         )
-        return filling.localize(await asyncio.to_thread(filling.run, renderer.of_threads))
+        return await filling.outputs()
 
     def _named(self, request: Request) -> Document:
         """The template that the path names.

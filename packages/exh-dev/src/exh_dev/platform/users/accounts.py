@@ -127,8 +127,9 @@ class Accounts:
             raise ErrorAnswer(203, "This e-mail address is used by another user")
         with self.store.transaction():
             self.store.put(views.COLLECTION, user)
-            request_activation(self.store, user, mode, now=now)
+            send = request_activation(self.store, user, mode, now=now)
             events.publish(self.store, "user_created", {"id": user["id"]}, now=now)
+        await send()
         return self._answer(user)
 
     async def _email_available(self, request: Request) -> JSONResponse:
@@ -198,7 +199,8 @@ class Accounts:
         with self.store.transaction():
             self.store.put(views.COLLECTION, user)
             forget_requests(self.store, user["id"])  # what was mailed to the old address lets nobody in any more
-            request_activation(self.store, user, mode, now=now, again=True)
+            send = request_activation(self.store, user, mode, now=now, again=True)
+        await send()
         return self._answer(user)
 
     async def _remove(self, request: Request) -> JSONResponse:

@@ -13,6 +13,7 @@ import hmac
 import logging
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -36,11 +37,16 @@ from exh_dev.platform.users.passwords import check_policy, refuse_oidc
 from exh_dev.platform.users.settings import EMAIL_TEMPLATES, VERIFICATION, setting
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from exh_dev.platform.http.bodies import Fields
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
+
+    #: Sends a mail.
+    Mailing = Callable[[], Awaitable[None]]
 
 _LIFETIMES = {"hash": 3_600_000, "pin_code": 900_000}  # milliseconds
 _PAUSE = 300_000  # milliseconds between requests
@@ -92,8 +98,11 @@ RESET = Purpose(
 )
 
 
-def request_activation(store: Store, user: Document, mode: str, *, now: float, again: bool = False) -> None:
+def request_activation(store: Store, user: Document, mode: str, *, now: float, again: bool = False) -> Mailing:
     """Begin the activation of a new e-mail address, in place of one for an earlier address; `again` after a change.
+
+    Returns:
+        What sends the mail, to be called when no transaction lasts.
 
     Raises:
         ErrorAnswer: 218 when PIN codes are not enabled.
@@ -102,13 +111,17 @@ def request_activation(store: Store, user: Document, mode: str, *, now: float, a
         _check_mode(store, ACTIVATION, mode)
     for earlier in _requests(store, ACTIVATION, user["id"]):
         store.delete(ACTIVATION.collection, earlier["id"])
-    if mode != "manual":
-        _ask(store, ACTIVATION, user, mode, now=now, mail="reactivation" if again else None)
+    if mode == "manual":
+        return _no_mail
+    return _ask(store, ACTIVATION, user, mode, now=now, mail="reactivation" if again else None)
 
 
-def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -> None:
+def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -> Mailing:
     """Begin the reset of the password of a user who has none any more, by a hash where it has a template, else by a
     PIN code. Assumed: earlier requests do not count.
+
+    Returns:
+        What sends the mail, to be called when no transaction lasts.
 
     Raises:
         ErrorAnswer: 27 without a template.
@@ -119,7 +132,7 @@ def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -
         raise ErrorAnswer(27, "No e-mail template is configured for unlinking (oidc_unlink_email_template_name)")
     for earlier in _requests(store, RESET, user["id"]):
         store.delete(RESET.collection, earlier["id"])
-    _ask(store, RESET, user, mode, now=now, mail=mail)
+    return _ask(store, RESET, user, mode, now=now, mail=mail)
 
 
 def forget_requests(store: Store, user_id: str) -> None:
@@ -152,7 +165,7 @@ class Verification:
         if user["activation"]:
             raise ErrorAnswer(206, "The user is activated already")
         _check_mode(self.store, ACTIVATION, mode)
-        _ask(self.store, ACTIVATION, user, mode, now=self.clock())
+        await _ask(self.store, ACTIVATION, user, mode, now=self.clock())()
         return Response()
 
     async def _activate(self, request: Request) -> Response:
@@ -173,7 +186,7 @@ class Verification:
         _check_mode(self.store, RESET, mode)
         if not _chosen(self.store, _template_of(RESET.mail, mode)):
             raise ErrorAnswer(27, "No e-mail template is configured for password resets")
-        _ask(self.store, RESET, user, mode, now=self.clock())
+        await _ask(self.store, RESET, user, mode, now=self.clock())()
         return Response()
 
     async def _reset(self, request: Request) -> Response:
@@ -261,8 +274,8 @@ def _listing(base: str, store: Store, purpose: Purpose, view: str, delete: str) 
     return [Route(path, find, methods=["GET"]), Route(f"{path}/{{id}}", remove, methods=["DELETE"])]
 
 
-def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: float, mail: str | None = None) -> None:
-    """Make a request, or renew the one there is, within its limits; and mail it."""
+def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: float, mail: str | None = None) -> Mailing:
+    """Make a request, or renew the one there is, within its limits; what is returned mails it."""
     moment = epoch_ms(now)
     earlier = next(iter(_requests(store, purpose, user["id"])), None)
     limited = mode == "pin_code" or setting(store, VERIFICATION)[purpose.limited]
@@ -285,10 +298,15 @@ def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: floa
     if limited:
         request["expiry_timestamp"] = moment + _LIFETIMES[mode]
     store.put(purpose.collection, request)
-    _mail(store, mail or purpose.mail, user, {purpose.hash_input if mode == "hash" else mode: request[mode]}, now=now)
+    content = {purpose.hash_input if mode == "hash" else mode: request[mode]}
+    return partial(_mail, store, mail or purpose.mail, user, content, now=now)
 
 
-def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, now: float) -> None:
+async def _no_mail() -> None:
+    pass
+
+
+async def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, now: float) -> None:
     """Send a mail in the user's language, where a template is configured. One that fails is only told in the log.
 
     A template gets the user's names beside what is mailed, as `firstname` and `lastname`.
@@ -299,7 +317,7 @@ def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, n
         return
     language, time_zone = settings_of(user)
     try:
-        send_by_template(
+        await send_by_template(
             store,
             template_id=chosen.get("template_id"),
             template_name=chosen.get("template_name"),
