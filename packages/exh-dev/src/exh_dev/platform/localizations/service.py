@@ -7,6 +7,7 @@ so that list is empty for each.
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,12 @@ from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.languages import LANGUAGES
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.listing import matching, page
-from exh_dev.platform.storage.sql import member
+from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
 
     from exh_dev.platform.http.bodies import Fields
@@ -47,18 +50,36 @@ _KINDS: dict[str, Kind] = {"key": "string", "creation_timestamp": "number", "upd
 def text_of(store: Store, key: str, language: str) -> str | None:
     """A text in a language, else in English; None for an unknown key."""
     localization = store.get(_COLLECTION, key)
-    if localization is None:
-        return None
+    return None if localization is None else _in(localization, language)
+
+
+def texts_of(store: Store, keys: Sequence[str], language: str) -> dict[str, str]:
+    """The texts of those keys that are known, each in a language, else in English."""
+    wanted = Sql("id IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
+    return {each["key"]: _in(each, language) for each in store.matching(_COLLECTION, wanted)}
+
+
+def key_and_arguments(wanted: str) -> tuple[str, list[str]]:
+    """The key and the arguments of `key, argument, argument`."""
+    key, *arguments = (part.strip() for part in wanted.split(","))
+    return key, arguments
+
+
+def filled(text: str, arguments: list[str]) -> str:
+    """With `$1` as the first argument, and so on; places without one stay."""
+
+    def argument(place: re.Match[str]) -> str:
+        digits = place[1]
+        number = int(digits) if len(digits) < 4 else 0  # noqa: PLR2004 - more arguments than anybody writes
+        return arguments[number - 1] if 1 <= number <= len(arguments) else place[0]
+
+    return _PLACE.sub(argument, text)
+
+
+def _in(localization: Document, language: str) -> str:
     texts = localization["text"]
     text: str = texts.get(language[:2].upper(), texts[DEFAULT_LANGUAGE])
     return text
-
-
-def localized(store: Store, wanted: str, language: str) -> str | None:
-    """The text of `key, argument, argument` in a language, else in English; None for an unknown key."""
-    key, *arguments = (part.strip() for part in wanted.split(","))
-    text = text_of(store, key, language)
-    return None if text is None else _filled(text, arguments)
 
 
 class LocalizationService(Service):
@@ -137,13 +158,13 @@ class LocalizationService(Service):
             raise ErrorAnswer(15, "A language code has two capital letters")
         found: dict[str, dict[str, str]] = {}
         for each in wanted:
-            key, *arguments = (part.strip() for part in each.split(","))
+            key, arguments = key_and_arguments(each)
             localization = self._store.get(_COLLECTION, key)
             if localization is not None:
                 texts = localization["text"]
                 asked = [language for language in languages if language in texts]
                 found[key] = {
-                    language: _filled(texts[language], arguments)
+                    language: filled(texts[language], arguments)
                     for language in dict.fromkeys([*asked, DEFAULT_LANGUAGE])
                 }
         return JSONResponse(found)
@@ -198,17 +219,6 @@ def _texts(fields: Fields, name: str) -> list[str]:
     if texts is None:
         raise ErrorAnswer(14, f"The field {name} is required")
     return texts
-
-
-def _filled(text: str, arguments: list[str]) -> str:
-    """With `$1` as the first argument, and so on; places without one stay."""
-
-    def argument(place: re.Match[str]) -> str:
-        digits = place[1]
-        number = int(digits) if len(digits) < 4 else 0  # noqa: PLR2004 - more arguments than anybody writes
-        return arguments[number - 1] if 1 <= number <= len(arguments) else place[0]
-
-    return _PLACE.sub(argument, text)
 
 
 def _shown(localization: Document) -> Document:

@@ -11,11 +11,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, localized
+from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, filled, key_and_arguments, texts_of
 from exh_dev.platform.templates_v1 import renderer
 from exh_dev.platform.templates_v1.schema import fitting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.templates_v1.renderer import Renderer
 
@@ -25,11 +27,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?")
 _PLACE = re.compile(r"\{\{([^{}]*)\}\}")
 #: How a place begins in a field, before a reference, an argument or the end.
 _BEGINNING = re.compile(r"\{\{\s*([^{}$#,]*)")
+_AT_ONCE = 1_000  # keys of localizations that are looked up together
 _BY_REFERENCE = re.compile(r"\{\{\s*\$")
 
 
 class Filling:
-    """A template that is to be filled in, checked. What takes time is left to `outputs`."""
+    """A template that is to be filled in."""
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Filling:
         Europe/Brussels.
 
         Raises:
-            ErrorAnswer: 1003 for content that does not fit, 15 for a language or a time zone that is none.
+            ErrorAnswer: 15 for a language or a time zone that is none.
         """
-        from exh_dev.platform.templates.formatting import date_and_time, zone_of
+        from exh_dev.platform.templates.formatting import zone_of
 
         self._store = store
+        self._schema: Document = template["schema"]
         self._fields: dict[str, str] = template["fields"]
+        self._content = content
         self._language, time_zone = _settings(user or {}, language, time_zone)
         if not _LANGUAGE.fullmatch(self._language):
             raise ErrorAnswer(15, "The field language must be a code of two letters")
@@ -58,39 +63,50 @@ class Filling:
             zone_of(time_zone)
         except ValueError:
             raise ErrorAnswer(15, "The field time_zone must be the name of a time zone") from None
-
-        def date(value: Any) -> str:
-            return date_and_time(value, self._language, time_zone)
-
-        self._content = fitting(template["schema"], content, own=self._fields, date=date)
+        self._time_zone = time_zone
 
     async def outputs(self) -> dict[str, str]:
-        """The fields, filled in; others are served meanwhile.
+        """The fields, filled in: the store is asked here, all else is done in threads, for contents may be large.
 
         Raises:
-            ErrorAnswer: 1003 for a field that cannot be filled in, 1002 for a key that has no text.
+            ErrorAnswer: 1003 for content that does not fit, or a field that cannot be filled in; 1002 for a key that
+                has no text.
         """
-        return self._localized(await asyncio.to_thread(self._run, renderer.of_threads))
+        outputs, keys = await asyncio.to_thread(self._run, renderer.of_threads)
+        if not keys:
+            return outputs
+        texts: dict[str, str] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            texts |= texts_of(self._store, keys[start : start + _AT_ONCE], self._language)
+            await asyncio.sleep(0)  # requests come between
+        return await asyncio.to_thread(self._localized, outputs, texts)
 
-    def _run(self, by: Renderer) -> dict[str, str]:
-        """The fields as Velocity makes them; in any thread."""
+    def _run(self, by: Renderer) -> tuple[dict[str, str], list[str]]:
+        """The fields as Velocity makes them, and the keys of localizations in them."""
+        from exh_dev.platform.templates.formatting import date_and_time
+
+        def date(value: Any) -> str:
+            return date_and_time(value, self._language, self._time_zone)
+
+        content = fitting(self._schema, self._content, own=self._fields, date=date)
         try:
-            return by.render(self._fields, self._content)
+            outputs = by.render(self._fields, content)
         except renderer.FillingError as error:
             place = f"The field {error.field}, line {error.line}" if error.field is not None else "The template"
             raise ErrorAnswer(1003, f"{place}, cannot be filled in: {error}") from None
+        places = (place[1] for output in outputs.values() for place in _PLACE.finditer(output))
+        return outputs, list({key_and_arguments(place)[0] for place in places})
 
-    def _localized(self, outputs: dict[str, str]) -> dict[str, str]:
+    def _localized(self, outputs: dict[str, str], texts: Mapping[str, str]) -> dict[str, str]:
         """With localizations put in."""
         sources = list(self._fields.values())
         beginnings = tuple({found[1].strip() for source in sources for found in _BEGINNING.finditer(source)} - {""})
         by_reference = any(_BY_REFERENCE.search(source) for source in sources)
 
         def text(place: re.Match[str]) -> str:
-            found = localized(self._store, place[1], self._language)
-            if found is not None:
-                return found
-            key = place[1].partition(",")[0].strip()
+            key, arguments = key_and_arguments(place[1])
+            if key in texts:
+                return filled(texts[key], arguments)
             if key.startswith(beginnings):
                 raise _MissingKeyError(key)
             # It came with the content: a text, where a key could have been.
