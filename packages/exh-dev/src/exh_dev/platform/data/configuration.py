@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.patterns import compiled
+from exh_dev.platform.http.bodies import is_one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -53,7 +54,7 @@ def check_configuration(configuration: Any, path: str, *, typed: bool = True) ->
     if not isinstance(configuration, dict):
         raise _unusable(path, "a configuration is an object")
     kind = configuration.get("type")
-    if (typed or kind is not None) and kind not in _NESTED:
+    if (typed or kind is not None) and not is_one_of(kind, _NESTED):
         raise _unusable(path, f"the type is one of {', '.join(_NESTED)}")
     if kind == "array" and "items" not in configuration:
         raise _unusable(path, "an array needs items")
@@ -126,7 +127,7 @@ def kind_at(properties: Mapping[str, Any], path: str) -> Kind:
             continue  # an element by its position
         if configuration.get("type") != "object":
             return "any"
-        inner = configuration.get("properties", {}).get(name) or configuration.get("additionalProperties")
+        inner = (configuration.get("properties") or {}).get(name) or configuration.get("additionalProperties")
         configuration, within = _innermost(inner or {})
         listed = listed or within
     kind = configuration.get("type")
@@ -148,7 +149,7 @@ def _innermost(configuration: Mapping[str, Any]) -> tuple[Mapping[str, Any], boo
 def _object(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Mismatch(f"{path} has to be an object")
-    declared = configuration.get("properties", {})
+    declared = configuration.get("properties") or {}
     missing = [name for name in configuration.get("required", ()) if value.get(name) is None]
     if missing:
         raise Mismatch(f"{path} needs {', '.join(missing)}".strip())

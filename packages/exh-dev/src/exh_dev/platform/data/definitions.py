@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.data.collections import documents_of
 from exh_dev.platform.data.configuration import check_configuration
-from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import member
@@ -252,7 +252,9 @@ def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:
             inner = inner.get("items")
         if not isinstance(inner, dict) or inner.get("type") != "object":
             raise ErrorAnswer(16, "There is no such property to hold it")
-        holder = inner.setdefault("properties", {})
+        if inner.get("properties") is None:
+            inner["properties"] = {}
+        holder = inner["properties"]
     if not name:
         raise ErrorAnswer(15, "A property needs a name")
     return holder, name
@@ -274,15 +276,15 @@ def _named_transition(schema: Document, transition: Document) -> Document:
         raise ErrorAnswer(26, "The name of a transition is a letter, then letters, digits, _ and -, 50 at most")
     _check_transition(schema, transition, types={"manual", "automatic"})
     origins = transition.get("fromStatuses")
-    if not isinstance(origins, list) or not origins or any(each not in schema["statuses"] for each in origins):
+    if not isinstance(origins, list) or not origins or not all(is_one_of(each, schema["statuses"]) for each in origins):
         raise ErrorAnswer(26, "fromStatuses is a list of statuses of the schema, one at least")
     return transition
 
 
 def _check_transition(schema: Document, transition: Document, *, types: set[str]) -> None:
-    if transition.get("type") not in types:
+    if not is_one_of(transition.get("type"), types):
         raise ErrorAnswer(26, f"The type of this transition is {' or '.join(sorted(types))}")
-    if transition.get("toStatus") not in schema["statuses"]:
+    if not is_one_of(transition.get("toStatus"), schema["statuses"]):
         raise ErrorAnswer(26, "toStatus is a status of the schema")
     for member_name, known in (("conditions", _CONDITIONS), ("actions", _ACTIONS), ("afterActions", _AFTER_ACTIONS)):
         parts = transition.get(member_name, [])
@@ -315,7 +317,7 @@ def _index_fields(value: Any) -> list[Document]:
             isinstance(field, dict)
             and isinstance(field.get("name"), str)
             and re.fullmatch(r"[\w$-]+(\.[\w$-]+)*", field["name"]) is not None
-            and field.get("type") in {"asc", "desc", "text"}
+            and is_one_of(field.get("type"), ("asc", "desc", "text"))
         )
 
     if not isinstance(value, list) or not value or not all(usable(field) for field in value):

@@ -12,7 +12,7 @@ from exh_dev.platform.data.collections import SCHEMAS, comments_of, documents_of
 from exh_dev.platform.data.configuration import kind_at
 from exh_dev.platform.data.group_sync import apply_to_all
 from exh_dev.platform.http.access import rights_of
-from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
@@ -213,8 +213,8 @@ def _settings(fields: Fields) -> Document:
         value = fields.value(mode)
         if value is None:
             continue
-        relations = isinstance(value, list) and mode != "createMode" and all(each in _RELATIONS for each in value)
-        if not relations and not (isinstance(value, str) and value in texts):
+        listed = value if isinstance(value, list) and mode != "createMode" else [None]
+        if not is_one_of(value, texts) and not all(is_one_of(each, _RELATIONS) for each in listed):
             raise ErrorAnswer(15, f"The field {mode} is none of its values")
         found[mode] = value
     sync = fields.optional_text("groupSyncMode")

@@ -16,7 +16,7 @@ from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.storage.timestamps import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -119,6 +119,22 @@ class Fields:
         if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
             raise ErrorAnswer(15, f"The field {name} must be a list of strings")
         return value
+
+
+def is_one_of(value: Any, names: Container[str]) -> bool:
+    """Whether a value is one of some names. Of lists and objects `in` cannot be asked, where the names are in a set."""
+    return isinstance(value, str) and value in names
+
+
+def one_of(value: Any, names: Sequence[str], what: str) -> str:
+    """The value, which has to be one of some names; a value of any JSON type may have been sent.
+
+    Raises:
+        ErrorAnswer: 15 when it is none of them; `what` says what the value is, as in `The field type`.
+    """
+    if is_one_of(value, names):
+        return str(value)
+    raise ErrorAnswer(15, f"{what} must be one of {', '.join(names)}")
 
 
 def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -7,13 +7,13 @@ keep the product as it was when they were made. `price` and `currency` are those
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
-from exh_dev.platform.http.bodies import Fields, read_json
+from exh_dev.platform.http.bodies import Fields, one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.payments.records import change_tags, listed, with_tags, without_tags
 from exh_dev.platform.storage.ids import checked_id, object_id
@@ -143,8 +143,7 @@ def _schema(fields: Fields) -> Document | None:
     inner = Fields(schema)
     properties, required = inner.optional_object("properties"), inner.optional_texts("required")
     for name, declared in (properties or {}).items():
-        kind: Any = declared.get("type") if isinstance(declared, dict) else None
-        if kind not in TYPES:
-            raise ErrorAnswer(15, f"The type of schema.properties.{name} must be one of {', '.join(TYPES)}")
+        kind = declared.get("type") if isinstance(declared, dict) else None
+        one_of(kind, list(TYPES), f"The type of schema.properties.{name}")
     found = {"properties": properties, "required": required}
     return {name: value for name, value in found.items() if value is not None}

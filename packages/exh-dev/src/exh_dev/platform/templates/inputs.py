@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from exh_dev.platform.http.bodies import one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
@@ -33,9 +34,7 @@ def _check_type(configuration: Any, path: str, depth: int) -> None:
         raise ErrorAnswer(15, "The inputs are nested too deeply")
     if not isinstance(configuration, dict):
         raise ErrorAnswer(15, f"The field {path} must be an object")
-    kind = configuration.get("type")
-    if kind not in {*_SCALARS, *_CHILDREN}:
-        raise ErrorAnswer(15, f"The field {path}.type must be one of {', '.join([*_CHILDREN, *_SCALARS])}")
+    kind = one_of(configuration.get("type"), [*_CHILDREN, *_SCALARS], f"The field {path}.type")
     child = _CHILDREN.get(kind)
     if more := configuration.keys() - {"type", child}:
         raise ErrorAnswer(15, f"The field {path} has members that its type does not take: {', '.join(sorted(more))}")

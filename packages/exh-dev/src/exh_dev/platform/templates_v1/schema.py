@@ -15,6 +15,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.platform.http.bodies import one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
@@ -41,16 +42,14 @@ def _check(configuration: Any, path: str, depth: int) -> None:
         raise ErrorAnswer(15, "The field schema is nested too deeply")
     if not isinstance(configuration, dict):
         raise ErrorAnswer(15, f"The field {path} must be an object")
-    kind = configuration.get("type")
+    kind = one_of(configuration.get("type"), ["object", "array", *_KINDS], f"The field {path}.type")
     if kind == "object":
         _check_members(configuration, path, depth)
     elif kind == "array":
         _check(_items(configuration), f"{path}.type_configuration", depth + 1)
         _check_options(configuration, path)
-    elif kind in _KINDS:
-        _check_options(configuration, path)
     else:
-        raise ErrorAnswer(15, f"The field {path}.type must be one of {', '.join(['object', 'array', *_KINDS])}")
+        _check_options(configuration, path)
 
 
 def _check_members(configuration: dict[str, Any], path: str, depth: int) -> None:
