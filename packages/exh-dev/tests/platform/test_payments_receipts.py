@@ -20,6 +20,8 @@ from shops import (
     standing,
 )
 
+from exh_dev.platform.storage.sql import Sql
+
 # Forged receipts and notifications
 
 
@@ -80,7 +82,9 @@ def test_a_notification_carries_the_secret_of_its_bundle(app, apple, refused):
     answer = app.send(None, "POST", f"{APPLE}/processServerNotification", json=notification)
     assert (answer.status_code, answer.content) == (202, b"")  # nobody has this subscription
     (kept,) = listed(app, "/appStore/receivedNotifications")
-    assert kept["data"] == notification
+    assert kept["data"] == {name: value for name, value in notification.items() if name != "password"}
+    assert listed(app, "/appStore/receivedNotifications?like(data.password,s)") == []
+    assert not app.store.matching("app_store_notifications", Sql("instr(body, 's3cret')"))
 
 
 def test_a_forged_purchase_token_is_refused_everywhere(app, google, refused):
