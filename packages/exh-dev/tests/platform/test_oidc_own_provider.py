@@ -129,7 +129,11 @@ def test_a_provider_that_does_not_run(exh, log_in, registered):
 
 @pytest.mark.parametrize("member", ["tokenEndpoint", "userinfoEndpoint"])
 @pytest.mark.parametrize(
-    "url", ["https://op.example/x", "http://localhost.example/x", "ftp://localhost/x", "http://localhost:x/", "x"]
+    "url",
+    [
+        *("https://op.example/x", "http://localhost.example/x", "http://op.localhost/x", "http://127.1/x"),
+        *("ftp://localhost/x", "http://localhost:x/", "x"),
+    ],
 )
 def test_a_provider_elsewhere_is_not_called(exh, log_in, registered, own, member, url):
     exh.auth.oidc.providers.update(registered["id"], **{member: url})
@@ -137,6 +141,18 @@ def test_a_provider_elsewhere_is_not_called(exh, log_in, registered, own, member
         log_in()
     assert f"The {member} of the provider own is not on this machine" in str(caught.value.__notes__)
     assert own.asked == []
+
+
+def test_localhost_is_this_machine_whatever_a_resolver_says(log_in, own, monkeypatch):
+    ask, port = socket.getaddrinfo, urlsplit(own.url).port
+
+    def resolve(host, asked, *options, **more):
+        assert (host, asked) != ("localhost", port), "it would be asked where the provider is"
+        return ask(host, asked, *options, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    log_in()
+    assert [path for path, *_ in own.asked] == ["/token", "/userinfo"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What the platform asks an OpenID Connect provider: tokens for an authorization code, and who the user is.
 
 Only a provider on this machine is called: nothing that runs here may log anybody in elsewhere, and a test needs no
-network. Redirects are not followed and proxies not used, so that what is sent stays here too. The client proves itself
+network. That is an address of loopback, or `localhost`, which is taken for one whatever a resolver says of it; a
+resolver may send any other name elsewhere. Redirects are not followed and proxies not used, so that what is sent stays
+here too. The client proves itself
 with `client_secret_basic`, as the platform's documentation says. A provider record names no keys: those of RS256 are
 found by the discovery document of its `issuerId` (OpenID Connect Discovery 1.0, section 4).
 """
@@ -11,8 +13,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import socket
+import ssl
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document
     from exh_dev.platform.storage.timestamps import Clock
 
+_LOCALHOST, _LOCALHOSTS = "localhost", ("127.0.0.1", "::1")
 _TIMEOUT = 5  # seconds for a provider to connect, and to go on answering
 _LARGEST = 1024 * 1024  # bytes of an answer
 _MOST_OF_A_REASON = 200  # characters of what a provider says went wrong
@@ -128,9 +134,9 @@ def is_on_loopback(url: str) -> bool:
     if parts.scheme not in ("http", "https"):
         return False
     try:
-        return ip_address(name).is_loopback
+        return name == _LOCALHOST or ip_address(name).is_loopback
     except ValueError:
-        return name == "localhost" or name.endswith(".localhost")  # RFC 6761, section 6.3
+        return False
 
 
 async def _keys(provider: Document) -> list[Mapping[str, Any]]:
@@ -169,10 +175,31 @@ async def _ask(
     raise _unexpected(what, status, {}, "it is no JSON object")
 
 
+class _Connection(HTTPConnection):
+    """A connection to this machine, whatever a resolver says."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.default_port = 443 if parts.scheme == "https" else 80
+        super().__init__(parts.hostname or "", parts.port or self.default_port, timeout=_TIMEOUT)
+        self._context = ssl.create_default_context() if parts.scheme == "https" else None
+
+    def connect(self) -> None:
+        """Connect; `localhost` is the first of its addresses that takes it."""
+        *others, last = _LOCALHOSTS if self.host == _LOCALHOST else (self.host,)
+        for address in others:
+            with suppress(OSError):
+                self.sock = socket.create_connection((address, self.port), self.timeout)
+                break
+        else:
+            self.sock = socket.create_connection((last, self.port), self.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._context:
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+
+
 def _send(method: str, url: str, headers: Mapping[str, str], body: str | None) -> tuple[int, bytes]:
-    parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
+    connection, parts = _Connection(url), urlsplit(url)
     try:
         query = f"?{parts.query}" if parts.query else ""
         connection.request(method, (parts.path or "/") + query, body, dict(headers))
