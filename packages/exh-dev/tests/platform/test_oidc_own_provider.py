@@ -117,6 +117,26 @@ def test_a_token_endpoint_that_answers_something_else(exh, log_in, own, answer):
     assert [path for path, *_ in own.asked] == ["/token"]
 
 
+@pytest.mark.parametrize("secret", ["s3cret\nX-Other: 1", "s3cret\r", "s3cret\0", "s3crét", ""])
+def test_an_access_token_that_no_header_can_hold_is_refused_and_not_told(exh, log_in, own, secret):
+    own.answers["/token"] = (200, {"access_token": secret, "id_token": token({"alg": "HS256"}, own.claims, hs256)})
+    with pytest.raises(OidcProviderResponseError) as caught:
+        log_in()
+    message = str(caught.value.__notes__) + str(caught.value)
+    assert "its access_token has characters that none can have" in message
+    assert "s3cr" not in message + str(exh.auth.oidc.login_attempts.find_all())
+    assert [path for path, *_ in own.asked] == ["/token"]
+
+
+@pytest.mark.parametrize(("path", "secret"), [("/userinfo", "access"), ("/token", "a code/+"), ("/token", SECRET)])
+def test_a_reason_of_a_provider_that_quotes_a_secret_is_told_without_it(exh, log_in, own, path, secret):
+    own.answers[path] = (401, {"error": "invalid", "error_description": f"not good: {secret}."})
+    with pytest.raises(OidcProviderResponseError) as caught:
+        log_in()
+    assert "invalid, not good: …." in str(caught.value.__notes__)
+    assert secret not in str(exh.auth.oidc.login_attempts.find_all())
+
+
 def test_a_provider_that_does_not_run(exh, log_in, registered):
     with socket.socket() as taken:  # bound, but it does not listen
         taken.bind(("127.0.0.1", 0))

@@ -27,7 +27,7 @@ from exh_dev.platform.http.bodies import parse_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from exh_dev.platform.storage.store import Document
     from exh_dev.platform.storage.timestamps import Clock
@@ -38,6 +38,9 @@ _LARGEST = 1024 * 1024  # bytes of an answer
 _MOST_OF_A_REASON = 200  # characters of what a provider says went wrong
 _DISCOVERY = "/.well-known/openid-configuration"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_ACCESS_TOKEN = re.compile(r"[\x20-\x7e]+")  # RFC 6749, appendix A.12
+_REASONS = ("error", "error_description")
+_SHORTEST_SECRET = 6  # characters; whatever is shorter may be a part of any word
 _OK = 200
 _ACCEPT = {"Accept": "application/json"}
 
@@ -86,14 +89,18 @@ async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
         "Authorization": f"Basic {base64.b64encode(basic.encode()).decode()}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
+    secrets = (code, provider["clientSecret"])
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": provider["redirectUri"]}
     status, told = await _ask("token endpoint", "POST", provider["tokenEndpoint"], headers, urlencode(form))
+    told = _without(secrets, told)
     if status != _OK and told.get("error") == "invalid_grant":
         reason = told.get("error_description") or "invalid_grant"
         raise ErrorAnswer(139, f"The authorization code was not accepted by the provider: {_short(reason)}")
     token, access_token = told.get("id_token"), told.get("access_token")
     if status != _OK or not isinstance(token, str) or not isinstance(access_token, str):
         raise _unexpected("token endpoint", status, told, "it has no id_token or no access_token")
+    if not _ACCESS_TOKEN.fullmatch(access_token):
+        raise _unexpected("token endpoint", status, told, "its access_token has characters that none can have")
     try:
         id_token = IdToken.read(token)
         keys = await _keys(provider) if id_token.algorithm == RS256 else ()
@@ -113,6 +120,7 @@ async def person_of(provider: Document, login: Login) -> Person:
     """
     headers = {"Authorization": f"Bearer {login.access_token}"}
     status, told = await _ask("userinfo endpoint", "GET", provider["userinfoEndpoint"], headers)
+    told = _without((login.access_token,), told)
     if status != _OK:
         raise _unexpected("userinfo endpoint", status, told, "")
     if told.get("sub") != login.subject:  # OpenID Connect Core 1.0, section 5.3.2
@@ -164,7 +172,8 @@ async def _ask(
     try:
         status, content = await asyncio.to_thread(_send, method, url, {**(headers or {}), **_ACCEPT}, body)
     except (OSError, HTTPException, ValueError) as error:
-        reason = f"{type(error).__name__}: {_short(str(error))}"
+        # Of what is wrong with a request or an answer, the library's message may quote a part, such as a header.
+        reason = f"{type(error).__name__}: {_short(error)}" if isinstance(error, OSError) else type(error).__name__
         raise ErrorAnswer(138, f"The {what} of the provider cannot be reached ({reason}): is it running?") from None
     try:
         told = parse_json(content)
@@ -209,9 +218,20 @@ def _send(method: str, url: str, headers: Mapping[str, str], body: str | None) -
         connection.close()
 
 
+def _without(secrets: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
+    """What a provider answers, with nothing secret in its reasons, for those get into messages and login attempts."""
+    for name in _REASONS:
+        reason = told.get(name)
+        if isinstance(reason, str):
+            for secret in secrets:
+                reason = reason.replace(secret, "…") if len(secret) >= _SHORTEST_SECRET else reason
+            told = {**told, name: reason}
+    return told
+
+
 def _unexpected(what: str, status: int, told: Mapping[str, Any], problem: str) -> ErrorAnswer:
     """Code 138, in the platform's words, and what the answer was."""
-    reasons = [told[name] for name in ("error", "error_description") if isinstance(told.get(name), str)]
+    reasons = [told[name] for name in _REASONS if isinstance(told.get(name), str)]
     found = ", ".join([f"HTTP {status}", *map(_short, reasons), *([problem] if status == _OK else [])])
     return ErrorAnswer(138, f"The {what} of the provider gave an unexpected result: {found}")
 
