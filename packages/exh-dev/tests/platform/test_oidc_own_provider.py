@@ -2,11 +2,14 @@
 
 import base64
 import socket
+import threading
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 import pytest
 from own_provider import SECRET, hs256, own_provider, token
 
+from exh_dev.platform.auth import oidc_calls
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.errors import (
     EmailUsedError,
@@ -135,6 +138,40 @@ def test_a_reason_of_a_provider_that_quotes_a_secret_is_told_without_it(exh, log
         log_in()
     assert "invalid, not good: …." in str(caught.value.__notes__)
     assert secret not in str(exh.auth.oidc.login_attempts.find_all())
+
+
+@contextmanager
+def drip():
+    """A provider that sends the header of an answer, and then a byte of its body now and then, for ever."""
+    ended = threading.Event()
+
+    def serve():
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                while not ended.wait(0.05):
+                    connection.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://localhost:{listening.getsockname()[1]}/token", thread
+        finally:
+            ended.set()
+            thread.join()
+
+
+def test_a_provider_that_answers_byte_by_byte_is_not_waited_for(exh, log_in, registered, monkeypatch):
+    monkeypatch.setattr(oidc_calls, "_LONGEST", 0.5)
+    with drip() as (url, thread):
+        exh.auth.oidc.providers.update(registered["id"], tokenEndpoint=url)
+        with pytest.raises(OidcProviderResponseError) as caught:
+            log_in()
+        thread.join(10)  # nobody listens to it any more
+        assert not thread.is_alive()
+    assert "cannot be reached (TimeoutError: no whole answer within 0.5 s)" in str(caught.value.__notes__)
 
 
 def test_a_provider_that_does_not_run(exh, log_in, registered):

@@ -15,6 +15,7 @@ import base64
 import re
 import socket
 import ssl
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _LOCALHOST, _LOCALHOSTS = "localhost", ("127.0.0.1", "::1")
 _TIMEOUT = 5  # seconds for a provider to connect, and to go on answering
+_LONGEST = 10.0  # seconds for a whole call
 _LARGEST = 1024 * 1024  # bytes of an answer
 _MOST_OF_A_REASON = 200  # characters of what a provider says went wrong
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -170,7 +172,14 @@ async def _ask(
 ) -> tuple[int, dict[str, Any]]:
     """The status and the JSON object that a provider answers; beside the requests, for it may be this platform's."""
     try:
-        status, content = await asyncio.to_thread(_send, method, url, {**(headers or {}), **_ACCEPT}, body)
+        connection = _Connection(url)
+        timer = asyncio.get_running_loop().call_later(_LONGEST, connection.cut)
+        try:
+            status, content = await asyncio.to_thread(
+                _send, connection, method, url, {**(headers or {}), **_ACCEPT}, body
+            )
+        finally:
+            timer.cancel()
     except (OSError, HTTPException, ValueError) as error:
         # Of what is wrong with a request or an answer, the library's message may quote a part, such as a header.
         reason = f"{type(error).__name__}: {_short(error)}" if isinstance(error, OSError) else type(error).__name__
@@ -192,6 +201,23 @@ class _Connection(HTTPConnection):
         self.default_port = 443 if parts.scheme == "https" else 80
         super().__init__(parts.hostname or "", parts.port or self.default_port, timeout=_TIMEOUT)
         self._context = ssl.create_default_context() if parts.scheme == "https" else None
+        self._late = threading.Event()
+
+    def cut(self) -> None:
+        """End the call, from another thread: a time-out of the socket begins anew at each byte."""
+        self._late.set()
+        if isinstance(self.sock, socket.socket):
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+    def check(self) -> None:
+        """Go on while there is time.
+
+        Raises:
+            TimeoutError: there is none left; what was received may be a part only.
+        """
+        if self._late.is_set():
+            raise TimeoutError(f"no whole answer within {_LONGEST:g} s")
 
     def connect(self) -> None:
         """Connect; `localhost` is the first of its addresses that takes it."""
@@ -204,18 +230,25 @@ class _Connection(HTTPConnection):
             self.sock = socket.create_connection((last, self.port), self.timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._context:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+            secure = self._context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = secure  # from now on it can be cut
+            secure.do_handshake()
+        self.check()
 
 
-def _send(method: str, url: str, headers: Mapping[str, str], body: str | None) -> tuple[int, bytes]:
-    connection, parts = _Connection(url), urlsplit(url)
+def _send(
+    connection: _Connection, method: str, url: str, headers: Mapping[str, str], body: str | None
+) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
     try:
-        query = f"?{parts.query}" if parts.query else ""
+        connection.check()
         connection.request(method, (parts.path or "/") + query, body, dict(headers))
         answer = connection.getresponse()
         return answer.status, answer.read(_LARGEST)
     finally:
         connection.close()
+        connection.check()
 
 
 def _without(secrets: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
