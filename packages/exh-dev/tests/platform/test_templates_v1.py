@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 from local_app import LocalApp
@@ -16,6 +17,7 @@ from user_service import BAD_ID, NO_PERMISSION, NOBODY, UNKNOWN
 from exh_dev.extras import how_to_install
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
+from exh_dev.platform.templates.child_process import ChildEndedError, KeptProcess
 from exh_dev.platform.templates.pdf_renderer import PROGRAM
 from exh_dev.platform.templates_v1 import renderer
 from exh_dev.remote.client import client_of
@@ -182,11 +184,34 @@ def test_a_process_that_was_killed_is_replaced(exh, monkeypatch):
     monkeypatch.setattr(renderer, "of_threads", renderer.Renderer())
     template = made(exh, "fine")
     assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
-    os.kill(renderer.of_threads._process.pid, signal.SIGKILL)
-    with pytest.raises(TemplateFillingError, match="exit code"):
-        exh.templates.resolve_as_json(template, content={})
+    killed = renderer.of_threads._process.pid
+    os.kill(killed, signal.SIGKILL)
     assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
+    assert renderer.of_threads._process.pid != killed
     renderer.of_threads.close()
+
+
+#: Answers its first message, and is killed when it reads the second, or any that says so.
+KILLED_SOON = """
+import os, signal, struct, sys
+source, target = sys.stdin.buffer, sys.stdout.buffer
+for number in range(2):
+    message = source.read(struct.unpack(">Q", source.read(8))[0])
+    if number or message == b"kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    target.write(struct.pack(">Q", 4) + b"fine")
+    target.flush()
+"""
+
+
+def test_a_process_that_is_killed_while_it_is_asked_is_replaced_once():
+    kept = KeptProcess("-c", KILLED_SOON)
+    with ExitStack() as resources:
+        resources.callback(kept.end)
+        assert [kept.ask(b"fill in", 10) for _ in range(3)] == [b"fine"] * 3
+        with pytest.raises(ChildEndedError):
+            kept.ask(b"kill", 10)
+        assert kept.pid is None
 
 
 def test_a_process_that_hears_no_signal_is_killed(monkeypatch):

@@ -53,6 +53,11 @@ class ChildProcess:
         """The id of the process."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def ask(self, message: bytes, seconds: float) -> bytes:
         """The answer to a message, in so many seconds at most.
 
@@ -101,7 +106,9 @@ class ChildProcess:
 
 
 class KeptProcess:
-    """A process that starts when it is first asked, and is kept until it fails. Use it from one thread at a time."""
+    """A process that starts when it is first asked, and is kept until it fails or ends. Use it from one thread at a
+    time.
+    """
 
     def __init__(self, *arguments: str) -> None:
         """Start this Python with `arguments`, later."""
@@ -116,8 +123,22 @@ class KeptProcess:
     def ask(self, message: bytes, seconds: float) -> bytes:
         """The answer to a message; after any failure the next message starts a process anew.
 
+        A process that was there before, and that something killed, may not have read the message: it is sent once more,
+        to another one.
+
         Raises what `ChildProcess.ask` raises.
         """
+        if self._process is not None and not self._process.alive:
+            self.end()
+        was_there = self._process is not None
+        try:
+            return self._asked(message, seconds)
+        except ChildEndedError as ended:
+            if not was_there or ended.code >= 0:  # a signal's number is negative
+                raise
+        return self._asked(message, seconds)
+
+    def _asked(self, message: bytes, seconds: float) -> bytes:
         if self._process is None:
             self._process = ChildProcess(*self._arguments)
         try:
