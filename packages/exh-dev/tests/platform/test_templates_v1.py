@@ -19,7 +19,7 @@ from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.child_process import ChildEndedError, KeptProcess
 from exh_dev.platform.templates.pdf_renderer import PROGRAM
-from exh_dev.platform.templates_v1 import renderer
+from exh_dev.platform.templates_v1 import renderer, worker
 from exh_dev.remote.client import client_of
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.errors import (
@@ -189,6 +189,30 @@ def test_a_process_that_was_killed_is_replaced(exh, monkeypatch):
     assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
     assert renderer.of_threads._process.pid != killed
     renderer.of_threads.close()
+
+
+def test_a_late_timer_ends_neither_the_process_nor_the_next_template(exh, monkeypatch):
+    monkeypatch.setattr(renderer, "of_threads", renderer.Renderer())
+    template = made(exh, "fine")
+    assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
+    pid = renderer.of_threads._process.pid
+    os.kill(pid, signal.SIGALRM)  # as a timer does that was to be stopped just then
+    assert exh.templates.resolve_as_json(template, content={}) == {"body": "fine"}
+    assert renderer.of_threads._process.pid == pid
+    renderer.of_threads.close()
+
+
+def test_a_timer_of_the_template_before_is_not_taken_for_this_ones(monkeypatch):
+    def render(fields, _content):
+        os.kill(os.getpid(), signal.SIGALRM)
+        return fields
+
+    monkeypatch.setattr(worker, "render", render)
+    before = signal.signal(signal.SIGALRM, worker._limit.at_signal)
+    try:
+        assert worker.answer({"fields": {"a": "b"}, "content": {}, "seconds": 60}) == {"fields": {"a": "b"}}
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 #: Answers its first message, and is killed when it reads the second, or any that says so.

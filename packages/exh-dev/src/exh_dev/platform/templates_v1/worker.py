@@ -16,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from typing import Any
 
 from exh_dev.platform.templates_v1.velocity import TooLongError, VelocityError, check, element_at, place_of, render
@@ -24,21 +25,49 @@ _MEMORY = 512 * 1024**2  # bytes of address space
 _AGAIN = 0.2  # seconds after which the signal comes again, in case that one was lost
 
 
+class _Limit:
+    """The time of the request that is being answered. A signal that comes too late does nothing to the next one."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def start(self, seconds: float) -> None:
+        """Begin a request; `at_signal` ends it after so many seconds."""
+        self._until = time.monotonic() + seconds
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+
+    def stop(self) -> None:
+        """End the request: from now on no signal raises anything."""
+        self._until = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def at_signal(self, _: int, frame: Any) -> None:
+        """End what is being done, if its time is over; again only a while later, for that to be told."""
+        now = time.monotonic()
+        if self._until is not None and now >= self._until:
+            self._until = now + _AGAIN / 2
+            raise TooLongError(element_at(frame))
+
+
+_limit = _Limit()
+
+
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What is answered to a request."""
     fields, seconds = request["fields"], request["seconds"]
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+        _limit.start(seconds)
         try:
             if "content" in request:
                 return {"fields": render(fields, request["content"])}
             check(fields)
             return {"fields": {}}
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _limit.stop()
     except VelocityError as error:
         return {"field": error.field, "line": error.line, "message": str(error)}
     except TooLongError as error:
+        _limit.stop()  # the signal may have come before the one above was done
         field, line = place_of(error.element) if error.element else (next(iter(fields), ""), 1)
         return {"field": field, "line": line, "message": f"it takes longer than {seconds:g} seconds"}
     except MemoryError:
@@ -49,7 +78,7 @@ def main() -> None:
     """Answer requests until there are no more."""
     with contextlib.suppress(ValueError, OSError):  # macOS does not take it
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    signal.signal(signal.SIGALRM, _end)
+    signal.signal(signal.SIGALRM, _limit.at_signal)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one ends this
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while header := source.read(8):
@@ -57,10 +86,6 @@ def main() -> None:
         message = json.dumps(answer(request)).encode()
         target.write(struct.pack(">Q", len(message)) + message)
         target.flush()
-
-
-def _end(_: int, frame: Any) -> None:
-    raise TooLongError(element_at(frame))
 
 
 if __name__ == "__main__":
