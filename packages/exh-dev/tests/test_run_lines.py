@@ -1,11 +1,19 @@
 """The lines that `exh-dev serve` prints of runs."""
 
+import fcntl
+import json
 import re
+import signal
+import subprocess
+import sys
+import threading
 from contextlib import suppress
 
+import requests
 from waiting import wait_for
 
 from exh_dev.remote.client import client_of
+from exh_dev.serve.line_writer import LineWriter
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.serve.run_lines import line_of
 from extrahorizon.errors import PlatformError
@@ -54,3 +62,46 @@ def test_each_run_is_told_when_it_is_over():
             exh.tasks.functions.execute("html-to-pdf", data={})
         wait_for(lambda: ended)
     assert (ended[0]["function"], ended[0]["kind"]) == ("html-to-pdf", "direct")
+
+
+def test_a_platform_whose_lines_nobody_reads_serves_and_stops(tmp_path):
+    command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            if hasattr(fcntl, "F_SETPIPE_SZ"):
+                fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+            address = json.loads(process.stdout.readline())["url"]
+            for number in range(60 if hasattr(fcntl, "F_SETPIPE_SZ") else 800):
+                invoked = f"{address}/_dev/api/functions/html-to-pdf/invoke"
+                assert requests.post(invoked, json={"event": {"number": number}}, timeout=10).status_code == 202
+            assert requests.get(f"{address}/users/v1/health", timeout=10).status_code == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(15) == 0
+        finally:
+            process.kill()
+
+
+class Slow:
+    """Takes lines when it is let."""
+
+    def __init__(self):
+        self.taken = []
+        self.may = threading.Event()
+
+    def note(self, message, **_):
+        assert self.may.wait(10)
+        self.taken.append(message)
+
+    warn = error = note
+
+
+def test_lines_that_come_too_fast_are_left_out_and_counted():
+    slow = Slow()
+    with LineWriter(slow, most=2) as lines:
+        for number in range(10):
+            lines.note(f"line {number}")
+        slow.may.set()
+    shown = [each for each in slow.taken if each.startswith("line")]
+    (told,) = [each for each in slow.taken if not each.startswith("line")]
+    assert shown[0] == "line 0"
+    assert told == f"{10 - len(shown)} lines were left out here: they were not read as fast as they came"

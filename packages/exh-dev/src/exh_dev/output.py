@@ -33,7 +33,20 @@ class Table:
     below: Sequence[str] | None = None
 
 
-class Output(Protocol):
+class Speaker(Protocol):
+    """What says things on stderr."""
+
+    def note(self, message: str, **facts: Any) -> None:
+        """Say what happens."""
+
+    def warn(self, message: str, **facts: Any) -> None:
+        """Say what is probably not as it is meant to be."""
+
+    def error(self, message: str, **facts: Any) -> None:
+        """Say what went wrong."""
+
+
+class Output(Speaker, Protocol):
     """One of the two ways to print."""
 
     def result(self, value: Any) -> None:
@@ -60,12 +73,3 @@ class Output(Protocol):
 
     def log(self, function: str, line: LogLine) -> None:
         """Pass on a log line of a function."""
-
-    def note(self, message: str, **facts: Any) -> None:
-        """Say what happens."""
-
-    def warn(self, message: str, **facts: Any) -> None:
-        """Say what is probably not as it is meant to be."""
-
-    def error(self, message: str, **facts: Any) -> None:
-        """Say what went wrong."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from exh_dev.output import Table
+    from exh_dev.output import Speaker, Table
     from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Outcome
 
@@ -112,7 +112,7 @@ def _entry(function: str, line: LogLine) -> dict[str, Any]:
 class OutputHandler(logging.Handler):
     """Passes on what the servers in this process log, so that it keeps to the form of everything else."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Speaker) -> None:
         """Speak through `output`."""
         super().__init__()
         self._output = output
@@ -124,7 +124,7 @@ class OutputHandler(logging.Handler):
         speak(record.getMessage(), logger=record.name, **trace)
 
 
-def pass_on_server_logs(output: Output) -> None:
+def pass_on_server_logs(output: Speaker) -> None:
     """Let warnings and errors of the servers in this process go through `output`, and nothing else of them."""
     for name in ("uvicorn", "exh_dev", "werkzeug"):
         server = logging.getLogger(name)

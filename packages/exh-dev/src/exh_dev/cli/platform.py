@@ -66,6 +66,7 @@ def serve(
     from exh_dev.cli.output import JsonOutput
     from exh_dev.platform.faults.rules import FaultRules
     from exh_dev.serve import foreground as server
+    from exh_dev.serve.line_writer import LineWriter
     from exh_dev.serve.local_platform import LocalPlatform
 
     if host not in {"localhost", "127.0.0.1", "::1"}:
@@ -74,20 +75,21 @@ def serve(
             "lies in a file, and it runs code that is uploaded to it: nobody else may reach that"
         )
     output = choose_output(as_json=as_json)
-    pass_on_server_logs(output)
     folder = data_dir_of(data_dir)
     rules = FaultRules(fault or ())
     largest = max_file_size * 1024 * 1024
-    with LocalPlatform(
-        port=port,
-        data_dir=folder,
-        ephemeral=ephemeral,
-        faults=rules,
-        smtp=smtp,
-        max_file_size=largest,
-        without=without or (),
-    ) as platform:
-        server.serve(platform, folder, output, announce_on_stdout=isinstance(output, JsonOutput))
+    with LineWriter(output) as lines:
+        pass_on_server_logs(lines)
+        with LocalPlatform(
+            port=port,
+            data_dir=folder,
+            ephemeral=ephemeral,
+            faults=rules,
+            smtp=smtp,
+            max_file_size=largest,
+            without=without or (),
+        ) as platform:
+            server.serve(platform, folder, output, lines, announce_on_stdout=isinstance(output, JsonOutput))
 
 
 def print_credentials(

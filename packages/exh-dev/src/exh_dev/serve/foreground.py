@@ -20,17 +20,18 @@ from exh_dev.serve.run_lines import line_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exh_dev.output import Output
+    from exh_dev.output import Output, Speaker
     from exh_dev.serve.local_platform import LocalPlatform
 
 
-def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_on_stdout: bool) -> None:
+def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speaker, *, announce_on_stdout: bool) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
         platform: what to serve, not yet started.
         data_dir: where its credentials are.
-        output: how to speak.
+        output: how to print the line that is announced.
+        lines: how to speak, without waiting for who reads it.
         announce_on_stdout: print the one JSON line that programs wait for.
     """
     stop = threading.Event()
@@ -39,31 +40,31 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, *, announce_o
     project = Project.find_if_any()
     with ExitStack() as resources:
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
-        configuration = deploy.start(platform, project, output.warn, shown)
+        configuration = deploy.start(platform, project, lines.warn, shown)
         if project and shown:
             shown.loaded(configuration)
             for name in outranking.hidden_functions(project, platform.uploaded()):
-                output.warn(outranking.about_function(name))
+                lines.warn(outranking.about_function(name))
             for note in project.notes():
-                output.note(note)
+                lines.note(note)
             try:
-                deploy.schedule(platform, project, output.note)
+                deploy.schedule(platform, project, lines.note)
             except DevkitError as error:
-                output.note(f"nothing is scheduled: {error}")
+                lines.note(f"nothing is scheduled: {error}")
         platform.adopt_runs(kept_runs.kept(data_dir))
         credentials_file = str(DataDir(data_dir).credentials_file)
         dashboard = f"{platform.url}{PATH}"
         if announce_on_stdout:
             output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": dashboard})
         else:
-            output.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
-            output.note(f"Control center: {dashboard}")
-            output.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
+            lines.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
+            lines.note(f"Control center: {dashboard}")
+            lines.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
         for each in platform.faults.in_force:
-            output.note(f"fault in force: {each.rule.text}")
-        platform.watch_runs(lambda run: output.note(line_of(run), run=run["id"], function=run["function"]))
+            lines.note(f"fault in force: {each.rule.text}")
+        platform.watch_runs(lambda run: lines.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
-            resources.enter_context(Reloader(platform, shown, output.note, output.warn))
+            resources.enter_context(Reloader(platform, shown, lines.note, lines.warn))
         while not stop.wait(SIGNALS_WITHIN):
             pass
-        output.note("stopping")
+        lines.note("stopping")
