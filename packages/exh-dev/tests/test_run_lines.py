@@ -12,6 +12,7 @@ from contextlib import suppress
 import requests
 from waiting import wait_for
 
+from exh_dev.cli.terminal import TerminalOutput
 from exh_dev.remote.client import client_of
 from exh_dev.serve.line_writer import LineWriter
 from exh_dev.serve.local_platform import LocalPlatform
@@ -42,9 +43,19 @@ def test_what_went_wrong_is_on_it_in_one_line():
         "failure": "LookupError: " + "x" * 500 + "\nmore",
     }
     line = without_time(line_of(failed))
-    assert line.startswith("greet-patient (transition, attempt 3) FAILED in 1,234 ms (cold start): LookupError: xxx")
-    assert "\n" not in line
-    assert line.endswith("x…")
+    assert line == (f"greet-patient (transition, attempt 3) FAILED in 1,234 ms (cold start): LookupError: {'x' * 80}…")
+
+
+def test_a_message_without_a_class_is_as_short():
+    run = {**RUN, "status": "FAILED", "failure": "y" * 500}
+    assert without_time(line_of(run)) == f"greet-patient (transition) FAILED in 1,234 ms: {'y' * 80}…"
+
+
+def test_a_message_can_do_nothing_to_the_terminal(capsys):
+    failure = "ValueError: paid\rOK \x1b[2K\x9b2K \u202edlo\u2066 \ud83d"
+    TerminalOutput().note(line_of({**RUN, "status": "FAILED", "failure": failure}))
+    (line,) = capsys.readouterr().err.replace("\n", " ").split("FAILED")[1:]
+    assert " ".join(line.split()).endswith("ValueError: paid␍OK ␛[2K<009B>2K <202E>dlo<2066> <D83D>")
 
 
 def test_a_run_that_did_not_take_place_has_no_time():

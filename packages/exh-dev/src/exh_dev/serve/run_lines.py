@@ -1,14 +1,21 @@
-"""What `exh-dev serve` says of a run when it is over: one line."""
+"""What `exh-dev serve` says of a run when it is over: one line.
+
+Of an error it has the class and the beginning of the message: what a developer needs to know which one it was. A
+message may hold data of persons, and a terminal's lines stay in its history and in logs of CI; the whole message is in
+the control center alone. What is not printable is made visible where lines are printed (`cli/visible.py`).
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LONGEST_FAILURE = 200  # characters; the control center has the rest
+_LONGEST_MESSAGE = 80  # characters
+_CLASS = re.compile(r"([A-Za-z_][\w.]{0,99}): ")
 
 
 def line_of(run: Mapping[str, Any]) -> str:
@@ -22,8 +29,14 @@ def line_of(run: Mapping[str, Any]) -> str:
     attempt = f", attempt {run['attempt']}" if run["attempt"] > 1 else ""
     took = f" in {run['duration_ms']:,.0f} ms" if run.get("duration_ms") is not None else ""
     cold = " (cold start)" if run.get("init_ms") is not None else ""
-    failure = run["failure"].partition("\n")[0]
-    if len(failure) > _LONGEST_FAILURE:
-        failure = f"{failure[:_LONGEST_FAILURE]}…"
+    failure = _beginning(run["failure"])
     why = f": {failure}" if failure else ""
     return f"{began:%H:%M:%S} {run['function']} ({run['trigger']}{by_hand}{attempt}) {run['status']}{took}{cold}{why}"
+
+
+def _beginning(failure: str) -> str:
+    """The class of an error, if it has one, and the beginning of the first line of its message."""
+    found = _CLASS.match(failure)
+    name = found[0] if found else ""
+    message = failure[len(name) :].partition("\n")[0]
+    return name + (message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…")
