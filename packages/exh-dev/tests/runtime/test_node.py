@@ -168,6 +168,53 @@ def test_what_is_thrown_and_no_error(run, thrown, error_type, message):
     assert run("basic.throwValue", thrown).error == {"errorType": error_type, "errorMessage": message, "trace": []}
 
 
+HOSTILE = {
+    "a symbol": ("Symbol('x')", "symbol", "Symbol(x)"),
+    "a large number": ("10n", "bigint", "10"),
+    "a function": ("function f() {}", "function", "function f() {}"),
+    "an object without a prototype": ("Object.create(null)", "handled", None),
+    "a toString that throws": ("{ toString() { throw new Error('no'); } }", "handled", None),
+    "a toString that gives a symbol": ("{ toString() { return Symbol('x'); } }", "handled", None),
+    "a toString that gives a large number": ("{ toString() { return 10n; } }", "object", "10"),
+    "a proxy": ("new Proxy({}, { get() { throw new Error('no'); } })", "handled", None),
+    "a proxy of an error": ("new Proxy(new Error('a'), { getPrototypeOf() { throw new Error('no'); } })", "Error", "a"),
+    "a name that is none": ("Object.assign(new Error('a'), { name: 5 })", "handled", None),
+    "a message that is none": ("Object.assign(new Error('a'), { message: 10n })", "handled", None),
+    "a stack that is none": ("Object.assign(new Error('a'), { stack: null })", "handled", None),
+    "a toJSON that throws": ("Object.assign(new Error('a'), { toJSON() { throw new Error('no'); } })", "Error", "a"),
+    "a getter that throws": ("Object.defineProperty(new Error('a'), 'code', { get() { throw 1; } })", "Error", "a"),
+    "a large number in an error": ("Object.assign(new Error('a'), { size: 10n })", "Error", "a"),
+}
+
+
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+@pytest.mark.parametrize("version", ["nodejs20.x", "nodejs24.x"])
+@pytest.mark.parametrize("what", HOSTILE)
+def test_whatever_is_thrown_is_told_and_the_process_goes_on(start, module, what, version, log_format):
+    thrown, error_type, message = HOSTILE[what]
+    source = f"exports.handler = async (event) => {{ if (event === 'throw') throw {thrown}; return event; }};"
+    runtime = start(**module(source), runtime=version, log_format=log_format)
+    error = runtime.invoke("under-test", "throw").error
+    assert (error["errorType"], error["errorMessage"]) == (error_type, message or error["errorMessage"])
+    after = runtime.invoke("under-test", "fine")
+    assert (after.result, after.init_duration) == ("fine", None)
+
+
+@pytest.mark.parametrize("thrown", ["null", "undefined"])
+def test_nothing_is_thrown_since_callbacks_are_over(start, module, thrown):
+    source = f"exports.handler = async (event) => {{ if (event) throw {thrown}; return 'fine'; }};"
+    runtime = start(**module(source), runtime="nodejs24.x")
+    assert runtime.invoke("under-test", "throw").error["errorType"] == "handled"
+    assert runtime.invoke("under-test", None).result == "fine"
+
+
+def test_a_rejection_that_nobody_handles_may_be_of_anything(run, module):
+    source = "exports.handler = async () => { Promise.reject(Object.create(null)); await new Promise(setImmediate); };"
+    error = run(**module(source)).error
+    assert error["errorType"] == "Runtime.UnhandledPromiseRejection"
+    assert error["errorMessage"] == "A value that cannot be written as text"
+
+
 def test_nothing_at_all_is_thrown(run):
     assert run("basic.throwValue", None).error["errorMessage"] == "handled"
 

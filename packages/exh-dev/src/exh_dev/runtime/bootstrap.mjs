@@ -64,16 +64,25 @@ function patchConsole() {
   }
 }
 
-function logError(what, thrown) {
-  const error = thrown instanceof Error ? thrown : new Error(thrown);
-  if (IS_JSON) return console.error(error);
-  let members;
+/** A value as text. Whatever is thrown gets here: symbols, and objects whose toString throws. */
+function textOf(value) {
   try {
-    members = JSON.stringify(error, (_, value) => (value instanceof Error ? withMembers(value, "stack") : value));
+    return String(value);
   } catch {
-    members = JSON.stringify(described(error));
+    return "A value that cannot be written as text";
   }
-  return console.error(what, `\t${members}`);
+}
+
+function logError(what, thrown) {
+  try {
+    const error = thrown instanceof Error ? thrown : new Error(textOf(thrown));
+    if (IS_JSON) return console.error(error);
+    const members = (_, value) => (value instanceof Error ? withMembers(value, "stack") : value);
+    return console.error(what, `\t${JSON.stringify(error, members)}`);
+  } catch {
+    // It refers to itself, or fights back: a proxy with traps, a getter or a toJSON that throws.
+    return console.error(what, `\t${JSON.stringify(described(thrown))}`);
+  }
 }
 
 // ---- the Runtime API
@@ -101,9 +110,11 @@ function described(error) {
   try {
     const texts = [error?.name, error?.message, error?.stack];
     if (types.isNativeError(error) || texts.every((text) => text && typeof text === "string")) {
-      return { errorType: error.name, errorMessage: error.message, trace: error.stack.split("\n") };
+      if (texts.some((text) => text !== undefined && typeof text !== "string")) throw new TypeError("not a text");
+      const [errorType, errorMessage, stack] = texts;
+      return { errorType, errorMessage, trace: stack.split("\n") };
     }
-    return { errorType: typeof error, errorMessage: error.toString(), trace: [] };
+    return { errorType: typeof error, errorMessage: `${error.toString()}`, trace: [] };
   } catch {
     return { errorType: "handled", errorMessage: "The error has a name, message or stack that cannot be read" };
   }
@@ -112,7 +123,10 @@ function described(error) {
 /** An error of the runtime's own, perhaps because of another one. */
 function failure(kind, message, cause) {
   const error = Object.assign(new Error(message), { name: `Runtime.${kind}` });
-  error.stack = cause?.stack ?? `${error.name}: ${message}`;
+  error.stack = `${error.name}: ${message}`;
+  try {
+    error.stack = cause?.stack ?? error.stack;
+  } catch {} // a getter that throws
   return error;
 }
 
@@ -261,7 +275,7 @@ patchConsole();
 process.on("beforeExit", () => onEmptyLoop());
 process.on("uncaughtException", (error) => end("Uncaught Exception", error, 129));
 process.on("unhandledRejection", (reason) => {
-  const error = failure("UnhandledPromiseRejection", String(reason), reason);
+  const error = failure("UnhandledPromiseRejection", textOf(reason), reason);
   end("Unhandled Promise Rejection", Object.assign(error, { reason }), 128);
 });
 
