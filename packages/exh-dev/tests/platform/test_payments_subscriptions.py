@@ -5,7 +5,9 @@ import json
 
 import pytest
 from people import person
-from shops import BASE, DAY, GOOGLE, HOUR, PACKAGE, UNKNOWN, Apple, Google, call, code, events, listed, standing
+from shops import BASE, BUNDLE, DAY, GOOGLE, HOUR, PACKAGE, UNKNOWN, Apple, Google, call, code, events, listed, standing
+
+from exh_dev.platform.storage.timestamps import LATEST
 
 # How a subscription goes
 
@@ -274,3 +276,33 @@ def test_ones_own_and_everybodys(app, apple, google, path, permission):
     assert (len(page["data"]), page["page"]) == (min(2, number - 2), {"total": number, "offset": 2, "limit": 2})
     assert code(app, "GET", f"{path}?eq(") == 19
     assert not any(name.startswith("_") for each in listed(app, path, everybody) for name in each)
+
+
+def test_a_receipt_tells_the_latest_payments(app, apple):
+    apple.product()
+    bought = apple.buy(period=HOUR)
+    apple.complete(bought)
+    for _ in range(110):
+        renewed = apple.change(bought, "renew")
+    told = apple.complete(renewed)
+    newest, oldest = told["latest_receipt_info"][0], told["receipt"]["in_app"][0]
+    assert [len(told["latest_receipt_info"]), len(told["receipt"]["in_app"])] == [100, 100]
+    assert newest["transaction_id"] == renewed["transactionId"]
+    assert int(newest["expires_date_ms"]) == (app.now + 111 * HOUR) * 1000
+    assert oldest["original_purchase_date_ms"] == newest["original_purchase_date_ms"] == str(int(app.now * 1000))
+    kept = listed(app, "/appStore/receivedNotifications?sort(-creationTimestamp)&limit(100)")
+    assert max(len(each["data"]["unified_receipt"]["latest_receipt_info"]) for each in kept) == 100
+
+
+@pytest.mark.parametrize("change", ["renew", "startGracePeriod"])
+def test_nothing_is_paid_for_after_the_year_9999(app, shop, change, refused):
+    shop.product()
+    bought = shop.buy(period=DAY)
+    app.now = LATEST - HOUR
+    key = bought.get("originalTransactionId") or bought["orderId"]
+    store = "app_store" if "originalTransactionId" in bought else "play_store"
+    path = f"/_dev/{store}/purchases"
+    answer = app.send(None, "POST", f"{path}/{key}/changes", json={"change": change})
+    refused(answer, 400, 27, "ILLEGAL_STATE_EXCEPTION")
+    body = {"bundleId": BUNDLE, "productId": "monthly", "packageName": PACKAGE, "subscriptionId": "monthly"}
+    refused(app.send(None, "POST", path, json=body), 400, 27, "ILLEGAL_STATE_EXCEPTION")

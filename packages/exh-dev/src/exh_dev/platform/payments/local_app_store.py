@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of
+from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
 from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
 from exh_dev.platform.storage.timestamps import epoch_ms
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PATH = "/_dev/app_store/purchases"
 GRACE_PERIOD = 16 * 86_400  # seconds; one of those that Apple offers
+#: How many payments a receipt tells, the latest: answers, and what is kept of them, do not grow with each renewal.
+_MOST_TRANSACTIONS = 100
 _PURCHASES, _KEY = "local_app_store_purchases", "appStore"
 _ENVIRONMENT = "Sandbox"
 _OFFER_MEMBERS = {
@@ -52,7 +54,7 @@ class Purchase:
     Attributes:
         bundle_id: the app's.
         period: how long it is paid for at a time, in seconds.
-        transactions: its payments as receipts have them, the first first.
+        transactions: its latest payments as receipts have them, the first first.
         renewal: how it will go on, as receipts have it.
     """
 
@@ -205,8 +207,8 @@ def _new_id() -> str:
 
 
 def _moment(name: str, seconds: float) -> Document:
-    """A moment in Apple's two spellings."""
-    written = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S Etc/GMT")
+    """A moment in Apple's two spellings; raises as `writable` does."""
+    written = datetime.fromtimestamp(writable(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S Etc/GMT")
     return {name: written, f"{name}_ms": str(epoch_ms(seconds))}
 
 
@@ -229,6 +231,7 @@ def _pay(purchase: Purchase, start: float, transaction_id: str, offer: str | Non
         "in_app_ownership_type": "PURCHASED",
         **(_OFFER_MEMBERS[offer] if offer else {}),
     })  # fmt: skip
+    del purchase.transactions[:-_MOST_TRANSACTIONS]
     purchase.renewal["product_id"] = purchase.renewal["auto_renew_product_id"]
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of
+from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
 from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
@@ -104,7 +104,7 @@ class LocalPlayStore:
         info: Document = {
             "kind": "androidpublisher#subscriptionPurchase",
             "startTimeMillis": str(epoch_ms(now)),
-            "expiryTimeMillis": str(epoch_ms(now + period)),
+            "expiryTimeMillis": str(epoch_ms(writable(now + period))),
             "autoRenewing": True,
             "priceCurrencyCode": "EUR",
             "priceAmountMicros": _MICROS,
@@ -198,7 +198,7 @@ def _renew(purchase: Document, now: float, fields: Fields) -> str:
         raise ErrorAnswer(27, "The subscription has ended; buy another one, with its token as linkedPurchaseToken")
     recovered, order_id = info["paymentState"] == PENDING, info["orderId"].partition("..")[0]
     info |= {
-        "expiryTimeMillis": str(epoch_ms(max(now, expiry) + purchase["period"])),
+        "expiryTimeMillis": str(epoch_ms(writable(max(now, expiry) + purchase["period"]))),
         "autoRenewing": True,
         "paymentState": RECEIVED,
         "orderId": f"{order_id}..{renewals_of(info)}",
@@ -234,7 +234,7 @@ def _hold(purchase: Document, now: float, fields: Fields) -> str:
 
 def _grace(purchase: Document, now: float, fields: Fields) -> str:
     del fields
-    until = str(epoch_ms(now + GRACE_PERIOD))
+    until = str(epoch_ms(writable(now + GRACE_PERIOD)))
     purchase["info"] |= {"paymentState": PENDING, "autoRenewing": True, "expiryTimeMillis": until}
     return "6"
 

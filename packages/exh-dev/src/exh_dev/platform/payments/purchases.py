@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from exh_dev.platform.http.bodies import Fields
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.timestamps import LATEST
 
 P = TypeVar("P")
 
@@ -31,6 +32,17 @@ def period_of(fields: Fields) -> int:
     if period is not None and not 1 <= period <= _LONGEST:
         raise ErrorAnswer(15, f"The field period must be from 1 to {_LONGEST} seconds")
     return period or _PERIOD
+
+
+def writable(seconds: float) -> float:
+    """Return a moment that a store can write, in epoch seconds.
+
+    Raises:
+        ErrorAnswer: 27 when it is after the year 9999, as after some thousand renewals.
+    """
+    if seconds > LATEST:
+        raise ErrorAnswer(27, "The subscription would be paid for until after the year 9999: buy another one")
+    return seconds
 
 
 def offer_of(fields: Fields) -> str | None:

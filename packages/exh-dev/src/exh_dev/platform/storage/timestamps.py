@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 #: The time in epoch seconds.
 Clock = Callable[[], float]
 
-_EARLIEST, _LATEST = -30_610_224_000, 253_402_300_799  # the years 1000 to 9999
+#: The years 1000 to 9999, in epoch seconds.
+EARLIEST, LATEST = -30_610_224_000, 253_402_300_799
 
 
 def epoch_ms(seconds: float) -> int:
@@ -31,6 +32,6 @@ def moment(text: str) -> float:
     """
     found = datetime.fromisoformat(text)
     seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    if not _EARLIEST <= seconds <= _LATEST:
+    if not EARLIEST <= seconds <= LATEST:
         raise ValueError(f"{text} is out of range")
     return seconds
