@@ -139,6 +139,13 @@ def test_a_body_is_checked(app, changes, code):
     assert not app.store.matching("mails", EVERYTHING)
 
 
+def test_nobody_finds_out_a_tracking_hash_by_a_query(app):
+    template(app)
+    assert "tracking_hash" not in send(app, template_name="welcome", recipients=TO).json()
+    digits = [app.as_user("GET", f"{BASE}?like(tracking_hash,{digit})").json()["data"] for digit in "0123456789abcdef"]
+    assert digits == [[]] * 16
+
+
 def test_a_template_cannot_make_a_mail_too_large(app, refused):
     template(app, subject="s", body="{{#each @inputs.name}}{{/each}}" + "{{@inputs.name}}" * 12)
     refused(send(app, template_name="welcome", content={"name": "x" * 10**6}, recipients=TO), *FORMAT)

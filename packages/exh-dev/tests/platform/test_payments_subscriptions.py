@@ -306,3 +306,14 @@ def test_nothing_is_paid_for_after_the_year_9999(app, shop, change, refused):
     refused(answer, 400, 27, "ILLEGAL_STATE_EXCEPTION")
     body = {"bundleId": BUNDLE, "productId": "monthly", "packageName": PACKAGE, "subscriptionId": "monthly"}
     refused(app.send(None, "POST", path, json=body), 400, 27, "ILLEGAL_STATE_EXCEPTION")
+
+
+@pytest.mark.parametrize(
+    "query", ["_reevaluateDate>2000-01-01", "contains(_reevaluateDate)", "or(like(_reevaluateDate,20),eq(id,none))"]
+)
+def test_the_platforms_own_members_are_not_found(app, google, query):
+    google.product()
+    google.complete(google.buy())
+    assert listed(app, f"/playStore/subscriptions?{query}") == []
+    assert len(listed(app, "/playStore/subscriptions?ne(_reevaluateDate,1)&sort(-_reevaluateDate)")) == 1
+    assert listed(app, "/playStore/subscriptions?select(_reevaluateDate)")[0].keys() == {"id"}

@@ -84,7 +84,7 @@ class Dispatchers:
 
     async def _find(self, request: Request) -> Response:
         rights_of(request, self.store).require("VIEW_DISPATCHERS")
-        return page(request, self.store, DISPATCHERS, shape=_kind, show=_shown)
+        return page(request, self.store, DISPATCHERS, shape=_kind, show=_shown, is_hidden=_HIDDEN.__contains__)
 
     async def _update(self, request: Request) -> JSONResponse:
         rights_of(request, self.store).require("UPDATE_DISPATCHERS")

@@ -170,7 +170,12 @@ def check_address(name: str, address: Any) -> None:
 
 def shown(mail: Document) -> Document:
     """A mail as it is answered."""
-    return {name: value for name, value in mail.items() if name != "tracking_hash"}
+    return {name: value for name, value in mail.items() if not is_secret(name)}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a member of a mail is for its recipients alone: who knows the hash may say that the mail was opened."""
+    return name == "tracking_hash"
 
 
 def attachments_of(store: Store, mail_id: str) -> list[Attachment]:

@@ -26,6 +26,7 @@ from exh_dev.platform.mails.sending import (
     checked_addresses,
     checked_recipients,
     forget,
+    is_secret,
     send_by_template,
     send_plain,
     shown,
@@ -85,7 +86,14 @@ class MailService(Service):
 
     async def _find(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_MAILS")
-        return page(request, self._store, COLLECTION, shape=lambda path: _KINDS.get(path, "any"), show=shown)
+        return page(
+            request,
+            self._store,
+            COLLECTION,
+            shape=lambda path: _KINDS.get(path, "any"),
+            show=shown,
+            is_hidden=is_secret,
+        )
 
     async def _queued(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_MAILS")

@@ -1,6 +1,6 @@
 """What the records of the payment service have in common: who sees them, how they are shown, and their tags.
 
-A member whose name begins with an underscore is the platform's own, and is never answered.
+A member whose name begins with an underscore is the platform's own, and is never answered, nor found.
 """
 
 from __future__ import annotations
@@ -36,12 +36,17 @@ ASSUME = "ASSUME_PAYMENT_ENTITY"
 
 def shown(record: Document) -> Document:
     """Return a record as it is answered."""
-    return {name: value for name, value in record.items() if not name.startswith("_")}
+    return {name: value for name, value in record.items() if not is_own(name)}
+
+
+def is_own(name: str) -> bool:
+    """Return whether a member is the platform's own, which no query finds anything by either."""
+    return name.startswith("_")
 
 
 def listed(request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING) -> Response:
     """Return the page of a collection that the request asks for; raises what `page` raises."""
-    return page(request, store, collection, visible=visible, shape=_kind, show=shown)
+    return page(request, store, collection, visible=visible, shape=_kind, show=shown, is_hidden=is_own)
 
 
 def own_or_all(rights: Rights, permission: str, owner: str) -> Sql:
@@ -115,7 +120,7 @@ async def change_tags(
         ErrorAnswer: 20 without RQL, 19 for RQL that cannot be read, and what `read_tags` raises.
     """
     sent = await read_tags(request)
-    picked = matching(request, store, collection)
+    picked = matching(request, store, collection, is_hidden=is_own)
     with store.transaction():
         for record in picked:
             store.put(collection, {**record, "tags": change(record.get("tags", []), sent), **changed})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from exh_dev.platform.storage.search import Shape
+    from exh_dev.platform.storage.search import Hidden, Shape
     from exh_dev.platform.storage.store import Document, Store
 
 DEFAULT_LIMIT, MAXIMUM_LIMIT = 20, 100
@@ -31,6 +31,7 @@ def page(
     visible: Sql = EVERYTHING,
     shape: Shape = untyped,
     show: Callable[[Document], Document] | None = None,
+    is_hidden: Hidden | None = None,
     default_limit: int = DEFAULT_LIMIT,
     maximum_limit: int = MAXIMUM_LIMIT,
     indexes: Mapping[str, str] | None = None,
@@ -44,6 +45,7 @@ def page(
         visible: which documents the caller may see.
         shape: what the documents' members are.
         show: what to answer for a document; as it is stored by default.
+        is_hidden: whether `show` leaves out the member of this name: a query finds nothing by it.
         default_limit: how many, where the query does not say.
         maximum_limit: how many at most; a larger limit is made this.
         indexes: the names of the indexes that there are, by the member that each is on.
@@ -51,7 +53,7 @@ def page(
     Raises:
         ErrorAnswer: 19 for RQL that cannot be read.
     """
-    wanted = search(query_of(request), shape)
+    wanted = search(query_of(request), shape, is_hidden=is_hidden)
     return page_of(
         wanted,
         store,
@@ -91,13 +93,15 @@ def page_of(
     return Response(body, media_type="application/json")
 
 
-def matching(request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING) -> list[Document]:
+def matching(
+    request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING, is_hidden: Hidden | None = None
+) -> list[Document]:
     """Every document that the request's RQL picks, for operations on many.
 
     Raises:
         ErrorAnswer: 20 without a condition, 19 for RQL that cannot be read.
     """
-    return picked(search(query_of(request)), store, collection, visible=visible)
+    return picked(search(query_of(request), is_hidden=is_hidden), store, collection, visible=visible)
 
 
 def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> list[Document]:

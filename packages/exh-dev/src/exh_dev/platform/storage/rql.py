@@ -18,8 +18,9 @@ from urllib.parse import unquote
 from extrahorizon.query_syntax import fits_cast, may_be_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+_NO_MEMBER = "$"  # the name of no member
 DEEPEST = 50  # nested parentheses
 _COMPARISONS = {"=": "eq", "==": "eq", "!=": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
 _TOKEN = re.compile(
@@ -71,6 +72,33 @@ def parse(query: str) -> Term:
     """
     found = _Parser(unquote(query.removeprefix("?"))).whole()
     return found if isinstance(found, Term) and found.operator == "and" else Term("and", (found,))
+
+
+def without(term: Term, is_hidden: Callable[[str], bool]) -> Term:
+    """The terms, with a member that no document has in the place of each hidden one.
+
+    Args:
+        term: what `parse` read.
+        is_hidden: whether the member of this name is hidden; it is asked for the members of the document itself.
+    """
+    first, *others = term.arguments or (Word(""),)
+    if term.operator in {"and", "or"}:
+        return Term(term.operator, tuple(_without(each, is_hidden) for each in term.arguments))
+    if term.operator == "sort":
+        return Term(term.operator, tuple(_absent(each, is_hidden) for each in term.arguments))
+    return Term(term.operator, (_absent(first, is_hidden), *others)) if term.arguments else term
+
+
+def _without(argument: Argument, is_hidden: Callable[[str], bool]) -> Argument:
+    return without(argument, is_hidden) if isinstance(argument, Term) else argument
+
+
+def _absent(argument: Argument, is_hidden: Callable[[str], bool]) -> Argument:
+    if isinstance(argument, tuple):
+        return tuple(_absent(each, is_hidden) for each in argument)
+    if isinstance(argument, Word) and is_hidden(argument.text.lstrip("+-").partition(".")[0]):
+        return Word(_NO_MEMBER)
+    return argument
 
 
 class _Parser:

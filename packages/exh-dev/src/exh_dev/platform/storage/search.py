@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
+from exh_dev.platform.storage.rql import RqlError, Term, Word, parse, without
 from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, json_path, member
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
@@ -37,6 +37,8 @@ Kind: TypeAlias = Literal[
 ]  # fmt: skip
 #: What the member at a dotted path is; `list:` and a type where the path goes through lists, "any" where nothing says.
 Shape: TypeAlias = "Callable[[str], Kind]"
+#: Whether a member of this name is in no answer.
+Hidden: TypeAlias = "Callable[[str], bool]"
 
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -76,19 +78,22 @@ def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
     return "any"
 
 
-def search(query: str, shape: Shape = untyped, *, body: str = "body") -> Search:
+def search(query: str, shape: Shape = untyped, *, body: str = "body", is_hidden: Hidden | None = None) -> Search:
     """Read the query of a URL.
 
     Args:
         query: what follows the question mark, as it was sent.
         shape: what the documents' members are.
         body: the SQL expression of a document.
+        is_hidden: whether a document's member of this name is in no answer: the query does not find it either.
 
     Raises:
         ErrorAnswer: 19 when it is no RQL.
     """
     try:
         tree = parse(query)
+        if is_hidden is not None:
+            tree = without(tree, is_hidden)
     except RqlError as error:
         raise ErrorAnswer(19, f"The RQL cannot be read: {error}") from None
     found = Search()

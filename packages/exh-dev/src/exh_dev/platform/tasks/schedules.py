@@ -79,7 +79,14 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
 
     async def find(request: Request) -> Response:
         rights_of(request, store).require("VIEW_TASK_SCHEDULES")
-        return page(request, store, SCHEDULES, shape=lambda path: _KINDS.get(path, "any"), show=_shown)
+        return page(
+            request,
+            store,
+            SCHEDULES,
+            shape=lambda path: _KINDS.get(path, "any"),
+            show=_shown,
+            is_hidden=_HIDDEN.__contains__,
+        )
 
     async def remove(request: Request) -> JSONResponse:
         rights_of(request, store).require("DELETE_TASK_SCHEDULE")
