@@ -145,6 +145,35 @@ def test_a_failure_shows_the_functions_own_frames_and_how_to_go_on():
     ]
 
 
+def test_a_failure_of_node_shows_the_functions_own_frames_too():
+    error = {
+        "errorType": "RangeError",
+        "errorMessage": "too much\nof it",
+        "trace": [
+            *("RangeError: too much", "of it", "    at weigh (/p/src/scale.js:3:9)"),
+            "    at Runtime.handler (file:///p/src/index.mjs:10:3)",
+            "    at file:///venv/lib/exh_dev/runtime/bootstrap.mjs:160:45",
+            "    at outcome (file:///venv/lib/exh_dev/runtime/bootstrap.mjs:160:66)",
+            "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)",
+        ],
+    }
+    assert list(lines_of_failure(error, function="weigh", root="/p")) == [
+        "RangeError: too much\nof it",
+        "  at weigh (src/scale.js:3:9)",
+        "  at Runtime.handler (src/index.mjs:10:3)",
+        "  and 3 frames of Node.js and its packages (--json shows them)",
+    ]
+
+
+@pytest.mark.parametrize("trace", [5, "text", {"a": 1}, [], [5, None, ["x"]], None])
+@pytest.mark.parametrize("name", ["stackTrace", "trace"])
+@pytest.mark.parametrize("message", ["'CLINIC'", 5, None, ["x"]])
+def test_a_failure_that_a_function_wrote_itself_is_told(name, trace, message):
+    error = {"errorType": "KeyError", "errorMessage": message, name: trace}
+    (line,) = lines_of_failure(error, function="greet", root="/p")
+    assert line == f"KeyError: {message or ''}"
+
+
 def test_a_key_that_is_no_variable_has_no_such_hint():
     error = {**ERROR, "stackTrace": ['  File "/p/handlers/greet.py", line 3, in handler\n    {}["CLINIC"]\n']}
     assert "declare" not in "".join(lines_of_failure(error, function="greet", root="/p"))

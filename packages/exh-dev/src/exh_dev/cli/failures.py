@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 #: Frames of Python, of packages and of the runtime client: no code of whoever reads the error.
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|/lib/python3|<frozen |/src/extrahorizon/|node:internal|node_modules"
+    r"|/exh_dev/runtime/bootstrap\.mjs:"
 )
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>[^\n]+)(?:\n\s*(?P<code>[^\n]+))?')
+_AT = re.compile(r"\s+at ")  # a frame of Node.js
 _VARIABLE = re.compile(r"'[A-Z][A-Z0-9_]*'")
 
 
@@ -26,14 +28,15 @@ def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> I
         function: its name.
         root: the project's folder; paths below it are shown from there.
     """
-    kind, message = error.get("errorType"), error.get("errorMessage") or ""
+    kind, message = error.get("errorType"), str(error.get("errorMessage") or "")
     yield visible(f"{kind}: {message}" if kind else message, lines=True)
-    frames = [frame for frame in error.get("stackTrace") or error.get("trace") or () if isinstance(frame, str)]
+    frames = _frames(error)
     own = [frame for frame in frames if not _FOREIGN.search(frame)]
     for frame in own:
         yield from _shown(frame, root)
     if folded := len(frames) - len(own):
-        yield f"  and {folded} frame{'' if folded == 1 else 's'} of Python and its packages (--json shows them)"
+        language = "Node.js" if _AT.match(frames[0]) else "Python"
+        yield f"  and {folded} frame{'' if folded == 1 else 's'} of {language} and its packages (--json shows them)"
     if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(frames):
         name = message.strip("'")
         yield (
@@ -42,10 +45,18 @@ def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> I
         )
 
 
+def _frames(error: Mapping[str, Any]) -> list[str]:
+    """The frames of an error. A function writes its error object itself, if it likes, with anything in it."""
+    trace = error.get("stackTrace") or error.get("trace")
+    frames = [frame for frame in trace if isinstance(frame, str)] if isinstance(trace, list) else []
+    # Of Node.js it is the stack, whose first lines are the name and the message.
+    return [frame for frame in frames if _AT.match(frame)] or frames
+
+
 def _shown(frame: str, root: str) -> Iterator[str]:
     found = _FRAME.search(frame)
     if found is None:
-        yield f"  {visible(frame.strip())}"
+        yield f"  {visible(frame.strip().replace('file://', '').replace(f'{root}/', ''))}"
         return
     place = found["file"].removeprefix(f"{root}/")
     yield f"  {visible(place)}:{found['line']} in {visible(found['name'])}"
