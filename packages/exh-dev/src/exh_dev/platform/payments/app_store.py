@@ -12,7 +12,6 @@ reevaluating a subscription are in the published API, though not in the official
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -31,6 +30,7 @@ from exh_dev.platform.payments.subscriptions import (
     SUBSCRIPTIONS,
     Standing,
     detach,
+    evaluate_due,
     record,
     subscription_at,
 )
@@ -93,10 +93,7 @@ class AppStore:
 
     def look(self) -> None:
         """Evaluate the subscriptions that stand otherwise by now."""
-        due = Sql(f"{member('reevaluateDate')} <= ?", (iso(self._clock()),))
-        for subscription in self._store.matching(_COLLECTION, due):
-            with suppress(ErrorAnswer):  # its product is not configured any more: as long as that is so, it stays
-                self._reevaluate(subscription)
+        evaluate_due(self._store, SOURCE, "reevaluateDate", self._reevaluate, now=self._clock())
 
     def receive(self, notification: Document) -> int:
         """Take a notification as Apple sent it.

@@ -40,6 +40,7 @@ from exh_dev.platform.payments.subscriptions import (
     SWITCHED,
     Standing,
     detach,
+    evaluate_due,
     publish_again,
     record,
     subscription_at,
@@ -97,10 +98,7 @@ class PlayStore:
 
     def look(self) -> None:
         """Evaluate the subscriptions that stand otherwise by now."""
-        due = Sql(f"{member('_reevaluateDate')} <= ?", (iso(self._clock()),))
-        for subscription in self._store.matching(_COLLECTION, due):
-            with suppress(ErrorAnswer):  # its product is not configured any more: as long as that is so, it stays
-                self._reevaluate(subscription)
+        evaluate_due(self._store, SOURCE, "_reevaluateDate", self._reevaluate, now=self._clock())
 
     def receive(self, push: Document) -> None:
         """Take a developer notification as Pub/Sub pushes it.

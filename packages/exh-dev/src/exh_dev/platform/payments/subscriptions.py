@@ -10,6 +10,7 @@ subscription event as it is listed; a source is `appStore` or `playStore`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -182,6 +183,25 @@ def subscription_at(request: Request, store: Store, source: Source) -> Document:
     if subscription is None:
         raise ErrorAnswer(16, "There is no such subscription")
     return subscription
+
+
+def evaluate_due(
+    store: Store, source: Source, due_member: str, evaluate: Callable[[Document], None], *, now: float
+) -> None:
+    """Evaluate the subscriptions of a store that stand otherwise by now.
+
+    Args:
+        store: where they are.
+        source: whose they are.
+        due_member: their member that says when they have to be looked at again.
+        evaluate: does it. Where a product is not configured any more it raises `ErrorAnswer`, and for as long as that
+            is so the subscription stays as it is.
+        now: epoch seconds.
+    """
+    due = Sql(f"{member(due_member)} <= ?", (iso(now),))
+    for subscription in store.matching(SUBSCRIPTIONS[source][0], due):
+        with suppress(ErrorAnswer):
+            evaluate(subscription)
 
 
 def detach(store: Store, source: Source, subscription_id: str, *, now: float) -> None:
