@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
@@ -28,6 +29,8 @@ _TOKEN = re.compile(
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
 _CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 _QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
@@ -48,6 +51,23 @@ class Word:
 
     text: str
     cast: str | None = None
+
+    def number(self) -> float | int | None:
+        """The number that the word reads as; None when it reads as none, or has a cast to something else."""
+        if self.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(self.text):
+            return None
+        number = float(self.text)
+        return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
+
+    def moment(self) -> float | None:
+        """The epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
+        if self.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(self.text):
+            return None
+        try:
+            moment = datetime.fromisoformat(self.text)
+        except ValueError:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -41,8 +40,6 @@ Shape: TypeAlias = "Callable[[str], Kind]"
 Hidden: TypeAlias = "Callable[[str], bool]"
 
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
 _MOST_JOINED = 100  # conditions in a row
@@ -215,11 +212,11 @@ def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
     if kind in {"string", "date-time"}:
         if operator == "like":
             return Sql(f"instr({value}, ?) > 0", (word.text,))
-        moment = _moment(word) if kind == "date-time" else None
+        moment = word.moment() if kind == "date-time" else None
         texts = f" AND {value} >= ''" if sign.startswith("<") else ""
         return Sql(f"{value} {sign} ?{texts}", (word.text if moment is None else iso(moment),))
     if kind == "number":
-        number = _number(word)
+        number = word.number()
         numbers = f" AND {value} < ''" if sign.startswith(">") else ""
         return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?{numbers}", (number,))
     truth = {"true": 1, "false": 0}.get(word.text)
@@ -241,7 +238,7 @@ def _element(kind: Kind) -> Callable[[str, str, str, Word], Sql]:
 
 def _untyped(operator: str, value: str, kind: str, word: Word) -> Sql:
     """A condition on a value whose type is in the data."""
-    text, number, moment = word.cast in {None, "string"}, _number(word), _moment(word)
+    text, number, moment = word.cast in {None, "string"}, word.number(), word.moment()
     if operator == "like":
         return Sql(f"{kind} = 'text' AND instr({value}, ?) > 0", (word.text,))
     cases: list[Sql] = []
@@ -360,24 +357,6 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 - what a database can count
         raise _invalid("limit takes whole numbers")
     return int(text)
-
-
-def _number(word: Word) -> float | int | None:
-    if word.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(word.text):
-        return None
-    number = float(word.text)
-    return int(word.text) if word.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
-
-
-def _moment(word: Word) -> float | None:
-    """Epoch seconds of a word that is a date."""
-    if word.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(word.text):
-        return None
-    try:
-        moment = datetime.fromisoformat(word.text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _all(conditions: Sequence[Sql]) -> Sql:
