@@ -1,7 +1,8 @@
 """The file service: uploads on disk, reached by their tokens.
 
 A token is `<id of the file>-<uuid4>` and says by itself which file it is for. It needs no user; uploading does, which
-is assumed, as is what a `read` token shows: everything but the tokens, the tags and the creator.
+is assumed, as is what a `read` token shows: everything but the tokens, the tags and the creator. What deletes answers
+204 without a body, as in the published collection of examples; the official SDK says `affectedRecords: 0` of it.
 """
 
 from __future__ import annotations
