@@ -52,6 +52,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             except DevkitError as error:
                 lines.note(f"nothing is scheduled: {error}")
         platform.adopt_runs(kept_runs.kept(data_dir))
+        faults = list(platform.faults.in_force)  # whoever knows the URL may change them
         credentials_file = str(DataDir(data_dir).credentials_file)
         dashboard = f"{platform.url}{PATH}"
         if announce_on_stdout:
@@ -60,7 +61,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             lines.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
             lines.note(f"Control center: {dashboard}")
             lines.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
-        for each in platform.faults.in_force:
+        for each in faults:
             lines.note(f"fault in force: {each.rule.text}")
         platform.watch_runs(lambda run: lines.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
