@@ -365,6 +365,17 @@ def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
     assert [each["id"] for each in found] == [failed["id"]]
 
 
+def test_a_run_with_half_a_character_is_taken_over_from_a_fresh_platform(app):
+    upload_half(app)
+    app.as_user("POST", EXECUTE)
+    (record,) = app.send(None, "GET", "/_dev/api/runs").json()["data"]
+    run = app.send(None, "GET", f"/_dev/api/runs/{record['id']}").content
+    other = LocalApp(Store())
+    assert other.send(None, "POST", "/_dev/api/runs", content=run).status_code == 201
+    assert b'"text":"\\ud83d"' in other.send(None, "GET", f"/_dev/api/runs/{record['id']}").content
+    other.store.close()
+
+
 def test_an_api_function_answers_half_a_character_in_json_as_an_escape(app):
     upload_half(app)
     assert app.send(None, "GET", f"{API}/object").content == b'{"text":"\\ud83d"}'

@@ -40,7 +40,7 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
-        run = parse_json(await read_body(request))
+        run = parse_json(await read_body(request), whole=False)
         if not isinstance(run, dict) or not all(isinstance(run.get(name), str) for name in _REQUIRED):
             raise ErrorAnswer(22, f"The body is a run, with {', '.join(_REQUIRED)}")
         runs.adopt([run])

@@ -190,8 +190,8 @@ async def read_json_or_form(request: Request) -> Fields:
     return Fields(_form(body) if media_type == "application/x-www-form-urlencoded" else _json_object(body))
 
 
-def parse_json(body: bytes) -> Any:
-    """What `body` says in JSON.
+def parse_json(body: bytes, *, whole: bool = True) -> Any:
+    """What `body` says in JSON; unless it has to be `whole`, with halves of surrogate pairs, if it has any.
 
     Raises:
         ErrorAnswer: 13 or 22.
@@ -200,7 +200,7 @@ def parse_json(body: bytes) -> Any:
         raise ErrorAnswer(13, "The request body is empty")
     try:
         value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
-        if _SURROGATE.search(body):
+        if whole and _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
     except (ValueError, RecursionError) as error:
         raise ErrorAnswer(22, f"The request body is malformed: {error}") from None
