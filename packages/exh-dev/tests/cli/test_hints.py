@@ -32,6 +32,7 @@ def test_a_command_that_is_not_on_the_path_is_written_as_a_path(started_as):
     started_as(".venv/bin/exh-dev")
     assert pasteable("start one with `exh-dev serve`") == "start one with `.venv/bin/exh-dev serve`"
     assert pasteable("exh-dev --help shows") == ".venv/bin/exh-dev --help shows"
+    assert pasteable("test it: pytest tests/test_a.py") == "test it: .venv/bin/pytest tests/test_a.py"
 
 
 def test_a_command_that_is_on_the_path_is_written_as_it_is(started_as, monkeypatch):
@@ -61,6 +62,7 @@ def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
     folder = started_as("site-packages/exh_dev/__main__.py")
     monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))
     assert pasteable("exh-dev runs") == ".venv/bin/python -m exh_dev runs"
+    assert pasteable("pytest tests/a.py") == ".venv/bin/python -m pytest tests/a.py"
 
 
 @pytest.mark.parametrize("message", ["a defect in exh-dev: x", "packages/exh-dev serve", "no-exh-dev run", "exh-devs"])

@@ -16,14 +16,17 @@ _COMMANDS = (
 #: `exh-dev` as a command: before one of its own, or an option. A path, a package and a name of a file are none.
 _COMMAND = re.compile(rf"(?<![\w/.\-])exh-dev(?= (?:{'|'.join(_COMMANDS.split())}|--\w+)\b)")
 
+_PYTEST = re.compile(r"(?<![\w/.\-])pytest(?= tests/)")
+
 
 def pasteable(message: str) -> str:
     """Return a message whose `exh-dev ...` commands are found as they are written, from the working directory.
 
     Where `exh-dev` is on the PATH, and is this one, nothing changes; else it is written as its path,
-    `.venv/bin/exh-dev`, or as `python -m exh_dev` where it was started so.
+    `.venv/bin/exh-dev`, or as `python -m exh_dev` where it was started so. `pytest` is the one beside it.
     """
-    return _COMMAND.sub(lambda _: command(), message)
+    message = _COMMAND.sub(lambda _: command(), message)
+    return _PYTEST.sub(lambda _: command().removesuffix("exh-dev").removesuffix("exh_dev") + "pytest", message)
 
 
 @cache

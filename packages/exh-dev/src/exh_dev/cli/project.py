@@ -108,6 +108,10 @@ def new(
         list[str] | None,
         typer.Option(metavar="NAME", help="What its user may do, such as VIEW_DOCUMENTS:pulse. Repeatable."),
     ] = None,
+    target: Annotated[
+        ProjectTarget | None,
+        typer.Option(help="Where it is deployed. [default: where the project's other functions are]"),
+    ] = None,
     as_json: JsonOption = None,
 ) -> None:
     """Make a function that works, with its event and test.
@@ -121,7 +125,7 @@ def new(
     from exh_dev.project.project import Project
 
     output = choose_output(as_json=as_json)
-    made = make(Project.find(), name, kind.value, permission or ())
+    made = make(Project.find(), name, kind.value, permission or (), target.value if target else None)
     output.summary(made.as_json(), [pasteable(line) for line in made.as_lines()])
 
 

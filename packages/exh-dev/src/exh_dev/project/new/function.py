@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from exh_dev.project.function_spec import Kind
+    from exh_dev.project.init.sources import Target
     from exh_dev.project.project import Project
 
 _INTERVAL = 3600  # seconds
@@ -87,8 +88,21 @@ class NewFunction:
         return [f"Made {self.name}, a function of the kind {self.kind}:", *made, "", "Now:", *steps]
 
 
-def make(project: Project, spelling: str, kind: Kind, permissions: Sequence[str] = ()) -> NewFunction:
-    """Make a function, whose user has these permissions.
+def make(
+    project: Project,
+    spelling: str,
+    kind: Kind,
+    permissions: Sequence[str] = (),
+    target: Target | None = None,
+) -> NewFunction:
+    """Make a function.
+
+    Args:
+        project: where.
+        spelling: its name, in any spelling.
+        kind: what starts it.
+        permissions: of its user.
+        target: where it is deployed; by default where the project's other functions are.
 
     Raises:
         UsageError: the name cannot be used, or something is there already; nothing has been written.
@@ -106,7 +120,7 @@ def make(project: Project, spelling: str, kind: Kind, permissions: Sequence[str]
         f"tests/test_{name.module}.py": _template(kind, "test.py.txt", name),
     }
     _check_no_files(project.root, name)
-    text = with_resource(manifest, _entry(kind, name, permissions, manifest))
+    text = with_resource(manifest, _entry(kind, name, permissions, manifest, target))
     line = _line_of(name, text, manifest)
     _write({project.root / file: content for file, content in parts.items()}, manifest, text)
     return NewFunction(name.task, kind, tuple(parts), line)
@@ -132,23 +146,28 @@ def _event(kind: Kind, name: Name) -> dict[str, Any]:
     return task_event({"patientId": _PATIENT}, function_name=name.task)
 
 
-def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path) -> str:
-    """YAML of the resource. Without the template's secret it is for Extra Horizon alone."""
+def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, target: Target | None) -> str:
+    """YAML of the resource."""
+    template = read_template(manifest)
+    has_secret = template.find("Resources", _SECRET) is not None
+    if target is None:
+        target = "aws" if _is_for_aws_alone(manifest) else "both" if has_secret else "exh"
+    if kind == "event" and target == "aws":
+        raise UsageError(
+            "a transition, a dispatcher or an event of Extra Horizon starts a function of the kind event, and this one "
+            "would be for AWS alone; --target exh or both"
+        )
+    if target != "exh" and not has_secret:
+        raise UsageError(
+            f"{manifest} has no {_SECRET}, the secret that functions on AWS read: this project was made for Extra "
+            "Horizon alone; --target exh"
+        )
     entry = _template(kind, "function.yaml", name)
-    if _is_for_aws_alone(manifest):
-        if kind == "event":
-            raise UsageError(
-                "a transition, a dispatcher or an event of Extra Horizon starts a function of the kind event, and the "
-                f"functions of {manifest} are for AWS alone"
-            )
-        entry = entry.replace(_BOTH, "targets: [aws]")
+    entry = entry.replace(_BOTH, {"exh": "targets: [exh]", "aws": "targets: [aws]", "both": _BOTH}[target])
     if permissions:
         listed = "".join(f"\n          - {each}" for each in dict.fromkeys(permissions))
         entry = _NO_PERMISSIONS.sub(f"permissions:{listed}", entry)
-    template = read_template(manifest)
-    if template.find("Resources", _SECRET) is None:
-        entry = entry.replace(_BOTH, "targets: [exh]")
-    if "aws" not in entry.partition("targets: [")[2].partition("]")[0]:
+    if target == "exh":
         never = template.find("Conditions", _NEVER_ON_AWS) is not None
         return entry.replace(_TYPE, f"{_TYPE}  Condition: {_NEVER_ON_AWS}\n") if never else entry
     alarms = _template(".", "alarms.yaml", name) if template.find("Resources", _ALARM_TOPIC) else ""
