@@ -6,7 +6,6 @@ A delivery is one action of one dispatcher for one event. It is stored with the 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from exh_dev.platform.dev import origin
 from exh_dev.platform.storage.ids import object_id
@@ -25,12 +24,10 @@ FAILED_ALARM_DELAY = 30
 COLLECTION = "events"
 DISPATCHERS, DELIVERIES = "dispatchers", "event_deliveries"
 
-_listeners: WeakKeyDictionary[Store, Callable[[], None]] = WeakKeyDictionary()
-
 
 def when_published(store: Store, call: Callable[[], None]) -> None:
     """Call `call` whenever an event of `store` has deliveries, perhaps inside a transaction."""
-    _listeners[store] = call
+    store.listeners["event"] = call
 
 
 def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *, now: float) -> Document:
@@ -67,7 +64,7 @@ def deliver(store: Store, event: Document) -> int:
             "due": due,
         }
         store.put(DELIVERIES, delivery)
-    if actions and (call := _listeners.get(store)):
+    if actions and (call := store.listeners.get("event")):
         call()
     return len(actions)
 

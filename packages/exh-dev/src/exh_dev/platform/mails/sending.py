@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
@@ -41,12 +40,9 @@ class Attachment:
     type: str | None = None
 
 
-_listeners: WeakKeyDictionary[Store, Callable[[Document, Sequence[Attachment]], None]] = WeakKeyDictionary()
-
-
 def when_sent(store: Store, call: Callable[[Document, Sequence[Attachment]], None]) -> None:
     """Call `call` for each mail that comes into `store`."""
-    _listeners[store] = call
+    store.listeners["mail"] = call
 
 
 async def send_by_template(
@@ -239,6 +235,6 @@ def _kept(
     store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})
     for number, each in enumerate(attachments):
         store.put(ATTACHMENTS, {"id": f"{mail['id']}:{number:02}", **asdict(each)})
-    if call := _listeners.get(store):
+    if call := store.listeners.get("mail"):
         call(mail, attachments)
     return mail

@@ -86,6 +86,9 @@ class Store:
         """
         self._path = path
         self._on_change: Callable[[str], None] = _nobody
+        #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
+        #: which would keep every platform of a process in memory: a listener knows its store.
+        self.listeners: dict[str, Callable[..., None]] = {}
         with self._unusable_file_as_devkit_error():
             if path:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from exh_dev.platform.dev import origin
 from exh_dev.platform.storage.ids import object_id
@@ -20,12 +19,10 @@ TASKS = "tasks"
 #: What was uploaded, and what the project that is served brings along; both by name.
 FUNCTIONS, OWN_FUNCTIONS = "functions", "own_functions"
 
-_listeners: WeakKeyDictionary[Store, Callable[[], None]] = WeakKeyDictionary()
-
 
 def when_created(store: Store, call: Callable[[], None]) -> None:
     """Call `call` whenever a task comes into `store`, perhaps inside a transaction."""
-    _listeners[store] = call
+    store.listeners["task"] = call
 
 
 def create_task(
@@ -75,7 +72,7 @@ def store_task(store: Store, task: Document) -> None:
 
 def poke(store: Store) -> None:
     """Tell the queue that something may be due."""
-    if call := _listeners.get(store):
+    if call := store.listeners.get("task"):
         call()
 
 
