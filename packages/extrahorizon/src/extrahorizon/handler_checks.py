@@ -6,11 +6,26 @@ Lambda's own runtime would say it one layer too late: "Object of type coroutine 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from types import CodeType
 
 # Of code objects, as in `inspect`, which would take a tenth of a cold start to import.
 _VARARGS, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x04, 0x20, 0x80, 0x200
-_GIVEN = 2  # a task and a client
+_GIVEN = 2  # a task and a client, or an event and a context
+
+
+class Call(NamedTuple):
+    """What a function is called with: in words, and as the parameters that it should have."""
+
+    words: str
+    parameters: str
+
+
+OF_A_TASK = Call("a task and a client", "task: Task, exh: ExtraHorizon")
+OF_LAMBDA = Call("an event and a context", "event, context")
 
 
 def check_handler(function: Any) -> None:
@@ -32,27 +47,55 @@ def check_handler(function: Any) -> None:
     if code is None:
         return
     name = getattr(function, "__qualname__", "the handler")
+    problem = (
+        _problem_of_kind(code, name)
+        if is_partial
+        else problem_of(
+            code,
+            name,
+            OF_A_TASK,
+            bound=1 if getattr(function, "__self__", None) is not None else 0,
+            defaults=len(function.__defaults__ or ()),
+            named_defaults=function.__kwdefaults__ or {},
+        )
+    )
+    if problem:
+        raise TypeError(problem)
+
+
+def problem_of(
+    code: CodeType, name: str, call: Call, *, bound: int = 0, defaults: int = 0, named_defaults: Collection[str] = ()
+) -> str | None:
+    """Return why a function cannot be a handler; None when it can.
+
+    Args:
+        code: the function's own.
+        name: what to call it.
+        call: what it is called with.
+        bound: how many of its first parameters have a value: 1 for a method.
+        defaults: how many of its last parameters have one.
+        named_defaults: which of its keyword-only parameters have one.
+    """
+    if problem := _problem_of_kind(code, name):
+        return problem
+    most = code.co_argcount - bound
+    by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    takes_both = most - defaults <= _GIVEN and (most >= _GIVEN or code.co_flags & _VARARGS)
+    if takes_both and all(each in named_defaults for each in by_name):
+        return None
+    takes = ", ".join(code.co_varnames[bound : code.co_argcount] + by_name)
+    return f"{name}({takes}) is called with {call.words}: write `def {_word(code.co_name)}({call.parameters})`"
+
+
+def _problem_of_kind(code: CodeType, name: str) -> str | None:
     if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
-        raise TypeError(
+        return (
             f"{name} is asynchronous, and Lambda calls a plain function: write `def`, not `async def`; for calls at "
             "once there is exh.fan_out, and asyncio.run for a coroutine of your own"
         )
     if code.co_flags & _GENERATOR:
-        raise TypeError(f"{name} is a generator, and Lambda takes one result: return a list instead of yielding")
-    if is_partial:
-        return
-    bound = 1 if getattr(function, "__self__", None) is not None else 0
-    most = code.co_argcount - bound
-    least = most - len(function.__defaults__ or ())
-    by_name = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    if any(each not in (function.__kwdefaults__ or {}) for each in by_name) or not (
-        least <= _GIVEN and (most >= _GIVEN or code.co_flags & _VARARGS)
-    ):
-        takes = ", ".join(code.co_varnames[bound : code.co_argcount] + by_name)
-        raise TypeError(
-            f"{name}({takes}) is called with a task and a client: write `def {_word(code.co_name)}(task: "
-            "Task, exh: ExtraHorizon)`"
-        )
+        return f"{name} is a generator, and Lambda takes one result: return a list instead of yielding"
+    return None
 
 
 def _word(name: str) -> str:
