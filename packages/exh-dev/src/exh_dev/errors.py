@@ -1,8 +1,11 @@
 """What can go wrong on the developer's side, told in one message a person can act on.
 
 DevkitError                 the work failed; the command ends with exit code 1
+├── SourceError             a file of the project cannot be used; carries the file and the line
+│   └── MissingImportError      it imports something that a bundle does not have; carries its name
 └── UsageError              the command was called wrongly; exit code 2
     └── ManifestError       template.yaml says something that cannot be; carries the file and the line
+        └── UnsetVariableError      it is right, and the environment lacks a variable that it names
 """
 
 from __future__ import annotations
@@ -25,6 +28,26 @@ class UsageError(DevkitError):
     exit_code = 2
 
 
+class SourceError(DevkitError):
+    """A file of the project that cannot be used, with the place and the reason."""
+
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        """Point at `line` (counted from 1) of `path`, or at the whole file."""
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+        self.path = path
+        self.line = line
+        self.reason = reason
+
+
+class MissingImportError(SourceError):
+    """A file imports something that a function's bundle would not have."""
+
+    def __init__(self, path: Path, line: int, name: str, reason: str) -> None:
+        """Point at the import of `name`."""
+        super().__init__(path, line, f"imports {name}, {reason}")
+        self.name = name
+
+
 class ManifestError(UsageError):
     """A description of a function that cannot be used, with the place that holds it."""
 
@@ -33,3 +56,8 @@ class ManifestError(UsageError):
         super().__init__(f"{path}:{line}: {message}")
         self.path = path
         self.line = line
+        self.reason = message
+
+
+class UnsetVariableError(ManifestError):
+    """A variable of a function is taken from one that is not set here: nothing is wrong with the project's files."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from exh_dev.errors import DevkitError, ManifestError
+from exh_dev.errors import DevkitError, ManifestError, SourceError
 from exh_dev.packaging.imports import read_module
 from exh_dev.packaging.locks import INPUTS, LOCK
+from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,32 +30,49 @@ def shared_files(root: Path) -> list[Path]:
     return list(_files(root / SHARED, root))
 
 
-def handler_files(root: Path, spec: FunctionSpec, version: tuple[int, int] = sys.version_info[:2]) -> list[Path]:
+def handler_module(root: Path, spec: FunctionSpec) -> Path:
+    """The file that the handler is in.
+
+    Raises:
+        ManifestError: there is none.
+    """
+    name = spec.handler.rpartition(".")[0]
+    module = _module(root, name)
+    if module is None:
+        path = PurePosixPath(*name.split(".")).with_suffix(".py")
+        beside = (root / path).parent
+        others = sorted(each.stem for each in beside.glob("*") if each.suffix == ".py" or _is_package(each))
+        raise ManifestError(
+            spec.path,
+            spec.line,
+            f"{spec.logical_id}: Handler is {spec.handler}, but there is no {path}{did_you_mean(path.stem, others)}",
+        )
+    return module
+
+
+def handler_files(
+    root: Path,
+    spec: FunctionSpec,
+    version: tuple[int, int] = sys.version_info[:2],
+    problems: list[DevkitError] | None = None,
+) -> list[Path]:
     """The handler's module, or its package with everything in it, and what they import of the project beside `shared`.
 
     Args:
         root: the project's folder.
         spec: the function.
         version: the Python that the files are for.
+        problems: gets what is wrong with single files, and the others are found all the same. Without it the first
+            problem is raised.
 
     Raises:
         ManifestError: the handler that the manifest names does not exist.
         DevkitError: a module cannot be read, or imports what never leaves this machine.
     """
-    name, _, function = spec.handler.rpartition(".")
-    module = _module(root, name)
-    if module is None:
-        path = root.joinpath(*name.split("."))
-        raise ManifestError(
-            spec.path, spec.line, f"{spec.logical_id}: Handler is {spec.handler}, but there is no {path}.py"
-        )
-    if not {function, "*"} & set(read_module(module, (), version).names):
-        where = module.relative_to(root)
-        raise ManifestError(
-            spec.path, spec.line, f"{spec.logical_id}: Handler is {spec.handler}, but {where} has no {function}"
-        )
+    module = handler_module(root, spec)
+    _check_function(root, spec, module, version)
     found: dict[Path, None] = {}
-    waiting = [*_with_parents(root, name)]
+    waiting = [*_with_parents(root, spec.handler.rpartition(".")[0])]
     if module.name == "__init__.py":
         waiting += _files(module.parent, root)
     while waiting:
@@ -63,9 +81,29 @@ def handler_files(root: Path, spec: FunctionSpec, version: tuple[int, int] = sys
             continue
         found[path] = None
         if path.suffix == ".py":
-            for imported in _own_imports(root, path, version):
-                waiting += _with_parents(root, imported)
+            try:
+                for imported in _own_imports(root, path, version):
+                    waiting += _with_parents(root, imported)
+            except DevkitError as error:
+                if problems is None:
+                    raise
+                problems.append(error)
     return list(found)
+
+
+def _check_function(root: Path, spec: FunctionSpec, module: Path, version: tuple[int, int]) -> None:
+    function = spec.handler.rpartition(".")[2]
+    try:
+        names = set(read_module(module, module.relative_to(root).parent.parts, version).names)
+    except DevkitError:
+        return  # the file is told when its turn comes
+    if not {function, "*"} & names:
+        raise ManifestError(
+            spec.path,
+            spec.line,
+            f"{spec.logical_id}: Handler is {spec.handler}, but {module.relative_to(root)} has no {function}"
+            f"{did_you_mean(function, names)}",
+        )
 
 
 def own_folder(spec: FunctionSpec) -> str:
@@ -94,7 +132,7 @@ def _own_imports(root: Path, path: Path, version: tuple[int, int]) -> Iterator[s
         top = name.partition(".")[0]
         if top in _STAYS and _exists(root, top):
             if is_needed:
-                raise DevkitError(f"{path.relative_to(root)}:{line} imports {name}, and {top} is never deployed")
+                raise SourceError(path.relative_to(root), line, f"imports {name}, and {top} is never deployed")
         elif top != SHARED and _exists(root, top):
             yield name
 
@@ -117,6 +155,10 @@ def _with_parents(root: Path, name: str) -> Iterator[Path]:
         elif folder.with_suffix(".py").is_file():
             yield folder.with_suffix(".py")
             return
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
 
 
 def _module(root: Path, name: str) -> Path | None:

@@ -6,28 +6,32 @@ import ast
 import json
 import subprocess
 import sys
+import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from exh_dev.errors import DevkitError
+from exh_dev.errors import DevkitError, MissingImportError, SourceError
 from exh_dev.packaging import syntax
 from exh_dev.packaging.interpreter import find_python
 from exh_dev.packaging.syntax import Import
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
 #: What Lambda's Python runtime has beside the standard library.
 _RUNTIME = frozenset({"boto3", "botocore", "s3transfer", "dateutil", "jmespath", "six", "urllib3", "awslambdaric"})
 _HERE = sys.version_info[:2]
 _PATIENCE = 20  # seconds for another Python to read a file
+_TOOLKIT = "exh_dev"
 
 
 class Facts(NamedTuple):
-    """What a file imports, and the names it defines."""
+    """What a file imports, the names it defines, and its tree, unless another Python had to read it."""
 
     imports: Sequence[Import]
     names: Collection[str]
+    tree: ast.Module | None = None
 
 
 def read_module(path: Path, package: Sequence[str], version: tuple[int, int] = _HERE) -> Facts:
@@ -39,16 +43,29 @@ def read_module(path: Path, package: Sequence[str], version: tuple[int, int] = _
         version: the Python whose grammar counts: that of the function's runtime.
 
     Raises:
-        DevkitError: it is not Python of this version; with the line.
+        SourceError: it is not Python of this version; with the line.
+        DevkitError: it may be, and no Python of this version is here to read it.
     """
     try:
-        tree = ast.parse(path.read_bytes(), path.name, feature_version=min(version, _HERE))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _facts(path.read_bytes(), path.name, tuple(package), min(version, _HERE))
+    except OSError as error:  # a folder of this name
+        raise SourceError(path, None, f"it cannot be read: {(error.strerror or '').lower()}") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, SyntaxError) and version > _HERE:
             return _read_elsewhere(path, package, version)
-        message = getattr(error, "msg", str(error) or type(error).__name__)
+        kind = type(error).__name__
+        message = f"{kind}: {getattr(error, 'msg', None) or str(error) or 'nested too deep'}"
         raise _not_python(path, version, getattr(error, "lineno", None), message) from None
-    return Facts(syntax.imported_modules(tree, package), syntax.defined_names(tree))
+
+
+@lru_cache(maxsize=256)
+def _facts(text: bytes, name: str, package: tuple[str, ...], version: tuple[int, int]) -> Facts:
+    """Return what a text imports and defines. Many functions share modules, each of which is read once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as for an escape that means nothing: the linter's to tell
+        tree = ast.parse(text, name, feature_version=version)
+        compile(tree, name, "exec", dont_inherit=True)  # finds a `return` outside of a function, and the like
+    return Facts(syntax.imported_modules(tree, package), syntax.defined_names(tree), tree)
 
 
 def _read_elsewhere(path: Path, package: Sequence[str], version: tuple[int, int]) -> Facts:
@@ -57,23 +74,24 @@ def _read_elsewhere(path: Path, package: Sequence[str], version: tuple[int, int]
         python = find_python(version)
     except DevkitError:
         found, wanted = (".".join(map(str, each)) for each in (_HERE, version))
-        raise DevkitError(
-            f"{path}: this is not Python {found}, by which exh-dev runs, and there is no Python {wanted} here to read "
-            f"it, which the function is for: install Python {wanted}"
+        raise SourceError(
+            path,
+            None,
+            f"this is not Python {found}, by which exh-dev runs, and there is no Python {wanted} here to read it, "
+            f"which the function is for: install Python {wanted}",
         ) from None
     command: list[str | Path] = [python, "-I", syntax.__file__, path, *package]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     if done.returncode != 0:
-        raise DevkitError(f"{path} cannot be read by {python}: {done.stderr.strip()}")
+        raise SourceError(path, None, f"it cannot be read by {python}: {done.stderr.strip()}")
     answer = json.loads(done.stdout)
     if "imports" not in answer:
         raise _not_python(path, version, answer["line"], answer["message"])
     return Facts([Import(*each) for each in answer["imports"]], set(answer["names"]))
 
 
-def _not_python(path: Path, version: tuple[int, int], line: int | None, message: str) -> DevkitError:
-    where = f"{path}:{line}" if line else str(path)
-    return DevkitError(f"{where}: this is not Python {'.'.join(map(str, version))}: {message}")
+def _not_python(path: Path, version: tuple[int, int], line: int | None, message: str) -> SourceError:
+    return SourceError(path, line, f"{message}; it is read as Python {'.'.join(map(str, version))}")
 
 
 def check_imports(
@@ -93,17 +111,51 @@ def check_imports(
         version: the target's Python.
 
     Raises:
-        DevkitError: something is not; in Lambda that would be `Runtime.ImportModuleError`.
+        MissingImportError: something is not; in Lambda that would be `Runtime.ImportModuleError`.
+        DevkitError: a file cannot be read.
     """
-    known = {*provided, *_RUNTIME, "__main__"}
+    for missing in missing_imports(paths, root, {*provided}.__contains__, inputs, version):
+        raise missing
+
+
+def missing_imports(
+    paths: Iterable[Path],
+    root: Path,
+    is_provided: Callable[[str], bool],
+    inputs: str,
+    version: tuple[int, int],
+) -> Iterator[MissingImportError]:
+    """Yield an error for each import of something that is neither in the bundle nor in Lambda's runtime.
+
+    Args:
+        paths: the project's own files.
+        root: the project's folder.
+        is_provided: whether a module or package of this name is in the bundle or in the standard library.
+        inputs: the file that lists the packages of the function alone.
+        version: the target's Python.
+
+    Raises:
+        DevkitError: a file cannot be read.
+    """
     for path in paths:
         if path.suffix != ".py":
             continue
         relative = path.relative_to(root)
+        told = set()
         for name, line, is_needed in read_module(path, relative.parent.parts, version).imports:
-            if is_needed and name.partition(".")[0] not in known:
-                raise DevkitError(
-                    f"{relative}:{line} imports {name}, which is neither in the bundle nor in the runtime. A package "
-                    f"that all functions need goes into `dependencies` in pyproject.toml, one that only this function "
-                    f"needs into {inputs}; then `make lock` pins it"
+            top = name.partition(".")[0]
+            if not is_needed or top in told or top in _RUNTIME or top == "__main__":
+                continue
+            if top == _TOOLKIT:
+                told.add(top)
+                yield MissingImportError(relative, line, name, "and exh-dev is never deployed; leave it to tests")
+            elif not is_provided(top):
+                told.add(top)
+                alone = "" if inputs.partition("/")[0] != relative.parts[0] else f" (for this function alone: {inputs})"
+                yield MissingImportError(
+                    relative,
+                    line,
+                    name,
+                    "which is neither in the bundle nor in the runtime; add the package to `dependencies` in "
+                    f"pyproject.toml{alone} and run `make lock`, which pins it",
                 )

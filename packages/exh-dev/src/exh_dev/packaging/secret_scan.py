@@ -82,9 +82,7 @@ def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] =
     Raises:
         DevkitError: one is or does. The message says where, never what.
     """
-    checked = (path for path in paths if not any(fnmatch(str(path.relative_to(root)), each) for each in harmless))
-    found = [problem for path in checked for problem in _problems(path, root)]
-    if found:
+    if found := find_secrets(paths, root, harmless):
         listed = "".join(f"\n  {each}" for each in found)
         raise DevkitError(
             f"nothing was built, since this looks like secrets, and a bundle can be read by many:{listed}\n"
@@ -92,6 +90,12 @@ def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] =
             "Manager. A line that is no secret says so with `# pragma: allowlist secret`; a file without comments is "
             "listed in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
         )
+
+
+def find_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = ()) -> list[str]:
+    """Return where files are, or hold, secrets, as `file:line: what it is`; for the arguments see `check_secrets`."""
+    checked = (path for path in paths if not any(fnmatch(str(path.relative_to(root)), each) for each in harmless))
+    return [problem for path in checked for problem in _problems(path, root)]
 
 
 def _problems(path: Path, root: Path) -> list[str]:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
-from exh_dev.errors import ManifestError
+from exh_dev.errors import ManifestError, UnsetVariableError
 from extrahorizon.settings import EXTENSION_PORT, HOST, OAUTH_NAMES, SECRET_ID
 
 if TYPE_CHECKING:
@@ -183,7 +183,8 @@ class FunctionSpec:
         wanted = variable.text[1:]
         if not (text := variables.get(wanted)):
             message = f"variable {variable.name} is taken from ${wanted}, which is not set or empty"
-            raise self._error(variable.line, f"{message}; set {wanted} in the shell or in .env")
+            remedy = f"set {wanted} in the shell or in .env"
+            raise UnsetVariableError(self.path, variable.line, f"{self.logical_id}: {message}; {remedy}")
         return text
 
     def _error(self, line: int, message: str) -> ManifestError:

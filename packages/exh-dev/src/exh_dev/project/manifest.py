@@ -1,6 +1,7 @@
 """The manifest: what `template.yaml` says about each function. Nothing else in the project reads that out of it.
 
 load_manifest()       the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
+read_manifest()       the same, with every function that breaks a rule among its `errors`
 Manifest.function()   one function, by any spelling of its name
 
 A function is an `AWS::Serverless::Function` with `Metadata: ExtraHorizon:`. Keys there that mean nothing are errors;
@@ -40,7 +41,7 @@ from extrahorizon.timestamps import parse
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exh_dev.project.cloudformation import Entry, Section
+    from exh_dev.project.cloudformation import Entry, Section, Template
 
 _METADATA = (
     "name",
@@ -77,11 +78,21 @@ _LAMBDAS_BATCH = 10  # messages, unless the mapping says another number
 
 @dataclass(frozen=True)
 class Manifest:
-    """The functions of a template, in its order; `others` are the logical ids of SAM functions that are not ours."""
+    """The functions of a template, in its order.
+
+    Attributes:
+        path: the file.
+        functions: those that can be used.
+        others: the logical ids of SAM functions that are not ours.
+        errors: what is wrong with functions that cannot be used.
+        template: what all of this was read from.
+    """
 
     path: Path
     functions: tuple[FunctionSpec, ...]
     others: tuple[str, ...] = ()
+    errors: tuple[ManifestError, ...] = ()
+    template: Template | None = None
 
     def function(self, name: str) -> FunctionSpec:
         """The function called `name`: `hello-world`, `hello_world`, `HelloWorld`, or its logical id.
@@ -108,12 +119,34 @@ def load_manifest(path: Path) -> Manifest:
         UsageError: The file is not there or cannot be read.
         ManifestError: It breaks a rule; the error has the line.
     """
+    return without_errors(read_manifest(path))
+
+
+def without_errors(manifest: Manifest) -> Manifest:
+    """The manifest, of which every function can be used.
+
+    Raises:
+        ManifestError: one cannot; the first of them.
+    """
+    for error in manifest.errors:
+        raise error
+    return manifest
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a template. Functions that break a rule are left out of its functions, and told in its errors.
+
+    Raises:
+        UsageError: The file is not there or cannot be read.
+        ManifestError: It is no template.
+    """
     template = read_template(path)
     resources = template.root.required("Resources")
     sam = template.root.section("Globals")
     defaults = sam.section("Function") if sam else None
     functions: dict[str, FunctionSpec] = {}
-    others = []
+    others: list[str] = []
+    errors: list[ManifestError] = []
     for logical_id in resources.own:
         kind = template.find("Resources", logical_id, "Type")
         if kind is None or kind.value != FUNCTION:
@@ -121,13 +154,17 @@ def load_manifest(path: Path) -> Manifest:
         if template.find("Resources", logical_id, "Metadata", "ExtraHorizon") is None:
             others.append(logical_id)
             continue
-        spec = _read_function(logical_id, resources.required(logical_id), defaults)
+        try:
+            spec = _read_function(logical_id, resources.required(logical_id), defaults)
+        except ManifestError as error:
+            errors.append(error)
+            continue
         twin = functions.setdefault(folded(spec.name), spec)
         if twin is not spec:
             taken = f"{twin.logical_id} at line {twin.line} is already called `{twin.name}`"
             message = f"{logical_id}: the name `{spec.name}` is not unique, {taken}; rename one of them"
-            raise ManifestError(path, spec.line, message)
-    return Manifest(path, tuple(functions.values()), tuple(others))
+            errors.append(ManifestError(path, spec.line, message))
+    return Manifest(path, tuple(functions.values()), tuple(others), tuple(errors), template)
 
 
 def folded(name: str) -> str:

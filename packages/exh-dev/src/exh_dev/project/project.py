@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
 from exh_dev.project.env_file import misplaced, read_env_file
-from exh_dev.project.manifest import load_manifest
+from exh_dev.project.manifest import read_manifest, without_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,16 @@ class Project:
     @cached_property
     def manifest(self) -> Manifest:
         """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
-        return load_manifest(self.root / MANIFEST)
+        return without_errors(self.readable_manifest)
+
+    @cached_property
+    def readable_manifest(self) -> Manifest:
+        """What can be read of `template.yaml`: functions that cannot be used are in its `errors`.
+
+        Raises:
+            UsageError: it is no template.
+        """
+        return read_manifest(self.root / MANIFEST)
 
     @property
     def functions(self) -> tuple[FunctionSpec, ...]:
@@ -87,6 +96,10 @@ class Project:
         """
         if unread := misplaced(self.root / ENV_FILE):
             yield unread
+        yield from self.runtime_notes()
+
+    def runtime_notes(self) -> Iterator[str]:
+        """Yield a sentence for each language whose functions run here on another version than where they go."""
         here = "python{}.{}".format(*sys.version_info)
         if others := sorted({spec.runtime for spec in self.functions if spec.runtime.startswith("python")} - {here}):
             yield (

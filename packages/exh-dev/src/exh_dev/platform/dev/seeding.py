@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 PATH = "/_dev/seed"
-_PARTS = ("users", "documents", "files", "profiles", "mails")
+PARTS = ("users", "documents", "files", "profiles", "mails")
 
 
 def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *, clock: Clock) -> list[Route]:
@@ -51,20 +51,20 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
 
     async def seed(request: Request) -> JSONResponse:
         fields = await read_json(request)
-        unknown = fields.members.keys() - _PARTS
+        unknown = fields.members.keys() - PARTS
         if unknown:
-            raise ErrorAnswer(15, f"A seed has {', '.join(_PARTS)}, and no {', '.join(sorted(unknown))}")
-        users = [_user(Fields(_object(each, "a user")), clock()) for each in _list(fields.value("users"), "users")]
+            raise ErrorAnswer(15, f"A seed has {', '.join(PARTS)}, and no {', '.join(sorted(unknown))}")
+        users = [read_user(Fields(_object(each, "a user")), clock()) for each in _list(fields.value("users"), "users")]
         documents = [
-            (schema, _document(Fields(_object(each, "a document")), schema, clock()))
+            (schema, read_document(Fields(_object(each, "a document")), schema, clock()))
             for name, made in (fields.optional_object("documents") or {}).items()
             for schema in [find_schema(name)]
             for each in _list(made, f"documents of {name}")
         ]
-        files = [_file(Fields(_object(each, "a file"))) for each in _list(fields.value("files"), "files")]
+        files = [read_file(Fields(_object(each, "a file"))) for each in _list(fields.value("files"), "files")]
         listed = _list(fields.value("profiles"), "profiles")
-        profiles = [_profile(Fields(_object(each, "a profile")), clock()) for each in listed]
-        mails = [_mail(Fields(_object(each, "a mail")), clock()) for each in _list(fields.value("mails"), "mails")]
+        profiles = [read_profile(Fields(_object(each, "a profile")), clock()) for each in listed]
+        mails = [read_mail(Fields(_object(each, "a mail")), clock()) for each in _list(fields.value("mails"), "mails")]
         with store.transaction():
             for mail in mails:
                 store.put(MAILS, mail)
@@ -85,12 +85,12 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
                 history.forget(store, document["id"])
                 history.note(store, document, Rights(), change="creation", status=document["status"], now=clock())
         counts = (len(users), len(documents), len(files), len(profiles), len(mails))
-        return JSONResponse(dict(zip(_PARTS, counts, strict=True)))
+        return JSONResponse(dict(zip(PARTS, counts, strict=True)))
 
     return [Route(PATH, seed, methods=["POST"])]
 
 
-def _user(fields: Fields, now: float) -> tuple[Document, Document, list[Document]]:
+def read_user(fields: Fields, now: float) -> tuple[Document, Document, list[Document]]:
     """A user, a role with its permissions, and a role in each group where it is staff; all known by the user's id."""
     user_id = checked_id(fields.text("id"))
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
@@ -127,7 +127,7 @@ def _user(fields: Fields, now: float) -> tuple[Document, Document, list[Document
     return user, role, group_roles
 
 
-def _document(fields: Fields, schema: Document, now: float) -> Document:
+def read_document(fields: Fields, schema: Document, now: float) -> Document:
     status = fields.optional_text("status") or schema["creationTransition"]["toStatus"]
     if status not in schema["statuses"]:
         raise ErrorAnswer(26, f"The schema {schema['name']} has no status {status}")
@@ -146,7 +146,7 @@ def _document(fields: Fields, schema: Document, now: float) -> Document:
     }
 
 
-def _file(fields: Fields) -> dict[str, Any]:
+def read_file(fields: Fields) -> dict[str, Any]:
     """What `keep_file` takes."""
     try:
         content = b64decode(fields.text("base64"), validate=True)
@@ -163,14 +163,14 @@ def _file(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _profile(fields: Fields, now: float) -> Document:
+def read_profile(fields: Fields, now: float) -> Document:
     required = {"country": "BE", "birthday": "1970-01-01", "gender": 0}
     groups = [{"group_id": checked_id(each)} for each in fields.optional_texts("groups") or []]
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     return {"id": checked_id(fields.text("id")), **required, **read(fields, OF_PROFILE), "groups": groups, **stamps}
 
 
-def _mail(fields: Fields, now: float) -> Document:
+def read_mail(fields: Fields, now: float) -> Document:
     """A mail that was sent before."""
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     recipients = checked_recipients(fields.optional_object("recipients"))

@@ -14,6 +14,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.tasks.lifecycle import change
+from exh_dev.platform.tasks.limits import MOST_DATA
 from exh_dev.platform.tasks.records import TASKS, create_task
 from exh_dev.platform.tasks.settings import checked_priority
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
-_MOST_DATA = 250 * 1024  # bytes of JSON
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("functionName", "status", "createdByApplicationId", "createdByUserId"), "string"),
     "retriedByTaskId": "string",
@@ -86,5 +86,5 @@ def check_data(data: Document | None) -> None:
     Raises:
         ErrorAnswer: 15 when it is too large.
     """
-    if len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()) > _MOST_DATA:
-        raise ErrorAnswer(15, f"The field data may have {_MOST_DATA:,} bytes as JSON")
+    if len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()) > MOST_DATA:
+        raise ErrorAnswer(15, f"The field data may have {MOST_DATA:,} bytes as JSON")

@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
-from exh_dev.project.configuration.dispatchers import read_dispatchers
-from exh_dev.project.configuration.localizations import read_localizations
+from exh_dev.project.configuration.dispatchers import FILE as DISPATCHERS
+from exh_dev.project.configuration.dispatchers import no_such_function, read_dispatchers
+from exh_dev.project.configuration.localizations import DEFAULT, KEY, read_localizations
 from exh_dev.project.configuration.reading import Problem, read_json
 from exh_dev.project.configuration.repository import folders
 from exh_dev.project.configuration.retried_errors import check_retried_errors
 from exh_dev.project.configuration.schemas import check_schema
+from exh_dev.project.configuration.settings import FILE as SETTINGS
 from exh_dev.project.configuration.settings import read_settings
 from exh_dev.project.configuration.templates import Template, read_templates
 from exh_dev.project.project import ENV_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from exh_dev.project.configuration.templates_v1 import TemplateV1
@@ -53,6 +56,33 @@ class Configuration:
         """Whether the files say nothing."""
         said = (self.schemas, self.templates, self.templates_v1, self.localizations, self.dispatchers, self.settings)
         return not any(said)
+
+    def without_broken(self) -> Configuration:
+        """What can be loaded although other files have problems: all of the files that have none."""
+        broken = {problem.file for problem in self.problems}
+        names = {_template_of(file) for file in broken}
+        files = {name: file for name, file in self.schema_files.items() if file not in broken}
+        schemas = {each["name"]: each for each in reversed(self.schemas) if _has_name(each, files)}
+        texts = self.localizations.items()
+        return Configuration(
+            schemas=[*reversed(schemas.values())],
+            schema_files=files,
+            templates=[each for each in self.templates if each.name not in names],
+            templates_v1=[each for each in self.templates_v1 if each.name not in names],
+            localizations={key: each for key, each in texts if DEFAULT in each and KEY.fullmatch(key)},
+            dispatchers=[] if DISPATCHERS in {file.name for file in broken} else self.dispatchers,
+            settings={} if SETTINGS in {file.name for file in broken} else self.settings,
+        )
+
+
+def _has_name(schema: dict[str, Any], names: Collection[str]) -> bool:
+    name = schema.get("name")
+    return isinstance(name, str) and name in names
+
+
+def _template_of(file: Path) -> str:
+    """The name of the template that a file belongs to, if it belongs to one."""
+    return file.parent.name if file.name == "template.json" else file.name.partition(".")[0]
 
 
 def read_configuration(project: Project) -> Configuration:
@@ -96,7 +126,7 @@ def _read_schema(file: Path, found: Configuration, functions: set[str]) -> None:
     for place, action in _actions(node.value):
         name = action.get("functionName")
         if functions and action.get("type") == "task" and isinstance(name, str) and name not in functions:
-            found.problems.append(Problem(file, place, "template.yaml has no function of this name"))
+            found.problems.append(Problem(file, place, no_such_function(name, functions)))
     found.schemas.append(node.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.project.cloudformation import did_you_mean
 from exh_dev.project.configuration.reading import Node, Problem, read_json
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ def read_dispatchers(
     return found
 
 
+def no_such_function(name: str, functions: Collection[str]) -> str:
+    """What to say of the name of a function that there is not."""
+    return f"template.yaml has no function of this name, `{name}`{did_you_mean(name, functions)}"
+
+
+def no_such_template(name: str, templates: Collection[str]) -> str:
+    """What to say of the name of a template that there is not."""
+    return f"the project has no template of this name, `{name}`{did_you_mean(name, templates)}"
+
+
 def _check_action(node: Node, names: set[str], functions: Collection[str], templates: Collection[str]) -> None:
     kind_node = node.members(required=("type",), optional=None).get("type")
     kind = kind_node.one_of(("mail", "task")) if kind_node else None
@@ -58,7 +69,7 @@ def _check_action(node: Node, names: set[str], functions: Collection[str], templ
         )
         name = members["functionName"].text(least=1) if "functionName" in members else None
         if name is not None and functions and name not in functions:
-            members["functionName"].problem("template.yaml has no function of this name")
+            members["functionName"].problem(no_such_function(name, functions))
         if "data" in members:
             members["data"].entries()
         if "tags" in members:
@@ -71,7 +82,7 @@ def _check_action(node: Node, names: set[str], functions: Collection[str], templ
             node.problem("a mail needs a templateName or a templateId")
         template = members["templateName"].text(least=1) if "templateName" in members else None
         if template is not None and template not in templates:
-            members["templateName"].problem("the project has no template of this name")
+            members["templateName"].problem(no_such_template(template, templates))
         if "recipients" in members:
             lists = members["recipients"].members(required=("to",), optional=("cc", "bcc"))
             for addresses in lists.values():

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.project.cloudformation import did_you_mean
+
 if TYPE_CHECKING:
     import re
     from collections.abc import Collection, Iterator
@@ -25,11 +27,15 @@ class Problem:
         file: where.
         pointer: where in the file, as a JSON pointer; empty for the file as a whole.
         rule: what is wrong and what is expected.
+        line: where in the file, counted from 1, if the pointer does not say it.
+        column: as line.
     """
 
     file: Path
     pointer: str
     rule: str
+    line: int | None = None
+    column: int | None = None
 
     def as_json(self, root: Path) -> dict[str, str]:
         """For programs; the file as it is called from `root`."""
@@ -65,7 +71,8 @@ class Node:
         found = {}
         for name in self.value:
             if optional is not None and name not in known:
-                self.child(name).problem(f"{name} is not known here; known are {', '.join(sorted(known))}")
+                meant = did_you_mean(name, known)
+                self.child(name).problem(f"{name} is not known here{meant}; known are {', '.join(sorted(known))}")
             else:
                 found[name] = self.child(name)
         return found
@@ -106,7 +113,8 @@ class Node:
     def one_of(self, values: Collection[str]) -> str | None:
         """One of a few texts."""
         if not isinstance(self.value, str) or self.value not in values:
-            self.problem(f"expected {' or '.join(sorted(values))}")
+            meant = did_you_mean(self.value, values) if isinstance(self.value, str) else ""
+            self.problem(f"expected {' or '.join(sorted(values))}{meant}")
             return None
         return self.value
 
@@ -136,7 +144,7 @@ def read_json(file: Path, problems: list[Problem]) -> Node | None:
     try:
         return Node(json.loads(text, parse_constant=_refuse), file, "", problems)
     except json.JSONDecodeError as error:
-        problems.append(Problem(file, "", f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"))
+        problems.append(Problem(file, "", f"not JSON: {error.msg}", error.lineno, error.colno))
     except (ValueError, RecursionError) as error:
         problems.append(Problem(file, "", f"not JSON: {error}"))
     return None

@@ -36,9 +36,9 @@ def check_retried_errors(root: Path, specs: tuple[FunctionSpec, ...]) -> list[Pr
         known = _common() | {*_own_names(root, spec.handler), *_of_sidefx()}
         for name in names:
             if name not in known and not name.startswith(_LAMBDA):
-                where = f"{spec.logical_id} at line {spec.line}: errorsToRetry names {name}"
+                where = f"{spec.logical_id}: errorsToRetry names {name}"
                 rule = "which no error of extrahorizon.errors, of Python or of the function is called"
-                problems.append(Problem(spec.path, "", f"{where}, {rule}{did_you_mean(name, known)}"))
+                problems.append(Problem(spec.path, "", f"{where}, {rule}{did_you_mean(name, known)}", spec.line))
     return problems
 
 

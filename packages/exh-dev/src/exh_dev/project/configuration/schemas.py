@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from exh_dev.patterns import compiled
+from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -158,7 +159,7 @@ def _check_targets(transition: dict[str, Node], known: Collection[str]) -> set[s
         if status is not None:
             named.add(status)
             if status not in known:
-                node.problem("the schema has no such status")
+                node.problem(f"the schema has no such status, {status}{did_you_mean(status, known)}")
     return named
 
 
@@ -200,7 +201,7 @@ def _check_input(configuration: Node, properties: object) -> None:
         place = configuration.child("properties").child(name)
         declared = properties.get(name)
         if not isinstance(declared, dict):
-            place.problem("the schema has no such property")
+            place.problem(f"the schema has no such property, {name}{did_you_mean(name, properties)}")
         elif isinstance(given, dict) and "type" in given and given["type"] != declared.get("type"):
             place.problem(f"the schema's property is of the type {declared.get('type')}")
 

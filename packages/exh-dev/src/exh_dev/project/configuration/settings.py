@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.project.configuration.dispatchers import no_such_template
 from exh_dev.project.configuration.reading import Node, Problem, read_json
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _check_users(node: Node, templates: Collection[str]) -> None:
         for member in groups["emailTemplates"].members(optional=_EMAIL_TEMPLATES).values():
             template = member.text(least=1)
             if template is not None and template not in templates:
-                member.problem("the project has no template of this name")
+                member.problem(no_such_template(template, templates))
     if "verification" in groups:
         for member in groups["verification"].members(optional=_VERIFICATION).values():
             member.flag()

@@ -18,6 +18,7 @@ from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.manifest import load_manifest
 from exh_dev.project.new.names import Name, check_free, fold
+from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
 from exh_dev.project.schedule_mark import mark_of
@@ -112,6 +113,8 @@ def make(
     for each in permissions:
         if not _PERMISSION.fullmatch(each):
             raise UsageError(f"{each!r} is no permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
+        if problem := problem_with(each):
+            raise UsageError(problem)
     manifest = project.root / MANIFEST
     check_free(name, _taken(manifest), manifest)
     parts = {

@@ -1,0 +1,4 @@
+"""What a task may carry."""
+
+MOST_DATA = 250 * 1024
+"""Bytes of a task's data as JSON."""

@@ -1,0 +1,43 @@
+"""Files of a seed: on disk a seed names them by paths, which begin where the seed is, in the place of their content."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.errors import DevkitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def with_contents(seed: Any, path: Path) -> Any:
+    """Return a seed, read from `path`, with the contents of its files.
+
+    Raises:
+        DevkitError: a file cannot be read.
+    """
+    files = seed.get("files") if isinstance(seed, dict) else None
+    if not isinstance(files, list):
+        return seed
+    return {**seed, "files": [with_content(each, path) for each in files]}
+
+
+def with_content(file: Any, path: Path) -> Any:
+    """Return a file of the seed in `path` with its content.
+
+    Raises:
+        DevkitError: it cannot be read.
+    """
+    if not isinstance(file, dict) or "path" not in file:
+        return file
+    if "base64" in file or not isinstance(file["path"], str):
+        raise DevkitError(f"{path}: a file has a path, which is a text, or its content as base64")
+    source = path.parent / file["path"]
+    try:
+        content = b64encode(source.read_bytes()).decode()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the path cannot be used"
+        raise DevkitError(f"{path}: the file {source} cannot be read: {reason.lower()}") from error
+    named = {"name": source.name, **file, "base64": content}
+    return {name: value for name, value in named.items() if name != "path"}
