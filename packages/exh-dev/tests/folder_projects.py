@@ -72,6 +72,9 @@ SCHEMA = {
 }
 FILES = {
     "template.yaml": MANIFEST,
+    "handlers/__init__.py": "",
+    "handlers/analyze.py": "def handler(event, context):\n    return {}\n",
+    "events/analyze.json": {"functionName": "analyze"},
     "schemas/pulse.json": SCHEMA,
     "templates/greet.json": {
         "description": "A greeting",

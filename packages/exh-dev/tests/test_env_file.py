@@ -82,7 +82,8 @@ def test_a_broken_line_is_told_with_its_number_and_without_its_content(folder, e
     assert "sec" not in told["message"]
     code, out, _ = exh_dev("check")
     (problem,) = json.loads(out)["problems"]
-    assert (code, problem["file"], f":{line}: " in problem["rule"]) == (1, ".env", True)
+    assert (code, problem["file"], problem["line"]) == (1, ".env", line)
+    assert "sec" not in problem["message"]
 
 
 def test_a_file_that_cannot_be_read_is_told(folder):

@@ -9,7 +9,7 @@ from folder_projects import GREETING, write
 
 HERE = f"python3.{sys.version_info.minor}"
 OTHER = "python3.13" if sys.version_info.minor != 13 else "python3.12"
-COMMANDS = [("check",), ("invoke", "hello-world"), ("run",), ("serve", "--port", "0", "--ephemeral")]
+COMMANDS = [("invoke", "hello-world"), ("run",), ("serve", "--port", "0", "--ephemeral")]
 
 
 @pytest.fixture
@@ -38,6 +38,14 @@ def stderr_of(tmp_path):
 def test_another_python_is_told_once(stderr_of, command):
     (note,) = [line for line in stderr_of(OTHER, *command) if "functions run on" in line]
     assert note.startswith(f"functions run on {HERE} here, and template.yaml says {OTHER}: install that Python")
+
+
+def test_check_tells_another_python_and_finds_nothing_wrong_with_it(tmp_path):
+    manifest = GREETING["template.yaml"].replace("Runtime: python3.13", f"Runtime: {OTHER}")
+    folder = write(tmp_path, {"template.yaml": manifest}, GREETING)
+    done = subprocess.run([sys.executable, "-m", "exh_dev", "check"], cwd=folder, capture_output=True, check=True)
+    (told,) = json.loads(done.stdout)["problems"]
+    assert (told["severity"], f"{HERE} here, and template.yaml says {OTHER}" in told["message"]) == ("info", True)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])

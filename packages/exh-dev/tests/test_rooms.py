@@ -9,7 +9,7 @@ import extrahorizon
 
 TOOLKIT, CLIENT = Path(exh_dev.__file__).parent, Path(extrahorizon.__file__).parent
 BOTTOM = {"platform", "runtime", "project"}
-ABOVE = {"aws", "cli", "control_center", "packaging", "remote", "serve", "sidefx", "testing"}
+ABOVE = {"aws", "checking", "cli", "control_center", "packaging", "remote", "serve", "sidefx", "testing"}
 #: Rooms that put others together; serve is theirs alone.
 COMPOSING = {"cli", "serve", "testing"}
 #: The user's own code, which runs in processes of its own.

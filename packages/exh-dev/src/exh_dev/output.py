@@ -65,8 +65,8 @@ class Output(Speaker, Protocol):
         """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
         ...
 
-    def problems(self, problems: Sequence[dict[str, str]]) -> None:
-        """Print what is wrong with a project's files on stdout: of each problem its `file`, `pointer` and `rule`."""
+    def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
+        """Print findings about a project's files on stdout: of each what `Finding.as_json` has."""
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
         """Print on stdout a line that a run of a function logged: a run of a `kind`, such as `task`, with this id."""

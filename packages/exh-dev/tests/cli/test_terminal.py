@@ -26,6 +26,19 @@ def log_line(text=None, **members):
     return LogLine(datetime(2026, 1, 15, tzinfo=UTC), text)
 
 
+def finding(**members):
+    return {
+        "severity": "error",
+        "file": "f",
+        "line": 1,
+        "column": None,
+        "pointer": "",
+        "message": "m",
+        "hint": "",
+        **members,
+    }
+
+
 EVERY_WAY = {
     "error": lambda out: out.error(ODD),
     "note": lambda out: out.note(ODD),
@@ -33,9 +46,10 @@ EVERY_WAY = {
     "summary": lambda out: out.summary(None, [ODD]),
     "heading and cell": lambda out: out.tables(None, Table(["Name", "Value"], [["a", ODD]])),
     "below a row": lambda out: out.tables(None, Table(["Name"], [["a"]], below=[ODD])),
-    "problem": lambda out: out.problems([{"file": ODD, "pointer": "", "rule": "r"}]),
-    "rule": lambda out: out.problems([{"file": "f", "pointer": "", "rule": ODD}]),
-    "place": lambda out: out.problems([{"file": "f", "pointer": ODD, "rule": "r"}]),
+    "problem": lambda out: out.problems([finding(file=ODD)]),
+    "message": lambda out: out.problems([finding(message=ODD)]),
+    "pointer": lambda out: out.problems([finding(pointer=ODD)]),
+    "hint": lambda out: out.problems([finding(hint=ODD)]),
     "plain log line": lambda out: out.log("whoami", log_line(ODD)),
     "member of a log line": lambda out: out.log("whoami", log_line(subject=ODD)),
     "name in a log line": lambda out: out.log("whoami", log_line(**{ODD: 1})),

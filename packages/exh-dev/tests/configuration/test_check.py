@@ -178,19 +178,21 @@ def test_the_command_says_what_is_wrong_and_fails(tmp_path):
     done = run_check(folder)
     answer = json.loads(done.stdout)
     assert (done.returncode, answer["ok"]) == (1, False)
-    assert {
-        "file": SCHEMA_FILE,
-        "pointer": "/transitions/0/toStatus",
-        "rule": "the schema has no such status",
-    } in answer["problems"]
+    place = "/transitions/0/toStatus"
+    (problem,) = (each for each in answer["problems"] if each["pointer"] == place)
+    column = (folder / SCHEMA_FILE).read_text().rindex('"toStatus"') + 1
+    assert (problem["severity"], problem["file"], problem["line"], problem["column"]) == (
+        "error", SCHEMA_FILE, 1, column,
+    )  # fmt: skip
+    assert problem["message"].startswith("the schema has no such status")
     shown = run_check(folder, "--table").stdout
-    assert SCHEMA_FILE in shown
-    assert "2 problems" in shown
+    assert f"{SCHEMA_FILE}:1:{column}: error: {place} the schema has no such status" in shown
+    assert "2 errors" in shown
 
 
 def test_the_command_is_content_with_a_whole_project_and_with_this_one(tmp_path, project_root):
     assert json.loads(run_check(write(tmp_path)).stdout) == {"ok": True, "problems": []}
-    assert run_check(project_root, "--table").stdout == "Nothing is wrong\n"
+    assert run_check(project_root, "--table").stdout == "No problems found.\n"
 
 
 def test_a_broken_manifest_is_a_problem_among_others(tmp_path):
@@ -258,13 +260,12 @@ def test_a_functions_name_that_is_none_is_told(tmp_path, name):
 def test_errors_to_retry_are_names_of_errors(tmp_path, names, unknown):
     policy = f"        kind: task\n        retryPolicy: {{enabled: true, errorsToRetry: {json.dumps(names)}}}\n"
     project = write(tmp_path, {"template.yaml": lambda text: text.replace("        kind: task\n", policy)})
-    (project / "handlers").mkdir()
     source = "from botocore import BotoError\n\nclass NotReadyError(Exception): pass\n"
     (project / "handlers" / "analyze.py").write_text(source)
     problems = read_configuration(Project(project)).problems
     assert [name for name in unknown if any(f"names {name}," in each.rule for each in problems)] == unknown
     assert len(problems) == len(unknown)
-    assert all("Analyze at line" in each.rule and "did you mean" in each.rule for each in problems)
+    assert all(each.line == 4 and "did you mean" in each.rule for each in problems)
 
 
 def test_the_platforms_own_function_can_be_started(tmp_path):

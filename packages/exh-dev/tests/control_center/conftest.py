@@ -73,7 +73,7 @@ FILES = {
     "events/analyze.json": {"id": "6968c1b48ab34b7d6e654701", "functionName": "analyze", "data": {"step": 7}},
     "events/analyze.failing.json": {"id": "6968c1b48ab34b7d6e654702", "data": {"fail": "no"}},
     "events/other.json": {},
-    "events/answer.json": {},
+    "events/answer.json": {"requestContext": {"http": {"method": "GET"}}, "rawPath": "/"},
     "schemas/pulse.json": SCHEMA,
 }  # fmt: skip
 

@@ -63,6 +63,7 @@ def test_packages_may_share_a_namespace_and_its_file(small, wheelhouse):
 
 @pytest.mark.parametrize(("one", "other"), [("near.py", "near.py"), ("near", "near/more.py"), ("near/more.py", "near")])
 def test_packages_with_the_same_file_but_not_the_same_content_are_refused(small, wheelhouse, one, other):
+    small.write("handlers/greet.py", "def handler(event, context):\n    pass\n")
     small.lock(wheelhouse.add("first", "1.0", {one: "1"}), wheelhouse.add("second", "1.0", {other: "2"}))
     done = small.build()
     assert done.code == 1

@@ -98,8 +98,12 @@ def invoke(
     else:
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
+    broken = _loading_errors(project, [spec.name], output).get(spec.name, [])
     if place is not None:
-        _invoke_served(place, case, output, root=project.root, seeded=event is None)
+        _invoke_served(place, case, output, root=project.root, seeded=event is None, broken=broken)
+    if broken and output.for_people:
+        _tell_broken(broken, output)
+        raise typer.Exit(1)
     if debug:
         if spec.code is None:  # Node.js has an inspector of its own
             check_installed()
@@ -149,7 +153,7 @@ def run(
     same files give the same results; exh-dev serve shows the runs in its control center.
     """
     from exh_dev.project.project import Project, read_event
-    from exh_dev.serve.execution import Case
+    from exh_dev.serve.execution import Case, Outcome
     from exh_dev.serve.served_execution import execute_served
 
     output = choose_output(as_json=as_json)
@@ -167,16 +171,23 @@ def run(
         raise UsageError("there is nothing to run")
     held: list[tuple[str, LogLine]] = []
     holds = output.for_people and not verbose
-    outcomes, runs = [], list[dict[str, Any]]()
+    runs: list[dict[str, Any]] = []
     log = (lambda function, line: held.append((function, line))) if holds else output.log
     alone = {"--env": env, "--credentials": credentials, "--live": live}
     place = (
         _served_place(project, insists=True, alone=[name for name, given in alone.items() if given]) if served else ""
     )
+    broken = {} if place else _loading_errors(project, [spec.name for spec in specs], output)
+    skipped = broken if output.for_people else {}
+    first = {each.function: each for each in reversed(cases) if each.function in skipped}
+    outcomes = [Outcome.of_unloadable(first[name], lines[0]) for name, lines in skipped.items() if name in first]
+    cases = [each for each in cases if each.function not in skipped]
     for outcome in (
         execute_served(place, cases, on_log=log)
         if place
         else _execute(project, cases, output, env=env, cluster=cluster, on_log=log, keep=runs.extend)
+        if cases
+        else ()
     ):
         outcomes.append(outcome)
         for each in () if outcome.ok else held:
@@ -187,6 +198,27 @@ def run(
         output.note(f"on the platform that is being served; its runs: {place}/_dev/#/runs")
     _hand_over(project, runs, output)
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+def _loading_errors(project: Project, names: Sequence[str], output: CommandOutput) -> dict[str, list[str]]:
+    """Return why functions cannot be loaded, a line each, by the name of the function.
+
+    For people that takes the place of the runtime's traceback. Programs get the runtime's error object, and these lines
+    on stderr.
+    """
+    from exh_dev.checking.gate import loading_errors
+
+    found = {name: [str(each) for each in loading_errors(project, name)] for name in names}
+    broken = {name: lines for name, lines in found.items() if lines}
+    if not output.for_people:
+        for lines in broken.values():
+            _tell_broken(lines, output)
+    return broken
+
+
+def _tell_broken(lines: Sequence[str], output: CommandOutput) -> None:
+    for line in lines:
+        output.error(line)
 
 
 def _execute(
@@ -273,7 +305,9 @@ def _served_place(project: Project, *, insists: bool, alone: Sequence[str]) -> s
         return None
 
 
-def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool) -> NoReturn:
+def _invoke_served(
+    place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool, broken: Sequence[str]
+) -> NoReturn:
     from exh_dev.remote.dev_api import BASE, DevApi
 
     with DevApi(place) as api:
@@ -281,6 +315,9 @@ def _invoke_served(place: str, case: Case, output: CommandOutput, *, root: Path,
         started = api.post(f"{BASE}/functions/{quote(case.function, safe='')}/invoke", body)
         done = api.ended(started["id"])
     output.note(f"ran on the platform that is being served; its run: {place}/_dev/#/runs/{done['id']}", run=done["id"])
+    if broken and output.for_people and done["status"] != "OK":
+        _tell_broken(broken, output)
+        raise typer.Exit(1)
     end_with_run(done, output, root=root)
 
 

@@ -78,9 +78,10 @@ class JsonOutput:
         """Nothing: programs wait."""
         return nullcontext(lambda _: None)
 
-    def problems(self, problems: Sequence[dict[str, str]]) -> None:
-        """An object with `ok` and a list `problems`."""
-        self.result({"ok": not problems, "problems": list(problems)})
+    def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
+        """An object with `ok`, which is true when none is an error, and a list `problems`."""
+        is_ok = all(each["severity"] != "error" for each in problems)
+        self.result({"ok": is_ok, "problems": list(problems)})
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
         """As `log`, with the id of the run as `task_id` or `api_request_id` where the line does not say it itself."""

@@ -15,7 +15,7 @@ import typer
 from exh_dev.cli.hints import pasteable
 from exh_dev.cli.options import JsonOption
 from exh_dev.cli.output import choose_output
-from exh_dev.errors import DevkitError, UsageError
+from exh_dev.errors import UsageError
 
 
 class FunctionKind(StrEnum):
@@ -28,32 +28,23 @@ class FunctionKind(StrEnum):
 
 
 def check(as_json: JsonOption = None) -> None:
-    """Check the project's files without running anything.
+    """Find what is wrong with the project, without running its code.
 
-    template.yaml, and the files that the official CLI reads: repo-config.json, schemas, templates, localizations,
-    dispatchers.json, service-settings.json and the task-config.json of what was built. Each problem is told with its
-    file and its place. Exit code 1 when there is one.
+    All that build, serve, invoke or exh sync would stumble over: template.yaml, the code of the functions and what it
+    imports, locks, secrets, events, seeds, permissions, and the files that the official CLI reads (schemas, templates,
+    localizations, dispatchers, settings). One line each, with file and line. Exit code 1 when there is an error;
+    warnings alone leave it at 0.
     """
-    from exh_dev.project.configuration.configuration import read_configuration
-    from exh_dev.project.configuration.reading import Problem
-    from exh_dev.project.configuration.repository import folders
-    from exh_dev.project.configuration.task_configs import check_task_configs
-    from exh_dev.project.project import MANIFEST, Project
+    from exh_dev.checking.gate import findings, in_order
+    from exh_dev.checking.secrets import SecretScan
+    from exh_dev.project.project import Project
 
     output = choose_output(as_json=as_json)
     project = Project.find()
-    problems = list(read_configuration(project).problems)
-    for folder in folders(project.root, [])["tasks"]:
-        problems += check_task_configs(folder)
-    try:
-        _ = project.manifest.functions
-    except DevkitError as error:
-        problems.insert(0, Problem(project.root / MANIFEST, "", str(error)))
-    if not problems:
-        for note in project.notes():
-            output.note(note)
-    output.problems([problem.as_json(project.root) for problem in problems])
-    raise typer.Exit(1 if problems else 0)
+    with SecretScan(project) as scan:
+        found = in_order([*findings(project), *scan.findings()])
+    output.problems([each.as_json() for each in found])
+    raise typer.Exit(1 if any(each.severity == "error" for each in found) else 0)
 
 
 def build(
@@ -81,8 +72,10 @@ def build(
     handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
     runtime and processor. The same files give the same bytes. All functions are built, or none.
     """
+    from exh_dev.checking.gate import refuse_broken
     from exh_dev.packaging.build import MEGABYTE, Options, build
     from exh_dev.packaging.report import report
+    from exh_dev.packaging.target import Target
     from exh_dev.project.configuration.asked import asked_variables
     from exh_dev.project.project import Project
 
@@ -93,6 +86,9 @@ def build(
     wanted = [project.manifest.function(name) for name in names] if names else project.manifest.functions
     specs = list(dict.fromkeys(wanted))
     options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
+    if runtime is not None:
+        Target.of(runtime, "x86_64")  # an option that is wrong is told before the project is
+    refuse_broken(project, [spec.name for spec in specs], runtime=runtime)
     with output.progress(len(specs)) as started:
         bundles = build(project, specs, options, started)
     report(bundles, asked_variables(project, specs), project.variables(), output)

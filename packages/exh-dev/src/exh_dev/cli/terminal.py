@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exh_dev.runtime import LogLine
     from exh_dev.serve.execution import Outcome
 
+_SEVERITIES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _LEVELS = {"DEBUG": "dim", "INFO": "cyan", "WARNING": "yellow", "WARN": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _LAMBDAS_OWN = ("INIT_START ", "START RequestId:", "END RequestId:", "REPORT RequestId:")
 #: Lambda's runtime client begins every failed start with it; here no runtime was updated behind anybody's back.
@@ -89,7 +90,7 @@ class TerminalOutput:
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the lines say what people need
         """The lines."""
         for line in lines:
-            self._out.print(Text(visible(line)))
+            self._out.print(Text(visible(pasteable(line))))
 
     def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the tables say what people need
         """One below the other; columns of numbers to the right."""
@@ -110,15 +111,19 @@ class TerminalOutput:
 
             yield started
 
-    def problems(self, problems: Sequence[dict[str, str]]) -> None:
-        """A file, a place and what is wrong there; a line each."""
+    def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
+        """A line each: file, line and column, as editors open them, and what is wrong there."""
         for problem in problems:
-            place = f" {problem['pointer']}" if problem["pointer"] else ""
-            line = Text("✗ ", style="red").append(visible(problem["file"]), style="bold default")
-            self._out.print(line.append(visible(place), style="default"), soft_wrap=True)
-            self._out.print(Text(f"  {visible(pasteable(problem['rule']))}"))
-        total = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-        self._out.print(Text(total, style="red") if problems else Text("Nothing is wrong", style="green"))
+            place = ":".join(str(problem[name]) for name in ("file", "line", "column") if problem[name] is not None)
+            said = f"{problem['pointer']} {problem['message']}".strip()
+            hint = f"; {problem['hint']}" if problem["hint"] else ""
+            severity = problem["severity"]
+            line = Text(f"{visible(place)}: ", style="bold").append(f"{severity}: ", style=_SEVERITIES[severity])
+            self._out.print(line.append(visible(pasteable(said + hint)), style="not bold default"), soft_wrap=True)
+        counts = {kind: sum(each["severity"] == kind for each in problems) for kind in ("error", "warning")}
+        total = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items() if count)
+        style = "red" if counts["error"] else "yellow"
+        self._out.print(Text(total, style=style) if total else Text("No problems found.", style="green"))
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:  # noqa: ARG002 - all have the same
         """As `log`, with the run in the place of the function."""

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.errors import DevkitError
+from exh_dev.checking.configuration import of_problem
+from exh_dev.checking.inspection import Inspection
+from exh_dev.errors import DevkitError, UnsetVariableError, UsageError
 from exh_dev.platform.tasks.runner import OwnFunction
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import read_event
 from exh_dev.project.runtime_function import function_of
+from exh_dev.project.seed_files import with_contents
 from exh_dev.remote import schedules
 from exh_dev.remote.client import client_of
 from exh_dev.serve import outranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from exh_dev.control_center.context import LocalProject
     from exh_dev.project.configuration.configuration import Configuration
@@ -32,10 +33,13 @@ def start(
     project: Project | None,
     tell: Callable[[str], None],
     shown: LocalProject | None = None,
+    *,
+    in_part: bool = False,
 ) -> Configuration | None:
     """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
     the project as the control center has it. `tell` gets a sentence for what cannot be served, and for each schema that
-    was another one on the platform.
+    was another one on the platform; not for what is found without a platform (`exh_dev.checking`). `in_part`, files of
+    the configuration that have a mistake are left out.
 
     Returns:
         The configuration that was loaded.
@@ -45,17 +49,23 @@ def start(
     """
     configuration = read_configuration(project) if project else None
     if project and configuration and configuration.problems:
-        first, *others = [problem.as_json(project.root) for problem in configuration.problems]
-        place = f"{first['file']} {first['pointer']}".strip()
-        more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
-        raise DevkitError(f"{place}: {first['rule']}{more}; `exh-dev check` lists them")
+        if not in_part:
+            first, *others = configuration.problems
+            more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
+            raise DevkitError(f"{of_problem(Inspection(project), first)}{more}; `exh-dev check` lists them")
+        configuration = configuration.without_broken()
     platform.start(own_functions(platform, tell, project) if project else (), shown)
     if project and configuration and not configuration.is_empty:
         exh = client_of(platform.environment_without_faults())
         known = exh.data.schemas.find_all() if configuration.schemas else []
         for name, file, members in outranking.changed_schemas(configuration, project.root, known):
             tell(f"the schema {name} of the platform is another than {file} in {', '.join(members)}; the file wins")
-        load(configuration, platform)
+        try:
+            load(configuration, platform)
+        except DevkitError as error:
+            if not in_part:
+                raise
+            tell(str(error))
     return configuration
 
 
@@ -104,7 +114,7 @@ def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
     import http.client
     from urllib.parse import urlsplit
 
-    body = json.dumps(_with_contents(read_event(path), path))
+    body = json.dumps(with_contents(read_event(path), path))
     connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=30)
     try:
         connection.request("POST", "/_dev/seed", body, {"Content-Type": "application/json"})
@@ -114,29 +124,6 @@ def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
         connection.close()
     if answer.status != HTTPStatus.OK:
         raise DevkitError(f"{path}: {json.loads(content)['message']}")
-
-
-def _with_contents(seed: Any, path: Path) -> Any:
-    """A seed with its files' contents in the place of their paths, which begin where the seed is."""
-    files = seed.get("files") if isinstance(seed, dict) else None
-    if not isinstance(files, list):
-        return seed
-    return {**seed, "files": [_with_content(each, path) for each in files]}
-
-
-def _with_content(file: Any, path: Path) -> Any:
-    if not isinstance(file, dict) or "path" not in file:
-        return file
-    if "base64" in file or not isinstance(file["path"], str):
-        raise DevkitError(f"{path}: a file has a path, which is a text, or its content as base64")
-    source = path.parent / file["path"]
-    try:
-        content = b64encode(source.read_bytes()).decode()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the path cannot be used"
-        raise DevkitError(f"{path}: the file {source} cannot be read: {reason.lower()}") from error
-    named = {"name": source.name, **file, "base64": content}
-    return {name: value for name, value in named.items() if name != "path"}
 
 
 def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
@@ -165,13 +152,12 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
 
     Args:
         platform: where they run; not started yet, or this is its own thread.
-        tell: gets a sentence for what cannot be served, such as a function that lacks a variable.
+        tell: gets a sentence for what cannot be served and only shows itself here, such as a variable that is not set.
         project: whose functions.
     """
     try:
         specs = project.manifest.functions
-    except DevkitError as error:
-        tell(f"the project's functions are not served: {error}")
+    except DevkitError:  # which `exh_dev.checking` finds
         return []
     found = []
     for spec in specs:
@@ -180,7 +166,8 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
         try:
             found.append(_own_function(project, spec, injected(platform, spec)))
         except DevkitError as error:
-            tell(f"{spec.name} is not served: {error}")
+            if isinstance(error, UnsetVariableError) or not isinstance(error, UsageError):
+                tell(f"{spec.name} is not served: {error}")
     return found
 
 

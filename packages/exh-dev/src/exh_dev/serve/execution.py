@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.secrets import share_secrets
@@ -22,7 +23,7 @@ from exh_dev.aws.secrets_extension import SecretsExtension
 from exh_dev.aws.services import LocalAws, has_moto, hidden_for, uses_work_queue
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
-from exh_dev.runtime import Runtime
+from exh_dev.runtime import Invocation, Runtime
 from exh_dev.runtime.triggers import trigger_of
 from exh_dev.serve import deploy
 from exh_dev.serve.local_platform import LocalPlatform
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
     from exh_dev.project.runtime_function import CredentialSource
-    from exh_dev.runtime import Invocation, LogLine
+    from exh_dev.runtime import LogLine
 
 LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 
@@ -75,6 +76,16 @@ class Outcome:
     calls: int | None = None
     chain: Sequence[Mapping[str, Any]] = ()
     unfinished: bool = False
+
+    @classmethod
+    def of_unloadable(cls, case: Case, reason: str) -> Outcome:
+        """The outcome of a case whose function cannot be loaded, so that nothing ran."""
+        error = {"errorMessage": reason}
+        nothing = Invocation(
+            request_id="", function=case.function, result=None, error=error, logs=(), started=datetime.now(UTC),
+            duration=0, init_duration=None, waited=0, peak_memory=0,
+        )  # fmt: skip
+        return cls(case, nothing)
 
     @property
     def ok(self) -> bool:

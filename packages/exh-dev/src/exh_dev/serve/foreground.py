@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from exh_dev.control_center.page import PATH
-from exh_dev.errors import DevkitError
+from exh_dev.errors import DevkitError, ManifestError
 from exh_dev.project.project import Project
 from exh_dev.runtime.worker import SIGNALS_WITHIN
 from exh_dev.serve import deploy, kept_runs, outranking
@@ -18,6 +18,7 @@ from exh_dev.serve.reload import Reloader
 from exh_dev.serve.run_lines import line_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from exh_dev.output import Output, Speaker
@@ -40,17 +41,14 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
     project = Project.find_if_any()
     with ExitStack() as resources:
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
-        configuration = deploy.start(platform, project, lines.warn, shown)
+        configuration = deploy.start(platform, project, lines.warn, shown, in_part=True)
         if project and shown:
             shown.loaded(configuration)
             for name in outranking.hidden_functions(project, platform.uploaded()):
                 lines.warn(outranking.about_function(name))
-            for note in project.notes():
+            for note in project.runtime_notes():
                 lines.note(note)
-            try:
-                deploy.schedule(platform, project, lines.note)
-            except DevkitError as error:
-                lines.note(f"nothing is scheduled: {error}")
+            _schedule(platform, project, lines.note)
         platform.adopt_runs(kept_runs.kept(data_dir))
         faults = list(platform.faults.in_force)  # whoever knows the URL may change them
         credentials_file = str(DataDir(data_dir).credentials_file)
@@ -69,3 +67,12 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
         while not stop.wait(SIGNALS_WITHIN):
             pass
         lines.note("stopping")
+
+
+def _schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:
+    try:
+        deploy.schedule(platform, project, tell)
+    except ManifestError:
+        pass  # which the reloader tells
+    except DevkitError as error:
+        tell(f"nothing is scheduled: {error}")

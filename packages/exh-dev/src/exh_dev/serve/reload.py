@@ -19,30 +19,35 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from exh_dev.errors import DevkitError, ManifestError
+from exh_dev.checking.gate import findings
+from exh_dev.checking.syntax import JAVASCRIPT, find_problem
+from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging import node
 from exh_dev.packaging.contents import SHARED, handler_files
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import ENV_FILE, MANIFEST, Project
 from exh_dev.serve import deploy
 from exh_dev.serve.outranking import about_function, hidden_functions
-from exh_dev.serve.syntax_problems import JAVASCRIPT, PYTHON, find_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from types import TracebackType
 
+    from exh_dev.checking.finding import Finding
     from exh_dev.serve.local_platform import LocalPlatform
     from exh_dev.serve.project import ServedProject
 
 Problem: TypeAlias = dict[str, Any]
 """`file`, `line` or None, `message`, and `functions`: the names of those that it concerns."""
 
+PYTHON = ".py"
 _DEBOUNCE = 40  # ms without another change until something is done
 _IDLE = 250  # ms without a change until it is looked whether to stop
 _STEP = 20  # ms between two looks while changes come
 _CONFIGURATION = ("schemas", "templates", "localizations")
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
+#: Beside code, events and the configuration: what findings are about.
+_CHECKED = frozenset({(MANIFEST,), (ENV_FILE,), ("pyproject.toml",), ("requirements.txt",)})
 _UNWATCHED = frozenset({"__pycache__", node.PACKAGES})
 _IGNORED = frozenset(
     {
@@ -79,7 +84,7 @@ class Reloader:
         self._project = project
         self._tell, self._warn = tell, warn or tell
         self._problems: dict[str, list[Problem]] = {}
-        """By what they are about: a file of code, `configuration`, `functions` or `watching`."""
+        """By what they are about: a file of JavaScript, `findings`, `configuration`, `functions` or `watching`."""
         self._files: dict[str, frozenset[Path]] = {}
         """What each function's code is in, as it was when it was read last: files, or the folder of Node.js code."""
         self._node_folders: dict[str, Path] = {}
@@ -87,13 +92,12 @@ class Reloader:
         self._waiting: set[Path] = set()
         """Code that has changed and is not served yet."""
         self._stopped = Event()
+        self._findings: set[str] = set()
         self._remember_node_folders()
         self._before: dict[Path, int] | None = self._stamps()
         self._thread = Thread(target=self._watch, name="reload", daemon=True)
-        # Those of JavaScript may be many, and each takes a process; they are told by what runs them.
-        self._check_syntax(path for path in self._before if path.suffix == PYTHON)
         self._read_functions()
-        self._report()
+        self._look(())
 
     def __enter__(self) -> Self:
         """Watch from now on."""
@@ -118,7 +122,7 @@ class Reloader:
         for path in code:
             _drop_bytecode(path)
         manifest = any(parts in {(MANIFEST,), (ENV_FILE,)} for parts in names)
-        self._check_syntax(path for path in code if path.suffix in (PYTHON, *JAVASCRIPT))
+        self._check_syntax(path for path in code if path.suffix in JAVASCRIPT)
         self._waiting |= code
         if manifest:
             self._project.become(Project(root))
@@ -127,7 +131,7 @@ class Reloader:
             self._attempt("configuration", self._load_configuration)
         if manifest and served_anew:
             self._attempt("schedules", self._schedule)
-        self._report()
+        self._look({"/".join(parts) for parts in names})
         self._platform.tell_change("functions")
 
     def _watch(self) -> None:
@@ -166,14 +170,40 @@ class Reloader:
         try:
             found = do()
             done = True
+        except UsageError:  # of the manifest, which is among the findings
+            found = []
         except DevkitError as error:
-            found = [_problem(MANIFEST, error.line if isinstance(error, ManifestError) else None, str(error))]
+            found = [_problem("", None, str(error))]
         except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
             found = [_problem("", None, f"a change could not be applied: {type(error).__name__}: {error}")]
         for each in found:
             self._tell(f"{each['file']}: {each['message']}" if each["file"] not in each["message"] else each["message"])
         self._problems[what] = found
         return done
+
+    def _look(self, changed: Collection[str]) -> None:
+        """Find what is wrong with the project, report it, and tell what is new, or in a file that has `changed`."""
+        before = self._findings
+        try:
+            found = [each for each in findings(self._project.project) if each.severity != "info"]
+        except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
+            self._problems["findings"] = [_problem("", None, f"nothing was checked: {type(error).__name__}: {error}")]
+            self._report()
+            return
+        # A file of JavaScript was told when it was saved.
+        found = [each for each in found if str(self._project.root / each.file) not in self._problems]
+        self._findings = {str(each) for each in found}
+        self._problems["findings"] = [self._problem_of(each) for each in found]
+        self._report()
+        for each in found:
+            if str(each) not in before or each.file in changed:
+                self._warn(str(each))
+
+    def _problem_of(self, finding: Finding) -> Problem:
+        problem = finding.as_problem()
+        if not finding.functions and finding.file.endswith(PYTHON):
+            problem["functions"] = self._concerned({self._project.root / finding.file})
+        return problem
 
     def _report(self) -> None:
         self._project.report([each for problems in self._problems.values() for each in problems])
@@ -187,14 +217,9 @@ class Reloader:
                 self._problems[str(path)] = [_problem(name, found.line, found.message)]
                 self._tell(f"{name}{f':{found.line}' if found.line else ''}: {found.message}")
 
-    def _read_functions(self) -> list[Problem]:
-        """Find out what each function's code is in; what cannot be read now stays as it was.
-
-        Returns:
-            The handlers that are not there. A file that is no Python is told by itself.
-        """
+    def _read_functions(self) -> None:
+        """Find out what each function's code is in; what cannot be read now stays as it was."""
         root = self._project.root
-        missing: list[Problem] = []
         self._remember_node_folders()
         for spec in self._project.project.functions:
             try:
@@ -203,16 +228,13 @@ class Reloader:
                     node.own_files(root, spec)  # sees to it that the handler is there
                 else:
                     self._files[spec.name] = frozenset(handler_files(root, spec))
-            except DevkitError as error:  # any file may be one of its own
-                if isinstance(error, ManifestError):
-                    missing.append(_problem(MANIFEST, spec.line, str(error), [spec.name]))
+            except DevkitError:  # any file may be one of its own
                 folder = root / spec.handler.partition(".")[0]
                 self._files.setdefault(spec.name, frozenset(folder.rglob("*.py")))
         for path, problems in self._problems.items():
             for problem in problems:
-                if path.endswith((PYTHON, *JAVASCRIPT)):
+                if path.endswith(JAVASCRIPT):
                     problem["functions"] = self._concerned({Path(path)})
-        return missing
 
     def _remember_node_folders(self) -> None:
         """Know where the code of functions for Node.js is, while the manifest is broken too."""
@@ -254,7 +276,7 @@ class Reloader:
     def _renew(self) -> list[Problem]:
         """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
         before = set(self._concerned(self._waiting))
-        missing = self._read_functions()
+        self._read_functions()
         concerned = before | set(self._concerned(self._waiting))
         project = self._project.project
         try:
@@ -278,15 +300,11 @@ class Reloader:
             self._tell(f"reloaded {', '.join(reloaded)}")
         for name in sorted(renewed_all & hidden):
             self._warn(about_function(name))
-        return found + missing
+        return found
 
     def _load_configuration(self) -> list[Problem]:
-        """Check the configuration, and load it if nothing is wrong with it."""
-        project = self._project.project
-        configuration = read_configuration(project)
-        if configuration.problems:
-            problems = [problem.as_json(project.root) for problem in configuration.problems]
-            return [_problem(each["file"], None, f"{each['pointer']} {each['rule']}".strip()) for each in problems]
+        """Load the configuration but for the files that have a mistake, which is among the findings."""
+        configuration = read_configuration(self._project.project).without_broken()
         if not configuration.is_empty:
             deploy.load(configuration, self._platform)
             self._tell("configuration loaded")
@@ -303,7 +321,8 @@ def _is_watched(root: Path, path: Path) -> bool:
     if not parts or parts[0] in _IGNORED or not _UNWATCHED.isdisjoint(parts) or path.name.startswith(".#"):
         return False
     is_folder = not path.suffix and not path.name.startswith(".")  # moved, or deleted, with all that is in it
-    return path.suffix == ".py" or is_folder or parts in {(MANIFEST,), (ENV_FILE,)} or _is_configuration(parts)
+    is_checked = parts in _CHECKED or (parts[0] == "events" and path.suffix == ".json")
+    return path.suffix == ".py" or is_folder or is_checked or _is_configuration(parts)
 
 
 def _holds(path: Path, file: Path) -> bool:

@@ -1,0 +1,110 @@
+"""Something that is wrong with a project's files, or worth knowing about them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from exh_dev.errors import DevkitError, ManifestError, SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Severity = Literal["error", "warning", "info"]
+_PLACED = re.compile(r"(?P<file>[^\n:]+?)(:(?P<line>\d+))?(:(?P<column>\d+))?: (?P<message>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        severity: `error` for what a command refuses or what fails when it runs, `warning` for what is probably not as
+            it is meant to be, `info` for what is worth knowing.
+        file: where, relative to the project.
+        message: what is wrong, and what is expected.
+        line: where in the file, from 1; None for the file as a whole.
+        column: where in the line, from 1.
+        pointer: where in a JSON file, as a JSON pointer.
+        hint: what to do, where the message does not say it.
+        functions: the names of the functions that it concerns; none for the project.
+        keeps_from_loading: whether these functions cannot even be loaded.
+        exit_code: of a command that ends because of it.
+    """
+
+    severity: Severity
+    file: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    pointer: str = ""
+    hint: str = ""
+    functions: tuple[str, ...] = ()
+    keeps_from_loading: bool = False
+    exit_code: int = DevkitError.exit_code
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`, which editors and terminals open; shorter where less is known."""
+        return ":".join([self.file, *(str(each) for each in (self.line, self.column) if each is not None)])
+
+    @property
+    def text(self) -> str:
+        """The pointer, the message and the hint, on one line."""
+        pointer = f"{self.pointer} " if self.pointer else ""
+        return " ".join(f"{pointer}{self.message}{f'; {self.hint}' if self.hint else ''}".split())
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "severity": self.severity,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "pointer": self.pointer,
+            "message": self.message,
+            "hint": self.hint,
+            "functions": list(self.functions),
+        }
+
+    def as_problem(self) -> dict[str, Any]:
+        """For the control center."""
+        return {"file": self.file, "line": self.line, "message": self.text, "functions": list(self.functions)}
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path as it is called from the project's folder."""
+    return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def finding_of(error: DevkitError, root: Path, *, file: str, functions: tuple[str, ...] = ()) -> Finding:
+    """An error that a command would end with, as a finding.
+
+    Args:
+        error: the error. One that carries no place begins with it, as in `requirements.txt:3: ...`.
+        root: the project's folder.
+        file: where it is when the error does not say.
+        functions: the names of the functions that it concerns.
+    """
+    told = Finding("error", file, "", functions=functions, exit_code=error.exit_code)
+    if isinstance(error, ManifestError | SourceError):
+        path = error.path if error.path.is_absolute() else root / error.path
+        return replace(told, file=relative(path, root), message=error.reason, line=error.line)
+    found = _PLACED.fullmatch(str(error))
+    path = root / found["file"] if found else root
+    if not found or not (path.exists() or found["line"]) or not path.is_relative_to(root):
+        return replace(told, message=str(error).replace(f"{root}/", ""))
+    line, column = (int(found[name]) if found[name] else None for name in ("line", "column"))
+    message = found["message"].replace(f"{root}/", "")
+    return replace(told, file=relative(path, root), message=message, line=line, column=column)
+
+
+def merged(one: Finding, other: Finding) -> Finding:
+    """The same finding about the functions of both."""
+    functions = tuple(dict.fromkeys((*one.functions, *other.functions)))
+    loading = one.keeps_from_loading or other.keeps_from_loading
+    return replace(one, functions=functions, keeps_from_loading=loading)

@@ -1,0 +1,113 @@
+"""Whether a handler is a plain function that can be called as it will be, by its definition alone."""
+
+from __future__ import annotations
+
+import ast
+from types import CodeType
+from typing import TYPE_CHECKING
+
+from exh_dev.checking.own_modules import module_file
+from exh_dev.errors import DevkitError, SourceError
+from exh_dev.packaging.imports import read_module
+from extrahorizon.handler_checks import OF_A_TASK, OF_LAMBDA, problem_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from extrahorizon.handler_checks import Call
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef
+_DECORATOR = "task_handler"
+_MOST_MODULES = 5  # that a handler is handed on by
+
+
+def problem_with_handler(root: Path, spec: FunctionSpec, version: tuple[int, int]) -> SourceError | None:
+    """Return why a function's handler cannot be called; None where it can, or where only running it would tell."""
+    module, _, name = spec.handler.rpartition(".")
+    for _ in range(_MOST_MODULES):
+        path = module_file(root, module)
+        try:
+            tree = read_module(path, path.relative_to(root).parent.parts, version).tree if path else None
+        except DevkitError:
+            return None
+        if path is None or tree is None:
+            return None
+        found = _bound_last(tree, name)
+        if isinstance(found, ast.ImportFrom):
+            origin = next(each for each in found.names if (each.asname or each.name) == name)
+            module, name = _absolute(found, module, is_package=path.name == "__init__.py"), origin.name
+            continue
+        if isinstance(found, _Definition) and (call := _call_of(found)):
+            problem = _problem(found, call)
+            return SourceError(path, found.lineno, problem) if problem else None
+        return None
+    return None
+
+
+def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
+    """The statement at the top of a module that gives a name its value; the last one counts."""
+    for each in reversed(tree.body):
+        match each:
+            case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found) | ast.ClassDef(name=found):
+                if found == name:
+                    return each
+            case ast.ImportFrom(names=names) if any((one.asname or one.name) == name for one in names):
+                return each
+            case ast.Assign() | ast.AnnAssign() | ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+                # What stands in there may be anything.
+                inner = (one for one in ast.walk(each) if isinstance(one, ast.Name | _Definition | ast.alias))
+                if any(getattr(one, "id", None) == name or getattr(one, "name", None) == name for one in inner):
+                    return each
+    return None
+
+
+def _absolute(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
+    """The name of the module that is imported from, by the one that imports."""
+    parts = module.split(".") if is_package else module.split(".")[:-1]
+    base = parts[: len(parts) - node.level + 1] if node.level else []
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _call_of(found: _Definition) -> Call | None:
+    """How a function is called; None where decorators stand between that do whatever they like."""
+    if not found.decorator_list:
+        return OF_LAMBDA
+    innermost = found.decorator_list[-1]
+    target = innermost.func if isinstance(innermost, ast.Call) else innermost
+    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
+    return OF_A_TASK if name == _DECORATOR else None
+
+
+def _problem(found: _Definition, call: Call) -> str | None:
+    code = _compiled(found)
+    if code is None:
+        return None
+    pairs = zip(found.args.kwonlyargs, found.args.kw_defaults, strict=True)
+    return problem_of(
+        code,
+        found.name,
+        call,
+        defaults=len(found.args.defaults),
+        named_defaults=[argument.arg for argument, default in pairs if default is not None],
+    )
+
+
+def _compiled(found: _Definition) -> CodeType | None:
+    """The code of a definition without what Python would run when it meets it: decorators, defaults, annotations."""
+    given = found.args
+    arguments = ast.arguments(
+        posonlyargs=[ast.arg(each.arg) for each in given.posonlyargs],
+        args=[ast.arg(each.arg) for each in given.args],
+        vararg=ast.arg(given.vararg.arg) if given.vararg else None,
+        kwonlyargs=[ast.arg(each.arg) for each in given.kwonlyargs],
+        kw_defaults=[None if each is None else ast.Constant(None) for each in given.kw_defaults],
+        kwarg=ast.arg(given.kwarg.arg) if given.kwarg else None,
+        defaults=[ast.Constant(None) for _ in given.defaults],
+    )
+    bare = type(found)(name=found.name, args=arguments, body=found.body, decorator_list=[], returns=None)
+    try:
+        whole = compile(ast.fix_missing_locations(ast.Module([bare], [])), "handler", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, TypeError):
+        return None
+    return next((each for each in whole.co_consts if isinstance(each, CodeType) and each.co_name == found.name), None)

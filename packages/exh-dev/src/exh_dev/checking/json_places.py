@@ -1,0 +1,78 @@
+"""Where a value stands in a JSON text: its line and column, by its JSON pointer."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_DECODER = json.JSONDecoder()
+
+
+class Place(NamedTuple):
+    """From 1."""
+
+    line: int
+    column: int
+
+
+def place_of(text: str, pointer: str) -> Place | None:
+    """Return where the member, or the item, stands that a pointer names; None where there is none.
+
+    Args:
+        text: JSON.
+        pointer: as in RFC 6901: `/transitions/0/name`; empty for the whole.
+    """
+    steps = [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
+    try:
+        index = _find(text, _after_space(text, 0), steps)
+    except (ValueError, IndexError, RecursionError):
+        return None
+    if index is None:
+        return None
+    return Place(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+
+
+def _find(text: str, index: int, steps: list[str]) -> int | None:
+    shown = index
+    for step in steps:
+        found = _member(text, index, step) if text[index] == "{" else _item(text, index, step)
+        if found is None:
+            return None
+        shown, index = found
+    return shown
+
+
+def _member(text: str, index: int, name: str) -> tuple[int, int] | None:
+    """Where the key of a member begins, and its value. The last one counts, as it does for who reads the JSON."""
+    found = None
+    index = _after_space(text, index + 1)
+    while text[index] == '"':
+        key, end = _DECODER.raw_decode(text, index)
+        value = _after_space(text, _after_space(text, end) + 1)
+        if key == name:
+            found = index, value
+        index = _after_value(text, value)
+    return found
+
+
+def _item(text: str, index: int, number: str) -> tuple[int, int] | None:
+    if text[index] != "[" or not number.isdecimal():
+        return None
+    index = _after_space(text, index + 1)
+    for _ in range(int(number)):
+        index = _after_value(text, index)
+    return index, index
+
+
+def _after_value(text: str, index: int) -> int:
+    """Where the next member or item begins, or the bracket that ends them stands."""
+    _, end = _DECODER.raw_decode(text, index)
+    end = _after_space(text, end)
+    return _after_space(text, end + 1) if text[end] == "," else end
+
+
+def _after_space(text: str, index: int) -> int:
+    found = _SPACE.match(text, index)
+    return found.end() if found else index
