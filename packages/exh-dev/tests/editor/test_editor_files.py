@@ -83,7 +83,7 @@ SEED = {
 def test_a_seed_that_the_platform_takes_is_right():
     validator = Draft7Validator(seed_schema())
     assert validator.is_valid(SEED)
-    assert set(seed_schema()["properties"]) == set(seeding._PARTS)
+    assert set(seed_schema()["properties"]) == set(seeding.PARTS)
     for wrong in ({"usrs": []}, {"users": {}}, {"users": [{"id": "ada"}]}, {"documents": {"pulse": [{"id": ID}]}}):
         assert not validator.is_valid(wrong)
 
