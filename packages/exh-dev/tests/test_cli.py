@@ -235,6 +235,8 @@ def test_live_without_credentials_says_where_they_may_come_from(exh_dev):
 
 # serve and credentials
 
+SERVING = "Serving project: 2 functions (whoami, hello-world)"
+
 
 @pytest.fixture
 def served(tmp_path):
@@ -259,7 +261,7 @@ def test_serve_announces_itself_and_stops_cleanly(served):
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert [line["message"] for line in stderr_lines(err)] == ["stopping"]
+    assert [line["message"] for line in stderr_lines(err)] == [SERVING, "stopping"]
     assert not credentials_file.exists()
     assert (data_dir / "platform.db").exists()
 
@@ -408,7 +410,7 @@ def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
         process.terminate()
         _, err = process.communicate(timeout=10)
     messages = [line["message"] for line in stderr_lines(err)]
-    assert messages == ["fault in force: GET /users/v1/health:503+2 x1", "stopping"]
+    assert messages == [SERVING, "fault in force: GET /users/v1/health:503+2 x1", "stopping"]
 
 
 def test_credentials_without_a_running_platform(exh_dev, tmp_path):
@@ -493,7 +495,7 @@ def test_a_garbled_request_is_told_in_one_json_line(served):
         connection.recv(1000)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
-    assert [line["message"] for line in stderr_lines(err)] == ["Invalid HTTP request received.", "stopping"]
+    assert [line["message"] for line in stderr_lines(err)] == [SERVING, "Invalid HTTP request received.", "stopping"]
 
 
 # the command itself

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import webbrowser
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ from exh_dev.project.project import Project
 from exh_dev.runtime.worker import SIGNALS_WITHIN
 from exh_dev.serve import deploy, kept_runs, outranking
 from exh_dev.serve.datadir import DataDir
+from exh_dev.serve.keys import listening
 from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
 from exh_dev.serve.run_lines import line_of
+from exh_dev.serve.start_lines import lines_of_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +52,8 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             for note in project.runtime_notes():
                 lines.note(note)
             _schedule(platform, project, lines.note)
+            for line in lines_of_start(project, configuration, platform.own()):
+                lines.note(line)
         platform.adopt_runs(kept_runs.kept(data_dir))
         faults = list(platform.faults.in_force)  # whoever knows the URL may change them
         credentials_file = str(DataDir(data_dir).credentials_file)
@@ -57,8 +62,9 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             output.result({"url": platform.url, "credentials_file": credentials_file, "dashboard": dashboard})
         else:
             lines.note(f"Local Extra Horizon on {platform.url} (only this machine can reach it)")
-            lines.note(f"Control center: {dashboard}")
-            lines.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them. Ctrl-C stops it.")
+            lines.note(f"Credentials in {credentials_file}; `exh-dev credentials` prints them")
+            can_open = resources.enter_context(listening({"o": lambda: _open(dashboard, lines.note)}))
+            lines.note(f"Control center: {dashboard} ({'o opens it, ' if can_open else ''}Ctrl-C stops the platform)")
         for each in faults:
             lines.note(f"fault in force: {each.rule.text}")
         platform.watch_runs(lambda run: lines.note(line_of(run), run=run["id"], function=run["function"]))
@@ -67,6 +73,11 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
         while not stop.wait(SIGNALS_WITHIN):
             pass
         lines.note("stopping")
+
+
+def _open(url: str, tell: Callable[[str], None]) -> None:
+    if not webbrowser.open(url):
+        tell(f"no browser can be opened from here; the address is {url}")
 
 
 def _schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:

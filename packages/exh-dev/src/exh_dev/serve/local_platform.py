@@ -13,7 +13,7 @@ from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.execution_credentials import grant
-from exh_dev.platform.tasks.records import FUNCTIONS
+from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.server import Server, listen
 from extrahorizon.settings import HOST
@@ -141,6 +141,10 @@ class LocalPlatform:
     def uploaded(self) -> set[str]:
         """The names of the functions whose code was uploaded, while it runs."""
         return self.call(lambda: {each["name"] for each in self._store.matching(FUNCTIONS, EVERYTHING)})
+
+    def own(self) -> set[str]:
+        """The names of the project's functions that run on the platform, while it runs."""
+        return self.call(lambda: {each["name"] for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)})
 
     def retire(self, functions: Collection[str]) -> None:
         """End the workers of functions of the project, on the platform's own thread; see `TaskService.retire`."""
