@@ -5,12 +5,15 @@ import json
 import re
 import subprocess
 import sys
+from subprocess import PIPE
+from urllib.parse import quote
 
 import exh_dev.testing
 import extrahorizon
 import pytest
 from doc_blocks import table_rows
 from exh_dev.cli.main import app
+from jsonschema import Draft202012Validator
 from typer.main import get_command
 
 #: What functions read of AWS's own, and names that are no variables: no contract of this project.
@@ -81,6 +84,76 @@ def test_the_members_of_a_commands_json(page, project_root, command):
         [sys.executable, "-m", "exh_dev", command, "--json"], cwd=project_root, capture_output=True, check=True
     )
     assert list(json.loads(done.stdout)) == words(members(page, command))
+
+
+@pytest.fixture
+def answers(project_root):
+    """What validates the answer of a command by `docs/answers.schema.json`."""
+    schema = json.loads((project_root / "docs" / "answers.schema.json").read_text())
+
+    def validate(command, answer):
+        only = {"$schema": schema["$schema"], "$defs": schema["$defs"], "$ref": f"#/$defs/{quote(command)}"}
+        errors = [
+            f"{command}: {each.json_path}: {each.message}" for each in Draft202012Validator(only).iter_errors(answer)
+        ]
+        assert not errors, errors
+
+    validate.commands = set(schema["$defs"]) - {"a_run", "error", "problem", "stderr"}
+    return validate
+
+
+def test_each_command_has_a_schema_for_its_answer(answers):
+    assert answers.commands == {name for name, _ in commands()}
+
+
+def test_what_the_commands_print_fits_their_schemas(answers, tmp_path, monkeypatch):
+    folder = tmp_path / "clinic"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    tool = [sys.executable, "-m", "exh_dev"]
+
+    def run(*arguments, code=0, cwd=folder):
+        done = subprocess.run([*tool, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        for line in done.stderr.splitlines():
+            answers("stderr", json.loads(line))
+        return done.stdout
+
+    answers("init", json.loads(run("init", str(folder), "--name", "clinic", cwd=tmp_path)))
+    answers("new", json.loads(run("new", "greet", "--kind", "schedule")))
+    answers("rename", json.loads(run("rename", "greet", "hello-there")))
+    answers("check", json.loads(run("check")))
+    answers("editor", json.loads(run("editor")))
+    answers("run", json.loads(run("run")))
+    with subprocess.Popen([*tool, "serve", "--port", "0"], cwd=folder, stdout=PIPE, stderr=PIPE, text=True) as serving:
+        try:
+            answers("serve", json.loads(serving.stdout.readline()))
+            answers("credentials", json.loads(run("credentials")))
+            for command in (
+                ["invoke", "whoami"],
+                ["call", "POST", "/tasks/v1/", '{"functionName": "whoami"}', "--wait"],
+            ):
+                answers(command[0], json.loads(run(*command)))
+            runs = json.loads(run("runs"))
+            assert len(runs) > 4
+            answers("runs", runs)
+            answers("replay", json.loads(run("replay", runs[0]["id"])))
+            mail = {"recipients": {"to": ["ada@example.com"]}, "subject": "Hello", "body": "there"}
+            sent = json.loads(run("call", "POST", "/mail/v1/", json.dumps(mail)))
+            answers("mails", json.loads(run("mails")))
+            answers("mails", json.loads(run("mails", sent["id"])))
+            answers("tasks", json.loads(run("tasks")))
+            for line in run("logs", "whoami").splitlines():
+                answers("logs", json.loads(line))
+            for command in ("list", "sync"):
+                answers(f"schedules {command}", json.loads(run("schedules", command)))
+        finally:
+            serving.terminate()
+            serving.communicate()
+    answers("remove", json.loads(run("remove", "hello-there", "--force")))
+    (folder / "schemas").mkdir()
+    answers("types", json.loads(run("types")))
+    (folder / "events" / "whoami.json").write_text("{")
+    answers("check", json.loads(run("check", code=1)))
 
 
 def test_the_page_on_functions_shows_the_typed_documents_that_are_checked(project_root):
