@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from exh_dev.cli import hints
-from exh_dev.cli.hints import pasteable
+from exh_dev import hints
+from exh_dev.hints import pasteable
 
 
 @pytest.fixture

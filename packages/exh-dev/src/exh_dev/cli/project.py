@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from exh_dev.cli.hints import pasteable
 from exh_dev.cli.options import JsonOption
 from exh_dev.cli.output import choose_output
 from exh_dev.errors import UsageError
+from exh_dev.hints import pasteable
 
 
 class FunctionKind(StrEnum):

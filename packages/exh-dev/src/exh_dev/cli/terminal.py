@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from exh_dev.cli.failures import lines_of_failure
-from exh_dev.cli.hints import pasteable
 from exh_dev.cli.layout import lines_of
 from exh_dev.cli.visible import visible, visible_json
+from exh_dev.hints import pasteable
 from exh_dev.output import Table
 from exh_dev.runtime.logs import parse_log
 

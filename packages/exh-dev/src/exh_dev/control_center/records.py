@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 import extrahorizon
+from exh_dev.hints import command
 from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.http.access import rights_of_user
@@ -39,6 +40,7 @@ def routes(base: str, context: Context) -> list[Route]:
             "root": str(project.root) if project else None,
             "url": details["host"],
             "version": extrahorizon.__version__,
+            "command": command(),
             "problems": [*project.problems(), *project.changed_schemas(schemas())] if project else [],
             "credentials": {name: value for name, value in details.items() if name not in _SECRETS},
         })  # fmt: skip

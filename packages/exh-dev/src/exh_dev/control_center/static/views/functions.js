@@ -76,11 +76,11 @@ export const functionView = {
   topics: ["functions", "runs"],
   async frame(context) {
     const name = context.path[0];
-    const about = await get(`/functions/${encodeURIComponent(name)}`);
+    const [about, { command }] = await Promise.all([get(`/functions/${encodeURIComponent(name)}`), get("")]);
     return [
       h("h1", {}, h("a", { href: "#/functions" }, "Functions"), " / ", name),
       h("p", { class: "lead" }, about.description),
-      form(about),
+      form(about, command),
     ];
   },
   async show({ path, body }) {
@@ -119,7 +119,7 @@ function retried(policy) {
   return policy.errorsToRetry?.length ? policy.errorsToRetry.join(", ") : "every error";
 }
 
-function form(about) {
+function form(about, command) {
   const samples = about.events.length ? about.events : [{ name: "an empty event", event: {} }];
   const text = h("textarea", {
     id: "event", rows: "9", spellcheck: "false", value: JSON.stringify(samples[0].event, null, 2),
@@ -149,6 +149,6 @@ function form(about) {
       h("button", { type: "submit", class: "primary", id: "invoke" }, "Invoke"),
       about.seeded ? h("label", {}, seeded, " put its seed on the platform first") : null,
       canQueue ? h("label", {}, queued, " as a task of the queue, with its retries") : null,
-      h("span", { class: "dim" }, "or: ", h("code", {}, `exh-dev invoke ${about.name}`))));
+      h("span", { class: "dim" }, "or: ", h("code", {}, `${command} invoke ${about.name}`))));
 }
 

@@ -16,13 +16,13 @@ const COMMON = new Set(["level", "message", "timestamp", "location", "service", 
 export const runView = {
   topics: ["runs"],
   async show(context) {
-    const [run, { root }] = await Promise.all([get(`/runs/${encodeURIComponent(context.path[0])}`), get("")]);
+    const [run, { root, command }] = await Promise.all([get(`/runs/${encodeURIComponent(context.path[0])}`), get("")]);
     const told = JSON.stringify(run);
     if (told === context.told) return; // another run has changed
     context.told = told;
     replace(
       context.body,
-      head(run),
+      head(run, command),
       run.error ? failure(run.error, root) : run.failure ? failure({ errorMessage: run.failure }, root) : null,
       timeline(run),
       h("div", { class: "columns" },
@@ -62,7 +62,7 @@ function append(context, rows) {
   rows.dataset.count = count;
 }
 
-function head(run) {
+function head(run, command) {
   const again = (event) => attempt(async () => {
     const body = event === undefined ? undefined : { event };
     go(`#/runs/${(await post(`/runs/${run.id}/replay`, body)).id}`);
@@ -73,7 +73,7 @@ function head(run) {
     h("div", { class: "row actions" },
       h("button", { type: "button", class: "primary", id: "again", onclick: () => again() }, "Run again"),
       h("button", { type: "button", id: "edit", onclick: () => edit(run, again) }, "Edit and run"),
-      h("button", { type: "button", id: "copy", onclick: () => copy(command(run)) }, "Copy as command")),
+      h("button", { type: "button", id: "copy", onclick: () => copy(commandOf(run, command)) }, "Copy as command")),
     facts(
       ["Started", when(run.started)],
       ["Trigger", run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger],
@@ -104,9 +104,9 @@ function edit(run, again) {
   });
 }
 
-function command(run) {
+function commandOf(run, command) {
   const event = JSON.stringify(run.event).replaceAll("'", "'\\''");
-  return `printf '%s' '${event}' | exh-dev invoke ${run.function} --event -`;
+  return `printf '%s' '${event}' | ${command} invoke ${run.function} --event -`;
 }
 
 function copy(text) {
