@@ -30,13 +30,15 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def do_PUT(self):
-        """Refuse a body before it is read, and leave the connection as it is."""
-        self.send_response(413)
-        self.send_header("Content-Length", "2")
+        """Answer before the body is read, a refusal by default; then leave the connection as it is, or hang up."""
+        body = self.server.early or b"{}"
+        self.send_response(200 if self.server.early else 413)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(b"{}")
-        self.server.over.wait(20)
+        self.wfile.write(body)
         self.close_connection = True
+        if not self.server.hangs_up:
+            self.server.over.wait(20)
 
     do_POST = do_GET  # noqa: N815 - the name is http.server's
 
@@ -71,7 +73,8 @@ def _copy(source, target):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, context=None, gate=None, host="127.0.0.1", says=None, answer=b"{}"):
+    def __init__(self, context=None, gate=None, host="127.0.0.1", says=None, answer=b"{}", early=b"", hangs_up=False):
+        self.early, self.hangs_up = early, hangs_up
         self.says, self.answer, self.over = says, answer, threading.Event()
         self.seen, self.hosts, self.bodies, self.connections, self.refuses, self.gate = [], [], [], [], False, gate
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

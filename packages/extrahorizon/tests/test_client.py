@@ -280,7 +280,13 @@ def test_nobody_is_unlinked_by_a_mistake(exh, body):
         exh.data.documents.unlink_users("visit", "68", **body)
 
 
-@pytest.mark.parametrize("rql", ["", "?", "limit(1)", "sort(-id)&select(name)", "and(limit(1))", "skipCount()"])
+@pytest.mark.parametrize(
+    "rql",
+    [
+        "", "?", "limit(1)", "sort(-id)&select(name)", "and(limit(1))", "skipCount()", "skip_count()", "not(limit(1))",
+        "out(id,)", "and(out(id,),skip_count())", "or()",
+    ],
+)  # fmt: skip
 def test_nothing_is_removed_by_a_query_without_a_condition(exh, rql):
     """A `limit` is none: the platform would pick the records itself."""
     for remove in (exh.users.remove_users, exh.localizations.remove, exh.notifications.remove):
@@ -288,7 +294,10 @@ def test_nothing_is_removed_by_a_query_without_a_condition(exh, rql):
             remove(rql)
 
 
-@pytest.mark.parametrize("rql", ["contains(id)", "id=5f&limit(1)", "in(id,a,b)", "or(eq(id,1),eq(id,2))"])
+@pytest.mark.parametrize(
+    "rql",
+    ["contains(id)", "out(id,a)", "and(out(id,),eq(a,1))", "id=5f&limit(1)", "in(id,a,b)", "or(eq(id,1),eq(id,2))"],
+)
 def test_a_query_with_a_condition_removes(http, exh, rql):
     http.delete(f"{HOST}/notifications/v1/notifications", json={"records_affected": 1})
     assert exh.notifications.remove(rql) == 1

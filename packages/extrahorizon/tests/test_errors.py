@@ -262,6 +262,8 @@ def test_an_email_in_a_path_is_in_no_message(email):
     error = PlatformUnreachableError("no", method="GET", url=f"https://api.acme.io/tasks/v1/api/f/{email}/x?a=b")
     assert error.url == "https://api.acme.io/tasks/v1/api/f/[email]/x"
     assert "jan" not in str(error)
+    host = PlatformUnreachableError("no", method="GET", url="https://user@h.example/x")
+    assert str(host).startswith("https://h.example could not be reached")
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,30 @@ def test_a_write_is_never_sent_on_by_a_redirect(http):
     assert raised.value.sent is False
 
 
+@pytest.mark.parametrize(("status", "sent"), [(301, True), (302, True), (303, True), (307, False), (308, False)])
+def test_a_write_that_is_redirected_may_have_been_done_where_the_answer_may_come_after_it(status, sent, http):
+    http.post("https://api.acme.io/old", status=status, headers={"Location": "/new"})
+    with pytest.raises(PlatformUnreachableError) as raised:
+        session().post("/old")
+    assert raised.value.sent is sent
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/moved#part", "/moved"),
+        ("/a b?c=d e", "/a%20b?c=d%20e"),
+        ("/\u00e9", "/%C3%A9"),
+        ("https://API.acme.io/other", "/other"),
+    ],
+)
+def test_where_a_redirect_goes_is_written_as_a_url_can_carry_it(location, path, http):
+    http.get("https://api.acme.io/old", status=302, headers={"Location": location})
+    http.get(f"https://api.acme.io{path}", json={"ok": True})
+    assert session().call("GET", "/old") == {"ok": True}
+    assert http.calls[1].request.url == f"https://api.acme.io{path}"
+
+
 def test_endless_redirects_end(http):
     http.get("https://api.acme.io/old", status=302, headers={"Location": "/old"})
     with pytest.raises(PlatformError):

@@ -3,6 +3,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 
@@ -157,6 +158,7 @@ class Methods:
         lambda task, exh, clock=None, *, more=None: {"ok": True},
         Methods().bound,
         functools.partial(lambda clock, task, exh: {"ok": True}, None),
+        Mock(return_value={"ok": True}),  # each of its attributes has attributes of any name
     ],
 )
 def test_what_takes_a_task_and_a_client_is_a_handler(function):

@@ -6,6 +6,7 @@ Lambda's own runtime would say it one layer too late: "Object of type coroutine 
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,8 +40,10 @@ def check_handler(function: Any) -> None:
         TypeError: it is asynchronous or a generator, or does not take a task and a client.
     """
     is_partial = False
-    while hasattr(function, "func") and hasattr(function, "keywords"):  # of a functools.partial
+    while isinstance(function, partial):
         function, is_partial = function.func, True
+    if isinstance(function, type):  # what it makes cannot be known
+        return
     if not hasattr(function, "__code__"):
         function = getattr(function, "__call__", None)  # noqa: B004 - its code is looked at
     code = getattr(function, "__code__", None)

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 
 _LIMIT = re.compile(r"limit\(\d*(?:,\d*)*\)")
 _NESTED_LIMIT = re.compile(rf"(?<=[(,]){_LIMIT.pattern},?|,{_LIMIT.pattern}(?=\))")
-_OPERATOR = re.compile(r"(\w+)\(|([=<>])")
-_NO_CONDITIONS = {(name, "") for name in ("and", "or", "limit", "select", "skipCount", "sort")}
+#: What picks records; `out(field,)` of no value picks all of them.
+_CONDITION = re.compile(
+    r"(?:(?<![\w%])(?:eq|ne|gt|ge|lt|le|like|in|contains|excludes)\(|(?<![\w%])out\([^(),]*,[^)]|[=<>])"
+)
 _STRUCTURE = re.compile(r"[(),&|<>=]|%(?:2[689C]|3[CDE]|7C)", re.IGNORECASE)  # encoded once is decoded before reading
 _LARGEST_PLAIN, _SMALLEST_PLAIN = Decimal("1e21"), Decimal("1e-6")
 
@@ -292,7 +294,7 @@ def without_limit(text: str) -> str:
 
 def has_condition(text: str) -> bool:
     """Whether a query picks some of the records; one that only sorts, limits or selects picks from all of them."""
-    return not set(_OPERATOR.findall(text)) <= _NO_CONDITIONS
+    return _CONDITION.search(text) is not None
 
 
 def has_limit(text: str) -> bool:

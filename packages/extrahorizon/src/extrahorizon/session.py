@@ -9,7 +9,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from extrahorizon.calls import Call, check_headers, checked_options
+from extrahorizon.calls import Call, check_headers, checked_options, signable
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
@@ -348,17 +348,19 @@ def _within(body: Iterable[bytes], deadline: Deadline, what: str) -> Iterator[by
 def _redirected(call: Call, response: Response, url: str) -> str:
     response.close()
     try:
-        target = urljoin(url, response.headers["location"])
-        here, there = urlsplit(url), urlsplit(target)
+        here, there = urlsplit(url), urlsplit(urljoin(url, response.headers["location"]))
         elsewhere = f"{there.scheme}://{there.hostname}" + (f":{there.port}" if there.port else "")
     except ValueError:
         elsewhere = "what is no URL"
     else:
-        if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        if (here.scheme, here.netloc.lower()) == (there.scheme, there.netloc.lower()):
             if call.method in SAFE_METHODS:
-                return target
+                target = there.path + (f"?{there.query}" if there.query else "")
+                return f"{here.scheme}://{here.netloc}{signable(target) or '/'}"
             reason = f"it redirects a {call.method} to another path, which is not followed: call that one"
-            raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
+            # 307 and 308 ask for the same again; 301 to 303 may come after what was asked for was done.
+            sent = response.status_code < 307  # noqa: PLR2004
+            raise PlatformUnreachableError(reason, method=call.method, url=url, sent=sent, permanent=True)
     reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
     raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)
 

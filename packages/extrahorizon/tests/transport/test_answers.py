@@ -10,7 +10,7 @@ from raw_server import client_of, head_of
 from extrahorizon.authentication import Authorization
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import DeadlineExceededError, PlatformError
+from extrahorizon.errors import DeadlineExceededError, PlatformError, PlatformUnreachableError
 from extrahorizon.multipart import Multipart
 
 MEGABYTE = 1024 * 1024
@@ -75,6 +75,44 @@ def test_a_body_that_nobody_reads_ends_with_the_deadline(serving):
             server.session.post("/files/v1/", data=b"x" * 32 * MEGABYTE)
         assert server.session.deadline.remaining() > -0.3
         over.set()
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 looks for no answer before the body is sent")
+def test_a_long_answer_that_comes_before_the_body_is_sent_is_whole(transport):
+    with (
+        answering(early=b"[" + b"1," * 100_000 + b"1]") as server,
+        client_of(f"http://localhost:{server.server_port}", transport()) as exh,
+    ):
+        exh.session.deadline = Deadline(5)
+        response = exh.session.put("/files/v1/", data=Multipart(b"x" * 8 * MEGABYTE, filename="f"))
+        assert len(response.json()) == 100_001
+        server.over.set()
+
+
+def test_a_refusal_that_comes_before_the_body_is_sent_is_read_over_tls(transport, certificates):
+    with (
+        answering(context=tls(certificates), hangs_up=True) as server,
+        client_of(f"https://localhost:{server.server_port}", transport(verify=str(certificates / "ca.pem"))) as exh,
+    ):
+        for _ in range(5):
+            with pytest.raises(PlatformError) as raised:
+                exh.session.put("/files/v1/", data=Multipart(b"x" * 4 * MEGABYTE, filename="f"))
+            assert raised.value.status == 413
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_interim_answers_end(count, serving):
+    def answer(connection, *_):
+        for _ in range(count):
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+        connection.sendall(head_of(2) + b"{}")
+
+    with serving(answer) as server:
+        if count == 3:
+            assert server.session.call("POST", "/x") == {}
+        else:
+            with pytest.raises(PlatformUnreachableError):
+                server.session.call("POST", "/x")
 
 
 def test_a_body_goes_out_whole_over_tls(transport, certificates):

@@ -12,6 +12,8 @@ from raw_server import client_of
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError, DeadlineExceededError, PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.connecting import connected
+from extrahorizon.transport.protocol import Request
 
 TIME = 0.3  # seconds
 
@@ -200,3 +202,169 @@ def test_a_folder_of_certificates_is_trusted(transport, certificates, tmp_path):
         client_of(f"https://localhost:{server.server_port}", transport(verify=str(tmp_path))) as exh,
     ):
         assert exh.session.call("GET", "/x") == {}
+
+
+class Slow:
+    """Stands between a client and a server, and lets it wait for the server's first bytes."""
+
+    def __init__(self, target, pause):
+        self._target, self._pause = target, pause
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listener.getsockname()
+        self._threads = [threading.Thread(target=self._serve)]
+
+    def __enter__(self):
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.socket()
+            server.connect(self._target)  # without the resolver, which a test has replaced
+            for pair in ((client, server, 0), (server, client, self._pause)):
+                self._threads.append(threading.Thread(target=self._copy, args=pair))
+                self._threads[-1].start()
+
+    def _copy(self, source, target, pause):
+        try:
+            data = source.recv(65536)
+            threading.Event().wait(pause)
+            while data:
+                target.sendall(data)
+                data = source.recv(65536)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        finally:
+            if pause:
+                source.close()
+                target.close()
+
+
+def test_a_host_of_many_addresses_has_as_much_time_for_its_handshake_and_its_body(transport, certificates, monkeypatch):
+    """The first address had a part of the time to connect, and no less for what comes after."""
+    with answering(context=tls(certificates)) as server, Slow(server.server_address, 0.5) as slow:
+        _at(monkeypatch, *[slow.address] * 8)
+        monkeypatch.setattr("extrahorizon.transport.over_requests.CONNECT_TIMEOUT", 2.0)
+        monkeypatch.setattr("extrahorizon.transport.over_http_client.CONNECT_TIMEOUT", 2.0)
+        sends = transport(verify=str(certificates / "ca.pem"))
+        with client_of(f"https://localhost:{slow.address[1]}", sends) as exh:
+            assert exh.session.call("POST", "/x") == {}
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_a_proxy_that_is_slow_and_a_host_that_is_silent_end_with_one_deadline(transport):
+    def answer(listener):
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            over.wait(TIME * 0.8)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            over.wait(10)
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=[listener])
+        thread.start()
+        proxies = {"https": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+        session = client_of("https://api.acme.example", transport(proxies=proxies)).session
+        session.deadline = Deadline(TIME)
+        with pytest.raises(DeadlineExceededError) as raised:
+            session.post("/x")
+        assert session.deadline.remaining() > -TIME * 0.5
+        assert not raised.value.sent
+        over.set()
+        thread.join()
+
+
+def test_an_address_of_a_family_that_the_system_lacks_is_passed_over(transport, monkeypatch):
+    made = socket.socket
+
+    def without_ipv6(family=-1, *rest, **options):
+        if family == socket.AF_INET6:
+            raise OSError(97, "Address family not supported by protocol")
+        return made(family, *rest, **options)
+
+    with answering() as server:
+        found = [
+            (socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("::1", server.server_port, 0, 0)),
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", server.server_address),
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)  # as people patch it: without names
+        monkeypatch.setattr("extrahorizon.transport.connecting.socket.socket", without_ipv6)
+        with client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+            assert exh.session.call("GET", "/x") == {}
+
+
+def test_what_a_test_lets_the_resolver_raise_reaches_it(transport, monkeypatch):
+    def no_network(*_, **__):
+        raise RuntimeError("no network in this test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    with pytest.raises(RuntimeError, match="no network in this test"):
+        client_of("https://api.acme.example", transport()).session.get("/x")
+
+
+def test_where_no_thread_can_be_started_the_resolver_is_asked_all_the_same(monkeypatch):
+    """As when the interpreter shuts down."""
+
+    def none_left(_):
+        raise RuntimeError("can't start new thread")
+
+    with answering() as server, monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        connected("localhost", server.server_port, 5).close()
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+@pytest.mark.parametrize(
+    "answer", [b"garbage\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 300, b"HTTP/1.1 " + b"2" * 70_000]
+)
+def test_a_proxy_that_speaks_no_http_was_sent_nothing(answer, transport):
+    def refuse(listener):
+        for _ in range(5):  # attempts
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=refuse, args=[listener])
+        thread.start()
+        proxies = {"https": f"http://127.0.0.1:{listener.getsockname()[1]}"}
+        with pytest.raises(PlatformUnreachableError) as raised:
+            client_of("https://api.acme.example", transport(proxies=proxies)).session.post("/x")
+        assert not raised.value.sent
+        thread.join()
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+def test_a_proxy_over_socks_says_which_package_it_needs(transport):
+    with pytest.raises(PlatformUnreachableError, match="needs the package PySocks") as raised:
+        client_of("https://api.acme.example", transport(proxies={"https": "socks5://127.0.0.1:9"})).session.post("/x")
+    assert (raised.value.sent, raised.value.permanent) == (False, True)
+
+
+def test_a_client_certificate_that_is_gone_by_then_is_a_mistake_of_the_configuration(transport, certificates, tmp_path):
+    copy = tmp_path / "client.pem"
+    copy.write_bytes((certificates / "client.pem").read_bytes())
+    sends = transport(verify=str(certificates / "ca.pem"), cert=str(copy))
+    copy.unlink()
+    with answering(context=tls(certificates)) as server, pytest.raises(ConfigurationError, match=r"client\.pem"):
+        client_of(f"https://localhost:{server.server_port}", sends).session.post("/x")
+    assert not server.seen
+
+
+def test_a_host_with_a_null_character_is_the_name_of_none(transport):
+    with pytest.raises(PlatformUnreachableError, match="not the name of a host|name or service not known"):
+        transport().send(Request("GET", "http://local\0host/x"), Deadline(1))

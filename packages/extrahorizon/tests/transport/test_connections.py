@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 import pytest
+import urllib3
 from http_server import answering
 from raw_server import client_of, head_of
 
@@ -320,3 +321,19 @@ def test_headers_that_drip_end_with_the_deadline(serving):
         with pytest.raises(DeadlineExceededError):
             server.session.post("/x")
         over.set()
+
+
+@pytest.mark.only_transport("requests", reason="those who record and replay do it with the connections of urllib3")
+def test_connections_that_somebody_has_replaced_are_used(transport, monkeypatch):
+    """As VCR.py does: else a suite that replays would call the real platform."""
+    seen = []
+
+    class Recording(urllib3.HTTPConnectionPool.ConnectionCls):
+        def request(self, method, url, *rest, **options):
+            seen.append((method, url))
+            super().request(method, url, *rest, **options)
+
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
+    with answering() as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
+        assert exh.session.call("GET", "/x") == {}
+    assert seen == [("GET", "/x")]

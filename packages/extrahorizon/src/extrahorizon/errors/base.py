@@ -223,7 +223,10 @@ def public_url(url: str) -> str:
     public = _FILE_TOKEN.sub("[token]", url.split("?", 1)[0].split("#", 1)[0])
     if "@" not in public and "%40" not in public:
         return public
-    return "/".join("[email]" if "@" in part or "%40" in part else part for part in public.split("/"))
+    scheme, separator, rest = public.rpartition("://")
+    authority, *path = rest.split("/")  # without a scheme it is a path, which begins with a slash
+    masked = ["[email]" if "@" in each or "%40" in each else each for each in path]
+    return scheme + separator + "/".join([authority.rpartition("@")[2], *masked])
 
 
 def _times(attempts: int) -> str:

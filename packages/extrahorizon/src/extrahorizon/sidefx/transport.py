@@ -23,7 +23,8 @@ import urllib3.exceptions
 import extrahorizon.quiet_loggers  # noqa: F401 - caps what prints signed URLs
 from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError, parse_retry_after
 from extrahorizon.retries import pause
-from extrahorizon.transport.over_requests import Adapter, unreachable
+from extrahorizon.transport.adapter import Adapter
+from extrahorizon.transport.over_requests import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

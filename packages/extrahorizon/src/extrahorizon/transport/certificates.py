@@ -48,17 +48,27 @@ def checked_cert(cert: str | tuple[str, str] | None) -> str | tuple[str, str] | 
     files = [cert] if isinstance(cert, str) else list(cert)
     if not 1 <= len(files) <= 2 or not all(isinstance(each, str) for each in files):  # noqa: PLR2004
         raise TypeError("cert is the path of a client certificate, or a tuple of it and its key")
-    for path in files:
-        _content(path, "cert")
     import ssl
 
+    show(cert, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return cert
+
+
+def show(cert: str | tuple[str, str], context: ssl.SSLContext) -> None:
+    """Load a client certificate and its key into a context of TLS.
+
+    Raises:
+        ConfigurationError: a file cannot be read, they are no certificate and its key, or the key needs a password.
+    """
+    files = [cert] if isinstance(cert, str) else list(cert)
+    for path in files:
+        _content(path, "cert")
     try:
         # An empty password: without one OpenSSL asks for that of an encrypted key at the terminal.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(files[0], files[-1], password=str)
+        context.load_cert_chain(files[0], files[-1], password=str)
     except (OSError, ValueError) as error:
         reason = "are no certificate and its key in PEM, or the key is encrypted"
         raise ConfigurationError(f"cert names {' and '.join(files)}, which {reason}") from error
-    return cert
 
 
 def trusting(verify: bool | str) -> ssl.SSLContext:

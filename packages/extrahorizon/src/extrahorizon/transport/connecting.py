@@ -11,11 +11,13 @@ import socket
 import ssl
 import threading
 import time
-from http.client import SWITCHING_PROTOCOLS, HTTPResponse
+from http.client import SWITCHING_PROTOCOLS, HTTPException, HTTPResponse
+
+_MOST_INTERIM = 16  # answers before the final one; servers send one or two
 
 
 def connected(host: str, port: int, seconds: float) -> socket.socket:
-    """Return a socket that is connected to a host.
+    """Return a socket that is connected to a host, with the time that is left as its timeout.
 
     Args:
         host: name or address.
@@ -26,19 +28,22 @@ def connected(host: str, port: int, seconds: float) -> socket.socket:
     Raises:
         TimeoutError: the time is up.
         OSError: no address took the connection; of several, the error of the last one.
-        UnicodeError: it is no name of a host.
+        ValueError: it is no name of a host.
     """
     until = time.monotonic() + seconds
     addresses = _addresses(host, port, seconds)
     failure: OSError = socket.gaierror(socket.EAI_NONAME, "no address for this name")
     for at, (family, kind, protocol, _, address) in enumerate(addresses):
-        opened = socket.socket(family, kind, protocol)
+        opened = None
         try:
+            opened = socket.socket(family, kind, protocol)  # an error where the system has no such family
             opened.settimeout(_left(until) / (len(addresses) - at))
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            opened.settimeout(_left(until))
         except OSError as error:
-            opened.close()
+            if opened is not None:
+                opened.close()
             failure = error
         else:
             return opened
@@ -90,9 +95,12 @@ class FinalResponse(HTTPResponse):
     def begin(self) -> None:
         """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
         super().begin()
-        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:  # noqa: PLR2004 - an interim answer
+        for _ in range(_MOST_INTERIM):
+            if self.status >= 200 or self.status == SWITCHING_PROTOCOLS:  # noqa: PLR2004 - the final answer
+                return
             self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
             super().begin()
+        raise HTTPException("no end of interim answers")
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
@@ -101,17 +109,21 @@ def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int
 
     def resolve() -> None:
         try:
-            outcome.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
+            outcome.append(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
+        except BaseException as error:  # noqa: BLE001 - raised below, where somebody can see it
             outcome.append(error)
 
-    thread = threading.Thread(target=resolve, name=f"resolving {host}", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    try:
+        thread = threading.Thread(target=resolve, name=f"resolving {host}", daemon=True)
+        thread.start()
+    except RuntimeError:  # the interpreter is shutting down, or there are too many threads
+        resolve()
+    else:
+        thread.join(seconds)
     if not outcome:
         raise TimeoutError
     found = outcome[0]
-    if isinstance(found, Exception):
+    if isinstance(found, BaseException):
         raise found
     return found  # type: ignore[return-value]
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
-from extrahorizon.transport.certificates import checked_ca, checked_cert, trusting
+from extrahorizon.transport.certificates import checked_ca, checked_cert, show, trusting
 from extrahorizon.transport.connecting import FinalResponse, connected, encrypted
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
@@ -109,7 +109,7 @@ class HttpClientTransport:
             opened = connected(host, parts.port or _PORTS[parts.scheme], timeout)
             if context is not None:
                 opened = encrypted(opened, context, host, until - time.monotonic())
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             raise _not_connected(error, timeout, request) from None
         return _Connection(opened)
 
@@ -117,7 +117,7 @@ class HttpClientTransport:
         if self._context is None:
             context = trusting(self._verify)
             if self._cert is not None:
-                context.load_cert_chain(*((self._cert,) if isinstance(self._cert, str) else self._cert))
+                show(self._cert, context)
             context.set_alpn_protocols(["http/1.1"])
             self._context = context
         return self._context
@@ -340,11 +340,11 @@ def _inflated(decoder: Any, data: bytes) -> tuple[bytes, bytes]:
     return piece, decoder.unused_data if decoder.eof else decoder.unconsumed_tail
 
 
-def _not_connected(error: OSError | UnicodeError, timeout: float, request: Request) -> PlatformUnreachableError:
+def _not_connected(error: OSError | ValueError, timeout: float, request: Request) -> PlatformUnreachableError:
     permanent = False
     if isinstance(error, ssl.SSLCertVerificationError):
         reason, permanent = "its TLS certificate was not accepted", True
-    elif isinstance(error, UnicodeError):  # Python's resolver encodes names by IDNA
+    elif isinstance(error, ValueError) and not isinstance(error, OSError):  # of the resolver, such as IDNA's
         reason, permanent = "it is not the name of a host", True
     elif isinstance(error, TimeoutError):
         reason = f"no connection within {timeout:.3g} s"

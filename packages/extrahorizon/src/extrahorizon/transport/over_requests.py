@@ -13,12 +13,9 @@ from urllib.parse import urlsplit
 
 from requests import ConnectTimeout, PreparedRequest, RequestException
 from requests import Timeout as RequestsTimeout
-from requests.adapters import HTTPAdapter
-from requests.exceptions import InvalidURL
+from requests.exceptions import InvalidSchema, InvalidURL
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -28,9 +25,9 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.errors import ConfigurationError, PlatformUnreachableError
+from extrahorizon.transport.adapter import Adapter, limits
 from extrahorizon.transport.certificates import checked_ca, checked_cert
-from extrahorizon.transport.connecting import FinalResponse, connected
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
@@ -75,15 +72,18 @@ class RequestsTransport:
         connect, read = min(CONNECT_TIMEOUT, remaining), min(request.timeout, remaining)
         timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
         try:
-            answer = self._adapter.send(
-                _prepared(request),
-                stream=True,
-                timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
-                verify=self._verify,
-                cert=self._cert,
-                proxies=self._proxies_for(request.url),
-            )
+            with limits(request.timeout, deadline):
+                answer = self._adapter.send(
+                    _prepared(request),
+                    stream=True,
+                    timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
+                    verify=self._verify,
+                    cert=self._cert,
+                    proxies=self._proxies_for(request.url),
+                )
         except (RequestException, HTTPError, OSError) as error:
+            if type(error) is OSError:  # of a file that was there when the client was made: nothing else is so plain
+                raise ConfigurationError(str(error)) from None
             # Not chained, here and below: the original prints the URL with its query, and RQL values are personal data.
             raise unreachable(error, (connect, read), method=request.method, url=request.url) from None
         return Response(
@@ -113,73 +113,7 @@ class RequestsTransport:
         return self._proxies_by_host[host]
 
 
-class _Connecting(HTTPConnection):
-    """A connection of urllib3 that tells what failed before a request was sent from what failed after it."""
-
-    response_class = FinalResponse
-
-    def _new_conn(self) -> socket.socket:
-        # What urllib3's own does gives its timeout to each address anew, and none to the resolver.
-        try:
-            return connected(self._dns_host, self.port, float(self.timeout or CONNECT_TIMEOUT))
-        except UnicodeError:
-            raise LocationParseError(self.host) from None
-
-    def connect(self) -> None:
-        """Connect, through the proxy if there is one, and shake hands.
-
-        Raises:
-            ConnectTimeoutError: there was no time for it.
-            NewConnectionError: it failed.
-            ssl.SSLCertVerificationError: the host is not trusted.
-        """
-        try:
-            super().connect()
-        except ssl.SSLCertVerificationError:
-            raise
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, "no connection in time") from error
-        except OSError as error:
-            raise NewConnectionError(self, "no connection") from error
-
-    def send(self, data: Any) -> None:
-        """Send a part of a request. An end of the connection is one that urllib3 looks for an answer after."""
-        try:
-            super().send(data)
-        except (ConnectionResetError, ssl.SSLEOFError):
-            raise BrokenPipeError from None
-
-
-class _ConnectingSecurely(_Connecting, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connecting  # pyright: ignore[reportAssignmentType]  # as urllib3 types its own
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _ConnectingSecurely  # pyright: ignore[reportAssignmentType]
-
-
 _REFUSED_TUNNEL = "Tunnel connection failed: "  # how http.client begins the message of an OSError; a status follows
-_POOLS = {"http": _Pool, "https": _SecurePool}
-
-
-class Adapter(HTTPAdapter):
-    """The adapter of requests, over connections that say whether a request was sent."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Keep connections as `HTTPAdapter` does."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Keep connections to a proxy as `HTTPAdapter` does."""
-        manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):  # these have pools of their own
-            manager.pool_classes_by_scheme = _POOLS
-        return manager
 
 
 def _prepared(request: Request) -> PreparedRequest:
@@ -242,6 +176,8 @@ def unreachable(
         reason, sent, permanent = f"no connection within {connect:.3g} s", False, False
     elif _any(causes, TimeoutError, ReadTimeoutError, RequestsTimeout):
         reason, sent, permanent = f"no answer within {read:.3g} s", True, False
+    elif _any(causes, InvalidSchema):
+        reason, sent, permanent = "its proxy is over SOCKS, which needs the package PySocks", False, True
     elif _any(causes, LocationParseError, InvalidURL):
         reason, sent, permanent = "it is not the name of a host", False, True
     else:
@@ -255,7 +191,7 @@ def _any(causes: list[BaseException], *kinds: type[BaseException]) -> bool:
 
 def _plain_words(error: BaseException) -> str:
     for cause in _causes(error):
-        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, RequestException):
+        if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, RequestException | ssl.SSLError):
             return cause.strerror.lower()
     return "the connection was cut off"
 
