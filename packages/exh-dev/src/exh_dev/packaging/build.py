@@ -226,6 +226,7 @@ class _Workshop:
     def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
         if target not in self._bases:
             folder = self._scratch / f".{target.runtime}-{target.architecture}"
+            folder.mkdir()  # a project may share nothing and have no packages
             files = _copy(shared_files(self._root), self._root, folder)
             wheels = self._wheels(None, target)
             for wheel in wheels:
