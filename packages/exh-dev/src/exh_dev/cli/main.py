@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -14,7 +15,7 @@ import typer
 import extrahorizon
 from exh_dev.cli.editor import editor
 from exh_dev.cli.functions import invoke, run
-from exh_dev.cli.output import choose_output
+from exh_dev.cli.output import choose_output, leave_client_logs
 from exh_dev.cli.platform import call, print_credentials, serve
 from exh_dev.cli.project import build, check, init, new, remove, rename, types, upgrade
 from exh_dev.cli.runs import mails, replay, runs
@@ -105,7 +106,7 @@ def run_command(arguments: Sequence[str]) -> int:
         choose_output(as_json=as_json).error(str(error))
         return error.exit_code
     except _CommandLineError as error:
-        choose_output(as_json=as_json).error(f"{error.format_message()} (exh-dev --help shows what there is)")
+        choose_output(as_json=as_json).error(_usage_error(error))
         return UsageError.exit_code
     except (KeyboardInterrupt, typer.Abort):
         choose_output(as_json=as_json).note("interrupted")
@@ -118,6 +119,20 @@ def run_command(arguments: Sequence[str]) -> int:
         defect = f"a defect in exh-dev: {type(error).__name__}: {error}. EXH_DEV_DEBUG=1 shows where."
         choose_output(as_json=as_json).error(_trouble_of_the_machine(error) or defect)
         return DevkitError.exit_code
+    finally:
+        leave_client_logs()
+
+
+def _usage_error(error: Any) -> str:
+    """Return what is wrong with a command line, in words instead of those of the library that reads it."""
+    text = str(error.format_message()).removesuffix(".")
+    text = re.sub(r"'([^']*)' is not a valid (int|float)(?: range)?", r"'\1' is not a number", text)
+    text = re.sub(r"(\S+) is not in the range (\S+?)<=x<=(\S+)", r"\1 is not from \2 to \3", text)
+    context = error.ctx
+    if getattr(error, "option_name", None) in {"--json", "--table"} and context is not None and context.parent is None:
+        return f"{error.option_name} goes behind the command, such as `exh-dev run {error.option_name}`"
+    command = context.command_path if context is not None else "exh-dev"
+    return f"{text}; `{command} --help` shows what there is"
 
 
 def _trouble_of_the_machine(error: Exception) -> str:
@@ -131,11 +146,15 @@ def _trouble_of_the_machine(error: Exception) -> str:
             return "the data directory is damaged: move it away to start with an empty one, or name another --data-dir"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the disk is full{f', at {error.filename}' if error.filename else ''}: {_AGAIN}"
-    if isinstance(error, PermissionError) and error.filename:
+    if isinstance(error, OSError) and error.errno in _IN_THE_WAY and error.filename:
         return f"{error.filename} cannot be used: {str(error.strerror).lower()}"
     return ""
 
 
+#: What a file can be that keeps a command from using it.
+_IN_THE_WAY = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
+)
 _AGAIN = "free some space and run the command again; what it wrote before is kept"
 #: Typer's error for a wrong command line; it names only this child of it.
 _CommandLineError: Any = typer.BadParameter.__mro__[1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from exh_dev.cli.output import pass_on_client_logs
 from exh_dev.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
         UsageError: there is no such profile, or no data directory.
         DevkitError: there are no complete credentials, or no platform runs.
     """
+    pass_on_client_logs(output)
     if cluster is not None:
         return cluster.environment(output)
     from exh_dev.serve.datadir import DataDir
@@ -72,3 +74,21 @@ def local_platform(data_dir: str | None) -> DevApi:
     from exh_dev.serve.datadir import DataDir
 
     return DevApi(DataDir(data_dir_of(data_dir)).running()["host"])
+
+
+def not_in_project(function: str | None) -> str:
+    """What is added to a message that nothing was found of a function: that the project has none of this name, and
+    which one may be meant. Nothing where it has it; a platform can have functions that were uploaded to it.
+    """
+    from exh_dev.project.cloudformation import did_you_mean
+    from exh_dev.project.project import Project
+
+    project = Project.find_if_any()
+    if function is None or project is None or not project.functions:
+        return ""
+    try:
+        project.manifest.function(function)
+    except UsageError:
+        names = [spec.name for spec in project.functions]
+        return f"; this project has no function {function}{did_you_mean(function, names)}"
+    return ""

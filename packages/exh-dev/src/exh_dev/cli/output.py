@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
+from exh_dev.cli.failures import remedy_of
 from exh_dev.output import Output
 from exh_dev.runtime.logs import parse_log
 
@@ -63,8 +64,10 @@ class JsonOutput:
         self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
 
     def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:  # noqa: ARG002
-        """The error object."""
+        """The error object; what to do about it is a note."""
         self.result(error)
+        if remedy := remedy_of(error, function=function):
+            self.note(remedy)
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
         """The value."""
@@ -132,6 +135,44 @@ def pass_on_server_logs(output: Speaker) -> None:
         server.handlers = [OutputHandler(output)]
         server.setLevel(logging.ERROR if name == "werkzeug" else logging.WARNING)
         server.propagate = False
+
+
+class _RetryHandler(logging.Handler):
+    """Tells that the client sends a request again, in the place of the line that a function logs then."""
+
+    def __init__(self, output: Speaker) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass on one record; of its members those that say which request it is."""
+        facts = {name: getattr(record, name) for name in _RETRIED if hasattr(record, name)}
+        what = ": ".join(str(each) for each in facts.values())
+        self._output.note(f"{record.getMessage()}{f' ({what})' if what else ''}", **facts)
+
+
+_RETRIED = ("method", "path", "error")
+
+
+_client_handlers: list[logging.Handler] = []
+
+
+def pass_on_client_logs(output: Speaker) -> None:
+    """Let what the client logs in this process go through `output`: a command's stdout is for its result."""
+    from extrahorizon.log import logger
+
+    client = logging.getLogger(logger.name)
+    _client_handlers[:] = _client_handlers or client.handlers
+    client.handlers = [_RetryHandler(output)]
+
+
+def leave_client_logs() -> None:
+    """Let the client log as it did: a process may go on after a command, as tests do."""
+    if _client_handlers:
+        from extrahorizon.log import logger
+
+        logging.getLogger(logger.name).handlers = _client_handlers[:]
+        _client_handlers.clear()
 
 
 def _stderr(entry: dict[str, Any]) -> None:
