@@ -328,7 +328,7 @@ def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
     ("arguments", "told"),
     [
         (["FETCH", "/users/v1/me"], "no method"),
-        (["GET", "users/v1/me"], "begins with a slash"),
+        (["GET", "users/v1/me"], "has to begin with a slash"),
         (["POST", "/data/v1/", "{name}"], "not JSON"),
         (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host goes with --live"),
         (["GET", "/users/v1/me", "--live", "--wait"], "--wait is for the local platform"),

@@ -125,8 +125,8 @@ def test_a_function_has_its_new_name_everywhere(root):
 @pytest.mark.parametrize(
     ("new", "words"),
     [
-        ("greet-patient-again", "greet_patient_again.py has it already"),
-        ("whoami", "has it already"),
+        ("greet-patient-again", "greet_patient_again.py.* have it already"),
+        ("whoami", "have it already"),
         ("class", "is a Python keyword"),
         ("Greet Patient", "has this name already"),
         ("2fa", "cannot be the name of a function"),

@@ -139,7 +139,7 @@ def test_loading_again_changes_only_what_has_changed(project):
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        ({"documents": {"none": [{"id": DOCUMENT}]}}, "There is no such schema"),
+        ({"documents": {"none": [{"id": DOCUMENT}]}}, "There is no schema none"),
         ({"documents": {"pulse": [{"id": DOCUMENT, "creatorId": PATIENT, "data": {"x": 1}}]}}, "not a property"),
         ({"documents": {"pulse": [{"id": DOCUMENT, "creatorId": PATIENT, "status": "none"}]}}, "no status none"),
         ({"documents": {"pulse": [{"id": "short", "creatorId": PATIENT}]}}, "24 hexadecimal"),

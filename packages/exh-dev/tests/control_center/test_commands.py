@@ -20,7 +20,7 @@ def center(serve, tmp_path, monkeypatch):
 
 def test_the_newest_runs(center, exh_dev):
     code, out, lines = exh_dev("runs")
-    assert (code, json.loads(out), [each["message"] for each in lines]) == (0, [], ["no run is like this"])
+    assert (code, json.loads(out), [each["message"] for each in lines]) == (0, [], ["no matching runs"])
     first = center.invoke("analyze", {"data": {"fail": "Ada is not well"}})
     second = center.invoke("other", {})
     _, out, lines = exh_dev("runs")
@@ -161,12 +161,12 @@ def test_mails_are_listed_and_printed(center, exh_dev):
     code, out, _ = exh_dev("mails")
     assert (code, [each["subject"] for each in json.loads(out)]) == (0, ["Hello"])
     assert "ada@example.com" in exh_dev("mails", "--table")[1]
-    assert [each["message"] for each in exh_dev("mails", "--search", "nobody")[2]] == ["there is no such mail"]
+    assert [each["message"] for each in exh_dev("mails", "--search", "nobody")[2]] == ["no matching mails"]
     assert json.loads(exh_dev("mails", sent["id"])[1])["body"] == "Line one\nLine two"
     text = exh_dev("mails", sent["id"], "--table")[1].splitlines()
     assert text == ["From: noreply@localhost", "To: ada@example.com", "Subject: Hello", "", "Line one", "Line two"]
     code, _, (line,) = exh_dev("mails", "none")
-    assert (code, line["message"]) == (1, "There is no such mail")
+    assert (code, line["message"]) == (1, "There is no mail none")
 
 
 def test_without_a_platform_it_is_said(tmp_path, exh_dev):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.checking.finding import Finding, finding_of, relative
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from exh_dev.checking.finding import Severity
     from exh_dev.checking.inspection import Inspection
     from exh_dev.project.function_spec import FunctionSpec
 
@@ -71,37 +72,59 @@ def _of_file(inspection: Inspection, path: Path, spec: FunctionSpec) -> Iterator
     except DevkitError as error:
         yield finding_of(error, inspection.root, file=relative(path, inspection.root))
         return
-    yield from _of_size(inspection, path, spec, event)
+    for complaint in complaints(spec, event):
+        finding = inspection.in_json(path, complaint.pointer, complaint.message, hint=complaint.hint)
+        yield replace(finding, severity=complaint.severity)
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """In what an event is none that the platform sends; `pointer` says where in it, as a JSON pointer."""
+
+    pointer: str
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    @property
+    def text(self) -> str:
+        """All of it on one line."""
+        return f"{self.pointer} {self.message}{f'; {self.hint}' if self.hint else ''}".strip()
+
+
+def complaints(spec: FunctionSpec, event: Any) -> Iterator[Complaint]:
+    """Yield in what an event is none that the platform would send to a function."""
+    yield from _of_size(spec, event)
     if "exh" in spec.targets:
-        yield from _of_form(inspection, path, spec, event)
+        yield from _of_form(spec, event)
 
 
-def _of_size(inspection: Inspection, path: Path, spec: FunctionSpec, event: Any) -> Iterator[Finding]:
+def _of_size(spec: FunctionSpec, event: Any) -> Iterator[Complaint]:
     if spec.kind == "api":
         if (size := _size(event)) > LARGEST_REQUEST:
-            yield inspection.in_json(path, "", f"{size} bytes; the platform hands over at most {LARGEST_REQUEST}")
+            yield Complaint("", f"{size} bytes; the platform hands over at most {LARGEST_REQUEST}")
     elif isinstance(event, dict) and "Records" not in event and (size := _size(event.get("data"))) > MOST_DATA:
         message = f"{size} bytes; the data of a task may have {MOST_DATA}"
-        yield inspection.in_json(path, "/data", message, hint="put large data into a file or a document")
+        yield Complaint("/data", message, "put large data into a file or a document")
 
 
-def _of_form(inspection: Inspection, path: Path, spec: FunctionSpec, event: Any) -> Iterator[Finding]:
+def _of_form(spec: FunctionSpec, event: Any) -> Iterator[Complaint]:
     trigger = trigger_of(event)
     if spec.kind == "api":
         if trigger != "api":
             message = "an event of an API function is a request, an object with requestContext, rawPath and headers"
-            yield inspection.in_json(path, "", message)
+            yield Complaint("", message)
         return
     if trigger == "api":
-        yield inspection.in_json(path, "/requestContext", f"a request, and the kind of {spec.name} is {spec.kind}")
+        yield Complaint("/requestContext", f"a request, and the kind of {spec.name} is {spec.kind}")
         return
     if trigger == "queue":
         return
     if message := _problem_with_task(event):
-        yield inspection.in_json(path, "", message)
+        yield Complaint("", message)
     elif (name := event.get("functionName")) not in (None, spec.name):
         message = f"an event of {spec.name} says {name}"
-        yield replace(inspection.in_json(path, "/functionName", message), severity="warning")
+        yield Complaint("/functionName", message, severity="warning")
 
 
 def _problem_with_task(event: Any) -> str:

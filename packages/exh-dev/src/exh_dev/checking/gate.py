@@ -57,8 +57,21 @@ def refuse_broken(project: Project, names: Collection[str], *, runtime: str | No
     Raises:
         DevkitError: one of them has; the message lists all errors, a line each.
     """
-    found = [each for each in findings(project, runtime=runtime) if each.severity == "error"]
-    if own := [each for each in found if set(names) & set(each.functions)]:
+    _refuse(findings(project, runtime=runtime), names)
+
+
+def refuse_broken_seeds(project: Project, names: Collection[str]) -> None:
+    """Refuse seeds of functions that cannot be sown, before a platform starts for them.
+
+    Raises:
+        DevkitError: one of them cannot; the message lists all errors, a line each.
+    """
+    if any(spec.name in names and project.seed(spec) for spec in project.functions):
+        _refuse(in_order(seeds.find(Inspection(project))), names)
+
+
+def _refuse(found: Iterable[Finding], names: Collection[str]) -> None:
+    if own := [each for each in found if each.severity == "error" and set(names) & set(each.functions)]:
         kind = UsageError if all(each.exit_code == UsageError.exit_code for each in own) else DevkitError
         raise kind("\n".join(map(str, own)))
 

@@ -18,6 +18,33 @@ _FOREIGN = re.compile(
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>[^\n]+)(?:\n\s*(?P<code>[^\n]+))?')
 _AT = re.compile(r"\s+at ")  # a frame of Node.js
 _VARIABLE = re.compile(r"'[A-Z][A-Z0-9_]*'")
+#: What Lambda says, and what is to be done: it names the rule that was broken, and not the way out.
+_REMEDIES = tuple(
+    (re.compile(pattern), remedy)
+    for pattern, remedy in (
+        (
+            r"MarshalError: (Unable to marshal response: Object of type (?!coroutine|generator)|The result holds)",
+            "the result has to be JSON: return a list for a set, `.isoformat()` of a date, None for NaN",
+        ),
+        (
+            r"Runtime\.ExitError: .*exit status",
+            "the function ended its own process: return or raise, in the place of sys.exit and os._exit",
+        ),
+        (
+            r"Runtime\.ExitError: .*signal: killed",
+            "it used more memory than it has: raise MemorySize of {function} in template.yaml, or hold less at once",
+        ),
+        (r"Runtime\.ExitError: .*signal: segm", "native code crashed, of a package or called through ctypes"),
+        (
+            r"Task timed out after",
+            "raise Timeout of {function} in template.yaml, or do less in one run; an endless loop ends so too",
+        ),
+        (
+            r"ResponseSizeTooLarge: ",
+            "put a large result into a file or a document on the platform, and return its id",
+        ),
+    )
+)
 
 
 def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> Iterator[str]:
@@ -37,12 +64,28 @@ def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> I
     if folded := len(frames) - len(own):
         language = "Node.js" if _AT.match(frames[0]) else "Python"
         yield f"  and {folded} frame{'' if folded == 1 else 's'} of {language} and its packages (--json shows them)"
-    if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(frames):
+    if remedy := remedy_of(error, function=function):
+        yield f"  {remedy}"
+
+
+def remedy_of(error: Mapping[str, Any], *, function: str) -> str:
+    """Return what to do about a failure that says too little by itself, as Lambda tells it; nothing for others.
+
+    Args:
+        error: Lambda's error object.
+        function: its name.
+    """
+    kind, message = str(error.get("errorType")), str(error.get("errorMessage") or "")
+    if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(_frames(error)):
         name = message.strip("'")
-        yield (
-            f"  {name} is no variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
+        return (
+            f"{name} is no variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
             f"environment: of {function}, or try it with --env {name}=..."
         )
+    for pattern, remedy in _REMEDIES:
+        if pattern.search(f"{kind}: {message}"):
+            return remedy.format(function=function)
+    return ""
 
 
 def _frames(error: Mapping[str, Any]) -> list[str]:

@@ -83,6 +83,7 @@ def invoke(
     With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
     to attach VS Code and PyCharm.
     """
+    from exh_dev.checking.gate import refuse_broken_seeds
     from exh_dev.project.project import Project, parse_event, read_event
     from exh_dev.serve.execution import Case
 
@@ -98,6 +99,9 @@ def invoke(
     else:
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
+    _warn_of_event(spec, case, output)
+    if event is None and cluster is None:
+        refuse_broken_seeds(project, [spec.name])
     broken = _loading_errors(project, [spec.name], output).get(spec.name, [])
     if place is not None:
         _invoke_served(place, case, output, root=project.root, seeded=event is None, broken=broken)
@@ -152,6 +156,7 @@ def run(
     events/NAME.CASE.json. Exit code 1 when one of them failed. They run on a platform that starts empty, so that the
     same files give the same results; exh-dev serve shows the runs in its control center.
     """
+    from exh_dev.checking.gate import refuse_broken_seeds
     from exh_dev.project.project import Project, read_event
     from exh_dev.serve.execution import Case, Outcome
     from exh_dev.serve.served_execution import execute_served
@@ -168,7 +173,9 @@ def run(
         for path in project.sample_events(spec)
     ]
     if not cases:
-        raise UsageError("there is nothing to run")
+        raise UsageError(_nothing_to_run(project, specs))
+    if cluster is None:
+        refuse_broken_seeds(project, [spec.name for spec in specs])
     held: list[tuple[str, LogLine]] = []
     holds = output.for_people and not verbose
     runs: list[dict[str, Any]] = []
@@ -198,6 +205,20 @@ def run(
         output.note(f"on the platform that is being served; its runs: {place}/_dev/#/runs")
     _hand_over(project, runs, output)
     raise typer.Exit(0 if all(outcome.ok for outcome in outcomes) else 1)
+
+
+def _nothing_to_run(project: Project, specs: Sequence[FunctionSpec]) -> str:
+    if specs:
+        return "there is nothing to run: --credentials secret is for functions of AWS, and none of these is one"
+    return f"{project.root / 'template.yaml'} has no function, so there is nothing to run; `exh-dev new NAME` makes one"
+
+
+def _warn_of_event(spec: FunctionSpec, case: Case, output: Output) -> None:
+    """Say in what an event is none that the platform sends: the function runs on it all the same."""
+    from exh_dev.checking.events import complaints
+
+    for complaint in complaints(spec, case.event):
+        output.warn(f"{case.event_name}: {complaint.text}")
 
 
 def _loading_errors(project: Project, names: Sequence[str], output: CommandOutput) -> dict[str, list[str]]:
@@ -254,7 +275,8 @@ def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> 
     try:
         place = kept_runs.hand_over(project.data_dir, runs)
     except OSError as error:
-        output.warn(f"the runs cannot be kept for the control center: {error.strerror}")
+        why = f"{project.data_dir} cannot be used as a folder: {str(error.strerror).lower()}"
+        output.warn(f"the runs cannot be kept for the control center, for {why}; move it away")
         return
     where = f"the control center has the run: {place}/_dev/#/runs" if place else _LATER
     output.note(f"a fresh, empty platform answered; {where}")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from exh_dev.cli.functions import end_with_run
-from exh_dev.cli.options import DataDirOption, JsonOption, local_platform
+from exh_dev.cli.options import DataDirOption, JsonOption, local_platform, not_in_project
 from exh_dev.cli.output import choose_output
 from exh_dev.output import Table
 
@@ -56,7 +56,7 @@ def runs(
         wanted = {"function": _task_name(function), "status": status and status.value, "search": search}
         found = api.get(f"{BASE}/runs", limit=limit, **wanted)["data"]
     if not found:
-        output.note("no run is like this")
+        output.note(f"no matching runs{not_in_project(function)}")
     below = [run["failure"] for run in found]
     output.tables(found, Table(_COLUMNS, [_row(run) for run in found], ("Attempt", "Trigger"), below))
 
@@ -111,7 +111,7 @@ def mails(
             return
         found = api.get(f"{BASE}/mails", search=search)["data"]
     if not found:
-        output.note("there is no such mail" if search else "no mail was sent")
+        output.note("no matching mails" if search else "no mail was sent")
     output.tables(found, Table(_MAIL_COLUMNS, [_mail_row(each) for each in found], ("Attachments",)))
 
 

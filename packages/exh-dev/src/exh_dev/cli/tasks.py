@@ -20,6 +20,7 @@ from exh_dev.cli.options import (
     YesOption,
     environment_of,
     local_platform,
+    not_in_project,
 )
 from exh_dev.cli.output import choose_output
 from exh_dev.errors import DevkitError, UsageError
@@ -124,7 +125,7 @@ def logs(
         show(run, line)
     runs = [run for source in sources for run in source.runs.values()]
     if not runs:
-        output.note(f"{function} has not been run there; exh-dev tasks shows what has")
+        output.note(f"{function} has not been run there; exh-dev tasks shows what has{not_in_project(name)}")
     for run in runs:
         what = f"{run.kind.replace('_', ' ')} {run.id}"
         if run.log.is_empty and not run.closed:

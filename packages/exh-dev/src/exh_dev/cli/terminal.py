@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console
@@ -31,6 +32,8 @@ _LEVELS = {"DEBUG": "dim", "INFO": "cyan", "WARNING": "yellow", "WARN": "yellow"
 _LAMBDAS_OWN = ("INIT_START ", "START RequestId:", "END RequestId:", "REPORT RequestId:")
 #: Lambda's runtime client begins every failed start with it; here no runtime was updated behind anybody's back.
 _BESIDE_THE_POINT = "LAMBDA_WARNING:"
+_PREFIX = 80  # characters, the level and the time of a plain line among them
+_TRACEBACK = "\nTraceback (most recent call last):\n"
 _WIDTH_WHEN_PIPED = 120  # columns
 _OUTCOME_COLUMNS = ("Function", "Trigger", "Event", "Result", "Calls", "Time", "Cold start")
 #: Members of a log line that are the same on all lines of an invocation, or are shown in their own place.
@@ -131,7 +134,9 @@ class TerminalOutput:
 
     def log(self, function: str, line: LogLine) -> None:
         """Time, function, level, message, and the members that are this line's own."""
-        self._log(self._err, function, line, "%H:%M:%S.%f")
+        # Where in the code it failed is told below, with the function's own frames.
+        first = line.text.partition(_TRACEBACK)[0]
+        self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
         """A plain line."""
@@ -154,7 +159,7 @@ class TerminalOutput:
             self._out.print(line, soft_wrap=True)
 
     def _log(self, console: Console, source: str, line: LogLine, time_format: str, *, soft_wrap: bool = False) -> None:
-        if not line.text.startswith(_BESIDE_THE_POINT):
+        if _BESIDE_THE_POINT not in line.text[:_PREFIX]:
             console.print(_line(source, line, time_format), soft_wrap=soft_wrap)
 
 
@@ -163,7 +168,9 @@ def _line(source: str, line: LogLine, time_format: str) -> Text:
     level = str(entry.get("level", ""))
     text = Text().append(f"{line.timestamp.astimezone().strftime(time_format)[:-3]} {visible(source)} ", style="dim")
     text.append(f"{visible(level):<7} " if level else "", style=_LEVELS.get(level, ""))
-    text.append(visible(_message(entry)), style="dim" if line.text.startswith(_LAMBDAS_OWN) else "")
+    # Lines after the first are set in, so that none of them looks like a log line of its own.
+    message = visible(_message(entry), lines=True).replace("\n", "\n  ")
+    text.append(message, style="dim" if line.text.startswith(_LAMBDAS_OWN) else "")
     for name, value in entry.items():
         if name not in _COMMON:
             text.append(f" {visible(name)}=", style="dim").append(visible(value))

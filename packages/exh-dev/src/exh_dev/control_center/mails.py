@@ -69,9 +69,10 @@ def routes(base: str, context: Context) -> list[Route]:
 
 
 def _known(request: Request, store: Store) -> Document:
-    found = store.get(COLLECTION, request.path_params["id"])
+    mail_id = request.path_params["id"]
+    found = store.get(COLLECTION, mail_id)
     if found is None:
-        raise ErrorAnswer(16, "There is no such mail")
+        raise ErrorAnswer(16, f"There is no mail {mail_id}")
     return found
 
 

@@ -42,7 +42,9 @@ class Project:
         for folder in (start, *start.parents):
             if (folder / MANIFEST).is_file():
                 return cls(folder)
-        raise UsageError(f"no {MANIFEST} in {start} or above it; run this inside a project")
+        raise UsageError(
+            f"no {MANIFEST} in {start} or above it; run this inside a project, or make one with `exh-dev init DIR`"
+        )
 
     @classmethod
     def find_if_any(cls) -> Project | None:
@@ -136,7 +138,10 @@ class Project:
         found = [folder / f"{spec.name}.json", *sorted(folder.glob(f"{spec.name}.*.json"))]
         events = listed or [path for path in found if path.is_file() and not path.name.endswith(".seed.json")]
         if not events:
-            raise UsageError(f"{spec.name} has no sample event; write {folder / spec.name}.json, or give --event FILE")
+            raise UsageError(
+                f"{spec.name} has no sample event: write {folder / spec.name}.json, or send one with "
+                f"`exh-dev invoke {spec.name} --event FILE`"
+            )
         return events
 
     def seed(self, spec: FunctionSpec) -> Path | None:
@@ -163,6 +168,8 @@ def parse_event(text: bytes, source: str) -> Any:
     Raises:
         UsageError: it is not JSON.
     """
+    if not text.strip():
+        raise UsageError(f"{source} is empty, and JSON is expected there, such as {{}}")
     try:
         event = json.loads(text, parse_constant=_refuse)
         json.dumps(event, ensure_ascii=False).encode()
@@ -170,7 +177,9 @@ def parse_event(text: bytes, source: str) -> Any:
         raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
     except UnicodeError as error:
         raise UsageError(f"{source}: not JSON: it is not text in UTF-8") from error
-    except (ValueError, RecursionError) as error:  # NaN, a number too long for Python, nesting too deep for it
+    except RecursionError as error:
+        raise UsageError(f"{source}: not usable as JSON: it is nested too deeply") from error
+    except ValueError as error:  # NaN, a number too long for Python
         raise UsageError(f"{source}: not usable as an event: {error}") from error
     return event
 

@@ -57,7 +57,7 @@ def rename_function(project: Project, old: str, spelling: str) -> Renamed:
     taken = [new for new in moved.values() if new.exists()]
     if taken or any(each.name == name.task or each.logical_id == name.logical_id for each in project.functions):
         what = ", ".join(str(path.relative_to(root)) for path in taken) or MANIFEST
-        raise UsageError(f"{name.task}: {what} has it already; choose another name")
+        raise UsageError(f"{name.task}: {what} {'have' if len(taken) > 1 else 'has'} it already; choose another name")
     texts = {manifest: _manifest_text(manifest, spec, name)}
     for path in {use.path for use in uses(root, spec.name, project.functions)} | set(_python_files(root)):
         before = path.read_text(encoding="utf-8")

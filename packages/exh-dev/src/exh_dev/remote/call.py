@@ -30,7 +30,7 @@ def checked(method: str, path: str, body: str | None) -> tuple[str, str, Any]:
     if method.upper() not in _METHODS:
         raise UsageError(f"{method} is no method; there are {', '.join(_METHODS)}")
     if not path.startswith("/"):
-        raise UsageError(f"the path {path} begins with a slash, as in /users/v1/me")
+        raise UsageError(f"the path {path} has to begin with a slash and has no host, as in /users/v1/me")
     if body is None:
         return method.upper(), path, None
     text, source = (sys.stdin.buffer.read(), "stdin") if body == "-" else (body.encode(), "the body")

@@ -62,6 +62,8 @@ class Cluster:
                 raise UsageError(f"--profile {profile!r} is no name; it has letters, digits, - and _")
             if host:
                 raise UsageError("--host does not go with --profile, which names its cluster itself")
+        if host:
+            _check_host(host)
         return cls(profile, host, yes)
 
     def environment(self, output: Output) -> dict[str, str]:
@@ -136,6 +138,16 @@ def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) ->
         return {HOST: base_url(values[HOST]), **{each: values[each] for each in OAUTH_NAMES}}
     except ConfigurationError as error:
         raise DevkitError(f"{path}: {error}") from error
+
+
+def _check_host(host: str) -> None:
+    from extrahorizon.errors import ConfigurationError
+    from extrahorizon.hosts import base_url
+
+    try:
+        base_url(host)
+    except ConfigurationError as error:
+        raise UsageError(f"--host {host!r}: {str(error).replace('API_HOST ', 'it ', 1)}") from error
 
 
 def _no_profile(name: str, path: Path) -> str:

@@ -107,7 +107,7 @@ class Schemas:
         if schema is None:
             schema = next(iter(self._store.matching(SCHEMAS, _has_name(name))), None)
         if schema is None:
-            raise ErrorAnswer(16, "There is no such schema")
+            raise ErrorAnswer(16, f"There is no schema {name}")
         return schema
 
     def save(self, schema: Document) -> None:

@@ -144,7 +144,7 @@ class Gateway:
         path = scope["path"]
         if isinstance(error, HTTPException):
             if not any(path == base or path.startswith(f"{base}/") for base in self._bases):
-                return ErrorAnswer(903, "There is no such service on this cluster")
+                return ErrorAnswer(903, f"There is no service at {path} on this cluster")
             message = f"The service has no endpoint {scope['method']} {path}"
             return CodelessErrorAnswer(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)

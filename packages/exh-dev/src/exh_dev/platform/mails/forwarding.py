@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 from typing import TYPE_CHECKING
 
-from exh_dev.errors import DevkitError
+from exh_dev.errors import UsageError
 from exh_dev.platform.mails.sending import when_sent
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import epoch_ms
@@ -41,11 +41,11 @@ class Forwarder:
         """Forward to `address`, which is HOST:PORT.
 
         Raises:
-            DevkitError: it is not.
+            UsageError: it is not.
         """
         host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port[:6]) < 65536:  # noqa: PLR2004 - TCP's ports
-            raise DevkitError(f"{address} is not HOST:PORT, such as localhost:1025")
+            raise UsageError(f"--smtp {address} is not HOST:PORT, such as localhost:1025")
         self._host, self._port = host.strip("[]"), int(port)
         self._store = store
         self._clock = clock

@@ -75,8 +75,10 @@ def _types(project: Project) -> tuple[list[Dictionary | Choice], int]:
         if node is not None:
             check_schema(node)
         if problems:
-            problem = problems[0].as_json(project.root)
-            raise DevkitError(f"{problem['file']} {problem['pointer']}: {problem['rule']}; `exh-dev check` lists all")
+            first = problems[0]
+            place = ":".join([str(first.file.relative_to(project.root)), *([str(first.line)] if first.line else [])])
+            said = f"{first.pointer} {first.rule}".strip()
+            raise DevkitError(f"{place}: {said}; nothing was written, and `exh-dev check` lists all problems")
         for each in types_of(node.value) if node is not None else ():
             place = f"{file.relative_to(project.root).as_posix()} ({each.origin})"
             if each.name in origins:

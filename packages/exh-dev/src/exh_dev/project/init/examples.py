@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, module_of
-from exh_dev.project.cloudformation import read_template
+from exh_dev.project.cloudformation import did_you_mean, read_template
 from exh_dev.project.document_types.module import bring_up_to_date
 from exh_dev.project.init.sources import examples_folder, for_target, read_own
 from exh_dev.project.project import Project
@@ -88,7 +88,7 @@ def choose(names: Iterable[str], target: Target) -> tuple[str, ...]:
 
 def _add_needed(name: str, needed_by: dict[str, str]) -> None:
     if name not in _EXAMPLES:
-        raise UsageError(f"there is no example {name!r}; there are {', '.join(NAMES)}")
+        raise UsageError(f"there is no example {name!r}{did_you_mean(name, NAMES)}; there are {', '.join(NAMES)}")
     for each in _EXAMPLES[name].functions:
         if each not in needed_by:
             needed_by[each] = name

@@ -99,8 +99,9 @@ def check_folder(folder: Path) -> None:
     Raises:
         UsageError: it has, or it is no folder.
     """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder that does not exist yet, or is empty")
+    for each in (folder, *folder.parents):
+        if each.exists() and not each.is_dir():
+            raise UsageError(f"{each} is a file; name a folder that does not exist yet, or is empty")
     if folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; nothing was written. Name a folder that does not exist yet")
 
@@ -120,8 +121,8 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
     check_folder(folder)
     examples = choose(wishes.examples, wishes.target)
     existed = folder.is_dir()
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         # Beside it, so that a project is there whole or not at all.
         with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
             made = Path(scratch) / folder.name
@@ -139,7 +140,7 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
-        raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; nothing was made") from None
+        raise DevkitError(f"{folder} cannot be written: {str(error.strerror).lower()}; nothing was made") from None
     return Made(folder, wishes.name, wishes.target, own, lines, is_committed)
 
 
