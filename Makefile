@@ -58,8 +58,7 @@ define install
 	@total=$$(grep -c '^[a-z0-9].*==' $2); echo "Installing the $$total packages of $2 into $1" >&2; \
 	uv() { $(BIN)/uv pip "$$@" --python $1/bin/python; }; \
 	pip() { $1/bin/python -m pip --disable-pip-version-check "$$@"; }; \
-	test -t 2 || export UV_NO_PROGRESS=1; \
-	if test -x $(BIN)/uv && uv install $$(test -t 2 || echo -q) --link-mode=copy $(EXACTLY) -r $2; then uv check -q; else \
+	if test -x $(BIN)/uv && uv install -q --link-mode=copy $(EXACTLY) -r $2; then uv check -q; else \
 		echo 'Without uv: pip installs, which takes longer' >&2; \
 		{ pip install $(EXACTLY) -r $2 || touch $1/.failed; } | if test -t 2; then awk -v total="$$total" \
 			'/^(Collecting|Processing|Requirement)/{printf "\r  %d of %d packages", ++n, total; fflush()} \

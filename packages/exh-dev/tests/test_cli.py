@@ -48,7 +48,7 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
     lines = stderr_lines(done.stderr)
     assert [line["message"] for line in lines] == [
         "authenticated",
-        "a fresh, empty platform answered; exh-dev serve keeps one, and its control center shows this run too",
+        "a fresh, empty platform answered; `exh-dev serve` shows this run in its control center",
     ]
     assert lines[0]["user_id"] == json.loads(done.stdout)["user_id"]
 

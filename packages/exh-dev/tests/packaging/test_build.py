@@ -253,7 +253,7 @@ def test_people_get_a_table(small, capfd):
     assert run_command(["build", "--table"]) == 0
     out = capfd.readouterr().out
     assert "SHA-256" in out
-    assert "largest parts of greet" in out
+    assert "largest parts of build/greet" in out
 
 
 def test_the_folder_is_what_the_official_cli_zips(small):

@@ -37,7 +37,7 @@ class Credentials(StrEnum):
     SECRET = "secret"  # noqa: S105 - the name of a choice
 
 
-_LATER = "exh-dev serve keeps one, and its control center shows this run too"
+_LATER = "`exh-dev serve` shows this run in its control center"
 EnvOption = Annotated[
     list[str] | None,
     typer.Option("--env", metavar="KEY=VALUE", help="Set a variable for the function, over all others. Repeatable."),
@@ -278,7 +278,7 @@ def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> 
         why = f"{project.data_dir} cannot be used as a folder: {str(error.strerror).lower()}"
         output.warn(f"the runs cannot be kept for the control center, for {why}; move it away")
         return
-    where = f"the control center has the run: {place}/_dev/#/runs" if place else _LATER
+    where = f"the run is in the control center: {place}/_dev/#/runs" if place else _LATER
     output.note(f"a fresh, empty platform answered; {where}")
 
 

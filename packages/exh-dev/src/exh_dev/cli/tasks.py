@@ -78,7 +78,8 @@ def tasks(
     name = None if function is None else _known_name(function, output)[0]
     exh = _connect("the tasks", Cluster.of(live=live, profile=profile, host=host, yes=yes), data_dir, output)
     newest = found.newest_tasks(exh, found.tasks_of(name, status and status.value), limit, with_data=data)
-    _show(newest, found.COLUMNS, [found.row(task) for task in newest], output)
+    errors = [found.error_of(task) for task in newest]
+    _show(newest, found.COLUMNS, [found.row(task) for task in newest], output, errors)
 
 
 def logs(
@@ -307,9 +308,15 @@ class _SyncResult:
         return f"{done}. Not done: {'; '.join(map(str, rest))}. Do it again to go on"
 
 
-def _show(value: Any, headings: Sequence[str], rows: Sequence[Sequence[str]], output: Output) -> None:
+def _show(
+    value: Any,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    output: Output,
+    below: Sequence[str] = (),
+) -> None:
     if rows:
-        output.tables(value, Table(headings, rows))
+        output.tables(value, Table(headings, rows, below=below))
     else:
         output.summary(value, ["There are none"])
 

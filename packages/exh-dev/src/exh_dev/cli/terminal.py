@@ -73,10 +73,10 @@ class TerminalOutput:
             what = f"{outcome.case.function}, {outcome.case.event_name}, {outcome.case.credentials}"
             self._out.print(Text("✗ ", style="red").append(visible(what), style="default"))
             for failure in outcome.failures():
-                self._out.print(Text(f"  {visible(failure)}"))
+                self._wrapped(Text(f"  {visible(failure)}"))
             error, name = outcome.invocation.error or {}, outcome.case.function
             for line in list(lines_of_failure(error, function=name, root=os.getcwd()))[1:]:  # noqa: PTH109
-                self._out.print(Text(f"  {line}"), soft_wrap=True)
+                self._wrapped(Text(f"  {line}"))
         total = f"{len(outcomes)} invocation{'' if len(outcomes) == 1 else 's'}"
         if failures:
             self._out.print(Text(f"{len(failures)} of {total} failed", style="red"))
@@ -86,14 +86,14 @@ class TerminalOutput:
     def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:
         """What happened, where in the project, and how to go on."""
         first, *rest = lines_of_failure(error, function=function, root=str(root))
-        self._out.print(Text(first, style="bold red"), soft_wrap=True)
+        self._wrapped(Text(first, style="bold red"))
         for line in rest:
-            self._out.print(Text(line), soft_wrap=True)
+            self._wrapped(Text(line))
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the lines say what people need
         """The lines."""
         for line in lines:
-            self._out.print(Text(visible(pasteable(line))))
+            self._wrapped(Text(visible(pasteable(line))))
 
     def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the tables say what people need
         """One below the other; columns of numbers to the right."""
@@ -122,7 +122,7 @@ class TerminalOutput:
             hint = f"; {problem['hint']}" if problem["hint"] else ""
             severity = problem["severity"]
             line = Text(f"{visible(place)}: ", style="bold").append(f"{severity}: ", style=_SEVERITIES[severity])
-            self._out.print(line.append(visible(pasteable(said + hint)), style="not bold default"), soft_wrap=True)
+            self._wrapped(line.append(visible(pasteable(said + hint)), style="not bold default"))
         counts = {kind: sum(each["severity"] == kind for each in problems) for kind in ("error", "warning")}
         total = ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items() if count)
         style = "red" if counts["error"] else "yellow"
@@ -154,6 +154,21 @@ class TerminalOutput:
             Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
         )
 
+    def _wrapped(self, text: Text) -> None:
+        """Print a line; on a terminal it is broken between words, and set in from where it begins."""
+        if not self._out.is_terminal or "\n" in text.plain:
+            self._out.print(text, soft_wrap=True)
+            return
+        begin = len(text.plain) - len(text.plain.lstrip())
+        deep = " " * (begin + 2)
+        first, *rest = text.wrap(self._out, self._out.width - len(deep))
+        # What fits on the whole line stays on it.
+        if text.cell_len <= self._out.width:
+            first, rest = text, []
+        self._out.print(first, soft_wrap=True)
+        for each in rest:
+            self._out.print(Text(deep).append_text(each), soft_wrap=True)
+
     def _table(self, table: Table) -> None:
         for line in lines_of(table, self._out.width):
             self._out.print(line, soft_wrap=True)
@@ -169,7 +184,7 @@ def _line(source: str, line: LogLine, time_format: str) -> Text:
     text = Text().append(f"{line.timestamp.astimezone().strftime(time_format)[:-3]} {visible(source)} ", style="dim")
     text.append(f"{visible(level):<7} " if level else "", style=_LEVELS.get(level, ""))
     # Lines after the first are set in, so that none of them looks like a log line of its own.
-    message = visible(_message(entry), lines=True).replace("\n", "\n  ")
+    message = visible(_message(entry).rstrip().replace("\t", "  "), lines=True).replace("\n", "\n  ")
     text.append(message, style="dim" if line.text.startswith(_LAMBDAS_OWN) else "")
     for name, value in entry.items():
         if name not in _COMMON:

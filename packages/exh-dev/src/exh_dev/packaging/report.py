@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.output import Table
-from exh_dev.packaging.build import MEGABYTE
+from exh_dev.packaging.build import BUILD, MEGABYTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ def report(
     output.tables(
         {"bundles": [bundle.as_json() for bundle in bundles], "variables": asked},
         Table(_HEADINGS, rows),
-        Table(("Zipped", f"The {len(parts)} largest parts of {largest.name}"), parts),
+        Table(("Zipped", f"The {len(parts)} largest parts of {BUILD}/{largest.name}.zip"), parts),
     )
     for bundle in bundles:
         if bundle.warning:

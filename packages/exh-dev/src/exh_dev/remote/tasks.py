@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FIELDS = tuple(name for name in Task.__annotations__ if name != "data")
 """What a task has, but for its data: that may be personal, and large, and is only fetched when it is asked for."""
 
-COLUMNS = ("Created", "Function", "Status", "Attempt", "Id", "Error")
+COLUMNS = ("Created", "Function", "Status", "Attempt", "Id")
 
 Item = TypeVar("Item", bound="Mapping[str, Any]")
 
@@ -61,16 +61,21 @@ def tasks_of(function: str | None, status: str | None) -> RQL:
 
 
 def row(task: Task) -> tuple[str, ...]:
-    """A task as a line of a table under `COLUMNS`. An error's message may quote a record, so it is not there."""
-    error = task.get("error")
+    """A task as a line of a table under `COLUMNS`."""
+    created = task.get("creationTimestamp")
     return (
-        local_time(task.get("creationTimestamp")),
+        short_time(created) if created else "",
         task.get("functionName", ""),
         task.get("status", ""),
         str(len(task.get("retryForTaskIds", ())) + 1),
         task["id"],
-        (error.get("name") or error["type"]) if error else "",
     )
+
+
+def error_of(task: Task) -> str:
+    """The name of a task's error. Its message may quote a record, so it is not there."""
+    error = task.get("error")
+    return (error.get("name") or error["type"]) if error else ""
 
 
 def short_time(timestamp: float | str) -> str:

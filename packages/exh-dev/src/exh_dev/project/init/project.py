@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -75,7 +76,7 @@ class Made:
 
     def as_lines(self) -> list[str]:
         """Return it for people, with the two commands to type."""
-        place = self.folder.as_posix()
+        place = min(self.folder.as_posix(), os.path.relpath(self.folder), key=len)
         quoted = f"'{place}'" if re.search(r"[^\w./-]", place) else place
         return [f"Made {self.name}: {len(self.files)} files, {self.lines} lines.", "", f"  cd {quoted}", "  make run"]
 
