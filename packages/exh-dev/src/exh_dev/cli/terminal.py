@@ -35,7 +35,7 @@ _BESIDE_THE_POINT = "LAMBDA_WARNING:"
 _PREFIX = 80  # characters, the level and the time of a plain line among them
 _TRACEBACK = "\nTraceback (most recent call last):\n"
 _WIDTH_WHEN_PIPED = 120  # columns
-_OUTCOME_COLUMNS = ("Function", "Trigger", "Event", "Result", "Calls", "Time", "Cold start")
+_OUTCOME_COLUMNS = ("Function", "Trigger", "Event", "Result", "Calls", "Time", "Init")  # as Lambda calls it
 #: Members of a log line that are the same on all lines of an invocation, or are shown in their own place.
 _COMMON = frozenset(
     {"level", "message", "timestamp", "location", "service", "function_request_id", "cold_start", "task_id", "task"}
@@ -67,7 +67,7 @@ class TerminalOutput:
         for outcome in outcomes:
             rows.append(_row(outcome))
             rows.extend(_chained_row(runs) for runs in _by_function(outcome.chain))
-        self._table(Table(_OUTCOME_COLUMNS, rows, gives_way=("Trigger", "Cold start")))
+        self._table(Table(_OUTCOME_COLUMNS, rows, gives_way=("Trigger", "Init")))
         failures = [outcome for outcome in outcomes if not outcome.ok]
         for outcome in failures:
             what = f"{outcome.case.function}, {outcome.case.event_name}, {outcome.case.credentials}"
@@ -154,20 +154,19 @@ class TerminalOutput:
             Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
         )
 
-    def _wrapped(self, text: Text) -> None:
+    def _wrapped(self, text: Text, console: Console | None = None) -> None:
         """Print a line; on a terminal it is broken between words, and set in from where it begins."""
-        if not self._out.is_terminal or "\n" in text.plain:
-            self._out.print(text, soft_wrap=True)
+        console = console or self._out
+        if not console.is_terminal or "\n" in text.plain:
+            console.print(text, soft_wrap=True)
             return
         begin = len(text.plain) - len(text.plain.lstrip())
         deep = " " * (begin + 2)
-        first, *rest = text.wrap(self._out, self._out.width - len(deep))
-        # What fits on the whole line stays on it.
-        if text.cell_len <= self._out.width:
-            first, rest = text, []
-        self._out.print(first, soft_wrap=True)
+        fits = text.cell_len <= console.width
+        first, *rest = [text] if fits else text.wrap(console, console.width - len(deep))
+        console.print(first, soft_wrap=True)
         for each in rest:
-            self._out.print(Text(deep).append_text(each), soft_wrap=True)
+            console.print(Text(deep).append_text(each), soft_wrap=True)
 
     def _table(self, table: Table) -> None:
         for line in lines_of(table, self._out.width):
@@ -175,7 +174,11 @@ class TerminalOutput:
 
     def _log(self, console: Console, source: str, line: LogLine, time_format: str, *, soft_wrap: bool = False) -> None:
         if _BESIDE_THE_POINT not in line.text[:_PREFIX]:
-            console.print(_line(source, line, time_format), soft_wrap=soft_wrap)
+            text = _line(source, line, time_format)
+            if soft_wrap:
+                console.print(text, soft_wrap=True)
+            else:
+                self._wrapped(text, console)
 
 
 def _line(source: str, line: LogLine, time_format: str) -> Text:
