@@ -2,6 +2,7 @@
 
 import io
 import shlex
+import signal
 import sys
 from types import SimpleNamespace
 
@@ -94,7 +95,10 @@ class Clinic:
         """A command's exit code, its stdout, and its stderr."""
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         arguments = shlex.split(command) if isinstance(command, str) else command
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         code = run_command(arguments)
+        for number, handler in handlers.items():  # serve takes them for as long as its process lives
+            signal.signal(number, handler)
         out, err = self._capfd.readouterr()
         return SimpleNamespace(code=code, out=out, err=err)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from exh_dev.platform.storage.store import Store
 from exh_dev.serve.app import create_app
 
 CATALOGUE = json.loads((Path(__file__).parents[1] / "data" / "endpoints.json").read_text())
-BASES = tuple(service.base for service in create_app(Store()).services)
+with closing(Store()) as _STORE:
+    BASES = tuple(service.base for service in create_app(_STORE).services)
 GROUP = "67c81290fe7042cb74a5576f"
 #: Where the catalogue's permission is not the one that the platform's documentation names.
 RENAMED = {"POST /tasks/v1/functions/": "CREATE_TASK_FUNCTION"}
