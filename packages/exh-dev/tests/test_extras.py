@@ -54,6 +54,7 @@ def test_a_table_shows_a_task_that_lacked_its_extra(tmp_path, monkeypatch, capsy
     app.as_user("POST", "/tasks/v1/functions/html-to-pdf/execute", json={"data": {"templateName": "report"}})
     (run,) = app.send(None, "GET", "/_dev/api/runs").json()["data"]
     app.close()
+    app.store.close()
     case = Case("sum", "sum.json", task_event(), "env", "task")
     invocation = Invocation("1", "sum", None, None, (), datetime.now(UTC), 0.1, None, 0, 10)
     outcome = Outcome(case, invocation, 1, [run])
