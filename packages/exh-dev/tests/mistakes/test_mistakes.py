@@ -5,6 +5,7 @@ done.
 import errno
 import json
 import os
+import pkgutil
 import signal
 import sqlite3
 import subprocess
@@ -323,10 +324,7 @@ WRITES = ("pathlib.Path.write_text", "exh_dev.project.replacing.NamedTemporaryFi
 def test_on_a_full_disk_nothing_is_half_done(clinic, monkeypatch, command, what, count):
     before = clinic.snapshot()
     owner, _, name = what.rpartition(".")
-    holder = sys.modules.get(owner)
-    if holder is None:
-        module, _, kind = owner.rpartition(".")
-        holder = getattr(__import__(module, fromlist=[kind]), kind) if kind[0].isupper() else sys.modules[owner]
+    holder = pkgutil.resolve_name(owner)
     monkeypatch.setattr(holder, name, refusing_after(count, getattr(holder, name)))
     done = clinic.run(command)
     said = said_by(done)

@@ -54,7 +54,9 @@ class Deliveries:
             while True:
                 later = self._store.count(events.DELIVERIES, EVERYTHING) > 0
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _LOOK if later else None)
+                    # Not `wait_for`: before Python 3.12 it loses a cancellation that comes as the wait ends.
+                    async with asyncio.timeout(_LOOK if later else None):
+                        await self._woken.wait()
                 self._woken.clear()
                 try:
                     await self.deliver_due()

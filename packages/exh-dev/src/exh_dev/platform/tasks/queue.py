@@ -54,7 +54,9 @@ class Queue:
         try:
             while True:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _LOOK if self._later else None)
+                    # Not `wait_for`: before Python 3.12 it loses a cancellation that comes as the wait ends.
+                    async with asyncio.timeout(_LOOK if self._later else None):
+                        await self._woken.wait()
                 self._woken.clear()
                 try:
                     self._start_due()
