@@ -252,12 +252,14 @@ def test_files_of_nobodys_change_nothing(center):
     assert center.told == []
 
 
-def test_it_watches(serve):
+def test_it_watches(serve, tmp_path):
     center = serve(reload=True)
     assert word(center) == "first"
+    saved = tmp_path / "saved"
 
-    def second():
-        center.write("handlers/helping.py", 'def word():\n    return "second"\n')  # until the watching has begun
+    def second():  # until the watching has begun; never a file that is empty while a worker imports it
+        saved.write_text('def word():\n    return "second"\n')
+        saved.replace(center.folder / "handlers" / "helping.py")
         return "reloaded analyze" in center.told
 
     wait_for(second)
