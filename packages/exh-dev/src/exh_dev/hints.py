@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from functools import cache
@@ -26,7 +27,7 @@ def pasteable(message: str) -> str:
     `.venv/bin/exh-dev`, or as `python -m exh_dev` where it was started so. `pytest` is the one beside it.
     """
     message = _COMMAND.sub(lambda _: command(), message)
-    return _PYTEST.sub(lambda _: command().removesuffix("exh-dev").removesuffix("exh_dev") + "pytest", message)
+    return _PYTEST.sub(lambda _: _beside("pytest"), message)
 
 
 @cache
@@ -41,7 +42,13 @@ def command() -> str:
     return _near(started)
 
 
+def _beside(tool: str) -> str:
+    """Return what to type for another tool of the same environment."""
+    start, _, quote = command().rpartition("exh-dev") if "exh-dev" in command() else command().rpartition("exh_dev")
+    return f"{start}{tool}{quote}"
+
+
 def _near(path: Path) -> str:
     """Return a path from the working directory where it is in it, else from the root."""
     whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay: an environment's python is one
-    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)
+    return shlex.quote(str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole))

@@ -58,6 +58,14 @@ def test_in_another_folder_the_path_is_whole(started_as, monkeypatch):
     assert pasteable("exh-dev runs") == f"{folder}/.venv/bin/exh-dev runs"
 
 
+def test_a_path_with_a_space_is_quoted(started_as, monkeypatch):
+    folder = started_as(".venv/bin/exh-dev")
+    spaced = folder / "a b"
+    (folder / ".venv").rename(spaced)
+    monkeypatch.setattr(sys, "argv", [str(spaced / "bin/exh-dev")])
+    assert pasteable("exh-dev runs; pytest tests/a.py") == "'a b/bin/exh-dev' runs; 'a b/bin/pytest' tests/a.py"
+
+
 def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
     folder = started_as("site-packages/exh_dev/__main__.py")
     monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))

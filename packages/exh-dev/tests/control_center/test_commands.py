@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from waiting import wait_for
@@ -130,15 +131,33 @@ def test_runs_that_cannot_be_kept_are_a_warning(folder, exh_dev, monkeypatch):
     assert (code, lines[-1]["level"], "cannot be kept" in lines[-1]["message"]) == (0, "WARNING", True)
 
 
+def run_of(run_id, **more):
+    kind = {"function": "f", "kind": "invoke", "trigger": "task", "status": "OK", "failure": "", "attempt": 1}
+    return {"id": run_id, **kind, "request_id": run_id, "chain": run_id, "started": "2026-01-15T00:00:00Z", **more}
+
+
 def test_of_too_many_runs_the_newest_are_kept(tmp_path):
-    keep(tmp_path, [{"id": str(number)} for number in range(150)])
-    keep(tmp_path, [{"id": str(number)} for number in range(150, 250)])
+    keep(tmp_path, [run_of(str(number)) for number in range(150)])
+    keep(tmp_path, [run_of(str(number)) for number in range(150, 250)])
     assert [each["id"] for each in kept(tmp_path)] == [str(number) for number in range(50, 250)]
-    keep(tmp_path, [{"id": "large", "event": "x" * 19_999_900}])
+    keep(tmp_path, [run_of("large", event="x" * 19_999_000)])
     assert [each["id"] for each in kept(tmp_path)][-1] == "large"
     assert len(kept(tmp_path)) < 10
-    (tmp_path / "kept-runs.jsonl").write_text("{")
-    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("line", ["{", "5", "null", '{"a": 1}', '{"id": "x"}', "[" * 100_000, "\x00"])
+def test_a_damaged_line_of_the_kept_runs_costs_no_other(tmp_path, line):
+    keep(tmp_path, [run_of("1")])
+    with (tmp_path / "kept-runs.jsonl").open("a") as file:
+        file.write(f"{line}\n")
+    keep(tmp_path, [run_of("2")])
+    assert [each["id"] for each in kept(tmp_path)] == ["1", "2"]
+
+
+def test_commands_that_keep_their_runs_at_once_lose_none(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: keep(tmp_path, [run_of(str(number))]), range(40)))
+    assert {each["id"] for each in kept(tmp_path)} == set(map(str, range(40)))
 
 
 def test_a_run_is_done_again(center, exh_dev, tmp_path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from extrahorizon.handler_checks import Call
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_DECORATOR = "task_handler"
+_PACKAGE, _DECORATOR = "extrahorizon", "task_handler"
 _MOST_MODULES = 5  # that a handler is handed on by
 
 
@@ -38,7 +38,7 @@ def problem_with_handler(root: Path, spec: FunctionSpec, version: tuple[int, int
             origin = next(each for each in found.names if (each.asname or each.name) == name)
             module, name = _absolute(found, module, is_package=path.name == "__init__.py"), origin.name
             continue
-        if isinstance(found, _Definition) and (call := _call_of(found)):
+        if isinstance(found, _Definition) and (call := _call_of(found, root, module, version)):
             problem = _problem(found, call)
             return SourceError(path, found.lineno, problem) if problem else None
         return None
@@ -54,7 +54,10 @@ def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
                     return each
             case ast.ImportFrom(names=names) if any((one.asname or one.name) == name for one in names):
                 return each
-            case ast.Assign() | ast.AnnAssign() | ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+            case (
+                ast.Assign() | ast.AnnAssign() | ast.If() | ast.Try() | ast.TryStar() | ast.With() | ast.For()
+                | ast.While() | ast.Match()
+            ):  # fmt: skip
                 # What stands in there may be anything.
                 inner = (one for one in ast.walk(each) if isinstance(one, ast.Name | _Definition | ast.alias))
                 if any(getattr(one, "id", None) == name or getattr(one, "name", None) == name for one in inner):
@@ -69,14 +72,31 @@ def _absolute(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
     return ".".join([*base, *([node.module] if node.module else [])])
 
 
-def _call_of(found: _Definition) -> Call | None:
+def _call_of(found: _Definition, root: Path, module: str, version: tuple[int, int]) -> Call | None:
     """How a function is called; None where decorators stand between that do whatever they like."""
     if not found.decorator_list:
         return OF_LAMBDA
     innermost = found.decorator_list[-1]
     target = innermost.func if isinstance(innermost, ast.Call) else innermost
-    name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", None)
-    return OF_A_TASK if name == _DECORATOR else None
+    return OF_A_TASK if isinstance(target, ast.Name) and _is_ours(target.id, root, module, version) else None
+
+
+def _is_ours(name: str, root: Path, module: str, version: tuple[int, int]) -> bool:
+    """Whether a name of a module is `extrahorizon`'s decorator, which modules of the project may hand on."""
+    for _ in range(_MOST_MODULES):
+        path = module_file(root, module)
+        try:
+            tree = read_module(path, path.relative_to(root).parent.parts, version).tree if path else None
+        except DevkitError:
+            return False
+        found = _bound_last(tree, name) if path and tree else None
+        if path is None or not isinstance(found, ast.ImportFrom):
+            return False  # one of the project's own, which may do whatever it likes
+        name = next(each.name for each in found.names if (each.asname or each.name) == name)
+        module = _absolute(found, module, is_package=path.name == "__init__.py")
+        if module.partition(".")[0] == _PACKAGE:
+            return name == _DECORATOR
+    return False
 
 
 def _problem(found: _Definition, call: Call) -> str | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exh_dev.packaging.imports import Facts
 
 #: What gives a module names that are not seen in it.
-_DYNAMIC = frozenset({"globals", "exec", "setattr", "vars", "__getattr__"})
+_DYNAMIC = frozenset({"globals", "locals", "exec", "setattr", "vars", "modules", "__dict__", "__getattr__"})
 
 
 def module_file(root: Path, name: str) -> Path | None:
@@ -68,8 +68,8 @@ def missing_names(root: Path, paths: Iterable[Path], version: tuple[int, int]) -
 
 def _missing(root: Path, parts: list[str], version: tuple[int, int]) -> str | None:
     folder = root / parts[0]
-    if not (folder.is_dir() or module_file(root, parts[0])):
-        return None  # a package, or the standard library's
+    if not (any(folder.glob("*.py")) or module_file(root, parts[0])):
+        return None  # a package, or the standard library's; a folder such as events/ has no modules
     for depth in range(1, len(parts)):
         outer, name = ".".join(parts[:depth]), parts[depth]
         if name == "*":
@@ -92,9 +92,9 @@ def _may_have(facts: Facts, name: str) -> bool:
     if {name, "*"} & set(facts.names) or facts.tree is None:
         return True
     return any(
-        getattr(each, "id", None) in _DYNAMIC or getattr(each, "name", None) in _DYNAMIC
+        {getattr(each, kind, None) for kind in ("id", "name", "attr")} & _DYNAMIC
         for each in ast.walk(facts.tree)
-        if isinstance(each, ast.Name | ast.FunctionDef)
+        if isinstance(each, ast.Name | ast.FunctionDef | ast.Attribute)
     )
 
 

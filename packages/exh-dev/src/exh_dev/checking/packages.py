@@ -49,7 +49,7 @@ def provided_to(inspection: Inspection, spec: FunctionSpec) -> Callable[[str], b
     root = inspection.root
     if not (root / LOCK).is_file():
         return lambda _: True
-    own = {path.name.partition(".")[0] for path in root.iterdir()}
+    own = {path.stem for path in root.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
     pins = _pins(root, spec)
     if isinstance(pins, DevkitError):  # which is told by itself
         return lambda _: True

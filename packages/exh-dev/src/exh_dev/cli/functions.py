@@ -275,8 +275,9 @@ def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> 
     try:
         place = kept_runs.hand_over(project.data_dir, runs)
     except OSError as error:
-        why = f"{project.data_dir} cannot be used as a folder: {str(error.strerror).lower()}"
-        output.warn(f"the runs cannot be kept for the control center, for {why}; move it away")
+        output.warn(
+            f"the runs cannot be kept for the control center: {project.data_dir}: {str(error.strerror).lower()}"
+        )
         return
     where = f"the run is in the control center: {place}/_dev/#/runs" if place else _LATER
     output.note(f"a fresh, empty platform answered; {where}")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
-from exh_dev.platform.tasks.runs import MOST
+from exh_dev.platform.tasks.runs import MOST, is_run
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document
 
 _FILTERS = ("function", "status", "kind", "trigger", "chain")
-_REQUIRED = ("id", "function", "status", "started", "chain", "request_id", "kind", "trigger")
 _USUAL = 50
 
 
@@ -41,8 +40,8 @@ def routes(base: str, context: Context) -> list[Route]:
     async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
         run = parse_json(await read_body(request), whole=False)
-        if not isinstance(run, dict) or not all(isinstance(run.get(name), str) for name in _REQUIRED):
-            raise ErrorAnswer(22, f"The body is a run, with {', '.join(_REQUIRED)}")
+        if not is_run(run):
+            raise ErrorAnswer(22, "The body is a run that has ended, as GET /runs/{id} gives it")
         runs.adopt([run])
         return JsonAnswer({"id": run["id"]}, 201)
 

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_OF_THE_PLACE = frozenset({
+    "TYPE_CHECKING", "version_info", "platform", "implementation", "find_spec", "environ", "getenv", "name", "modules",
+})  # fmt: skip
 _MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception"})
 
 
@@ -50,10 +53,12 @@ def defined_names(tree: ast.Module) -> set[str]:
         match node := waiting.pop():
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
                 found.add(name)
+                found.update(each for inner in ast.walk(node) if isinstance(inner, ast.Global) for each in inner.names)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 found.update(each.asname or each.name for each in names)
-            case ast.Name(id=name, ctx=ast.Store()):
+            case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 found.add(name)
+                waiting += ast.iter_child_nodes(node)
             case _:
                 waiting += ast.iter_child_nodes(node)
     return found
@@ -68,9 +73,11 @@ def _imports(body: Iterable[ast.AST], package: Sequence[str], *, is_needed: bool
                 yield from (Import(name, node.lineno, is_needed) for name in _named(node, package))
             case ast.If(test=test, orelse=orelse) if _is_for_types(test):
                 yield from _imports(orelse, package, is_needed=is_needed)
+            case ast.If(test=test) if _is_of_the_place(test):
+                yield from _imports([*node.body, *node.orelse], package, is_needed=False)
             case ast.Try(body=tried, handlers=handlers) if any(_is_missing(each.type) for each in handlers):
-                yield from _imports(tried, package, is_needed=False)
-                yield from _imports([*handlers, *node.orelse, *node.finalbody], package, is_needed=is_needed)
+                yield from _imports([*tried, *node.orelse], package, is_needed=False)
+                yield from _imports([*handlers, *node.finalbody], package, is_needed=is_needed)
             case ast.With(items=[ast.withitem(context_expr=ast.Call(args=caught))]) if any(map(_is_missing, caught)):
                 yield from _imports(node.body, package, is_needed=False)
             case ast.Call(
@@ -93,6 +100,15 @@ def _named(node: ast.ImportFrom, package: Sequence[str]) -> Iterator[str]:
 def _is_for_types(test: ast.expr) -> bool:
     return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
         isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _is_of_the_place(test: ast.expr) -> bool:
+    """Return whether a condition asks where the code runs: which Python, system, variables or packages there are."""
+    return any(
+        {getattr(each, kind, None) for kind in ("id", "attr")} & _OF_THE_PLACE
+        for each in ast.walk(test)
+        if isinstance(each, ast.Name | ast.Attribute)
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform.tasks.runs import is_run
 from exh_dev.remote.dev_api import BASE, DevApi
 from exh_dev.serve.datadir import DataDir, write_private
 
@@ -52,18 +54,28 @@ def keep(data_dir: Path, runs: Sequence[dict[str, Any]]) -> None:
         OSError: they cannot be written.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    texts = [json.dumps(each) for each in [*kept(data_dir), *runs][-MOST:]]
-    while sum(map(len, texts)) > _LARGEST:
-        texts.pop(0)
-    write_private(_file(data_dir), "".join(f"{text}\n" for text in texts))
+    with _file(data_dir).with_suffix(".lock").open("w") as lock:  # another command may keep its runs now
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        texts = [json.dumps(each) for each in [*kept(data_dir), *runs][-MOST:]]
+        while sum(map(len, texts)) > _LARGEST:
+            texts.pop(0)
+        write_private(_file(data_dir), "".join(f"{text}\n" for text in texts))
 
 
 def kept(data_dir: Path) -> list[dict[str, Any]]:
-    """Return the runs that are kept, the oldest first; none where the file is damaged."""
+    """Return the runs that are kept, the oldest first; without the lines that are damaged."""
     try:
-        return [json.loads(line) for line in _file(data_dir).read_text(encoding="utf-8").splitlines()]
-    except (OSError, ValueError):
+        lines = _file(data_dir).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
         return []
+    return [run for line in lines if is_run(run := _parsed(line))]
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _file(data_dir: Path) -> Path:

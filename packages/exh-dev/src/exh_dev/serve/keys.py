@@ -61,11 +61,16 @@ def _listen(descriptor: int, actions: Mapping[str, Callable[[], object]], ending
     while not ending.is_set():
         try:
             # A process in the background that reads its terminal is stopped.
-            if not select.select([descriptor], [], [], _LOOK)[0] or not _is_in_foreground(descriptor):
-                ending.wait(0 if _is_in_foreground(descriptor) else _LOOK)
+            readable = select.select([descriptor], [], [], _LOOK)[0]
+            if not _is_in_foreground(descriptor):
+                ending.wait(_LOOK)
+                continue
+            if termios.tcgetattr(descriptor)[3] & termios.ICANON and not ending.is_set():
+                tty.setcbreak(descriptor, termios.TCSANOW)  # a shell sets it back when it continues a command by fg
+            if not readable:
                 continue
             pressed = os.read(descriptor, 1)
-        except OSError:  # the terminal is gone
+        except (OSError, termios.error):  # the terminal is gone
             return
         if not pressed:
             return

@@ -40,6 +40,7 @@ _MOST_OF_CHAIN = 200
 _MOST_CAUSES = 2_000  # runs whose calls are known to have made something
 #: Of each member that runs are found by; the first that a search names is used.
 _INDEXES = {name: f"runs_{name}" for name in ("chain", "task_id", "caused_by", "function", "status")}
+_OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
 _OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
 _NEWEST_FIRST = ("id DESC",)
@@ -62,6 +63,16 @@ class Run:
     request_id: str
     on_line: Callable[[LogLine], None]
     lines: list[dict[str, str]] = field(default_factory=list)
+
+
+def is_run(value: object) -> bool:
+    """Whether a value is a run as `Runs.export` gives it, as far as whoever shows it needs."""
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)
+        and isinstance(value.get("attempt"), int)
+        and value["status"] in ("OK", "FAILED")
+    )
 
 
 class Runs:
