@@ -16,7 +16,8 @@ from doc_blocks import fences
 from newcomer import surroundings
 from terminal import COLUMNS, Terminal
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+#: Rare, for the pages' commands run in `make test-all` too, without a terminal.
+pytestmark = [pytest.mark.slow, pytest.mark.rare, pytest.mark.timeout(400)]
 
 #: Asked for now: no test sees such a variable.
 REWRITES = os.environ.get("EXH_WRITE_SCREENS")

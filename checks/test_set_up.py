@@ -96,7 +96,7 @@ def index(project_root, environment, tmp_path_factory):
         pytest.param(OLDEST, False, ".dev", "packages/requirements-dev.txt", id="oldest-pip-alone", marks=RARE),
         pytest.param(DEBIAN, False, ".run", "requirements-run.txt", id="debians-pip-alone", marks=RARE),
         pytest.param(NEWEST, True, ".run", "requirements-run.txt", id="newest-pip-uv"),
-        pytest.param(NEWEST, False, ".run", "requirements-run.txt", id="newest-pip-alone"),
+        pytest.param(NEWEST, False, ".run", "requirements-run.txt", id="newest-pip-alone", marks=RARE),
     ],
 )
 def test_a_newer_release_of_everything_changes_nothing(
