@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from extrahorizon.client import ExtraHorizon
-from extrahorizon.errors import InvalidEventError
+from extrahorizon.errors import InvalidEventError, NoPermissionError, platform_error
 from extrahorizon.log import logger
 from extrahorizon.task import Task, task_handler
 
@@ -69,6 +69,19 @@ def test_a_handler_gets_the_task_and_one_client_for_the_life_of_the_process():
     assert [handler({"id": each}, Context()) for each in "ab"] == ["a", "b"]
     assert isinstance(clients[0], ExtraHorizon)
     assert clients[0] is clients[1]
+
+
+def test_what_a_platform_on_this_machine_explains_is_in_the_log(caplog):
+    """The error object that Lambda makes leaves notes out."""
+    refusal = platform_error(401, b'{"code": 10, "message": "VIEW_ROLE"}', {}, method="GET", url="http://localhost:1/x")
+
+    @task_handler
+    def handler(task, exh):
+        raise refusal
+
+    with pytest.raises(NoPermissionError):
+        handler({}, Context())
+    assert refusal.__notes__ == [record.getMessage() for record in caplog.records]
 
 
 def test_exceptions_pass_through_unchanged():

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, overload
 
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import InvalidEventError
+from extrahorizon.errors import InvalidEventError, PlatformError
 from extrahorizon.handler_checks import check_handler, check_result
-from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys
+from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,7 +168,13 @@ def _handler(
         def run(task: Task) -> Result:
             add_to_invocation(task_id=task.id, task=task.function_name)
             client.session.deadline = Deadline.of(context)
-            return function(task, client)
+            try:
+                return function(task, client)
+            except PlatformError as error:
+                # Lambda's error object leaves notes out. A platform on this machine is the only one that gives them.
+                for note in getattr(error, "__notes__", ()):
+                    logger.warning(note)
+                raise
 
         if _is_from_queue(event):
             from extrahorizon.queue import work
