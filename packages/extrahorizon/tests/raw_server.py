@@ -4,6 +4,7 @@ import socket
 import threading
 from contextlib import suppress
 
+from extrahorizon.authentication import Authorization
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 
@@ -14,6 +15,16 @@ def head_of(length, status="200 OK"):
 
 def client_of(host, transport):
     return ExtraHorizon(Credentials(host, "k", "cs", "t", "ts"), transport=transport)
+
+
+class Unsigned:
+    """As a host that is none of a platform, which `Credentials` would not take."""
+
+    def __init__(self, host):
+        self.authorization = Authorization(host, lambda request: None)
+
+    def current(self, deadline):
+        return self.authorization
 
 
 class RawServer:

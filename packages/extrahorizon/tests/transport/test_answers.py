@@ -5,9 +5,8 @@ import threading
 
 import pytest
 from http_server import answering, tls
-from raw_server import client_of, head_of
+from raw_server import Unsigned, client_of, head_of
 
-from extrahorizon.authentication import Authorization
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import DeadlineExceededError, PlatformError, PlatformUnreachableError
@@ -126,30 +125,21 @@ def test_a_body_goes_out_whole_over_tls(transport, certificates):
     assert len(server.connections) == 1
 
 
-def test_pieces_are_given_on_as_they_come(serving):
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        (head_of(8) + b"first", b"and"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", b"3\r\nand\r\n0\r\n\r\n"),
+    ],
+    ids=["of a known length", "chunked"],
+)
+def test_pieces_are_given_on_as_they_come(first, rest, serving):
     taken = threading.Event()
 
     def answer(connection, *_):
-        connection.sendall(head_of(8) + b"first")
+        connection.sendall(first)
         taken.wait(10)
-        connection.sendall(b"and")
-
-    with serving(answer) as server:
-        server.session.deadline = Deadline(5)
-        with server.session.get("/x", stream=True) as response:
-            pieces = response.chunks()
-            assert next(pieces) == b"first"
-            taken.set()
-            assert b"".join(pieces) == b"and"
-
-
-def test_chunks_of_a_chunked_answer_are_given_on_as_they_come(serving):
-    taken = threading.Event()
-
-    def answer(connection, *_):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
-        taken.wait(10)
-        connection.sendall(b"3\r\nand\r\n0\r\n\r\n")
+        connection.sendall(rest)
 
     with serving(answer) as server:
         server.session.deadline = Deadline(5)
@@ -167,16 +157,6 @@ def test_of_two_headers_with_one_name_both_are_there(serving):
         )
     ) as server:
         assert server.session.get("/x").headers["X-A"] == "1, 2"
-
-
-class Unsigned:
-    """As a host that is none of a platform, which `Credentials` would not take."""
-
-    def __init__(self, host):
-        self.authorization = Authorization(host, lambda request: None)
-
-    def current(self, deadline):
-        return self.authorization
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -5,21 +5,10 @@ import ssl
 
 import pytest
 from http_server import answering, tls
-from raw_server import client_of
+from raw_server import Unsigned, client_of
 
-from extrahorizon.authentication import Authorization
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.errors import PlatformUnreachableError
-
-
-class Unsigned:
-    """As a host that is none of a platform, which `Credentials` would not take."""
-
-    def __init__(self, host):
-        self.authorization = Authorization(host, lambda request: None)
-
-    def current(self, deadline):
-        return self.authorization
 
 
 def unsigned(host, transport):
