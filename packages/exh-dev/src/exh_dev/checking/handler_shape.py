@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from exh_dev.checking.own_modules import module_file
 from exh_dev.errors import DevkitError, SourceError
@@ -22,27 +22,42 @@ _PACKAGE, _DECORATOR = "extrahorizon", "task_handler"
 _MOST_MODULES = 5  # that a handler is handed on by
 
 
+class _Origin(NamedTuple):
+    """Where a name comes from: `path` and `found` are None where that is no module of the project, or no statement."""
+
+    module: str
+    name: str
+    path: Path | None = None
+    found: ast.stmt | None = None
+
+
 def problem_with_handler(root: Path, spec: FunctionSpec, version: tuple[int, int]) -> SourceError | None:
     """Return why a function's handler cannot be called; None where it can, or where only running it would tell."""
     module, _, name = spec.handler.rpartition(".")
+    origin = _origin(root, module, name, version)
+    if origin.path is None or not isinstance(origin.found, _Definition):
+        return None
+    call = _call_of(origin.found, root, origin.module, version)
+    problem = _problem(origin.found, call) if call else None
+    return SourceError(origin.path, origin.found.lineno, problem) if problem else None
+
+
+def _origin(root: Path, module: str, name: str, version: tuple[int, int]) -> _Origin:
+    """Return where a name of a module comes from, through the modules of the project that hand it on."""
     for _ in range(_MOST_MODULES):
         path = module_file(root, module)
+        if path is None:
+            break
         try:
-            tree = read_module(path, path.relative_to(root).parent.parts, version).tree if path else None
+            tree = read_module(path, path.relative_to(root).parent.parts, version).tree
         except DevkitError:
-            return None
-        if path is None or tree is None:
-            return None
-        found = _bound_last(tree, name)
-        if isinstance(found, ast.ImportFrom):
-            origin = next(each for each in found.names if (each.asname or each.name) == name)
-            module, name = _absolute(found, module, is_package=path.name == "__init__.py"), origin.name
-            continue
-        if isinstance(found, _Definition) and (call := _call_of(found, root, module, version)):
-            problem = _problem(found, call)
-            return SourceError(path, found.lineno, problem) if problem else None
-        return None
-    return None
+            break
+        found = _bound_last(tree, name) if tree else None
+        if not isinstance(found, ast.ImportFrom):
+            return _Origin(module, name, path, found)
+        name = next(each.name for each in found.names if (each.asname or each.name) == name)
+        module = _absolute(found, module, is_package=path.name == "__init__.py")
+    return _Origin(module, name)
 
 
 def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
@@ -82,21 +97,9 @@ def _call_of(found: _Definition, root: Path, module: str, version: tuple[int, in
 
 
 def _is_ours(name: str, root: Path, module: str, version: tuple[int, int]) -> bool:
-    """Whether a name of a module is `extrahorizon`'s decorator, which modules of the project may hand on."""
-    for _ in range(_MOST_MODULES):
-        path = module_file(root, module)
-        try:
-            tree = read_module(path, path.relative_to(root).parent.parts, version).tree if path else None
-        except DevkitError:
-            return False
-        found = _bound_last(tree, name) if path and tree else None
-        if path is None or not isinstance(found, ast.ImportFrom):
-            return False  # one of the project's own, which may do whatever it likes
-        name = next(each.name for each in found.names if (each.asname or each.name) == name)
-        module = _absolute(found, module, is_package=path.name == "__init__.py")
-        if module.partition(".")[0] == _PACKAGE:
-            return name == _DECORATOR
-    return False
+    """Whether a name of a module is `extrahorizon`'s decorator; one of the project's own may do whatever it likes."""
+    origin = _origin(root, module, name, version)
+    return origin.path is None and origin.name == _DECORATOR and origin.module.partition(".")[0] == _PACKAGE
 
 
 def _problem(found: _Definition, call: Call) -> str | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-from urllib.parse import quote
 
 import typer
 
@@ -331,12 +329,10 @@ def _served_place(project: Project, *, insists: bool, alone: Sequence[str]) -> s
 def _invoke_served(
     place: str, case: Case, output: CommandOutput, *, root: Path, seeded: bool, broken: Sequence[str]
 ) -> NoReturn:
-    from exh_dev.remote.dev_api import BASE, DevApi
+    from exh_dev.remote.dev_api import DevApi
 
     with DevApi(place) as api:
-        body = {"event": case.event, "seeded": seeded}
-        started = api.post(f"{BASE}/functions/{quote(case.function, safe='')}/invoke", body)
-        done = api.ended(started["id"])
+        done = api.invoke(case.function, case.event, seeded=seeded)
     output.note(f"ran on the platform that is being served; its run: {place}/_dev/#/runs/{done['id']}", run=done["id"])
     if broken and output.for_people and done["status"] != "OK":
         _tell_broken(broken, output)
@@ -350,12 +346,13 @@ def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> N
     Raises:
         typer.Exit: always: 0 when the function returned, 1 when it did not.
     """
-    from exh_dev.runtime import LogLine
+    from exh_dev.remote.activity import invocation_of
 
-    for line in run["logs"]:
-        output.log(run["function"], LogLine(datetime.fromisoformat(line["timestamp"]), line["text"]))
-    if run["status"] != "OK":
-        output.failure(run["error"] or {"errorMessage": run["failure"]}, function=run["function"], root=root)
+    invocation = invocation_of(run)
+    for line in invocation.logs:
+        output.log(invocation.function, line)
+    if invocation.error is not None:
+        output.failure(invocation.error, function=invocation.function, root=root)
         raise typer.Exit(1)
-    output.result(run["result"])
+    output.result(invocation.result)
     raise typer.Exit(0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from exh_dev.remote.dev_api import BASE, DevApi
+from exh_dev.runtime.invocation import Invocation, LogLine
 
 _LATER = 15  # seconds: what is due within them, such as another attempt, belongs to what was set off
 _ALL = 10_000  # runs; the platform keeps no more
@@ -35,3 +37,23 @@ class LocalCalls(DevApi):
     def count(self, request_id: str) -> int:
         """How many calls of the platform an invocation made."""
         return int(self.get(f"{BASE}/calls/{request_id}")["total"])
+
+
+def invocation_of(run: dict[str, Any]) -> Invocation:
+    """Return what a run of the control center, in full, says of the function itself.
+
+    One that did not take place has no times.
+    """
+    init = run.get("init_ms")
+    return Invocation(
+        request_id=run["request_id"],
+        function=run["function"],
+        result=run.get("result"),
+        error=None if run["status"] == "OK" else run["error"] or {"errorMessage": run["failure"]},
+        logs=tuple(LogLine(datetime.fromisoformat(each["timestamp"]), each["text"]) for each in run["logs"] or ()),
+        started=datetime.fromisoformat(run["started"]),
+        duration=run.get("duration_ms", 0.0) / 1000,
+        init_duration=None if init is None else init / 1000,
+        waited=run.get("waited_ms", 0.0) / 1000,
+        peak_memory=run.get("memory_mb", 0),
+    )
