@@ -42,7 +42,8 @@ class SecretScan:
         """Scan what the bundles of `project` carry."""
         self._root = project.root
         self._memory = project.data_dir / _CLEAN
-        self._digests = {_digest(path, project.root): path for path in _files(project)}
+        harmless = _harmless(project.root)
+        self._digests = {_digest(path, project.root, harmless): path for path in _files(project)}
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -103,13 +104,19 @@ def _files(project: Project) -> list[Path]:
     return list(files)
 
 
-def _digest(path: Path, root: Path) -> str:
+def _harmless(root: Path) -> list[str]:
+    try:
+        return harmless_patterns(root)
+    except DevkitError:  # which is told by itself
+        return []
+
+
+def _digest(path: Path, root: Path, harmless: Sequence[str]) -> str:
     """A digest of all that the scan depends on: the file, its name, what is not to be taken for a secret, the rules."""
     try:
-        harmless = harmless_patterns(root)
         content = path.read_bytes()
-    except (DevkitError, OSError):
-        harmless, content = [], b""
+    except OSError:
+        content = b""
     of = f"{extrahorizon.__version__}\0{path.relative_to(root)}\0{harmless}\0"
     return hashlib.sha256(of.encode(errors="replace") + content).hexdigest()
 
@@ -117,11 +124,7 @@ def _digest(path: Path, root: Path) -> str:
 def _scanned(root: Path, paths: Sequence[Path]) -> list[str]:
     from exh_dev.packaging.secret_scan import find_secrets
 
-    try:
-        harmless = harmless_patterns(root)
-    except DevkitError:  # which is told by itself
-        harmless = []
-    return find_secrets(paths, root, harmless)
+    return find_secrets(paths, root, _harmless(root))
 
 
 if __name__ == "__main__":
