@@ -199,6 +199,8 @@ for _ in range(100_000):
         ({1, 2}, TypeError, r"result is a set, .*: return sorted\(...\) of it"),
         ({"a": {("b", "c"): 1}}, TypeError, r"result\['a'\] has a tuple as a key"),
         ([1.0, float("nan")], ValueError, r"result\[1\] is nan"),
+        ({"names": ["Ada", "a\ud83d"]}, ValueError, r"result\['names'\]\[1\] has half .*\(\\ud83d\) at index 1"),
+        ({"who": {"\udc00": 1}}, ValueError, r"a key of result\['who'\] has half .*\(\\udc00\)"),
         (itself, ValueError, r"result\[0\] contains itself"),
         (deep, ValueError, "result is nested too deeply"),
         ({"heart-rate": {"jan@example.com": {1}}}, TypeError, r"result\['heart-rate'\]\[a key\] is a set"),

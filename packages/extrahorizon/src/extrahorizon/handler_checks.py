@@ -110,10 +110,11 @@ def check_result(result: Any) -> None:
 
     Raises:
         TypeError: something in it has a type that JSON does not have.
-        ValueError: a number in it is not finite, or it contains itself.
+        ValueError: a number in it is not finite, a string has half of a surrogate pair, or it contains itself.
     """
     try:
-        json.dumps(result, allow_nan=False, default=_decimal)
+        # As Lambda's runtime writes it from Python 3.12 on: over a string that is not Unicode its process ends.
+        json.dumps(result, allow_nan=False, ensure_ascii=False, default=_decimal).encode()
     except RecursionError:
         raise ValueError("result is nested too deeply for JSON, or contains itself") from None
     except (TypeError, ValueError):
@@ -136,22 +137,41 @@ def _member(name: object) -> str:
 
 
 def _refuse(value: Any, path: str, above: tuple[int, ...]) -> None:
-    from decimal import Decimal
-    from math import isfinite
-
     if id(value) in above:
         raise ValueError(f"{path} contains itself, which JSON cannot express")
     if isinstance(value, dict):
         for name, each in value.items():
             if not isinstance(name, str | int | float | bool | None):
                 raise TypeError(f"{path} has a {type(name).__name__} as a key, and keys of JSON are strings")
+            _refuse_half_pair(str(name), f"a key of {path}")
             _refuse(each, f"{path}{_member(name)}", (*above, id(value)))
     elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
             _refuse(each, f"{path}[{index}]", (*above, id(value)))
-    elif isinstance(value, float) and not isfinite(value):
+    elif isinstance(value, str):
+        _refuse_half_pair(value, path)
+    else:
+        _refuse_no_json(value, path)
+
+
+def _refuse_no_json(value: Any, path: str) -> None:
+    from decimal import Decimal
+    from math import isfinite
+
+    if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"{path} is {value}, which is no number of JSON")
-    elif not isinstance(value, str | int | float | bool | Decimal | None):
+    if not isinstance(value, int | float | bool | Decimal | None):
         kind = type(value).__name__
         hint = {"datetime": "isoformat()", "date": "isoformat()", "set": "sorted(...)", "UUID": "str(...)"}.get(kind)
         raise TypeError(f"{path} is a {kind}, which JSON has no type for" + (f": return {hint} of it" if hint else ""))
+
+
+def _refuse_half_pair(text: str, path: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise ValueError(
+            f"{path} has half of a surrogate pair ({half}) at index {error.start}, which UTF-8 cannot hold: return "
+            'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
+        ) from None
