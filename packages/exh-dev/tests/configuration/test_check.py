@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from folder_projects import FILES, GREETING, SCHEMA, with_member, without, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exh_dev.checking.gate import findings
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.configuration.reading import Node
 from exh_dev.project.configuration.schemas import check_schema
@@ -88,6 +90,18 @@ FINISH = ("transitions", 0)
 def test_what_is_wrong_is_found_and_located(tmp_path, changes, file, pointer, rule):
     found = problems_of(write(tmp_path, changes))
     assert any((each["file"], each["pointer"]) == (file, pointer) and rule in each["rule"] for each in found), found
+
+
+@pytest.mark.timeout(30)  # nothing would ever be written to them
+@pytest.mark.parametrize(
+    "file", ["schemas/pulse.json", "templates/greet.json", "localizations/NL.json", "dispatchers.json"]
+)
+def test_a_named_pipe_is_told_and_not_waited_for(tmp_path, file):
+    project = Project(write(tmp_path, {file: None}))
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / file)
+    assert {"file": file, "pointer": "", "rule": "not a regular file"} in problems_of(project.root)
+    assert [each.message for each in findings(project) if each.file == file] == ["not a regular file"]
 
 
 def test_templates_that_extend_each_other_in_a_circle_are_told_once_each(tmp_path):

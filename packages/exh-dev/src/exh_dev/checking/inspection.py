@@ -107,7 +107,7 @@ class Inspection:
     def _text(self, path: Path) -> str:
         if path not in self._texts:
             try:
-                self._texts[path] = path.read_text(encoding="utf-8")
+                self._texts[path] = path.read_text(encoding="utf-8") if path.is_file() else ""
             except (OSError, UnicodeDecodeError):
                 self._texts[path] = ""
         return self._texts[path]

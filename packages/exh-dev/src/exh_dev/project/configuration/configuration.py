@@ -120,7 +120,9 @@ def _read_schema(file: Path, found: Configuration, functions: set[str]) -> None:
         return
     name = node.value.get("name")
     if isinstance(name, str) and name in found.schema_files:
-        node.child("name").problem(f"{found.schema_files[name]} has a schema of this name too")
+        known = found.schema_files[name]
+        other = known.name if known.parent == file.parent else os.path.relpath(known, file.parent)
+        node.child("name").problem(f"{other} has a schema of this name too")
     elif isinstance(name, str):
         found.schema_files[name] = file
     for place, action in _actions(node.value):

@@ -153,6 +153,9 @@ def read_json(file: Path, problems: list[Problem]) -> Node | None:
 def read_text(file: Path, problems: list[Problem]) -> str | None:
     """The text of a file; None, once that is said, where it cannot be read."""
     try:
+        if file.exists() and not file.is_file():  # a named pipe would be waited for, without end
+            problems.append(Problem(file, "", "not a regular file"))
+            return None
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         problems.append(Problem(file, "", "not text in UTF-8"))
