@@ -198,6 +198,28 @@ def test_the_first_function_of_a_project(project, resources):
 # What is printed
 
 
+@pytest.mark.parametrize(
+    ("others", "runtime"),
+    [
+        ((), "python3.13"),
+        (("python3.12",), "python3.12"),
+        (("python3.12", "python3.11", "python3.12"), "python3.12"),
+    ],
+)
+def test_without_globals_it_has_the_runtime_of_the_other_functions(tmp_path, others, runtime):
+    text = TEMPLATE.replace("Globals:\n  Function: {Runtime: python3.13, Timeout: 30, MemorySize: 256}\n", "")
+    head, _, _ = text.partition("  Whoami:\n")
+    functions = (
+        f"  F{index}:\n    Type: AWS::Serverless::Function\n"
+        f"    Metadata: {{ExtraHorizon: {{name: f{index}, targets: [exh]}}}}\n"
+        f"    Properties: {{Handler: a.b, Runtime: {each}, CodeUri: build/f{index}.zip}}\n"
+        for index, each in enumerate(others)
+    )
+    (tmp_path / "template.yaml").write_text(head + "".join(functions))
+    make(Project(tmp_path), "greet", "task")
+    assert Project(tmp_path).manifest.function("greet").runtime == runtime
+
+
 def test_programs_get_an_object(project, monkeypatch, capfd):
     monkeypatch.chdir(project.root)
     assert run_command(["new", "GreetPatient", "--kind", "event"]) == 0

@@ -28,7 +28,7 @@ from exh_dev.runtime.events import api_event, task_event, transition_event
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exh_dev.project.function_spec import Kind
+    from exh_dev.project.function_spec import FunctionSpec, Kind
     from exh_dev.project.init.sources import Target
     from exh_dev.project.project import Project
 
@@ -36,6 +36,7 @@ _INTERVAL = 3600  # seconds
 _PATIENT = "5f0a1b2c3d4e5f6071829301"
 _SECRET = "ExtraHorizonCredentials"  # noqa: S105 - the logical id of the secret that functions on AWS read
 _ALARM_TOPIC = "AlarmTopic"
+_RUNTIME = "python3.13"  # where neither Globals nor another function has one
 _NEVER_ON_AWS = "OnExtraHorizonOnly"
 _BOTH = "targets: [exh, aws]"
 _TYPE = f"  Type: {FUNCTION}\n"
@@ -166,6 +167,8 @@ def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, t
             "Horizon alone; --target exh"
         )
     entry = _template(kind, "function.yaml", name)
+    if template.find("Globals", "Function", "Runtime") is None:
+        entry = entry.replace("  CodeUri:", f"  Runtime: {_runtime_of_others(manifest)}\n    CodeUri:", 1)
     entry = entry.replace(_BOTH, {"exh": "targets: [exh]", "aws": "targets: [aws]", "both": _BOTH}[target])
     if permissions:
         listed = "".join(f"\n          - {each}" for each in dict.fromkeys(permissions))
@@ -179,11 +182,20 @@ def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, t
 
 def _is_for_aws_alone(manifest: Path) -> bool:
     """Return whether every function that the project has is for AWS and not for Extra Horizon."""
-    resources = read_template(manifest).find("Resources")
-    if not isinstance(resources, MappingNode) or not resources.value:
-        return False
-    functions = load_manifest(manifest).functions
+    functions = _functions(manifest)
     return bool(functions) and not any("exh" in spec.targets for spec in functions)
+
+
+def _runtime_of_others(manifest: Path) -> str:
+    """Return the runtime that most of the project's functions in Python have."""
+    runtimes = [spec.runtime for spec in _functions(manifest) if spec.runtime.startswith("python")]
+    return max(runtimes, key=runtimes.count, default=_RUNTIME)
+
+
+def _functions(manifest: Path) -> tuple[FunctionSpec, ...]:
+    """Return the functions that the project has; a manifest without resources is none that could be loaded."""
+    resources = read_template(manifest).find("Resources")
+    return load_manifest(manifest).functions if isinstance(resources, MappingNode) and resources.value else ()
 
 
 def _template(folder: str, file: str, name: Name) -> str:
