@@ -56,6 +56,12 @@ UNUSUAL = {
         "shared/late.py": "match 5:\n    case NUMBER:\n        pass\n",
         ANSWER: f"from shared.late import NUMBER\n\n\n{PLAIN}",
     },
+    "a handler among names that are only known when it runs": {
+        ANSWER: "def handle(event, context):\n    return {}\n\n\nglobals().update(handler=handle)\n",
+    },
+    "a handler that the module's __getattr__ gives": {
+        ANSWER: "def __getattr__(name):\n    return lambda event, context: {}\n",
+    },
     "a module that changes itself": {
         "shared/late.py": "import sys\n\nsys.modules[__name__].ANYTHING = 1\n",
         ANSWER: f"from shared.late import ANYTHING\n\n\n{PLAIN}",

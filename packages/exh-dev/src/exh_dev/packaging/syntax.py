@@ -45,7 +45,7 @@ def imported_modules(tree: ast.Module, package: Sequence[str]) -> list[Import]:
 def defined_names(tree: ast.Module) -> set[str]:
     """Return the names that a module may have once imported: its functions, classes, variables and imports.
 
-    `*` is among them when it takes all that another module has.
+    `*` is among them when it takes all that another module has, or when only running it would tell.
     """
     found = set()
     waiting: list[ast.AST] = [tree]
@@ -56,6 +56,9 @@ def defined_names(tree: ast.Module) -> set[str]:
                 found.update(each for inner in ast.walk(node) if isinstance(inner, ast.Global) for each in inner.names)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 found.update(each.asname or each.name for each in names)
+            case ast.Call(func=ast.Name(id="exec" | "globals" | "vars")):
+                found.add("*")
+                waiting += ast.iter_child_nodes(node)
             case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 found.add(name)
                 waiting += ast.iter_child_nodes(node)
