@@ -159,6 +159,19 @@ MISTAKES = {
     "generator": Mistake("invoke sweep", 1, ["handler is a generator", "return a list"], sweep("yield 1")),
     "result with a set": Mistake(
         "invoke sweep", 1, ["Object of type set is not JSON", "return a list for a set"], sweep("return {'a': {1}}")),
+    "result with half of a surrogate pair": Mistake(
+        "invoke greet", 1, ["ValueError", "result['name'] has half of a surrogate pair (\\ud83d)", "surrogatepass"],
+        {"handlers/greet.py": "from extrahorizon import task_handler\n\n\n@task_handler\n"
+         "def handler(task, exh):\n    return {'name': chr(0xD83D)}\n"}),
+    "event with half of a surrogate pair": Mistake(
+        "invoke sweep --event events/half.json", 2,
+        ["events/half.json:3: ", "half of a surrogate pair (\\udc00)", "write both halves"],
+        {"events/half.json": '{"fine": "\\\\ud83d \\ud83d\\ude00",\n\n"name": "x\\udc00"}'}),
+    "event that is not UTF-8": Mistake(
+        "invoke sweep --event events/latin.json", 2, ["events/latin.json:2: ", "not text in UTF-8"],
+        {"events/latin.json": b'{"name":\n"Ren\xe9"}'}),
+    "sample event of another function": Mistake(
+        "run greet", 1, ["greet.json: ", "functionName", "sweep"], {"events/greet.json": '{"functionName": "sweep"}'}),
     "result with NaN": Mistake(
         "invoke sweep", 1, ["The result holds NaN", "None for NaN"], sweep("return {'a': float('nan')}")),
     "result that is too large": Mistake(
@@ -311,6 +324,7 @@ WRITES = ("pathlib.Path.write_text", "exh_dev.project.replacing.NamedTemporaryFi
 @pytest.mark.parametrize(
     ("command", "what", "count"),
     [
+        ("serve --ephemeral", "sqlite3.connect", 0),
         ("init ../other", WRITES[0], 0),
         ("init ../other", WRITES[0], 5),
         ("new hello", WRITES[1], 0),

@@ -1,3 +1,6 @@
+import errno
+import sqlite3
+
 import pytest
 
 from exh_dev.errors import DevkitError
@@ -87,6 +90,26 @@ def test_a_file_that_is_no_database_is_told_with_a_way_out(tmp_path, spoil):
         each.unlink()
     with LocalPlatform(data_dir=tmp_path):  # nothing is held on to
         pass
+
+
+@pytest.mark.parametrize(
+    ("error", "way_out"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "make room on its disk"),
+        (sqlite3.OperationalError("database or disk is full"), "make room on its disk"),
+        (sqlite3.OperationalError("database is locked"), "end the process that uses it"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "look at the permissions"),
+        (PermissionError(errno.EACCES, "Permission denied"), "look at the permissions"),
+    ],
+)
+def test_only_a_damaged_database_has_to_go(tmp_path, monkeypatch, error, way_out):
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    with pytest.raises(DevkitError, match=f"; {way_out}.*--data-dir") as raised:
+        Store(tmp_path / "platform.db")
+    assert "move it away" not in str(raised.value)
 
 
 def test_documents_that_are_damaged_are_told_too(tmp_path):

@@ -24,11 +24,11 @@ _REMEDIES = tuple(
     for pattern, remedy in (
         (
             r"MarshalError: (Unable to marshal response: Object of type (?!coroutine|generator)|The result holds)",
-            "the result has to be JSON: return a list for a set, `.isoformat()` of a date, None for NaN",
+            "JSON is needed: return a list for a set, `.isoformat()` of a date, None for NaN (@task_handler names it)",
         ),
         (
             r"Runtime\.ExitError: .*exit status",
-            "the function ended its own process: return or raise, in the place of sys.exit and os._exit",
+            "return or raise in the place of sys.exit; Lambda's runtime exits by itself over half of a surrogate pair",
         ),
         (
             r"Runtime\.ExitError: .*signal: killed",

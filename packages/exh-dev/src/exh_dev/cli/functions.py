@@ -174,6 +174,8 @@ def run(
         raise UsageError(_nothing_to_run(project, specs))
     if cluster is None:
         refuse_broken_seeds(project, [spec.name for spec in specs])
+    for case in {(each.function, each.event_name): each for each in cases}.values():
+        _warn_of_event(project.manifest.function(case.function), case, output)
     held: list[tuple[str, LogLine]] = []
     holds = output.for_people and not verbose
     runs: list[dict[str, Any]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 MANIFEST = "template.yaml"
 DATA_DIR = ".exh-dev"
 ENV_FILE = ".env"
+#: The escape of half of a surrogate pair, which JSON can write and no character is.
+_HALF = re.compile(
+    r"(?<!\\)(?:\\\\)*(?:\\u[dD][89abAB]\w\w(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]\w\w)\\u[dD][c-fC-F])"
+)
 
 
 @dataclass(frozen=True)
@@ -172,16 +177,32 @@ def parse_event(text: bytes, source: str) -> Any:
         raise UsageError(f"{source} is empty, and JSON is expected there, such as {{}}")
     try:
         event = json.loads(text, parse_constant=_refuse)
-        json.dumps(event, ensure_ascii=False).encode()
+        _encode(event, text, source)
     except json.JSONDecodeError as error:
         raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
-    except UnicodeError as error:
-        raise UsageError(f"{source}: not JSON: it is not text in UTF-8") from error
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{source}:{line}: not JSON: it is not text in UTF-8") from error
     except RecursionError as error:
         raise UsageError(f"{source}: not usable as JSON: it is nested too deeply") from error
     except ValueError as error:  # NaN, a number too long for Python
         raise UsageError(f"{source}: not usable as an event: {error}") from error
     return event
+
+
+def _encode(event: Any, text: bytes, source: str) -> None:
+    """Refuse a string that is no Unicode: no client can send it, and Lambda would not take it."""
+    try:
+        json.dumps(event, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        written = text.decode(json.detect_encoding(text))
+        found = _HALF.search(written)
+        line = written.count("\n", 0, found.start() if found else 0) + 1
+        raise UsageError(
+            f"{source}:{line}: not usable as an event: a string has half of a surrogate pair ({half}), which is no "
+            "character; write both halves, or remove it"
+        ) from error
 
 
 def _refuse(constant: str) -> None:

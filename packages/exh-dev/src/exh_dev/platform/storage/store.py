@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from contextlib import contextmanager
@@ -270,9 +271,20 @@ class Store:
         except (sqlite3.Error, json.JSONDecodeError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise DevkitError(
-                f"{self._path} cannot be used as the platform's database ({reason}); move it away to start with an "
-                "empty one, or use another --data-dir"
+                f"{self._path} cannot be used as the platform's database ({reason}); {_way_out(error)}, or use another "
+                "--data-dir"
             ) from error
+
+
+def _way_out(error: Exception) -> str:
+    """Return what to do about a database that cannot be used: only a damaged one has to go."""
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
+        return "make room on its disk"
+    if "locked" in str(error):
+        return "end the process that uses it"
+    if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
+        return "look at the permissions of the file and its folder"
+    return "move it away to start with an empty one"
 
 
 def _casefold(text: object) -> str | None:
