@@ -17,6 +17,7 @@ _COMMANDS = (
 #: `exh-dev` as a command: before one of its own, or an option. A path, a package and a name of a file are none.
 _COMMAND = re.compile(rf"(?<![\w/.\-])exh-dev(?= (?:{'|'.join(_COMMANDS.split())}|--\w+)\b)")
 
+_UNDER_UV = "UV_RUN_RECURSION_DEPTH"  # https://docs.astral.sh/uv/reference/environment/#uv_run_recursion_depth
 _PYTEST = re.compile(r"(?<![\w/.\-])pytest(?= tests/)")
 
 
@@ -24,7 +25,7 @@ def pasteable(message: str) -> str:
     """Return a message whose `exh-dev ...` commands are found as they are written, from the working directory.
 
     Where `exh-dev` is on the PATH, and is this one, nothing changes; else it is written as its path,
-    `.venv/bin/exh-dev`, or as `python -m exh_dev` where it was started so. `pytest` is the one beside it.
+    `.venv/bin/exh-dev`, or as it was started: `python -m exh_dev`, `uv run exh-dev`. `pytest` is the one beside it.
     """
     message = _COMMAND.sub(lambda _: command(), message)
     return _PYTEST.sub(lambda _: _beside("pytest"), message)
@@ -33,6 +34,8 @@ def pasteable(message: str) -> str:
 @cache
 def command() -> str:
     """Return what to type for `exh-dev`."""
+    if _UNDER_UV in os.environ:  # only below it is the environment on the PATH
+        return "uv run exh-dev"
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
         return f"{_near(Path(sys.executable))} -m exh_dev"

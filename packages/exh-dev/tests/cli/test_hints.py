@@ -18,6 +18,7 @@ def started_as(monkeypatch, tmp_path):
     script.chmod(0o755)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.delenv("UV_RUN_RECURSION_DEPTH", raising=False)
 
     def start(argument):
         monkeypatch.setattr(sys, "argv", [str(tmp_path / argument)])
@@ -71,6 +72,14 @@ def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))
     assert pasteable("exh-dev runs") == ".venv/bin/python -m exh_dev runs"
     assert pasteable("pytest tests/a.py") == ".venv/bin/python -m pytest tests/a.py"
+
+
+def test_under_uv_a_command_is_run_by_uv(started_as, monkeypatch):
+    folder = started_as(".venv/bin/exh-dev")
+    monkeypatch.setenv("PATH", str(folder / ".venv/bin"))  # as uv sets it, and no shell outside of it has it
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    hints.command.cache_clear()
+    assert pasteable("exh-dev runs; pytest tests/a.py") == "uv run exh-dev runs; uv run pytest tests/a.py"
 
 
 @pytest.mark.parametrize("message", ["a defect in exh-dev: x", "packages/exh-dev serve", "no-exh-dev run", "exh-devs"])
