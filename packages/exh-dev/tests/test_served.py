@@ -157,6 +157,8 @@ def test_loading_again_changes_only_what_has_changed(project):
         ({"files": [{"token": TOKEN, "base64": "YWJj", "path": "a.txt"}]}, "a path, which is a text, or its content"),
         ({"files": [{"token": TOKEN, "path": 5}]}, "a path, which is a text"),
         ({"files": [{"token": TOKEN, "path": "none.txt"}]}, "none.txt cannot be read: no such file or directory"),
+        ({"files": [{"token": TOKEN, "path": "."}]}, "cannot be read: not a regular file"),
+        ({"files": [{"token": TOKEN, "path": "/dev/zero"}]}, "/dev/zero cannot be read: not a regular file"),
         ({"files": [{"token": TOKEN, "path": "a\0"}]}, "cannot be read: the path cannot be used"),
     ],
 )

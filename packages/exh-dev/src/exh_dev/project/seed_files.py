@@ -34,6 +34,8 @@ def with_content(file: Any, path: Path) -> Any:
     if "base64" in file or not isinstance(file["path"], str):
         raise DevkitError(f"{path}: a file has a path, which is a text, or its content as base64")
     source = path.parent / file["path"]
+    if source.exists() and not source.is_file():  # a folder, or what never ends, such as a named pipe
+        raise DevkitError(f"{path}: the file {source} cannot be read: not a regular file")
     try:
         content = b64encode(source.read_bytes()).decode()
     except (OSError, ValueError) as error:
