@@ -99,7 +99,7 @@ def owned(folder):
     return [name for name in names if not name.startswith(("requirements", "wheels/"))]
 
 
-@pytest.mark.parametrize("target", ["exh", "aws", "both"])
+@pytest.mark.parametrize("target", ["exh", pytest.param("aws", marks=pytest.mark.rare), "both"])
 def test_a_new_project_is_small_and_green(make_project, run, target, capsys):
     folder, printed = make_project(target)
     files = owned(folder)
@@ -196,6 +196,7 @@ def test_an_upgrade_moves_the_packages_and_nothing_of_the_user(make_project, run
     assert json.loads(run(f".venv/bin/exh-dev upgrade --wheels '{wheels}'", folder))["new"] == "0.3.0"
 
 
+@pytest.mark.rare
 def test_an_upgrade_that_fails_leaves_everything_as_it_was(make_project, environment, tmp_path, run):
     folder, _ = make_project("exh")
     run("make run", folder)

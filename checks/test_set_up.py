@@ -95,7 +95,7 @@ def index(project_root, environment, tmp_path_factory):
         pytest.param(OLDEST, True, ".run", "requirements-run.txt", id="oldest-pip-uv"),
         pytest.param(OLDEST, False, ".dev", "packages/requirements-dev.txt", id="oldest-pip-alone", marks=RARE),
         pytest.param(DEBIAN, False, ".run", "requirements-run.txt", id="debians-pip-alone", marks=RARE),
-        pytest.param(NEWEST, True, ".run", "requirements-run.txt", id="newest-pip-uv"),
+        pytest.param(NEWEST, True, ".run", "requirements-run.txt", id="newest-pip-uv", marks=RARE),
         pytest.param(NEWEST, False, ".run", "requirements-run.txt", id="newest-pip-alone", marks=RARE),
     ],
 )
