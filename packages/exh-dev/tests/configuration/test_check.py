@@ -205,7 +205,9 @@ def test_the_command_says_what_is_wrong_and_fails(tmp_path):
 
 
 def test_the_command_is_content_with_a_whole_project_and_with_this_one(tmp_path, project_root):
-    assert json.loads(run_check(write(tmp_path)).stdout) == {"ok": True, "problems": []}
+    found = json.loads(run_check(write(tmp_path)).stdout)
+    # By another Python than the function's, that is said.
+    assert (found["ok"], [each for each in found["problems"] if each["severity"] != "info"]) == (True, [])
     assert run_check(project_root, "--table").stdout == "No problems found.\n"
 
 

@@ -127,7 +127,8 @@ if __name__ == "__main__":
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes longer to import than all of this to run
             parsed = ast.parse(file.read(), path)
     except (SyntaxError, ValueError) as error:
-        print(json.dumps({"line": getattr(error, "lineno", None), "message": getattr(error, "msg", str(error))}))  # noqa: T201
+        message = f"{type(error).__name__}: {getattr(error, 'msg', None) or error}"
+        print(json.dumps({"line": getattr(error, "lineno", None), "message": message}))  # noqa: T201
     else:
         facts = {"imports": imported_modules(parsed, inside), "names": sorted(defined_names(parsed))}
         print(json.dumps(facts))  # noqa: T201
