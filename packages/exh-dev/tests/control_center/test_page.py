@@ -92,12 +92,20 @@ def test_the_description_is_valid_and_says_what_there_is(center):
 
 
 def test_answers_are_as_they_are_described(center):
-    run = center.invoke("analyze", {"data": {}})
+    run = center.invoke("analyze", {"data": {"then": {}}})
     schemas = description()["components"]["schemas"]
     assert set(schemas["Run"]["properties"]) >= set(center.get("/runs")["data"][0])
     described = {*schemas["Run"]["properties"], *schemas["RunInFull"]["properties"]}
     assert set(run) == described & set(run)
-    assert set(run["calls"][0]) == set(schemas["Call"]["properties"])
+    assert set(schemas["Call"]["required"]) <= set(run["calls"][0]) <= set(schemas["Call"]["properties"])
+    assert set(run["calls"][1]["checks"][0]) == {"permission", "outcome"}
+    whole = center.get(f"/runs/{run['id']}/calls/1")
+    assert set(whole) <= {*schemas["Call"]["properties"], *schemas["WholeCall"]["properties"]}
+    assert set(whole["answer"]) <= set(schemas["Message"]["properties"])
+    trace = center.get(f"/traces/{run['id']}")
+    assert set(trace) == set(schemas["Trace"]["properties"])
+    assert all(set(node) == set(schemas["Node"]["properties"]) for node in trace["nodes"])
+    assert set(center.get("")["retention"]) == set(schemas["Retention"]["properties"])
     assert set(run["logs"][0]) == set(schemas["Line"]["properties"])
 
 

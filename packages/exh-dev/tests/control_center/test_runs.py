@@ -15,6 +15,7 @@ from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks import runs as runs_module
 from exh_dev.platform.tasks.records import find_function
+from exh_dev.platform.tasks.run_list import Wanted
 from exh_dev.platform.tasks.runs import Runs
 
 
@@ -62,7 +63,7 @@ def test_a_failure_has_the_error_of_lambda_and_is_found_by_it(center):
     center.invoke("other", {})
     for search in ("wilhelmina", "LOOKUPERROR", "analyze.py"):
         assert [each["id"] for each in center.get("/runs", search=search)["data"]] == [run["id"]]
-    assert center.get("/runs", search="nobody") == {"total": 0, "data": []}
+    assert center.get("/runs", search="nobody") == {"total": 0, "total_is_exact": True, "data": []}
 
 
 def test_a_task_is_a_run_and_so_is_each_attempt_at_it(center):
@@ -167,12 +168,11 @@ def test_as_a_task_of_the_queue_it_has_its_retries(center):
     assert len(center.ended(4, chain=answer["task_id"])) == 4
 
 
-def test_only_the_latest_are_kept(center, monkeypatch):
-    monkeypatch.setattr(runs_module, "MOST", 3)
-    monkeypatch.setattr(runs_module, "_EXCESS", 2)
+def test_only_the_latest_are_kept(serve):
+    center = serve(keep_runs=3)
     ids = [center.invoke("other", number)["id"] for number in range(6)]
     kept = [each["id"] for each in center.get("/runs")["data"]]
-    assert kept == ids[:1:-1]
+    assert kept == ids[:2:-1]
     store = center.platform._store
     assert center.platform.call(lambda: store.count(runs_module.DETAILS, EVERYTHING)) == len(kept)
 
@@ -192,11 +192,12 @@ def test_runs_outlive_the_platform_and_what_ran_when_it_stopped_has_failed(serve
 
 
 def test_what_ran_when_the_platform_was_killed_has_failed(tmp_path):
-    record = {"id": "6968c1b48ab34b7d6e654701", "function": "other", "chain": "x", "status": "running"}
+    about = {"function": "other", "kind": "task", "trigger": "task", "chain": "x", "status": "running"}
+    record = {"id": "6968c1b48ab34b7d6e654701", **about}
     with closing(Store(tmp_path / "db")) as store:
         store.put(runs_module.RUNS, record)
         runs = Runs(store, Calls(clock=time.time), Changes(), clock=time.time)
-        (found,), total = runs.page(limit=5)
+        (found,), total, _ = runs.page(Wanted(), limit=5)
         assert (found["status"], found["failure"], total) == ("FAILED", "the platform was stopped meanwhile", 1)
 
 

@@ -51,6 +51,12 @@ def serve(
         list[str] | None,
         typer.Option(metavar="BASE", help="Leave a service out, such as /payments/v1, as a cluster may. Repeatable."),
     ] = None,
+    keep_runs: Annotated[
+        int, typer.Option(metavar="N", help="How many runs of functions to keep.", min=1, max=1_000_000)
+    ] = 100_000,
+    keep_runs_mb: Annotated[
+        int, typer.Option(metavar="MB", help="How much to keep of their events, logs and calls.", min=1, max=100_000)
+    ] = 512,
     as_json: JsonOption = None,
 ) -> None:
     """Run a local Extra Horizon until Ctrl-C.
@@ -88,6 +94,8 @@ def serve(
             smtp=smtp,
             max_file_size=largest,
             without=without or (),
+            keep_runs=keep_runs,
+            keep_bytes=keep_runs_mb * 1024 * 1024,
         ) as platform:
             server.serve(platform, folder, output, lines, announce_on_stdout=isinstance(output, JsonOutput))
 

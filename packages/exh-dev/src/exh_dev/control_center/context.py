@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -108,15 +109,18 @@ class Context:
             raise ErrorAnswer(16, f"There is no function {function}")
         return record
 
-    def begin(self, function: str, event: Any, *, again: str | None = None) -> Run:
-        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns.
+    def begin(
+        self, function: str, event: Any, *, again: str | None = None, turns: asyncio.Semaphore | None = None
+    ) -> Run:
+        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns; where it
+        has to wait for its turn, when that comes.
 
         Raises:
             ErrorAnswer: 16 when there is no such function.
         """
         record = self.record_of(function)
         run = self.runner.runs.begin(function, event, kind="invoke", again=again)
-        running = asyncio.create_task(self._perform(run, record))
+        running = asyncio.create_task(self._in_turn(run, record, turns))
         _running.add(running)
         running.add_done_callback(_running.discard)
         return run
@@ -131,6 +135,10 @@ class Context:
             return await self._on_aws(self.runner.runs.begin(function, batch, kind="queue"))
         except NotInvocableError as error:
             raise DevkitError(str(error)) from error
+
+    async def _in_turn(self, run: Run, record: Document | None, turns: asyncio.Semaphore | None) -> None:
+        async with turns or nullcontext():
+            await self._perform(run, record)
 
     async def _perform(self, run: Run, record: Document | None) -> None:
         try:

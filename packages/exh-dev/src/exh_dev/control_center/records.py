@@ -41,6 +41,7 @@ def routes(base: str, context: Context) -> list[Route]:
             "url": details["host"],
             "version": extrahorizon.__version__,
             "command": command(),
+            "retention": context.runner.runs.retention.state(),
             "problems": [*project.problems(), *project.changed_schemas(schemas())] if project else [],
             "credentials": {name: value for name, value in details.items() if name not in _SECRETS},
         })  # fmt: skip

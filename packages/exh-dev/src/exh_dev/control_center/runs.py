@@ -1,4 +1,6 @@
-"""`/_dev/api/runs`: the runs of functions; `/_dev/api/calls`: what an invocation called."""
+"""`/_dev/api/runs`: the runs of functions, and their calls; `/_dev/api/calls`: what an invocation called;
+`/_dev/api/traces`: what one thing set off.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from exh_dev.control_center import replays
+from exh_dev.control_center.wanted_runs import wanted_of
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
-from exh_dev.platform.tasks.runs import MOST, is_run
+from exh_dev.platform.tasks.runs import is_run
+from exh_dev.platform.tasks.traces import Traces
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,25 +22,19 @@ if TYPE_CHECKING:
     from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document
 
-_FILTERS = ("function", "status", "kind", "trigger", "chain")
-_USUAL = 50
+_USUAL, _MOST = 50, 10_000  # runs of a page
 
 
 def routes(base: str, context: Context) -> list[Route]:
     """List, look at, and repeat runs."""
     runs = context.runner.runs
+    traces = Traces(context.store, runs)
 
     async def find(request: Request) -> JsonAnswer:
-        asked = request.query_params
-        wanted = {name: asked[name] for name in _FILTERS if asked.get(name)}
-        found, total = runs.page(
-            limit=_number(request, "limit", _USUAL, most=MOST),
-            offset=_number(request, "offset", 0),
-            after=asked.get("after"),
-            search=asked.get("search", ""),
-            **wanted,
-        )
-        return JsonAnswer({"total": total, "data": found})
+        limit = _number(request, "limit", _USUAL, most=_MOST)
+        offset = _number(request, "offset", 0)
+        found, total, is_exact = runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
+        return JsonAnswer({"total": total, "total_is_exact": is_exact, "data": found})
 
     async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
@@ -48,33 +47,62 @@ def routes(base: str, context: Context) -> list[Route]:
     async def show(request: Request) -> JsonAnswer:
         return JsonAnswer(_run(request, context))
 
+    async def call(request: Request) -> JsonAnswer:
+        run_id, number = request.path_params["id"], request.path_params["number"]
+        record = runs.record(run_id)
+        if record is None:
+            raise _missing(run_id)
+        found = runs.call(run_id, number)
+        if found is None:
+            raise ErrorAnswer(16, f"The run {run_id} has no call {number}, or its calls are not kept any more")
+        return JsonAnswer({"run": run_id, **found})
+
     async def replay(request: Request) -> JsonAnswer:
-        run = _run(request, context)
+        run_id = request.path_params["id"]
         body = await read_body(request)
         members = parse_json(body) if body.strip() else {}
         if not isinstance(members, dict):
             raise ErrorAnswer(22, 'The body is {"event": …}, or empty for the same event')
-        again = context.begin(run["function"], members.get("event", run["event"]), again=run["id"])
+        record = runs.record(run_id)
+        if record is None:
+            raise _missing(run_id)
+        event = members["event"] if "event" in members else replays.event_of(context, run_id)
+        again = context.begin(record["function"], event, again=run_id)
         return JsonAnswer({"id": again.record["id"]}, 202)
 
     async def calls(request: Request) -> JsonAnswer:
         found = runs.calls_of(request.path_params["request_id"])
         return JsonAnswer({"total": len(found), "data": found})
 
+    async def trace(request: Request) -> JsonAnswer:
+        thing = request.path_params["id"]
+        found = traces.of(thing)
+        if found is None:
+            raise ErrorAnswer(16, f"No run, task, event or request {thing} is known that has set something off")
+        return JsonAnswer(found)
+
     return [
         Route(f"{base}/runs", find, methods=["GET"]),
         Route(f"{base}/runs", adopt, methods=["POST"]),
+        replays.route(base, context),
         Route(f"{base}/runs/{{id}}", show, methods=["GET"]),
+        Route(f"{base}/runs/{{id}}/calls/{{number:int}}", call, methods=["GET"]),
         Route(f"{base}/runs/{{id}}/replay", replay, methods=["POST"]),
         Route(f"{base}/calls/{{request_id}}", calls, methods=["GET"]),
+        Route(f"{base}/traces/{{id}}", trace, methods=["GET"]),
     ]
 
 
 def _run(request: Request, context: Context) -> Document:
-    run = context.runner.runs.get(request.path_params["id"])
+    run_id = request.path_params["id"]
+    run = context.runner.runs.get(run_id)
     if run is None:
-        raise ErrorAnswer(16, f"There is no run {request.path_params['id']}; the latest {MOST:,} are kept")
+        raise _missing(run_id)
     return run
+
+
+def _missing(run_id: str) -> ErrorAnswer:
+    return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")
 
 
 def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> int:

@@ -4,7 +4,7 @@
 // (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client): how a handler is found, what it is called with,
 // how the console writes, what becomes of errors. Since nodejs24.x there are no callbacks any more. Handlers that
 // stream their response are left out: Extra Horizon does not take a stream.
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, writeSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
@@ -279,7 +279,17 @@ process.on("unhandledRejection", (reason) => {
   end("Unhandled Promise Rejection", Object.assign(error, { reason }), 128);
 });
 
+/** Tell whoever has started this when the function's own module begins to be loaded. */
+function tellImport() {
+  const told = Number(process.argv.pop());
+  try {
+    writeSync(told, String(process.hrtime.bigint()));
+    closeSync(told);
+  } catch {} // nobody wants to know
+}
+
 let handler;
+tellImport();
 try {
   handler = await load(ENV.LAMBDA_TASK_ROOT, ENV._HANDLER);
 } catch (error) {

@@ -49,6 +49,9 @@ class Invocation:
     """Seconds until the handler began: in a cold start as much of it as was still to come."""
     peak_memory: int
     """MB, resident: the most its worker was seen to use so far."""
+    import_duration: float | None = None
+    """Seconds of `init_duration` in which the function's module, and all that it imports, was loaded; None when it was
+    warm, or the worker did not tell."""
 
     @property
     def ok(self) -> bool:
@@ -59,6 +62,16 @@ class Invocation:
         """The error's name and message; empty when the handler returned."""
         error = self.error or {}
         return ": ".join(str(part) for part in (error.get("errorType"), error.get("errorMessage")) if part)
+
+    def init_parts(self) -> dict[str, float] | None:
+        """What of a cold start is known, in milliseconds: `runtime_ms` until the language and its runtime client had
+        started, `import_ms` in the function's module and all that it imports.
+        """
+        if self.init_duration is None or self.import_duration is None:
+            return None
+        imported = min(self.import_duration, self.init_duration)
+        parts = {"runtime_ms": self.init_duration - imported, "import_ms": imported}
+        return {name: round(seconds * 1000, 1) for name, seconds in parts.items()}
 
     def summary(self) -> dict[str, Any]:
         """How it went, for programs; durations in milliseconds, memory in MB, `init_ms` null when it was warm."""

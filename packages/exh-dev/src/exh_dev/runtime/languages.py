@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from exh_dev.runtime.function import Function
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap.mjs"
+LAUNCH = Path(__file__).parent / "launch.py"
 _PYTHON = re.compile(r"python3\.\d+")
 _NODE = re.compile(r"nodejs(\d+)\.x")
 _HEAP_OPTION = re.compile(r"max[-_](old|semi)[-_]space[-_]size")
@@ -35,16 +37,28 @@ def runs_here(runtime: str) -> bool:
     return is_node(runtime) or bool(_PYTHON.fullmatch(runtime))
 
 
-def command_of(function: Function) -> list[str]:
+def command_of(function: Function, told: int) -> list[str]:
     """Return the command that starts a worker of a function.
+
+    Args:
+        function: which one.
+        told: the number of the pipe that it writes to when it begins to import the function's module, in nanoseconds
+            of the monotonic clock. Under a debugger it does not.
 
     Raises:
         DevkitError: Node.js is not installed, and the function is written for it.
     """
     if is_node(function.runtime):
         options = [*_inspector(function), *_heap(function), "--expose-gc", "--max-http-header-size=81920"]
-        return [_node_for(function), *options, str(BOOTSTRAP)]
-    return [sys.executable, *_debugpy(function), "-m", "awslambdaric", function.handler]
+        return [_node_for(function), *options, str(BOOTSTRAP), str(told)]
+    if function.debug_port is not None:
+        return [sys.executable, *_debugpy(function), "-m", "awslambdaric", function.handler]
+    return [sys.executable, "-c", _launch(), function.handler, str(told)]
+
+
+@cache
+def _launch() -> str:
+    return LAUNCH.read_text(encoding="utf-8")
 
 
 def node_version() -> int | None:
@@ -83,8 +97,6 @@ def _heap(function: Function) -> list[str]:
 
 
 def _debugpy(function: Function) -> list[str]:
-    if function.debug_port is None:
-        return []
     # Its warning about frozen modules would be the function's first log line.
     options = ["-Xfrozen_modules=off", "-m", "debugpy"]
     return [*options, "--listen", f"127.0.0.1:{function.debug_port}", "--wait-for-client"]

@@ -48,6 +48,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 EXIT_TIMEOUT = 5
 """Seconds a killed process may take to end. Only one that hangs in the kernel takes longer than an instant."""
 
+_LONGEST_TOLD = 20  # digits of a time in nanoseconds
+
 SIGNALS_WITHIN = 1
 """Seconds a wait may last at a stretch. A signal that comes just as a lock's wait begins is only seen when it ends."""
 
@@ -86,7 +88,7 @@ class Worker:
             self._api = RuntimeApi(self._note)
             resources.callback(self._api.close)
             self._started = time.monotonic()
-            self._process = self._spawn(Path(home))
+            self._process = self._spawn(Path(home), resources)
             Thread(target=self._wait, name="worker-exit", daemon=True).start()
             resources.callback(self._end)
             self._memory.watch(self._process.pid)
@@ -116,6 +118,8 @@ class Worker:
         if not cold and not isinstance(ending, Ready):
             raise WorkerGoneError
         init_duration = ending.at - self._started if cold else None
+        import_began = self._import_began() if cold else None
+        ending_of_init = ending.at
         duration = 0.0
         handed_over = time.monotonic()
         waited = handed_over - asked
@@ -144,6 +148,7 @@ class Worker:
             started=started,
             duration=duration,
             init_duration=init_duration,
+            import_duration=None if import_began is None else max(0.0, ending_of_init - import_began),
             waited=waited,
             peak_memory=self._memory.peak,
         )
@@ -159,19 +164,33 @@ class Worker:
         """End the process and give back all that belongs to it. Not to be called during `invoke`."""
         self._resources.close()
 
-    def _spawn(self, home: Path) -> subprocess.Popen[bytes]:
+    def _spawn(self, home: Path, resources: ExitStack) -> subprocess.Popen[bytes]:
+        self._told, told = os.pipe()
+        resources.callback(os.close, self._told)
+        os.set_blocking(self._told, False)
         try:
             return subprocess.Popen(
-                command_of(self._function),
+                command_of(self._function, told),
                 cwd=self._function.task_root,
                 env=worker_environment(self._function, self._api.address, home),
                 stdin=subprocess.DEVNULL,
                 stdout=self._logs.write_end,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(told,),
             )
         except OSError as error:
             raise DevkitError(f"No worker for {self._function.name} can be started: {error}") from error
+        finally:
+            os.close(told)
+
+    def _import_began(self) -> float | None:
+        """When it began to import the function's module, as `time.monotonic` has it; None where it did not tell."""
+        try:
+            text = os.read(self._told, _LONGEST_TOLD)
+        except OSError:
+            return None
+        return int(text) / 1e9 if text.isdigit() else None
 
     def _end(self) -> None:
         self.kill()

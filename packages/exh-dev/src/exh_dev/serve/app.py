@@ -23,7 +23,7 @@ from exh_dev.platform.auth.service import AuthService
 from exh_dev.platform.configurations.service import ConfigurationService
 from exh_dev.platform.data.schemas import Schemas
 from exh_dev.platform.data.service import DataService
-from exh_dev.platform.dev import recorded_writes, seeding
+from exh_dev.platform.dev import effects, recorded_writes, seeding
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.dev.function_calls import Calls
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.service import Service
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
+    from exh_dev.platform.tasks.run_retention import Limits
     from exh_dev.platform.tasks.runner import OwnFunction
     from exh_dev.sidefx import LocalSideFX
 
@@ -81,6 +82,7 @@ def create_app(
     project: LocalProject | None = None,
     details: Callable[[], dict[str, Any]] | None = None,
     without: Collection[str] = (),
+    limits: Limits | None = None,
 ) -> App:
     """The platform over `store`.
 
@@ -97,6 +99,7 @@ def create_app(
         project: what the control center says of `functions` besides what the platform knows.
         details: how to connect, for the control center.
         without: bases of services that this cluster does not have, such as `/payments/v1`: their paths answer 903.
+        limits: how much is kept of the runs of functions.
 
     Raises:
         UsageError: there is no service with one of these bases.
@@ -106,9 +109,14 @@ def create_app(
     nonces = Nonces()
     built_in = {pdf.NAME: pdf.HtmlToPdf(store, folder / "files", clock=clock)}
     changes = Changes()
-    store.watch(changes.collection)
+
+    def note_change(collection: str, document_id: str | None) -> None:
+        changes.collection(collection)
+        effects.stored(collection, document_id)
+
+    store.watch(note_change)
     calls, refusals = Calls(clock=clock), Refusals(changes)
-    runs = Runs(store, calls, changes, clock=clock)
+    runs = Runs(store, calls, changes, clock=clock, limits=limits)
     tasks = TaskService(
         store, clock=clock, code=folder / "code", runs=runs, functions=functions, built_in=built_in, pace=pace
     )

@@ -51,6 +51,8 @@ class LocalPlatform:
         max_file_size: int | None = None,
         image: bytes | None = None,
         without: Collection[str] = (),
+        keep_runs: int | None = None,
+        keep_bytes: int | None = None,
     ) -> None:
         """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
 
@@ -58,13 +60,19 @@ class LocalPlatform:
         tasks and schedules become due. `smtp`, HOST:PORT, gets a copy of each mail. `max_file_size` is how many bytes a
         file may have, by default 8 MiB as on the real platform. `image`, another platform's `image()`, is what one in
         memory begins with. `without` are bases of services that this cluster does not have, such as `/payments/v1`.
+        `keep_runs` is how many runs of functions are kept, by default 100,000; `keep_bytes` how many bytes of their
+        events, results, logs and calls, by default 512 MiB.
 
         Raises:
-            ValueError: `max_file_size` is less than a byte.
+            ValueError: `max_file_size` is less than a byte, `keep_runs` or `keep_bytes` less than 1.
             DevkitError: the port is taken, a platform runs on this data directory already, or its file is damaged.
         """
         if max_file_size is not None and max_file_size < 1:
             raise ValueError(f"max_file_size is a number of bytes from 1 on, not {max_file_size}")
+        for name, value in (("keep_runs", keep_runs), ("keep_bytes", keep_bytes)):
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is a number from 1 on, not {value}")
+        self._keep_runs, self._keep_bytes = keep_runs, keep_bytes
         self.faults = faults or FaultRules()
         self._max_file_size = max_file_size
         self._pace = pace
@@ -102,6 +110,7 @@ class LocalPlatform:
             project: where they come from, for the control center.
         """
         from exh_dev.platform.files.service import LARGEST
+        from exh_dev.platform.tasks.run_retention import MOST_BYTES, MOST_RUNS, Limits
         from exh_dev.serve.app import create_app
         from exh_dev.sidefx import LocalSideFX
 
@@ -118,6 +127,7 @@ class LocalPlatform:
             max_file_size=self._max_file_size or LARGEST,
             project=project,
             details=self.details,
+            limits=Limits(self._keep_runs or MOST_RUNS, self._keep_bytes or MOST_BYTES),
         )
         self._server = self._resources.enter_context(Server(self._app, self._sockets))
         self._resources.callback(self.faults.end_pauses)

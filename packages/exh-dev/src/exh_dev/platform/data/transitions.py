@@ -17,6 +17,7 @@ from exh_dev.platform.data.collections import SCHEMAS, WORK, documents_of
 from exh_dev.platform.data.configuration import mismatch
 from exh_dev.platform.data.fields import add_items, assign, remove_items, unset
 from exh_dev.platform.data.group_sync import add_groups
+from exh_dev.platform.dev import effects
 from exh_dev.platform.http.access import Rights, rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
@@ -59,7 +60,7 @@ class Engine:
         """
         assign(schema, document, data)
         self._move(schema, document, transition, data, rights)
-        self._settle(schema, document, transition.get("afterActions", []), rights)
+        self._settle(schema, document, _after(schema, transition), rights)
 
     def touch(self, schema: Document, document: Document, rights: Rights) -> None:
         """Store a document that was updated, and lock it if an automatic transition follows from that."""
@@ -129,7 +130,7 @@ class Engine:
                 moved = copy.deepcopy(document)
                 self._move(schema, moved, transition, {}, rights)
                 self._store.put(documents_of(schema), moved)
-                after = [*work["afterActions"], *transition.get("afterActions", [])]
+                after = [*work["afterActions"], *_after(schema, transition)]
                 self._store.put(WORK, {**work, "hops": work["hops"] + 1, "afterActions": after})
         except (ErrorAnswer, DuplicateError) as error:
             with self._store.transaction():  # else it would stay locked for ever
@@ -161,7 +162,8 @@ class Engine:
         self._store.delete(WORK, document["id"])
         for action in work["afterActions"]:
             if action["type"] == "task":
-                self._start_task(schema, document, action, rights)
+                with effects.inside(document["id"], action.get("transition", "")):
+                    self._start_task(schema, document, action, rights)
 
     def _next(self, schema: Document, document: Document, rights: Rights) -> Document | None:
         """The first automatic transition that the document's status and conditions allow."""
@@ -179,7 +181,9 @@ class Engine:
         self, schema: Document, document: Document, transition: Document, data: Mapping[str, Any], rights: Rights
     ) -> None:
         now = iso(self._clock())
-        change = "creation" if transition is schema["creationTransition"] else transition["name"]
+        change = _name(schema, transition)
+        before = None if change == "creation" else document["status"]
+        effects.moved(effects.Move(document["id"], schema["name"], change, before, transition["toStatus"], now))
         history.note(self._store, document, rights, change=change, status=transition["toStatus"], now=self._clock())
         document |= {"status": transition["toStatus"], "statusChangedTimestamp": now, "updateTimestamp": now}
         for action in transition.get("actions", ()):
@@ -253,6 +257,15 @@ class Engine:
         if user is None:
             return Rights(application_id=work["applicationId"])
         return rights_of_user(user, self._store, application_id=work["applicationId"])
+
+
+def _name(schema: Document, transition: Document) -> str:
+    return "creation" if transition is schema["creationTransition"] else str(transition["name"])
+
+
+def _after(schema: Document, transition: Document) -> list[Document]:
+    """What is to be done when the document is released, each with the name of the transition that says so."""
+    return [{**action, "transition": _name(schema, transition)} for action in transition.get("afterActions", ())]
 
 
 def _unrelated(condition: Document, group: Any, rights: Rights) -> str | None:

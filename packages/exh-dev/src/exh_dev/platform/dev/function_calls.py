@@ -1,7 +1,8 @@
-"""The calls of the platform that invocations of functions made, in the order of their answers.
+"""The calls of the platform that invocations of functions make, in the order of their answers.
 
 Noted as the function meets them: what a fault rule does to a call is seen here, though the platform itself never heard
-of it. Kept in memory, for the latest invocations.
+of it. Kept in memory: until their run is stored, or for the latest invocations that are no runs. While a call goes on
+nothing is decoded or read of it; that is done when its run has ended, or when somebody looks (`call_records.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import re
 import time
 from collections import OrderedDict
 from contextlib import contextmanager
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from exh_dev.platform.dev import effects
+from exh_dev.platform.dev.effects import Effects
 from exh_dev.platform.dev.origin import answering, root_of
+from exh_dev.platform.dev.shown_bodies import LARGEST
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.runtime import trace_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +31,64 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(rb'oauth_token="([^"]+)"')
 MOST_INVOCATIONS = 2_000
 MOST_CALLS = 10_000  # of one invocation
+MOST_BODIES = 8 * 1024 * 1024  # bytes of the bodies of one invocation that are kept
+MOST_BODIES_IN_ALL = 128 * 1024 * 1024  # of all invocations that go on
+#: What serves tests and tools and is no part of a platform, but for calls as its first user.
+_LOCAL, _AS_FIRST_USER = ("/_dev/", "/_sidefx/"), "/_dev/api/platform/"
+
+
+@dataclass(slots=True)
+class Body:
+    """A body as it goes by: how large it is, and how it begins."""
+
+    size: int = 0
+    pieces: list[bytes] = field(default_factory=list)
+    kept: int = 0
+
+    def add(self, piece: bytes) -> None:
+        """The next piece of it."""
+        self.size += len(piece)
+        if piece and self.kept < LARGEST:
+            self.pieces.append(bytes(piece[: LARGEST - self.kept]))
+            self.kept += len(self.pieces[-1])
+
+    def drop(self) -> None:
+        """Keep its size alone."""
+        self.pieces, self.kept = [], 0
+
+
+@dataclass(slots=True)
+class Call:
+    """One call.
+
+    Attributes:
+        effects: what it did, with when it came, its method, path and status.
+        query: as it was sent.
+        headers: the request's.
+        ended: epoch seconds.
+        answer_headers: the answer's.
+        request: the request's body, as far as it was read.
+        answer: the answer's.
+        is_kept: whether the bodies are there; else there were too many of them.
+    """
+
+    effects: Effects
+    query: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    ended: float = 0.0
+    answer_headers: Sequence[tuple[bytes, bytes]] = ()
+    request: Body = field(default_factory=Body)
+    answer: Body = field(default_factory=Body)
+    is_kept: bool = True
+
+
+@dataclass
+class _Made:
+    """What an invocation made: `begun` calls, of which some have their answers."""
+
+    begun: int = 0
+    kept: int = 0
+    calls: list[Call] = field(default_factory=list)
 
 
 class Calls:
@@ -36,34 +98,56 @@ class Calls:
         """There are none yet."""
         self._clock = clock
         self._in_progress: dict[str, list[str]] = {}
-        self._by_root: OrderedDict[str, list[dict[str, Any]]] = OrderedDict()
+        self._by_root: OrderedDict[str, _Made] = OrderedDict()
+        self._kept = 0
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """An application whose requests are noted, if an invocation makes them. Of their queries nothing is kept."""
+        """An application whose requests are noted: whole, if an invocation makes them; of any other what it does."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
-            root = root_of(scope) or self._only_user_of_token(scope) if scope["type"] == "http" else None
-            if root is None:
+            if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
+            path = scope["path"].rstrip("/") or "/"
+            root = root_of(scope) or self._only_user_of_token(scope)
+            if root is None and path.startswith(_LOCAL) and not path.startswith(_AS_FIRST_USER):
+                await app(scope, receive, send)
+                return
+            made = self._of(root) if root else None
+            if made:
+                made.begun += 1
+            number = made.begun if made else 0
+            began = time.perf_counter()
+            request = Effects(root, number, scope["method"], path, iso(self._clock()))
+            call = Call(request, scope["query_string"], scope["headers"])
             answering.set(root)
-            now, began, status = self._clock(), time.perf_counter(), 0
+            effects.current.set(request)
+
+            async def received() -> Message:
+                message = await receive()
+                if message["type"] == "http.request":
+                    call.request.add(message.get("body", b""))
+                return message
 
             async def watched(message: Message) -> None:
-                nonlocal status
                 if message["type"] == "http.response.start":
-                    status = message["status"]
+                    request.status = message["status"]
+                    call.answer_headers = message.get("headers", ())
+                elif made:
+                    call.answer.add(message.get("body", b""))
                 await send(message)
 
-            call = {"timestamp": iso(now), "method": scope["method"], "path": scope["path"].rstrip("/") or "/"}
             try:
-                await app(scope, receive, watched)
+                await app(scope, received if made else receive, watched)
             except BaseException:
-                status = 0  # the connection was cut
+                request.status = 0  # the connection was cut
                 raise
             finally:
-                spent = round((time.perf_counter() - began) * 1000, 1)
-                self._note(root, {**call, "status": status, "duration_ms": spent})
+                request.status = request.status or 0
+                request.duration_ms = round((time.perf_counter() - began) * 1000, 1)
+                if made:
+                    call.ended = self._clock()
+                    self._note(made, call)
 
         return noted
 
@@ -92,32 +176,31 @@ class Calls:
         roots = self._in_progress.get(found[1].decode("latin-1"), []) if found else []
         return roots[0] if len(roots) == 1 else None
 
-    def of(self, request_id: str) -> list[dict[str, Any]]:
-        """The calls of an invocation, each with its `timestamp`, `method`, `path`, `status` (0: no whole answer),
-        `duration_ms`, which `attempt` it is at the same call, and how long was waited before that one, `waited_ms`.
-        """
-        return _with_attempts(self._by_root.get(trace_root(request_id), []))
+    def of(self, request_id: str) -> list[Call]:
+        """The calls of an invocation that have their answers, in the order of these."""
+        made = self._by_root.get(trace_root(request_id))
+        return made.calls if made else []
 
-    def _note(self, root: str, call: dict[str, Any]) -> None:
-        calls = self._by_root.setdefault(root, [])
-        if len(calls) < MOST_CALLS:
-            calls.append({**call, "ended": self._clock()})
+    def forget(self, request_id: str) -> None:
+        """An invocation is over, and its calls are kept elsewhere."""
+        if made := self._by_root.pop(trace_root(request_id), None):
+            self._kept -= made.kept
+
+    def _of(self, root: str) -> _Made:
+        made = self._by_root.setdefault(root, _Made())
         while len(self._by_root) > MOST_INVOCATIONS:
-            self._by_root.popitem(last=False)
+            _, oldest = self._by_root.popitem(last=False)
+            self._kept -= oldest.kept
+        return made
 
-
-def _with_attempts(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    failed: dict[tuple[str, str], dict[str, Any]] = {}
-    found = []
-    for call in calls:
-        key = call["method"], call["path"]
-        before = failed.pop(key, None)
-        waited = None
-        if before is not None:
-            began = call["ended"] - call["duration_ms"] / 1000
-            waited = max(0, round((began - before["ended"]) * 1000))
-        shown = {name: value for name, value in call.items() if name != "ended"}
-        found.append({**shown, "attempt": before["attempt"] + 1 if before else 1, "waited_ms": waited})
-        if call["status"] == 0 or call["status"] >= HTTPStatus.BAD_REQUEST:
-            failed[key] = {"ended": call["ended"], "attempt": found[-1]["attempt"]}
-    return found
+    def _note(self, made: _Made, call: Call) -> None:
+        if len(made.calls) >= MOST_CALLS:
+            return
+        size = call.request.kept + call.answer.kept
+        if made.kept + size > MOST_BODIES or self._kept + size > MOST_BODIES_IN_ALL:
+            call.request.drop()
+            call.answer.drop()
+            call.is_kept, size = not size, 0
+        made.kept += size
+        self._kept += size
+        made.calls.append(call)

@@ -1,4 +1,4 @@
-"""Which invocation of a function is behind what the platform does: the tasks and events that its calls made.
+"""Which request, and which invocation of a function, is behind what the platform does: the tasks and events it made.
 
 The client sends the trace id of its invocation, as everything on AWS does that wants to be followed; the local runtime
 makes that id from the request id.
@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from exh_dev.platform.dev import effects
+from exh_dev.platform.dev.effects import Effects
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from starlette.types import Scope
 
     from exh_dev.platform.storage.store import Store
@@ -23,7 +29,7 @@ _MOST = 20_000
 #: The trace id of the invocation whose request is being answered; None when no invocation made it.
 answering: ContextVar[str | None] = ContextVar("answering", default=None)
 
-_known: WeakKeyDictionary[Store, OrderedDict[str, str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Store, OrderedDict[str, Effects]] = WeakKeyDictionary()
 
 
 def root_of(scope: Scope) -> str | None:
@@ -35,14 +41,36 @@ def root_of(scope: Scope) -> str | None:
 
 def note(store: Store, made: str) -> None:
     """A task or an event with the id `made` comes into `store`."""
-    if root := answering.get():
+    if request := effects.current.get():
         known = _known.setdefault(store, OrderedDict())
-        known[made] = root
+        known[made] = request
         if len(known) > _MOST:
             known.popitem(last=False)
 
 
-def cause_of(store: Store, made: str) -> str | None:
-    """The trace id of the invocation that is behind a task or an event, if one is."""
+def request_of(store: Store, made: str) -> Effects | None:
+    """The request that a task or an event was made by, or what a dispatcher made it by; None where nobody knows."""
     known = _known.get(store)
     return known.get(made) if known else None
+
+
+def when_dispatched(store: Store, call: Callable[[Effects], None]) -> None:
+    """Call `call` with all that a dispatcher did for an event of `store`, once it has done it."""
+    store.listeners["dispatched"] = call
+
+
+@contextmanager
+def dispatching(store: Store, event: Mapping[str, Any], timestamp: str) -> Iterator[None]:
+    """What happens in this block is done by a dispatcher, because of an event. One that a request published is of the
+    invocation behind that request.
+    """
+    published = request_of(store, str(event["id"]))
+    done = Effects(published.root if published else None, 0, "", "", timestamp, event=event)
+    tokens = answering.set(done.root), effects.current.set(done)
+    try:
+        yield
+    finally:
+        answering.reset(tokens[0])
+        effects.current.reset(tokens[1])
+    if done.stored and (call := store.listeners.get("dispatched")):
+        call(done)

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.origin import answering
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
@@ -31,6 +32,8 @@ class Refusals:
 
     def note(self, scope: Scope, answer: ErrorAnswer, caller: Caller | None) -> None:
         """Keep an answer that says a right is missing. Of the query nothing is kept."""
+        if answer.check is not None:
+            effects.refused(answer.check)
         if answer.status not in _REFUSED and answer.check is None:
             return
         self._refusals.append({

@@ -13,10 +13,11 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from exh_dev.platform.dev.origin import dispatching
 from exh_dev.platform.dispatchers.actions import perform
 from exh_dev.platform.events import events
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
-from exh_dev.platform.storage.timestamps import epoch_ms
+from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
 if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
@@ -105,7 +106,8 @@ class Deliveries:
             return
         now = self._clock()
         try:
-            await perform(self._store, delivery, event=event, dispatcher=dispatcher, action=action, now=now)
+            with dispatching(self._store, event, iso(now)):
+                await perform(self._store, delivery, event=event, dispatcher=dispatcher, action=action, now=now)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do better
             self._failed(delivery, error, now)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from exh_dev.platform.dev.effects import checked
 from exh_dev.platform.http.error_answers import ErrorAnswer, refused
 
 if TYPE_CHECKING:
@@ -51,12 +52,16 @@ class Rights:
 
     def has(self, name: str, *narrowed: str) -> bool:
         """Whether the permission is granted everywhere, as it is or narrowed: `has("VIEW_DOCUMENTS", "ecg")`."""
-        return not self.everywhere.isdisjoint(_spellings(name, narrowed))
+        granted = not self.everywhere.isdisjoint(_spellings(name, narrowed))
+        checked(name, narrowed, granted=granted)
+        return granted
 
     def groups_with(self, name: str, *narrowed: str) -> frozenset[str]:
         """The groups in which a staff role grants the permission."""
         spellings = _spellings(name, narrowed)
-        return frozenset(group for group, granted in self.in_groups.items() if not granted.isdisjoint(spellings))
+        groups = frozenset(group for group, granted in self.in_groups.items() if not granted.isdisjoint(spellings))
+        checked(name, narrowed, granted=False, groups=groups)
+        return groups
 
     def require(self, name: str, *narrowed: str, group: str | None = None) -> None:
         """Go on only with the permission, everywhere or in the `group`.

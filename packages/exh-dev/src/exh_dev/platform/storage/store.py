@@ -86,7 +86,7 @@ class Store:
             DevkitError: the file cannot be used.
         """
         self._path = path
-        self._on_change: Callable[[str], None] = _nobody
+        self._on_change: Callable[[str, str | None], None] = _nobody
         #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
         #: which would keep every platform of a process in memory: a listener knows its store.
         self.listeners: dict[str, Callable[..., None]] = {}
@@ -107,8 +107,10 @@ class Store:
             self._connection.close()
             raise
 
-    def watch(self, call: Callable[[str], None]) -> None:
-        """Call `call` with the name of a collection whenever something in it changes, perhaps inside a transaction."""
+    def watch(self, call: Callable[[str, str | None], None]) -> None:
+        """Call `call` whenever something changes, perhaps inside a transaction: with the name of its collection, and
+        its id, or None where all of the collection is gone.
+        """
         self._on_change = call
 
     @contextmanager
@@ -131,24 +133,29 @@ class Store:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def put(self, collection: str, document: Document) -> None:
+    def put(self, collection: str, document: Document) -> int:
         """Store `document` under its `id`, in place of an earlier one.
+
+        Returns:
+            How many bytes it takes as JSON.
 
         Raises:
             DuplicateError: a unique index has another document with the same values.
         """
+        text = json_text(document)
         with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
-                (collection, document["id"], json_text(document)),
+                (collection, document["id"], text),
             )
-        self._on_change(collection)
+        self._on_change(collection, document["id"])
+        return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:
         """Forget the document with this id, if there is one."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
-        self._on_change(collection)
+        self._on_change(collection, document_id)
 
     def get(self, collection: str, document_id: str) -> Document | None:
         """The document with this id."""
@@ -216,10 +223,48 @@ class Store:
         """Every document that meets a condition, oldest first."""
         return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
 
+    def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The values that expressions have together, each with how many documents of a collection have them."""
+        query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {_in(collection)}"  # noqa: S608
+        numbers = ", ".join(str(number) for number in range(1, len(expressions) + 1))
+        return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
+
+    def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
+        """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
+        (number,) = self._connection.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM documents{_by(index)}"  # noqa: S608
+            f" WHERE {_in(collection)} AND ({condition.text}) LIMIT ?)",
+            (*condition.values, most),
+        ).fetchone()
+        return int(number)
+
+    def oldest(self, collection: str, limit: int) -> list[tuple[str, int]]:
+        """The ids of the oldest documents of a collection, each with the bytes that it takes."""
+        query = f"SELECT id, length(CAST(body AS BLOB)) FROM documents WHERE {_in(collection)}"  # noqa: S608
+        return self._connection.execute(f"{query} ORDER BY id LIMIT ?", (limit,)).fetchall()
+
+    def bytes_of(self, collection: str, document_id: str | None = None) -> int:
+        """How many bytes a document takes, or all documents of a collection; 0 where there is none."""
+        query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {_in(collection)}"  # noqa: S608
+        one = "" if document_id is None else " AND id = ?"
+        (found,) = self._connection.execute(f"{query}{one}", () if document_id is None else (document_id,)).fetchone()
+        return int(found)
+
+    def part(self, collection: str, document_id: str, path: str) -> Any:
+        """A member of a document, parsed, without the rest of it; None where there is none."""
+        query = "SELECT json_extract(body, ?) FROM documents WHERE collection = ? AND id = ?"
+        row = self._connection.execute(query, (f"$.{path}", collection, document_id)).fetchone()
+        return json.loads(row[0]) if row and row[0] is not None else None
+
+    def delete_before(self, collection: str, document_id: str) -> None:
+        """Forget the documents of a collection whose ids are less than this one."""
+        self._connection.execute("DELETE FROM documents WHERE collection = ? AND id < ?", (collection, document_id))
+        self._on_change(collection, None)
+
     def drop(self, collection: str) -> None:
         """Forget every document of a collection."""
         self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
-        self._on_change(collection)
+        self._on_change(collection, None)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
         """Make an index of a collection, or leave it as it is.
@@ -292,7 +337,7 @@ def _casefold(text: object) -> str | None:
     return None if text is None else str(text).casefold()
 
 
-def _nobody(_: str) -> None:
+def _nobody(_: str, __: str | None) -> None:
     pass
 
 

@@ -1,26 +1,32 @@
 """The runs of functions, whoever asked for them: the queue, a caller, an API request, a queue of AWS, a developer.
 
-A run is two records. `runs` has what a list shows, and is small; `run_details` has what went in and came out, what was
-logged, and which calls of the platform were made. The latest are kept.
+A run is three records. `runs` has what a list shows, and is small; `run_details` has what went in and came out, what
+was logged, and which calls of the platform were made; `run_bodies` has the bodies of these calls. The latest are kept
+(`run_retention.py`), and found (`run_list.py`). What one thing set off, however many functions ran for it, has one
+`trace` (`traces.py`).
 
-While a run goes on, its log lines are in memory; they are told as they come, and stored at its end.
+While a run goes on, its log lines and its calls are in memory; lines are told as they come, and all is stored at its
+end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from exh_dev.json_text import whole_characters
-from exh_dev.platform.dev.origin import answering, cause_of
+from exh_dev.platform.dev import effects
+from exh_dev.platform.dev.call_records import Records, bodies_of
+from exh_dev.platform.dev.origin import answering, request_of, when_dispatched
 from exh_dev.platform.storage.ids import object_id
-from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
+from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
 from exh_dev.runtime import trace_root
 from exh_dev.runtime.triggers import trigger_of
 
@@ -28,23 +34,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from exh_dev.platform.dev.change_notifications import Changes
+    from exh_dev.platform.dev.effects import Effects
     from exh_dev.platform.dev.function_calls import Calls
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.runtime import Invocation, LogLine
 
-RUNS, DETAILS = "runs", "run_details"
-MOST = 10_000
-_EXCESS = 200  # runs over the most before the oldest are deleted, all at once
 _MOST_OF_CHAIN = 200
 _MOST_CAUSES = 2_000  # runs whose calls are known to have made something
-#: Of each member that runs are found by; the first that a search names is used.
-_INDEXES = {name: f"runs_{name}" for name in ("chain", "task_id", "caused_by", "function", "status")}
+_MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
 _OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
 _OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
-_NEWEST_FIRST = ("id DESC",)
-_SEARCHED = ("failure", "task_id", "request_id", "function")
+_NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
 
 
 @dataclass
@@ -56,13 +58,23 @@ class Run:
         details: the rest.
         request_id: Lambda's, by which its calls are known.
         on_line: to be called with each line that it logs, from any thread.
+        start: the request of somebody outside that began its trace, where one did.
     """
 
     record: Document
     details: Document
     request_id: str
     on_line: Callable[[LogLine], None]
+    start: Effects | None = None
     lines: list[dict[str, str]] = field(default_factory=list)
+
+
+class _Cause(NamedTuple):
+    """What set a run off: another run, by one of its calls or by its failure; or a request of somebody outside."""
+
+    run: Document | None = None
+    call: int | None = None
+    start: Effects | None = None
 
 
 def is_run(value: object) -> bool:
@@ -78,8 +90,10 @@ def is_run(value: object) -> bool:
 class Runs:
     """The runs of a store. All methods belong to the event loop's thread."""
 
-    def __init__(self, store: Store, calls: Calls, changes: Changes, *, clock: Clock) -> None:
-        """Keep them in `store`. Those that an earlier platform left unfinished have failed."""
+    def __init__(
+        self, store: Store, calls: Calls, changes: Changes, *, clock: Clock, limits: Limits | None = None
+    ) -> None:
+        """Keep them in `store`, within `limits`. Those that an earlier platform left unfinished have failed."""
         self._store = store
         self.calls = calls
         self._changes = changes
@@ -87,14 +101,18 @@ class Runs:
         self._live: dict[str, Run] = {}
         self._on_end: Callable[[Document], object] = _nobody
         self._by_root: OrderedDict[str, str] = OrderedDict()
-        for name, index in _INDEXES.items():
-            store.index(index, RUNS, [member(name), "id"])
-        self._count = store.count(RUNS, EVERYTHING)
+        self.list = RunList(store)
+        self.retention = Retention(store, self.list, limits or Limits())
+        when_dispatched(store, self._note_dispatched)
         stopped = "the platform was stopped meanwhile"
         for record in store.matching(RUNS, Sql(f"{member('status')} = 'running'")):
             details = store.get(DETAILS, record["id"]) or {"id": record["id"]}
-            store.put(RUNS, {**record, "status": "FAILED", "failure": stopped})
-            store.put(DETAILS, {**details, "error": {"errorMessage": stopped}, "logs": None, "calls": None})
+            with store.transaction():
+                self.list.put({**record, "status": "FAILED", "failure": stopped}, record)
+                error = {"errorMessage": stopped}
+                self.retention.keep({**details, "error": error, "logs": None, "calls": None}, None)
+        with store.transaction():
+            self.retention.trim(())
 
     def begin(self, function: str, event: Any, *, kind: str, again: str | None = None) -> Run:
         """A function is about to run.
@@ -109,7 +127,10 @@ class Runs:
         earlier = known.get("retryForTaskIds")
         attempts = earlier if isinstance(earlier, list) else []
         request_id, task_id = str(uuid4()), known.get("id")
+        chain = request_id if kind == "invoke" else str([*attempts, task_id or request_id][0])
         run_id = object_id()
+        published = _published(known)
+        cause = _Cause() if again else self._cause(known, published)
         members = {
             "id": run_id,
             "function": function,
@@ -119,29 +140,29 @@ class Runs:
             "failure": "",
             "request_id": request_id,
             "task_id": task_id if isinstance(task_id, str) else None,
-            "chain": request_id if kind == "invoke" else str([*attempts, task_id or request_id][0]),
+            "chain": chain,
+            "trace": self._trace(run_id, cause, chain if attempts else None),
             "attempt": len(attempts) + 1,
             "again": again,
-            "caused_by": self._cause(known),
+            "caused_by": cause.run["id"] if cause.run else None,
+            "caused_by_call": cause.call,
+            "event_id": published["id"] if published else None,
+            "event_type": published["type"] if published else None,
             "started": iso(self._clock()),
         }
         record = {name: value for name, value in members.items() if value is not None}
         loop = asyncio.get_running_loop()
-        run = Run(
-            record,
-            {"id": run_id, "event": event},
-            request_id,
-            partial(_pass_on, loop, partial(self._note_line, run_id)),
-        )
+        on_line = partial(_pass_on, loop, partial(self._note_line, run_id))
+        run = Run(record, {"id": run_id, "event": event}, request_id, on_line, cause.start)
         with self._store.transaction():
-            self._store.put(RUNS, record)
-            self._store.put(DETAILS, run.details)
-        self._live[run_id] = run
+            self.list.put(record)
+            self.retention.keep(run.details, None)
+            self._keep_start(cause.start)
+            self._live[run_id] = run
+            self.retention.trim(self._live)
         self._by_root[trace_root(request_id)] = run_id
         if len(self._by_root) > _MOST_CAUSES:
             self._by_root.popitem(last=False)
-        self._count += 1
-        self._forget_oldest()
         return run
 
     def watch(self, call: Callable[[Document], object]) -> None:
@@ -151,109 +172,161 @@ class Runs:
     def end(self, run: Run, invocation: Invocation) -> None:
         """The run is over."""
         summary = invocation.summary()
-        calls = self.calls.of(invocation.request_id)
+        before = dict(run.record)
         run.record |= {
             "request_id": invocation.request_id,
             **{name: summary[name] for name in _OF_SUMMARY},
+            **({"init": parts} if (parts := invocation.init_parts()) else {}),
             "failure": whole_characters(summary["failure"]),
-            "platform_calls": len(calls),
         }
         run.details |= {
             "result": invocation.result,
             "error": invocation.error,
             "logs": [_line(each) for each in invocation.logs],
-            "calls": calls,
         }
-        self._keep(run)
+        self._keep(run, before)
 
     def fail(self, run: Run, message: str) -> None:
         """The function did not run at all."""
+        before = dict(run.record)
         run.record |= {"status": "FAILED", "failure": whole_characters(message)}
-        run.details |= {"error": {"errorMessage": message}, "logs": run.lines, "calls": []}
-        self._keep(run)
+        run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
+        self._keep(run, before)
 
     def get(self, run_id: str) -> Document | None:
-        """All that is known of a run; the attempts at the same task, itself among them; what set it off; what it has
-        set off: the runs of tasks and events that its calls made.
+        """All that is known of a run but for the bodies of its calls; the attempts at the same task, itself among them;
+        what set it off; what it has set off: the runs of tasks and events that its calls made.
         """
         record = self._store.get(RUNS, run_id)
         if record is None:
             return None
-        details = self._store.get(DETAILS, run_id) or {}
+        details = self._store.get(DETAILS, run_id)
+        found = details or dict.fromkeys(_OF_DETAILS)
         if run := self._live.get(run_id):
-            details |= {"logs": run.lines, "calls": self.calls.of(run.request_id)}
+            found |= {"logs": run.lines, "calls": self.calls_of(run.request_id)}
         cause = self._store.get(RUNS, record["caused_by"]) if "caused_by" in record else None
         return {
-            **details,
+            **found,
+            "trace": run_id,  # of one that an earlier platform kept
             **record,
-            "attempts": self._having("chain", record["chain"]),
+            "in_full": details is not None,
+            "attempts": self.list.having("chain", record["chain"], _MOST_OF_CHAIN),
             "cause": cause,
-            "set_off": self._having("caused_by", run_id),
+            "set_off": self.list.having("caused_by", run_id, _MOST_OF_CHAIN),
         }
 
+    def record(self, run_id: str) -> Document | None:
+        """What a list shows of a run."""
+        return self._store.get(RUNS, run_id)
+
+    def event(self, run_id: str) -> tuple[Any]:
+        """What a run got, alone in a tuple.
+
+        Raises:
+            KeyError: that is not kept any more.
+        """
+        details = self._store.get(DETAILS, run_id)
+        if details is None or "event" not in details:
+            raise KeyError(run_id)
+        return (details["event"],)
+
+    def call(self, run_id: str, number: int) -> Document | None:
+        """One call of a run, with its bodies."""
+        if run := self._live.get(run_id):
+            raw = self.calls.of(run.request_id)
+            found = zip(raw, Records(self._store).of(raw), strict=True)
+            return next((_whole(shown, bodies_of(call)) for call, shown in found if shown["number"] == number), None)
+        calls = self._store.part(DETAILS, run_id, "calls") or []
+        shown = next((each for each in calls if each.get("number") == number), None)
+        if shown is None:
+            return None
+        bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
+        return _whole(shown, bodies or {"request": {}, "answer": {}})
+
+    def calls_in(self, run_id: str) -> list[Document]:
+        """The calls of a run, without their bodies."""
+        run = self._live.get(run_id)
+        return self.calls_of(run.request_id) if run else self._store.part(DETAILS, run_id, "calls") or []
+
     def export(self) -> list[Document]:
-        """Return all runs that are kept and have ended, each with its details, the oldest first."""
-        ended = (record for record in self._store.matching(RUNS, EVERYTHING) if record["status"] != "running")
-        return [{**(self._store.get(DETAILS, record["id"]) or {}), **record} for record in ended]
+        """Return all runs that are kept and have ended, each with its details, the oldest first; with the bodies of
+        their calls, as far as that is not too much.
+        """
+        ended = (record for record in self._store.matching(RUNS, Sql("1")) if record["status"] != "running")
+        return [{**self._details_with_bodies(record["id"]), **record} for record in ended]
 
     def adopt(self, runs: Sequence[Document]) -> None:
         """Keep runs of a fresh platform too, as `export` gave them there; `fresh` says so of each."""
         with self._store.transaction():
             for run in runs:
                 if self._store.get(RUNS, run["id"]) is None:
-                    record = {name: run[name] for name in run if name not in _OF_DETAILS}
-                    self._store.put(RUNS, {**record, "fresh": True})
-                    self._store.put(DETAILS, {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}})
-                    self._count += 1
+                    left_out = (*_OF_DETAILS, *_NOT_OF_RECORD)
+                    record = {name: run[name] for name in run if name not in left_out}
+                    self.list.put({"trace": run["id"], **record, "fresh": True})
+                    details = {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}}
+                    calls, bodies = _apart(details["calls"])
+                    self.retention.keep(
+                        {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
+                    )
+            self.retention.trim(self._live)
 
-    def page(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        after: str | None = None,
-        search: str = "",
-        **wanted: str,
-    ) -> tuple[list[Document], int]:
-        """Runs, the newest first, and how many there are.
-
-        Args:
-            limit: how many.
-            offset: how many to leave out before them.
-            after: leave out the runs up to this one.
-            search: text in what they are, got, gave or logged.
-            wanted: members that have to be a value, such as `function`, `status`, `kind`, `trigger`.
-        """
-        condition = EVERYTHING
-        for name, value in wanted.items():
-            condition &= Sql(f"{member(name)} = ?", (value,))
-        index = next((_INDEXES[name] for name in _INDEXES if name in wanted), None)
-        if after is not None:
-            condition &= Sql("id > ?", (after,))
-        if search:
-            condition &= _mentions(search)
-        found = self._store.page(RUNS, condition, _NEWEST_FIRST, limit, offset, index)
-        return [json.loads(text) for text in found], self._store.count(RUNS, condition, index)
+    def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
+        """Runs as they are wanted; see `RunList.page`."""
+        return self.list.page(wanted, limit, offset)
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of the platform that an invocation made, be it one of these runs or not."""
-        return self.calls.of(request_id)
+        if calls := self.calls.of(request_id):
+            return Records(self._store).of(calls)
+        run = self.list.first_having("request_id", request_id)
+        return (self._store.part(DETAILS, run["id"], "calls") or []) if run else []
 
     def run_of(self, trace: str) -> str | None:
-        """The run that a trace id is of, if it is one of the latest."""
+        """The run that a trace id of X-Ray is of, if it is one of the latest."""
         return self._by_root.get(trace)
+
+    def trace_of(self, thing: str) -> str | None:
+        """The trace that something is of: a run, a task, an event, or the request that it began with."""
+        if record := self._store.get(RUNS, thing) or self.list.first_having("task_id", thing):
+            return str(record.get("trace", record["id"]))
+        if self._store.text(STARTS, thing) is not None or self.list.first_having("trace", thing):
+            return thing
+        request = request_of(self._store, thing)
+        if request is None or (
+            request.event and (request := request_of(self._store, str(request.event["id"]))) is None
+        ):
+            return None
+        cause = self._behind(request)
+        self._keep_start(cause.start)
+        return self._trace("", cause, None) or None
+
+    def start_of(self, trace: str) -> Document | None:
+        """The request of somebody outside that a trace began with, if it began with one."""
+        return self._store.get(STARTS, trace)
 
     def newest(self, function: str) -> Document | None:
         """The newest run of a function."""
-        found = self._having("function", function, limit=1)
+        found, _, _ = self.list.page(Wanted({"function": function}), 1)
         return found[0] if found else None
 
-    def _keep(self, run: Run) -> None:
+    def _keep(self, run: Run, before: Document) -> None:
+        raw = self.calls.of(run.request_id)
+        calls = Records(self._store).of(raw)
+        run.record["platform_calls"] = len(calls)
+        run.details["calls"] = calls
+        bodies = {str(call.effects.number): both for call in raw if any((both := bodies_of(call)).values())}
         self._live.pop(run.record["id"], None)
         with self._store.transaction():
-            self._store.put(RUNS, run.record)
-            self._store.put(DETAILS, run.details)
+            self.list.put(run.record, before)
+            self.retention.keep(run.details, {"id": run.record["id"], "calls": bodies} if bodies else None)
+            self._keep_start(run.start)
+            self.retention.trim(self._live)
+        self.calls.forget(run.request_id)
         self._on_end(run.record)
+
+    def _keep_start(self, start: Effects | None) -> None:
+        if start is not None:
+            self._store.put(STARTS, _told(start, Records(self._store)))
 
     def _note_line(self, run_id: str, line: LogLine) -> None:
         run = self._live.get(run_id)
@@ -263,36 +336,110 @@ class Runs:
             self._changes.tell({"run": of, "number": len(run.lines), "line": shown})
             run.lines.append(shown)
 
-    def _having(self, name: str, value: str, *, limit: int = _MOST_OF_CHAIN) -> list[Document]:
-        """The latest runs with a member of this value, the first first."""
-        of = Sql(f"{member(name)} = ?", (value,))
-        found = self._store.page(RUNS, of, _NEWEST_FIRST, limit, 0, _INDEXES[name])
-        return [json.loads(text) for text in reversed(found)]
-
-    def _cause(self, event: Document) -> str | None:
-        """The run that set another one off, by a call or by its own failure."""
-        data = event.get("data")
-        published = data.get("event") if isinstance(data, dict) else None
-        published = published if isinstance(published, dict) else {}
-        for made in (event.get("id"), published.get("id")):
-            if isinstance(made, str) and (root := cause_of(self._store, made)):
-                return self._by_root.get(root)
+    def _cause(self, event: Document, published: Document | None) -> _Cause:
+        """What set a run off."""
+        for made in (event.get("id"), (published or {}).get("id")):
+            request = request_of(self._store, made) if isinstance(made, str) else None
+            if request is not None and request.event is None:
+                return self._behind(request)
+        if (request := effects.current.get()) and request.event is None:
+            return self._behind(request)
         if root := answering.get():
-            return self._by_root.get(root)
-        failed = published.get("content") if published.get("type") == "task_failed" else None
-        found = self._having("task_id", str(failed.get("id"))) if isinstance(failed, dict) else []
-        return found[-1]["id"] if found else None
+            return _Cause(self._run(root))
+        return _Cause(self._failed(published)) if published else _Cause()
 
-    def _forget_oldest(self) -> None:
-        excess = self._count - MOST
-        if excess < _EXCESS:
+    def _behind(self, request: Effects) -> _Cause:
+        if request.root is None:
+            return _Cause(start=request)
+        run = self._run(request.root)
+        return _Cause(run, request.number if run else None)
+
+    def _run(self, root: str) -> Document | None:
+        run_id = self._by_root.get(root)
+        return self._store.get(RUNS, run_id) if run_id else None
+
+    def _failed(self, published: Document) -> Document | None:
+        """The run whose failure an event is about."""
+        content = published.get("content") if published["type"] == "task_failed" else None
+        found = self.list.having("task_id", str(content.get("id")), 1) if isinstance(content, dict) else []
+        return found[-1] if found else None
+
+    def _trace(self, run_id: str, cause: _Cause, chain: str | None) -> str:
+        if cause.run is not None:
+            return str(cause.run.get("trace", cause.run["id"]))
+        if cause.start is not None:
+            return cause.start.id
+        first = self.list.first_having("chain", chain) if chain else None
+        return str(first.get("trace", first["id"])) if first else run_id
+
+    def _note_dispatched(self, done: Effects) -> None:
+        """A dispatcher has done something for an event. A task it made will be a run; a mail would be known nowhere."""
+        if not any(effects.kind_of(collection) == "mail" for collection, _ in done.stored):
             return
+        event = dict(done.event or {})
+        cause = self._cause({}, event)
+        if cause.run is None and cause.start is None:
+            return
+        records = Records(self._store)
+        trace = self._trace("", cause, None)
+        known = {"id": done.id, "trace": trace, "event_id": event["id"], "event_type": event["type"]}
+        caused_by = {"caused_by": cause.run["id"], "caused_by_call": cause.call} if cause.run else {}
         with self._store.transaction():
-            for text in self._store.page(RUNS, EVERYTHING, (), excess, 0):
-                run_id = json.loads(text)["id"]
-                self._store.delete(RUNS, run_id)
-                self._store.delete(DETAILS, run_id)
-        self._count -= excess
+            self._keep_start(cause.start)
+            self._store.put(DISPATCHED, {**known, **caused_by, **_told(done, records), "id": done.id})
+
+    def _details_with_bodies(self, run_id: str) -> Document:
+        details = self._store.get(DETAILS, run_id) or {}
+        size = self._store.bytes_of(BODIES, run_id)
+        if not size or size > _MOST_EXPORTED:
+            return details
+        bodies = (self._store.get(BODIES, run_id) or {"calls": {}})["calls"]
+        calls = [_whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
+        return {**details, "calls": calls}
+
+
+def _told(done: Effects, records: Records) -> Document:
+    """A request of somebody outside, or what a dispatcher did, as a trace needs it."""
+    return {
+        "id": done.id,
+        "timestamp": done.timestamp,
+        "method": done.method,
+        "path": done.path,
+        "status": done.status,
+        "duration_ms": done.duration_ms,
+        "changes": records.changes(done),
+        "transitions": [move._asdict() for move in done.moves],
+    }
+
+
+def _whole(call: Document, bodies: Document) -> Document:
+    parts = {name: {**call[name], "body": body} for name, body in bodies.items() if name in call}
+    return {**call, **parts}
+
+
+def _apart(calls: Any) -> tuple[Any, Document]:
+    """Calls without their bodies, and these by the calls' numbers."""
+    if not isinstance(calls, list):
+        return calls, {}
+    bodies = {}
+    found = []
+    for call in calls:
+        parts = {name: call[name] for name in ("request", "answer") if isinstance(call.get(name), dict)}
+        own = {name: each["body"] for name, each in parts.items() if isinstance(each.get("body"), dict)}
+        if own:
+            bodies[str(call.get("number"))] = own
+        bare = {name: {key: value for key, value in each.items() if key != "body"} for name, each in parts.items()}
+        found.append({**call, **bare})
+    return found, bodies
+
+
+def _published(event: Document) -> Document | None:
+    """The event that a dispatcher passes on to a function."""
+    data = event.get("data")
+    published = data.get("event") if isinstance(data, dict) else None
+    if not isinstance(published, dict) or not all(isinstance(published.get(name), str) for name in ("id", "type")):
+        return None
+    return published
 
 
 def _line(line: LogLine) -> dict[str, str]:
@@ -302,17 +449,6 @@ def _line(line: LogLine) -> dict[str, str]:
 def _pass_on(loop: asyncio.AbstractEventLoop, note: Callable[[LogLine], None], line: LogLine) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(note, line)
-
-
-def _mentions(text: str) -> Sql:
-    """Runs with a text in them, whatever its case."""
-    sought = text.casefold()
-    as_json = json.dumps(text, ensure_ascii=False)[1:-1].casefold()  # as it stands in a JSON text
-    twice = json.dumps(as_json, ensure_ascii=False)[1:-1]  # and as a line of log that is JSON stands there
-    own = " OR ".join(f"instr(casefold({member(name)}), ?)" for name in _SEARCHED)
-    details = " OR ".join(["instr(casefold(body), ?)"] * 2)
-    found = f"id IN (SELECT id FROM documents WHERE collection = '{DETAILS}' AND ({details}))"  # noqa: S608
-    return Sql(f"({own} OR {found})", (*[sought] * len(_SEARCHED), as_json, twice))
 
 
 def _nobody(record: Document) -> None:

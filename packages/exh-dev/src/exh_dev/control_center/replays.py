@@ -1,0 +1,101 @@
+"""`/_dev/api/runs/replay`: running many runs again, such as all that failed, each with its own event.
+
+Of the attempts at one task only the last is run again, and none where a later one went well: they are the same work.
+So are a run and its replays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from exh_dev.control_center.wanted_runs import FILTERS, wanted_of
+from exh_dev.platform.http.bodies import read_json
+from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Context
+    from exh_dev.platform.storage.store import Document
+
+_USUAL, MOST = 100, 1_000  # runs at once
+_AT_ONCE = 5  # that go on at the same time, as many as the queue runs
+_ASKED = (*FILTERS, "from", "to", "search", "limit")
+_ENDED = ("OK", "FAILED")
+_SAME_WORK = 200  # attempts, or replays, that are looked at
+
+
+def route(base: str, context: Context) -> Route:
+    """The endpoint."""
+
+    async def replay(request: Request) -> JsonAnswer:
+        asked = (await read_json(request)).members
+        if unknown := sorted(set(asked) - set(_ASKED)):
+            raise ErrorAnswer(15, f"{unknown[0]} is no filter; there are {', '.join(_ASKED)}")
+        limit = _limit(asked.get("limit"))
+        wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
+        if wanted.members["status"] not in _ENDED:
+            raise ErrorAnswer(15, f"status must be one of {', '.join(_ENDED)}: what is running cannot be run again")
+        found, total, is_exact = context.runner.runs.page(wanted, limit=limit)
+        if total > limit:
+            number = f"{total:,}" if is_exact else f"at least {total:,}"
+            remedy = f'send "limit": {total}, or' if total <= MOST else f"{MOST:,} can be run again at once;"
+            raise ErrorAnswer(
+                27, f"{number} runs match, which is more than the limit of {limit}: {remedy} narrow it down"
+            )
+        return JsonAnswer(await _replayed(context, found), 202)
+
+    return Route(f"{base}/runs/replay", replay, methods=["POST"])
+
+
+def event_of(context: Context, run_id: str) -> Any:
+    """The event of a run.
+
+    Raises:
+        ErrorAnswer: 27 when it is not kept any more.
+    """
+    try:
+        return context.runner.runs.event(run_id)[0]
+    except KeyError:
+        raise ErrorAnswer(27, f"The event of the run {run_id} is not kept any more; send one") from None
+
+
+async def _replayed(context: Context, found: list[Document]) -> dict[str, Any]:
+    replayed, skipped = [], []
+    turns = asyncio.Semaphore(_AT_ONCE)
+    for record in found:
+        try:
+            if reason := _reason(context, record):
+                skipped.append({"of": record["id"], "reason": reason})
+                continue
+            event = event_of(context, record["id"])
+            run = context.begin(record["function"], event, again=record["id"], turns=turns)
+        except ErrorAnswer as answer:
+            skipped.append({"of": record["id"], "reason": str(answer)})
+            continue
+        replayed.append({"of": record["id"], "id": run.record["id"]})
+        await asyncio.sleep(0)  # others are answered meanwhile
+    return {"replayed": replayed, "skipped": skipped}
+
+
+def _reason(context: Context, record: Document) -> str | None:
+    """Why a run need not be run again."""
+    runs = context.runner.runs.list
+    if again := runs.having("again", record["id"], 1):
+        return f"it was run again already, as {again[-1]['id']}"
+    last = runs.having("chain", record["chain"], _SAME_WORK)[-1]
+    if last["attempt"] > record["attempt"]:
+        return f"{last['id']} is a later attempt at the same task"
+    return None
+
+
+def _limit(value: Any) -> int:
+    if value is None:
+        return _USUAL
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+        raise ErrorAnswer(15, f"limit must be a whole number from 1 to {MOST}")
+    return value

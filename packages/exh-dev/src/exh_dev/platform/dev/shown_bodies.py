@@ -1,0 +1,145 @@
+"""Bodies of requests and answers as the control center shows them: JSON as JSON, text as text, of anything else its
+type and size; cut, and without secrets.
+
+What is secret is a matter of names alone (`extrahorizon.redaction`, which the log is redacted by too). The services
+that hand out tokens and set passwords use other names as well; of what is sent to them, or comes from them, those are
+hidden too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from extrahorizon.redaction import DEPTH, REDACTED, is_secret_name, redact, words_of
+
+LARGEST = 64 * 1024  # bytes of a body that are kept
+_OF_LOGINS = re.compile(
+    r"/auth/v\d+(/|$)|/users/v\d+/.*(password|activation|pin|authenticate|register|forgot)|/_dev/oidc"
+)
+_SECRETS_OF_LOGINS = frozenset(
+    {"challenge", "code", "codes", "hash", "key", "keys", "nonce", "otp", "pin", "seed", "state", "uri", "verifier"}
+)
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
+_FORM = "application/x-www-form-urlencoded"
+
+
+def is_login(path: str) -> bool:
+    """Whether a path is of a service that hands out tokens, or sets passwords."""
+    return bool(_OF_LOGINS.match(path))
+
+
+def shown(kept: bytes, size: int, content_type: str, *, encoding: str = "", login: bool = False) -> dict[str, Any]:
+    """What is shown of a body.
+
+    Args:
+        kept: the first `LARGEST` bytes of it, or all.
+        size: bytes that it has.
+        content_type: as its header says.
+        encoding: as its `Content-Encoding` says.
+        login: whether `is_login` is true of its path.
+
+    Returns:
+        `json`, or `text`; with `cut` where it is not all of it. Neither, for what is no text, and for nothing.
+    """
+    if not size:
+        return {}
+    cut = size > len(kept)
+    media_type = content_type.partition(";")[0].strip().lower()
+    if encoding.strip().lower() == "gzip":
+        kept, cut = _unpacked(kept, cut)
+    if media_type.endswith(("/json", "+json")):
+        return _json(kept, cut, login)
+    if media_type == _FORM:
+        return _form(kept, cut, login)
+    if media_type.startswith("text/") and not login:
+        return _marked({"text": kept.decode("utf-8", "replace")}, cut)
+    return {}
+
+
+def without_secrets(value: Any, *, login: bool = False) -> Any:
+    """A copy of a JSON value, with every secret member replaced."""
+    hidden = redact(value)
+    return _without_secrets_of_logins(hidden, DEPTH) if login else hidden
+
+
+def is_secret(name: str, *, login: bool = False) -> bool:
+    """Whether a member of this name is hidden."""
+    return _is_secret(name) or (login and _is_secret_of_logins(name))
+
+
+@lru_cache(4_096)
+def _is_secret(name: str) -> bool:
+    return is_secret_name(name)
+
+
+@lru_cache(4_096)
+def _is_secret_of_logins(name: str) -> bool:
+    return not _SECRETS_OF_LOGINS.isdisjoint(words_of(name))
+
+
+def _without_secrets_of_logins(value: Any, depth: int) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: REDACTED
+            if each is not None and not isinstance(each, dict) and _is_secret_of_logins(name)
+            else _without_secrets_of_logins(each, depth - 1)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets_of_logins(each, depth - 1) for each in value]
+    return value
+
+
+def _json(kept: bytes, cut: bool, login: bool) -> dict[str, Any]:
+    text = kept.decode("utf-8", "ignore" if cut else "replace")
+    try:
+        value = json.loads(_closed(text) if cut else text)
+        return _marked({"json": without_secrets(value, login=login)}, cut)
+    except (ValueError, RecursionError):
+        if cut or login or any(_is_secret(name) for name in re.findall(r'"([^"\\]+)"\s*:', text)):
+            return _marked({}, cut)
+        return _marked({"text": text}, cut)
+
+
+def _form(kept: bytes, cut: bool, login: bool) -> dict[str, Any]:
+    pairs = parse_qsl(kept.decode("utf-8", "replace"), keep_blank_values=True)
+    return _marked({"json": without_secrets(dict(pairs), login=login)}, cut)
+
+
+def _marked(found: dict[str, Any], cut: bool) -> dict[str, Any]:
+    return {**found, "cut": True} if cut else found
+
+
+def _closed(text: str) -> str:
+    """JSON text that ends somewhere in the middle, up to its last whole value, with what closes it."""
+    open_ones: list[str] = []
+    end, closing = 0, ""
+    for match in _TOKENS.finditer(text):
+        match match[0]:
+            case "{" | "[" as bracket:
+                open_ones.append("}" if bracket == "{" else "]")
+                end, closing = match.end(), "".join(reversed(open_ones))
+            case "}" | "]" if open_ones:
+                open_ones.pop()
+                end, closing = match.end(), "".join(reversed(open_ones))
+            case ",":
+                end, closing = match.start(), "".join(reversed(open_ones))
+            case '"':
+                break
+            case _:
+                continue
+    return text[:end] + closing
+
+
+def _unpacked(kept: bytes, cut: bool) -> tuple[bytes, bool]:
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
+    try:
+        plain = unpacking.decompress(kept, LARGEST)
+    except zlib.error:
+        return b"", True
+    return plain, cut or not unpacking.eof

@@ -1,0 +1,105 @@
+"""How much is kept of the runs of functions: at most so many of them, and of what they carried so many bytes.
+
+What a run carried (its event, result, log and calls) goes first, the oldest run's first; its record goes when there are
+too many runs. SQLite uses the room of what is gone again, so that its file does not grow beyond that either.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.storage.sql import EVERYTHING
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.tasks.run_list import RunList
+
+MOST_RUNS = 100_000
+MOST_BYTES = 512 * 1024 * 1024
+BODIES = "run_bodies"
+#: Where a trace began outside of all functions, and what dispatchers did in it: gone with the runs of that time.
+STARTS, DISPATCHED = "trace_starts", "trace_dispatched"
+_TOTALS, _ALL = "run_totals", "all"
+_AT_ONCE = 200  # runs that are over the most before the oldest are deleted, all at once
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is kept.
+
+    Attributes:
+        runs: how many.
+        bytes: of the details of all of them, as JSON.
+    """
+
+    runs: int = MOST_RUNS
+    bytes: int = MOST_BYTES
+
+
+class Retention:
+    """Keeps the runs of a store within limits. All methods belong to the event loop's thread."""
+
+    def __init__(self, store: Store, runs: RunList, limits: Limits) -> None:
+        """Take over what is there; a file of an earlier time is measured once."""
+        self._store = store
+        self._runs = runs
+        self.limits = limits
+        known = store.get(_TOTALS, _ALL)
+        self._bytes: int = known["bytes"] if known else store.bytes_of(DETAILS) + store.bytes_of(BODIES)
+
+    def keep(self, details: Document, bodies: Document | None) -> None:
+        """Store the details of a run, in the place of those before; and its bodies. Call it in a transaction."""
+        self._bytes -= self._store.bytes_of(DETAILS, details["id"])
+        self._bytes += self._store.put(DETAILS, details)
+        if bodies is not None:
+            self._bytes += self._store.put(BODIES, bodies)
+        self._note()
+
+    def trim(self, live: Collection[str]) -> None:
+        """Delete what is too much, but nothing of the runs that are `live`, and not the newest. Call it in a
+        transaction.
+        """
+        excess = self._runs.count - self.limits.runs
+        if excess >= max(1, min(_AT_ONCE, self.limits.runs // 50)):
+            for text in self._store.page(RUNS, EVERYTHING, ("id",), excess, 0):
+                record = json.loads(text)
+                self._forget_details(record["id"])
+                self._runs.delete(record)
+            oldest = self._store.oldest(RUNS, 1)
+            for collection in (STARTS, DISPATCHED):
+                self._store.delete_before(collection, oldest[0][0] if oldest else "~")
+        while self._bytes > self.limits.bytes:
+            oldest = [each for each in self._store.oldest(DETAILS, 2 + len(live)) if each[0] not in live]
+            if len(oldest) <= 1:
+                break
+            self._forget_details(oldest[0][0])
+        self._note()
+
+    def state(self) -> dict[str, Any]:
+        """What is kept, and what may be, for people."""
+        oldest, whole = self._store.oldest(RUNS, 1), self._store.oldest(DETAILS, 1)
+        return {
+            "runs": self._runs.count,
+            "most_runs": self.limits.runs,
+            "bytes": self._bytes,
+            "most_bytes": self.limits.bytes,
+            "oldest": self._started(oldest),
+            "oldest_in_full": self._started(whole),
+        }
+
+    def _started(self, found: list[tuple[str, int]]) -> str | None:
+        record = self._store.get(RUNS, found[0][0]) if found else None
+        return record["started"] if record else None
+
+    def _forget_details(self, run_id: str) -> None:
+        for collection in (DETAILS, BODIES):
+            self._bytes -= self._store.bytes_of(collection, run_id)
+            self._store.delete(collection, run_id)
+
+    def _note(self) -> None:
+        self._store.put(_TOTALS, {"id": _ALL, "bytes": self._bytes})

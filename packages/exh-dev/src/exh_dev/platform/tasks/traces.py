@@ -1,0 +1,271 @@
+"""What one thing set off, over all functions: a tree with a time scale.
+
+request     of somebody outside, that all began with
+run         of a function, under the task or the call that it was for; another attempt under the first one's task
+call        of the platform, under its run
+transition  of a document, under the call that made it
+task        under the transition, the call or the event that made it
+event       that a dispatcher acted on, under the call that published it, or the run whose failure it is
+mail        under the call that sent it, or the event that it was sent for
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.storage.sql import Sql, member
+from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.tasks.records import TASKS
+from exh_dev.platform.tasks.run_retention import DISPATCHED
+
+if TYPE_CHECKING:
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.tasks.runs import Runs
+
+MOST_NODES = 20_000
+_MOST_RUNS = 5_000
+_DISPATCHED_OF_TRACE = "trace_dispatched_of"
+_WAITING = ("new",)
+_FAILED = ("failed", "canceled")
+_MOST_ATTEMPTS = 10
+
+
+class Traces:
+    """The traces of a store's runs. All methods belong to the event loop's thread."""
+
+    def __init__(self, store: Store, runs: Runs) -> None:
+        """Read from `store`."""
+        self._store = store
+        self._runs = runs
+        store.index(_DISPATCHED_OF_TRACE, DISPATCHED, [member("trace"), "id"])
+
+    def of(self, thing: str) -> Document | None:
+        """The trace that a run, a task, an event or a request is of; None where there is no such thing.
+
+        Returns:
+            `id`; `started` and `ended`, of all of it; `runs` and `failed`, how many; `nodes`, each after its parent,
+            and `cut` when there are more.
+        """
+        trace = self._runs.trace_of(thing)
+        if trace is None:
+            return None
+        tree = _Tree(self._store)
+        if start := self._runs.start_of(trace):
+            tree.add_start(start)
+        runs = self._runs.list.having("trace", trace, _MOST_RUNS)
+        for run in runs:
+            if len(tree.nodes) < MOST_NODES:
+                tree.add_calls(run, self._runs.calls_in(run["id"]))
+        for done in self._dispatched(trace):
+            tree.add_dispatched(done)
+        for run in runs:
+            tree.add_run(run)
+        nodes = tree.in_order()
+        return {
+            "id": trace,
+            "started": min((node["started"] for node in nodes), default=None),
+            "ended": max((node["ended"] for node in nodes if node["ended"]), default=None),
+            "runs": len(runs),
+            "failed": sum(run["status"] == "FAILED" for run in runs),
+            "nodes": nodes[:MOST_NODES],
+            "cut": len(nodes) > MOST_NODES or len(runs) >= _MOST_RUNS,
+        }
+
+    def _dispatched(self, trace: str) -> list[Document]:
+        of = Sql(f"{member('trace')} = ?", (trace,))
+        found = self._store.page(DISPATCHED, of, ("id",), _MOST_RUNS, 0, _DISPATCHED_OF_TRACE)
+        return [json.loads(text) for text in found]
+
+
+class _Tree:
+    """The nodes of one trace, by their ids."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.nodes: dict[str, dict[str, Any]] = {}
+
+    def add_start(self, start: Document) -> None:
+        """The request that it began with."""
+        status = start["status"]
+        self._add(
+            f"request:{start['id']}",
+            None,
+            "request",
+            label=f"{start['method']} {start['path']}",
+            name=start["path"],
+            started=start["timestamp"],
+            ended=_later(start["timestamp"], start["duration_ms"]),
+            status=_of_http(status),
+            detail=None if status is None else str(status),
+            ref={"request": start["id"]},
+        )
+        self._add_made(f"request:{start['id']}", start)
+
+    def add_calls(self, run: Document, calls: list[Document]) -> None:
+        """The calls of a run, and what they made."""
+        for place, call in enumerate(calls, 1):
+            number = call.get("number", place)  # of one that an earlier platform kept
+            name = f"call:{run['id']}:{number}"
+            self._add(
+                name,
+                f"run:{run['id']}",
+                "call",
+                label=f"{call['method']} {call['path']}",
+                name=call["path"],
+                started=call["timestamp"],
+                ended=_later(call["timestamp"], call["duration_ms"]),
+                status=_of_http(call["status"]),
+                detail=str(call["status"]),
+                ref={"run": run["id"], "call": number},
+            )
+            self._add_made(name, call)
+
+    def add_dispatched(self, done: Document) -> None:
+        """What a dispatcher did for an event."""
+        event = self._event(done, done["event_id"], done["event_type"], done["timestamp"])
+        self._add_made(event, done)
+
+    def add_run(self, run: Document) -> None:
+        """A run, under what it was for."""
+        started = run["started"].replace("+00:00", "Z")
+        spent = run.get("waited_ms", 0) + run.get("duration_ms", 0)
+        attempt = f", attempt {run['attempt']}" if run["attempt"] > 1 else ""
+        self._add(
+            f"run:{run['id']}",
+            self._parent(run),
+            "run",
+            label=f"{run['function']}{attempt}",
+            name=run["function"],
+            started=started,
+            ended=None if run["status"] == "running" else _later(started, spent),
+            status=run["status"],
+            detail=run["failure"] or None,
+            ref={"run": run["id"]},
+        )
+
+    def in_order(self) -> list[dict[str, Any]]:
+        """All nodes by the time they started, each after its parent; without events that nothing came of."""
+        children: dict[str | None, list[str]] = {}
+        for name, node in self.nodes.items():
+            parent = node["parent"]
+            if parent is not None and parent not in self.nodes:
+                node["parent"] = parent = None
+            children.setdefault(parent, []).append(name)
+        found: list[dict[str, Any]] = []
+        waiting = sorted(children.get(None, ()), key=self._when, reverse=True)
+        while waiting:
+            name = waiting.pop()
+            node = self.nodes[name]
+            if node["kind"] != "event" or name in children:
+                found.append(node)
+                waiting += sorted(children.get(name, ()), key=self._when, reverse=True)
+        return found
+
+    def _when(self, name: str) -> tuple[str, str]:
+        return self.nodes[name]["started"], name
+
+    def _parent(self, run: Document) -> str | None:
+        task = run["chain"] if run["attempt"] > 1 else run.get("task_id")
+        if run["kind"] in {"task", "direct"} and task:
+            name = f"task:{task}"
+            if name not in self.nodes:
+                self._add_task(task, self._behind(run), run["function"], run["started"].replace("+00:00", "Z"))
+            return name
+        return self._behind(run)
+
+    def _behind(self, run: Document) -> str | None:
+        """The event that a dispatcher acted on, or whatever set a run off."""
+        if "event_id" in run:
+            return self._event(run, run["event_id"], run.get("event_type", ""), run["started"].replace("+00:00", "Z"))
+        return self._cause(run)
+
+    def _cause(self, caused: Document) -> str | None:
+        if "caused_by" in caused:
+            call = f"call:{caused['caused_by']}:{caused.get('caused_by_call')}"
+            return call if call in self.nodes else f"run:{caused['caused_by']}"
+        start = f"request:{caused.get('trace')}"
+        return start if start in self.nodes else None
+
+    def _event(self, caused: Document, event_id: str, event_type: str, timestamp: str) -> str:
+        name = f"event:{event_id}"
+        if name not in self.nodes:
+            self._add_event(event_id, self._cause(caused), event_type, timestamp)
+        return name
+
+    def _add_made(self, parent: str, request: Document) -> None:
+        """The transitions that a request made, and the tasks, mails and events of it and of them."""
+        moves = []
+        for place, move in enumerate(request.get("transitions", ())):
+            name = f"transition:{parent}:{place}"
+            moves.append(name)
+            way = " → ".join(status for status in (move["before"], move["after"]) if status)
+            self._add(
+                name,
+                parent,
+                "transition",
+                label=f"{move['schema']}: {move['name']}",
+                name=move["name"],
+                started=move["timestamp"],
+                ended=move["timestamp"],
+                status="OK",
+                detail=way,
+                ref={"document": move["document_id"], "schema": move["schema"]},
+            )
+        for change in request.get("changes", ()):
+            if change["change"] != "created":
+                continue
+            place = change.get("transition")
+            under = parent if place is None or place >= len(moves) else moves[place]
+            named, when = change.get("name", ""), request["timestamp"]
+            match change["kind"]:
+                case "task":
+                    self._add_task(change["id"], under, named, when)
+                case "event":
+                    self._add_event(change["id"], parent, named, when)
+                case "mail":
+                    ref = {"mail": change["id"]}
+                    what = {"label": named or "mail", "name": named, "started": when, "ended": when, "ref": ref}
+                    self._add(f"mail:{change['id']}", parent, "mail", status="OK", detail="sent", **what)
+
+    def _add_task(self, task_id: str, parent: str | None, function: str, when: str) -> None:
+        task = self._store.get(TASKS, task_id) or {}
+        last = task
+        for _ in range(_MOST_ATTEMPTS):
+            if "retriedByTaskId" not in last:
+                break
+            last = self._store.get(TASKS, last["retriedByTaskId"]) or {}
+        status = last.get("status")
+        over = status not in {"new", "inProgress"}
+        known = "waiting" if status in _WAITING else "running" if not over else "FAILED" if status in _FAILED else "OK"
+        self._add(
+            f"task:{task_id}",
+            parent,
+            "task",
+            label=f"task {function}",
+            name=function,
+            started=task.get("creationTimestamp", when),
+            ended=last.get("statusChangedTimestamp") if over else None,
+            status=known,
+            detail=status,
+            ref={"task": task_id},
+        )
+
+    def _add_event(self, event_id: str, parent: str | None, event_type: str, when: str) -> None:
+        what = {"label": event_type, "name": event_type, "started": when, "ended": when, "ref": {"event": event_id}}
+        self._add(f"event:{event_id}", parent, "event", status="OK", detail=None, **what)
+
+    def _add(self, node_id: str, parent: str | None, kind: str, **members: Any) -> None:
+        self.nodes.setdefault(node_id, {"id": node_id, "parent": parent, "kind": kind, **members})
+
+
+def _of_http(status: int | None) -> str:
+    if status is None:
+        return "running"
+    return "OK" if 0 < status < HTTPStatus.BAD_REQUEST else "FAILED"
+
+
+def _later(timestamp: str, milliseconds: float | None) -> str | None:
+    """A moment some time after another one; None where nobody knows how long."""
+    return None if milliseconds is None else iso(moment(timestamp) + milliseconds / 1000)
