@@ -282,6 +282,7 @@ def _paths() -> dict[str, Any]:
         _query("limit", "How many; 50 unless it says.", _NUMBER),
         _query("offset", "How many to leave out before them; before and after are faster.", _NUMBER),
     ]
+    whole = _query("full", "false: its record alone, as lists have it.")
     event = {"event": {"description": "What the function gets; any JSON value."}}
     invocation = {
         **event,
@@ -329,7 +330,7 @@ def _paths() -> dict[str, Any]:
             "get": _operation("List runs, the newest first", listed, parameters=filters),
             "post": _operation("Take over a run of a fresh platform", started, body=_ref("RunInFull"), status="201"),
         },
-        "/_dev/api/runs/{id}": {"get": _operation("A run in full", _ref("RunInFull"), "id")},
+        "/_dev/api/runs/{id}": {"get": _operation("A run in full", _ref("RunInFull"), "id", parameters=[whole])},
         "/_dev/api/runs/{id}/calls/{number}": {
             "get": _operation(
                 "A call with its bodies", _ref("WholeCall"), "id", parameters=[_in_path("number", _NUMBER)]

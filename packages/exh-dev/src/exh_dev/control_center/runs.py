@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from exh_dev.control_center.context import Context
-    from exh_dev.platform.storage.store import Document
 
 _USUAL, _MOST = 50, 10_000  # runs of a page
 
@@ -45,7 +44,11 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer({"id": run["id"]}, 201)
 
     async def show(request: Request) -> JsonAnswer:
-        return JsonAnswer(_run(request, context))
+        run_id = request.path_params["id"]
+        found = runs.record(run_id) if request.query_params.get("full") == "false" else runs.get(run_id)
+        if found is None:
+            raise _missing(run_id)
+        return JsonAnswer(found)
 
     async def call(request: Request) -> JsonAnswer:
         run_id, number = request.path_params["id"], request.path_params["number"]
@@ -91,14 +94,6 @@ def routes(base: str, context: Context) -> list[Route]:
         Route(f"{base}/calls/{{request_id}}", calls, methods=["GET"]),
         Route(f"{base}/traces/{{id}}", trace, methods=["GET"]),
     ]
-
-
-def _run(request: Request, context: Context) -> Document:
-    run_id = request.path_params["id"]
-    run = context.runner.runs.get(run_id)
-    if run is None:
-        raise _missing(run_id)
-    return run
 
 
 def _missing(run_id: str) -> ErrorAnswer:

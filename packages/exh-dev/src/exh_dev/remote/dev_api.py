@@ -68,9 +68,10 @@ class DevApi:
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run in full, once it is over. Raises as `get` does."""
-        while (run := self.run(run_id))["status"] not in _ENDED:
+        path = f"{BASE}/runs/{quote(run_id, safe='')}"
+        while self.get(path, full="false")["status"] not in _ENDED:
             time.sleep(_LOOK)
-        return run
+        return self.run(run_id)
 
     @contextmanager
     def following(self) -> Iterator[Iterator[dict[str, Any]]]:

@@ -23,7 +23,7 @@ from exh_dev.json_text import whole_characters
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.dev.effects import kind_of
 from exh_dev.platform.dev.readable_rql import has_secret, readable
-from exh_dev.platform.dev.shown_bodies import is_login, is_secret, shown, without_secrets
+from exh_dev.platform.dev.shown_bodies import is_login, is_secret, kept, without_secrets
 from extrahorizon.redaction import REDACTED
 
 if TYPE_CHECKING:
@@ -61,12 +61,14 @@ class Records:
             effects = call.effects
             key = effects.method, effects.path
             before = failed.pop(key, None)
-            duration, status = effects.duration_ms or 0.0, effects.status or 0
-            waited = max(0, round((call.ended - duration / 1000 - before[0]) * 1000)) if before else None
-            attempt = before[1] + 1 if before else 1
-            if status == 0 or status >= HTTPStatus.BAD_REQUEST:
-                failed[key] = call.ended, attempt
-            found.append(self._record(call, {"attempt": attempt, "waited_ms": waited}))
+            if call.record is None:
+                began = call.ended - (effects.duration_ms or 0.0) / 1000
+                waited = max(0, round((began - before[0]) * 1000)) if before else None
+                attempt = before[1] + 1 if before else 1
+                call.record = self._record(call, {"attempt": attempt, "waited_ms": waited})
+            if not effects.status or effects.status >= HTTPStatus.BAD_REQUEST:
+                failed[key] = call.ended, call.record["attempt"]
+            found.append(call.record)
         return found
 
     def changes(self, effects: Effects) -> list[dict[str, Any]]:
@@ -130,7 +132,7 @@ class Records:
 
 
 def bodies_of(call: Call) -> dict[str, Any]:
-    """The two bodies of a call, as `shown` tells them; `left_out` says that they are not kept."""
+    """The two bodies of a call, as they are `kept`; `left_out` says that they are not."""
     effects = call.effects
     login = is_login(effects.path)
     has_failed = (effects.status or 0) >= HTTPStatus.BAD_REQUEST
@@ -138,14 +140,14 @@ def bodies_of(call: Call) -> dict[str, Any]:
         return {"request": {"left_out": True}, "answer": {"left_out": True}}
     encoding = _header(call.headers, b"content-encoding") or ""
     return {
-        "request": _shown(call.request, call.headers, encoding=encoding, login=login),
-        "answer": _shown(call.answer, call.answer_headers, login=login and not has_failed),
+        "request": _kept(call.request, call.headers, encoding=encoding, login=login),
+        "answer": _kept(call.answer, call.answer_headers, login=login and not has_failed),
     }
 
 
-def _shown(body: Body, headers: Sequence[tuple[bytes, bytes]], *, encoding: str = "", login: bool) -> dict[str, Any]:
+def _kept(body: Body, headers: Sequence[tuple[bytes, bytes]], *, encoding: str = "", login: bool) -> dict[str, Any]:
     kind = _header(headers, b"content-type") or ""
-    return shown(b"".join(body.pieces), body.size, kind, encoding=encoding, login=login)
+    return kept(b"".join(body.pieces), body.size, kind, encoding=encoding, login=login)
 
 
 def _request(call: Call) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.effects import Effects
@@ -70,6 +70,7 @@ class Call:
         request: the request's body, as far as it was read.
         answer: the answer's.
         is_kept: whether the bodies are there; else there were too many of them.
+        record: what is told of it, once somebody has asked.
     """
 
     effects: Effects
@@ -80,6 +81,7 @@ class Call:
     request: Body = field(default_factory=Body)
     answer: Body = field(default_factory=Body)
     is_kept: bool = True
+    record: dict[str, Any] | None = None
 
 
 @dataclass

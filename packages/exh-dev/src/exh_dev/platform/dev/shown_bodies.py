@@ -25,6 +25,7 @@ _SECRETS_OF_LOGINS = frozenset(
     {"challenge", "code", "codes", "hash", "key", "keys", "nonce", "otp", "pin", "seed", "state", "uri", "verifier"}
 )
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
+_NAMES = re.compile(r'"([^"\\]+)"\s*:')
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -33,32 +34,40 @@ def is_login(path: str) -> bool:
     return bool(_OF_LOGINS.match(path))
 
 
-def shown(kept: bytes, size: int, content_type: str, *, encoding: str = "", login: bool = False) -> dict[str, Any]:
-    """What is shown of a body.
+def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", login: bool = False) -> dict[str, Any]:
+    """What is kept of a body: nothing that is secret, and no more work than that takes. `shown` makes the rest of it.
 
     Args:
-        kept: the first `LARGEST` bytes of it, or all.
+        first: the first `LARGEST` bytes of it, or all.
         size: bytes that it has.
         content_type: as its header says.
         encoding: as its `Content-Encoding` says.
         login: whether `is_login` is true of its path.
-
-    Returns:
-        `json`, or `text`; with `cut` where it is not all of it. Neither, for what is no text, and for nothing.
     """
     if not size:
         return {}
-    cut = size > len(kept)
+    cut = size > len(first)
     media_type = content_type.partition(";")[0].strip().lower()
     if encoding.strip().lower() == "gzip":
-        kept, cut = _unpacked(kept, cut)
+        first, cut = _unpacked(first, cut)
     if media_type.endswith(("/json", "+json")):
-        return _json(kept, cut, login)
+        text = first.decode("utf-8", "ignore" if cut else "replace")
+        # Most bodies have no secret: to see that is a tenth of the work of parsing one, and of writing it again.
+        if login or "\\u" in text or any(map(_is_secret, set(_NAMES.findall(text)))):
+            return _parsed(text, cut, login=login)
+        return _marked({"raw": text}, cut)
     if media_type == _FORM:
-        return _form(kept, cut, login)
+        return _form(first, cut, login)
     if media_type.startswith("text/") and not login:
-        return _marked({"text": kept.decode("utf-8", "replace")}, cut)
+        return _marked({"text": first.decode("utf-8", "replace")}, cut)
     return {}
+
+
+def shown(found: dict[str, Any]) -> dict[str, Any]:
+    """What is shown of a body that was `kept`: `json`, or `text`; with `cut` where it is not all of it. Neither, for
+    what is no text, and for nothing.
+    """
+    return _parsed(found["raw"], bool(found.get("cut")), login=False) if "raw" in found else found
 
 
 def without_secrets(value: Any, *, login: bool = False) -> Any:
@@ -95,19 +104,18 @@ def _without_secrets_of_logins(value: Any, depth: int) -> Any:
     return value
 
 
-def _json(kept: bytes, cut: bool, login: bool) -> dict[str, Any]:
-    text = kept.decode("utf-8", "ignore" if cut else "replace")
+def _parsed(text: str, cut: bool, *, login: bool) -> dict[str, Any]:
     try:
         value = json.loads(_closed(text) if cut else text)
         return _marked({"json": without_secrets(value, login=login)}, cut)
     except (ValueError, RecursionError):
-        if cut or login or any(_is_secret(name) for name in re.findall(r'"([^"\\]+)"\s*:', text)):
+        if cut or login or any(map(_is_secret, _NAMES.findall(text))):
             return _marked({}, cut)
-        return _marked({"text": text}, cut)
+        return {"text": text}
 
 
-def _form(kept: bytes, cut: bool, login: bool) -> dict[str, Any]:
-    pairs = parse_qsl(kept.decode("utf-8", "replace"), keep_blank_values=True)
+def _form(first: bytes, cut: bool, login: bool) -> dict[str, Any]:
+    pairs = parse_qsl(first.decode("utf-8", "replace"), keep_blank_values=True)
     return _marked({"json": without_secrets(dict(pairs), login=login)}, cut)
 
 
@@ -136,10 +144,10 @@ def _closed(text: str) -> str:
     return text[:end] + closing
 
 
-def _unpacked(kept: bytes, cut: bool) -> tuple[bytes, bool]:
+def _unpacked(first: bytes, cut: bool) -> tuple[bytes, bool]:
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
     try:
-        plain = unpacking.decompress(kept, LARGEST)
+        plain = unpacking.decompress(first, LARGEST)
     except zlib.error:
         return b"", True
     return plain, cut or not unpacking.eof

@@ -21,6 +21,7 @@ from uuid import uuid4
 from exh_dev.json_text import whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, bodies_of
+from exh_dev.platform.dev.shown_bodies import shown
 from exh_dev.platform.dev.origin import answering, request_of, when_dispatched
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
@@ -234,14 +235,13 @@ class Runs:
         """One call of a run, with its bodies."""
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
-            found = zip(raw, Records(self._store).of(raw), strict=True)
-            return next((_whole(shown, bodies_of(call)) for call, shown in found if shown["number"] == number), None)
-        calls = self._store.part(DETAILS, run_id, "calls") or []
-        shown = next((each for each in calls if each.get("number") == number), None)
-        if shown is None:
+            records = zip(raw, Records(self._store).of(raw), strict=True)
+            return next((_whole(found, bodies_of(call)) for call, found in records if found["number"] == number), None)
+        found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
+        if found is None:
             return None
         bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
-        return _whole(shown, bodies or {"request": {}, "answer": {}})
+        return _whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """The calls of a run, without their bodies."""
@@ -413,7 +413,7 @@ def _told(done: Effects, records: Records) -> Document:
 
 
 def _whole(call: Document, bodies: Document) -> Document:
-    parts = {name: {**call[name], "body": body} for name, body in bodies.items() if name in call}
+    parts = {name: {**call[name], "body": shown(body)} for name, body in bodies.items() if name in call}
     return {**call, **parts}
 
 

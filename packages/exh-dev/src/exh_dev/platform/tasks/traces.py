@@ -112,7 +112,7 @@ class _Tree:
                 name,
                 f"run:{run['id']}",
                 "call",
-                label=f"{call['method']} {call['path']}",
+                label=_label(call),
                 name=call["path"],
                 started=call["timestamp"],
                 ended=_later(call["timestamp"], call["duration_ms"]),
@@ -258,6 +258,13 @@ class _Tree:
 
     def _add(self, node_id: str, parent: str | None, kind: str, **members: Any) -> None:
         self.nodes.setdefault(node_id, {"id": node_id, "parent": parent, "kind": kind, **members})
+
+
+def _label(call: Document) -> str:
+    """Method and path, with a schema's name in the place of its id."""
+    schema = call.get("schema")
+    path = call["path"].replace(schema["id"], schema["name"], 1) if schema else call["path"]
+    return f"{call['method']} {path}"
 
 
 def _of_http(status: int | None) -> str:
