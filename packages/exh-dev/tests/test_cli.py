@@ -144,6 +144,8 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path
         (["serve", "--max-file-size", "0"], "--max-file-size"),
         (["serve", "--max-file-size", "4096"], "--max-file-size"),
         (["serve", "--max-file-size", "much"], "--max-file-size"),
+        (["serve", "--keep-runs", "0"], "--keep-runs"),
+        (["serve", "--keep-runs-mb", "0"], "--keep-runs-mb"),
         (["serve", "--host", "0.0.0.0"], "answers this machine alone"),  # noqa: S104 - refused
         (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
@@ -430,6 +432,19 @@ def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
     for options in ([], ["--max-file-size", "250"]):
         assert run_command(["serve", "--data-dir", str(tmp_path), *options]) == 1
     assert given == [8 * 1024 * 1024, 250 * 1024 * 1024]
+
+
+def test_serve_says_how_much_of_the_runs_is_kept(monkeypatch, tmp_path):
+    given = []
+
+    def platform(**options):
+        given.append((options["keep_runs"], options["keep_bytes"]))
+        raise DevkitError("enough is known")
+
+    monkeypatch.setattr("exh_dev.serve.local_platform.LocalPlatform", platform)
+    for options in ([], ["--keep-runs", "50", "--keep-runs-mb", "10"]):
+        assert run_command(["serve", "--data-dir", str(tmp_path), *options]) == 1
+    assert given == [(100_000, 512 * 1024 * 1024), (50, 10 * 1024 * 1024)]
 
 
 def test_serve_on_a_taken_port_says_how_to_get_a_free_one(served, exh_dev, tmp_path):

@@ -13,6 +13,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.platform.dev import function_calls
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.function_calls import Calls
+from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.run_retention import BODIES
 from exh_dev.platform.tasks.runs import Runs
@@ -99,6 +100,28 @@ def test_each_outcome_of_a_check_is_told(calling, schema_id):
     assert own["checks"] == [{"permission": "VIEW_USER", "outcome": "own data"}]
 
 
+def test_a_permission_of_a_role_in_a_group_is_told_with_the_group(calling, schema_id):
+    center, group = calling.center, object_id()
+    document = center.exh.data.documents.create(schema_id, {"pulse": 5})
+    center.exh.data.documents.link_groups(schema_id, document["id"], groupIds=[group])
+    role = {"id": object_id(), "group_id": group, "name": "nurse", "description": ""}
+    permissions = ["UPDATE_DOCUMENTS"]
+
+    def enlist():
+        store = center.platform._store
+        stamps = {"creation_timestamp": 0, "update_timestamp": 0}
+        store.put("group_roles", {**role, "permissions": permissions, **stamps})
+        user = store.one("users", "email", "exh.tasks+analyze@extrahorizon.com")
+        enlistment = {"group_id": group, "role_ids": [role["id"]], **stamps}
+        store.put("users", {**user, "staff_enlistments": [enlistment]})
+
+    center.platform.call(enlist)
+    _, (call,) = calling(["PUT", f"/data/v1/{schema_id}/documents/{document['id']}", {"json": {"pulse": 6}}])
+    assert call["status"] == 200
+    assert {"permission": "UPDATE_DOCUMENTS:pulse", "outcome": "by group", "groups": [group]} in call["checks"]
+    assert [(each["kind"], each["change"]) for each in call["changes"]] == [("document", "changed")]
+
+
 def test_secrets_are_nowhere_in_a_run_nor_on_disk(serve, tmp_path):
     center = serve(FILES, data_dir=tmp_path / "data")
     secrets = [f"hidden-{number}" for number in range(9)]
@@ -147,7 +170,8 @@ def test_tokens_that_a_login_answers_are_hidden(calling):
 
 
 def test_a_query_is_decoded(calling, schema_id):
-    query = "or(eq(data.category,string:low),in(data.pulse,(1,2)))&sort(-data.pulse)&limit(3,1)&data.notes.text=%2522a%2520b%2522"
+    either = "or(eq(data.category,string:low),in(data.pulse,(1,2)))"
+    query = f"{either}&sort(-data.pulse)&limit(3,1)&data.notes.text=%2522a%2520b%2522"
     _, (call, plain, broken) = calling(
         ["GET", f"/data/v1/{schema_id}/documents?{query}", {}],
         ["GET", "/users/v1/me", {}],
@@ -163,7 +187,7 @@ def test_a_query_is_decoded(calling, schema_id):
     assert notes == {"operator": "eq", "field": "data.notes.text", "value": '"a b"'}
     assert call["rql"]["text"].startswith('(data.category = "low" or data.pulse in [1, 2]); sort -data.pulse')
     assert "query" not in plain
-    assert (broken["query"], broken["rql"] if "rql" in broken else None) == ("eq(", None)
+    assert (broken["query"], broken.get("rql", None)) == ("eq(", None)
 
 
 def test_what_a_call_changed_is_named(calling, schema_id):
@@ -242,8 +266,8 @@ def test_of_a_run_with_too_many_bodies_the_first_are_kept(calling, monkeypatch):
 
 def test_calls_of_a_run_that_goes_on_are_there_already(serve):
     waiting = (
-        CALLER
-        + "    import pathlib, time\n    while not pathlib.Path(task.data['gate']).exists():\n        time.sleep(0.01)\n"
+        CALLER + "    import pathlib, time\n"
+        "    while not pathlib.Path(task.data['gate']).exists():\n        time.sleep(0.01)\n"
     )
     center = serve({**FILES, "handlers/analyze.py": waiting})
     gate = center.folder / "gate"
@@ -260,7 +284,7 @@ def test_a_fault_and_a_retry_are_shown_as_the_function_meets_them(calling):
     requests.post(
         f"{calling.center.url}/_dev/faults", json={"rule": "GET /users/v1/me:503x1"}, timeout=5
     ).raise_for_status()
-    run, (failed, again) = calling(["GET", "/users/v1/me", {}])
+    _run, (failed, again) = calling(["GET", "/users/v1/me", {}])
     assert (failed["status"], failed["attempt"], again["status"], again["attempt"]) == (503, 1, 200, 2)
     assert failed["error"] == {
         "code": 4, "name": "SERVICE_UNREACHABLE_EXCEPTION", "message": "This failure is injected by a fault rule",

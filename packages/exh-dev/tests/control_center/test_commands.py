@@ -145,6 +145,18 @@ def test_of_too_many_runs_the_newest_are_kept(tmp_path):
     assert len(kept(tmp_path)) < 10
 
 
+def test_the_bodies_of_calls_go_before_runs(tmp_path):
+    def large(number):
+        request = {"type": "text/plain", "size": 1, "body": {"text": "x" * 1_000_000}}
+        return run_of(str(number), calls=[{"number": 1, "path": "/", "request": request}])
+
+    keep(tmp_path, [large(number) for number in range(30)])
+    runs = kept(tmp_path)
+    assert len(runs) == 30
+    bodies = [run["calls"][0]["request"]["body"] for run in runs]
+    assert (bodies[0], len(bodies[-1]["text"])) == ({"left_out": True}, 1_000_000)
+
+
 @pytest.mark.parametrize("line", ["{", "5", "null", '{"a": 1}', '{"id": "x"}', "[" * 100_000, "\x00"])
 def test_a_damaged_line_of_the_kept_runs_costs_no_other(tmp_path, line):
     keep(tmp_path, [run_of("1")])

@@ -220,3 +220,25 @@ def test_lines_are_told_as_they_come_and_once(serve):
         assert (following := next(lines))["line"]["text"] == "two"
         assert following["number"] == 1
     assert [each["text"] for each in center.api.ended(run_id)["logs"]] == ["one", "two"]
+
+
+def test_a_cold_start_is_told_in_its_parts(serve):
+    slow = "import time\n\ntime.sleep(0.3)\n\ndef handler(event, context):\n    return None\n"
+    center = serve({"handlers/other.py": slow})
+    cold, warm = center.invoke("other", {}), center.invoke("other", {})
+    assert cold["init"]["import_ms"] >= 300
+    assert 0 < cold["init"]["runtime_ms"] < cold["init_ms"]
+    assert abs(sum(cold["init"].values()) - cold["init_ms"]) < 0.2
+    assert "init" not in warm
+
+
+def test_of_a_module_that_fails_to_load_the_time_until_then_is_told(serve):
+    center = serve({"handlers/other.py": "import time\n\ntime.sleep(0.2)\nraise RuntimeError('no')\n"})
+    run = center.invoke("other", {})
+    assert (run["status"], run["init"]["import_ms"] >= 200) == ("FAILED", True)
+
+
+def test_the_record_of_a_run_alone_can_be_asked_for(center):
+    run = center.invoke("other", {})
+    assert "logs" in run
+    assert center.get(f"/runs/{run['id']}", full="false") == center.get("/runs")["data"][0]

@@ -120,3 +120,13 @@ def test_importing_the_runtime_is_cheap():
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert not heavy & set(loaded)
+
+
+def test_a_function_finds_the_process_as_the_runtime_client_alone_starts_it(run):
+    seen = run("launched.how").result
+    assert seen["arguments"] == ["launched.how"]
+    assert seen["client"].endswith("awslambdaric/__main__.py")
+    assert seen["main"] == ["__main__", "awslambdaric.__main__", "awslambdaric"]
+    assert "Watch" not in seen["finders"]
+    assert seen["pipes"] == []
+    assert Path(seen["first"]).is_absolute()

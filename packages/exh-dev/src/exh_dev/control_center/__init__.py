@@ -2,7 +2,9 @@
 
 context    what the page works with: the platform's parts, and the project that is served
 page       the page itself, its scripts and styles, and what a browser may do with them
-runs, functions, mails, records, live, as_first_user
+runs, calls, replays, functions, mails, records, live, as_first_user
            the endpoints
+wanted_runs
+           what runs are filtered by
 openapi    their description
 """

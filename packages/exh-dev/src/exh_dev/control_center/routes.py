@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from exh_dev.control_center import as_first_user, functions, live, mails, page, records, runs
+from exh_dev.control_center import as_first_user, calls, functions, live, mails, page, records, runs
 from exh_dev.control_center.openapi import description
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.remote.dev_api import BASE
@@ -30,6 +30,7 @@ def routes(context: Context, *, platform: ASGIApp, clock: Clock) -> list[Route]:
         *records.routes(BASE, context),
         *mails.routes(BASE, context),
         *runs.routes(BASE, context),
+        *calls.routes(BASE, context),
         *functions.routes(BASE, context, clock=clock),
         live.route(BASE, context.changes),
         as_first_user.route(BASE, context, platform),

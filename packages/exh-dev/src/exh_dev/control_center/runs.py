@@ -1,6 +1,4 @@
-"""`/_dev/api/runs`: the runs of functions, and their calls; `/_dev/api/calls`: what an invocation called;
-`/_dev/api/traces`: what one thing set off.
-"""
+"""`/_dev/api/runs`: the runs of functions."""
 
 from __future__ import annotations
 
@@ -14,7 +12,6 @@ from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.tasks.runs import is_run
-from exh_dev.platform.tasks.traces import Traces
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,7 +24,6 @@ _USUAL, _MOST = 50, 10_000  # runs of a page
 def routes(base: str, context: Context) -> list[Route]:
     """List, look at, and repeat runs."""
     runs = context.runner.runs
-    traces = Traces(context.store, runs)
 
     async def find(request: Request) -> JsonAnswer:
         limit = _number(request, "limit", _USUAL, most=_MOST)
@@ -47,18 +43,8 @@ def routes(base: str, context: Context) -> list[Route]:
         run_id = request.path_params["id"]
         found = runs.record(run_id) if request.query_params.get("full") == "false" else runs.get(run_id)
         if found is None:
-            raise _missing(run_id)
+            raise missing(run_id)
         return JsonAnswer(found)
-
-    async def call(request: Request) -> JsonAnswer:
-        run_id, number = request.path_params["id"], request.path_params["number"]
-        record = runs.record(run_id)
-        if record is None:
-            raise _missing(run_id)
-        found = runs.call(run_id, number)
-        if found is None:
-            raise ErrorAnswer(16, f"The run {run_id} has no call {number}, or its calls are not kept any more")
-        return JsonAnswer({"run": run_id, **found})
 
     async def replay(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
@@ -68,35 +54,22 @@ def routes(base: str, context: Context) -> list[Route]:
             raise ErrorAnswer(22, 'The body is {"event": …}, or empty for the same event')
         record = runs.record(run_id)
         if record is None:
-            raise _missing(run_id)
+            raise missing(run_id)
         event = members["event"] if "event" in members else replays.event_of(context, run_id)
         again = context.begin(record["function"], event, again=run_id)
         return JsonAnswer({"id": again.record["id"]}, 202)
-
-    async def calls(request: Request) -> JsonAnswer:
-        found = runs.calls_of(request.path_params["request_id"])
-        return JsonAnswer({"total": len(found), "data": found})
-
-    async def trace(request: Request) -> JsonAnswer:
-        thing = request.path_params["id"]
-        found = traces.of(thing)
-        if found is None:
-            raise ErrorAnswer(16, f"No run, task, event or request {thing} is known that has set something off")
-        return JsonAnswer(found)
 
     return [
         Route(f"{base}/runs", find, methods=["GET"]),
         Route(f"{base}/runs", adopt, methods=["POST"]),
         replays.route(base, context),
         Route(f"{base}/runs/{{id}}", show, methods=["GET"]),
-        Route(f"{base}/runs/{{id}}/calls/{{number:int}}", call, methods=["GET"]),
         Route(f"{base}/runs/{{id}}/replay", replay, methods=["POST"]),
-        Route(f"{base}/calls/{{request_id}}", calls, methods=["GET"]),
-        Route(f"{base}/traces/{{id}}", trace, methods=["GET"]),
     ]
 
 
-def _missing(run_id: str) -> ErrorAnswer:
+def missing(run_id: str) -> ErrorAnswer:
+    """Say that there is no such run."""
     return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, T201
 """What a worker for Python runs before AWS's runtime client: it tells when the function's module begins to be imported.
 
 It is run as the text of `python -c`, whose arguments are the handler and the number of a pipe. Nothing of it is left

@@ -56,7 +56,11 @@ def keep(data_dir: Path, runs: Sequence[dict[str, Any]]) -> None:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _file(data_dir).with_suffix(".lock").open("w") as lock:  # another command may keep its runs now
         fcntl.flock(lock, fcntl.LOCK_EX)
-        texts = [json.dumps(each) for each in [*kept(data_dir), *runs][-MOST:]]
+        every = [*kept(data_dir), *runs][-MOST:]
+        texts = [json.dumps(each) for each in every]
+        for place, each in enumerate(every):
+            if sum(map(len, texts)) > _LARGEST:
+                texts[place] = json.dumps(_without_bodies(each))
         while sum(map(len, texts)) > _LARGEST:
             texts.pop(0)
         write_private(_file(data_dir), "".join(f"{text}\n" for text in texts))
@@ -69,6 +73,23 @@ def kept(data_dir: Path) -> list[dict[str, Any]]:
     except OSError:
         return []
     return [run for line in lines if is_run(run := _parsed(line))]
+
+
+def _without_bodies(run: dict[str, Any]) -> dict[str, Any]:
+    """A run without the bodies of its calls, which are the largest part of most."""
+    calls = run.get("calls")
+    if not isinstance(calls, list):
+        return run
+    parts = ("request", "answer")
+    bare = [
+        {
+            **call,
+            **{name: {**call[name], "body": {"left_out": True}} for name in parts if isinstance(call.get(name), dict)},
+        }
+        for call in calls
+        if isinstance(call, dict)
+    ]
+    return {**run, "calls": bare}
 
 
 def _parsed(line: str) -> Any:

@@ -93,7 +93,7 @@ class Records:
             **_query(call, effects.path),
             "error": _error(call),
             "checks": _checks(effects),
-            "schema": self._schema(effects.path),
+            "schema": self.schema_of(effects.path),
             "changes": changes[:_MOST_CHANGES],
             "more_changes": len(changes) - _MOST_CHANGES if len(changes) > _MOST_CHANGES else None,
             "transitions": [move._asdict() for move in effects.moves],
@@ -111,7 +111,8 @@ class Records:
             "answer": {"type": _header(call.answer_headers, b"content-type"), "size": call.answer.size},
         }
 
-    def _schema(self, path: str) -> dict[str, str] | None:
+    def schema_of(self, path: str) -> dict[str, str] | None:
+        """The schema whose documents a path is about; None where it is about none."""
         found = _OF_SCHEMA.match(path)
         return (self._named(found[1]) or None) if found else None
 

@@ -83,6 +83,30 @@ class Call:
     is_kept: bool = True
     record: dict[str, Any] | None = None
 
+    def receiving(self, receive: Receive) -> Receive:
+        """`receive`, with the request's body noted."""
+
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "http.request":
+                self.request.add(message.get("body", b""))
+            return message
+
+        return received
+
+    def sending(self, send: Send) -> Send:
+        """`send`, with the answer noted."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.effects.status = message["status"]
+                self.answer_headers = message.get("headers", ())
+            elif self.effects.root:
+                self.answer.add(message.get("body", b""))
+            await send(message)
+
+        return sent
+
 
 @dataclass
 class _Made:
@@ -107,51 +131,38 @@ class Calls:
         """An application whose requests are noted: whole, if an invocation makes them; of any other what it does."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
+            path = scope["path"].rstrip("/") or "/" if scope["type"] == "http" else ""
+            root = (root_of(scope) or self._only_user_of_token(scope)) if path else None
+            if not path or (root is None and path.startswith(_LOCAL) and not path.startswith(_AS_FIRST_USER)):
                 await app(scope, receive, send)
-                return
-            path = scope["path"].rstrip("/") or "/"
-            root = root_of(scope) or self._only_user_of_token(scope)
-            if root is None and path.startswith(_LOCAL) and not path.startswith(_AS_FIRST_USER):
-                await app(scope, receive, send)
-                return
-            made = self._of(root) if root else None
-            if made:
-                made.begun += 1
-            number = made.begun if made else 0
-            began = time.perf_counter()
-            request = Effects(root, number, scope["method"], path, iso(self._clock()))
-            call = Call(request, scope["query_string"], scope["headers"])
-            answering.set(root)
-            effects.current.set(request)
-
-            async def received() -> Message:
-                message = await receive()
-                if message["type"] == "http.request":
-                    call.request.add(message.get("body", b""))
-                return message
-
-            async def watched(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    request.status = message["status"]
-                    call.answer_headers = message.get("headers", ())
-                elif made:
-                    call.answer.add(message.get("body", b""))
-                await send(message)
-
-            try:
-                await app(scope, received if made else receive, watched)
-            except BaseException:
-                request.status = 0  # the connection was cut
-                raise
-            finally:
-                request.status = request.status or 0
-                request.duration_ms = round((time.perf_counter() - began) * 1000, 1)
-                if made:
-                    call.ended = self._clock()
-                    self._note(made, call)
+            else:
+                path = path.removeprefix(_AS_FIRST_USER.rstrip("/"))
+                await self._noted(app, root, path, scope, receive, send)
 
         return noted
+
+    async def _noted(  # noqa: PLR0917 - an application, what is known of a request, and what ASGI hands over
+        self, app: ASGIApp, root: str | None, path: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        made = self._of(root) if root else None
+        if made:
+            made.begun += 1
+        request = Effects(root, made.begun if made else 0, scope["method"], path, iso(self._clock()))
+        call = Call(request, scope["query_string"], scope["headers"])
+        answering.set(root)
+        effects.current.set(request)
+        began = time.perf_counter()
+        try:
+            await app(scope, call.receiving(receive) if made else receive, call.sending(send))
+        except BaseException:
+            request.status = 0  # the connection was cut
+            raise
+        finally:
+            request.status = request.status or 0
+            request.duration_ms = round((time.perf_counter() - began) * 1000, 1)
+            if made:
+                call.ended = self._clock()
+                self._note(made, call)
 
     @contextmanager
     def made_with(self, token: str | None, request_id: str) -> Iterator[None]:

@@ -46,15 +46,14 @@ def _described(argument: Argument) -> dict[str, Any]:
         return {}
     operator, arguments = argument.operator, argument.arguments
     if operator in {"and", "or", "not"} or any(isinstance(each, Term) for each in arguments):
-        inside = [each for each in arguments if isinstance(each, Term)]
-        field = [_plain(each) for each in arguments if not isinstance(each, Term)]
-        return {"operator": operator, **({"field": field[0]} if field else {}), "terms": [*map(_described, inside)]}
+        inside = [_described(each) for each in arguments if isinstance(each, Term)]
+        names = [_plain(each) for each in arguments if not isinstance(each, Term)]
+        return {"operator": operator, **({"field": names[0]} if names else {}), "terms": inside}
     if operator in _OF_FIELDS:
         return {"operator": operator, "fields": [_plain(each) for each in arguments]}
     if operator in _OF_VALUES or not arguments:
         return {"operator": operator, "values": [_plain(each) for each in arguments]}
-    field, *values = arguments
-    name = _plain(field)
+    name, values = _plain(arguments[0]), arguments[1:]
     is_secret = isinstance(name, str) and any(is_secret_name(part) for part in name.split("."))
     shown = [REDACTED if is_secret else _plain(each) for each in values]
     return {"operator": operator, "field": name, **({"value": shown[0]} if len(shown) == 1 else {"values": shown})}

@@ -21,8 +21,8 @@ from uuid import uuid4
 from exh_dev.json_text import whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, bodies_of
-from exh_dev.platform.dev.shown_bodies import shown
 from exh_dev.platform.dev.origin import answering, request_of, when_dispatched
+from exh_dev.platform.dev.shown_bodies import shown
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
@@ -407,6 +407,7 @@ def _told(done: Effects, records: Records) -> Document:
         "path": done.path,
         "status": done.status,
         "duration_ms": done.duration_ms,
+        "schema": records.schema_of(done.path),
         "changes": records.changes(done),
         "transitions": [move._asdict() for move in done.moves],
     }

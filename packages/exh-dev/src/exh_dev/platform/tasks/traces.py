@@ -93,7 +93,7 @@ class _Tree:
             f"request:{start['id']}",
             None,
             "request",
-            label=f"{start['method']} {start['path']}",
+            label=_label(start),
             name=start["path"],
             started=start["timestamp"],
             ended=_later(start["timestamp"], start["duration_ms"]),
