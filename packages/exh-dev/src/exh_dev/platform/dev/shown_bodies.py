@@ -22,7 +22,7 @@ _OF_LOGINS = re.compile(
     r"/auth/v\d+(/|$)|/users/v\d+/.*(password|activation|pin|authenticate|register|forgot)|/_dev/oidc"
 )
 _SECRETS_OF_LOGINS = frozenset(
-    {"challenge", "code", "codes", "hash", "key", "keys", "nonce", "otp", "pin", "seed", "state", "uri", "verifier"}
+    {"challenge", "code", "codes", "hash", "key", "keys", "nonce", "otp", "pin", "seed", "state", "verifier"}
 )
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
 _NAMES = re.compile(r'"([^"\\]+)"\s*:')
