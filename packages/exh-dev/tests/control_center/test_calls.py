@@ -292,6 +292,15 @@ def test_a_fault_and_a_retry_are_shown_as_the_function_meets_them(calling):
     assert "checks" not in failed
 
 
+@pytest.mark.parametrize("fault", ["reset", "reset-after"])
+def test_a_connection_that_is_cut_is_cut_for_the_function_too(calling, fault):
+    rule = {"rule": f"POST /mail/v1:{fault}"}
+    requests.post(f"{calling.center.url}/_dev/faults", json=rule, timeout=5).raise_for_status()
+    run, (call,) = calling(["POST", "/mail/v1/", {"json": {"a": 1}}])
+    assert [line["text"] for line in run["logs"]] == ["PlatformUnreachableError"]
+    assert (call["status"], call["path"]) == (0, "/mail/v1")
+
+
 def test_runs_of_a_fresh_platform_keep_their_calls(calling, serve):
     run, whole = calling(["POST", "/mail/v1/", {"json": {"a": 1}}])
     exported = next(each for each in calling.center.platform.runs() if each["id"] == run["id"])

@@ -528,3 +528,14 @@ def test_lines_of_concurrent_invocations_do_not_mix(start):
         lines = [text for text in texts(invocation) if "module loaded" not in text]
         assert [line.rpartition("\t")[2] for line in lines] == [f"{token} {number}" for number in range(50)]
         assert all(invocation.request_id in line for line in lines)
+
+
+def test_a_cold_start_is_told_in_its_parts(start, module):
+    slow = "const until = Date.now() + 200; while (Date.now() < until);\n"
+    source = f"{slow}exports.handler = async () => process.argv.length;"
+    runtime = start(**module(source))
+    cold, warm = runtime.invoke("under-test", None), runtime.invoke("under-test", None)
+    assert cold.result == 2
+    assert cold.init_parts()["import_ms"] >= 200
+    assert sum(cold.init_parts().values()) == pytest.approx(cold.init_duration * 1000, abs=0.2)
+    assert warm.init_parts() is None

@@ -94,18 +94,23 @@ class Call:
 
         return received
 
-    def sending(self, send: Send) -> Send:
-        """`send`, with the answer noted."""
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self.effects.status = message["status"]
-                self.answer_headers = message.get("headers", ())
-            elif self.effects.root:
-                self.answer.add(message.get("body", b""))
-            await send(message)
+class _Answer:
+    """What is sent of an answer, noted on its way."""
 
-        return sent
+    def __init__(self, call: Call, send: Send) -> None:
+        self._call = call
+        self._send = send
+        #: Of uvicorn, for whoever has to end the connection; see `connection.cut`.
+        self.transport: object = getattr(getattr(send, "__self__", None), "transport", None)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._call.effects.status = message["status"]
+            self._call.answer_headers = message.get("headers", ())
+        elif self._call.effects.root:
+            self._call.answer.add(message.get("body", b""))
+        await self._send(message)
 
 
 @dataclass
@@ -153,7 +158,7 @@ class Calls:
         effects.current.set(request)
         began = time.perf_counter()
         try:
-            await app(scope, call.receiving(receive) if made else receive, call.sending(send))
+            await app(scope, call.receiving(receive) if made else receive, _Answer(call, send).send)
         except BaseException:
             request.status = 0  # the connection was cut
             raise
