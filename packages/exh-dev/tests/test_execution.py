@@ -1,7 +1,7 @@
 """What a case sets off: found, counted, and a failure of it is a failure of the case."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -9,7 +9,9 @@ import pytest
 from waiting import wait_for
 
 from exh_dev.platform.dev import function_calls as platform_calls
+from exh_dev.platform.dev.call_records import Records
 from exh_dev.platform.http.connection import ConnectionCut
+from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.runner import OwnFunction
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Function, Invocation, trace_root
@@ -83,7 +85,7 @@ def test_what_does_not_end_in_time_is_said(running):
     assert not outcome(unfinished=True).ok
 
 
-def test_calls_of_the_latest_invocations_are_kept_and_no_query_of_them(monkeypatch):
+def test_calls_of_the_latest_invocations_are_kept(monkeypatch):
     monkeypatch.setattr(platform_calls, "MOST_INVOCATIONS", 2)
     monkeypatch.setattr(platform_calls, "MOST_CALLS", 1)
     kept = platform_calls.Calls(clock=lambda: 0)
@@ -92,15 +94,20 @@ def test_calls_of_the_latest_invocations_are_kept_and_no_query_of_them(monkeypat
         send(kept, [200], trace=request_id)
     send(kept, [200])
     assert [len(kept.of(each)) for each in ids] == [0, 1, 1]
-    (call,) = kept.of(ids[2])
+    (call,) = told(kept, ids[2])
     assert call.pop("duration_ms") >= 0
     assert call == {
+        "number": 1,
         "timestamp": "1970-01-01T00:00:00.000Z",
         "method": "GET",
         "path": "/users/v1",
         "status": 200,
         "attempt": 1,
         "waited_ms": None,
+        "query": "eq(email,a)",
+        "rql": {"text": 'email = "a"', "terms": [{"operator": "eq", "field": "email", "value": "a"}]},
+        "request": {"headers": {}, "type": None, "size": 0},
+        "answer": {"type": None, "size": 0},
     }
 
 
@@ -109,10 +116,17 @@ def test_calls_are_seen_as_the_function_meets_them():
     kept = platform_calls.Calls(clock=lambda: next(now))
     request_id = "00000000-0000-0000-0000-000000000000"
     send(kept, [503, None, 200, 200], trace=request_id)
-    shown = [(each["status"], each["attempt"]) for each in kept.of(request_id)]
-    assert shown == [(503, 1), (0, 2), (200, 3), (200, 1)]
-    assert [each["waited_ms"] is not None for each in kept.of(request_id)] == [False, True, True, False]
-    assert kept.of(request_id)[1]["waited_ms"] > 900  # from the first answer to the second request
+    shown = told(kept, request_id)
+    assert [(each["status"], each["attempt"]) for each in shown] == [(503, 1), (0, 2), (200, 3), (200, 1)]
+    assert [each["waited_ms"] is not None for each in shown] == [False, True, True, False]
+    assert shown[1]["waited_ms"] > 900  # from the first answer to the second request
+    assert told(kept, request_id) == shown
+
+
+def told(kept, request_id):
+    """What is told of an invocation's calls."""
+    with closing(Store()) as store:
+        return Records(store).of(kept.of(request_id))
 
 
 def send(kept, statuses, trace=None):
