@@ -23,7 +23,7 @@ from exh_dev.json_text import whole_characters
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.dev.effects import kind_of
 from exh_dev.platform.dev.readable_rql import has_secret, readable
-from exh_dev.platform.dev.shown_bodies import is_login, is_secret, kept, without_secrets
+from exh_dev.platform.dev.shown_bodies import is_login, is_secret, kept, shown, without_secrets
 from extrahorizon.redaction import REDACTED
 
 if TYPE_CHECKING:
@@ -144,6 +144,43 @@ def bodies_of(call: Call) -> dict[str, Any]:
         "request": _kept(call.request, call.headers, encoding=encoding, login=login),
         "answer": _kept(call.answer, call.answer_headers, login=login and not has_failed),
     }
+
+
+def told(done: Effects, records: Records) -> Document:
+    """A request of somebody outside, or what a dispatcher did, as a trace needs it."""
+    return {
+        "id": done.id,
+        "timestamp": done.timestamp,
+        "method": done.method,
+        "path": done.path,
+        "status": done.status,
+        "duration_ms": done.duration_ms,
+        "schema": records.schema_of(done.path),
+        "changes": records.changes(done),
+        "transitions": [move._asdict() for move in done.moves],
+    }
+
+
+def whole(call: Document, bodies: Document) -> Document:
+    """A call with its two bodies, as `bodies_of` keeps them."""
+    parts = {name: {**call[name], "body": shown(body)} for name, body in bodies.items() if name in call}
+    return {**call, **parts}
+
+
+def apart(calls: Any) -> tuple[Any, Document]:
+    """Calls without their bodies, and these by the calls' numbers."""
+    if not isinstance(calls, list):
+        return calls, {}
+    bodies = {}
+    found = []
+    for call in calls:
+        parts = {name: call[name] for name in ("request", "answer") if isinstance(call.get(name), dict)}
+        own = {name: each["body"] for name, each in parts.items() if isinstance(each.get("body"), dict)}
+        if own:
+            bodies[str(call.get("number"))] = own
+        bare = {name: {key: value for key, value in each.items() if key != "body"} for name, each in parts.items()}
+        found.append({**call, **bare})
+    return found, bodies
 
 
 def _kept(body: Body, headers: Sequence[tuple[bytes, bytes]], *, encoding: str = "", login: bool) -> dict[str, Any]:

@@ -12,23 +12,21 @@ end.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from exh_dev.json_text import whole_characters
 from exh_dev.platform.dev import effects
-from exh_dev.platform.dev.call_records import Records, bodies_of
-from exh_dev.platform.dev.origin import answering, request_of, when_dispatched
-from exh_dev.platform.dev.shown_bodies import shown
+from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
+from exh_dev.platform.dev.origin import when_dispatched
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
-from exh_dev.runtime import trace_root
 from exh_dev.runtime.triggers import trigger_of
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation, LogLine
 
 _MOST_OF_CHAIN = 200
-_MOST_CAUSES = 2_000  # runs whose calls are known to have made something
 _MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
 _OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
 _OF_DETAILS = ("event", "result", "error", "logs", "calls")
@@ -70,14 +67,6 @@ class Run:
     lines: list[dict[str, str]] = field(default_factory=list)
 
 
-class _Cause(NamedTuple):
-    """What set a run off: another run, by one of its calls or by its failure; or a request of somebody outside."""
-
-    run: Document | None = None
-    call: int | None = None
-    start: Effects | None = None
-
-
 def is_run(value: object) -> bool:
     """Whether a value is a run as `Runs.export` gives it, as far as whoever shows it needs."""
     return (
@@ -101,8 +90,8 @@ class Runs:
         self._clock = clock
         self._live: dict[str, Run] = {}
         self._on_end: Callable[[Document], object] = _nobody
-        self._by_root: OrderedDict[str, str] = OrderedDict()
         self.list = RunList(store)
+        self._causes = Causes(store, self.list)
         self.retention = Retention(store, self.list, limits or Limits())
         when_dispatched(store, self._note_dispatched)
         stopped = "the platform was stopped meanwhile"
@@ -130,8 +119,8 @@ class Runs:
         request_id, task_id = str(uuid4()), known.get("id")
         chain = request_id if kind == "invoke" else str([*attempts, task_id or request_id][0])
         run_id = object_id()
-        published = _published(known)
-        cause = _Cause() if again else self._cause(known, published)
+        published = published_in(known)
+        cause = Cause() if again else self._causes.of(known, published)
         members = {
             "id": run_id,
             "function": function,
@@ -142,7 +131,7 @@ class Runs:
             "request_id": request_id,
             "task_id": task_id if isinstance(task_id, str) else None,
             "chain": chain,
-            "trace": self._trace(run_id, cause, chain if attempts else None),
+            "trace": self._causes.trace(cause, otherwise=run_id, chain=chain if attempts else None),
             "attempt": len(attempts) + 1,
             "again": again,
             "caused_by": cause.run["id"] if cause.run else None,
@@ -161,9 +150,7 @@ class Runs:
             self._keep_start(cause.start)
             self._live[run_id] = run
             self.retention.trim(self._live)
-        self._by_root[trace_root(request_id)] = run_id
-        if len(self._by_root) > _MOST_CAUSES:
-            self._by_root.popitem(last=False)
+        self._causes.add(run_id, request_id)
         return run
 
     def watch(self, call: Callable[[Document], object]) -> None:
@@ -236,12 +223,12 @@ class Runs:
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
             records = zip(raw, Records(self._store).of(raw), strict=True)
-            return next((_whole(found, bodies_of(call)) for call, found in records if found["number"] == number), None)
+            return next((whole(found, bodies_of(call)) for call, found in records if found["number"] == number), None)
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
         bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
-        return _whole(found, bodies or {"request": {}, "answer": {}})
+        return whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """The calls of a run, without their bodies."""
@@ -264,7 +251,7 @@ class Runs:
                     record = {name: run[name] for name in run if name not in left_out}
                     self.list.put({"trace": run["id"], **record, "fresh": True})
                     details = {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}}
-                    calls, bodies = _apart(details["calls"])
+                    calls, bodies = apart(details["calls"])
                     self.retention.keep(
                         {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
                     )
@@ -283,7 +270,7 @@ class Runs:
 
     def run_of(self, trace: str) -> str | None:
         """The run that a trace id of X-Ray is of, if it is one of the latest."""
-        return self._by_root.get(trace)
+        return self._causes.run_of(trace)
 
     def trace_of(self, thing: str) -> str | None:
         """The trace that something is of: a run, a task, an event, or the request that it began with."""
@@ -291,14 +278,11 @@ class Runs:
             return str(record.get("trace", record["id"]))
         if self._store.text(STARTS, thing) is not None or self.list.first_having("trace", thing):
             return thing
-        request = request_of(self._store, thing)
-        if request is None or (
-            request.event and (request := request_of(self._store, str(request.event["id"]))) is None
-        ):
+        cause = self._causes.of_made(thing)
+        if cause is None:
             return None
-        cause = self._behind(request)
         self._keep_start(cause.start)
-        return self._trace("", cause, None) or None
+        return self._causes.trace(cause, otherwise="") or None
 
     def start_of(self, trace: str) -> Document | None:
         """The request of somebody outside that a trace began with, if it began with one."""
@@ -326,7 +310,7 @@ class Runs:
 
     def _keep_start(self, start: Effects | None) -> None:
         if start is not None:
-            self._store.put(STARTS, _told(start, Records(self._store)))
+            self._store.put(STARTS, told(start, Records(self._store)))
 
     def _note_line(self, run_id: str, line: LogLine) -> None:
         run = self._live.get(run_id)
@@ -336,57 +320,21 @@ class Runs:
             self._changes.tell({"run": of, "number": len(run.lines), "line": shown})
             run.lines.append(shown)
 
-    def _cause(self, event: Document, published: Document | None) -> _Cause:
-        """What set a run off."""
-        for made in (event.get("id"), (published or {}).get("id")):
-            request = request_of(self._store, made) if isinstance(made, str) else None
-            if request is not None and request.event is None:
-                return self._behind(request)
-        if (request := effects.current.get()) and request.event is None:
-            return self._behind(request)
-        if root := answering.get():
-            return _Cause(self._run(root))
-        return _Cause(self._failed(published)) if published else _Cause()
-
-    def _behind(self, request: Effects) -> _Cause:
-        if request.root is None:
-            return _Cause(start=request)
-        run = self._run(request.root)
-        return _Cause(run, request.number if run else None)
-
-    def _run(self, root: str) -> Document | None:
-        run_id = self._by_root.get(root)
-        return self._store.get(RUNS, run_id) if run_id else None
-
-    def _failed(self, published: Document) -> Document | None:
-        """The run whose failure an event is about."""
-        content = published.get("content") if published["type"] == "task_failed" else None
-        found = self.list.having("task_id", str(content.get("id")), 1) if isinstance(content, dict) else []
-        return found[-1] if found else None
-
-    def _trace(self, run_id: str, cause: _Cause, chain: str | None) -> str:
-        if cause.run is not None:
-            return str(cause.run.get("trace", cause.run["id"]))
-        if cause.start is not None:
-            return cause.start.id
-        first = self.list.first_having("chain", chain) if chain else None
-        return str(first.get("trace", first["id"])) if first else run_id
-
     def _note_dispatched(self, done: Effects) -> None:
         """A dispatcher has done something for an event. A task it made will be a run; a mail would be known nowhere."""
         if not any(effects.kind_of(collection) == "mail" for collection, _ in done.stored):
             return
         event = dict(done.event or {})
-        cause = self._cause({}, event)
+        cause = self._causes.of({}, event)
         if cause.run is None and cause.start is None:
             return
         records = Records(self._store)
-        trace = self._trace("", cause, None)
+        trace = self._causes.trace(cause, otherwise="")
         known = {"id": done.id, "trace": trace, "event_id": event["id"], "event_type": event["type"]}
         caused_by = {"caused_by": cause.run["id"], "caused_by_call": cause.call} if cause.run else {}
         with self._store.transaction():
             self._keep_start(cause.start)
-            self._store.put(DISPATCHED, {**known, **caused_by, **_told(done, records), "id": done.id})
+            self._store.put(DISPATCHED, {**known, **caused_by, **told(done, records), "id": done.id})
 
     def _details_with_bodies(self, run_id: str) -> Document:
         details = self._store.get(DETAILS, run_id) or {}
@@ -394,53 +342,8 @@ class Runs:
         if not size or size > _MOST_EXPORTED:
             return details
         bodies = (self._store.get(BODIES, run_id) or {"calls": {}})["calls"]
-        calls = [_whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
+        calls = [whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
         return {**details, "calls": calls}
-
-
-def _told(done: Effects, records: Records) -> Document:
-    """A request of somebody outside, or what a dispatcher did, as a trace needs it."""
-    return {
-        "id": done.id,
-        "timestamp": done.timestamp,
-        "method": done.method,
-        "path": done.path,
-        "status": done.status,
-        "duration_ms": done.duration_ms,
-        "schema": records.schema_of(done.path),
-        "changes": records.changes(done),
-        "transitions": [move._asdict() for move in done.moves],
-    }
-
-
-def _whole(call: Document, bodies: Document) -> Document:
-    parts = {name: {**call[name], "body": shown(body)} for name, body in bodies.items() if name in call}
-    return {**call, **parts}
-
-
-def _apart(calls: Any) -> tuple[Any, Document]:
-    """Calls without their bodies, and these by the calls' numbers."""
-    if not isinstance(calls, list):
-        return calls, {}
-    bodies = {}
-    found = []
-    for call in calls:
-        parts = {name: call[name] for name in ("request", "answer") if isinstance(call.get(name), dict)}
-        own = {name: each["body"] for name, each in parts.items() if isinstance(each.get("body"), dict)}
-        if own:
-            bodies[str(call.get("number"))] = own
-        bare = {name: {key: value for key, value in each.items() if key != "body"} for name, each in parts.items()}
-        found.append({**call, **bare})
-    return found, bodies
-
-
-def _published(event: Document) -> Document | None:
-    """The event that a dispatcher passes on to a function."""
-    data = event.get("data")
-    published = data.get("event") if isinstance(data, dict) else None
-    if not isinstance(published, dict) or not all(isinstance(published.get(name), str) for name in ("id", "type")):
-        return None
-    return published
 
 
 def _line(line: LogLine) -> dict[str, str]:
