@@ -126,7 +126,7 @@ def serve(tmp_path):
 
         def serve(files=None, *, reload=False, **options):
             folder = write(tmp_path / "project", files or {}, FILES)
-            platform = stack.enter_context(LocalPlatform(pace=60, **options))
+            platform = stack.enter_context(LocalPlatform(**{"pace": 60, **options}))
             project, told = Project(folder), []
             shown = stack.enter_context(closing(ServedProject(platform, project)))
             shown.loaded(served.start(platform, project, told.append, shown))

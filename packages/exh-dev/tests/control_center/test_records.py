@@ -1,4 +1,4 @@
-"""What the control center shows of documents, mails, refused calls and credentials."""
+"""What the control center shows of mails, refused calls and credentials."""
 
 import base64
 
@@ -28,43 +28,6 @@ def test_nothing_is_served_without_a_project(platform):
     assert (state["project"], state["problems"]) == (None, [])
     functions = requests.get(f"{platform.url}/_dev/api/functions", timeout=5).json()["data"]
     assert "html-to-pdf" in [each["name"] for each in functions]
-
-
-def test_a_document_has_its_history(center):
-    document = center.exh.data.documents.create("pulse", {"pulse": 60})
-    center.exh.data.documents.update("pulse", document["id"], {"pulse": 61})
-    center.exh.data.documents.transition("pulse", document["id"], name="finish", data={"category": "low"})
-    entries = center.get(f"/documents/{document['id']}/history")["data"]
-    assert [(each["change"], each.get("fromStatus"), each["toStatus"]) for each in entries] == [
-        ("finish", "new", "done"),
-        ("update", "new", "new"),
-        ("creation", None, "new"),
-    ]
-    assert {each["user"] for each in entries} == {"developer@localhost.example"}
-    center.exh.data.documents.remove("pulse", document["id"])
-    assert center.get(f"/documents/{document['id']}/history")["data"] == []
-
-
-def test_a_document_that_was_sown_begins_its_history(center):
-    document = {"id": "6968c1b48ab34b7d6e654799", "creatorId": "68498c63b1b0b8de8a6228f6", "data": {"pulse": 1}}
-    for _ in range(2):
-        answer = requests.post(f"{center.url}/_dev/seed", json={"documents": {"pulse": [document]}}, timeout=5)
-        assert answer.ok, answer.text
-    (entry,) = center.get(f"/documents/{document['id']}/history")["data"]
-    assert (entry["change"], entry["toStatus"], entry["user"]) == ("creation", "new", None)
-
-
-def test_the_history_names_the_run_that_did_it(serve):
-    moving = (
-        "from extrahorizon.task import task_handler\n\n\n@task_handler\ndef handler(task, exh):\n"
-        '    exh.data.documents.create("pulse", {"pulse": 1})\n'
-    )
-    center = serve({"handlers/analyze.py": moving})  # anybody may create these documents
-    run = center.invoke("analyze", {})
-    assert run["status"] == "OK", run["error"]
-    (document,) = center.exh.data.documents.find("pulse").items
-    (entry,) = center.get(f"/documents/{document['id']}/history")["data"]
-    assert entry["run"] == run["id"]
 
 
 def test_mails_are_shown_whole_and_do_nothing(center):
@@ -136,12 +99,6 @@ def test_only_the_latest_refusals_are_kept_and_no_query_of_them(serve, monkeypat
     found = center.get("/refusals")["data"]
     assert [each["path"] for each in found] == ["/data/v1", "/mail/v1"]
     assert "jan@" not in str(found)
-
-
-def test_the_permissions_of_a_user(center):
-    user = center.exh.users.me()["id"]
-    assert "VIEW_USER" in center.get(f"/users/{user}/permissions")["data"]["everywhere"]
-    assert requests.get(f"{center.url}/_dev/api/users/none/permissions", timeout=5).json()["code"] == 16
 
 
 # As the first user

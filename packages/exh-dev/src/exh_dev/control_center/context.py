@@ -63,6 +63,14 @@ class LocalProject(Protocol):
             DevkitError: the seed cannot be loaded.
         """
 
+    def keep_event(self, function: str, case: str, event: Any, *, replace: bool) -> str:
+        """Keep an event as a sample event of a function, and return the name of its file.
+
+        Raises:
+            DevkitError: it is no function of the project, the file is there already, or it cannot be written.
+        """
+        ...
+
     def runs_on_aws(self, function: str) -> bool:
         """Return whether a function is for AWS alone."""
         ...

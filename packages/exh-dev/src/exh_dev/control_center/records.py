@@ -1,17 +1,15 @@
-"""What the platform's own services do not show: what happened to documents, refused calls, how to connect."""
+"""What the frame of the page shows, refused calls, and how to connect."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
 import extrahorizon
+from exh_dev.control_center.entries import with_people
 from exh_dev.hints import command
-from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import SCHEMAS
-from exh_dev.platform.http.access import rights_of_user
-from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.sql import EVERYTHING
 
@@ -49,32 +47,11 @@ def routes(base: str, context: Context) -> list[Route]:
     async def credentials(_: Request) -> JsonAnswer:
         return JsonAnswer(context.details(), headers={"Cache-Control": "no-store"})
 
-    async def document_history(request: Request) -> JsonAnswer:
-        entries = history.of(store, request.path_params["id"])
-        return JsonAnswer({"data": [_with_people(context, each) for each in entries]})
-
     async def refusals(_: Request) -> JsonAnswer:
-        return JsonAnswer({"data": [_with_people(context, each) for each in context.refusals.newest()]})
-
-    async def permissions(request: Request) -> JsonAnswer:
-        """What a user may do, everywhere and in groups."""
-        user = store.get("users", request.path_params["id"])
-        if user is None:
-            raise ErrorAnswer(16, "There is no such user")
-        return JsonAnswer({"data": rights_of_user(user, store).held()})
+        return JsonAnswer({"data": [with_people(context, each) for each in context.refusals.newest()]})
 
     return [
         Route(base, state, methods=["GET"]),
         Route(f"{base}/credentials", credentials, methods=["GET"]),
-        Route(f"{base}/documents/{{id}}/history", document_history, methods=["GET"]),
         Route(f"{base}/refusals", refusals, methods=["GET"]),
-        Route(f"{base}/users/{{id}}/permissions", permissions, methods=["GET"]),
     ]
-
-
-def _with_people(context: Context, entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry with the name of its user, and the run whose call it was."""
-    user = context.store.get("users", entry["userId"]) if entry.get("userId") else None
-    run = context.runner.runs.run_of(entry["trace"]) if entry.get("trace") else None
-    found = {name: value for name, value in entry.items() if name != "trace"}
-    return {**found, "user": user and user["email"], "run": run}

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from exh_dev.control_center import as_first_user, calls, functions, live, mails, page, records, runs
+from exh_dev.control_center import (
+    as_first_user,
+    calls,
+    documents,
+    functions,
+    live,
+    mails,
+    page,
+    people,
+    queue,
+    records,
+    runs,
+    sample_events,
+    search,
+)
 from exh_dev.control_center.openapi import description
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.remote.dev_api import BASE
@@ -28,10 +42,15 @@ def routes(context: Context, *, platform: ASGIApp, clock: Clock) -> list[Route]:
     return [
         *page.routes(context),
         *records.routes(BASE, context),
+        *search.routes(BASE, context),
+        *documents.routes(BASE, context, clock=clock),
+        *people.routes(BASE, context),
         *mails.routes(BASE, context),
+        *queue.routes(BASE, context, clock=clock),
         *runs.routes(BASE, context),
         *calls.routes(BASE, context),
         *functions.routes(BASE, context, clock=clock),
+        *sample_events.routes(BASE, context),
         live.route(BASE, context.changes),
         as_first_user.route(BASE, context, platform),
         Route(f"{BASE}/openapi.json", describe, methods=["GET"]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
+from exh_dev.project import replacing
 from exh_dev.project.project import read_event
 from exh_dev.serve import deploy, outranking
 
@@ -118,6 +120,26 @@ class ServedProject:
         spec = self._spec(function)
         if spec is not None:
             deploy.seed(self._platform, self._project, spec)
+
+    def keep_event(self, function: str, case: str, event: Any, *, replace: bool) -> str:
+        """Write an event as `events/NAME.CASE.json`, and return that.
+
+        Raises:
+            DevkitError: the project has no such function, the file is there already, or it cannot be written.
+        """
+        spec = self._spec(function)
+        if spec is None:
+            raise DevkitError(f"{function} is no function of this project: a sample event belongs to one")
+        path = self.root / "events" / f"{spec.name}.{case}.json"
+        name = path.relative_to(self.root).as_posix()
+        if path.exists() and not replace:
+            raise DevkitError(f"{name} exists already: choose another name, or replace it")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            replacing.replace(path, json.dumps(event, indent=2, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise DevkitError(f"{name} cannot be written: {(error.strerror or '').lower()}") from error
+        return name
 
     def runs_on_aws(self, function: str) -> bool:
         """Whether it is for AWS alone."""

@@ -1,5 +1,5 @@
-"""What happened to documents: each creation, transition and update. The platform itself shows no such thing; the
-control center does.
+"""What happened to documents: each creation, transition and update, with the data that a document had then. The
+platform itself shows no such thing; the control center does.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from exh_dev.json_text import json_text
 from exh_dev.platform.dev.origin import answering
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
 
 COLLECTION = "document_history"
-MOST = 200  # entries of a document that are shown, the newest
+MOST = 200  # entries of a document that are kept, the newest
+LARGEST = 64_000  # characters of JSON that an entry's data may have; larger data is left out of it
 _OF = Sql(f"{member('documentId')} = ?")
 
 
@@ -26,28 +28,34 @@ def index(store: Store) -> None:
     store.index("document_history_of", COLLECTION, [member("documentId"), "id"])
 
 
-def note(store: Store, document: Document, rights: Rights, *, change: str, status: str, now: float) -> None:
-    """Something happens to a document.
+def note(
+    store: Store, document: Document, rights: Rights, *, change: str, now: float, from_status: str | None = None
+) -> None:
+    """Something happened to a document.
 
     Args:
         store: where it is.
-        document: as it was before.
+        document: as it is now.
         rights: whose doing it is.
         change: the name of a transition, `creation` or `update`.
-        status: the document's from now on.
         now: epoch seconds.
+        from_status: the status that it had before; None for a creation.
     """
+    text = json_text(document.get("data", {}))
     entry = {
         "id": object_id(),
         "documentId": document["id"],
         "timestamp": iso(now),
         "change": change,
-        "fromStatus": None if change == "creation" else document["status"],
-        "toStatus": status,
+        "fromStatus": from_status,
+        "toStatus": document["status"],
         "userId": rights.user_id,
         "trace": answering.get(),
+        **({"data": document.get("data", {})} if len(text) <= LARGEST else {"dataSize": len(text)}),
     }
     store.put(COLLECTION, {name: value for name, value in entry.items() if value is not None})
+    for old in store.page(COLLECTION, Sql(_OF.text, (document["id"],)), ("id DESC",), -1, MOST):
+        store.delete(COLLECTION, json.loads(old)["id"])
 
 
 def of(store: Store, document_id: str) -> list[Document]:

@@ -65,7 +65,8 @@ class Engine:
     def touch(self, schema: Document, document: Document, rights: Rights) -> None:
         """Store a document that was updated, and lock it if an automatic transition follows from that."""
         document["updateTimestamp"] = iso(self._clock())
-        history.note(self._store, document, rights, change="update", status=document["status"], now=self._clock())
+        status = document["status"]
+        history.note(self._store, document, rights, change="update", now=self._clock(), from_status=status)
         self._settle(schema, document, [], rights)
 
     async def finish(self, document_id: str) -> None:
@@ -98,7 +99,7 @@ class Engine:
     ) -> str | None:
         """The first of a transition's conditions that does not hold, and why; None when all do."""
         for number, condition in enumerate(transition.get("conditions", ()), 1):
-            reason = self._reason(condition, document, data, rights)
+            reason = self.obstacle(condition, document, data, rights)
             if reason is not None:
                 return f"condition {number} ({condition['type']}): {reason}"
         return None
@@ -184,10 +185,10 @@ class Engine:
         change = _name(schema, transition)
         before = None if change == "creation" else document["status"]
         effects.moved(effects.Move(document["id"], schema["name"], change, before, transition["toStatus"], now))
-        history.note(self._store, document, rights, change=change, status=transition["toStatus"], now=self._clock())
         document |= {"status": transition["toStatus"], "statusChangedTimestamp": now, "updateTimestamp": now}
         for action in transition.get("actions", ()):
             self._act(schema, document, action, data, rights)
+        history.note(self._store, document, rights, change=change, now=self._clock(), from_status=before)
 
     def _act(
         self, schema: Document, document: Document, action: Document, data: Mapping[str, Any], rights: Rights
@@ -232,7 +233,7 @@ class Engine:
         enlistments = (self._store.get("users", user_id) or {"patient_enlistments": ()})["patient_enlistments"]
         return [each["group_id"] for each in enlistments if not active or each.get("expiry_timestamp", now + 1) > now]
 
-    def _reason(
+    def obstacle(
         self, condition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights
     ) -> str | None:
         """Why a condition does not hold, without any value; None when it does."""

@@ -83,7 +83,7 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
             for schema, document in documents:
                 store.put(documents_of(schema), document)
                 history.forget(store, document["id"])
-                history.note(store, document, Rights(), change="creation", status=document["status"], now=clock())
+                history.note(store, document, Rights(), change="creation", now=clock())
         counts = (len(users), len(documents), len(files), len(profiles), len(mails))
         return JSONResponse(dict(zip(PARTS, counts, strict=True)))
 

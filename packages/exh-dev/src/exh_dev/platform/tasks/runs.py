@@ -288,6 +288,10 @@ class Runs:
         """The request of somebody outside that a trace began with, if it began with one."""
         return self._store.get(STARTS, trace)
 
+    def of_task(self, task_id: str) -> list[Document]:
+        """The runs of a task, as lists show them."""
+        return self.list.having("task_id", task_id, _MOST_OF_CHAIN)
+
     def newest(self, function: str) -> Document | None:
         """The newest run of a function."""
         found, _, _ = self.list.page(Wanted({"function": function}), 1)

@@ -109,18 +109,33 @@ def create_due_tasks(store: Store, *, now: float) -> None:
         due, interval = moment(schedule["nextTimestamp"]), max(schedule["interval"], _SHORTEST_INTERVAL)
         passed = math.floor((now - due) / interval)
         with store.transaction():
-            create_task(
-                store,
-                function_name=schedule["functionName"],
-                data=schedule.get("data"),
-                now=now,
-                created_by_user_id=schedule.get("createdByUserId"),
-                created_by_application_id=schedule.get("createdByApplicationId"),
-                priority=schedule.get("priority"),
-                start=due + passed * interval,
-            )
+            create_task_of(store, schedule, now=now, start=due + passed * interval)
             following = max(due + (passed + 1) * interval, now + _SHORTEST_INTERVAL)
             store.put(SCHEDULES, {**schedule, "nextTimestamp": iso(following)})
+
+
+def create_task_of(store: Store, schedule: Document, *, now: float, start: float) -> Document:
+    """Create a task of a schedule, whether it is due or not.
+
+    Args:
+        store: where the schedule is.
+        schedule: it.
+        now: the time, in epoch seconds.
+        start: when the task is to start, in epoch seconds.
+
+    Returns:
+        The task.
+    """
+    return create_task(
+        store,
+        function_name=schedule["functionName"],
+        data=schedule.get("data"),
+        now=now,
+        created_by_user_id=schedule.get("createdByUserId"),
+        created_by_application_id=schedule.get("createdByApplicationId"),
+        priority=schedule.get("priority"),
+        start=start,
+    )
 
 
 def _shown(schedule: Document) -> Document:

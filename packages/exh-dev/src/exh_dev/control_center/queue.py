@@ -1,0 +1,90 @@
+"""`/_dev/api/queue`: tasks that run, wait, are scheduled or are tried again, and schedules; and starting one now."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
+from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks.records import TASKS, poke
+from exh_dev.platform.tasks.runner import MOST_TASKS
+from exh_dev.platform.tasks.schedules import SCHEDULES, create_task_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from exh_dev.control_center.context import Context
+    from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.timestamps import Clock
+
+_MOST = 200  # tasks of each state that are listed
+_STATUS = member("status")
+_START = member("startTimestamp")
+_RETRY = member("retryForTaskIds")
+_NEW = f"{_STATUS} = 'new'"
+
+
+def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
+    """Look at the queue, and start what it would start later. Tasks are canceled by the platform's own endpoint."""
+    store = context.store
+
+    async def show(_: Request) -> JsonAnswer:
+        now = clock()
+        states = _states(now)
+        return JsonAnswer({
+            "timestamp": iso(now),
+            "most_at_once": MOST_TASKS,
+            "counts": {name: store.count(TASKS, condition) for name, condition in states.items()},
+            "tasks": [each for name, condition in states.items() for each in _listed(store, name, condition)],
+            "schedules": store.matching(SCHEDULES, EVERYTHING),
+        })  # fmt: skip
+
+    async def start(request: Request) -> JsonAnswer:
+        task = _known(store, TASKS, request.path_params["id"], "task")
+        if task["status"] != "new":
+            raise ErrorAnswer(27, f"The task is {task['status']}; only one that is new waits for its start")
+        now = iso(clock())
+        store.put(TASKS, {**task, "startTimestamp": min(task["startTimestamp"], now), "updateTimestamp": now})
+        poke(store)
+        return JsonAnswer({"id": task["id"]}, 202)
+
+    async def run(request: Request) -> JsonAnswer:
+        """Create the task that the schedule would create next; when it is due next stays as it is."""
+        schedule = _known(store, SCHEDULES, request.path_params["id"], "schedule")
+        now = clock()
+        return JsonAnswer({"id": create_task_of(store, schedule, now=now, start=now)["id"]}, 202)
+
+    return [
+        Route(f"{base}/queue", show, methods=["GET"]),
+        Route(f"{base}/queue/tasks/{{id}}/start", start, methods=["POST"]),
+        Route(f"{base}/queue/schedules/{{id}}/run", run, methods=["POST"]),
+    ]
+
+
+def _states(now: float) -> dict[str, Sql]:
+    """Return the condition of each state that a task in the queue can be in, the most urgent first."""
+    due, later = Sql(f"{_NEW} AND {_START} <= ?", (iso(now),)), Sql(f"{_NEW} AND {_START} > ?", (iso(now),))
+    return {
+        "running": Sql(f"{_STATUS} = 'inProgress'"),
+        "waiting": due,
+        "retrying": later & Sql(f"{_RETRY} IS NOT NULL"),
+        "scheduled": later & Sql(f"{_RETRY} IS NULL"),
+    }
+
+
+def _listed(store: Store, state: str, condition: Sql) -> list[dict[str, Any]]:
+    order = (f"{member('priority')} DESC", _START) if state == "waiting" else (_START,)
+    found = (json.loads(text) for text in store.page(TASKS, condition, order, _MOST, 0))
+    return [{**each, "state": state, "attempt": len(each.get("retryForTaskIds", ())) + 1} for each in found]
+
+
+def _known(store: Store, collection: str, wanted: str, what: str) -> Document:
+    found = store.get(collection, wanted)
+    if found is None:
+        raise ErrorAnswer(16, f"There is no {what} {wanted}")
+    return found
