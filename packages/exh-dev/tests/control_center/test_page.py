@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 from exh_dev.control_center import page
 from exh_dev.control_center.openapi import description
 from exh_dev.control_center.routes import routes
+from exh_dev.platform.http.browsers import place_of_center
 from exh_dev.remote.dev_api import BASE
 
 STATIC = Path(page.__file__).parent / "static"
@@ -66,6 +67,68 @@ def test_a_project_called_by_markup_stays_text(serve, tmp_path):
 def test_other_pages_get_nothing(platform, headers, path):
     answer = get(platform, path, **headers)
     assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
+
+
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "empty"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_request_without_an_origin_is_told_by_what_the_browser_says_of_it(center, headers):
+    there = center.url.replace("localhost", "127.0.0.1")
+    for url in (center.url, there):
+        for method, path in (("GET", "/_dev/api/credentials"), ("POST", "/_dev/api/functions/other/invoke")):
+            answer = requests.request(method, url + path, headers=headers, timeout=5)
+            assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
+    assert center.get("/runs")["total"] == 0
+
+
+OWN = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+
+
+def test_a_page_that_the_platform_serves_cannot_call_what_the_control_center_calls(center):
+    """An API function's page, or an uploaded one, is opened at localhost, or in a sandbox at 127.0.0.1."""
+    there = center.url.replace("localhost", "127.0.0.1")
+    answer = requests.get(f"{center.url}/_dev/api/credentials", headers=OWN, timeout=5)
+    assert (answer.status_code, f"{there}/_dev/" in answer.json()["message"]) == (403, True)
+    assert requests.get(f"{there}/_dev/api/credentials", headers=OWN, timeout=5).ok
+    stored = center.exh.files.create(b"<script>alert(1)</script>", name="page.html", mimetype="text/html")
+    for path in ("/tasks/v1/api/answer/", f"/files/v1/{stored['tokens'][0]['token']}/file"):
+        assert "content-security-policy" not in requests.get(f"{center.url}{path}", timeout=5).headers
+        page = requests.get(f"{there}{path}", timeout=5)
+        assert page.headers["content-security-policy"].startswith("sandbox ")
+        assert "allow-same-origin" not in page.headers["content-security-policy"]
+
+
+def test_a_browser_is_led_to_the_origin_of_the_control_center(center):
+    typed = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    there = center.url.replace("localhost", "127.0.0.1")
+    for headers in (typed, {**typed, "Sec-Fetch-Site": "cross-site"}):  # a link in the docs
+        answer = requests.get(f"{center.url}/_dev/", headers=headers, allow_redirects=False, timeout=5)
+        assert (answer.status_code, answer.headers["location"]) == (307, f"{there}/_dev/")
+        assert requests.get(f"{there}/_dev/", headers=headers, timeout=5).ok
+
+
+def test_answers_are_kept_from_other_origins(center):
+    headers = requests.get(f"{center.url}/_dev/api", timeout=5).headers
+    assert (headers["cross-origin-resource-policy"], headers["x-content-type-options"]) == ("same-origin", "nosniff")
+
+
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("localhost:8420", "http://127.0.0.1:8420/_dev/"),
+        ("[::1]:8420", "http://127.0.0.1:8420/_dev/"),
+        ("localhost", "http://127.0.0.1/_dev/"),
+        ("127.0.0.1:8420", None),
+        ("127.0.0.1", None),
+    ],
+)
+def test_where_the_control_center_is(host, place):
+    assert place_of_center(host, "/_dev/") == place
 
 
 def test_a_page_of_its_own_may_post(center):

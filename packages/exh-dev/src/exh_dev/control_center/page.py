@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from exh_dev.platform.http.browsers import place_of_center
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ _HEADERS = {
 def routes(context: Context) -> list[Route]:
     """The page at `/_dev/`, which a browser is sent to from `/`, and its files."""
 
-    async def page(_: Request) -> Response:
+    async def page(request: Request) -> Response:
+        host = request.headers.get("host", "")
+        if "sec-fetch-site" in request.headers and (place := place_of_center(host, PATH)):
+            return RedirectResponse(place)
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
         templates = Environment(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from exh_dev.platform.http.browsers import headers_for, is_dev, refuse_pages
 from exh_dev.platform.http.connection import ConnectionCut
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 #: No parts of the platform: they authenticate their callers themselves.
 _OTHERS = ("/_sidefx/", "/_dev/oidc/")
-_DEV = "/_dev"
-_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
 _STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 log = logging.getLogger("exh_dev.platform")
@@ -89,12 +87,14 @@ class Gateway:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), _STRICT_TRANSPORT_SECURITY]
+                own = {name for name, _ in message.get("headers", ())} if is_dev(scope["path"]) else ()
+                apart = (each for each in headers_for(scope) if each[0] not in own)
+                message["headers"] = [*message.get("headers", ()), _STRICT_TRANSPORT_SECURITY, *apart]
             await send(message)
 
         try:
-            if scope["path"] == _DEV or scope["path"].startswith(f"{_DEV}/"):
-                _refuse_web_pages(scope)
+            if is_dev(scope["path"]):
+                refuse_pages(scope)
             scope["app"] = self  # else routes answer a wrong method themselves
             caller = None
             if not scope["path"].startswith(_OTHERS):
@@ -149,20 +149,6 @@ class Gateway:
             return CodelessErrorAnswer(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)
         return ErrorAnswer(1, "Something went wrong inside the local platform; its log has the reason")
-
-
-def _refuse_web_pages(scope: Scope) -> None:
-    """`/_dev/` asks for no credentials, so that a page in the developer's browser must not be able to call it.
-
-    Raises:
-        ErrorAnswer: the request comes from a page of another origin, another port of this machine included, or under
-            another name than this machine's.
-    """
-    headers = dict(scope["headers"])
-    host = headers.get(b"host", b"localhost")
-    origin = headers.get(b"origin", b"http://" + host)
-    if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
-        raise CodelessErrorAnswer(403, "FOREIGN_ORIGIN_EXCEPTION", "Only this machine, by its own name, may call this")
 
 
 def application_of(request: Request) -> Caller:

@@ -1,0 +1,83 @@
+"""What pages in the developer's browser may do here.
+
+`/_dev/` asks for no credentials, so that no page but the control center's own may call it. Two things keep others out:
+
+- A page of another origin: its requests say so, by `Origin` and by `Sec-Fetch-Site`. The latter comes with an <img> and
+  a form too (https://www.w3.org/TR/fetch-metadata/).
+- A page that this platform itself serves, such as the answer of an API function or a file that was uploaded: it has the
+  origin that it was opened at. The control center is at http://127.0.0.1:PORT alone, where every other page is in a
+  sandbox, which has no origin; pages at http://localhost:PORT can do what they do on a cluster, and are refused below
+  `/_dev/`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+DEV = "/_dev"
+#: A login page of the local OpenID Connect provider: pages of applications lead there.
+_FOR_APPLICATIONS = f"{DEV}/oidc/"
+_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
+_CENTER = b"127.0.0.1"
+_SANDBOX = b"sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def is_dev(path: str) -> bool:
+    """Return whether a path is one of the developer's own, and no part of the platform."""
+    return path == DEV or path.startswith(f"{DEV}/")
+
+
+def place_of_center(host: str, path: str) -> str | None:
+    """Return where a browser that asks for the control center at another name of this machine finds it."""
+    name, _, port = host.rpartition(":") if host[-1:].isdigit() else (host, "", "")
+    name = name or host
+    return None if name == _CENTER.decode() else f"http://127.0.0.1{f':{port}' if port else ''}{path}"
+
+
+def refuse_pages(scope: Scope) -> None:
+    """Let a request below `/_dev/` pass only where no page made it, or the control center's own.
+
+    Raises:
+        CodelessErrorAnswer: it comes from a page of another origin, another port of this machine included, or under
+            another name than this machine's.
+    """
+    headers = dict(scope["headers"])
+    host = headers.get(b"host", b"localhost")
+    origin = headers.get(b"origin", b"http://" + host)
+    if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
+        raise _refusal("Only this machine, by its own name, may call this")
+    site = headers.get(b"sec-fetch-site")
+    if site is None or scope["path"].startswith(_FOR_APPLICATIONS) or _opens_a_page(scope, headers):
+        return
+    if site not in {b"same-origin", b"none"}:
+        raise _refusal("Pages of other origins may not call this")
+    if not host.startswith(_CENTER):
+        raise _refusal(f"Pages at http://{host.decode()} may not call this: open the control center at "
+                       f"{place_of_center(host.decode(), f'{DEV}/')}")  # fmt: skip
+
+
+def headers_for(scope: Scope) -> Headers:
+    """Return the headers by which a browser keeps the pages of an answer apart."""
+    if is_dev(scope["path"]):
+        return [(b"cross-origin-resource-policy", b"same-origin"), (b"x-content-type-options", b"nosniff")]
+    if dict(scope["headers"]).get(b"host", b"").startswith(_CENTER):
+        return [(b"content-security-policy", _SANDBOX)]
+    return []
+
+
+def _opens_a_page(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Return whether a link was followed or an address typed: whoever made the link does not see the answer."""
+    is_a_tab = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
+    return is_a_tab and scope["method"] in {"GET", "HEAD"}
+
+
+def _refusal(message: str) -> CodelessErrorAnswer:
+    return CodelessErrorAnswer(403, "FOREIGN_ORIGIN_EXCEPTION", message)
