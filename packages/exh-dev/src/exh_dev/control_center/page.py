@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 PATH = "/_dev/"
 _STATIC = HERE / "static"
+#: In the order in which they count.
+_STYLES = ("tokens", "base", "layout", "components", "views")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -56,7 +58,8 @@ def routes(context: Context) -> list[Route]:
         scripts = sorted(
             path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js") if path.name != "theme.js"
         )
-        text = templates.get_template("page.html").render(project=name, url=context.details()["host"], scripts=scripts)
+        styles = [f"style/{name}.css" for name in _STYLES]
+        text = templates.get_template("page.html").render(project=name, styles=styles, scripts=scripts)
         return Response(text, media_type="text/html", headers=_HEADERS)
 
     async def static(request: Request) -> Response:

@@ -35,6 +35,30 @@ export const platform = (method, path, body) => ask(method, PLATFORM + path, bod
 export const urlOf = (path) => PLATFORM + path;
 export const mailUrl = (id, rest) => `${BASE}/mails/${encodeURIComponent(id)}/${rest}`;
 
+/** Send a request to the platform as the first user, and give its answer as it is. */
+export async function send(method, path, body) {
+  const began = performance.now();
+  let answer;
+  try {
+    answer = await fetch(PLATFORM + path, { method, body, headers: body === undefined ? {} : { "Content-Type": "application/json" } });
+  } catch {
+    throw new Refusal("The platform does not answer; is exh-dev serve still running?");
+  }
+  const text = await answer.text();
+  return { status: answer.status, headers: [...answer.headers], text, duration_ms: performance.now() - began };
+}
+
+/** Upload a file, and give what the platform says of it. */
+export async function upload(file, tags) {
+  const form = new FormData();
+  form.append("file", file, file.name);
+  for (const each of tags) form.append("tags", each);
+  const answer = await fetch(`${PLATFORM}/files/v1`, { method: "POST", body: form });
+  const content = await answer.json();
+  if (!answer.ok) throw new Refusal(content.message);
+  return content;
+}
+
 /** Everything of a list of the platform, up to a number of items. */
 export async function list(path, rql = "", most = 200) {
   const found = [];

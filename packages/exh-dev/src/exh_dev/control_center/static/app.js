@@ -1,202 +1,180 @@
-// The frame: which view is shown, what is told about the whole, keys.
+// The frame: where one is, what is wrong with the project, keys, and the view that is shown.
 
-import { get, Refusal } from "./api.js";
-import { h, joined, replace } from "./dom.js";
-import { connect, listen } from "./live.js";
-import { attempt, dialog, go } from "./shell.js";
-import { connectView } from "./views/connect.js";
-import { documentsView } from "./views/documents.js";
-import { eventsView } from "./views/events.js";
-import { faultsView } from "./views/faults.js";
-import { filesView } from "./views/files.js";
-import { functionsView, functionView } from "./views/functions.js";
-import { mailView } from "./views/mail.js";
-import { runView } from "./views/run.js";
-import { runsView } from "./views/runs.js";
-import { usersView } from "./views/users.js";
+import { get } from "./api.js";
+import { html, render, useEffect, useLoad, useRef, useState, whenSettled } from "./lib.js";
+import { connect } from "./live.js";
+import { at, go, parse } from "./route.js";
+import { Icon } from "./ui/icons.js";
+import { Palette } from "./ui/palette.js";
+import { Dialog, Notice, joined } from "./ui/parts.js";
+import { Toasts } from "./ui/toasts.js";
+import { plural, toggleTimes } from "./ui/values.js";
+import { GROUPS, VIEWS } from "./views.js";
 
-// A view: its `topics`, whose changes it asks anew for; `frame(context)`, what stays while it is shown; and
-// `show(context)`, which fills it. A context has the `path` after the view's name, the `query`, and the `body`.
-const VIEWS = {
-  functions: (path) => (path.length ? functionView : functionsView),
-  runs: (path) => (path.length ? runView : runsView),
-  documents: () => documentsView,
-  mail: () => mailView,
-  files: () => filesView,
-  users: () => usersView,
-  events: () => eventsView,
-  faults: () => faultsView,
-  connect: () => connectView,
-};
+const THEMES = ["auto", "light", "dark"];
 const KEYS = [
-  ["/", "search"],
+  ["Ctrl-K", "search everything, and commands"],
+  ["/", "search in this view"],
   ["j, k", "next, previous row"],
   ["Enter", "open it"],
-  ["1 to 9", "a view"],
+  ["g, then a letter", joined(Object.values(VIEWS).filter((each) => each.key).map((each) => `${each.key}: ${each.title}`)).join("")],
+  ["t", "relative or absolute times"],
   ["?", "this"],
 ];
-const root = document.getElementById("view");
 const left = new Map(); // what had the focus when a view was left, by its hash
-let shown = null;
-let hash = null;
 
-async function navigate() {
-  const [path, query = ""] = location.hash.slice(2).split("?");
-  const [name, ...rest] = path.split("/").map(decodeURIComponent);
-  if (!VIEWS[name]) {
-    location.replace("#/functions");
-    return;
-  }
-  for (const link of document.querySelectorAll("[data-view]")) {
-    if (link.dataset.view === name) {
-      link.setAttribute("aria-current", "page");
-      link.parentElement.scrollIntoView({ block: "nearest", inline: "nearest" });
-    } else link.removeAttribute("aria-current");
-  }
-  const view = VIEWS[name](rest);
-  const context = { name, view, path: rest, query: new URLSearchParams(query), body: h("div", { class: "body" }), refresh };
-  if (hash !== null) left.set(hash, document.activeElement.getAttribute("href"));
-  const first = hash === null;
-  hash = location.hash;
-  const same = shown?.view === view && view.keeps?.(shown, context);
-  if (same) context.body = shown.body;
-  shown = context;
-  try {
-    if (!same) {
-      const frame = (await view.frame?.(context)) ?? [];
-      await view.show(context);
-      if (shown !== context) return;
-      root.replaceChildren(...[frame].flat(), context.body);
-      document.title = `LOCAL · ${[name, ...rest].join(" · ")}`;
-      document.getElementById("main").scrollTop = 0;
-      window.scrollTo(0, 0);
-      if (!first) takeFocus();
-    } else {
-      await view.show(context);
+function App() {
+  const [route, setRoute] = useState(() => parse(location.hash));
+  const [open, setOpen] = useState(null);
+  const [isLive, setLive] = useState(null);
+  const [menu, setMenu] = useState(false);
+  const main = useRef(null);
+  const hash = useRef(location.hash);
+  const frame = useLoad(() => get(""), [], ["functions", "documents"]);
+  useEffect(() => {
+    connect(setLive);
+    const moved = () => {
+      const next = parse(location.hash);
+      const before = parse(hash.current);
+      const isOther = next.name !== before.name || next.path.join("/") !== before.path.join("/");
+      if (isOther) {
+        left.set(hash.current, document.activeElement?.getAttribute("href"));
+        main.current.removeAttribute("data-shown");
+      }
+      hash.current = location.hash;
+      setRoute(next);
+      setMenu(false);
+      if (isOther) {
+        scrollTo(0, 0);
+        setTimeout(() => takeFocus(main.current), 0);
+      }
+    };
+    whenSettled(() => (main.current.dataset.shown = location.hash));
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  const view = VIEWS[route.name];
+  useEffect(() => {
+    if (!view) {
+      location.replace("#/overview");
+      return;
     }
-    root.dataset.shown = location.hash;
-  } catch (error) {
-    context.failed = true;
-    if (shown === context) root.replaceChildren(h("p", { class: "notice bad", role: "alert" }, error.message));
-    if (!(error instanceof Refusal)) throw error;
-  }
+    document.title = `LOCAL · ${[view.title, ...route.path].join(" · ")}`;
+    // A view that loads nothing is there at once; of others the last load says so.
+    requestAnimationFrame(() => requestAnimationFrame(() => main.current.querySelector("[aria-busy]") || (main.current.dataset.shown = location.hash)));
+  }, [route]);
+  useEffect(() => {
+    const pressed = (event) => keys(event, setOpen, open);
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [open]);
+  const Shown = view?.of(route.path);
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), main.current.focus())}>Skip to content</a>
+    <${Side} route=${route} frame=${frame.data} isLive=${isLive} isOpen=${menu} toggle=${() => setMenu(!menu)} setOpen=${setOpen} />
+    <main id="main" tabindex="-1" ref=${main}><div class="stack">
+      ${frame.data?.problems.length > 0 && html`<${Problems} of=${frame.data.problems} />`}
+      <div id="view" class="stack">${Shown && html`<${Shown} key=${keyOf(route, view)} route=${route} frame=${frame.data} />`}</div></div></main>
+    ${open === "palette" && html`<${Palette} commands=${commands(setOpen)} close=${() => setOpen(null)} />`}
+    ${open === "help" && html`<${Help} close=${() => setOpen(null)} />`}
+    <${Toasts} />`;
 }
+
+/** What a view keeps its state for: another path is another thing, another query the same one looked at in another way. */
+const keyOf = (route, view) => (view.keeps ? route.name : [route.name, ...route.path].join("/"));
 
 /** Where the keyboard goes on: at the row that led away from here, else at the heading. */
-function takeFocus() {
+function takeFocus(main) {
   const href = left.get(location.hash);
-  const row = href && root.querySelector(`a[href="${CSS.escape(href)}"]`);
-  const heading = root.querySelector("h1");
+  const row = href && main.querySelector(`a[href="${CSS.escape(href)}"]`);
+  const heading = main.querySelector("h1");
   heading?.setAttribute("tabindex", "-1");
-  (row ?? heading)?.focus({ preventScroll: !row });
+  (row ?? heading ?? main).focus({ preventScroll: !row });
 }
 
-let pending = false;
-let again = false;
+function Side({ route, frame, isLive, isOpen, toggle, setOpen }) {
+  const [theme, setTheme] = useState(localStorage.getItem("theme") ?? "auto");
+  const turn = () => {
+    const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    localStorage.setItem("theme", next);
+    if (next === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = next;
+    setTheme(next);
+  };
+  return html`<header class="side ${isOpen ? "open" : ""}">
+    <p class="brand"><span class="tag">LOCAL</span><span class="clip" title=${frame?.root}>${frame?.project ?? "no project"}</span></p>
+    <button type="button" class="find" onClick=${() => setOpen("palette")}><${Icon} name="search" /><span class="grow">Search</span><kbd>Ctrl K</kbd></button>
+    <button type="button" class="icon menu-button" aria-label="Views" aria-expanded=${String(isOpen)} onClick=${toggle}><${Icon} name="menu" /></button>
+    <nav aria-label="Views" class="stack">${GROUPS.map(([title, names]) => html`<div key=${title}><h3>${title}</h3><ul>${names.map((name) => html`<li key=${name}>
+      <a href=${at(name)} aria-current=${route.name === name ? "page" : null}><${Icon} name=${VIEWS[name].icon} />${VIEWS[name].title}</a></li>`)}</ul></div>`)}</nav>
+    <footer><span class="live ${isLive === false ? "off" : ""}" id="live" role="status">${isLive === null ? "connecting" : isLive ? "live" : "not connected"}</span>
+      <span class="dim clip" title="Extra Horizon on this machine; nothing here is real">${frame?.url}</span>
+      <div class="row"><button type="button" class="small" onClick=${turn}><${Icon} name="sun" />Theme: ${theme}</button>
+        <button type="button" class="icon" aria-label="Keyboard shortcuts" onClick=${() => setOpen("help")}><${Icon} name="help" /></button></div></footer>
+  </header>`;
+}
 
-/** Ask anew for what is shown; one after the other, however fast changes come. */
-async function refresh() {
-  if (pending) {
-    again = true;
+function Problems({ of }) {
+  return html`<section id="problems" aria-label="Problems of the project" aria-live="polite"><details class="notice bad" open=${of.length < 3}>
+    <summary><strong>${plural(of.length, "problem")} of the project</strong></summary>
+    ${of.map((each) => html`<p key=${each.file + each.line + each.message}><code>${each.line ? `${each.file}:${each.line}` : each.file}</code> ${each.message}
+      ${each.functions.length > 0 && html`<span class="dim"> Concerns ${joined(each.functions.map((name) => html`<a href=${at("functions", name)}>${name}</a>`))}</span>`}</p>`)}</details></section>`;
+}
+
+function Help({ close }) {
+  const [on, set] = useState(localStorage.getItem("keys") !== "off");
+  const turn = (event) => {
+    localStorage.setItem("keys", event.target.checked ? "on" : "off");
+    set(event.target.checked);
+  };
+  return html`<${Dialog} title="Keyboard" close=${close}>
+    <dl class="facts">${KEYS.map(([key, does]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${does}</dd></div>`)}</dl>
+    <label class="check"><input type="checkbox" checked=${on} onChange=${turn} /> single keys are on</label>
+    <p class="dim">The parts of this page: <a href="#/design" onClick=${close}>design system</a></p><//>`;
+}
+
+function commands(setOpen) {
+  const views = Object.entries(VIEWS).map(([name, each]) => ({ title: each.title, kind: "view", icon: each.icon, act: () => go(at(name)) }));
+  return [
+    ...views,
+    { title: "Create a document", kind: "command", icon: "plus", act: () => go(at("documents")) },
+    { title: "Send an event", kind: "command", icon: "plus", act: () => go(at("events", { tab: "send" })) },
+    { title: "Upload a file", kind: "command", icon: "upload", act: () => go(at("files", { upload: "1" })) },
+    { title: "Failed runs", kind: "command", icon: "runs", act: () => go(at("runs", { status: "FAILED" })) },
+    { title: "Relative or absolute times", kind: "command", icon: "clock", act: toggleTimes },
+    { title: "Keyboard shortcuts", kind: "command", icon: "help", act: () => setOpen("help") },
+  ];
+}
+
+let waits = false; // for the letter after g
+
+function keys(event, setOpen, open) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    setOpen(open === "palette" ? null : "palette");
+    event.preventDefault();
     return;
   }
-  pending = true;
-  const context = shown;
-  try {
-    await context?.view.show(context);
-    document.getElementById("stale")?.remove();
-  } catch (error) {
-    document.getElementById("stale")?.remove();
-    context.body.before(h("p", { id: "stale", class: "notice bad", role: "alert" }, `What is below is not up to date: ${error.message}`));
-    if (!(error instanceof Refusal)) throw error;
-  } finally {
-    pending = false;
-    if (again) {
-      again = false;
-      refresh();
-    }
-  }
-}
-
-async function showProblems() {
-  const { problems } = await get("");
-  replace(
-    document.getElementById("problems"),
-    problems.map((each) =>
-      h("div", { class: "notice bad" },
-        h("strong", {}, each.line ? `${each.file}:${each.line}` : each.file), " ", each.message,
-        each.functions.length ? h("p", {}, "Concerns ", joined(each.functions.map((name) =>
-          h("a", { href: `#/functions/${encodeURIComponent(name)}` }, name)), ", ")) : null)),
-  );
-}
-
-function heard(message) {
-  if (message.line) shown?.view.line?.(shown, message);
-  if (message.changed === undefined) return;
-  if (!message.changed || message.changed.some((topic) => topic === "functions" || topic === "documents")) attempt(showProblems);
-  if (shown?.failed) navigate(); // perhaps it goes now
-  else if (!message.changed || message.changed.some((topic) => shown?.view.topics.includes(topic))) refresh();
-}
-
-function keys(event) {
-  const typing = event.target.closest("input, textarea, select, dialog");
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (typing) {
+  if (event.target.closest("input, textarea, select, dialog")) {
     if (event.key === "Escape" && !event.target.closest("dialog")) event.target.blur();
     return;
   }
-  if (localStorage.getItem("keys") === "off" && event.key !== "Escape") return;
-  const links = [...document.querySelectorAll("[data-view]")];
-  if (event.key === "/") document.querySelector("input[type=search]")?.focus();
-  else if (event.key === "?") help();
-  else if (event.key === "j" || event.key === "k") move(event.key === "j" ? 1 : -1);
-  else if (/^[1-9]$/.test(event.key)) go(links[event.key - 1]?.getAttribute("href") ?? location.hash);
+  if (localStorage.getItem("keys") === "off") return;
+  const wanted = waits && Object.entries(VIEWS).find(([, each]) => each.key === event.key);
+  waits = event.key === "g" && !waits;
+  if (wanted) go(at(wanted[0]));
+  else if (event.key === "/") document.querySelector("main input[type=search]")?.focus();
+  else if (event.key === "?") setOpen("help");
+  else if (event.key === "t") toggleTimes();
+  else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else return;
   event.preventDefault();
 }
 
-function move(step) {
-  const rows = [...root.querySelectorAll(".row-link")];
-  const at = rows.indexOf(document.activeElement);
-  rows[Math.min(Math.max(at + step, 0), rows.length - 1)]?.focus();
+function step(by) {
+  const rows = [...document.querySelectorAll("main .row-link")];
+  const from = rows.indexOf(document.activeElement);
+  rows[Math.min(Math.max(from + by, 0), rows.length - 1)]?.focus();
 }
 
-function help() {
-  const single = h("input", { type: "checkbox", id: "keys",
-    onchange: () => localStorage.setItem("keys", single.checked ? "on" : "off") });
-  single.checked = localStorage.getItem("keys") !== "off";
-  dialog("Keyboard", (close) => [
-    h("dl", { class: "facts" }, KEYS.map(([key, does]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, does)))),
-    h("p", {}, h("label", {}, single, " these keys are on")),
-    h("p", {}, h("button", { type: "button", onclick: close }, "Close")),
-  ]);
-}
-
-function theme() {
-  const order = ["auto", "light", "dark"];
-  const set = (name) => {
-    if (name === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = name;
-    document.getElementById("theme").textContent = `Theme: ${name}`;
-  };
-  let now = localStorage.getItem("theme") ?? "auto";
-  set(now);
-  document.getElementById("theme").addEventListener("click", () => {
-    now = order[(order.indexOf(now) + 1) % order.length];
-    localStorage.setItem("theme", now);
-    set(now);
-  });
-}
-
-theme();
-document.getElementById("help").addEventListener("click", help);
-document.addEventListener("keydown", keys);
-window.addEventListener("hashchange", navigate);
-listen(heard);
-connect((is) => {
-  const element = document.getElementById("live");
-  element.textContent = is ? "live" : "not connected";
-  element.classList.toggle("off", !is);
-});
-attempt(showProblems);
-navigate();
+render(html`<${App} />`, document.getElementById("app"));

@@ -1,15 +1,16 @@
-// What changes, as the platform tells it.
+// What changes, as the platform says it.
 
 const listeners = new Set();
 
 /** Call `call({changed, run, line})` for each message; `changed` is null when anything may have changed. */
 export function listen(call) {
   listeners.add(call);
+  return () => listeners.delete(call);
 }
 
 /**
- * Stay connected; `told` hears whether it is. One tab listens for all of them, for a browser has but six connections:
- * the one that holds the lock. When it is closed, the next one has it.
+ * Stay connected; `told` hears whether the page is. One tab listens for all of them, for a browser has but six
+ * connections: the one that holds the lock. When it is closed, the next one has it.
  */
 export function connect(told) {
   const channel = new BroadcastChannel("changes");
@@ -18,7 +19,7 @@ export function connect(told) {
     if (message.ask) {
       if (connected !== null) channel.postMessage({ connected });
     } else if (message.connected === undefined) {
-      for (const call of listeners) call(message);
+      for (const call of [...listeners]) call(message);
     } else {
       told(message.connected);
     }

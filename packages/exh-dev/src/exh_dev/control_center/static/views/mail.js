@@ -1,50 +1,52 @@
 // The inbox: every mail that was sent, as its reader would see it.
 
 import { get, mailUrl } from "../api.js";
-import { bytes, facts, h, replace, table, when } from "../dom.js";
-
-export const mailView = {
-  topics: ["mails"],
-  frame: (context) => {
-    if (context.path.length) return h("h1", {}, h("a", { href: "#/mail" }, "Mail"), " / ", h("code", {}, context.path[0]));
-    const search = h("input", { type: "search", id: "search", placeholder: "address, subject, text …", "aria-label": "Search",
-      oninput: () => {
-        context.search = search.value;
-        clearTimeout(context.timer);
-        context.timer = setTimeout(() => mailView.show(context), 200);
-      } });
-    return [h("h1", {}, "Mail"), h("div", { class: "filters" }, search)];
-  },
-  async show(context) {
-    if (context.path.length) return showMail(context);
-    const { data, total } = await get(`/mails?search=${encodeURIComponent(context.search ?? "")}`);
-    replace(context.body,
-      table("Mail", ["Subject", "To", "Template", "Attachments", "Sent"], data.map((each) => ({
-        href: `#/mail/${each.id}`,
-        cells: [each.subject || "(no subject)", recipients(each).join(", "), each.template_name ?? each.template_id ?? "–",
-          each.attachments.length ? each.attachments.map((file) => file.name).join(", ") : "–", when(each.creation_timestamp)],
-      })), context.search ? "No mail is like this." : "No mail was sent yet. None ever leaves this machine, unless serve has --smtp."),
-      total > data.length ? h("p", { class: "dim" }, `The newest ${data.length} of ${total}`) : null);
-    return undefined;
-  },
-};
+import { html, useLoad } from "../lib.js";
+import { at, setQuery } from "../route.js";
+import { Plain } from "../ui/json.js";
+import { List, SearchField } from "../ui/list.js";
+import { Empty, Facts, Head, Loaded } from "../ui/parts.js";
+import { Time, bytes, plural } from "../ui/values.js";
 
 const KINDS = { to: "To", cc: "Copy to", bcc: "Blind copy to" };
-const recipients = (mail) => Object.values(mail.recipients).flat();
 
-async function showMail({ path, body }) {
-  const mail = await get(`/mails/${encodeURIComponent(path[0])}`);
-  const url = mailUrl(mail.id, "body");
-  replace(body,
-    h("h2", { class: "subject" }, mail.subject || "(no subject)"),
-    facts(
-      ["From", mail.from],
-      ...Object.entries(mail.recipients).map(([kind, addresses]) => [KINDS[kind] ?? kind, addresses.join(", ")]),
-      ["Sent", when(mail.creation_timestamp)],
-      ["Template", mail.template_name ?? mail.template_id ?? null],
-      ["Opened", mail.template_name || mail.template_id ? `${mail.views} times` : null]),
-    mail.attachments.length ? h("ul", { class: "attachments" }, mail.attachments.map((each, number) =>
-      h("li", {}, h("a", { href: mailUrl(mail.id, `attachments/${number}`), download: each.name }, each.name), ` ${bytes(each.size)}`))) : null,
-    h("iframe", { class: "mail", sandbox: "", src: url, title: "The mail as its reader sees it" }),
-    h("details", { "data-key": "source" }, h("summary", {}, "Source"), h("pre", { class: "json", tabindex: "0" }, mail.body)));
+export function MailView({ route }) {
+  return route.path.length ? html`<${Mail} key=${route.path[0]} id=${route.path[0]} />` : html`<${Inbox} words=${route.query.get("search") ?? ""} />`;
+}
+
+function Inbox({ words }) {
+  const mails = useLoad(() => get(`/mails?search=${encodeURIComponent(words)}`), [words], ["mails"]);
+  return html`<${Head} title="Mail" /><div class="filters"><${SearchField} placeholder="address, subject, text…" value=${words} search=${(search) => setQuery({ search })} /></div>
+    <${Loaded} of=${mails}>${({ data, total }) => (data.length ? html`<p class="dim" role="status">${total > data.length ? `The newest ${data.length} of ` : ""}${plural(total, "mail")}</p>
+      <${List} label="Mail" columns=${COLUMNS} rows=${data} href=${(each) => at("mail", each.id)} />`
+    : words ? html`<${Empty} title="No mail is like this"><a href="#/mail">Show all mails</a><//>`
+      : html`<${Empty} title="No mail was sent yet">What functions send by <code>exh.mails.send()</code> is kept here. None ever leaves this machine, unless serve has --smtp.<//>`)}<//>`;
+}
+
+const COLUMNS = [
+  { key: "subject", label: "Subject", width: "38%", priority: 1, sort: (each) => each.subject, show: (each) => each.subject || "(no subject)" },
+  { key: "to", label: "To", priority: 1, show: (each) => Object.values(each.recipients).flat().join(", ") },
+  { key: "template", label: "Template", width: "16%", priority: 3, show: (each) => each.template_name ?? each.template_id ?? "" },
+  { key: "attachments", label: "Attachments", width: "16%", priority: 3, show: (each) => each.attachments.map((file) => file.name).join(", ") },
+  { key: "sent", label: "Sent", width: "130px", priority: 2, sort: (each) => each.creation_timestamp, show: (each) => html`<${Time} at=${each.creation_timestamp} />` },
+];
+
+function Mail({ id }) {
+  const mail = useLoad(() => get(`/mails/${encodeURIComponent(id)}`), [id], ["mails"]);
+  const trace = useLoad(() => get(`/traces/${encodeURIComponent(id)}`).catch(() => null), [id], []);
+  return html`<${Loaded} of=${mail}>${(data) => html`<${Head} title=${data.subject || "(no subject)"} crumbs=${[["Mail", "#/mail"]]} />
+    <${Facts} of=${[
+      ["From", data.from], ...Object.entries(data.recipients).map(([kind, addresses]) => [KINDS[kind] ?? kind, addresses.join(", ")]),
+      ["Sent", html`<${Time} at=${data.creation_timestamp} />`], ["Template", data.template_name ?? data.template_id],
+      ["Opened", data.template_name || data.template_id ? plural(data.views, "time") : null],
+      ["Sent by", sender(trace.data)],
+    ]} />
+    ${data.attachments.length > 0 && html`<ul class="plain-list">${data.attachments.map((each, number) => html`<li key=${number}><a href=${mailUrl(data.id, `attachments/${number}`)} download=${each.name}>${each.name}</a><span class="dim">${bytes(each.size)}</span></li>`)}</ul>`}
+    <iframe class="mail" sandbox="" src=${mailUrl(data.id, "body")} title="The mail as its reader sees it"></iframe>
+    <details><summary>Source</summary><${Plain} text=${data.body} label="Source" /></details>`}<//>`;
+}
+
+function sender(trace) {
+  const run = trace?.nodes.find((each) => each.kind === "run");
+  return run && html`<a href=${at("runs", run.ref.run)}>${run.name}</a>`;
 }

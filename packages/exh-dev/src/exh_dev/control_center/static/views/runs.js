@@ -1,99 +1,125 @@
-// Every run, whoever asked for it: the newest first, filtered and searched on the server.
+// Every run, whoever asked for it: filtered, searched and sorted by the platform, loaded as one scrolls.
 
-import { get } from "../api.js";
-import { h, ms, replace, status, table, when } from "../dom.js";
-import { go } from "../shell.js";
+import { get, post } from "../api.js";
+import { html, useAction, useEffect, useLoad, useMemo, useRef, useState } from "../lib.js";
+import { at, go, setQuery } from "../route.js";
+import { Icon } from "../ui/icons.js";
+import { List, SearchField } from "../ui/list.js";
+import { Dialog, Empty, Head, Loaded, Select, Wrong } from "../ui/parts.js";
+import { done } from "../ui/toasts.js";
+import { Status, Time, count, ms, plural } from "../ui/values.js";
 
-const PAGE = 50;
+const PAGE = 100;
+const MOST_AT_ONCE = 1000;
 const CHOICES = {
   status: ["running", "OK", "FAILED"],
   kind: ["task", "direct", "api", "queue", "invoke"],
   trigger: ["task", "retry", "transition", "dispatcher", "direct", "api", "queue"],
 };
 const NAMES = { kind: "Asked for by", trigger: "Trigger", status: "Status", function: "Function" };
+const SPANS = [["5", "last 5 minutes"], ["60", "last hour"], ["1440", "last day"]];
+export const RUN_COLUMNS = [
+  { key: "function", label: "Function", width: "20%", priority: 1, show: (run) => run.function },
+  { key: "status", label: "Status", width: "92px", priority: 1, show: (run) => html`<${Status} text=${run.status} />` },
+  { key: "failure", label: "Error", priority: 2, show: (run) => html`<span class="dim" title=${run.failure}>${run.failure}</span>` },
+  { key: "trigger", label: "Trigger", width: "128px", priority: 3, show: (run) => (run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger) },
+  { key: "attempt", label: "Attempt", width: "74px", priority: 3, number: true, show: (run) => (run.attempt > 1 ? String(run.attempt) : "") },
+  { key: "calls", label: "Calls", width: "60px", priority: 3, number: true, show: (run) => (run.platform_calls ? count(run.platform_calls) : "") },
+  { key: "duration", label: "Time", width: "80px", priority: 2, number: true, sort: "duration", show: (run) => ms(run.duration_ms) },
+  { key: "started", label: "Started", width: "150px", priority: 2, sort: "started", show: (run) => html`<${Time} at=${run.started} />` },
+];
 
-export const runsView = {
-  topics: ["runs"],
-  /** A change of filters keeps the frame, and with it what is being typed. */
-  keeps: (before, after) => before.path.length === 0 && after.path.length === 0,
-  async frame(context) {
-    const { data } = await get("/functions");
-    const choices = { function: data.map((each) => each.name), ...CHOICES };
-    const search = h("input", {
-      type: "search", id: "search", placeholder: "event, result, error, log …", "aria-label": "Search",
-      value: context.query.get("search") ?? "",
-      oninput: () => {
-        clearTimeout(context.timer);
-        context.timer = setTimeout(() => change(context, "search", search.value), 200);
-      },
-    });
-    return [
-      h("h1", {}, "Runs"),
-      h("div", { class: "filters" }, search, Object.entries(choices).map(([name, values]) => filter(context, name, values))),
-    ];
-  },
-  async show(context) {
-    const query = new URLSearchParams(location.hash.split("?")[1] ?? "");
-    const offset = Number(query.get("offset") ?? 0);
-    query.set("limit", PAGE);
-    const { data, total } = await get(`/runs?${query}`);
-    fill(query);
-    const chain = query.get("chain");
-    replace(
-      context.body,
-      chain ? h("p", { class: "row" }, "Attempts at the task ", h("code", {}, chain),
-        h("button", { type: "button", id: "no-chain", onclick: () => change(context, "chain", "") }, "Show all runs")) : null,
-      table("Runs", ["Function", "Status", "Trigger", "Started", "Time", "Attempt", "Calls", "Error"], data.map((run) => ({
-        href: `#/runs/${run.id}`,
-        cells: [
-          run.function,
-          status(run.status),
-          run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger,
-          when(run.started),
-          ms(run.duration_ms),
-          String(run.attempt),
-          run.platform_calls === undefined ? "–" : String(run.platform_calls),
-          h("span", { class: "dim clip", title: run.failure }, run.failure),
-        ],
-      })), query.size > 1 ? "No run is like this." : "Nothing has run yet. Invoke a function, or call an API function."),
-      pages(context, offset, data.length, total),
-    );
-  },
-};
-
-/** Let the fields say what is filtered, however it came to that. */
-function fill(query) {
-  for (const name of ["function", ...Object.keys(CHOICES)]) {
-    const select = document.getElementById(`filter-${name}`);
-    if (select) select.value = query.get(name) ?? "";
-  }
-  const search = document.getElementById("search");
-  if (search && search !== document.activeElement) search.value = query.get("search") ?? "";
+export function RunsView({ route }) {
+  const { query } = route;
+  const [chosen, choose] = useState(new Set());
+  const [asks, setAsks] = useState(false);
+  const functions = useLoad(() => get("/functions"), [], ["functions"]);
+  const filters = Object.fromEntries([...Object.keys(NAMES), "chain", "trace", "search"].map((name) => [name, query.get(name)]).filter(([, value]) => value));
+  const asked = { ...filters, ...(query.get("sort") ? { sort: query.get("sort") } : {}) };
+  const runs = useRuns(asked, query.get("span"));
+  const choices = { function: functions.data?.data.map((each) => each.name) ?? [], ...CHOICES };
+  const pair = [...chosen];
+  return html`<${Head} title="Runs">
+      ${pair.length === 2 && html`<a class="button" href=${at("runs", "compare", ...pair.sort())}>Compare the two</a>`}
+      <button type="button" onClick=${() => setAsks(true)}><${Icon} name="again" />Replay failed</button><//>
+    <div class="filters"><${SearchField} value=${query.get("search")} placeholder="id, error, event, log…" search=${(search) => setQuery({ search })} />
+      ${Object.entries(choices).map(([name, values]) => html`<${Select} key=${name} id="filter-${name}" label=${NAMES[name]} value=${query.get(name)} of=${values}
+        none="${NAMES[name]}: any" choose=${(value) => setQuery({ [name]: value })} />`)}
+      <${Select} id="filter-span" label="Started" value=${query.get("span")} of=${SPANS} none="Started: any time" choose=${(span) => setQuery({ span })} /></div>
+    ${["chain", "trace"].map((name) => query.get(name) && html`<p class="row" key=${name}>${name === "chain" ? "Attempts at the task" : "What belongs to"} <code>${query.get(name)}</code>
+      <button type="button" class="small" onClick=${() => setQuery({ [name]: "" })}>Show all runs</button></p>`)}
+    <${Loaded} of=${runs}>${({ rows, total, isExact, isDone }) => (rows.length ? html`
+      <p class="dim" role="status">${isExact ? plural(total, "run") : `${count(total)} runs or more`}</p>
+      <${List} label="Runs" columns=${RUN_COLUMNS} rows=${rows} href=${(run) => at("runs", run.id)} more=${isDone ? null : runs.more} sorted=${query.get("sort") ?? "-started"}
+        sort=${(sort) => setQuery({ sort: sort === "-started" ? "" : sort })} chosen=${chosen} choose=${choose} />`
+    : Object.keys(asked).length || query.get("span") ? html`<${Empty} title="No run is like this"><a href="#/runs">Show all runs</a><//>`
+      : html`<${Empty} title="Nothing has run yet">Run a function on one of its sample events: <a href="#/functions">choose one</a>. Or call an API function, or send an event.<//>`)}<//>
+    ${asks && html`<${Replay} filters=${filters} close=${() => setAsks(false)} />`}`;
 }
 
-function filter(context, name, values) {
-  const chosen = context.query.get(name) ?? "";
-  const select = h("select", { id: `filter-${name}`, "aria-label": NAMES[name], onchange: () => change(context, name, select.value) },
-    h("option", { value: "" }, `${NAMES[name]}: any`), values.map((each) => h("option", { value: each }, each)));
-  select.value = chosen;
-  return select;
+/** The runs that were loaded, page after page; what is new comes in before them. */
+function useRuns(asked, span) {
+  const key = JSON.stringify([asked, span]);
+  const pages = useRef({ key: null, rows: [], isDone: false });
+  const [, draw] = useState(0);
+  if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
+  const from = () => (span ? { from: new Date(Date.now() - Number(span) * 60_000).toISOString() } : {});
+  const load = (more = {}) => get(`/runs?${new URLSearchParams({ ...asked, ...from(), limit: PAGE, ...more })}`);
+  const first = useLoad(() => load(), [key], ["runs"]);
+  const loading = useRef(false);
+  useEffect(() => {
+    if (!first.data || pages.current.key !== key) return;
+    // The first page anew; what was loaded beyond it stays, without what is in the page now.
+    const fresh = first.data.data;
+    const known = new Set(fresh.map((each) => each.id));
+    const others = pages.current.rows.slice(Math.min(PAGE, pages.current.rows.length)).filter((each) => !known.has(each.id));
+    const between = pages.current.rows.slice(0, PAGE).filter((each) => !known.has(each.id));
+    pages.current.rows = pages.current.rows.length > PAGE ? [...fresh, ...between, ...others] : fresh;
+    if (fresh.length < PAGE) pages.current.isDone = true;
+    draw((turn) => turn + 1);
+  }, [first.data]);
+  const more = useMemo(() => async () => {
+    const state = pages.current;
+    if (loading.current || state.isDone || !state.rows.length) return;
+    loading.current = true;
+    try {
+      const descending = (asked.sort ?? "-started").startsWith("-");
+      const { data } = await load({ [descending ? "before" : "after"]: state.rows.at(-1).id });
+      if (pages.current !== state) return;
+      state.rows = [...state.rows, ...data];
+      state.isDone = data.length < PAGE;
+      draw((turn) => turn + 1);
+    } finally {
+      loading.current = false;
+    }
+  }, [key]);
+  const isFilled = first.data && (pages.current.rows.length || !first.data.data.length);
+  const data = isFilled ? { rows: pages.current.rows, total: first.data.total, isExact: first.data.total_is_exact !== false, isDone: pages.current.isDone } : undefined;
+  return { data, error: first.error, more };
 }
 
-function change(_, name, value) {
-  const query = new URLSearchParams(location.hash.split("?")[1] ?? "");
-  if (value) query.set(name, value);
-  else query.delete(name);
-  if (name !== "offset") query.delete("offset");
-  go(query.size ? `#/runs?${query}` : "#/runs");
-}
-
-function pages(context, offset, count, total) {
-  if (!total) return h("p");
-  const step = (to, text, id) => h("button", {
-    type: "button", id, disabled: to < 0 || to >= total, onclick: () => change(context, "offset", to ? String(to) : ""),
-  }, text);
-  return h("p", { class: "pages" },
-    step(offset - PAGE, "Newer", "newer"),
-    h("span", {}, `${offset + 1} to ${offset + count} of ${total}`),
-    step(offset + PAGE, "Older", "older"));
+function Replay({ filters, close }) {
+  const { act, busy, error } = useAction();
+  const [limit, setLimit] = useState("100");
+  const [result, setResult] = useState(null);
+  const wanted = { ...filters, status: "FAILED" };
+  const replay = (event) => {
+    event.preventDefault();
+    act(async () => setResult(await post("/runs/replay", { ...wanted, limit: Number(limit) })));
+  };
+  const finish = () => {
+    done(`${plural(result.replayed.length, "run")} started`);
+    close();
+    go(at("runs"));
+  };
+  const others = Object.entries(filters).filter(([name]) => name !== "status");
+  return html`<${Dialog} title="Replay failed runs" close=${close}>${result ? html`
+      <p role="status">${plural(result.replayed.length, "run")} started again${result.skipped.length ? `, ${result.skipped.length} left out:` : "."}</p>
+      ${result.skipped.length > 0 && html`<ul>${result.skipped.slice(0, 20).map((each) => html`<li key=${each.of}><code>${each.of}</code> ${each.reason}</li>`)}</ul>`}
+      <div class="row"><button type="button" class="primary" onClick=${finish}>Show the runs</button></div>`
+    : html`<form class="stack" onSubmit=${replay}>
+      <p>Runs every failed run again, each with its own event${others.length ? html`, of those with ${others.map(([name, value]) => html`<code>${name} ${value}</code> `)}` : ""}.</p>
+      <div class="field"><label for="replay-limit">At most</label><input id="replay-limit" type="number" min="1" max=${MOST_AT_ONCE} value=${limit} onInput=${(event) => setLimit(event.target.value)} />
+        <span class="hint">Nothing is run where more match.</span></div>
+      <${Wrong} error=${error} /><div class="row"><button type="submit" class="primary" disabled=${busy}>Run them again</button><button type="button" onClick=${close}>Cancel</button></div></form>`}<//>`;
 }

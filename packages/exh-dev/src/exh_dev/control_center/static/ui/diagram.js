@@ -1,13 +1,29 @@
 // A schema as a picture: its statuses from left to right, as documents come to them, and its transitions between.
 
-import { svg } from "./dom.js";
+import { html, useEffect, useRef } from "../lib.js";
 
 const BOX = { width: 132, height: 34 };
 const STEP = { x: 276, y: 86 };
 const EDGE = 26;
 
-/** The picture of a schema; `current` is a status to stand out. */
-export function diagram(schema, current = null) {
+/** The picture of a schema in a box that scrolls; `current` is a status to stand out. */
+export function Diagram({ schema, current = null }) {
+  const box = useRef(null);
+  const key = JSON.stringify([schema.statuses, schema.transitions, schema.creationTransition, current]);
+  useEffect(() => box.current.replaceChildren(diagram(schema, current)), [key]);
+  return html`<div class="diagram-scroll" ref=${box} tabindex="0" role="region" aria-label="State diagram"></div>`;
+}
+
+/** An SVG element. */
+function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** The picture alone. */
+function diagram(schema, current = null) {
   const placed = place(schema);
   const edges = grouped(schema, placed);
   const rows = Math.max(...[...placed.values()].map((each) => each.row)) + 1;

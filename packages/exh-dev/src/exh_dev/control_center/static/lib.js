@@ -1,0 +1,110 @@
+// The library that views are written with, and data that is loaded and kept up to date.
+
+import { useEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+import { Refusal } from "./api.js";
+import { listen } from "./live.js";
+
+export { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+
+// How many loads the shown view waits for: whoever looks at the page from outside can tell when it is there.
+let pending = 0;
+let settled = () => {};
+export const whenSettled = (call) => (settled = call);
+
+function began() {
+  let over = false;
+  pending += 1;
+  return () => {
+    if (over) return;
+    over = true;
+    pending -= 1;
+    if (!pending) requestAnimationFrame(() => !pending && settled());
+  };
+}
+
+/**
+ * Load data, and again when something of these topics changes; one load after the other, however fast changes come.
+ * What was loaded before stays while it is loaded again, and when that fails, with the error beside it.
+ *
+ * Returns `{ data, error, reload }`; `data` is undefined until the first load is over.
+ */
+export function useLoad(load, inputs, topics = []) {
+  const [state, set] = useState({ data: undefined, error: null, of: null });
+  const reload = useRef(() => {});
+  const key = JSON.stringify(inputs);
+  useEffect(() => {
+    let alive = true;
+    let busy = false;
+    let again = false;
+    const over = began();
+    const run = async () => {
+      if (busy) {
+        again = true;
+        return;
+      }
+      busy = true;
+      try {
+        const data = await load();
+        if (alive) set({ data, error: null, of: key });
+      } catch (error) {
+        if (alive) set((before) => ({ data: before.of === key ? before.data : undefined, error, of: key }));
+        if (!(error instanceof Refusal)) console.error(error);
+      } finally {
+        busy = false;
+        over();
+        if (again && alive) {
+          again = false;
+          run();
+        }
+      }
+    };
+    reload.current = run;
+    run();
+    const stop = listen((message) => {
+      if (message.changed === null || message.changed?.some((topic) => topics.includes(topic))) run();
+    });
+    return () => {
+      alive = false;
+      stop();
+      over();
+    };
+  }, [key]);
+  const current = state.of === key ? state : { data: undefined, error: null };
+  return { data: current.data, error: current.error, reload: () => reload.current() };
+}
+
+/** Do what a person asked for; `act()` returns whether it was done, and `error` says why it was not. */
+export function useAction() {
+  const [state, set] = useState({ busy: false, error: null });
+  const alive = useRef(true);
+  useEffect(() => () => (alive.current = false), []);
+  const act = async (action) => {
+    set({ busy: true, error: null });
+    try {
+      await action();
+      if (alive.current) set({ busy: false, error: null });
+      return true;
+    } catch (error) {
+      if (alive.current) set({ busy: false, error });
+      if (!(error instanceof Refusal || error instanceof SyntaxError)) console.error(error);
+      return false;
+    }
+  };
+  return { ...state, act, clear: () => set({ busy: false, error: null }) };
+}
+
+/** A value of this browser, kept from one visit to the next. */
+export function useKept(name, usual) {
+  const [value, set] = useState(() => {
+    try {
+      return JSON.parse(localStorage.getItem(name)) ?? usual;
+    } catch {
+      return usual;
+    }
+  });
+  const keep = (next) => {
+    localStorage.setItem(name, JSON.stringify(next));
+    set(next);
+  };
+  return [value, keep];
+}

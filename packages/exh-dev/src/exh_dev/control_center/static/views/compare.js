@@ -1,0 +1,46 @@
+// Two runs beside each other: what differs in what went in, what came out, and how long everything took.
+
+import { get } from "../api.js";
+import { html, useLoad } from "../lib.js";
+import { at } from "../route.js";
+import { Diff } from "../ui/diff.js";
+import { Card, Head, Loaded } from "../ui/parts.js";
+import { Status, Time, ms } from "../ui/values.js";
+
+const ROWS = [
+  ["Status", (run) => html`<${Status} text=${run.status} />`],
+  ["Started", (run) => html`<${Time} at=${run.started} />`],
+  ["Time", (run) => ms(run.duration_ms)],
+  ["Cold start", (run) => (run.init_ms === null ? "warm" : ms(run.init_ms))],
+  ["Memory peak", (run) => (run.memory_mb === undefined ? "–" : `${run.memory_mb} MB`)],
+  ["Calls", (run) => run.calls?.length ?? 0],
+  ["Log lines", (run) => run.logs?.length ?? 0],
+  ["Error", (run) => run.failure || "–"],
+];
+
+export function CompareView({ route }) {
+  const [, ...ids] = route.path;
+  const pair = useLoad(() => Promise.all(ids.slice(0, 2).map((id) => get(`/runs/${encodeURIComponent(id)}`))), ids, []);
+  return html`<${Head} title="Two runs" crumbs=${[["Runs", "#/runs"]]} /><${Loaded} of=${pair}>${(runs) => (runs.length < 2 ? html`<p class="dim">Two runs are compared: choose them in the list.</p>` : html`<${Both} runs=${runs} />`)}<//>`;
+}
+
+function Both({ runs: [a, b] }) {
+  const calls = callPairs(a.calls ?? [], b.calls ?? []);
+  return html`<table class="list" aria-label="Two runs"><thead><tr><th></th>${[a, b].map((run) => html`<th scope="col"><a href=${at("runs", run.id)}>${run.function} …${run.id.slice(-6)}</a></th>`)}</tr></thead>
+      <tbody>${ROWS.map(([name, show]) => html`<tr><td class="dim p1">${name}</td><td class="p1">${show(a)}</td><td class="p1">${show(b)}</td></tr>`)}</tbody></table>
+    <${Card} title="Event"><${Diff} before=${a.event} after=${b.event} label="Differences of the event" /><//>
+    <${Card} title="Result"><${Diff} before=${a.error ?? a.result ?? null} after=${b.error ?? b.result ?? null} label="Differences of the result" /><//>
+    <${Card} title="Calls of the platform">${calls.length ? html`<table class="list" aria-label="Calls"><thead><tr><th scope="col">Call</th><th scope="col" class="number">First</th><th scope="col" class="number">Second</th></tr></thead>
+      <tbody>${calls.map(([name, left, right]) => html`<tr><td class="p1"><code>${name}</code></td>${[left, right].map((call) => html`<td class="number p1">${call ? html`${call.status} ${ms(call.duration_ms)}` : "–"}</td>`)}</tr>`)}</tbody></table>`
+    : html`<p class="dim">Neither called the platform.</p>`}<//>`;
+}
+
+/** Calls of the same method and path beside each other, in the order of the first run. */
+function callPairs(left, right) {
+  const rest = [...right];
+  const found = left.map((call) => {
+    const index = rest.findIndex((each) => each.method === call.method && each.path === call.path);
+    return [`${call.method} ${call.path}`, call, index < 0 ? null : rest.splice(index, 1)[0]];
+  });
+  return [...found, ...rest.map((call) => [`${call.method} ${call.path}`, null, call])];
+}
