@@ -52,6 +52,10 @@ class LocalProject(Protocol):
         """Return what is wrong with the project's files."""
         ...
 
+    def reloads(self) -> list[dict[str, Any]]:
+        """Return what was saved and served anew lately, the latest first: `timestamp`, `files`, `problems`."""
+        ...
+
     def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return a problem for each of the platform's schemas that is another than its file."""
         ...

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MOST = 200
 #: A mail may look as it likes, and do nothing: no script, no form, nothing from elsewhere.
-_HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def routes(base: str, context: Context) -> list[Route]:
@@ -44,7 +44,7 @@ def routes(base: str, context: Context) -> list[Route]:
         """A page where a template made it, else text."""
         found = _known(request, store)
         kind = "text/html" if "content" in found else "text/plain"
-        return Response(found["body"], media_type=kind, headers={"Content-Security-Policy": _HARMLESS})
+        return Response(found["body"], media_type=kind, headers={"Content-Security-Policy": HARMLESS})
 
     async def attachment(request: Request) -> Response:
         attachments = attachments_of(store, _known(request, store)["id"])

@@ -99,7 +99,7 @@ def _found(context: Context, wanted: str) -> Iterator[_Found]:
 
 def _by_id(context: Context, wanted: str) -> Iterator[_Found]:
     store, runs = context.store, context.runner.runs
-    if run := runs.get(wanted):
+    if run := runs.record(wanted) or runs.list.first_having("request_id", wanted):
         yield _result("run", run["id"], f"Run of {run['function']}", run["status"], _at("runs", run["id"]))
     if task := store.get(TASKS, wanted):
         yield _result("task", wanted, f"Task of {task['functionName']}", task["status"], _at("queue", wanted))

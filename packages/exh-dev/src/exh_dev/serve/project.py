@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation, LogLine
     from exh_dev.serve.local_platform import LocalPlatform
 
+_MOST_RELOADS = 20
+
 
 class ServedProject:
     """A project on a platform. Its methods may be called from any thread."""
@@ -34,6 +38,7 @@ class ServedProject:
         self._problems: list[dict[str, Any]] = []
         self._aws: AwsFunctions | None = None
         self._configuration: Configuration | None = None
+        self._reloads: deque[dict[str, Any]] = deque(maxlen=_MOST_RELOADS)
 
     @property
     def name(self) -> str:
@@ -76,6 +81,15 @@ class ServedProject:
     def problems(self) -> list[dict[str, Any]]:
         """What was reported last."""
         return self._problems
+
+    def reloaded(self, files: Sequence[str]) -> None:
+        """Note that these files were saved, and are served now as far as nothing is wrong with them."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self._reloads.appendleft({"timestamp": now, "files": list(files), "problems": len(self._problems)})
+
+    def reloads(self) -> list[dict[str, Any]]:
+        """What was saved lately, the latest first."""
+        return list(self._reloads)
 
     def loaded(self, configuration: Configuration | None) -> None:
         """The platform was brought to what this says."""

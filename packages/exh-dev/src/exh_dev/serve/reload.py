@@ -131,7 +131,9 @@ class Reloader:
             self._attempt("configuration", self._load_configuration)
         if manifest and served_anew:
             self._attempt("schedules", self._schedule)
-        self._look({"/".join(parts) for parts in names})
+        files = sorted("/".join(parts) for parts in names)
+        self._look(files)
+        self._project.reloaded(files)
         self._platform.tell_change("functions")
 
     def _watch(self) -> None:

@@ -33,6 +33,7 @@ export const post = (path, body) => ask("POST", BASE + path, body);
 export const faults = (method, path = "", body = undefined) => ask(method, `/_dev/faults${path}`, body);
 export const platform = (method, path, body) => ask(method, PLATFORM + path, body);
 export const urlOf = (path) => PLATFORM + path;
+export const previewUrl = (id) => `${BASE}/previews/${id}`;
 export const mailUrl = (id, rest) => `${BASE}/mails/${encodeURIComponent(id)}/${rest}`;
 
 /** Send a request to the platform as the first user, and give its answer as it is. */

@@ -1,6 +1,6 @@
 // Templates, rendered with inputs while one types.
 
-import { list, platform } from "../api.js";
+import { list, platform, post, previewUrl } from "../api.js";
 import { html, useEffect, useLoad, useRef, useState } from "../lib.js";
 import { at } from "../route.js";
 import { Json, Plain } from "../ui/json.js";
@@ -61,8 +61,14 @@ function Template({ template }) {
         <${Tabs} label="Outputs" of=${Object.keys(template.outputs).map((name) => [name, name])} chosen=${output} choose=${setOutput} />
         ${state.error && html`<p class="wrong" role="alert">${state.error.message}</p>`}
         ${mode === "template" ? html`<${Plain} text=${template.outputs[output]} label="Template" />` : shown === undefined ? html`<p class="dim">It is not rendered yet.</p>`
-          : mode === "source" ? html`<${Plain} text=${String(shown)} label="Output" />` : html`<iframe class="preview" sandbox="" srcdoc=${String(shown)} title="Output"></iframe>`}<//></div>
+          : mode === "source" ? html`<${Plain} text=${String(shown)} label="Output" />` : html`<${Seen} text=${String(shown)} />`}<//></div>
     <details><summary>Definition</summary><${Json} value=${template} label="Template" /></details>`;
+}
+
+/** HTML as a mail program shows it: in a frame that may do nothing. */
+function Seen({ text }) {
+  const preview = useLoad(() => post("/previews", { html: text }), [text], []);
+  return html`<${Loaded} of=${preview}>${({ id }) => html`<iframe class="preview" sandbox="" src=${previewUrl(id)} title="Output"></iframe>`}<//>`;
 }
 
 /** A value for each input, so that something is seen at once. */
