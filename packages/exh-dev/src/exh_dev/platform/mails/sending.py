@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.platform.dev import origin
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import hex40, object_id
 from exh_dev.platform.storage.sql import Sql
@@ -233,6 +234,7 @@ def _kept(
     moment = epoch_ms(now)
     mail |= {"views": 0, "creation_timestamp": moment, "update_timestamp": moment}
     store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})
+    origin.note(store, mail["id"])
     for number, each in enumerate(attachments):
         store.put(ATTACHMENTS, {"id": f"{mail['id']}:{number:02}", **asdict(each)})
     if call := store.listeners.get("mail"):

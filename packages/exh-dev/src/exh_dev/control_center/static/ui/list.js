@@ -65,7 +65,7 @@ function Row({ row, number, columns, href, isChosen, choose }) {
     ${choose && html`<td class="p1"><input type="checkbox" aria-label="Choose" checked=${isChosen} onChange=${choose} /></td>`}
     ${columns.map((each, index) => {
       const shown = each.show(row);
-      return html`<td class="p${each.priority ?? 2} ${each.number ? "number" : ""} ${index ? "" : "lead clip"}" title=${typeof shown === "string" ? shown : null}>
+      return html`<td class="p${each.priority ?? 2} ${each.number ? "number" : ""} ${index ? "" : "lead"}" title=${typeof shown === "string" ? shown : null}>
         ${!index && href ? html`<a class="row-link" href=${href}>${shown}</a>` : shown}</td>`;
     })}</tr>`;
 }

@@ -14,6 +14,8 @@ import { ApiClient } from "./api_client.js";
 import { Worker, triggersOf } from "./functions.js";
 import { RUN_COLUMNS } from "./runs.js";
 
+const OWN_COLUMNS = [{ ...RUN_COLUMNS.at(-1), priority: 1 }, ...RUN_COLUMNS.slice(1, -1)];
+
 export function FunctionView({ route, frame }) {
   const [name] = route.path;
   const about = useLoad(() => get(`/functions/${encodeURIComponent(name)}`), [name], ["functions"]);
@@ -34,7 +36,7 @@ function Shown({ about, runs, query, frame }) {
     ${tab === "request" && html`<${ApiClient} name=${about.name} frame=${frame} />`}
     ${tab === "about" && html`<${About} about=${about} />`}
     <h2>Latest runs</h2>
-    <${Loaded} of=${runs}>${({ data }) => (data.length ? html`<${List} label="Latest runs" columns=${RUN_COLUMNS} rows=${data} href=${(run) => at("runs", run.id)} />
+    <${Loaded} of=${runs}>${({ data }) => (data.length ? html`<${List} label="Latest runs" columns=${OWN_COLUMNS} rows=${data} href=${(run) => at("runs", run.id)} />
       <a href=${at("runs", { function: about.name })}>All its runs</a>` : html`<${Empty} title="It has not run yet">Run it on a sample event.<//>`)}<//>`;
 }
 

@@ -16,7 +16,7 @@ export function OverviewView({ frame }) {
       <a class="button" href=${at("functions")}><${Icon} name="runs" />Run a function</a><//>
     <${Loaded} of=${overview}>${(data) => html`<div class="stack">
       <${Minutes} of=${data.minutes} />
-      <div class="cards">
+      <div class="columns">
         <${Loaded} of=${queue}>${(now) => html`<${Queue} of=${now} /><${Schedules} of=${now.schedules} reload=${queue.reload} />`}<//>
         <${Functions} of=${data.functions} />
         <${Latest} mails=${data.mails} />
@@ -50,21 +50,20 @@ function Schedules({ of, reload }) {
     reload();
   });
   return html`<${Card} title="Schedules">${of.length ? html`<ul class="plain-list">${of.map((each) => html`<li key=${each.id}>
-      <a class="grow clip" href=${at("functions", each.functionName)}>${each.functionName}</a><span class="dim">${interval(each.interval)}, next <${Time} at=${each.nextTimestamp} /></span>
+      <span class="grow"><a class="clip" href=${at("functions", each.functionName)}>${each.functionName}</a><span class="dim">${interval(each.interval)}, next <${Time} at=${each.nextTimestamp} /></span></span>
       <button type="button" class="small" disabled=${busy} onClick=${() => run(each)}>Run now</button></li>`)}</ul>` : html`<p class="dim">None. A function of the kind schedule has one.</p>`}<${Wrong} error=${error} /><//>`;
 }
 
 function Functions({ of }) {
-  return html`<${Card} title="Functions in the last hour">${of.length ? html`<ul class="plain-list">${of.slice(0, 8).map((each) => html`<li key=${each.name}>
-      <a class="grow clip" href=${at("functions", each.name)}>${each.name}</a>
-      ${each.failed > 0 && html`<a href=${at("runs", { function: each.name, status: "FAILED" })}><${Status} text="failed" /> ${count(each.failed)}</a>`}
-      <span class="dim">${plural(each.runs, "run")}, ${ms(each.p50_ms)}, slowest twentieth ${ms(each.p95_ms)}</span></li>`)}</ul>`
+  return html`<${Card} title="Functions in the last hour">${of.length ? html`<ul class="plain-list">${of.slice(0, 8).map((each) => html`<li key=${each.name}><span class="grow">
+      <a class="clip" href=${at("functions", each.name)}>${each.name}</a><span class="dim">${plural(each.runs, "run")}, median ${ms(each.p50_ms)}, p95 ${ms(each.p95_ms)}</span></span>
+      ${each.failed > 0 && html`<a href=${at("runs", { function: each.name, status: "FAILED" })}><span class="status bad">${count(each.failed)} failed</span></a>`}</li>`)}</ul>`
     : html`<${Empty} title="Nothing ran in the last hour">Run a function on a sample event, or let a transition start one.<//>`}<//>`;
 }
 
 function Latest({ mails }) {
   return html`<${Card} title="Latest mails" actions=${html`<a href=${at("mail")}>All</a>`}>${mails.length ? html`<ul class="plain-list">${mails.map((each) => html`<li key=${each.id}>
-    <a class="grow clip" href=${at("mail", each.id)}>${each.subject || "without a subject"}</a><span class="dim clip">${each.recipients.to?.[0]}</span><span class="dim"><${Time} at=${each.creation_timestamp} /></span></li>`)}</ul>`
+    <span class="grow"><a class="clip" href=${at("mail", each.id)}>${each.subject || "without a subject"}</a><span class="dim clip">${each.recipients.to?.[0]}</span></span><span class="dim"><${Time} at=${each.creation_timestamp} /></span></li>`)}</ul>`
     : html`<p class="dim">None. What functions send is kept here and goes nowhere.</p>`}<//>`;
 }
 

@@ -73,6 +73,6 @@ function Seen({ text }) {
 
 /** A value for each input, so that something is seen at once. */
 function blank(schema) {
-  const values = { string: (name) => name, number: () => 1, boolean: () => true, array: () => [], object: (_, each) => blank(each) };
+  const values = { string: (name) => (/time|date/i.test(name) ? new Date().toISOString() : name), number: () => 1, boolean: () => true, array: () => [], object: (_, each) => blank(each) };
   return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, each]) => [name, (values[each.type] ?? values.string)(name, each)]));
 }

@@ -93,7 +93,7 @@ function Lane({ node, depth, below, isFolded, fold, from, length, isChosen, choo
   const kind = isBad ? "failed" : node.status === "waiting" ? "waiting" : node.kind;
   return html`<div role="button" tabindex="0" class="lane" aria-pressed=${String(isChosen)} data-node=${node.id} onClick=${choose} onDblClick=${zoom}
     onKeyDown=${(event) => laneKeys(event, { choose, fold, below, zoom })}>
-    <span class="label" style=${{ paddingLeft: `${8 + Math.min(depth, 12) * 14}px` }}>
+    <span class="label" style=${{ "--depth": String(Math.min(depth, 12)) }}>
       ${below > 0 ? html`<span class="fold" onClick=${(event) => (event.stopPropagation(), fold())}><${Icon} name=${isFolded ? "right" : "down"} /></span>` : html`<span style=${{ width: "16px", flex: "none" }}></span>`}
       <span class="kind">${node.kind}</span><span class="tail ${isBad ? "wrong" : ""}" title=${node.label}><bdi>${node.label}</bdi></span></span>
     <span class="bars" title="${node.label}: ${ms(end - start)}${node.detail ? `, ${node.detail}` : ""}">
