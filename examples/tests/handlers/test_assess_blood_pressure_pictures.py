@@ -70,7 +70,7 @@ def test_the_control_center_can_be_shown(folder, open_page, tmp_path):
         chain = get(url, "/runs?function=assess-blood-pressure&status=OK")["data"][0]["id"]
         mail = get(url, "/mails")["data"][0]["id"]
         shots = [
-            ("functions", "functions", 1280, "light"),
+            ("overview", "overview", 1280, "light"),
             ("run", f"runs/{chain}", 1280, "dark"),
             ("documents", "documents/blood-pressure-reading", 1280, "light"),
             ("mail", f"mail/{mail}", 390, "light"),
@@ -78,8 +78,8 @@ def test_the_control_center_can_be_shown(folder, open_page, tmp_path):
         ]
         for name, view, width, scheme in shots:
             page = open_page(f"{url}/_dev/#/{view}", width, scheme)
-            page.locator(f'#view[data-shown="#/{view}"]').wait_for(state="attached")
-            page.locator(".live:not(.off)").get_by_text("live", exact=True).wait_for()
+            page.locator(f'main[data-shown="#/{view}"]').wait_for(state="attached")
+            page.locator("#live").get_by_text("live", exact=True).wait_for(state="attached")
             picture = target / f"control-center-{name}.png"
             page.screenshot(path=picture)
             assert picture.read_bytes().startswith(PNG)

@@ -88,6 +88,7 @@ function Lane({ node, depth, below, isFolded, fold, from, length, isChosen, choo
   const left = ((start - from) / length) * 100;
   const width = ((end - start) / length) * 100;
   const isBad = node.status === "FAILED";
+  const [chip, label] = split(node);
   const place = { left: `${Math.min(Math.max(left, 0), 99.5)}%`, width: `${Math.max(Math.min(width + Math.min(left, 0), 100 - Math.max(left, 0)), 0.2)}%` };
   const isSeen = left < 100 && left + width >= 0;
   const kind = isBad ? "failed" : node.status === "waiting" ? "waiting" : node.kind;
@@ -95,10 +96,16 @@ function Lane({ node, depth, below, isFolded, fold, from, length, isChosen, choo
     onKeyDown=${(event) => laneKeys(event, { choose, fold, below, zoom })}>
     <span class="label" style=${{ "--depth": String(Math.min(depth, 12)) }}>
       ${below > 0 ? html`<span class="fold" onClick=${(event) => (event.stopPropagation(), fold())}><${Icon} name=${isFolded ? "right" : "down"} /></span>` : html`<span style=${{ width: "16px", flex: "none" }}></span>`}
-      <span class="kind">${node.kind}</span><span class="tail ${isBad ? "wrong" : ""}" title=${node.label}><bdi>${node.label}</bdi></span></span>
+      <span class="kind">${chip}</span><span class="tail ${isBad ? "wrong" : ""}" title=${node.label}><bdi>${label}</bdi></span></span>
     <span class="bars" title="${node.label}: ${ms(end - start)}${node.detail ? `, ${node.detail}` : ""}">
       ${isSeen && html`<span class="bar ${kind}" style=${place}></span>`}
       ${logs.map((each) => html`<span class="log-dot ${each.isBad ? "bad" : ""}" title=${each.title} style=${{ left: `${((time(each.timestamp) - from) / length) * 100}%` }}></span>`)}</span></div>`;
+}
+
+/** What kind of step it is, and what is not said by that: of a call the method, and the path. */
+function split({ kind, label }) {
+  if (kind === "call") return [label.split(" ", 1)[0], label.slice(label.indexOf(" ") + 1)];
+  return [kind, label.startsWith(`${kind} `) ? label.slice(kind.length + 1) : label];
 }
 
 function laneKeys(event, { choose, fold, below, zoom }) {
