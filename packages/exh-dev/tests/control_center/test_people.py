@@ -55,3 +55,14 @@ def test_credentials_of_a_user_call_as_that_user(center, nurse):
     assert client_of(environment).users.me()["email"] == NURSE["email"]
     answer = requests.post(f"{center.url}/_dev/api/users/none/credentials", timeout=5)
     assert answer.json()["code"] == 16
+
+
+def test_groups_are_those_that_somebody_belongs_to_or_that_have_roles(center, nurse):
+    group = "5f0a1b2c3d4e5f6071829301"
+    assert center.get("/groups")["data"] == []
+    role = center.exh.users.group_roles.add(group, name="doctor", description="")
+    center.exh.users.group_roles.add_permissions(group, rql=rql.eq("id", role["id"]), permissions=["VIEW_PATIENTS"])
+    center.exh.users.add_patient_enlistment(nurse["id"], group_id=group)
+    (found,) = center.get("/groups")["data"]
+    assert (found["id"], found["staff"], found["patients"]) == (group, 0, 1)
+    assert [(each["name"], each["permissions"]) for each in found["roles"]] == [("doctor", ["VIEW_PATIENTS"])]

@@ -43,6 +43,9 @@ def routes(base: str, context: Context) -> list[Route]:
     async def holders(request: Request) -> JsonAnswer:
         return JsonAnswer({"data": list(_holders(store, request.path_params["name"]))[:_MOST_HOLDERS]})
 
+    async def groups(_: Request) -> JsonAnswer:
+        return JsonAnswer({"data": _groups(store)})
+
     async def credentials(request: Request) -> JsonAnswer:
         """A new OAuth1 token of the first application for a user, with all that a client needs."""
         user = _user(request, store)
@@ -63,6 +66,7 @@ def routes(base: str, context: Context) -> list[Route]:
         Route(f"{base}/users/{{id}}/permissions", held, methods=["GET"]),
         Route(f"{base}/users/{{id}}/permissions/{{name}}", explain, methods=["GET"]),
         Route(f"{base}/users/{{id}}/credentials", credentials, methods=["POST"]),
+        Route(f"{base}/groups", groups, methods=["GET"]),
         Route(f"{base}/permissions", permissions, methods=["GET"]),
         Route(f"{base}/permissions/{{name}}/holders", holders, methods=["GET"]),
     ]
@@ -135,6 +139,25 @@ def _permissions(store: Store) -> list[dict[str, Any]]:
         }
         for name in [*known, *sorted(named - set(known))]
     ]
+
+
+def _groups(store: Store) -> list[dict[str, Any]]:
+    """Every group that a user is staff or a patient of, or that has roles. The platform has no record of a group."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def of(group: str) -> dict[str, Any]:
+        return found.setdefault(group, {"id": group, "staff": 0, "patients": 0, "roles": []})
+
+    for user in store.matching("users", Sql("instr(body, 'group_id')")):
+        for each in user["staff_enlistments"]:
+            of(each["group_id"])["staff"] += 1
+        for each in user["patient_enlistments"]:
+            of(each["group_id"])["patients"] += 1
+    for role in store.matching("group_roles", EVERYTHING):
+        of(role["group_id"])["roles"].append({"id": role["id"], "name": role["name"], "permissions": _names(role)})
+    for group in found.values():
+        group["roles"] = [{**role, "permissions": sorted(role["permissions"])} for role in group["roles"]]
+    return list(found.values())
 
 
 def _holders(store: Store, wanted: str) -> Iterator[dict[str, Any]]:

@@ -50,6 +50,12 @@ def paths() -> dict[str, Any]:
         "/_dev/api/users/{id}/credentials": {
             "post": operation("Make an OAuth1 token of a user", OBJECT, "id", status="201")
         },
+        "/_dev/api/groups": {
+            "get": operation(
+                "Every group, with its roles and how many staff and patients it has",
+                object_of({"data": _ARRAY}, "data"),
+            )
+        },
         "/_dev/api/permissions": {
             "get": operation("Every permission, with the roles that have it", object_of({"data": _ARRAY}, "data"))
         },

@@ -8,6 +8,9 @@ import { Icon } from "../ui/icons.js";
 import { Card, Empty, Head, Loaded, Wrong } from "../ui/parts.js";
 import { done } from "../ui/toasts.js";
 import { Status, Time, count, exact, interval, ms, plural } from "../ui/values.js";
+import { Buttons, useTask } from "./queue.js";
+
+const MOST_TASKS = 4; // of the queue that are listed
 
 export function OverviewView({ frame }) {
   const overview = useLoad(() => get("/overview"), [], ["runs", "documents", "mails", "users", "files", "functions"]);
@@ -17,7 +20,7 @@ export function OverviewView({ frame }) {
     <${Loaded} of=${overview}>${(data) => html`<div class="stack">
       <${Minutes} of=${data.minutes} />
       <div class="columns">
-        <${Loaded} of=${queue}>${(now) => html`<${Queue} of=${now} /><${Schedules} of=${now.schedules} reload=${queue.reload} />`}<//>
+        <${Loaded} of=${queue}>${(now) => html`<${Queue} of=${now} reload=${queue.reload} /><${Schedules} of=${now.schedules} reload=${queue.reload} />`}<//>
         <${Functions} of=${data.functions} />
         <${Latest} mails=${data.mails} />
         <${Project} frame=${frame} reloads=${data.reloads} counts=${data.counts} />
@@ -35,11 +38,15 @@ function Minutes({ of }) {
     <${Bars} of=${bars} label="Runs in each minute of the last hour: ${runs}, of which ${failed} failed" /><//>`;
 }
 
-function Queue({ of }) {
+function Queue({ of, reload }) {
   const { counts } = of;
+  const task = useTask(reload);
+  const next = of.tasks.filter((each) => each.state !== "running").slice(0, MOST_TASKS);
   return html`<${Card} title="Queue" actions=${html`<a href=${at("queue")}>Open</a>`}><div class="numbers">
     ${["running", "waiting", "retrying", "scheduled"].map((name) => html`<a key=${name} href=${at("queue", { state: name })}><b>${count(counts[name])}</b><span class="dim">${name}</span></a>`)}</div>
-    <p class="dim">${of.most_at_once} tasks run at once.</p><//>`;
+    ${next.length > 0 ? html`<ul class="plain-list" aria-label="Next tasks">${next.map((each) => html`<li key=${each.id}><span class="grow"><a class="clip" href=${at("queue", each.id)}>${each.functionName}</a>
+      <span class="dim">${each.state}, starts <${Time} at=${each.startTimestamp} /></span></span><${Buttons} of=${each} task=${task} /></li>`)}</ul>` : html`<p class="dim">${of.most_at_once} tasks run at once.</p>`}
+    <${Wrong} error=${task.error} /><//>`;
 }
 
 function Schedules({ of, reload }) {

@@ -17,7 +17,7 @@ export function QueueView({ route }) {
   return route.path.length ? html`<${Task} id=${route.path[0]} />` : html`<${Queue} state=${route.query.get("state")} />`;
 }
 
-function useTask(reload) {
+export function useTask(reload) {
   const { act, busy, error } = useAction();
   return {
     busy,
@@ -66,7 +66,7 @@ function scheduleColumns(task) {
   ];
 }
 
-function Buttons({ of, task }) {
+export function Buttons({ of, task }) {
   if (of.status !== "new") return null;
   return html`<span class="row"><button type="button" class="small" disabled=${task.busy} onClick=${() => task.start(of.id)}>Run now</button>
     <button type="button" class="small danger" disabled=${task.busy} onClick=${() => task.cancel(of.id)}>Cancel</button></span>`;

@@ -8,6 +8,7 @@ import { List, SearchField } from "../ui/list.js";
 import { Dialog, Empty, Facts, Field, Head, Loaded, Tabs, Wrong, joined } from "../ui/parts.js";
 import { done } from "../ui/toasts.js";
 import { Time, plural } from "../ui/values.js";
+import { Roles } from "./roles.js";
 import { quotedValue } from "./rql.js";
 
 export function UsersView({ route }) {
@@ -15,8 +16,8 @@ export function UsersView({ route }) {
   const [creates, setCreates] = useState(false);
   const tab = query.get("tab") ?? "users";
   return html`<${Head} title="Users"><button type="button" class="primary" onClick=${() => setCreates(true)}><${Icon} name="plus" />Create a user</button><//>
-    <${Tabs} label="Users" of=${[["users", "Users"], ["refused", "Refused calls"]]} chosen=${tab} choose=${(key) => setQuery({ tab: key === "users" ? "" : key })} />
-    ${tab === "users" ? html`<${Users} words=${query.get("search") ?? ""} />` : html`<${Refused} />`}
+    <${Tabs} label="Users" of=${[["users", "Users"], ["roles", "Roles and groups"], ["refused", "Refused calls"]]} chosen=${tab} choose=${(key) => setQuery({ tab: key === "users" ? "" : key })} />
+    ${tab === "users" && html`<${Users} words=${query.get("search") ?? ""} />`}${tab === "roles" && html`<${Roles} />`}${tab === "refused" && html`<${Refused} />`}
     ${creates && html`<${Create} close=${() => setCreates(false)} />`}`;
 }
 
