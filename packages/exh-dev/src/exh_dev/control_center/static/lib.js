@@ -24,9 +24,10 @@ function began() {
 
 /**
  * Load data, and again when something of these topics changes; one load after the other, however fast changes come.
- * What was loaded before stays while it is loaded again, and when that fails, with the error beside it.
+ * What was loaded before stays while it is loaded again, and when that fails, with the error beside it. For other inputs
+ * it stays until the first load for them is over, and is old for so long.
  *
- * Returns `{ data, error, reload }`; `data` is undefined until the first load is over.
+ * Returns `{ data, error, isOld, reload }`; `data` is undefined until the first load is over.
  */
 export function useLoad(load, inputs, topics = []) {
   const [state, set] = useState({ data: undefined, error: null, of: null });
@@ -69,8 +70,9 @@ export function useLoad(load, inputs, topics = []) {
       over();
     };
   }, [key]);
-  const current = state.of === key ? state : { data: undefined, error: null };
-  return { data: current.data, error: current.error, reload: () => reload.current() };
+  // What was there for other inputs, such as another search, stays until what was asked for is there.
+  const isOld = state.of !== key;
+  return { data: state.data, error: isOld ? null : state.error, isOld, reload: () => reload.current() };
 }
 
 /** Do what a person asked for; `act()` returns whether it was done, and `error` says why it was not. */

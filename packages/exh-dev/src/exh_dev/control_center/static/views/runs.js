@@ -61,6 +61,7 @@ export function RunsView({ route }) {
 function useRuns(asked, span) {
   const key = JSON.stringify([asked, span]);
   const pages = useRef({ key: null, rows: [], isDone: false });
+  const shown = useRef(undefined);
   const [, draw] = useState(0);
   if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
   const from = () => (span ? { from: new Date(Date.now() - Number(span) * 60_000).toISOString() } : {});
@@ -68,7 +69,7 @@ function useRuns(asked, span) {
   const first = useLoad(() => load(), [key], ["runs"]);
   const loading = useRef(false);
   useEffect(() => {
-    if (!first.data || pages.current.key !== key) return;
+    if (!first.data || first.isOld) return;
     // The first page anew; what was loaded beyond it stays, without what is in the page now.
     const fresh = first.data.data;
     const known = new Set(fresh.map((each) => each.id));
@@ -77,7 +78,7 @@ function useRuns(asked, span) {
     pages.current.rows = pages.current.rows.length > PAGE ? [...fresh, ...between, ...others] : fresh;
     if (fresh.length < PAGE) pages.current.isDone = true;
     draw((turn) => turn + 1);
-  }, [first.data]);
+  }, [first.data, first.isOld]);
   const more = useMemo(() => async () => {
     const state = pages.current;
     if (loading.current || state.isDone || !state.rows.length) return;
@@ -93,9 +94,9 @@ function useRuns(asked, span) {
       loading.current = false;
     }
   }, [key]);
-  const isFilled = first.data && (pages.current.rows.length || !first.data.data.length);
-  const data = isFilled ? { rows: pages.current.rows, total: first.data.total, isExact: first.data.total_is_exact !== false, isDone: pages.current.isDone } : undefined;
-  return { data, error: first.error, more };
+  const isFilled = first.data && !first.isOld && (pages.current.rows.length || !first.data.data.length);
+  if (isFilled) shown.current = { rows: pages.current.rows, total: first.data.total, isExact: first.data.total_is_exact !== false, isDone: pages.current.isDone };
+  return { data: shown.current, error: first.error, more };
 }
 
 function Replay({ filters, close }) {

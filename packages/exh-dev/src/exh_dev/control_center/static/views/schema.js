@@ -1,7 +1,7 @@
 // The documents of a schema: columns of its properties, a filter as a form or as RQL, and a form to create one.
 
 import { platform } from "../api.js";
-import { html, useAction, useEffect, useKept, useLoad, useRef, useState } from "../lib.js";
+import { html, useAction, useEffect, useKept, useLoad, useState } from "../lib.js";
 import { at, go, setQuery } from "../route.js";
 import { Diagram } from "../ui/diagram.js";
 import { Icon } from "../ui/icons.js";
@@ -79,10 +79,8 @@ function useDocuments(schema, rql, sorted) {
     }
     return { rows, total, isDone: rows.length >= total };
   }, [key, pages], ["documents"]);
-  const kept = useRef({ key: null, data: undefined });
-  if (loading.data) kept.current = { key, data: loading.data };
-  const data = loading.data ?? (kept.current.key === key && !loading.error ? kept.current.data : undefined);
-  return { data, error: loading.error, more: () => setPages((before) => (data && data.rows.length === before * PAGE ? before + 1 : before)) };
+  const { data, error } = loading;
+  return { data, error, more: () => setPages((before) => (data && data.rows.length === before * PAGE ? before + 1 : before)) };
 }
 
 function columnsOf(names) {
