@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["chromium", "commons"]
+pytest_plugins = ["chromium", "clinic", "commons"]
 
 
 @pytest.fixture(scope="session")

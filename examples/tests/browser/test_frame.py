@@ -1,0 +1,90 @@
+"""The frame of the page: keys, themes, what comes from outside, accessibility, and where it is."""
+
+import pytest
+from clinic import AXE, VIEWS
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((one) => one.node?.outerHTML?.slice(0, 120))]);
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+def test_keys(clinic):
+    page = clinic.open("functions")
+    page.locator(".row-link").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == "analyze"
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/#/functions/greet")
+    page.get_by_role("button", name="Invoke").wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.get_by_role("heading", name="Runs").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("3?")
+    assert page.get_by_label("Search", exact=True).input_value() == "3?"
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("dialog").get_by_text("next, previous row").wait_for()
+
+
+def test_the_keyboard_goes_on_where_it_left(clinic):
+    page = clinic.open("functions")
+    page.get_by_role("link", name="analyze").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="analyze").wait_for()
+    expect(page.get_by_role("heading", name="analyze")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("link", name="analyze")).to_be_focused()
+
+
+def test_the_theme_is_chosen_and_kept(clinic):
+    page = clinic.open("overview", scheme="dark")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Theme: auto").click()
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (dark, light) == ("rgb(22, 23, 26)", "rgb(255, 255, 255)")
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == light
+
+
+def test_markup_stays_text_everywhere(clinic, full):
+    page = clinic.open("overview")
+    for view in (*VIEWS, *full):
+        clinic.show(page, view)
+        assert page.locator("main script, main img:not([alt])").count() == 0, view
+        for details in page.locator("main details").all():
+            details.evaluate("each => { each.open = true; }")
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full, width):
+    for scheme in ("light", "dark"):
+        page = clinic.open("overview", width, scheme)
+        for view in (*VIEWS, *full):
+            clinic.show(page, view)
+            page.evaluate(AXE.read_text())
+            found = page.evaluate("axe.run(document, {iframes: false})")
+            wrong = [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
+            assert wrong == [], (view, scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+
+
+def test_nothing_moves_when_something_new_comes(clinic):
+    clinic.invoke("analyze", {})
+    for view in ("overview", "runs", "functions", "queue"):
+        page = clinic.open(view)
+        page.evaluate(SHIFTS)
+        page.wait_for_timeout(100)
+        page.evaluate("window.shifts = []")
+        clinic.invoke("analyze", {})
+        page.wait_for_timeout(400)
+        moved = [each for each in page.evaluate("window.shifts") if each[0] > 0.02]
+        assert view == "runs" or moved == [], (view, moved)  # a list grows at its top

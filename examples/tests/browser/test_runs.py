@@ -1,0 +1,156 @@
+"""Running functions from the page, and what is seen of it while it goes on."""
+
+import json
+
+import pytest
+from chromium import serving
+from clinic import GREET, loaded
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+
+
+def rows(page, count):
+    """Wait until the list has so many rows."""
+    expect(page.locator("table.list tbody tr")).to_have_count(count)
+
+
+def test_from_an_error_to_a_mail(clinic, open_page):
+    """Invoke, watch it go, see the error, fix the file, see it reload, run again, open the mail."""
+    page = open_page(f"{clinic.url}/")
+    page.get_by_role("heading", name="Overview").wait_for()
+    assert page.url.startswith(f"{clinic.there}/_dev/")
+    assert page.title() == "LOCAL · Overview"
+    assert page.locator(".tag").inner_text() == "LOCAL"
+    page.get_by_role("link", name="Functions", exact=True).click()
+    page.get_by_role("link", name="greet").click()
+    page.get_by_role("button", name="Invoke").click()
+    page.wait_for_url("**/#/runs/*")
+    error = page.get_by_role("region", name="Error")
+    assert error.get_by_role("heading").inner_text() == "KeyError"
+    frame = error.locator("li").first
+    assert frame.locator("code").inner_text() == "handlers/greet.py:7"
+    assert 'task.data["nmae"]' in frame.inner_text()
+
+    (clinic.folder / "handlers/greet.py").write_text(GREET.replace("def handler(", "def handler(("))
+    notice = page.locator("#problems")
+    notice.wait_for()
+    assert "handlers/greet.py" in notice.inner_text()
+    assert "SyntaxError" in notice.inner_text()
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_role("heading", name="Runtime.UserCodeSyntaxError").wait_for()
+
+    (clinic.folder / "handlers/greet.py").write_text(GREET)
+    notice.wait_for(state="detached")
+    page.get_by_role("button", name="Run again").click()
+    page.locator(".page-head .status.good").wait_for()
+    assert "greeting" in page.get_by_role("log").inner_text()
+    page.get_by_role("group", name="Steps").get_by_text("/mail/v1").first.wait_for()
+
+    page.get_by_role("link", name="Mail", exact=True).click()
+    page.get_by_role("link", name="Hello Ada").click()
+    assert page.frame_locator("iframe.mail").locator("body").inner_text() == "Welcome"
+
+
+def test_a_run_is_watched_while_it_goes_on(clinic):
+    gate = clinic.folder / "gate"
+    page = clinic.open("functions/analyze")
+    page.get_by_label("Event", exact=True).fill(json.dumps({"until": str(gate)}))
+    page.get_by_role("button", name="Invoke").click()
+    log = page.get_by_role("log")
+    log.get_by_text("first").wait_for()
+    assert page.locator(".page-head .status").inner_text() == "running"
+    assert log.get_by_text("second").count() == 0
+    gate.touch()
+    page.locator(".page-head .status.good").wait_for()
+    assert log.locator(".message").all_inner_texts() == ["first", "second"]
+    page.get_by_role("button", name="Edit and run").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Event", exact=True).fill('{"edited": true}')
+    before = page.url
+    dialog.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url(lambda now: now != before)
+    page.get_by_text("edited").first.wait_for()
+
+
+def test_lines_that_come_fast_are_all_there_and_in_order(clinic):
+    (clinic.folder / "handlers/analyze.py").write_text(
+        "import time\n\n\ndef handler(event, context):\n    for number in range(400):\n"
+        "        print(number, flush=True)\n        time.sleep(0.002)\n"
+    )
+    page = clinic.open("functions/analyze")
+    page.wait_for_timeout(1000)  # the file is served
+    page.get_by_role("button", name="Invoke").click()
+    page.locator(".page-head .status.good").wait_for()
+    expect(page.locator(".log .message")).to_have_text([str(number) for number in range(400)])
+
+
+def test_a_view_that_could_not_be_loaded_is_when_the_platform_is_back(folder, open_page):
+    with serving(folder) as url:
+        there = url.replace("localhost", "127.0.0.1")
+        page = open_page(f"{there}/_dev/#/runs")
+        page.get_by_text("Nothing has run yet").wait_for()
+    page.get_by_role("link", name="Mail").click()
+    page.get_by_text("The platform does not answer").first.wait_for()
+    with serving(folder, port=url.rpartition(":")[2]):
+        page.get_by_text("No mail was sent yet").wait_for()
+        expect(page.get_by_text("The platform does not answer")).to_have_count(0)
+
+
+def test_runs_are_filtered_searched_and_appear_by_themselves(clinic):
+    page = clinic.open("runs")
+    page.get_by_text("Nothing has run yet").wait_for()
+    run = clinic.invoke("greet", {"data": {"name": "Ada"}})
+    rows(page, 1)
+    clinic.post("/functions/analyze/invoke", {"event": {}})
+    rows(page, 2)
+    page.get_by_label("Status").select_option("FAILED")
+    rows(page, 1)
+    assert run["status"] == "FAILED"
+    page.get_by_label("Status").select_option("")
+    page.get_by_label("Search", exact=True).fill("nmae")
+    rows(page, 1)
+    assert "search=nmae" in page.url
+    page.reload()
+    assert page.get_by_label("Search", exact=True).input_value() == "nmae"
+    page.get_by_label("Search", exact=True).fill("no such text")
+    page.get_by_text("No run is like this").wait_for()
+
+
+def test_many_tabs_are_live_and_the_last_one_too(clinic):
+    first = clinic.open("runs")
+    others = [first.context.new_page() for _ in range(8)]
+    for page in others:
+        clinic.show(page, "runs")
+        page.locator("#live").get_by_text("live", exact=True).wait_for()
+    clinic.post("/functions/analyze/invoke", {"event": {}})
+    for page in (first, *others):
+        rows(page, 1)
+    first.close()
+    others[0].wait_for_timeout(200)
+    clinic.post("/functions/analyze/invoke", {"event": {}})
+    for page in others:
+        rows(page, 2)
+
+
+def test_a_long_list_is_loaded_as_one_scrolls_and_few_rows_are_in_the_page(clinic):
+    runs = [
+        {"id": f"6968c1b48ab34b7d{number:08x}", "function": "greet", "kind": "invoke", "trigger": "task", "status": "OK",
+         "failure": "", "request_id": str(number), "chain": str(number), "attempt": 1,
+         "started": "2026-01-15T10:30:00.000Z", "duration_ms": 1.0}
+        for number in range(450)
+    ]  # fmt: skip
+    for run in runs:
+        clinic.post("/runs", run)
+    page = clinic.open("runs")
+    page.get_by_text("450 runs").wait_for()
+    for _ in range(12):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(100)
+    oldest = page.locator(f'a[href="#/runs/{runs[0]["id"]}"]')
+    oldest.wait_for()
+    assert page.locator("table.list tbody tr").count() < 120
+    oldest.click()
+    page.wait_for_url(f"**/#/runs/{runs[0]['id']}")
+    page.go_back()
+    loaded(page, "runs")
