@@ -60,8 +60,9 @@ def open_page(chromium):
 
 
 def _is_wrong(message):
-    """Whether the console tells of a mistake; that the platform has refused something is none."""
-    return message.type == "error" and not message.text.startswith("Failed to load resource")
+    """Whether the console tells of a mistake: that the platform has refused something, or a sandbox, is none."""
+    harmless = ("Failed to load resource", "Blocked script execution in")
+    return message.type == "error" and not message.text.startswith(harmless)
 
 
 @contextmanager

@@ -9,7 +9,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_grou
 SHIFTS = """() => {
   window.shifts = [];
   new PerformanceObserver((list) => {
-    for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((one) => one.node?.outerHTML?.slice(0, 120))]);
+    for (const each of list.getEntries()) {
+      if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((one) => one.node?.className)]);
+    }
   }).observe({ type: "layout-shift", buffered: true });
 }"""
 
@@ -26,7 +28,7 @@ def test_keys(clinic):
     page.get_by_role("button", name="Invoke").wait_for()
     page.keyboard.press("g")
     page.keyboard.press("r")
-    page.get_by_role("heading", name="Runs").wait_for()
+    page.get_by_role("heading", name="Runs", exact=True).wait_for()
     page.keyboard.press("/")
     page.keyboard.type("3?")
     assert page.get_by_label("Search", exact=True).input_value() == "3?"
@@ -66,15 +68,18 @@ def test_markup_stays_text_everywhere(clinic, full):
 
 @pytest.mark.parametrize("width", [1280, 768, 390])
 def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full, width):
-    for scheme in ("light", "dark"):
+    wrong = {}
+    for scheme in ("light", "dark") if width == 1280 else ("light",):  # a theme changes colours alone
         page = clinic.open("overview", width, scheme)
         for view in (*VIEWS, *full):
             clinic.show(page, view)
             page.evaluate(AXE.read_text())
-            found = page.evaluate("axe.run(document, {iframes: false})")
-            wrong = [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]]
-            assert wrong == [], (view, scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+            found = page.evaluate("axe.run(document, {iframes: false})")["violations"]
+            if found:
+                wrong[view, scheme] = [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong[view, "width"] = page.evaluate("document.documentElement.scrollWidth")
+    assert wrong == {}
 
 
 def test_nothing_moves_when_something_new_comes(clinic):

@@ -135,8 +135,8 @@ def test_many_tabs_are_live_and_the_last_one_too(clinic):
 
 def test_a_long_list_is_loaded_as_one_scrolls_and_few_rows_are_in_the_page(clinic):
     runs = [
-        {"id": f"6968c1b48ab34b7d{number:08x}", "function": "greet", "kind": "invoke", "trigger": "task", "status": "OK",
-         "failure": "", "request_id": str(number), "chain": str(number), "attempt": 1,
+        {"id": f"6968c1b48ab34b7d{number:08x}", "function": "greet", "kind": "invoke", "trigger": "task",
+         "status": "OK", "failure": "", "request_id": str(number), "chain": str(number), "attempt": 1,
          "started": "2026-01-15T10:30:00.000Z", "duration_ms": 1.0}
         for number in range(450)
     ]  # fmt: skip

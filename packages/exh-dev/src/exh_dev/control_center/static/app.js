@@ -30,6 +30,14 @@ function App() {
   const [menu, setMenu] = useState(false);
   const main = useRef(null);
   const hash = useRef(location.hash);
+  const moves = useRef(false); // to another view, whose heading or row is to have the focus once it is there
+  const isThere = () => {
+    main.current.dataset.shown = location.hash;
+    if (!moves.current) return;
+    moves.current = false;
+    const { activeElement } = document;
+    if (activeElement === main.current || !main.current.contains(activeElement)) takeFocus(main.current); // else somebody was faster
+  };
   const frame = useLoad(() => get(""), [], ["functions", "documents"]);
   useEffect(() => {
     connect(setLive);
@@ -46,10 +54,10 @@ function App() {
       setMenu(false);
       if (isOther) {
         scrollTo(0, 0);
-        setTimeout(() => takeFocus(main.current), 0);
+        moves.current = true;
       }
     };
-    whenSettled(() => (main.current.dataset.shown = location.hash));
+    whenSettled(isThere);
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
   }, []);
@@ -61,7 +69,7 @@ function App() {
     }
     document.title = `LOCAL · ${[view.title, ...route.path].join(" · ")}`;
     // A view that loads nothing is there at once; of others the last load says so.
-    requestAnimationFrame(() => requestAnimationFrame(() => main.current.querySelector("[aria-busy]") || (main.current.dataset.shown = location.hash)));
+    requestAnimationFrame(() => requestAnimationFrame(() => main.current.querySelector("[aria-busy]") || isThere()));
   }, [route]);
   useEffect(() => {
     const pressed = (event) => keys(event, setOpen, open);
@@ -107,10 +115,10 @@ function Side({ route, frame, isLive, isOpen, toggle, setOpen }) {
     <button type="button" class="icon menu-button" aria-label="Views" aria-expanded=${String(isOpen)} onClick=${toggle}><${Icon} name="menu" /></button>
     <nav aria-label="Views" class="stack">${GROUPS.map(([title, names]) => html`<div key=${title}><h3>${title}</h3><ul>${names.map((name) => html`<li key=${name}>
       <a href=${at(name)} aria-current=${route.name === name ? "page" : null}><${Icon} name=${VIEWS[name].icon} />${VIEWS[name].title}</a></li>`)}</ul></div>`)}</nav>
-    <footer><span class="live ${isLive === false ? "off" : ""}" id="live" role="status">${isLive === null ? "connecting" : isLive ? "live" : "not connected"}</span>
+    <div class="foot"><span class="live ${isLive === false ? "off" : ""}" id="live" role="status">${isLive === null ? "connecting" : isLive ? "live" : "not connected"}</span>
       <span class="dim clip" title="Extra Horizon on this machine; nothing here is real">${frame?.url}</span>
       <div class="row"><button type="button" class="small" onClick=${turn}><${Icon} name="sun" />Theme: ${theme}</button>
-        <button type="button" class="icon" aria-label="Keyboard shortcuts" onClick=${() => setOpen("help")}><${Icon} name="help" /></button></div></footer>
+        <button type="button" class="icon" aria-label="Keyboard shortcuts" onClick=${() => setOpen("help")}><${Icon} name="help" /></button></div></div>
   </header>`;
 }
 

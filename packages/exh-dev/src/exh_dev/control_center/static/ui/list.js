@@ -54,7 +54,7 @@ function heading(column, order, turn, onServer) {
   const key = typeof column.sort === "string" ? column.sort : column.key;
   const state = order === key ? "ascending" : order === `-${key}` ? "descending" : null;
   return html`<th scope="col" class="p${column.priority ?? 2} ${column.number ? "number" : ""}" aria-sort=${state}>
-    ${sortable ? html`<button type="button" onClick=${() => turn(key)}>${column.label}${state && html`<${Icon} name=${state === "ascending" ? "up" : "down"} />`}</button>` : column.label}</th>`;
+    ${sortable ? html`<button type="button" onClick=${() => turn(key)}>${column.label}${state && html`<${Icon} name=${state === "ascending" ? "up" : "down"} />`}</button>` : column.label || html`<span class="unseen">Actions</span>`}</th>`;
 }
 
 function Row({ row, number, columns, href, isChosen, choose }) {

@@ -26,7 +26,7 @@ export function CompareView({ route }) {
 
 function Both({ runs: [a, b] }) {
   const calls = callPairs(a.calls ?? [], b.calls ?? []);
-  return html`<table class="list" aria-label="Two runs"><thead><tr><th></th>${[a, b].map((run) => html`<th scope="col"><a href=${at("runs", run.id)}>${run.function} …${run.id.slice(-6)}</a></th>`)}</tr></thead>
+  return html`<table class="list" aria-label="Two runs"><thead><tr><th scope="col"><span class="unseen">What</span></th>${[a, b].map((run) => html`<th scope="col"><a href=${at("runs", run.id)}>${run.function} …${run.id.slice(-6)}</a></th>`)}</tr></thead>
       <tbody>${ROWS.map(([name, show]) => html`<tr><td class="dim p1">${name}</td><td class="p1">${show(a)}</td><td class="p1">${show(b)}</td></tr>`)}</tbody></table>
     <${Card} title="Event"><${Diff} before=${a.event} after=${b.event} label="Differences of the event" /><//>
     <${Card} title="Result"><${Diff} before=${a.error ?? a.result ?? null} after=${b.error ?? b.result ?? null} label="Differences of the result" /><//>

@@ -109,7 +109,7 @@ function About({ about }) {
     ["Retried after", retried(about.retry_policy)],
     ["Who may run it", about.execution_permission],
     ["Variables", about.variables?.length ? about.variables.join(", ") : "none"],
-  ]} /><h3>Its user may</h3>${mayDo(about)}<//>`;
+  ]} /><h2>Its user may</h2>${mayDo(about)}<//>`;
 }
 
 function retried(policy) {

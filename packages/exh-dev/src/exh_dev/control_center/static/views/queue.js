@@ -88,6 +88,6 @@ function Task({ id }) {
         ["Attempts before", each.retryForTaskIds?.length ? each.retryForTaskIds.map((before) => html`<a href=${at("queue", before)}><${Id} value=${before} /></a> `) : null],
         ["Document", each.data?.documentId && html`<a href=${`#/documents/_/${each.data.documentId}`}><${Id} value=${each.data.documentId} /></a>`],
       ]} />
-      <${Card} title="Data"><${Json} value=${each.data ?? null} label="Data" /><//>` : html`<${Empty} title="There is no such task"><a href="#/queue">The queue</a><//>`)}<//>
+      <${Card} title="Data"><${Json} value=${each.data ?? null} label="Data of the task" /><//>` : html`<${Empty} title="There is no such task"><a href="#/queue">The queue</a><//>`)}<//>
     <section class="stack tight"><h2>Runs</h2><${Loaded} of=${runs}>${({ data }) => (data.length ? html`<${List} label="Runs" columns=${RUN_COLUMNS} rows=${data} href=${(each) => at("runs", each.id)} />` : html`<p class="dim">It has not run yet.</p>`)}<//></section>`;
 }
