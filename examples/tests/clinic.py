@@ -51,9 +51,9 @@ FILES = {
 }
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 VIEWS = (
-    "overview", "runs", "queue", "functions", "documents", "users", "users?tab=roles", "users?tab=refused", "permissions",
-    "files", "mail", "events", "events?tab=send", "events?tab=dispatchers", "templates", "localizations", "faults",
-    "connect", "design",
+    "overview", "runs", "queue", "functions", "documents", "users", "users?tab=roles", "users?tab=refused",
+    "permissions", "files", "mail", "events", "events?tab=send", "events?tab=dispatchers", "templates",
+    "localizations", "faults", "connect", "design",
 )  # fmt: skip
 
 
