@@ -61,7 +61,7 @@ def open_page(chromium):
 
 def _is_wrong(message):
     """Whether the console tells of a mistake: that the platform has refused something, or a sandbox, is none."""
-    harmless = ("Failed to load resource", "Blocked script execution in")
+    harmless = ("Failed to load resource", "Blocked script execution in", "Loading the image")
     return message.type == "error" and not message.text.startswith(harmless)
 
 

@@ -97,6 +97,13 @@ class Clinic:
         loaded(page, view)
 
 
+def expect(actual):
+    """Playwright's own, imported when a browser is there."""
+    from playwright.sync_api import expect as of_playwright
+
+    return of_playwright(actual)
+
+
 def loaded(page, view):
     page.locator(f'main[data-shown="#/{view}"]').wait_for(state="attached")
 

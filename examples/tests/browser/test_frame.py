@@ -1,10 +1,9 @@
 """The frame of the page: keys, themes, what comes from outside, accessibility, and where it is."""
 
 import pytest
-from clinic import AXE, VIEWS
-from playwright.sync_api import expect
+from clinic import AXE, VIEWS, expect
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("frame")]
 
 SHIFTS = """() => {
   window.shifts = [];
@@ -66,7 +65,7 @@ def test_markup_stays_text_everywhere(clinic, full):
             details.evaluate("each => { each.open = true; }")
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(768, marks=pytest.mark.rare), 390])
 def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full, width):
     wrong = {}
     for scheme in ("light", "dark") if width == 1280 else ("light",):  # a theme changes colours alone

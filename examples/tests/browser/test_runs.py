@@ -4,8 +4,7 @@ import json
 
 import pytest
 from chromium import serving
-from clinic import GREET, loaded
-from playwright.sync_api import expect
+from clinic import GREET, expect, loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
 
