@@ -6,6 +6,8 @@ import { listen } from "./live.js";
 
 export { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 
+const PAUSE = 100; // milliseconds
+
 // How many loads the shown view waits for: whoever looks at the page from outside can tell when it is there.
 let pending = 0;
 let settled = () => {};
@@ -27,9 +29,12 @@ function began() {
  * What was loaded before stays while it is loaded again, and when that fails, with the error beside it. For other inputs
  * it stays until the first load for them is over, and is old for so long.
  *
+ * Between the end of a load and the next one that a change asks for there are `pause` milliseconds at least: what is
+ * looked at must not keep the platform busy.
+ *
  * Returns `{ data, error, isOld, reload }`; `data` is undefined until the first load is over.
  */
-export function useLoad(load, inputs, topics = []) {
+export function useLoad(load, inputs, topics = [], pause = PAUSE) {
   const [state, set] = useState({ data: undefined, error: null, of: null });
   const reload = useRef(() => {});
   const key = JSON.stringify(inputs);
@@ -37,8 +42,11 @@ export function useLoad(load, inputs, topics = []) {
     let alive = true;
     let busy = false;
     let again = false;
+    let timer = null;
     const over = began();
     const run = async () => {
+      clearTimeout(timer);
+      timer = null;
       if (busy) {
         again = true;
         return;
@@ -53,19 +61,25 @@ export function useLoad(load, inputs, topics = []) {
       } finally {
         busy = false;
         over();
-        if (again && alive) {
-          again = false;
-          run();
-        }
+        if (alive) timer = setTimeout(waited, pause);
       }
     };
+    const waited = () => {
+      timer = null;
+      if (again) {
+        again = false;
+        run();
+      }
+    };
+    const changed = () => (timer === null ? run() : (again = true));
     reload.current = run;
     run();
     const stop = listen((message) => {
-      if (message.changed === null || message.changed?.some((topic) => topics.includes(topic))) run();
+      if (message.changed === null || message.changed?.some((topic) => topics.includes(topic))) changed();
     });
     return () => {
       alive = false;
+      clearTimeout(timer);
       stop();
       over();
     };

@@ -13,7 +13,7 @@ import { Buttons, useTask } from "./queue.js";
 const MOST_TASKS = 4; // of the queue that are listed
 
 export function OverviewView({ frame }) {
-  const overview = useLoad(() => get("/overview"), [], ["runs", "documents", "mails", "users", "files", "functions"]);
+  const overview = useLoad(() => get("/overview"), [], ["runs", "documents", "mails", "users", "files", "functions"], 1000);
   const queue = useLoad(() => get("/queue"), [], ["tasks", "schedules", "runs"]);
   return html`<${Head} title="Overview"><a class="button" href=${at("events", { tab: "send" })}><${Icon} name="events" />Send an event</a>
       <a class="button" href=${at("functions")}><${Icon} name="runs" />Run a function</a><//>
