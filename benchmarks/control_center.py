@@ -1,4 +1,4 @@
-"""The list of runs, from opening it in a browser to its first row, with 10,000 runs in the store"""
+"""The list of runs, from opening it in a browser to its first row, with 100,000 runs in the store"""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ import psutil
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.storage.timestamps import iso
-from exh_dev.platform.tasks.runs import DETAILS, MOST, RUNS
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 
 from benchmarks.timing import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST = 100_000  # runs, as many as are kept
 ROUNDS = 7
-MOST_SECONDS = 1.0
+MOST_SECONDS = 0.3
 MOST_MEMORY = 200  # MB
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
@@ -53,7 +54,7 @@ def measure() -> dict[str, Any]:
         "ratio": round(max(median / MOST_SECONDS, used / MOST_MEMORY), 3),
         "target": 1.0,
         "ours_text": f"{median:.2f} s ({min(times):.2f} to {max(times):.2f}), {used:.0f} MB of memory",
-        "theirs_text": f"{MOST_SECONDS:.0f} s, {MOST_MEMORY} MB of memory",
+        "theirs_text": f"{MOST_SECONDS} s, {MOST_MEMORY} MB of memory",
         "runs": MOST,
         "seconds": [round(each, 3) for each in times],
         "server_memory_mb": round(used, 1),
@@ -65,7 +66,7 @@ def _seconds(chromium: Any, url: str) -> float:
     context = chromium.new_context()
     page = context.new_page()
     began = time.perf_counter()
-    page.goto(f"{url}/_dev/#/runs", wait_until="commit")
+    page.goto(f"{url.replace('localhost', '127.0.0.1')}/_dev/#/runs", wait_until="commit")
     page.locator("tbody tr").first.wait_for()
     seconds = time.perf_counter() - began
     context.close()
@@ -106,6 +107,7 @@ def _fill(store: Store) -> None:
                     "failure": "LookupError: x" if number % 10 == 0 else "",
                     "request_id": run_id,
                     "chain": run_id,
+                    "trace": run_id,
                     "attempt": 1,
                     "started": iso(now - MOST + number),
                     "duration_ms": 12.3,

@@ -56,6 +56,7 @@ def test_a_project_called_by_markup_stays_text(serve, tmp_path):
     "headers",
     [
         {"Host": "evil.example"},
+        {"Host": "testserver"},
         {"Host": "localhost.evil.example:80"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
@@ -100,6 +101,27 @@ def test_a_page_that_the_platform_serves_cannot_call_what_the_control_center_cal
         page = requests.get(f"{there}{path}", timeout=5)
         assert page.headers["content-security-policy"].startswith("sandbox ")
         assert "allow-same-origin" not in page.headers["content-security-policy"]
+
+
+TAB = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize("site", ["same-origin", "cross-site", "none"])
+@pytest.mark.parametrize("name", ["localhost", "[::1]"])
+def test_what_a_page_opens_in_a_tab_of_its_own_origin_it_could_read(center, site, name):
+    port = center.url.rpartition(":")[2]
+    headers = {**TAB, "Sec-Fetch-Site": site, "Host": f"{name}:{port}"}
+    for path in ("/_dev/api/credentials", "/_dev/api/platform/users/v1/me", "/_dev/faults"):
+        answer = requests.get(center.url + path, headers=headers, timeout=5)
+        assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
+
+
+def test_a_link_on_a_foreign_page_runs_no_function(center):
+    there = center.url.replace("localhost", "127.0.0.1")
+    url = f"{there}/_dev/api/platform/tasks/v1/api/answer/"
+    assert requests.get(url, headers={**TAB, "Sec-Fetch-Site": "cross-site"}, timeout=5).status_code == 403
+    assert center.get("/runs")["total"] == 0
+    assert requests.get(url, headers={**TAB, "Sec-Fetch-Site": "none"}, timeout=5).ok  # typed
 
 
 def test_a_browser_is_led_to_the_origin_of_the_control_center(center):

@@ -242,3 +242,25 @@ def test_the_record_of_a_run_alone_can_be_asked_for(center):
     run = center.invoke("other", {})
     assert "logs" in run
     assert center.get(f"/runs/{run['id']}", full="false") == center.get("/runs")["data"][0]
+
+
+@pytest.mark.parametrize(
+    "change", [{"started": "nonsense"}, {"calls": [5]}, {"logs": "x"}, {"duration_ms": "1"}, {"status": "running"}]
+)
+def test_what_is_no_run_is_not_taken_over(center, change):
+    run = {**center.get(f"/runs/{center.invoke('other', {})['id']}"), "id": "6968c1b48ab34b7d6e654799"}
+    answer = requests.post(f"{center.url}/_dev/api/runs", json={**run, **change}, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (400, 22)
+    assert center.get("/runs")["total"] == 1
+    assert center.get("/overview")["minutes"]
+
+
+def test_the_runs_that_an_event_started(serve):
+    center = serve()
+    center.exh.dispatchers.create(
+        eventType="admitted", actions=[{"type": "task", "functionName": "other"}], name="admissions"
+    )
+    event = center.exh.events.create(type="admitted", content={"ward": 3})
+    (run,) = center.ended(1, event_id=event["id"])
+    assert run["function"] == "other"
+    assert [each["kind"] for each in center.get(f"/traces/{event['id']}")["nodes"]][-1] == "run"

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 _MINUTES = 60
-_MOST_RUNS = 5_000  # of the last hour that are looked at, the newest
+_MOST_RUNS = 2_000  # of the last hour that are looked at, the newest
 _MOST_MAILS = 5
 _MOST_FUNCTIONS = 20
-_MOST_COUNTED = 100_000  # of each kind; as many may be more
+_MOST_COUNTED = 10_000  # of each kind; as many may be more
 
 
 @dataclass

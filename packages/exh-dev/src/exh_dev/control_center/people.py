@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from exh_dev.control_center.entries import among_newest
 from exh_dev.platform.auth.oauth1 import create_oauth1_token
 from exh_dev.platform.http.access import rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
 
 _MOST_HOLDERS = 200
+_MOST_MEMBERS = 2_000  # users who are counted in groups
+_LOOKED_THROUGH = 20_000  # the newest users
 
 
 def routes(base: str, context: Context) -> list[Route]:
@@ -41,7 +45,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer({"data": _permissions(store)})
 
     async def holders(request: Request) -> JsonAnswer:
-        return JsonAnswer({"data": list(_holders(store, request.path_params["name"]))[:_MOST_HOLDERS]})
+        return JsonAnswer({"data": _holders(store, request.path_params["name"])})
 
     async def groups(_: Request) -> JsonAnswer:
         return JsonAnswer({"data": _groups(store)})
@@ -148,23 +152,31 @@ def _groups(store: Store) -> list[dict[str, Any]]:
     def of(group: str) -> dict[str, Any]:
         return found.setdefault(group, {"id": group, "staff": 0, "patients": 0, "roles": []})
 
-    for user in store.matching("users", Sql("instr(body, 'group_id')")):
+    for user in _users_with(store, "group_id", _MOST_MEMBERS):
         for each in user["staff_enlistments"]:
             of(each["group_id"])["staff"] += 1
         for each in user["patient_enlistments"]:
             of(each["group_id"])["patients"] += 1
     for role in store.matching("group_roles", EVERYTHING):
-        of(role["group_id"])["roles"].append({"id": role["id"], "name": role["name"], "permissions": _names(role)})
-    for group in found.values():
-        group["roles"] = [{**role, "permissions": sorted(role["permissions"])} for role in group["roles"]]
+        permissions = sorted(_names(role))
+        of(role["group_id"])["roles"].append({"id": role["id"], "name": role["name"], "permissions": permissions})
     return list(found.values())
 
 
-def _holders(store: Store, wanted: str) -> Iterator[dict[str, Any]]:
-    granting = [role for role in _roles(store) if _grants(_names(role), wanted)]
-    for role in granting:
-        for user in store.matching("users", Sql("instr(body, ?)", (role["id"],))):
+def _holders(store: Store, wanted: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for role in _roles(store):
+        if not _grants(_names(role), wanted):
+            continue
+        about = {"role": role["name"], "group": role.get("group_id")}
+        for user in _users_with(store, role["id"], _MOST_HOLDERS - len(found)):
             in_group = [each["group_id"] for each in user["staff_enlistments"] if role["id"] in each["role_ids"]]
             if role["id"] in user["role_ids"] or role.get("group_id") in in_group:
-                about = {"role": role["name"], "group": role.get("group_id")}
-                yield {"user_id": user["id"], "email": user["email"], **about}
+                found.append({"user_id": user["id"], "email": user["email"], **about})
+    return found
+
+
+def _users_with(store: Store, text: str, most: int) -> list[Document]:
+    """The newest users whose records have a text in them."""
+    condition = among_newest("users", _LOOKED_THROUGH, Sql("instr(body, ?)", (text,)))
+    return [json.loads(each) for each in store.page("users", condition, ("id DESC",), most, 0)]

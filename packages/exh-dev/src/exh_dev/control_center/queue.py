@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 _MOST = 200  # tasks of each state that are listed
+_MOST_COUNTED = 10_000  # of each state; as many may be more
+_INDEX = "tasks_status"
 _STATUS = member("status")
 _START = member("startTimestamp")
 _RETRY = member("retryForTaskIds")
@@ -39,7 +41,9 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
         return JsonAnswer({
             "timestamp": iso(now),
             "most_at_once": MOST_TASKS,
-            "counts": {name: store.count(TASKS, condition) for name, condition in states.items()},
+            "counts": {
+                name: store.count_up_to(_MOST_COUNTED, TASKS, condition, _INDEX) for name, condition in states.items()
+            },
             "tasks": [each for name, condition in states.items() for each in _listed(store, name, condition)],
             "schedules": store.matching(SCHEDULES, EVERYTHING),
         })  # fmt: skip

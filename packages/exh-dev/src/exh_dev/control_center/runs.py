@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from exh_dev.control_center.context import Context
 
-_USUAL, _MOST = 50, 10_000  # runs of a page
+_USUAL, _MOST = 50, 1_000  # runs of a page
 
 
 def routes(base: str, context: Context) -> list[Route]:

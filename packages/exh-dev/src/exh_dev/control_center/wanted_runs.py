@@ -11,7 +11,7 @@ from exh_dev.platform.tasks.run_list import SORTS, Wanted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILTERS = ("function", "status", "kind", "trigger", "chain", "trace")
+FILTERS = ("function", "status", "kind", "trigger", "chain", "trace", "task_id", "event_id")
 OTHERS = ("from", "to", "search", "before", "after", "sort")
 _USUAL_SORT = "-started"
 

@@ -92,7 +92,7 @@ _OVERVIEW = object_of(
         "is_cut": {**_FLAG, "description": "Whether there were more runs than are counted."},
         "functions": {"type": "array", "items": object_of({"name": TEXT, **_TALLY, "p50_ms": _MS, "p95_ms": _MS})},
         "mails": _ARRAY,
-        "counts": {**OBJECT, "description": "Of documents, users, files and mails; at most 100,000."},
+        "counts": {**OBJECT, "description": "Of documents, users, files and mails; at most 10,000."},
         "reloads": {
             "type": "array",
             "items": object_of({"timestamp": TEXT, "files": _TEXTS, "problems": NUMBER}),

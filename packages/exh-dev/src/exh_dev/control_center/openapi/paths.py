@@ -26,6 +26,8 @@ def paths() -> dict[str, Any]:
         in_query("trigger", "What started it."),
         in_query("chain", "Attempts at the task with this id."),
         in_query("trace", "Of this trace."),
+        in_query("task_id", "Of this task."),
+        in_query("event_id", "That a dispatcher started because of this event."),
         in_query("from", "Begun at this timestamp or later."),
         in_query("to", "Begun before this timestamp."),
         in_query(
@@ -58,7 +60,9 @@ def paths() -> dict[str, Any]:
         "data",
     )
     many = {
-        **dict.fromkeys(("function", "kind", "trigger", "chain", "trace", "from", "to", "search"), TEXT),
+        **dict.fromkeys(
+            ("function", "kind", "trigger", "chain", "trace", "task_id", "event_id", "from", "to", "search"), TEXT
+        ),
         "status": {**TEXT, "enum": ["OK", "FAILED"], "description": "FAILED unless it says."},
         "limit": {
             "type": "integer",

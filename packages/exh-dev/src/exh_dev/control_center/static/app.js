@@ -6,7 +6,7 @@ import { connect } from "./live.js";
 import { at, go, parse } from "./route.js";
 import { Icon } from "./ui/icons.js";
 import { Palette } from "./ui/palette.js";
-import { Dialog, Notice, joined } from "./ui/parts.js";
+import { Boundary, Dialog, joined } from "./ui/parts.js";
 import { Toasts } from "./ui/toasts.js";
 import { plural, toggleTimes } from "./ui/values.js";
 import { GROUPS, VIEWS } from "./views.js";
@@ -30,18 +30,28 @@ function App() {
   const [menu, setMenu] = useState(false);
   const main = useRef(null);
   const hash = useRef(location.hash);
+  const top = useRef(null); // how far it was scrolled when somebody left what is shown now
   const moves = useRef(false); // to another view, whose heading or row is to have the focus once it is there
   const isThere = () => {
+    if (main.current.querySelector("[aria-busy]")) return; // something else was loaded meanwhile
     main.current.dataset.shown = location.hash;
     if (!moves.current) return;
     moves.current = false;
+    if (top.current !== null) scrollTo(0, top.current);
     const { activeElement } = document;
     if (activeElement === main.current || !main.current.contains(activeElement)) takeFocus(main.current); // else somebody was faster
   };
   const frame = useLoad(() => get(""), [], ["functions", "documents"]);
   useEffect(() => {
     connect(setLive);
+    let timer = null;
+    const scrolled = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => history.replaceState({ top: scrollY }, ""), 100);
+    };
+    addEventListener("scroll", scrolled, { passive: true });
     const moved = () => {
+      clearTimeout(timer);
       const next = parse(location.hash);
       const before = parse(hash.current);
       const isOther = next.name !== before.name || next.path.join("/") !== before.path.join("/");
@@ -53,13 +63,17 @@ function App() {
       setRoute(next);
       setMenu(false);
       if (isOther) {
-        scrollTo(0, 0);
+        top.current = history.state?.top ?? null; // somebody came back
+        if (top.current === null) scrollTo(0, 0);
         moves.current = true;
       }
     };
     whenSettled(isThere);
     addEventListener("hashchange", moved);
-    return () => removeEventListener("hashchange", moved);
+    return () => {
+      removeEventListener("hashchange", moved);
+      removeEventListener("scroll", scrolled);
+    };
   }, []);
   const view = VIEWS[route.name];
   useEffect(() => {
@@ -69,7 +83,7 @@ function App() {
     }
     document.title = `LOCAL · ${[view.title, ...route.path].join(" · ")}`;
     // A view that loads nothing is there at once; of others the last load says so.
-    requestAnimationFrame(() => requestAnimationFrame(() => main.current.querySelector("[aria-busy]") || isThere()));
+    requestAnimationFrame(() => requestAnimationFrame(() => isThere()));
   }, [route]);
   useEffect(() => {
     const pressed = (event) => keys(event, setOpen, open);
@@ -82,7 +96,7 @@ function App() {
     <${Side} route=${route} frame=${frame.data} isLive=${isLive} isOpen=${menu} toggle=${() => setMenu(!menu)} setOpen=${setOpen} />
     <main id="main" tabindex="-1" ref=${main}><div class="stack">
       ${frame.data?.problems.length > 0 && html`<${Problems} of=${frame.data.problems} />`}
-      <div id="view" class="stack">${Shown && html`<${Shown} key=${keyOf(route, view)} route=${route} frame=${frame.data} />`}</div></div></main>
+      <div id="view" class="stack">${Shown && html`<${Boundary} key=${keyOf(route, view)}><${Shown} route=${route} frame=${frame.data} /><//>`}</div></div></main>
     ${open === "palette" && html`<${Palette} commands=${commands(setOpen)} close=${() => setOpen(null)} />`}
     ${open === "help" && html`<${Help} close=${() => setOpen(null)} />`}
     <${Toasts} />`;

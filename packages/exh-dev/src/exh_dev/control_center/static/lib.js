@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 import { Refusal } from "./api.js";
 import { listen } from "./live.js";
 
-export { html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+export { Component, html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 
 const PAUSE = 100; // milliseconds
 

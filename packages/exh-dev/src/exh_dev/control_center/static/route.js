@@ -33,6 +33,6 @@ export function setQuery(changes) {
     if (value === "" || value === null || value === undefined) next.delete(name);
     else next.set(name, value);
   }
-  history.replaceState(null, "", next.size ? `${path}?${next}` : path);
+  history.replaceState(history.state, "", next.size ? `${path}?${next}` : path);
   window.dispatchEvent(new HashChangeEvent("hashchange"));
 }

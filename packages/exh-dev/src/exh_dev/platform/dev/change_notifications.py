@@ -26,7 +26,21 @@ _TOPICS = {
     "group_roles": "users",
     "run_details": "runs",
     "schemas": "documents",
-    **{name: name for name in ("dispatchers", "events", "files", "mails", "runs", "schedules", "tasks", "users")},
+    **{
+        name: name
+        for name in (
+            "dispatchers",
+            "events",
+            "files",
+            "localizations",
+            "mails",
+            "runs",
+            "schedules",
+            "tasks",
+            "templates",
+            "users",
+        )
+    },
 }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEV = "/_dev"
 #: A login page of the local OpenID Connect provider: pages of applications lead there.
 _FOR_APPLICATIONS = f"{DEV}/oidc/"
-_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\]|testserver)(?::[0-9]+)?")
+_HERE = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?")
 _CENTER = b"127.0.0.1"
 _SANDBOX = b"sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
@@ -55,7 +55,7 @@ def refuse_pages(scope: Scope) -> None:
     if not _HERE.fullmatch(host) or origin not in {b"http://" + host, b"https://" + host}:
         raise _refusal("Only this machine, by its own name, may call this")
     site = headers.get(b"sec-fetch-site")
-    if site is None or scope["path"].startswith(_FOR_APPLICATIONS) or _opens_a_page(scope, headers):
+    if site is None or scope["path"].startswith(_FOR_APPLICATIONS) or _opens_the_center(scope, headers):
         return
     if site not in {b"same-origin", b"none"}:
         raise _refusal("Pages of other origins may not call this")
@@ -73,10 +73,12 @@ def headers_for(scope: Scope) -> Headers:
     return []
 
 
-def _opens_a_page(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Return whether a link was followed or an address typed: whoever made the link does not see the answer."""
+def _opens_the_center(scope: Scope, headers: dict[bytes, bytes]) -> bool:
+    """Return whether a link to the control center was followed. Nothing else below `/_dev/` is opened so: a page reads
+    what it opened in a tab at its own origin, and a GET of the platform may run a function.
+    """
     is_a_tab = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
-    return is_a_tab and scope["method"] in {"GET", "HEAD"}
+    return is_a_tab and scope["method"] == "GET" and scope["path"].rstrip("/") == DEV
 
 
 def _refusal(message: str) -> CodelessErrorAnswer:

@@ -26,7 +26,7 @@ RUNS, DETAILS = "runs", "run_details"
 #: What groups are made of.
 GROUPED = ("function", "status", "kind", "trigger")
 #: What else runs are found by; each has an index.
-LOOKED_UP = ("chain", "trace", "task_id", "caused_by", "request_id", "again")
+LOOKED_UP = ("chain", "trace", "task_id", "event_id", "caused_by", "request_id", "again")
 SORTS = ("started", "-started", "duration", "-duration")
 _FAILURE = "failure"
 _DURATION = f"ifnull({member('duration_ms')}, 0)"

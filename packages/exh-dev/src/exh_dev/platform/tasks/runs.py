@@ -23,7 +23,7 @@ from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, w
 from exh_dev.platform.dev.origin import when_dispatched
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.storage.timestamps import iso, moment
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
@@ -74,7 +74,22 @@ def is_run(value: object) -> bool:
         and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)
         and isinstance(value.get("attempt"), int)
         and value["status"] in ("OK", "FAILED")
+        and isinstance(value.get("duration_ms", 0), int | float | None)
+        and _is_timestamp(value["started"])
+        and all(_are_objects(value.get(name)) for name in ("calls", "logs"))
     )
+
+
+def _is_timestamp(text: str) -> bool:
+    try:
+        moment(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _are_objects(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(each, dict) for each in value))
 
 
 class Runs:
@@ -274,7 +289,8 @@ class Runs:
 
     def trace_of(self, thing: str) -> str | None:
         """The trace that something is of: a run, a task, an event, or the request that it began with."""
-        if record := self._store.get(RUNS, thing) or self.list.first_having("task_id", thing):
+        known = (self.list.first_having(name, thing) for name in ("task_id", "event_id"))
+        if record := self._store.get(RUNS, thing) or next(filter(None, known), None):
             return str(record.get("trace", record["id"]))
         if self._store.text(STARTS, thing) is not None or self.list.first_having("trace", thing):
             return thing

@@ -30,31 +30,35 @@ export function Editor({ id, label, text, change, run = null, schema = null, his
     area.current.setSelectionRange(caret.current, caret.current);
     caret.current = null;
   }, [text]);
-  const replace = (next, position) => {
-    caret.current = position;
-    change(next);
+  // As if it had been typed, so that it can be undone as what is typed can.
+  const insert = (from, to, words, back = 0) => {
+    area.current.setSelectionRange(from, to);
+    document.execCommand("insertText", false, words);
+    const end = from + words.length - back;
+    area.current.setSelectionRange(end, end);
+    caret.current = end;
   };
   const format = () => state.value !== undefined && change(JSON.stringify(state.value, null, 2));
-  const look = () => {
+  const look = (asks = false) => {
     if (!schema) return;
     const at = nameAt(area.current.value, area.current.selectionStart);
-    const members = at ? membersAt(schema, at.path).filter((each) => each.name.toLowerCase().startsWith(at.typed.toLowerCase()) && each.name !== at.typed) : [];
-    setOffer(members.length ? { at, members, chosen: 0 } : null);
+    const members = at && (at.typed || asks) ? membersAt(schema, at.path).filter((each) => each.name.toLowerCase().startsWith(at.typed.toLowerCase()) && each.name !== at.typed) : [];
+    setOffer(members.length ? { at, members, chosen: 0, isChosen: false } : null);
   };
   const take = (member) => {
     const { from, to } = offer.at;
     const follows = /^\s*:/.test(text.slice(to)) ? "" : ": ";
-    const word = `"${member.name}"${follows}`;
+    insert(from, to, `"${member.name}"${follows}`);
     setOffer(null);
-    replace(text.slice(0, from) + word + text.slice(to), from + word.length);
   };
   const keys = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (offer && step) setOffer({ ...offer, chosen: (offer.chosen + step + offer.members.length) % offer.members.length });
-    else if (offer && (event.key === "Enter" || event.key === "Tab") && !event.ctrlKey) take(offer.members[offer.chosen]);
+    if (offer && step) setOffer({ ...offer, chosen: (offer.chosen + step + offer.members.length) % offer.members.length, isChosen: true });
+    else if (offer && (event.key === "Tab" || (event.key === "Enter" && offer.isChosen)) && !event.ctrlKey) take(offer.members[offer.chosen]);
     else if (offer && event.key === "Escape") setOffer(null);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run?.();
-    else if (event.key === "Enter") indent(event.target, replace);
+    else if (event.key === "Enter") indent(event.target, insert);
+    else if (event.key === " " && event.ctrlKey && schema) look(true);
     else if (event.key === "F" && event.shiftKey && event.altKey) format();
     else return;
     event.preventDefault();
@@ -101,14 +105,14 @@ function Offer({ offer, area, take }) {
 }
 
 /** A new line as far in as the one before, and further after a bracket. */
-function indent(area, replace) {
+function indent(area, insert) {
   const { value, selectionStart: from, selectionEnd: to } = area;
   const line = value.slice(value.lastIndexOf("\n", from - 1) + 1, from);
   const spaces = /^\s*/.exec(line)[0];
   const opens = /[{[]\s*$/.test(line);
   const closes = opens && /^[}\]]/.test(value.slice(to));
-  const inserted = `\n${spaces}${opens ? "  " : ""}`;
-  replace(value.slice(0, from) + inserted + (closes ? `\n${spaces}` : "") + value.slice(to), from + inserted.length);
+  const closing = closes ? `\n${spaces}` : "";
+  insert(from, to, `\n${spaces}${opens ? "  " : ""}${closing}`, closing.length);
 }
 
 const keyOf = (name) => `sent:${name}`;

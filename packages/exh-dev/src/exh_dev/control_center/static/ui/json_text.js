@@ -21,11 +21,47 @@ export function read(text) {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    const place = /position (\d+)/.exec(error.message) ?? null;
-    const position = place ? Number(place[1]) : text.length;
-    const line = text.slice(0, position).split("\n").length;
-    const message = text.trim() ? error.message.replace(/ in JSON at position.*$/s, "").replace(/^JSON\.parse: /, "") : "JSON is expected, such as {}";
-    return { message, line };
+    // Browsers differ in whether they say where, and some repeat the whole text.
+    const line = text.slice(0, endOfJson(text)).split("\n").length;
+    const message = error.message.replace(/^JSON\.parse: /, "").replace(/,? (?:in JSON )?at (?:position|line) [^]*$/, "").replace(/, "[^]*is not valid JSON$/, "").replace(/, \.\.\.[^]*is not valid JSON$/, "");
+    return { message: text.trim() ? message : "JSON is expected, such as {}", line };
+  }
+}
+
+const PIECE = /\s*(?:("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)\b)|([{}[\],:]))/y;
+const OPENED_BY = { "}": "{", "]": "[" };
+
+/** Where a text stops being JSON. */
+function endOfJson(text) {
+  const stack = [];
+  let expects = "value"; // value, name (each also "after comma"), colon, end (of a member or an item)
+  let at = 0;
+  for (;;) {
+    PIECE.lastIndex = at;
+    const match = PIECE.exec(text);
+    if (!match) return at + /^\s*/.exec(text.slice(at))[0].length;
+    const [, string, word, mark] = match;
+    const start = PIECE.lastIndex - (string ?? word ?? mark).length;
+    const top = stack.at(-1);
+    if (expects === "colon") {
+      if (mark !== ":") return start;
+      expects = "value of a member";
+    } else if (mark === "}" || mark === "]") {
+      if (top !== OPENED_BY[mark] || /after comma|of a member/.test(expects)) return start;
+      stack.pop();
+      expects = "end";
+    } else if (expects === "end") {
+      if (mark !== "," || !stack.length) return start;
+      expects = top === "{" ? "name after comma" : "value after comma";
+    } else if (expects.startsWith("name")) {
+      if (!string) return start;
+      expects = "colon";
+    } else if (mark === "{" || mark === "[") {
+      stack.push(mark);
+      expects = mark === "{" ? "name" : "value";
+    } else if (mark) return start;
+    else expects = "end";
+    at = PIECE.lastIndex;
   }
 }
 

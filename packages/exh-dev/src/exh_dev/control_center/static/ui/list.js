@@ -113,6 +113,7 @@ export function SearchField({ value, search, placeholder, label = "Search", id =
   useEffect(() => {
     if (element.current !== document.activeElement) element.current.value = value ?? "";
   }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const typed = () => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => search(element.current.value), 200);

@@ -12,6 +12,8 @@ const ICONS = { run: "runs", function: "functions", document: "documents", schem
 export function Palette({ commands, close }) {
   const [typed, setTyped] = useState("");
   const [found, setFound] = useState([]);
+  const asked = useRef(""); // what `found` was found for
+  const waits = useRef(false); // Enter was pressed before that was what is typed
   const [chosen, setChosen] = useState(0);
   const input = useRef(null);
   useEffect(() => input.current.focus(), []);
@@ -19,15 +21,16 @@ export function Palette({ commands, close }) {
     setChosen(0);
     if (typed.trim().length < 2) {
       setFound([]);
+      asked.current = typed;
       return undefined;
     }
     let alive = true;
     const timer = setTimeout(async () => {
       try {
         const { data } = await get(`/search?q=${encodeURIComponent(typed.trim().slice(0, 200))}`);
-        if (alive) setFound(data);
+        if (alive) (asked.current = typed), setFound(data);
       } catch {
-        if (alive) setFound([]);
+        if (alive) (asked.current = typed), setFound([]);
       }
     }, 120);
     return () => {
@@ -41,6 +44,9 @@ export function Palette({ commands, close }) {
     ...found.map((each) => ({ key: `${each.kind}:${each.id}`, title: each.title, kind: each.subtitle || each.kind, icon: ICONS[each.kind] ?? "search", act: () => go(each.href) })),
     ...own.map((each) => ({ ...each, key: each.title })),
   ].slice(0, 40);
+  useEffect(() => {
+    if (waits.current && asked.current === typed) take(results[0]);
+  }, [found]);
   const take = (result) => {
     close();
     result?.act();
@@ -48,6 +54,7 @@ export function Palette({ commands, close }) {
   const keys = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && results.length) setChosen((chosen + step + results.length) % results.length);
+    else if (event.key === "Enter" && asked.current !== typed) waits.current = true;
     else if (event.key === "Enter") take(results[chosen]);
     else return;
     event.preventDefault();

@@ -1,6 +1,6 @@
 // The parts that pages are made of.
 
-import { html, useEffect, useRef } from "../lib.js";
+import { Component, html, useEffect, useRef } from "../lib.js";
 import { Icon } from "./icons.js";
 
 /** The head of a page: where it is, and what can be done here. `crumbs` are `[text, href]`. */
@@ -21,6 +21,19 @@ export function Loaded({ of, children }) {
 export function Notice({ kind = "", title = null, label = null, children }) {
   return html`<div class="notice ${kind}" role=${label ? "region" : kind === "bad" ? "alert" : null} aria-label=${label}>
     ${title && html`<strong>${title}</strong>`}<div>${children}</div></div>`;
+}
+
+/** What is said where a part of the page cannot be drawn, in its place alone. */
+export class Boundary extends Component {
+  componentDidCatch(error) {
+    console.error(error);
+    this.setState({ error });
+  }
+
+  render() {
+    const { error } = this.state;
+    return error ? html`<${Notice} kind="bad">This cannot be shown: ${error.message}. The same data is at <code>/_dev/api</code>.<//>` : this.props.children;
+  }
 }
 
 /** What a list without anything says: what would be here, and how it comes here. */
@@ -82,8 +95,9 @@ export function Dialog({ title, close, children, kind = "" }) {
     element.current.showModal();
     return () => before?.isConnected && before.focus();
   }, []);
+  // Only a search is closed by a click beside it: a form would be lost.
   return html`<dialog ref=${element} class=${kind} aria-label=${title} onClose=${close}
-    onClick=${(event) => event.target === element.current && close()}>
+    onClick=${(event) => kind === "palette" && event.target === element.current && close()}>
     <div class="stack">${kind === "palette" ? null : html`<div class="row"><h2 class="grow">${title}</h2>
       <button type="button" class="icon" aria-label="Close" onClick=${close}><${Icon} name="close" /></button></div>`}
     ${children}</div></dialog>`;

@@ -113,12 +113,24 @@ function Items({ id, name, label, schema, value, change, problems, path, wrong }
     ${wrong && html`<span class="wrong" role="alert">${wrong}</span>`}</fieldset>`;
 }
 
+/** A number as it is typed: `36.0` on the way to `36.05` is not made `36`. */
+function NumberField({ id, value, change, invalid }) {
+  const [text, setText] = useState(value === undefined || value === null ? "" : String(value));
+  const shown = text !== "" && Number(text) === value ? text : value === undefined || value === null ? "" : String(value);
+  const typed = (event) => {
+    setText(event.target.value);
+    change(event.target.value.trim() === "" || Number.isNaN(Number(event.target.value)) ? undefined : Number(event.target.value));
+  };
+  // Not of the type number: browsers take what cannot be read yet, such as a lone minus, away from the page.
+  return html`<input id=${id} inputmode="decimal" aria-invalid=${Number.isNaN(Number(text)) ? "true" : invalid} value=${Number.isNaN(Number(text)) || text.endsWith(".") ? text : shown} onInput=${typed} />`;
+}
+
 function Scalar({ id, type, schema, value, change, wrong }) {
   const invalid = wrong ? "true" : null;
   if (schema.enum) return html`<${Select} id=${id} value=${value} of=${schema.enum.map(String)} none="–" choose=${(next) => change(next === "" ? undefined : schema.enum.find((each) => String(each) === next))} />`;
   if (type === "boolean") return html`<${Select} id=${id} value=${value === undefined ? "" : String(value)} of=${["true", "false"]} none="–" choose=${(next) => change(next === "" ? undefined : next === "true")} />`;
   if (type === "number" || type === "integer") {
-    return html`<input id=${id} type="number" step="any" aria-invalid=${invalid} value=${value ?? ""} onInput=${(event) => change(event.target.value === "" ? undefined : Number(event.target.value))} />`;
+    return html`<${NumberField} id=${id} value=${value} change=${change} invalid=${invalid} />`;
   }
   if (type === "string" && schema.format === "date-time") {
     return html`<div class="row"><input id=${id} class="grow" aria-invalid=${invalid} placeholder="2026-01-15T10:30:00.000Z" value=${value ?? ""} onInput=${(event) => change(event.target.value || undefined)} />

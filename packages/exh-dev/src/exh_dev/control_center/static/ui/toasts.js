@@ -24,7 +24,7 @@ export function deleteSoon(text, act, restore = () => {}) {
     try {
       await act();
     } catch (error) {
-      show({ text: `${text} failed: ${error.message}`, key: (number += 1) });
+      show({ text: `It could not be deleted: ${error.message}`, key: (number += 1) });
       restore();
     }
   };
@@ -41,7 +41,7 @@ export function Toasts() {
     const drop = (key) => set((before) => before.filter((each) => each.key !== key));
     const finishAll = () => set((before) => before.map((each) => (each.finish?.(), { ...each, undo: null })));
     show = (toast) => {
-      set((before) => [...before.slice(-2), toast]);
+      set((before) => [...before.slice(-4), toast]);
       setTimeout(() => {
         toast.finish?.();
         drop(toast.key);

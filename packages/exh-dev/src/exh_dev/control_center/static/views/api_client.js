@@ -7,6 +7,7 @@ import { Json, Plain } from "../ui/json.js";
 import { read } from "../ui/json_text.js";
 import { Card, Facts, Select, Wrong } from "../ui/parts.js";
 import { Copy, bytes, ms } from "../ui/values.js";
+import { quoted } from "./call.js";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const WITH_BODY = ["POST", "PUT", "PATCH"];
@@ -26,7 +27,7 @@ export function ApiClient({ name, frame }) {
     if (hasBody) remember(`request:${name}`, text);
     act(async () => setAnswer(await send(method, whole, hasBody ? text : undefined)));
   };
-  const curl = () => `curl -X ${method} '${frame?.url ?? ""}/_dev/api/platform${whole}'${hasBody ? ` -H 'Content-Type: application/json' --data '${text.replaceAll("'", "'\\''")}'` : ""}`;
+  const curl = () => `curl -X ${method} ${quoted(`${frame?.url ?? ""}/_dev/api/platform${whole}`)}${hasBody ? ` -H 'Content-Type: application/json' --data ${quoted(text)}` : ""}`;
   return html`<form class="stack tight" onSubmit=${ask}>
     <div class="row"><${Select} id="method" label="Method" value=${method} of=${METHODS} choose=${setMethod} /><code class="dim">/tasks/v1/api/${name}</code>
       <input class="grow" id="path" aria-label="Path and query" placeholder="/patients/5f0a…?limit=5" value=${path} onInput=${(event) => setPath(event.target.value)} />

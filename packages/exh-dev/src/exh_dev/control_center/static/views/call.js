@@ -64,24 +64,38 @@ function termText(term) {
   return `${term.operator}(${inner.join(", ")})`;
 }
 
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-const bodyOf = (call) => (call.request?.body?.json === undefined ? null : JSON.stringify(call.request.body.json));
+/** A text as one word of a shell. */
+export const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+function bodyOf(call) {
+  const { body } = call.request ?? {};
+  if (body?.json !== undefined) return JSON.stringify(body.json);
+  return body?.text ?? null;
+}
+
+/** What a copy of a call lacks, as a comment before it; nothing where it is whole. */
+function caveat(call) {
+  const { body, size } = call.request ?? {};
+  const lacks = [];
+  if (JSON.stringify([call.query, body ?? null]).includes("[redacted]")) lacks.push("secrets");
+  if (body?.cut || body?.left_out || (size && body?.json === undefined && body?.text === undefined)) lacks.push("a part of the body, which was not kept");
+  return lacks.length ? `# This lacks ${lacks.join(" and ")}.\n` : "";
+}
 
 function asCurl(call, frame) {
   const url = `${frame?.url ?? ""}/_dev/api/platform${call.path}${call.query ? `?${call.query}` : ""}`;
   const body = bodyOf(call);
-  return `curl -X ${call.method} ${quoted(url)}${body === null ? "" : ` -H 'Content-Type: application/json' --data ${quoted(body)}`}`;
+  return `${caveat(call)}curl -X ${call.method} ${quoted(url)}${body === null ? "" : ` -H 'Content-Type: application/json' --data ${quoted(body)}`}`;
 }
 
 function asCommand(call, frame) {
   const body = bodyOf(call);
-  return `${frame?.command ?? "exh-dev"} call ${call.method} ${quoted(`${call.path}${call.query ? `?${call.query}` : ""}`)}${body === null ? "" : ` ${quoted(body)}`}`;
+  return `${caveat(call)}${frame?.command ?? "exh-dev"} call ${call.method} ${quoted(`${call.path}${call.query ? `?${call.query}` : ""}`)}${body === null ? "" : ` ${quoted(body)}`}`;
 }
 
 function asPython(call) {
   const body = call.request?.body?.json;
   const path = JSON.stringify(`${call.path}${call.query ? `?${call.query}` : ""}`);
-  return `from extrahorizon import ExtraHorizon\n\nexh = ExtraHorizon()\nanswer = exh.session.call("${call.method}", ${path}${body === undefined ? "" : `, json=${python(body)}`})\nprint(answer)\n`;
+  return `${caveat(call)}from extrahorizon import ExtraHorizon\n\nexh = ExtraHorizon()\nanswer = exh.session.call("${call.method}", ${path}${body === undefined ? "" : `, json=${python(body)}`})\nprint(answer)\n`;
 }
 
 /** JSON as a Python literal. */

@@ -7,7 +7,7 @@ import { Diagram } from "../ui/diagram.js";
 import { Diff } from "../ui/diff.js";
 import { Icon } from "../ui/icons.js";
 import { Json } from "../ui/json.js";
-import { Card, Dialog, Empty, Facts, Head, Loaded, Tabs, Wrong, joined } from "../ui/parts.js";
+import { Card, Dialog, Empty, Facts, Head, Loaded, Notice, Tabs, Wrong, joined } from "../ui/parts.js";
 import { SchemaForm } from "../ui/schema_form.js";
 import { deleteSoon, done } from "../ui/toasts.js";
 import { Id, Status, Time, bytes } from "../ui/values.js";
@@ -30,7 +30,7 @@ function Shown({ document, schema, transitions, history, related, query, reload 
   const tab = query.get("tab") ?? "data";
   const remove = () => {
     go(at("documents", schema.name));
-    deleteSoon("The document is deleted", () => platform("DELETE", `/data/v1/${schema.id}/documents/${document.id}`), () => go(at("documents", schema.name, document.id)));
+    deleteSoon("The document will be deleted", () => platform("DELETE", `/data/v1/${schema.id}/documents/${document.id}`), () => go(at("documents", schema.name, document.id)));
   };
   return html`<${Head} title=${html`<code>${document.id}</code>`} crumbs=${[["Documents", "#/documents"], [schema.name, at("documents", schema.name)]]} badge=${html`<${Status} text=${document.status} />`}>
       <button type="button" class="danger" onClick=${remove}><${Icon} name="trash" />Delete</button><//>
@@ -55,19 +55,22 @@ function personOf(id, users) {
 
 function Data({ document, schema, reload }) {
   const [value, setValue] = useState(null);
+  const [base, setBase] = useState(null); // the data that the edit began with
   const { act, busy, error, clear } = useAction();
   const save = (event) => {
     event.preventDefault();
     act(async () => {
-      await platform("PUT", `/data/v1/${schema.id}/documents/${document.id}`, changesOf(document.data, value));
+      await platform("PUT", `/data/v1/${schema.id}/documents/${document.id}`, changesOf(base, value));
       done("Saved");
       setValue(null);
       reload();
     });
   };
-  if (value === null) return html`<div class="stack tight"><div class="row"><button type="button" onClick=${() => setValue(document.data ?? {})}><${Icon} name="edit" />Edit</button></div><${Json} value=${document.data ?? null} label="Data" /></div>`;
-  return html`<form class="card" onSubmit=${save}><${SchemaForm} id="edit" schema=${dataSchema(schema)} value=${value} change=${(next) => setValue(next)} />
-    <${Wrong} error=${error} /><div class="row"><button type="submit" class="primary" disabled=${busy || value === undefined}>Save</button>
+  if (value === null) return html`<div class="stack tight"><div class="row"><button type="button" onClick=${() => (setBase(document.data ?? {}), setValue(document.data ?? {}))}><${Icon} name="edit" />Edit</button></div><${Json} value=${document.data ?? null} label="Data" /></div>`;
+  const moved = JSON.stringify(base) !== JSON.stringify(document.data ?? {});
+  return html`<form class="card" onSubmit=${save}>${moved && html`<${Notice} kind="warn">The data was changed meanwhile. Only the members that you changed are saved; the others stay as they are now.<//>`}
+    <${SchemaForm} id="edit" schema=${dataSchema(schema)} value=${value} change=${(next) => setValue(next)} />
+    <${Wrong} error=${error} /><div class="row"><button type="submit" class="primary" disabled=${busy || value === undefined || value === null || typeof value !== "object"}>Save</button>
       <button type="button" onClick=${() => (clear(), setValue(null))}>Cancel</button></div></form>`;
 }
 

@@ -30,7 +30,7 @@ function Published({ of, words }) {
   return html`<div class="filters"><${SearchField} placeholder="type or content…" value=${words} search=${(search) => setQuery({ search })} /></div>
     <p class="dim" role="status">${total > data.length ? `The newest ${data.length} of ` : ""}${plural(total, "event")}</p>
     ${rows.map((each) => html`<details class="notice" key=${each.id}><summary class="row"><b>${each.type}</b><span class="dim grow clip">${JSON.stringify(each.content ?? null).slice(0, 300)}</span><span class="dim"><${Time} at=${each.creation_timestamp} /></span></summary>
-      <div class="stack tight"><div class="row"><a class="button small" href=${at("runs", { trace: each.id })}>What it set off</a><${Redeliver} id=${each.id} />
+      <div class="stack tight"><div class="row"><a class="button small" href=${at("runs", { event_id: each.id })}>What it set off</a><${Redeliver} id=${each.id} />
         <a class="button small" href=${at("events", { tab: "send", type: each.type })}>Send another</a></div><${Json} value=${each} label="Event" /></div></details>`)}
     ${!rows.length && html`<${Empty} title="No event is like this"><a href="#/events">Show all</a><//>`}`;
 }
@@ -74,7 +74,7 @@ function Send({ events, dispatchers, type }) {
       const made = await platform("POST", "/events/v1", { type: chosen, content: content.value });
       remember(`published:${chosen}`, shown);
       done(`${chosen} was published`);
-      if (started.length) location.hash = at("runs", { trace: made.id });
+      if (started.length) location.hash = at("runs", { event_id: made.id });
       else setQuery({ tab: "", type: "" });
     });
   };

@@ -1,7 +1,8 @@
 // The files of the file service: upload, look at, download, delete.
 
-import { list, platform, send, upload, urlOf } from "../api.js";
+import { platform, send, upload, urlOf } from "../api.js";
 import { html, useAction, useLoad, useState } from "../lib.js";
+import { usePlatformList } from "../paged.js";
 import { at, go, setQuery } from "../route.js";
 import { Icon } from "../ui/icons.js";
 import { Plain } from "../ui/json.js";
@@ -17,13 +18,13 @@ const MOST_TEXT = 50_000; // characters
 export function FilesView({ route }) {
   const { query, path } = route;
   const words = query.get("search") ?? "";
-  const files = useLoad(() => list("/files/v1", `${words ? `like(name,${quotedValue(`*${words}*`)})&` : ""}sort(-creationTimestamp)`), [words], ["files"]);
+  const files = usePlatformList("/files/v1", `${words ? `like(name,${quotedValue(words)})&` : ""}sort(-creationTimestamp)`, ["files"], (each) => ({ ...each, id: idOf(each) }));
   const uploads = query.get("upload") === "1";
   return html`<${Head} title="Files"><button type="button" class="primary" onClick=${() => setQuery({ upload: "1" })}><${Icon} name="upload" />Upload</button><//>
     ${path[0] && html`<${File} key=${path[0]} id=${path[0]} reload=${files.reload} />`}
     <div class="filters"><${SearchField} placeholder="name…" value=${words} search=${(search) => setQuery({ search })} /></div>
-    <${Loaded} of=${files}>${({ data, total }) => (data.length ? html`<p class="dim" role="status">${total > data.length ? `The newest ${data.length} of ` : ""}${plural(total, "file")}</p>
-      <${List} label="Files" columns=${COLUMNS} rows=${data} id=${idOf} href=${(each) => at("files", idOf(each))} />`
+    <${Loaded} of=${files}>${({ rows, total, isDone }) => (rows.length ? html`<p class="dim" role="status">${plural(total, "file")}</p>
+      <${List} label="Files" columns=${COLUMNS} rows=${rows} href=${(each) => at("files", each.id)} more=${isDone ? null : files.more} />`
     : html`<${Empty} title=${words ? "No file is like this" : "There is no file yet"}>${words ? "Search for something else." : html`Upload one, or let a function do it: <code>exh.files.create()</code>`}<//>`)}<//>
     ${uploads && html`<${Upload} close=${() => setQuery({ upload: "" })} />`}`;
 }
@@ -39,10 +40,10 @@ const COLUMNS = [
 ];
 
 function File({ id, reload }) {
-  const found = useLoad(async () => (await list("/files/v1", "sort(-creationTimestamp)", 1000)).data.find((each) => idOf(each) === id) ?? null, [id], ["files"]);
+  const found = useLoad(async () => (await platform("GET", `/files/v1?like(tokens.token,${quotedValue(`${id}-`)})`)).data[0] ?? null, [id], ["files"]);
   const remove = (file) => {
     go("#/files");
-    deleteSoon(`${file.name} is deleted`, async () => (await platform("DELETE", `/files/v1/${tokenOf(file)}`), reload()), () => go(at("files", id)));
+    deleteSoon(`${file.name} will be deleted`, async () => (await platform("DELETE", `/files/v1/${tokenOf(file)}`), reload()), () => go(at("files", id)));
   };
   return html`<${Loaded} of=${found}>${(file) => (file ? html`<${Card} title=${file.name} actions=${html`<a class="button small" href=${urlOf(`/files/v1/${tokenOf(file)}/file`)} download=${file.name}>Download</a>
       <button type="button" class="small danger" onClick=${() => remove(file)}>Delete</button><a class="button small" href="#/files">Close</a>`}>

@@ -46,7 +46,7 @@ function Edit({ of, close, reload }) {
   };
   const remove = () => {
     close();
-    deleteSoon(`${of.key} is deleted`, async () => (await platform("DELETE", `/localizations/v1?eq(key,${quotedValue(of.key)})`), reload()), reload);
+    deleteSoon(`${of.key} will be deleted`, async () => (await platform("DELETE", `/localizations/v1?eq(key,${quotedValue(of.key)})`), reload()), reload);
   };
   return html`<${Dialog} title=${of.isNew ? "Add a text" : of.key} close=${close}><form class="stack" onSubmit=${save}>
     ${of.isNew && html`<${Field} id="key" label="Key"><input id="key" required value=${key} onInput=${(event) => setKey(event.target.value)} /><//>`}

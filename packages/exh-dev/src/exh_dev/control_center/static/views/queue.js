@@ -74,7 +74,7 @@ export function Buttons({ of, task }) {
 
 function Task({ id }) {
   const found = useLoad(() => platform("GET", `/tasks/v1?eq(id,${encodeURIComponent(id)})`), [id], TOPICS);
-  const runs = useLoad(() => get(`/runs?limit=50&search=${encodeURIComponent(id)}`), [id], ["runs"]);
+  const runs = useLoad(() => get(`/runs?limit=50&task_id=${encodeURIComponent(id)}`), [id], ["runs"]);
   const task = useTask(found.reload);
   return html`<${Loaded} of=${found}>${({ data: [each] }) => (each ? html`
       <${Head} title=${each.functionName} crumbs=${[["Queue", "#/queue"]]} badge=${html`<${Status} text=${each.status} />`}><${Buttons} of=${each} task=${task} /><//><${Wrong} error=${task.error} />

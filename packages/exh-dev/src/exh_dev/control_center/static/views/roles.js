@@ -39,7 +39,7 @@ function Role({ role, base, reload }) {
     setName("");
     reload();
   });
-  const remove = () => deleteSoon(`${role.name} is deleted`, async () => (await platform("DELETE", `${base}?eq(id,${role.id})`), reload()), reload);
+  const remove = () => deleteSoon(`${role.name} will be deleted`, async () => (await platform("DELETE", `${base}?eq(id,${role.id})`), reload()), reload);
   return html`<details class="notice"><summary class="row"><b class="grow">${role.name}</b><span class="dim">${plural(role.permissions.length, "permission")}</span></summary>
     <div class="stack tight"><p class="row">${role.permissions.map((each) => html`<span class="row" key=${each}><a href=${at("permissions", { name: each })}><code>${each}</code></a>
         <button type="button" class="icon" disabled=${busy} aria-label="Take ${each} away from ${role.name}" onClick=${() => change("remove_permissions", each)}><${Icon} name="close" /></button></span>`)}</p>

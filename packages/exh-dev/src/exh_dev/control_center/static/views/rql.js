@@ -5,7 +5,10 @@ import { html, useEffect, useRef, useState } from "../lib.js";
 const OPERATORS = ["eq", "ne", "gt", "ge", "lt", "le", "like", "in", "out", "and", "or", "contains", "excludes", "sort", "select", "limit"];
 
 /** A value as RQL takes it: encoded twice, once for RQL and once for the URL. */
-export const quotedValue = (text) => encodeURIComponent(encodeURIComponent(text));
+export const quotedValue = (text) => encodeURIComponent(strictly(text));
+
+/** What `encodeURIComponent` leaves and RQL reads as its own is encoded too. */
+const strictly = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
 
 export function RqlField({ fields, rql, error, search }) {
   const [text, setText] = useState(rql);

@@ -9,7 +9,7 @@ import { Icon } from "../ui/icons.js";
 import { Json } from "../ui/json.js";
 import { read } from "../ui/json_text.js";
 import { List } from "../ui/list.js";
-import { Dialog, Facts, Head, Loaded, Wrong } from "../ui/parts.js";
+import { Dialog, Facts, Head, Loaded, Notice, Wrong } from "../ui/parts.js";
 import { Copy, Id, Status, Time, bytes, ms, plural } from "../ui/values.js";
 import { Call } from "./call.js";
 import { Failure } from "./failure.js";
@@ -45,9 +45,9 @@ function Run({ run, trace, frame, query, reload }) {
   const dots = lines.map((each) => ({ timestamp: each.timestamp, isBad: isBad(levelOf(each)), title: messageOf(each).slice(0, 120) }));
   return html`
     <${Head} title=${run.function} crumbs=${[["Runs", "#/runs"]]} badge=${html`<${Status} text=${run.status} />`}>
-      <button type="button" class="primary" disabled=${busy} onClick=${() => again()}><${Icon} name="again" />Run again</button>
-      <button type="button" onClick=${() => setEdits(true)}><${Icon} name="edit" />Edit and run</button>
-      <${Copy} small=${false} label="Copy as command" text=${() => commandOf(run, frame)} /><//>
+      <button type="button" class="primary" disabled=${busy || run.in_full === false} onClick=${() => again()}><${Icon} name="again" />Run again</button>
+      <button type="button" disabled=${run.in_full === false} onClick=${() => setEdits(true)}><${Icon} name="edit" />Edit and run</button>
+      ${run.in_full !== false && html`<${Copy} small=${false} label="Copy as command" text=${() => commandOf(run, frame)} />`}<//>
     <${Wrong} error=${error} />
     <${Facts} of=${[
       ["Function", html`<a href=${at("functions", run.function)}>${run.function}</a>`],
@@ -65,6 +65,7 @@ function Run({ run, trace, frame, query, reload }) {
     ${run.error ? html`<${Failure} error=${run.error} root=${frame?.root ?? null} />` : run.failure && html`<${Failure} error=${{ errorMessage: run.failure }} root=${null} />`}
     ${nodes.length > 0 && html`<${Trace} nodes=${nodes} logs=${dots} of=${own} chosen=${chosen} choose=${choose} />`}
     ${open && html`<${Call} key=${open} run=${openRun} number=${openCall} frame=${frame} close=${() => setQuery({ call: "" })} />`}
+    ${run.in_full === false && html`<${Notice} kind="warn">Of this run only its line in the list is kept: its event, result, log and calls went when there were too many.<//>`}
     <div class="split">
       <section class="stack tight"><h2>Event</h2><${Json} value=${run.event} label="Event" /></section>
       ${run.status !== "FAILED" && html`<section class="stack tight"><h2>Result</h2>${run.status === "running" ? html`<p class="dim">It goes on…</p>` : html`<${Json} value=${run.result ?? null} label="Result" />`}</section>`}</div>

@@ -1,7 +1,8 @@
 // Every run, whoever asked for it: filtered, searched and sorted by the platform, loaded as one scrolls.
 
 import { get, post } from "../api.js";
-import { html, useAction, useEffect, useLoad, useMemo, useRef, useState } from "../lib.js";
+import { html, useAction, useLoad, useState } from "../lib.js";
+import { usePaged } from "../paged.js";
 import { at, go, setQuery } from "../route.js";
 import { Icon } from "../ui/icons.js";
 import { List, SearchField } from "../ui/list.js";
@@ -17,6 +18,7 @@ const CHOICES = {
   trigger: ["task", "retry", "transition", "dispatcher", "direct", "api", "queue"],
 };
 const NAMES = { kind: "Asked for by", trigger: "Trigger", status: "Status", function: "Function" };
+const OF = { chain: "Attempts at the task", trace: "What belongs to", task_id: "Runs of the task", event_id: "What a dispatcher started because of the event" };
 const SPANS = [["5", "last 5 minutes"], ["60", "last hour"], ["1440", "last day"]];
 export const RUN_COLUMNS = [
   { key: "function", label: "Function", width: "20%", priority: 1, show: (run) => run.function },
@@ -34,7 +36,7 @@ export function RunsView({ route }) {
   const [chosen, choose] = useState(new Set());
   const [asks, setAsks] = useState(false);
   const functions = useLoad(() => get("/functions"), [], ["functions"]);
-  const filters = Object.fromEntries([...Object.keys(NAMES), "chain", "trace", "search"].map((name) => [name, query.get(name)]).filter(([, value]) => value));
+  const filters = Object.fromEntries([...Object.keys(NAMES), ...Object.keys(OF), "search"].map((name) => [name, query.get(name)]).filter(([, value]) => value));
   const asked = { ...filters, ...(query.get("sort") ? { sort: query.get("sort") } : {}) };
   const runs = useRuns(asked, query.get("span"));
   const choices = { function: functions.data?.data.map((each) => each.name) ?? [], ...CHOICES };
@@ -46,7 +48,7 @@ export function RunsView({ route }) {
       ${Object.entries(choices).map(([name, values]) => html`<${Select} key=${name} id="filter-${name}" label=${NAMES[name]} value=${query.get(name)} of=${values}
         none="${NAMES[name]}: any" choose=${(value) => setQuery({ [name]: value })} />`)}
       <${Select} id="filter-span" label="Started" value=${query.get("span")} of=${SPANS} none="Started: any time" choose=${(span) => setQuery({ span })} /></div>
-    ${["chain", "trace"].map((name) => query.get(name) && html`<p class="row" key=${name}>${name === "chain" ? "Attempts at the task" : "What belongs to"} <code>${query.get(name)}</code>
+    ${Object.entries(OF).map(([name, words]) => query.get(name) && html`<p class="row" key=${name}>${words} <code>${query.get(name)}</code>
       <button type="button" class="small" onClick=${() => setQuery({ [name]: "" })}>Show all runs</button></p>`)}
     <${Loaded} of=${runs}>${({ rows, total, isExact, isDone }) => (rows.length ? html`
       <p class="dim" role="status">${isExact ? plural(total, "run") : `${count(total)} runs or more`}</p>
@@ -54,56 +56,26 @@ export function RunsView({ route }) {
         sort=${(sort) => setQuery({ sort: sort === "-started" ? "" : sort })} chosen=${chosen} choose=${choose} />`
     : Object.keys(asked).length || query.get("span") ? html`<${Empty} title="No run is like this"><a href="#/runs">Show all runs</a><//>`
       : html`<${Empty} title="Nothing has run yet">Run a function on one of its sample events: <a href="#/functions">choose one</a>. Or call an API function, or send an event.<//>`)}<//>
-    ${asks && html`<${Replay} filters=${filters} close=${() => setAsks(false)} />`}`;
+    ${asks && html`<${Replay} filters=${filters} span=${query.get("span")} close=${() => setAsks(false)} />`}`;
 }
 
-/** The runs that were loaded, page after page; what is new comes in before them. */
+/** The filter of a span of minutes that ends now. */
+const from = (span) => (span ? { from: new Date(Date.now() - Number(span) * 60_000).toISOString() } : {});
+
 function useRuns(asked, span) {
-  const key = JSON.stringify([asked, span]);
-  const pages = useRef({ key: null, rows: [], isDone: false });
-  const shown = useRef(undefined);
-  const [, draw] = useState(0);
-  if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
-  const from = () => (span ? { from: new Date(Date.now() - Number(span) * 60_000).toISOString() } : {});
-  const load = (more = {}) => get(`/runs?${new URLSearchParams({ ...asked, ...from(), limit: PAGE, ...more })}`);
-  const first = useLoad(() => load(), [key], ["runs"]);
-  const loading = useRef(false);
-  useEffect(() => {
-    if (!first.data || first.isOld) return;
-    // The first page anew; what was loaded beyond it stays, without what is in the page now.
-    const fresh = first.data.data;
-    const known = new Set(fresh.map((each) => each.id));
-    const others = pages.current.rows.slice(Math.min(PAGE, pages.current.rows.length)).filter((each) => !known.has(each.id));
-    const between = pages.current.rows.slice(0, PAGE).filter((each) => !known.has(each.id));
-    pages.current.rows = pages.current.rows.length > PAGE ? [...fresh, ...between, ...others] : fresh;
-    if (fresh.length < PAGE) pages.current.isDone = true;
-    draw((turn) => turn + 1);
-  }, [first.data, first.isOld]);
-  const more = useMemo(() => async () => {
-    const state = pages.current;
-    if (loading.current || state.isDone || !state.rows.length) return;
-    loading.current = true;
-    try {
-      const descending = (asked.sort ?? "-started").startsWith("-");
-      const { data } = await load({ [descending ? "before" : "after"]: state.rows.at(-1).id });
-      if (pages.current !== state) return;
-      state.rows = [...state.rows, ...data];
-      state.isDone = data.length < PAGE;
-      draw((turn) => turn + 1);
-    } finally {
-      loading.current = false;
-    }
-  }, [key]);
-  const isFilled = first.data && !first.isOld && (pages.current.rows.length || !first.data.data.length);
-  if (isFilled) shown.current = { rows: pages.current.rows, total: first.data.total, isExact: first.data.total_is_exact !== false, isDone: pages.current.isDone };
-  return { data: shown.current, error: first.error, more };
+  const load = async (more = {}) => {
+    const found = await get(`/runs?${new URLSearchParams({ ...asked, ...from(span), limit: PAGE, ...more })}`);
+    return { rows: found.data, total: found.total, isExact: found.total_is_exact, isLast: found.data.length < PAGE };
+  };
+  const after = (asked.sort ?? "-started").startsWith("-") ? "before" : "after";
+  return usePaged(JSON.stringify([asked, span]), ["runs"], { first: () => load(), next: (rows) => load({ [after]: rows.at(-1).id }) });
 }
 
-function Replay({ filters, close }) {
+function Replay({ filters, span, close }) {
   const { act, busy, error } = useAction();
   const [limit, setLimit] = useState("100");
   const [result, setResult] = useState(null);
-  const wanted = { ...filters, status: "FAILED" };
+  const wanted = { ...filters, ...from(span), status: "FAILED" };
   const replay = (event) => {
     event.preventDefault();
     act(async () => setResult(await post("/runs/replay", { ...wanted, limit: Number(limit) })));
@@ -119,7 +91,7 @@ function Replay({ filters, close }) {
       ${result.skipped.length > 0 && html`<ul>${result.skipped.slice(0, 20).map((each) => html`<li key=${each.of}><code>${each.of}</code> ${each.reason}</li>`)}</ul>`}
       <div class="row"><button type="button" class="primary" onClick=${finish}>Show the runs</button></div>`
     : html`<form class="stack" onSubmit=${replay}>
-      <p>Runs every failed run again, each with its own event${others.length ? html`, of those with ${others.map(([name, value]) => html`<code>${name} ${value}</code> `)}` : ""}.</p>
+      <p>Runs every failed run again, each with its own event${span ? html` of the ${SPANS.find(([key]) => key === span)?.[1]}` : ""}${others.length ? html`, of those with ${others.map(([name, value]) => html`<code>${name} ${value}</code> `)}` : ""}.</p>
       <div class="field"><label for="replay-limit">At most</label><input id="replay-limit" type="number" min="1" max=${MOST_AT_ONCE} value=${limit} onInput=${(event) => setLimit(event.target.value)} />
         <span class="hint">Nothing is run where more match.</span></div>
       <${Wrong} error=${error} /><div class="row"><button type="submit" class="primary" disabled=${busy}>Run them again</button><button type="button" onClick=${close}>Cancel</button></div></form>`}<//>`;

@@ -1,7 +1,8 @@
 // The documents of a schema: columns of its properties, a filter as a form or as RQL, and a form to create one.
 
 import { platform } from "../api.js";
-import { html, useAction, useEffect, useKept, useLoad, useState } from "../lib.js";
+import { html, useAction, useKept, useLoad, useState } from "../lib.js";
+import { usePlatformList } from "../paged.js";
 import { at, go, setQuery } from "../route.js";
 import { Diagram } from "../ui/diagram.js";
 import { Icon } from "../ui/icons.js";
@@ -13,7 +14,6 @@ import { done } from "../ui/toasts.js";
 import { Id, Status, Time, plural } from "../ui/values.js";
 import { RqlField, quotedValue } from "./rql.js";
 
-const PAGE = 50; // the most that the platform gives at once
 const SYSTEM = ["creationTimestamp", "updateTimestamp", "creatorId", "status"];
 const OPERATORS = [["eq", "is"], ["ne", "is not"], ["like", "contains"], ["gt", "is more than"], ["lt", "is less than"], ["ge", "is at least"], ["le", "is at most"]];
 
@@ -53,7 +53,7 @@ function Schema({ schema, query }) {
 function Documents({ schema, query, columns, create }) {
   const rql = query.get("rql") ?? "";
   const sorted = query.get("sort") ?? "-creationTimestamp";
-  const documents = useDocuments(schema, rql, sorted);
+  const documents = usePlatformList(`/data/v1/${schema.id}/documents`, `${rql ? `${rql}&` : ""}sort(${sorted})`, ["documents"]);
   return html`<${Filter} schema=${schema} rql=${rql} error=${documents.error} />
     ${documents.data === undefined ? !documents.error && html`<div class="skeleton" aria-busy="true"></div>` : documents.data.rows.length ? html`
       <p class="dim" role="status">${plural(documents.data.total, "document")}</p>
@@ -61,26 +61,6 @@ function Documents({ schema, query, columns, create }) {
         sort=${(sort) => setQuery({ sort: sort === "-creationTimestamp" ? "" : sort })} more=${documents.data.isDone ? null : documents.more} />`
     : rql ? html`<${Empty} title="No document is like this"><button type="button" onClick=${() => setQuery({ rql: "" })}>Show all documents</button><//>`
       : html`<${Empty} title="There is no document yet"><button type="button" onClick=${create}><${Icon} name="plus" />Create one</button><//>`}`;
-}
-
-/** Documents page after page. An error belongs to the query: what it found before is no answer to it. */
-function useDocuments(schema, rql, sorted) {
-  const key = JSON.stringify([schema.id, rql, sorted]);
-  const [pages, setPages] = useState(1);
-  useEffect(() => setPages(1), [key]);
-  const loading = useLoad(async () => {
-    const rows = [];
-    let total = 0;
-    for (let page = 0; page < pages; page += 1) {
-      const found = await platform("GET", `/data/v1/${schema.id}/documents?${rql ? `${rql}&` : ""}sort(${sorted})&limit(${PAGE},${page * PAGE})`);
-      rows.push(...found.data);
-      total = found.page.total;
-      if (found.data.length < PAGE) break;
-    }
-    return { rows, total, isDone: rows.length >= total };
-  }, [key, pages], ["documents"]);
-  const { data, error } = loading;
-  return { data, error, more: () => setPages((before) => (data && data.rows.length === before * PAGE ? before + 1 : before)) };
 }
 
 function columnsOf(names) {
@@ -107,7 +87,7 @@ function Filter({ schema, rql, error }) {
     event.preventDefault();
     if (!field || value === "") return;
     const type = schema.properties[field.replace(/^data\./, "")]?.type;
-    const shown = type === "number" || type === "boolean" ? value : quotedValue(operator === "like" ? `*${value}*` : value);
+    const shown = type === "number" || type === "boolean" ? value : quotedValue(value);
     const term = `${operator}(${field},${shown})`;
     setQuery({ rql: rql ? `${rql}&${term}` : term });
     setValue("");

@@ -13,7 +13,8 @@ export function tree(nodes) {
   const known = new Set(nodes.map((each) => each.id));
   for (const each of nodes) {
     const parent = known.has(each.parent) ? each.parent : null;
-    children.set(parent, [...(children.get(parent) ?? []), each]);
+    if (children.has(parent)) children.get(parent).push(each);
+    else children.set(parent, [each]);
   }
   return children;
 }

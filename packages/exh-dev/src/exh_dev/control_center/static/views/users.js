@@ -1,7 +1,8 @@
 // Users, and calls that were refused.
 
-import { get, list, platform } from "../api.js";
+import { get, platform } from "../api.js";
 import { html, useAction, useLoad, useState } from "../lib.js";
+import { usePlatformList } from "../paged.js";
 import { at, go, setQuery } from "../route.js";
 import { Icon } from "../ui/icons.js";
 import { List, SearchField } from "../ui/list.js";
@@ -22,13 +23,11 @@ export function UsersView({ route }) {
 }
 
 function Users({ words }) {
-  const users = useLoad(() => {
-    const text = quotedValue(`*${words}*`);
-    return list("/users/v1", words ? `or(like(email,${text}),like(first_name,${text}),like(last_name,${text}))` : "");
-  }, [words], ["users"]);
+  const text = quotedValue(words);
+  const users = usePlatformList("/users/v1", words ? `or(like(email,${text}),like(first_name,${text}),like(last_name,${text}))` : "", ["users"]);
   return html`<div class="filters"><${SearchField} placeholder="e-mail or name…" value=${words} search=${(search) => setQuery({ search })} /></div>
-    <${Loaded} of=${users}>${({ data, total }) => (data.length ? html`<p class="dim" role="status">${total > data.length ? `${data.length} of ` : ""}${plural(total, "user")}</p>
-      <${List} label="Users" columns=${COLUMNS} rows=${data} href=${(each) => at("users", each.id)} />` : html`<${Empty} title="No user is like this"><a href="#/users">Show all users</a><//>`)}<//>`;
+    <${Loaded} of=${users}>${({ rows, total, isDone }) => (rows.length ? html`<p class="dim" role="status">${plural(total, "user")}</p>
+      <${List} label="Users" columns=${COLUMNS} rows=${rows} href=${(each) => at("users", each.id)} more=${isDone ? null : users.more} />` : html`<${Empty} title="No user is like this"><a href="#/users">Show all users</a><//>`)}<//>`;
 }
 
 const groups = (enlistments) => enlistments?.map((each) => each.group_id).join(", ") ?? "";

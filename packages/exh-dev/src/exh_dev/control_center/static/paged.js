@@ -1,0 +1,71 @@
+// Lists that are loaded page by page as one scrolls, and whose first page is kept up to date.
+
+import { platform } from "./api.js";
+import { useEffect, useLoad, useMemo, useRef, useState } from "./lib.js";
+
+const PAGE = 50; // the most that the platform gives at once
+
+/**
+ * Load a list page by page.
+ *
+ * Args:
+ *   key: what the list is of, a filter and an order; another one is another list.
+ *   topics: whose changes the first page is loaded anew for.
+ *   first: loads the first page: `{ rows, total, isExact, isLast }`.
+ *   next: loads the page after these rows: `{ rows, isLast }`.
+ *
+ * Returns `{ data, error, more, reload }`; `data` has `rows`, `total`, `isExact` and `isDone`. What another list had stays
+ * until the first page is there.
+ */
+export function usePaged(key, topics, { first, next }) {
+  const pages = useRef({ key: null, rows: [], isDone: false });
+  const shown = useRef(undefined);
+  const loading = useRef(false);
+  const [, draw] = useState(0);
+  if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
+  const start = useLoad(first, [key], topics);
+  useEffect(() => {
+    if (!start.data || start.isOld) return;
+    const state = pages.current;
+    const { rows, total, isLast } = start.data;
+    // Of the first page before, as many as are new are on the next one now; what else is not in it any more is gone.
+    const known = new Set(rows.map((each) => each.id));
+    const before = new Set(state.rows.map((each) => each.id));
+    const fresh = rows.filter((each) => !before.has(each.id)).length;
+    const left = state.rows.slice(0, rows.length).filter((each) => !known.has(each.id));
+    const beyond = state.rows.slice(rows.length).filter((each) => !known.has(each.id));
+    state.rows = isLast ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
+    state.isDone = isLast || (state.isDone && state.rows.length >= total);
+    draw((turn) => turn + 1);
+  }, [start.data, start.isOld]);
+  const more = useMemo(() => async () => {
+    const state = pages.current;
+    if (loading.current || state.isDone || !state.rows.length) return;
+    loading.current = true;
+    try {
+      const { rows, isLast } = await next(state.rows);
+      if (pages.current !== state) return;
+      const known = new Set(state.rows.map((each) => each.id));
+      state.rows = [...state.rows, ...rows.filter((each) => !known.has(each.id))];
+      state.isDone = isLast;
+    } catch {
+      state.isDone = true; // the next change of the first page tries again
+    } finally {
+      loading.current = false;
+      draw((turn) => turn + 1);
+    }
+  }, [key]);
+  const isFilled = start.data && !start.isOld && (pages.current.rows.length || !start.data.rows.length);
+  if (isFilled) shown.current = { rows: pages.current.rows, total: start.data.total, isExact: start.data.isExact !== false, isDone: pages.current.isDone };
+  if (start.error && start.data === undefined) shown.current = undefined; // what was there before is no answer to this
+  return { data: shown.current, error: start.error, more, reload: start.reload };
+}
+
+/** A list of the platform, by a path and RQL; `named` gives a row the id that it is known by. */
+export function usePlatformList(path, rql, topics, named = (row) => row) {
+  const load = async (offset) => {
+    const found = await platform("GET", `${path}?${rql ? `${rql}&` : ""}limit(${PAGE},${offset})`);
+    return { rows: found.data.map(named), total: found.page.total, isLast: offset + found.data.length >= found.page.total || !found.data.length };
+  };
+  return usePaged(JSON.stringify([path, rql]), topics, { first: () => load(0), next: (rows) => load(rows.length) });
+}
