@@ -78,7 +78,7 @@ export function Editor({ id, label, text, change, run = null, schema = null, his
       <div class="layers">
         <pre aria-hidden="true">${coloured(text, state.line)}${"\n"}</pre>
         <textarea ref=${area} id=${id} class="code" aria-label=${label} aria-invalid=${String(state.message !== undefined)} aria-describedby="${id}-problem"
-          spellcheck="false" autocomplete="off" autocapitalize="off" wrap="off" value=${text} onInput=${typed} onKeyDown=${keys} onBlur=${() => setTimeout(() => setOffer(null), 150)}></textarea>
+          spellcheck=${false} autocomplete="off" autocapitalize="off" wrap="off" value=${text} onInput=${typed} onKeyDown=${keys} onBlur=${() => setTimeout(() => setOffer(null), 150)}></textarea>
         ${offer && html`<${Offer} offer=${offer} area=${area.current} take=${take} />`}
       </div></div></div>
     <p id="${id}-problem" class="tools wrong" role="status">${state.message ? `Line ${state.line}: ${state.message}` : html`<span class="dim">${run ? "Ctrl-Enter runs it" : "JSON"}</span>`}</p>

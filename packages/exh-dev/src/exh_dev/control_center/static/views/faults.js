@@ -56,7 +56,7 @@ function Form({ reload }) {
     ${["429", "503"].includes(form.number) && form.kind === "status" && html`<${Field} id="fault-retry" label="Retry after, seconds"><input id="fault-retry" inputmode="numeric" placeholder="none" value=${form.retryAfter} onInput=${typed("retryAfter")} /><//>`}
     <${Field} id="fault-probability" label="How often, percent"><input id="fault-probability" type="number" min="0" max="100" value=${form.probability} onInput=${typed("probability")} /><//>
     <${Field} id="fault-times" label="For so many requests"><input id="fault-times" inputmode="numeric" placeholder="all" value=${form.times} onInput=${typed("times")} /><//></div>
-    <${Field} id="rule" label="Rule" wrong=${error?.message} hint="The same as --fault takes on the command line."><input id="rule" class="code" spellcheck="false" value=${rule} onInput=${(event) => setText(event.target.value)} /><//>
+    <${Field} id="rule" label="Rule" wrong=${error?.message} hint="The same as --fault takes on the command line."><input id="rule" class="code" spellcheck=${false} value=${rule} onInput=${(event) => setText(event.target.value)} /><//>
     <div class="row"><button type="submit" class="primary" disabled=${busy}><${Icon} name="plus" />Add rule</button></div></form>`;
 }
 

@@ -43,7 +43,7 @@ export function RqlField({ fields, rql, error, search }) {
     event.stopPropagation();
   };
   return html`<form class="field" onSubmit=${(event) => (event.preventDefault(), search(text.trim()))}><div class="filters">
-      <input ref=${element} type="search" id="rql" aria-label="RQL" aria-invalid=${error ? "true" : null} placeholder="RQL, such as eq(status,new)" autocomplete="off" spellcheck="false" value=${text} onInput=${typed} onKeyDown=${keys} />
+      <input ref=${element} type="search" id="rql" aria-label="RQL" aria-invalid=${error ? "true" : null} placeholder="RQL, such as eq(status,new)" autocomplete="off" spellcheck=${false} value=${text} onInput=${typed} onKeyDown=${keys} />
       <button type="submit">Find</button>
       ${offer.length > 0 && html`<span class="row" role="listbox" aria-label="May follow">${offer.map((each, index) => html`<button type="button" role="option" class="small" key=${each} aria-selected=${String(index === chosen)} onClick=${() => take(each)}>${each}</button>`)}</span>`}</div>
     ${error && html`<span class="wrong" role="alert">${error.message}</span>`}</form>`;
