@@ -77,3 +77,12 @@ def serving(folder, port=0):
         finally:
             process.terminate()
             process.communicate(timeout=20)
+
+
+def heap_of(page):
+    """Return how many bytes the objects of a page take that are still in use."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    used = session.send("Runtime.getHeapUsage")["usedSize"]
+    session.detach()
+    return used

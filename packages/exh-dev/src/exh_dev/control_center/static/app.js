@@ -1,7 +1,7 @@
 // The frame: where one is, what is wrong with the project, keys, and the view that is shown.
 
 import { get } from "./api.js";
-import { html, render, useEffect, useLoad, useRef, useState, whenSettled } from "./lib.js";
+import { html, isSettled, render, useEffect, useLoad, useRef, useState, whenSettled } from "./lib.js";
 import { connect } from "./live.js";
 import { at, go, parse } from "./route.js";
 import { Icon } from "./ui/icons.js";
@@ -33,7 +33,10 @@ function App() {
   const top = useRef(null); // how far it was scrolled when somebody left what is shown now
   const moves = useRef(false); // to another view, whose heading or row is to have the focus once it is there
   const isThere = () => {
-    if (main.current.querySelector("[aria-busy]")) return; // something else was loaded meanwhile
+    if (main.current.querySelector("[aria-busy]")) {
+      if (isSettled()) requestAnimationFrame(isThere); // what was loaded is drawn in a moment
+      return;
+    }
     main.current.dataset.shown = location.hash;
     if (!moves.current) return;
     moves.current = false;
@@ -83,13 +86,15 @@ function App() {
     }
     document.title = `LOCAL · ${[view.title, ...route.path].join(" · ")}`;
     // A view that loads nothing is there at once; of others the last load says so.
-    requestAnimationFrame(() => requestAnimationFrame(() => isThere()));
+    requestAnimationFrame(() => requestAnimationFrame(() => isSettled() && isThere()));
   }, [route]);
   useEffect(() => {
     const pressed = (event) => keys(event, setOpen, open);
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, [open]);
+  // A dialog hears late that it is closed: another one may be open by then.
+  const close = (name) => () => setOpen((now) => (now === name ? null : now));
   const Shown = view?.of(route.path);
   return html`
     <a class="skip" href="#main" onClick=${(event) => (event.preventDefault(), main.current.focus())}>Skip to content</a>
@@ -97,8 +102,8 @@ function App() {
     <main id="main" tabindex="-1" ref=${main}><div class="stack">
       ${frame.data?.problems.length > 0 && html`<${Problems} of=${frame.data.problems} />`}
       <div id="view" class="stack">${Shown && html`<${Boundary} key=${keyOf(route, view)}><${Shown} route=${route} frame=${frame.data} /><//>`}</div></div></main>
-    ${open === "palette" && html`<${Palette} commands=${commands(setOpen)} close=${() => setOpen(null)} />`}
-    ${open === "help" && html`<${Help} close=${() => setOpen(null)} />`}
+    ${open === "palette" && html`<${Palette} commands=${commands(setOpen)} close=${close("palette")} />`}
+    ${open === "help" && html`<${Help} close=${close("help")} />`}
     <${Toasts} />`;
 }
 
@@ -124,7 +129,7 @@ function Side({ route, frame, isLive, isOpen, toggle, setOpen }) {
     setTheme(next);
   };
   return html`<header class="side ${isOpen ? "open" : ""}">
-    <p class="brand"><span class="tag">LOCAL</span><span class="clip" title=${frame?.root}>${frame?.project ?? "no project"}</span></p>
+    <p class="brand"><span class="tag">LOCAL</span><span class="clip" title=${frame?.root}>${frame ? (frame.project ?? "no project") : ""}</span></p>
     <button type="button" class="find" onClick=${() => setOpen("palette")}><${Icon} name="search" /><span class="grow">Search</span><kbd>Ctrl K</kbd></button>
     <button type="button" class="icon menu-button" aria-label="Views" aria-expanded=${String(isOpen)} onClick=${toggle}><${Icon} name="menu" /></button>
     <nav aria-label="Views" class="stack">${GROUPS.map(([title, names]) => html`<div key=${title}><h3>${title}</h3><ul>${names.map((name) => html`<li key=${name}>

@@ -12,6 +12,7 @@ const PAUSE = 100; // milliseconds
 let pending = 0;
 let settled = () => {};
 export const whenSettled = (call) => (settled = call);
+export const isSettled = () => pending === 0;
 
 function began() {
   let over = false;
@@ -107,6 +108,18 @@ export function useAction() {
     }
   };
   return { ...state, act, clear: () => set({ busy: false, error: null }) };
+}
+
+/**
+ * Let go of the page around an item of a list when the item is gone; call it with the item's `this`.
+ *
+ * htm keeps what has nothing dynamic in it, and with it the tree that it first stood in. Preact (10.5, as vendored)
+ * leaves the parent on a component that is gone: each item led on from that tree to a later one, and so to all of them.
+ */
+export function useLetGo(component) {
+  useEffect(() => () => {
+    component.__v.__ = null; // its virtual node's parent, as Preact's build names them
+  }, []);
 }
 
 /** A value of this browser, kept from one visit to the next. */

@@ -34,8 +34,9 @@ export function usePaged(key, topics, { first, next }) {
     const fresh = rows.filter((each) => !before.has(each.id)).length;
     const left = state.rows.slice(0, rows.length).filter((each) => !known.has(each.id));
     const beyond = state.rows.slice(rows.length).filter((each) => !known.has(each.id));
-    state.rows = isLast ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
-    state.isDone = isLast || (state.isDone && state.rows.length >= total);
+    const follows = state.rows.some((each) => known.has(each.id)); // else there may be more between than is known
+    state.rows = isLast || !follows ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
+    state.isDone = isLast || (follows && state.isDone && state.rows.length >= total);
     draw((turn) => turn + 1);
   }, [start.data, start.isOld]);
   const more = useMemo(() => async () => {

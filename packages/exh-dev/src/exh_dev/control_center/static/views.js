@@ -4,6 +4,7 @@ import { ConnectView } from "./views/connect.js";
 import { DesignView } from "./views/design.js";
 import { DocumentView } from "./views/document.js";
 import { DocumentsView } from "./views/documents.js";
+import { EventView } from "./views/event.js";
 import { EventsView } from "./views/events.js";
 import { FaultsView } from "./views/faults.js";
 import { FilesView } from "./views/files.js";
@@ -34,7 +35,7 @@ export const VIEWS = {
   permissions: { title: "Permissions", icon: "permissions", key: "p", of: () => PermissionsView },
   files: { title: "Files", icon: "files", key: "i", of: () => FilesView },
   mail: { title: "Mail", icon: "mail", key: "m", of: () => MailView, keeps: true },
-  events: { title: "Events", icon: "events", key: "e", of: () => EventsView },
+  events: { title: "Events", icon: "events", key: "e", of: (path) => (path.length ? EventView : EventsView) },
   templates: { title: "Templates", icon: "templates", key: "l", of: () => TemplatesView, keeps: true },
   localizations: { title: "Localizations", icon: "localizations", key: "z", of: () => LocalizationsView },
   faults: { title: "Faults", icon: "faults", key: "x", of: () => FaultsView },

@@ -1,6 +1,6 @@
 // Lists: columns by priority, sorting, and only as many rows in the page as can be seen.
 
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib.js";
+import { html, useEffect, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
 import { Icon } from "./icons.js";
 
 const ALL = 120; // so many rows are all in the page
@@ -46,7 +46,7 @@ export function List({ label, columns, rows, href = null, id = (row) => row.id, 
         isChosen=${chosen?.has(id(row))} choose=${choose && (() => toggle(id(row)))} />`)}
       ${to < ordered.length && spacer((ordered.length - to) * height, columns.length)}
     </tbody>
-  </table><div ref=${end}></div>`;
+  </table>${more && html`<div ref=${end}></div>`}`;
 }
 
 function heading(column, order, turn, onServer) {
@@ -58,6 +58,7 @@ function heading(column, order, turn, onServer) {
 }
 
 function Row({ row, number, columns, href, isChosen, choose }) {
+  useLetGo(this);
   const open = (event) => {
     if (href && !event.target.closest("a, button, input") && !getSelection().toString()) location.hash = href;
   };

@@ -1,7 +1,7 @@
 // One search for everything: Ctrl-K.
 
 import { get } from "../api.js";
-import { html, useEffect, useRef, useState } from "../lib.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { go } from "../route.js";
 import { Icon } from "./icons.js";
 import { Dialog } from "./parts.js";
@@ -16,7 +16,7 @@ export function Palette({ commands, close }) {
   const waits = useRef(false); // Enter was pressed before that was what is typed
   const [chosen, setChosen] = useState(0);
   const input = useRef(null);
-  useEffect(() => input.current.focus(), []);
+  useLayoutEffect(() => input.current.focus(), []); // before the next key
   useEffect(() => {
     setChosen(0);
     if (typed.trim().length < 2) {

@@ -1,6 +1,6 @@
 // The parts that pages are made of.
 
-import { Component, html, useEffect, useRef } from "../lib.js";
+import { Component, html, useLayoutEffect, useRef } from "../lib.js";
 import { Icon } from "./icons.js";
 
 /** The head of a page: where it is, and what can be done here. `crumbs` are `[text, href]`. */
@@ -90,7 +90,7 @@ export function Select({ id, label, value, of, choose, none = null }) {
 /** A dialog over the page, closed by Escape. */
 export function Dialog({ title, close, children, kind = "" }) {
   const element = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     element.current.showModal();
     return () => before?.isConnected && before.focus();

@@ -18,18 +18,19 @@ export function Status({ text }) {
 /** Milliseconds, as short as they can be said. */
 export function ms(value) {
   if (value === null || value === undefined) return "–";
+  if (value === 0) return "0 ms";
   if (value < 1000) return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
   if (value < 120_000) return `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)} s`;
   return duration(value / 1000);
 }
 
-const UNITS = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+const UNITS = [["y", 31_557_600], ["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
 
 /** Seconds in the largest unit that fits: `3 h`, `5 min`. */
 export function duration(seconds) {
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? UNITS.at(-1);
   const count = seconds / size;
-  return `${Number.isInteger(count) || Math.abs(count) >= 10 ? Math.round(count) : count.toFixed(1)} ${unit}`;
+  return `${Number.isInteger(count) || Math.abs(count) >= 10 ? Math.round(count) : count.toFixed(1).replace(/\.0$/, "")} ${unit}`;
 }
 
 /** How often something comes: `daily`, `every 5 min`. */

@@ -26,12 +26,12 @@ export function CompareView({ route }) {
 
 function Both({ runs: [a, b] }) {
   const calls = callPairs(a.calls ?? [], b.calls ?? []);
-  return html`<table class="list" aria-label="Two runs"><thead><tr><th scope="col"><span class="unseen">What</span></th>${[a, b].map((run) => html`<th scope="col"><a href=${at("runs", run.id)}>${run.function} …${run.id.slice(-6)}</a></th>`)}</tr></thead>
-      <tbody>${ROWS.map(([name, show]) => html`<tr><td class="dim p1">${name}</td><td class="p1">${show(a)}</td><td class="p1">${show(b)}</td></tr>`)}</tbody></table>
+  return html`<table class="pairs" aria-label="Two runs"><thead><tr><td></td>${[a, b].map((run) => html`<th scope="col"><a href=${at("runs", run.id)}>${run.function} …${run.id.slice(-6)}</a></th>`)}</tr></thead>
+      <tbody>${ROWS.map(([name, show]) => html`<tr><td class="dim">${name}</td><td>${show(a)}</td><td>${show(b)}</td></tr>`)}</tbody></table>
     <${Card} title="Event"><${Diff} before=${a.event} after=${b.event} label="Differences of the event" /><//>
     <${Card} title="Result"><${Diff} before=${a.error ?? a.result ?? null} after=${b.error ?? b.result ?? null} label="Differences of the result" /><//>
-    <${Card} title="Calls of the platform">${calls.length ? html`<table class="list" aria-label="Calls"><thead><tr><th scope="col">Call</th><th scope="col" class="number">First</th><th scope="col" class="number">Second</th></tr></thead>
-      <tbody>${calls.map(([name, left, right]) => html`<tr><td class="p1"><code>${name}</code></td>${[left, right].map((call) => html`<td class="number p1">${call ? html`${call.status} ${ms(call.duration_ms)}` : "–"}</td>`)}</tr>`)}</tbody></table>`
+    <${Card} title="Calls of the platform">${calls.length ? html`<table class="pairs calls" aria-label="Calls"><thead><tr><th scope="col">Call</th><th scope="col" class="number">First</th><th scope="col" class="number">Second</th></tr></thead>
+      <tbody>${calls.map(([name, left, right]) => html`<tr><td><code>${name}</code></td>${[left, right].map((call) => html`<td class="number">${call ? html`${call.status} ${ms(call.duration_ms)}` : "–"}</td>`)}</tr>`)}</tbody></table>`
     : html`<p class="dim">Neither called the platform.</p>`}<//>`;
 }
 

@@ -2,7 +2,7 @@
 
 import { list, platform } from "../api.js";
 import { html, useAction, useLoad, useState } from "../lib.js";
-import { at, setQuery } from "../route.js";
+import { at, go, setQuery } from "../route.js";
 import { Editor, remember } from "../ui/editor.js";
 import { Icon } from "../ui/icons.js";
 import { Json } from "../ui/json.js";
@@ -30,12 +30,12 @@ function Published({ of, words }) {
   return html`<div class="filters"><${SearchField} placeholder="type or content…" value=${words} search=${(search) => setQuery({ search })} /></div>
     <p class="dim" role="status">${total > data.length ? `The newest ${data.length} of ` : ""}${plural(total, "event")}</p>
     ${rows.map((each) => html`<details class="notice" key=${each.id}><summary class="row"><b>${each.type}</b><span class="dim grow clip">${JSON.stringify(each.content ?? null).slice(0, 300)}</span><span class="dim"><${Time} at=${each.creation_timestamp} /></span></summary>
-      <div class="stack tight"><div class="row"><a class="button small" href=${at("runs", { event_id: each.id })}>What it set off</a><${Redeliver} id=${each.id} />
+      <div class="stack tight"><div class="row"><a class="button small" href=${at("events", each.id)}>What it set off</a><${Redeliver} id=${each.id} />
         <a class="button small" href=${at("events", { tab: "send", type: each.type })}>Send another</a></div><${Json} value=${each} label="Event" /></div></details>`)}
     ${!rows.length && html`<${Empty} title="No event is like this"><a href="#/events">Show all</a><//>`}`;
 }
 
-function Redeliver({ id }) {
+export function Redeliver({ id }) {
   const { act, busy, error } = useAction();
   const again = () => act(async () => {
     const answer = await fetch(`/_dev/events/${encodeURIComponent(id)}/redeliver`, { method: "POST" });
@@ -74,15 +74,14 @@ function Send({ events, dispatchers, type }) {
       const made = await platform("POST", "/events/v1", { type: chosen, content: content.value });
       remember(`published:${chosen}`, shown);
       done(`${chosen} was published`);
-      if (started.length) location.hash = at("runs", { event_id: made.id });
-      else setQuery({ tab: "", type: "" });
+      go(at("events", made.id));
     });
   };
   return html`<form class="card" onSubmit=${submit}>
     <${Field} id="type" label="Type" hint="Types that dispatchers wait for, or that were published, are offered."><input id="type" required list="types" value=${chosen} onInput=${(event) => setChosen(event.target.value)} />
       <datalist id="types">${types.map((each) => html`<option value=${each} />`)}</datalist><//>
     <${Editor} id="content" label="Content" text=${shown} change=${setText} run=${submit} history="published:${chosen}" height=${200} schema=${shapeOf(events, chosen)} />
-    <p class="dim">${started.length ? html`It starts: ${joined(started.map(actionOf))}` : "No dispatcher waits for this type."}</p>
+    <p class="dim">${started.length ? html`It starts: ${joined(started.map(actionOf))}` : chosen ? "No dispatcher waits for this type." : "What it starts is said here."}</p>
     <${Wrong} error=${error} /><div class="row"><button type="submit" class="primary" disabled=${busy || !chosen || content.value === undefined}><${Icon} name="events" />Send the event</button></div></form>`;
 }
 

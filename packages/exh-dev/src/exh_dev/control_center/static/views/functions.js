@@ -22,7 +22,7 @@ export function FunctionsView() {
 const COLUMNS = [
   { key: "name", label: "Function", width: "24%", priority: 1, sort: (each) => each.name, show: (each) => each.name },
   { key: "worker", label: "Worker", width: "110px", priority: 2, show: (each) => html`<${Worker} of=${each} />` },
-  { key: "last", label: "Last run", width: "230px", priority: 1, sort: (each) => each.last?.started, show: (each) => html`<${Last} run=${each.last} />` },
+  { key: "last", label: "Last run", width: "240px", priority: 1, sort: (each) => each.last?.started, show: (each) => html`<${Last} run=${each.last} />` },
   { key: "triggers", label: "Started by", priority: 2, show: (each) => html`<span class="dim">${triggersOf(each).join(", ")}</span>` },
   { key: "limits", label: "Limits", width: "130px", priority: 3, sort: (each) => each.timeout, show: (each) => `${each.timeout} s, ${each.memory} MB` },
   { key: "permissions", label: "Permissions", width: "110px", priority: 3, show: permissionsOf },
@@ -30,7 +30,7 @@ const COLUMNS = [
 
 function Last({ run }) {
   if (!run) return html`<span class="dim">never</span>`;
-  return html`<${Status} text=${run.status} /> ${ms(run.duration_ms)} <span class="dim"><${Time} at=${run.started} /></span>`;
+  return html`<span class="last"><${Status} text=${run.status} /><span>${ms(run.duration_ms)}</span><span class="dim"><${Time} at=${run.started} /></span></span>`;
 }
 
 export function Worker({ of }) {

@@ -25,7 +25,7 @@ export function LocalizationsView() {
 
 function columnsOf(languages, open) {
   return [
-    { key: "key", label: "Key", width: "26%", priority: 1, sort: (each) => each.key, show: (each) => html`<button type="button" class="quiet row-link" onClick=${() => open(each)}>${each.key}</button>` },
+    { key: "key", label: "Key", width: "26%", priority: 1, sort: (each) => each.key, show: (each) => html`<button type="button" class="quiet row-link" title=${each.key} onClick=${() => open(each)}>${each.key}</button>` },
     ...languages.map((language, index) => ({ key: language, label: language, priority: index < 2 ? 2 : 3, show: (each) => each.text[language] ?? html`<span class="dim">–</span>` })),
   ];
 }

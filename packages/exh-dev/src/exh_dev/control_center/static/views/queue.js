@@ -50,7 +50,7 @@ function Queue({ state }) {
 
 const TASK_COLUMNS = [
   { key: "function", label: "Function", priority: 1, sort: (each) => each.functionName, show: (each) => each.functionName },
-  { key: "status", label: "State", width: "100px", priority: 1, show: (each) => html`<${Status} text=${each.state ?? each.status} />` },
+  { key: "status", label: "State", width: "116px", priority: 1, show: (each) => html`<${Status} text=${each.state ?? each.status} />` },
   { key: "attempt", label: "Attempt", width: "80px", priority: 3, number: true, show: (each) => String(each.attempt ?? (each.retryForTaskIds?.length ?? 0) + 1) },
   { key: "priority", label: "Priority", width: "80px", priority: 3, number: true, sort: (each) => each.priority, show: (each) => String(each.priority ?? 0) },
   { key: "start", label: "Starts", width: "150px", priority: 2, sort: (each) => each.startTimestamp, show: (each) => html`<${Time} at=${each.startTimestamp} />` },

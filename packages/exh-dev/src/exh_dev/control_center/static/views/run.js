@@ -15,7 +15,7 @@ import { Call } from "./call.js";
 import { Failure } from "./failure.js";
 import { Log, isBad, levelOf, messageOf } from "./log.js";
 import { RUN_COLUMNS } from "./runs.js";
-import { Trace } from "./trace.js";
+import { Trace, hrefOf } from "./trace.js";
 
 export function RunView({ route, frame }) {
   const [id] = route.path;
@@ -32,11 +32,8 @@ function Run({ run, trace, frame, query, reload }) {
   const open = query.get("call");
   const choose = (node) => {
     if (node.kind === "call") return setQuery({ call: `${node.ref.run}/${node.ref.call}` });
-    if (node.kind === "run" && node.ref.run !== run.id) return go(at("runs", node.ref.run));
-    if (node.kind === "mail") return go(at("mail", node.ref.mail));
-    if (node.kind === "transition" && node.ref.document) return go(at("documents", node.ref.schema ?? "", node.ref.document));
-    if (node.kind === "task") return go(at("queue", node.ref.task));
-    return undefined;
+    const href = node.ref.run !== run.id && hrefOf(node);
+    return href && go(href);
   };
   const [openRun, openCall] = (open ?? "").split("/");
   const nodes = trace?.nodes ?? [];

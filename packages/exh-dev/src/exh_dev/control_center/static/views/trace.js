@@ -1,6 +1,7 @@
 // Everything that one thing set off, as a tree on one line of time.
 
-import { html, useMemo, useState } from "../lib.js";
+import { html, useLetGo, useMemo, useState } from "../lib.js";
+import { at } from "../route.js";
 import { Icon } from "../ui/icons.js";
 import { ms } from "../ui/values.js";
 
@@ -65,6 +66,19 @@ export function Trace({ nodes, logs = [], of = null, chosen = null, choose }) {
       ${rows.length > shown.length && html`<button type="button" class="small" onClick=${() => setAll(true)}>Show ${rows.length - shown.length} more steps</button>`}</div></div>`;
 }
 
+/** Where a step leads; of some there is nothing more to see. */
+export function hrefOf({ kind, ref }) {
+  switch (kind) {
+    case "run": return at("runs", ref.run);
+    case "call": return at("runs", ref.run, { call: `${ref.run}/${ref.call}` });
+    case "mail": return at("mail", ref.mail);
+    case "task": return at("queue", ref.task);
+    case "event": return at("events", ref.event);
+    case "transition": return ref.document && at("documents", ref.schema ?? "", ref.document);
+    default: return null;
+  }
+}
+
 const time = (text) => Date.parse(text);
 
 function spanOf(nodes) {
@@ -84,6 +98,7 @@ function padded([from, to]) {
 }
 
 function Lane({ node, depth, below, isFolded, fold, from, length, isChosen, choose, zoom, logs }) {
+  useLetGo(this);
   const start = node.started ? time(node.started) : from;
   const end = node.ended ? time(node.ended) : start;
   const left = ((start - from) / length) * 100;

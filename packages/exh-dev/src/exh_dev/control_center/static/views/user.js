@@ -27,7 +27,7 @@ function User({ user, held, roles, reload }) {
       <button type="button" disabled=${busy} onClick=${make}><${Icon} name="connect" />Generate credentials</button><//><${Wrong} error=${error} />
     <${Facts} of=${[["E-mail", user.email], ["Id", html`<code>${user.id}</code>`], ["Language", user.language], ["Time zone", user.time_zone],
       ["Staff of", of(user.staff_enlistments)], ["Patient of", of(user.patient_enlistments)],
-      ["Documents", html`<a href=${at("documents")}>by schema, filtered by creatorId</a>`], ["Mails", html`<a href=${at("mail", { search: user.email })}>to this address</a>`]]} />
+      ["Mails", html`<a href=${at("mail", { search: user.email })}>to this address</a>`]]} />
     <${Roles} user=${user} roles=${roles} reload=${reload} />
     <${Why} user=${user} />
     <${Card} title="What this user may do"><${Held} of=${held} /><//>
@@ -39,16 +39,19 @@ function User({ user, held, roles, reload }) {
 const of = (enlistments) => (enlistments?.length ? joined(enlistments.map((each) => html`<${Id} value=${each.group_id} />`)) : "no group");
 
 function Roles({ user, roles, reload }) {
+  const [chosen, setChosen] = useState("");
   const { act, busy, error } = useAction();
   const held = new Set((user.roles ?? []).map((each) => each.id));
   const change = (path, role) => act(async () => {
     await platform("POST", `/users/v1/${path}?eq(id,${user.id})`, { roles: [role] });
     done("The roles were changed");
+    setChosen("");
     reload();
   });
   return html`<${Card} title="Roles"><ul class="plain-list">${(user.roles ?? []).map((each) => html`<li key=${each.id}><span class="grow">${each.name}</span>
       <button type="button" class="small" disabled=${busy} onClick=${() => change("remove_roles", each.id)}>Take away</button></li>`)}</ul>
-    <div class="row"><${Select} id="role" label="Give a role" value="" none="Give a role…" of=${roles.filter((each) => !held.has(each.id)).map((each) => [each.id, each.name])} choose=${(role) => role && change("add_roles", role)} /></div><${Wrong} error=${error} /><//>`;
+    <form class="filters" onSubmit=${(event) => (event.preventDefault(), change("add_roles", chosen))}><${Select} id="role" label="Role" value=${chosen} none="Choose a role…" of=${roles.filter((each) => !held.has(each.id)).map((each) => [each.id, each.name])} choose=${setChosen} />
+      <button type="submit" disabled=${busy || !chosen}>Give the role</button></form><${Wrong} error=${error} /><//>`;
 }
 
 function Why({ user }) {

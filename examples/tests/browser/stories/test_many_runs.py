@@ -1,0 +1,64 @@
+"""The list of runs when there are many of them, and more come while one looks on.
+
+`benchmarks/control_center.py` measures the same with as many runs as the platform keeps.
+"""
+
+import pytest
+import requests
+from chromium import heap_of
+from clinic import expect
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+
+MOST_ROWS = 200
+MOST_GROWTH = 1_000_000  # bytes: the 2,000 runs that come are larger by themselves
+
+
+@pytest.fixture(scope="module")
+def put(clinic):
+    """Let runs have been; `put(1, 3)` those with the numbers 1 and 2."""
+    template = clinic.run("analyze", {})
+    with requests.Session() as session:
+
+        def put(first, last):
+            for number in range(first, last):
+                run = {**template, "id": f"7{number:023x}", "request_id": str(number), "failure": f"number {number}"}
+                answer = session.post(f"{clinic.url}/_dev/api/runs", json=run, timeout=20)
+                assert answer.status_code == 201, answer.text
+
+        put(0, 600)
+        yield put
+
+
+def test_only_rows_that_can_be_seen_are_in_the_page_however_far_one_scrolls(clinic, put, open_page):
+    page = open_page(f"{clinic.url}/_dev/#/runs")
+    rows = page.locator("main tbody tr:not(.spacer)")
+    expect(rows.first).to_contain_text("number 599")
+    for number in (480, 360, 240, 120, 0):
+        while not page.get_by_text(f"number {number}", exact=True).count():
+            before = page.evaluate("scrollY")
+            page.mouse.wheel(0, 1500)
+            page.wait_for_function(
+                "before => scrollY > before || document.body.innerText.includes('number 0')", arg=before
+            )
+        assert rows.count() < MOST_ROWS
+    page.evaluate("scrollTo(0, 0)")
+    expect(rows.first).to_contain_text("number 599")
+
+
+@pytest.mark.rare
+def test_memory_does_not_grow_while_runs_come(clinic, put, open_page):
+    page = open_page(f"{clinic.url}/_dev/#/runs")
+    first = page.locator("main tbody tr:not(.spacer)").first
+
+    def come(begin, end):
+        """Fewer than a page at once: rows of one time stay beside those of the next."""
+        for number in range(begin, end, 25):
+            put(number, number + 25)
+            expect(first).to_contain_text(f"number {number + 24}")
+
+    come(600, 800)
+    before = heap_of(page)
+    come(800, 2800)
+    assert heap_of(page) - before < MOST_GROWTH
+    assert page.locator("main tbody tr").count() < MOST_ROWS
