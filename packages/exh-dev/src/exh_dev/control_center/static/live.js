@@ -35,7 +35,8 @@ export function connect(told) {
     let missed = performance.now() > 2000; // another tab listened until now
     source.onopen = () => {
       tell({ connected: (connected = true) });
-      if (missed) tell({ changed: null });
+      // What changed since this tab has loaded its data was told to nobody; after a break, no tab has heard of it.
+      (missed ? tell : hear)({ changed: null });
       missed = true;
     };
     source.onerror = () => tell({ connected: (connected = false) });

@@ -30,7 +30,7 @@ export function List({ label, columns, rows, href = null, id = (row) => row.id, 
     const watch = new IntersectionObserver((entries) => entries.some((each) => each.isIntersecting) && more(), { rootMargin: "600px" });
     watch.observe(end.current);
     return () => watch.disconnect();
-  }, [more]);
+  }, [more, rows.length]); // anew for each page: whoever scrolls fast is at the end before it is seen that they were not
   const turn = (key) => (sort ?? setOwn)(order === key ? `-${key}` : key);
   const toggle = (key) => {
     const next = new Set(chosen);

@@ -30,7 +30,7 @@ const UNITS = [["y", 31_557_600], ["d", 86_400], ["h", 3600], ["min", 60], ["s",
 export function duration(seconds) {
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? UNITS.at(-1);
   const count = seconds / size;
-  return `${Number.isInteger(count) || Math.abs(count) >= 10 ? Math.round(count) : count.toFixed(1).replace(/\.0$/, "")} ${unit}`;
+  return `${Number.isInteger(count) || Math.abs(count) >= 10 ? Math.round(count) : count.toFixed(1).replace(/\.0$/, "")}\u00a0${unit}`;
 }
 
 /** How often something comes: `daily`, `every 5 min`. */

@@ -21,11 +21,11 @@ const NAMES = { kind: "Asked for by", trigger: "Trigger", status: "Status", func
 const OF = { chain: "Attempts at the task", trace: "What belongs to", task_id: "Runs of the task", event_id: "What a dispatcher started because of the event" };
 const SPANS = [["5", "last 5 minutes"], ["60", "last hour"], ["1440", "last day"]];
 export const RUN_COLUMNS = [
-  { key: "function", label: "Function", width: "20%", priority: 1, show: (run) => run.function },
+  { key: "function", label: "Function", width: "19%", priority: 1, show: (run) => run.function },
   { key: "status", label: "Status", width: "92px", priority: 1, show: (run) => html`<${Status} text=${run.status} />` },
   { key: "failure", label: "Error", priority: 2, show: (run) => html`<span class="dim" title=${run.failure}>${run.failure}</span>` },
-  { key: "trigger", label: "Trigger", width: "140px", priority: 3, show: (run) => (run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger) },
-  { key: "attempt", label: "Attempt", width: "74px", priority: 3, number: true, show: (run) => (run.attempt > 1 ? String(run.attempt) : "") },
+  { key: "trigger", label: "Trigger", width: "152px", priority: 3, show: (run) => (run.kind === "invoke" ? `${run.trigger}, by hand` : run.trigger) },
+  { key: "attempt", label: "Attempt", width: "84px", priority: 3, number: true, show: (run) => (run.attempt > 1 ? String(run.attempt) : "") },
   { key: "calls", label: "Calls", width: "60px", priority: 3, number: true, show: (run) => (run.platform_calls ? count(run.platform_calls) : "") },
   { key: "duration", label: "Time", width: "80px", priority: 2, number: true, sort: "duration", show: (run) => ms(run.duration_ms) },
   { key: "started", label: "Started", width: "150px", priority: 2, sort: "started", show: (run) => html`<${Time} at=${run.started} />` },
