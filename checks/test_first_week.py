@@ -170,6 +170,7 @@ def test_the_first_week(make_project, run, repository):
         hidden.rename(repository)
 
 
+@pytest.mark.rare
 def test_an_upgrade_moves_the_packages_and_nothing_of_the_user(make_project, run, repository, tmp_path):
     folder, _ = make_project("both")
     run("make run", folder)
