@@ -36,7 +36,7 @@ class Account:
                 archive.writestr("handlers/__init__.py", "")
 
     def deploy(self, environment, overrides="", fails=False):
-        """Run `sam deploy` with the section of samconfig.toml; `overrides` are parameters besides those of the section."""
+        """Run `sam deploy` with a section of samconfig.toml, and with parameters besides those that it names."""
         samconfig = self.folder / "samconfig.toml"
         text = samconfig.read_text()
         section = text.index(f"[{environment}.deploy.parameters]")
@@ -209,5 +209,7 @@ def test_a_stack_that_is_deleted_keeps_its_secret_and_the_next_one_takes_it(depl
     assert "ExtraHorizonCredentials" not in deployed.resources("production")
     assert secrets.get_secret_value(SecretId=secret_of("production"))["SecretString"] == VALUE
     worker = deployed.resources("production")["AnalyzeQueuedMeasurements"]
-    variables = deployed.aws.client("lambda").get_function_configuration(FunctionName=worker)["Environment"]["Variables"]
+    variables = deployed.aws.client("lambda").get_function_configuration(FunctionName=worker)["Environment"][
+        "Variables"
+    ]
     assert variables["API_SECRET_ID"] == secret_of("production")
