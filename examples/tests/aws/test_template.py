@@ -1,11 +1,12 @@
 """What `template.yaml` makes on AWS, after SAM's own translator: who may do what, what starts what, who is told."""
 
 import copy
+import io
 import json
 import re
 
 import pytest
-from aws_stack import PSEUDO, allowed, arn, deployed, holds, source, statements, translated
+from aws_stack import allowed, arn, deployed, holds, source, statements, translated
 from exh_dev.project.project import Project
 
 EXTENSION = "arn:aws:lambda:eu-central-1:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
@@ -354,7 +355,7 @@ def test_whatever_is_given_up_is_told(with_api):
         "ScheduledRunsFailed": ("ApproximateNumberOfMessagesVisible", "{FailedRuns.QueueName}"),
         "EnqueueAllFailed": ("ExecutionsFailed", "{EnqueueAll}"),
         "ChunkWholeFailed": ("ExecutionsFailed", "{ChunkWhole}"),
-        "WorkFails": ("Failed", "analyze-queued-measurements"),
+        "WorkFails": ("Failed", "{AnalyzeQueuedMeasurements}"),
         "WorkerFails": ("Errors", "{AnalyzeQueuedMeasurements}"),
         "WorkerIsNearItsTimeout": ("Duration", "{AnalyzeQueuedMeasurements}"),
         "DeadLetters": ("ApproximateNumberOfMessagesVisible", "{DeadLetterQueue.QueueName}"),
@@ -428,9 +429,9 @@ def test_the_dashboard_names_metrics_as_the_services_do(dashboard, with_api):
         assert of_functions == {f"{{{name}}}" for name in functions}
     for name in ("WorkQueue", "DeadLetterQueue", "FailedRuns"):
         assert ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"{{{name}.QueueName}}") in shown
-    own = {each[1:] for each in shown if each[0] == PSEUDO["AWS::StackName"]}
+    own = {each[1:] for each in shown if each[0] == "ExtraHorizonTasks"}
     assert own == {
-        (name, "service", "analyze-queued-measurements") for name in ("Done", "DoneBefore", "Failed", "Poison")
+        (name, "service", "{AnalyzeQueuedMeasurements}") for name in ("Done", "DoneBefore", "Failed", "Poison")
     }
     assert all(len(metric) % 2 == 0 for metric in shown)  # a namespace, a name, and pairs
 
@@ -447,7 +448,7 @@ def test_every_alarm_of_a_function_is_of_a_metric_that_the_dashboard_has(dashboa
             assert wanted in shown, name
 
 
-def test_the_latest_errors_are_found_by_what_a_log_line_has(dashboard, capsys):
+def test_the_latest_errors_are_found_by_what_a_log_line_has(dashboard, monkeypatch):
     """Logs Insights: the filter of the query, on lines of the logger."""
     from extrahorizon.log import logger
 
@@ -457,9 +458,11 @@ def test_the_latest_errors_are_found_by_what_a_log_line_has(dashboard, capsys):
     (condition,) = (step for step in steps if step.startswith("filter "))
     name, value = re.fullmatch(r"filter (\w+) = '(\w+)'", condition).groups()
     (fields,) = (step.removeprefix("fields ").split(", ") for step in steps if step.startswith("fields "))
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.logger_handler, "stream", stream)
     logger.error("it failed", extra={"errorType": "ValueError"})
     logger.info("it went well")
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     matching = [line for line in lines if line.get(name) == value]
     assert [line["message"] for line in matching] == ["it failed"]
     assert {each for each in fields if not each.startswith("@")} <= matching[0].keys()
