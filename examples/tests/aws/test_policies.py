@@ -45,7 +45,10 @@ BY_AWS = {
     "ScheduledRole": LOGS | {("sqs:SendMessage", "{FailedRuns.Arn}")},
     "EnqueuerRole": LOGS,
     "WorkerRole": LOGS,
-    "SchedulerRole": {("lambda:InvokeFunction", "{SyncHoudiniBuilds.Arn}"), ("sqs:SendMessage", "{FailedRuns.Arn}")},
+    "SyncHoudiniBuildsSchedulerRole": {
+        ("lambda:InvokeFunction", "{SyncHoudiniBuilds.Arn}"),
+        ("sqs:SendMessage", "{FailedRuns.Arn}"),
+    },
     "EnqueueAllRole": {("lambda:InvokeFunction", "{EnqueueMeasurements.Arn}")},
     "ChunkWholeRole": {("lambda:InvokeFunction", "{ChunkPsgSignals.Arn}")},
 }

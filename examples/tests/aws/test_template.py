@@ -206,7 +206,8 @@ def test_functions_share_a_role_only_where_they_may_do_the_same(with_api):
 
 
 def test_only_schedules_of_this_account_start_functions(stack):
-    (statement,) = stack["Resources"]["SchedulerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    role = stack["Resources"]["SyncHoudiniBuildsSchedulerRole"]["Properties"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
@@ -232,7 +233,7 @@ def test_a_scheduled_run_that_failed_is_kept_and_told(stack):
     assert arn(rule["Properties"]["Target"]["DeadLetterConfig"]["Arn"]) == "{FailedRuns.Arn}"
     (asynchronous,) = of_type(stack, "AWS::Lambda::EventInvokeConfig").values()
     assert arn(asynchronous["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]) == "{FailedRuns.Arn}"
-    for role in ("SchedulerRole", role_of(stack, "SyncHoudiniBuilds")):
+    for role in ("SyncHoudiniBuildsSchedulerRole", role_of(stack, "SyncHoudiniBuilds")):
         assert allowed(stack, role, "sqs:SendMessage", "{FailedRuns.Arn}")
 
 

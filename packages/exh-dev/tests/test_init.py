@@ -76,6 +76,7 @@ def test_no_mark_and_no_placeholder_is_left(tmp_path):
     [
         ("exh", ["chunk-psg-signals"], {"chunk-psg-signals": ("exh",)}),
         ("aws", ["sync-houdini-builds"], {"sync-houdini-builds": ("aws",)}),
+        ("aws", ["chunk-psg-signals"], {"chunk-psg-signals": ("aws",)}),
         (
             "both",
             ["enqueue-measurements", "sync-houdini-builds"],
@@ -96,7 +97,9 @@ def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_p
     assert all(project.sample_events(spec) for spec in project.manifest.functions)
     assert {*result.files} >= {f"tests/test_{name.replace('-', '_')}.py" for name in asked if "exh" in functions[name]}
     text = (project.root / "template.yaml").read_text()
-    assert ("Condition:" in text, "WorkQueue:" in text) == (target == "both", target == "both")
+    assert ("Condition: OnExtraHorizonOnly" in text, "WorkQueue:" in text) == (target == "both", target == "both")
+    machine = any(name in asked for name in ("chunk-psg-signals", "enqueue-measurements")) and target != "exh"
+    assert (project.root / "aws" / "until-complete.asl.json").exists() == machine
     assert 'run = ["exh-dev[aws,pdf]==' in (project.root / "pyproject.toml").read_text()
 
 
@@ -110,7 +113,7 @@ def test_a_dispatcher_comes_with_its_function(tmp_path):
     ("target", "name", "message"),
     [
         ("both", "no-such", "there is no example 'no-such'; there are analyze-queued-measurements, "),
-        ("aws", "chunk-psg-signals", "chunk-psg-signals is for exh alone, and this project for aws: --target both"),
+        ("aws", "on-task-failed", "on-task-failed is for exh alone, and this project for aws: --target both"),
         ("aws", "patient-api", "assess-blood-pressure, which patient-api needs, is for exh alone"),
         ("exh", "enqueue-measurements", "enqueue-measurements is for aws alone, and this project for exh"),
     ],

@@ -25,6 +25,7 @@ class FunctionKind(StrEnum):
     API = "api"
     EVENT = "event"
     SCHEDULE = "schedule"
+    QUEUE = "queue"
 
 
 def check(as_json: JsonOption = None) -> None:
@@ -98,7 +99,10 @@ def new(
     name: Annotated[str, typer.Argument(help="Its name in any spelling: greet-patient, greet_patient, GreetPatient.")],
     kind: Annotated[
         FunctionKind,
-        typer.Option(help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer."),
+        typer.Option(
+            help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer. queue: "
+            "messages of SQS, on AWS alone."
+        ),
     ] = FunctionKind.TASK,
     permission: Annotated[
         list[str] | None,
@@ -113,7 +117,8 @@ def new(
     """Make a function that works, with its event and test.
 
     Writes handlers/NAME.py, events/NAME.json, tests/test_NAME.py and an entry in template.yaml, whose other
-    lines stay as they are; or nothing, when the name cannot be used or a file is there already. All of it passes at
+    lines stay as they are; or nothing, when the name cannot be used or a file is there already. In a project for AWS
+    also what starts it there, such as an HTTP API or a queue, with its role and alarms. All of it passes at
     once: exh-dev check, exh-dev run NAME, its test, ruff and mypy. Then change it into what you need. Its user may read
     itself, and what --permission allows; its entry lists that.
     """

@@ -40,8 +40,8 @@ FILES = (
 )
 #: What a wheel has of `examples/`.
 OF_EXAMPLES = (
-    "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas", "template.yaml",
-    "templates",
+    "aws", "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas",
+    "template.yaml", "templates",
 )  # fmt: skip
 _BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
 _MARKS = (("# ", ""), ("<!-- ", " -->"))

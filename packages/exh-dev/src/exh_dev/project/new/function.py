@@ -10,27 +10,30 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import MappingNode
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
+from exh_dev.project.init.sources import for_target
 from exh_dev.project.manifest import load_manifest
+from exh_dev.project.new.aws_parts import with_function
 from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
 from exh_dev.project.schedule_mark import mark_of
 from exh_dev.project.template_text import with_resource
-from exh_dev.runtime.events import api_event, task_event, transition_event
+from exh_dev.runtime.events import api_event, queue_event, task_event, transition_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exh_dev.project.function_spec import FunctionSpec, Kind
+    from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.init.sources import Target
     from exh_dev.project.project import Project
+
 
 _INTERVAL = 3600  # seconds
 _PATIENT = "5f0a1b2c3d4e5f6071829301"
@@ -42,11 +45,14 @@ _BOTH = "targets: [exh, aws]"
 _TYPE = f"  Type: {FUNCTION}\n"
 _PERMISSION = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)*")
 _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
-_START: Mapping[Kind, str] = {
+#: What starts a function: as in the manifest, and `queue` for one on AWS, whose kind is `event` there.
+NewKind = Literal["task", "api", "event", "schedule", "queue"]
+_START: Mapping[NewKind, str] = {
     "task": "queue it: exh.tasks.create(functionName={name!r}, data={{...}})",
     "api": "call it: /tasks/v1/api/{name}/patients/... (docs/functions.md tells more)",
     "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
     "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
+    "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is {{the URL of WorkQueue}}",
 }
 
 
@@ -62,7 +68,7 @@ class NewFunction:
     """
 
     name: str
-    kind: Kind
+    kind: NewKind
     files: tuple[str, ...]
     line: int
 
@@ -93,7 +99,7 @@ class NewFunction:
 def make(
     project: Project,
     spelling: str,
-    kind: Kind,
+    kind: NewKind,
     permissions: Sequence[str] = (),
     target: Target | None = None,
 ) -> NewFunction:
@@ -124,7 +130,12 @@ def make(
         f"tests/test_{name.module}.py": _template(kind, "test.py.txt", name),
     }
     _check_no_files(project.root, name)
-    text = with_resource(manifest, _entry(kind, name, permissions, manifest, target))
+    target = target or _target(kind, manifest)
+    entry = _entry(kind, name, permissions, manifest, target)
+    if target == "exh" or kind == "event":
+        text = with_resource(manifest, entry)
+    else:
+        text = with_function(manifest, entry, kind, name)
     line = _line_of(name, text, manifest)
     _write({project.root / file: content for file, content in parts.items()}, manifest, text)
     return NewFunction(name.task, kind, tuple(parts), line)
@@ -140,33 +151,49 @@ def _taken(manifest: Path) -> list[str]:
     return taken
 
 
-def _event(kind: Kind, name: Name) -> dict[str, Any]:
+def _event(kind: NewKind, name: Name) -> dict[str, Any]:
     if kind == "api":
         return api_event("GET", f"/patients/{_PATIENT}")
     if kind == "event":
         return transition_event(function_name=name.task)
+    if kind == "queue":
+        return queue_event([task_event({"patientId": _PATIENT}, function_name=name.task)])
     if kind == "schedule":
         return task_event(mark_of(_INTERVAL), function_name=name.task)
     return task_event({"patientId": _PATIENT}, function_name=name.task)
 
 
-def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, target: Target | None) -> str:
-    """YAML of the resource."""
+def _target(kind: NewKind, manifest: Path) -> Target:
+    """Return where a function is deployed when nobody says it: where the project's other functions are."""
+    if kind == "queue":
+        return "aws"
+    if kind == "event" and not _is_for_aws_alone(manifest):
+        return "exh"
+    if _is_for_aws_alone(manifest):
+        return "aws"
+    return "both" if read_template(manifest).find("Resources", _SECRET) is not None else "exh"
+
+
+def _entry(kind: NewKind, name: Name, permissions: Sequence[str], manifest: Path, target: Target) -> str:
+    """YAML of the resource.
+
+    Raises:
+        UsageError: such a function cannot be for this target.
+    """
     template = read_template(manifest)
-    has_secret = template.find("Resources", _SECRET) is not None
-    if target is None:
-        target = "aws" if _is_for_aws_alone(manifest) else "both" if has_secret else "exh"
     if kind == "event" and target == "aws":
         raise UsageError(
             "a transition, a dispatcher or an event of Extra Horizon starts a function of the kind event, and this one "
             "would be for AWS alone; --target exh or both"
         )
-    if target != "exh" and not has_secret:
+    if kind == "queue" and target != "aws":
+        raise UsageError("SQS is on AWS alone: a function of the kind queue is too; --target aws")
+    if target != "exh" and template.find("Resources", _SECRET) is None:
         raise UsageError(
             f"{manifest} has no {_SECRET}, the secret that functions on AWS read: this project was made for Extra "
             "Horizon alone; --target exh"
         )
-    entry = _template(kind, "function.yaml", name)
+    entry = for_target(_template(kind, "function.yaml", name), target)
     if template.find("Globals", "Function", "Runtime") is None:
         entry = entry.replace("  CodeUri:", f"  Runtime: {_runtime_of_others(manifest)}\n    CodeUri:", 1)
     entry = entry.replace(_BOTH, {"exh": "targets: [exh]", "aws": "targets: [aws]", "both": _BOTH}[target])
@@ -176,8 +203,8 @@ def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, t
     if target == "exh":
         never = template.find("Conditions", _NEVER_ON_AWS) is not None
         return entry.replace(_TYPE, f"{_TYPE}  Condition: {_NEVER_ON_AWS}\n") if never else entry
-    alarms = _template(".", "alarms.yaml", name) if template.find("Resources", _ALARM_TOPIC) else ""
-    return f"{entry}{_text('policies.yaml')}{alarms}"
+    has_alarm = kind == "task" and template.find("Resources", _ALARM_TOPIC) is not None
+    return f"{entry}{_template('.', 'alarms.yaml', name)}" if has_alarm else entry
 
 
 def _is_for_aws_alone(manifest: Path) -> bool:
