@@ -33,8 +33,10 @@ build: $(RUN) ## Build the bundles of all functions into build/
 
 # aws: begin
 ENV := dev
-deploy: build .venv-sam/.ready ## Deploy to AWS; ENV=dev, staging or production
-	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env $(ENV)
+deploy: $(RUN) ## Deploy to AWS; ENV=dev, or another section of samconfig.toml
+	@$(BIN)/exh-dev build --table --config-env '$(ENV)'
+	@$(MAKE) --no-print-directory .venv-sam/.ready
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env '$(ENV)'
 
 # aws: end
 UPGRADE := --upgrade

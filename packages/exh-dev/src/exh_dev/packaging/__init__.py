@@ -13,5 +13,6 @@ bytecode.py      compiling for the target
 archive.py       the same bytes every time
 replacing.py     into the place of what was there, all or nothing
 sbom.py          what is in it, for auditors
+deployment.py    whether what was built is what is deployed to AWS
 task_config.py   what the official CLI reads
 """

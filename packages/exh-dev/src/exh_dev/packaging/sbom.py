@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from exh_dev.packaging.node import Package
     from exh_dev.packaging.target import Target
 
+#: What the bundle was built for, as properties of the root component.
+RUNTIME, ARCHITECTURE = "runtime", "architecture"
+
 
 def bill_of_materials(
     name: str, version: str, checksum: str, target: Target, packages: Sequence[Wheel | Package]
@@ -50,8 +53,8 @@ def bill_of_materials(
         bom_ref=name,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=checksum)],
         properties=[
-            Property(name="runtime", value=target.runtime),
-            Property(name="architecture", value=target.architecture),
+            Property(name=RUNTIME, value=target.runtime),
+            Property(name=ARCHITECTURE, value=target.architecture),
         ],
     )
     bom.metadata.component = root
