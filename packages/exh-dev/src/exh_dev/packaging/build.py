@@ -29,7 +29,8 @@ from exh_dev.packaging.bytecode import compile_files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
 from exh_dev.packaging.interpreter import find_python, standard_library
-from exh_dev.packaging.locks import INPUTS, LOCK, check_inputs, listed_requirements, read_locks
+from exh_dev.packaging.locks import INPUTS, LOCK, asked_extras, check_inputs, listed_requirements, read_locks
+from exh_dev.packaging.needs import with_needs
 from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
@@ -221,7 +222,8 @@ class _Workshop:
         cache = self._cache / f"{target.runtime}-{target.architecture}"
         pins |= pins_from_source(wanted, pins, cache)
         check_inputs(wanted, pins, target)
-        return fetch(pins, target, cache, self._root / WHEELS)
+        wheels = fetch(pins, target, cache, self._root / WHEELS)
+        return with_needs(wheels, pins, asked_extras(wanted, pins, target), target)
 
     def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
         if target not in self._bases:

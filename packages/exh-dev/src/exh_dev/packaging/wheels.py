@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_string
 from fnmatch import fnmatch
 from functools import cached_property
@@ -45,10 +45,11 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class Wheel:
-    """One package for one target, checked by its hash."""
+    """One package for one target, checked by its hash, and the extras that are wanted of it."""
 
     pin: Pin
     path: Path
+    extras: frozenset[str] = field(default=frozenset(), compare=False)
 
     @cached_property
     def metadata(self) -> Message:
@@ -64,8 +65,12 @@ class Wheel:
         except (BadZipFile, StopIteration):
             raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
 
-    def needs(self, target: Target) -> list[Requirement]:
-        """The packages it needs on a target, those that only an extra of it needs left out.
+    def needs(self, target: Target, *extras: str) -> list[Requirement]:
+        """The packages that it needs on a target, without an extra or with some of its extras.
+
+        Args:
+            target: the target.
+            extras: their names; none, or an empty one, for what it needs in any case.
 
         Raises:
             DevkitError: it says so in a way that nobody understands.
@@ -77,8 +82,13 @@ class Wheel:
             raise DevkitError(
                 f"{self.path.name} names what it needs in a way that is no standard, so take another version: {reason}"
             ) from None
-        extra = {**target.markers, "extra": ""}
-        return [need for need in found if need.marker is None or need.marker.evaluate(extra)]
+        markers = [{**target.markers, "extra": extra} for extra in extras or ("",)]
+        return [need for need in found if need.marker is None or any(map(need.marker.evaluate, markers))]
+
+    @property
+    def provided_extras(self) -> frozenset[str]:
+        """The extras that it has, in their canonical spelling."""
+        return frozenset(map(canonicalize_name, self.metadata.get_all("Provides-Extra", [])))
 
     @property
     def sha256(self) -> str:
@@ -141,8 +151,7 @@ def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) ->
         folder: the project's own folder of wheels, where pip looks besides; it need not exist.
 
     Raises:
-        DevkitError: a package has no wheel for the target, one is not what the lock says, or one needs another package
-            that the lock does not have.
+        DevkitError: a package has no wheel for the target, or one is not what the lock says.
     """
     wanted = {name: pin for name, pin in pins.items() if name not in PROVIDED}
     found = _cached(wanted, target, cache)
@@ -153,10 +162,7 @@ def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) ->
     for name, pin in wanted.items():
         if name not in found:
             raise DevkitError(_no_wheel(f"{pin.name}=={pin.version}", target))
-    wheels = [found[name] for name in sorted(found)]
-    for wheel in wheels:
-        _check_needs(wheel, wanted, target)
-    return wheels
+    return [found[name] for name in sorted(found)]
 
 
 def _cached(pins: Mapping[str, Pin], target: Target, cache: Path) -> dict[str, Wheel]:
@@ -235,21 +241,6 @@ def _no_wheel(package: str, target: Target) -> str:
         "compiled in Lambda. Choose a version that has one, another --runtime, or build the wheel yourself, put its "
         "hash into the lock and its folder into PIP_FIND_LINKS"
     )
-
-
-def _check_needs(wheel: Wheel, pins: Mapping[str, Pin], target: Target) -> None:
-    """See to it that all that a package needs is in the lock, in a version that it takes."""
-    for need in wheel.needs(target):
-        name = canonicalize_name(need.name)
-        if name in PROVIDED:
-            continue
-        pin = pins.get(name)
-        if pin is None or not need.specifier.contains(pin.version, prereleases=True):
-            has = f"has {pin.version}" if pin else "does not have it"
-            raise DevkitError(
-                f"{wheel.pin.where}: {wheel.pin.name} {wheel.pin.version} needs {need.name}{need.specifier}, but the "
-                f"lock {has}; make it again with `make lock`"
-            )
 
 
 def _place(name: str) -> PurePosixPath | None:

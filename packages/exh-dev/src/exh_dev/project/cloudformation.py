@@ -320,9 +320,7 @@ def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Te
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """` (did you mean …?)` for the known name closest to `text`, or the only one that `text` is the beginning of; nothing
-    when there is neither.
-    """
+    """` (did you mean …?)` for the known name closest to `text`, or the only one that begins with it; else nothing."""
     from difflib import get_close_matches
 
     folded = {name.lower(): name for name in known}
