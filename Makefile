@@ -40,9 +40,14 @@ deploy: $(RUN) ## Deploy to AWS; ENV=dev, or another section of samconfig.toml
 
 # aws: end
 UPGRADE := --upgrade
-COMPILE = $(BIN)/uv pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+# That of the environment, or one that is on the PATH.
+UV = $(or $(wildcard $(BIN)/uv),uv)
+COMPILE = $(UV) pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--find-links wheels --emit-find-links --custom-compile-command 'make lock'
 lock: $(TOOLS) ## Resolve the locks anew, to the newest versions that pyproject.toml allows
+	@$(UV) --version >/dev/null 2>&1 || { rm -f $(TOOLS); \
+		echo 'Only uv makes locks, and it could not be installed into $(VENV). Is the package index reachable, and has it a' >&2; \
+		echo 'wheel of uv for this machine? The same command tries again; any uv on the PATH will do as well' >&2; exit 1; }
 	$(COMPILE) -o requirements.txt pyproject.toml
 	$(COMPILE) -c requirements.txt -o requirements-dev.txt pyproject.toml --group run --group dev
 	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt pyproject.toml --group run

@@ -32,6 +32,16 @@ def make(project_root, tmp_path):
     return make
 
 
+@pytest.fixture
+def only_what_make_takes(tmp_path):
+    """A PATH without a uv."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for name in ("sh", "rm", "make", "mkdir", "basename"):
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
 @pytest.mark.parametrize(("arguments", "environment"), [([], "dev"), (["ENV=staging"], "staging")])
 def test_deploying_builds_for_the_environment_that_it_deploys_to(make, arguments, environment):
     done, called = make("deploy", *arguments)
@@ -49,3 +59,27 @@ def test_what_cannot_be_built_is_not_deployed(make, tmp_path):
     done, called = make("deploy", "ENV=prod", FAILS="exh-dev")
     assert done.returncode != 0
     assert called == ["exh-dev build --table --config-env prod"]
+
+
+def test_locks_are_made_by_the_uv_that_there_is(make, tmp_path, only_what_make_takes):
+    uv = tmp_path / "elsewhere" / "uv"
+    uv.parent.mkdir()
+    uv.write_text(PROGRAM)
+    uv.chmod(0o755)
+    path = f"{uv.parent}:{only_what_make_takes}"
+    done, called = make("lock", PATH=path)
+    assert done.returncode == 0
+    assert called[1].startswith("uv pip compile -q --upgrade --generate-hashes --universal")
+    shutil.copy(uv, tmp_path / ".venv" / "bin" / "uv")
+    uv.unlink()
+    done, again = make("lock", PATH=path)
+    assert (done.returncode, again) == (0, called)
+
+
+def test_without_uv_it_says_what_to_do_and_tries_again_later(make, tmp_path, only_what_make_takes):
+    done, called = make("lock", PATH=str(only_what_make_takes))
+    assert done.returncode != 0
+    assert called == []
+    assert "Only uv makes locks, and it could not be installed into .venv" in done.stderr
+    assert "any uv on the PATH will do" in done.stderr
+    assert not (tmp_path / ".venv/.tools").exists()

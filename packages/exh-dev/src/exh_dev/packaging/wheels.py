@@ -38,6 +38,12 @@ PROVIDED = frozenset({"boto3", "botocore", "s3transfer"})
 _NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 _PATIENCE = 600  # seconds for a download
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
+_NO_VERSIONS = "(from versions: none)"
+#: What pip's log says of an index that does not answer, refuses, or is one that pip does not trust. One that has no such
+#: package answers 404.
+_UNREACHABLE = re.compile(
+    r"Could not fetch URL \S+: (?!404 )(.+?) - skipping|(located at \S+ is not a trusted or secure host)"
+)
 _EXECUTABLE = 0o111
 _LINES_QUOTED = 6  # lines of pip's output in an error
 _URL = re.compile(r"https?://\S+")
@@ -200,6 +206,8 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
         command += ["--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={version}"]
         command += [*platforms, "--requirement", str(folder / "wanted.txt"), "--dest", scratch]
+        log = folder / "pip.log"  # where pip says why it passed over an index, whatever else it is set up to say
+        command += ["--log", str(log)]
         if own.is_dir():
             command += ["--find-links", str(own)]
         try:
@@ -209,12 +217,14 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
         except subprocess.TimeoutExpired:
             raise DevkitError(f"pip downloaded for {_PATIENCE} s without an end; is there a network?") from None
         if done.returncode != 0:
-            raise DevkitError(_explained(done.stderr.strip() or done.stdout, target))  # of its options it says it there
+            logged = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+            said = done.stderr.strip() or done.stdout  # where it tells of its options
+            raise DevkitError(_explained(said, logged, target))
         for path in folder.glob("*.whl"):
             shutil.move(path, cache / path.name)
 
 
-def _explained(stderr: str, target: Target) -> str:
+def _explained(stderr: str, log: str, target: Target) -> str:
     """What pip's failure means here."""
     if "DO NOT MATCH THE HASHES" in stderr:
         hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
@@ -222,7 +232,15 @@ def _explained(stderr: str, target: Target) -> str:
             "a downloaded package is not the one that was locked, so nothing was built. If its release was replaced, "
             f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', hashes)}"
         )
-    if found := _NOT_FOUND.search(stderr):
+    found = _NOT_FOUND.search(stderr)
+    if found and _NO_VERSIONS in stderr and (why := _UNREACHABLE.search(log)):
+        reason = _URL.sub("", why[1] or f"the one {why[2]}").removesuffix(" for url: ")
+        return (
+            f"the package index cannot be reached, so {found[1]} could not be downloaded: {reason}. Look at the "
+            "network, the proxy, and the index that pip is set up for (`pip config list`). Packages that were built with before "
+            "need no network: they are kept in .exh-dev/wheels"
+        )
+    if found:
         return f"{_no_wheel(found[1], target)}. pip said: {_pip_message(stderr)}"
     return f"pip could not download the packages of the lock: {_pip_message(stderr)}"
 
