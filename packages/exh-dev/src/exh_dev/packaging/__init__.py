@@ -6,6 +6,8 @@ interpreter.py   that Python on this machine
 locks.py         pinned packages with their hashes
 wheels.py        those packages as wheels for the target
 needs.py         whether all that they need of each other is there
+parts.py         packages, and which of them needs which
+origin.py        whose bundles they are, and of when
 contents.py      the project's own files that a function needs
 node.py          all files of a function for Node.js
 imports.py       whether everything they import is in the bundle

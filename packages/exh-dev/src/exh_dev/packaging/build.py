@@ -22,15 +22,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import extrahorizon
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging import archive, node
 from exh_dev.packaging.bytecode import compile_files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
 from exh_dev.packaging.interpreter import find_python, standard_library
-from exh_dev.packaging.locks import INPUTS, LOCK, asked_extras, check_inputs, listed_requirements, read_locks
-from exh_dev.packaging.needs import with_needs
+from exh_dev.packaging.locks import (
+    INPUTS,
+    LOCK,
+    asked_extras,
+    asked_packages,
+    check_inputs,
+    listed_requirements,
+    read_locks,
+)
+from exh_dev.packaging.needs import parts_of, with_needs
+from exh_dev.packaging.origin import origin_of
 from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
@@ -46,6 +54,7 @@ if TYPE_CHECKING:
 
     from exh_dev.packaging.locks import Pin
     from exh_dev.packaging.node import Package
+    from exh_dev.packaging.parts import Parts
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
 
@@ -158,6 +167,7 @@ class _Workshop:
         self._options = options
         self._scratch = scratch
         self._excluded = excluded_patterns(project.root)
+        self._origin = origin_of(project.root)
         self._bases: dict[Target, tuple[Path, list[Wheel]]] = {}
 
     def check(self, specs: Sequence[FunctionSpec]) -> None:
@@ -182,14 +192,15 @@ class _Workshop:
                 files += wheel.unpack(folder, self._excluded)
         self._check_imports(spec, target, folder, own)
         self._compile(target, folder, files)
-        return self._finish(spec, target, folder, wheels, _warning(spec, target, wheels))
+        parts = parts_of(wheels, asked_packages(self._wanted(spec), target), target)
+        return self._finish(spec, target, folder, parts, _warning(spec, target, wheels))
 
     def _node_bundle(self, spec: FunctionSpec, target: Target) -> Bundle:
         folder = self._scratch / spec.name / BUNDLE
-        packages = node.package_files(self._root, spec)
-        _copy([*self._files(spec), *packages], node.code_folder(self._root, spec), folder)
+        code, packages = node.code_folder(self._root, spec), node.package_files(self._root, spec)
+        _copy([*self._files(spec), *packages], code, folder)
         warning = node.warning(self._root, spec, packages)
-        return self._finish(spec, target, folder, node.packages_of(packages), warning)
+        return self._finish(spec, target, folder, node.parts_of(code, packages), warning)
 
     def _check_imports(self, spec: FunctionSpec, target: Target, folder: Path, own: Sequence[Path]) -> None:
         provided = {path.name.partition(".")[0] for path in folder.iterdir()}
@@ -214,16 +225,20 @@ class _Workshop:
     def _wheels(self, spec: FunctionSpec | None, target: Target) -> list[Wheel]:
         """The packages of the project's lock and, for a function, of its own."""
         locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
-        wanted = project_requirements(self._root)
         if spec and (own := own_lock(self._root, spec)):
             locks.append(own)
-            wanted += listed_requirements(own.with_name(INPUTS))
+        wanted = self._wanted(spec)
         pins: dict[str, Pin] = read_locks(locks, target)
         cache = self._cache / f"{target.runtime}-{target.architecture}"
         pins |= pins_from_source(wanted, pins, cache)
         check_inputs(wanted, pins, target)
         wheels = fetch(pins, target, cache, self._root / WHEELS)
         return with_needs(wheels, pins, asked_extras(wanted, pins, target), target)
+
+    def _wanted(self, spec: FunctionSpec | None) -> list[tuple[str, str]]:
+        """What the project requires and, for a function, what it does by itself; each with where."""
+        own = own_lock(self._root, spec) if spec else None
+        return project_requirements(self._root) + (listed_requirements(own.with_name(INPUTS)) if own else [])
 
     def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
         if target not in self._bases:
@@ -249,11 +264,11 @@ class _Workshop:
         spec: FunctionSpec,
         target: Target,
         folder: Path,
-        packages: Sequence[Wheel | Package],
+        parts: Parts[Wheel | Package],
         warning: str,
     ) -> Bundle:
         zipped = self._scratch / f"{spec.name}.zip"
-        programs = {name for each in packages if isinstance(each, Wheel) for name in each.programs}
+        programs = {name for each in parts.packages.values() if isinstance(each, Wheel) for name in each.programs}
         archive.set_modes(folder, programs)
         sizes = archive.write_zip(folder, zipped, programs)
         checksum = hashlib.sha256(zipped.read_bytes()).hexdigest()
@@ -271,7 +286,7 @@ class _Workshop:
         )
         self._check_size(bundle, spec)
         zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
-        bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, packages)
+        bill = bill_of_materials(spec.name, checksum, self._origin, target, parts)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
         if spec.synced:
             config = folder.with_name(FILE)

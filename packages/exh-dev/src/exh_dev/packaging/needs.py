@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from exh_dev.errors import DevkitError
+from exh_dev.packaging.parts import Parts
 from exh_dev.packaging.wheels import PROVIDED
 from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from packaging.requirements import Requirement
 
@@ -50,6 +52,22 @@ def with_needs(wheels: Sequence[Wheel], pins: Mapping[str, Pin], asked: Extras, 
             _check(need, pins, f"{where}: {_shown(found[name].pin, extra)} needs {_text(need)}")
             waiting += [(canonicalize_name(need.name), canonicalize_name(each), where) for each in sorted(need.extras)]
     return [replace(wheel, extras=frozenset(extras[wheel.pin.name]) - {""}) for wheel in wheels]
+
+
+def parts_of(wheels: Sequence[Wheel], asked: AbstractSet[str], target: Target) -> Parts[Wheel]:
+    """Return the packages of a bundle with what they need of each other.
+
+    Args:
+        wheels: the packages, with the extras that are wanted of them.
+        asked: the names of those that the function asks for.
+        target: what they are for.
+    """
+    found = {wheel.pin.name: wheel for wheel in wheels}
+    needs = {
+        name: {canonicalize_name(need.name) for need in wheel.needs(target, *wheel.extras)} & found.keys() - {name}
+        for name, wheel in found.items()
+    }
+    return Parts(found, needs, found.keys() & asked)
 
 
 def _check(need: Requirement, pins: Mapping[str, Pin], what: str) -> None:

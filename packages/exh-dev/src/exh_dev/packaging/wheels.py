@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from email import message_from_string
+from email.utils import getaddresses
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -39,8 +40,8 @@ _NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQ
 _PATIENCE = 600  # seconds for a download
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 _NO_VERSIONS = "(from versions: none)"
-#: What pip's log says of an index that does not answer, refuses, or is one that pip does not trust. One that has no such
-#: package answers 404.
+#: What pip's log says of an index that does not answer, refuses, or is one that pip does not trust. One that only lacks
+#: the package answers 404.
 _UNREACHABLE = re.compile(
     r"Could not fetch URL \S+: (?!404 )(.+?) - skipping|(located at \S+ is not a trusted or secure host)"
 )
@@ -95,6 +96,16 @@ class Wheel:
     def provided_extras(self) -> frozenset[str]:
         """The extras that it has, in their canonical spelling."""
         return frozenset(map(canonicalize_name, self.metadata.get_all("Provides-Extra", [])))
+
+    @property
+    def author(self) -> str:
+        """Who made it, or maintains it, by name; nothing where it does not say so."""
+        for role in ("Author", "Maintainer"):
+            addresses = getaddresses(self.metadata.get_all(f"{role}-email", []))
+            names = (self.metadata.get(role), ", ".join(name for name, _ in addresses if name))
+            if found := next((each for each in names if each), ""):
+                return " ".join(found.split())
+        return ""
 
     @property
     def sha256(self) -> str:
@@ -237,8 +248,8 @@ def _explained(stderr: str, log: str, target: Target) -> str:
         reason = _URL.sub("", why[1] or f"the one {why[2]}").removesuffix(" for url: ")
         return (
             f"the package index cannot be reached, so {found[1]} could not be downloaded: {reason}. Look at the "
-            "network, the proxy, and the index that pip is set up for (`pip config list`). Packages that were built with before "
-            "need no network: they are kept in .exh-dev/wheels"
+            "network, the proxy, and the index that pip is set up for (`pip config list`). What an earlier build has "
+            "fetched needs no network: it is kept in .exh-dev/wheels"
         )
     if found:
         return f"{_no_wheel(found[1], target)}. pip said: {_pip_message(stderr)}"
