@@ -80,9 +80,10 @@ def build(
     samconfig.toml; exit code 1 when a bundle that the deployment takes was built for something else.
     """
     from exh_dev.checking.gate import refuse_broken
-    from exh_dev.packaging.build import MEGABYTE, Options, build
+    from exh_dev.packaging.build import Options, build
     from exh_dev.packaging.deployment import check_bundles, check_parameters
     from exh_dev.packaging.report import report
+    from exh_dev.packaging.sizes import MEGABYTE
     from exh_dev.packaging.target import Target
     from exh_dev.project.configuration.asked import asked_variables
     from exh_dev.project.project import Project

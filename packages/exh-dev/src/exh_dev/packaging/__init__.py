@@ -13,6 +13,7 @@ node.py          all files of a function for Node.js
 imports.py       whether everything they import is in the bundle
 secret_scan.py   whether they hold what must not leave this machine
 bytecode.py      compiling for the target
+sizes.py         how large bundles are and may be
 archive.py       the same bytes every time
 replacing.py     into the place of what was there, all or nothing
 sbom.py          what is in it, for auditors

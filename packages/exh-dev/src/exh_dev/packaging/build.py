@@ -15,7 +15,6 @@ import hashlib
 import json
 import shutil
 import sys
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +42,7 @@ from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, pr
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
 from exh_dev.packaging.secret_scan import check_secrets
+from exh_dev.packaging.sizes import LIMIT, check_size, largest
 from exh_dev.packaging.source_wheels import pins_from_source
 from exh_dev.packaging.target import Target
 from exh_dev.packaging.task_config import BUNDLE, task_config
@@ -59,11 +59,6 @@ if TYPE_CHECKING:
     from exh_dev.project.project import Project
 
 BUILD = "build"
-MEGABYTE = 1024 * 1024
-LIMIT = 7 * MEGABYTE
-"""Extra Horizon's gateway takes 10 MB, and the zip travels in it as base64, a third larger."""
-_UNPACKED_LIMIT = 250 * MEGABYTE  # Lambda's
-_SHOWN = 10
 _SUFFIXES = (".zip", ".zip.sha256", ".cdx.json")
 
 
@@ -281,10 +276,10 @@ class _Workshop:
             size=zipped.stat().st_size,
             unpacked=unpacked,
             files=len(sizes),
-            largest=_largest(sizes),
+            largest=largest(sizes),
             warning=warning,
         )
-        self._check_size(bundle, spec)
+        check_size(spec, sizes, bundle.size, unpacked, limit=self._options.limit, excluded=self._excluded)
         zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
         bill = bill_of_materials(spec.name, checksum, self._origin, target, parts)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
@@ -296,20 +291,6 @@ class _Workshop:
                     f"{spec.path}:{spec.line}: {spec.logical_id}: {FILE} {problem.pointer}: {problem.rule}"
                 )
         return bundle
-
-    def _check_size(self, bundle: Bundle, spec: FunctionSpec) -> None:
-        largest = "".join(f"\n  {_megabytes(size):>9}  {part}" for part, size in bundle.largest)
-        if spec.synced and bundle.size > self._options.limit:
-            raise DevkitError(
-                f"{bundle.name}: the zip has {_megabytes(bundle.size)}, and {_megabytes(self._options.limit)} is the "
-                "limit: Extra Horizon takes requests of 10 MB, in which a zip is a third larger. Leave a package out, "
-                f"take a smaller one, or give another limit with --max-size MB. The largest parts:{largest}"
-            )
-        if bundle.unpacked > _UNPACKED_LIMIT:
-            raise DevkitError(
-                f"{bundle.name}: unpacked it has {_megabytes(bundle.unpacked)}, and Lambda allows "
-                f"{_megabytes(_UNPACKED_LIMIT)}. The largest parts, zipped:{largest}"
-            )
 
 
 def _put_in_place(
@@ -350,22 +331,6 @@ def _copy(paths: Sequence[Path], root: Path, folder: Path) -> list[Path]:
     return copies
 
 
-def _largest(sizes: dict[str, int]) -> list[tuple[str, int]]:
-    """Compressed bytes by what lies at the root, and in `node_modules` by package, the largest first. What describes
-    packages of Python counts with others'.
-    """
-    found: Counter[str] = Counter()
-    for name, size in sizes.items():
-        first, slash, rest = name.partition("/")
-        if first == "__pycache__":
-            first, slash = f"{rest.partition('.')[0]}.py", ""
-        elif first == node.PACKAGES:
-            package = rest.split("/")[: 2 if rest.startswith("@") else 1]
-            first = "/".join([first, *package])
-        found[f"{first}{slash}"] += size
-    return sorted(found.items(), key=lambda part: (-part[1], part[0]))[:_SHOWN]
-
-
 def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str:
     native = [wheel.pin.name for wheel in wheels if wheel.is_native]
     if not spec.synced or target.architecture == "x86_64" or not native:
@@ -374,7 +339,3 @@ def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str
         f"{spec.name} is built for {target.architecture}. Extra Horizon lets nobody choose a processor, and Lambda's "
         f"default is x86_64, on which these cannot be loaded: {', '.join(native)}"
     )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.2f} MB"
