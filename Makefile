@@ -33,14 +33,21 @@ build: $(RUN) ## Build the bundles of all functions into build/
 
 # aws: begin
 ENV := dev
-deploy: build .venv-sam/.ready ## Deploy to AWS; ENV=dev, staging or production
-	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env $(ENV)
+deploy: $(RUN) ## Deploy to AWS; ENV=dev, or another section of samconfig.toml
+	@$(BIN)/exh-dev build --table --config-env '$(ENV)'
+	@$(MAKE) --no-print-directory .venv-sam/.ready
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env '$(ENV)'
 
 # aws: end
 UPGRADE := --upgrade
-COMPILE = $(BIN)/uv pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+# That of the environment, or one that is on the PATH.
+UV = $(or $(wildcard $(BIN)/uv),uv)
+COMPILE = $(UV) pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--find-links wheels --emit-find-links --custom-compile-command 'make lock'
 lock: $(TOOLS) ## Resolve the locks anew, to the newest versions that pyproject.toml allows
+	@$(UV) --version >/dev/null 2>&1 || { rm -f $(TOOLS); \
+		echo 'Only uv makes locks, and it could not be installed into $(VENV). Is the package index reachable, and has it a' >&2; \
+		echo 'wheel of uv for this machine? The same command tries again; any uv on the PATH will do as well' >&2; exit 1; }
 	$(COMPILE) -o requirements.txt pyproject.toml
 	$(COMPILE) -c requirements.txt -o requirements-dev.txt pyproject.toml --group run --group dev
 	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt pyproject.toml --group run

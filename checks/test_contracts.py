@@ -19,7 +19,7 @@ from typer.main import get_command
 #: What functions read of AWS's own, and names that are no variables: no contract of this project.
 _OTHERS = re.compile(r"AWS_|LAMBDA_|EXH_CLI_|UV_")
 _VARIABLE = re.compile(
-    r'"((?:API|AWS|DOCUMENT|EXH|FUNCTION|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SIDEFX|UV|WORK)_[A-Z0-9_]+)"'
+    r'"((?:API|AWS|DOCUMENT|EXH|FUNCTION|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SIDEFX|SOURCE|UV|WORK)_[A-Z0-9_]+)"'
 )
 
 

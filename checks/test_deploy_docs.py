@@ -50,7 +50,7 @@ def test_an_environment_that_can_be_deployed_to_has_a_section(project_root):
 
 
 def test_it_shows_the_limit_that_there_is(page):
-    from exh_dev.packaging.build import LIMIT, MEGABYTE
+    from exh_dev.packaging.sizes import LIMIT, MEGABYTE
 
     assert f"{LIMIT // MEGABYTE} MB by default" in page
 

@@ -61,6 +61,10 @@ def build(
     bytecode: Annotated[
         bool, typer.Option("--bytecode/--no-bytecode", help="Compile modules beforehand: cold starts are faster.")
     ] = True,
+    config_env: Annotated[
+        str | None,
+        typer.Option(metavar="ENV", help="Build for AWS as this environment of samconfig.toml deploys it."),
+    ] = None,
     max_size: Annotated[
         float, typer.Option(metavar="MB", help="The most a zip for Extra Horizon may have.", min=0.01, max=250)
     ] = 7,
@@ -72,10 +76,15 @@ def build(
     also the folder build/NAME with task-config.json, which `exh tasks sync` reads. In a bundle are shared/, the
     handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
     runtime and processor. The same files give the same bytes. All functions are built, or none.
+
+    With --config-env the template's parameters, such as the processor, have the values of parameter_overrides in
+    samconfig.toml; exit code 1 when a bundle that the deployment takes was built for something else.
     """
     from exh_dev.checking.gate import refuse_broken
-    from exh_dev.packaging.build import MEGABYTE, Options, build
+    from exh_dev.packaging.build import Options, build
+    from exh_dev.packaging.deployment import check_bundles, check_parameters
     from exh_dev.packaging.report import report
+    from exh_dev.packaging.sizes import MEGABYTE
     from exh_dev.packaging.target import Target
     from exh_dev.project.configuration.asked import asked_variables
     from exh_dev.project.project import Project
@@ -84,6 +93,12 @@ def build(
     project = Project.find()
     if math.isnan(max_size):
         raise UsageError("--max-size is not a number")
+    if config_env is not None:
+        if runtime is not None:
+            raise UsageError("--config-env builds for the runtime that template.yaml deploys, which excludes --runtime")
+        project = project.deployed_to(config_env)
+        for each in check_parameters(project):
+            output.warn(each)
     wanted = [project.manifest.function(name) for name in names] if names else project.manifest.functions
     specs = list(dict.fromkeys(wanted))
     options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
@@ -92,6 +107,8 @@ def build(
     refuse_broken(project, [spec.name for spec in specs], runtime=runtime)
     with output.progress(len(specs)) as started:
         bundles = build(project, specs, options, started)
+    if config_env is not None:
+        check_bundles(project, config_env)
     report(bundles, asked_variables(project, specs), project.variables(), output)
 
 
