@@ -109,7 +109,8 @@ class Parts:
             staying = self.keys.keys() - found
             used = {other for part in staying for other in self._names[part]} & found
             beside = {part for part in parts if self._types.get(part) not in {None, _TOPIC}} & staying
-            used |= {part for part in found if self._names[part] & beside}
+            needed = {other for part in found for other in self._names[part]}
+            used |= {part for part in found - needed if self._names[part] & beside}
             if used <= lost:
                 return found
             found -= used - lost
