@@ -1,4 +1,4 @@
-"""`samconfig.toml`: what an environment gives the template's parameters, read as SAM reads it.
+"""`samconfig.toml`: an environment's stack, and what it gives the template's parameters, read as SAM reads it.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
 """
@@ -13,6 +13,7 @@ from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FILE = "samconfig.toml"
@@ -36,20 +37,51 @@ def parameter_overrides(root: Path, environment: str) -> dict[str, str]:
     Raises:
         UsageError: there is no such file or environment, or its `parameter_overrides` cannot be read.
     """
-    path = root / FILE
-    tables = {name: each for name, each in _read(path).items() if _is_environment(each)}
+    found: dict[str, str] = {}
+    for section, given in _parameters(root, environment):
+        if "parameter_overrides" in given:
+            found = dict(_pairs(given["parameter_overrides"], f"{root / FILE}: {section}"))
+    return found
+
+
+def deployed_stack(root: Path, environment: str) -> tuple[str, str | None, str | None]:
+    """Return the name of an environment's stack, its region and the profile of AWS's tools that it is deployed with.
+
+    The last two are None where the file does not say them: AWS's tools have an answer of their own.
+
+    Raises:
+        UsageError: there is no such file or environment, or it names no stack.
+    """
+    found: dict[str, Any] = {}
+    for _, given in _parameters(root, environment):
+        found.update(given)
+    name, region, profile = (found.get(each) for each in ("stack_name", "region", "profile"))
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"{root / FILE}: [{environment}.deploy.parameters] has no stack_name")
+    return name, _string(region), _string(profile)
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _parameters(root: Path, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the parameters of an environment, and the section that they stand in; what comes later wins.
+
+    Raises:
+        UsageError: there is no such file or environment.
+    """
+    tables = {name: each for name, each in _read(root / FILE).items() if _is_environment(each)}
     if environment not in tables:
         raise UsageError(
             f"{FILE} has no environment `{environment}`{did_you_mean(environment, tables)}; there are: "
             f"{', '.join(tables) or 'none'}"
         )
-    found: dict[str, str] = {}
     for command in _COMMANDS:
         section = tables[environment].get(command, {})
         given = section.get("parameters", {}) if isinstance(section, dict) else {}
-        if isinstance(given, dict) and "parameter_overrides" in given:
-            found = dict(_pairs(given["parameter_overrides"], f"{path}: [{environment}.{command}.parameters]"))
-    return found
+        if isinstance(given, dict):
+            yield f"[{environment}.{command}.parameters]", given
 
 
 def _read(path: Path) -> dict[str, Any]:
