@@ -19,7 +19,7 @@ import boto3
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -49,20 +49,50 @@ class Emulator:
 @contextmanager
 def emulated(folder: Path) -> Iterator[Emulator]:
     """Start an emulator that keeps nothing outside of `folder`."""
-    program = ROOT / ".venv-ministack" / "bin" / "ministack"
-    if not program.exists():
+    ministack = ROOT / ".venv-ministack" / "bin" / "ministack"
+    if not ministack.exists():
         pytest.skip("`make .venv-ministack/.ready` installs the emulator")
-    port = _free_port()
-    own = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": REGION}
+    own = {"BIND_HOST": "127.0.0.1", "MINISTACK_REGION": REGION}
     own |= {"HOME": str(folder), "TMPDIR": str(folder), "S3_DATA_DIR": str(folder / "s3")}
+    with listening(lambda port: ["env", f"GATEWAY_PORT={port}", str(ministack)], folder, own) as url:
+        yield Emulator(url)
+
+
+@contextmanager
+def listening(
+    command: Callable[[int], Sequence[str]], folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Start a program that listens at a port, and give its address; what it prints is kept in `folder`.
+
+    Args:
+        command: the program and its arguments, for a port.
+        folder: where it runs.
+        environment: its variables besides PATH.
+    """
+    port = _free_port()
+    own = {"PATH": os.environ["PATH"], **(environment or {})}
     with (folder / "emulator.log").open("wb") as log:
-        process = subprocess.Popen([program], env={"PATH": os.environ["PATH"], **own}, stdout=log, stderr=log)
+        process = subprocess.Popen(command(port), cwd=folder, env=own, stdout=log, stderr=log)
     try:
         _wait_for(port, process, folder / "emulator.log")
-        yield Emulator(f"http://127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+def program(arguments: Sequence[str], cwd: Path) -> None:
+    """Run a program, and skip the test that needs it where it is not there or cannot do its work."""
+    try:
+        subprocess.run(arguments, cwd=cwd, check=True, capture_output=True, text=True, timeout=120)
+    except FileNotFoundError:
+        pytest.skip(f"{arguments[0]} is not on the PATH")
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"{' '.join(arguments)} did not end within two minutes")
+    except subprocess.CalledProcessError as error:
+        if "EINTEGRITY" in error.stderr:
+            pytest.fail(error.stderr)
+        pytest.skip(f"{' '.join(arguments)} failed: {error.stderr.strip().splitlines()[-1:]}")
 
 
 def _free_port() -> int:
