@@ -57,6 +57,13 @@ def test_a_kind_comes_with_what_starts_it_and_who_is_told(project, kind, added):
     assert "PatientApi" not in text(project)
 
 
+def test_a_parameter_that_asks_for_a_value_is_told_once(project):
+    told = "give AlarmEmail a value in each environment of samconfig.toml; template.yaml describes it"
+    assert told in make(project, "sweep", "schedule").next_steps
+    assert told not in make(project, "clean", "schedule").next_steps
+    assert told not in make(project, "greet", "task").next_steps
+
+
 def test_what_is_shared_is_there_once(project):
     for name, kind in [("a-api", "api"), ("b-api", "api"), ("a-sweep", "schedule"), ("b-sweep", "schedule")]:
         make(project, name, kind)

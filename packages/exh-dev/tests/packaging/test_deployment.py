@@ -132,6 +132,16 @@ def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
     assert "Architectur, which is no parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
 
 
+def test_a_parameter_that_has_no_value_anywhere_is_told(deployed):
+    text = (deployed.root / "template.yaml").read_text()
+    deployed.write("template.yaml", text.replace("Parameters:\n", "Parameters:\n  AlarmEmail:\n    Type: String\n", 1))
+    done = deployed.build("--config-env", "staging")
+    assert [line["level"] for line in done.lines] == ["WARNING"]
+    assert "no Default for the parameter AlarmEmail, and samconfig.toml no value" in done.lines[0]["message"]
+    deployed.write("samconfig.toml", SAM.format(overrides='"AlarmEmail=none"'))
+    assert deployed.build("--config-env", "staging").lines == []
+
+
 def test_a_file_that_is_missing_or_broken_is_told(deployed):
     deployed.write("samconfig.toml", "[dev")
     assert "samconfig.toml cannot be read" in deployed.build("--config-env", "dev").message

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def check_parameters(project: Project) -> Iterator[str]:
-    """Yield a sentence for each value of a parameter that the template does not have: SAM passes over it in silence.
+    """Yield a sentence for each parameter that has no value, or that has one and is not in the template.
+
+    SAM passes over the latter in silence; without the former, the first deployment of a stack fails.
 
     Raises:
         UsageError: a value is none that the template allows, which CloudFormation would tell when all is uploaded.
@@ -30,6 +32,12 @@ def check_parameters(project: Project) -> Iterator[str]:
     template = project.readable_manifest.template
     declared = template.root.section("Parameters") if template else None
     known = list(declared.own) if declared else []
+    for name in template.required_parameters if template else ():
+        if name not in project.parameters:
+            yield (
+                f"{MANIFEST} has no Default for the parameter {name}, and {FILE} no value: a new stack cannot be "
+                "deployed, and one that is there keeps the value it has"
+            )
     for name, value in project.parameters.items():
         allowed = template.find("Parameters", name, "AllowedValues") if template else None
         if name not in known:

@@ -77,6 +77,13 @@ class Template:
         """The template's own keys: Parameters, Globals, Resources, …"""
         return Section(self, "", 1, _entries(self.tree))
 
+    @property
+    def required_parameters(self) -> list[str]:
+        """The parameters that have no Default."""
+        declared = self.root.section("Parameters")
+        names = list(declared.own) if declared else []
+        return [name for name in names if self.find("Parameters", name, "Default") is None]
+
     def find(self, *keys: str) -> Node | None:
         """The node under a path of keys; None where the path breaks off."""
         node: Node = self.tree

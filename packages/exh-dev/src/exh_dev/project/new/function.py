@@ -23,6 +23,7 @@ from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
+from exh_dev.project.sam_configuration import FILE as SAMCONFIG
 from exh_dev.project.schedule_mark import mark_of
 from exh_dev.project.template_text import with_resource
 from exh_dev.runtime.events import api_event, queue_event, task_event, transition_event
@@ -65,12 +66,14 @@ class NewFunction:
         kind: what starts it.
         files: those that are new, as they are called from the project's root.
         line: of its entry in the manifest.
+        asked: parameters of the manifest that are new and have no default.
     """
 
     name: str
     kind: NewKind
     files: tuple[str, ...]
     line: int
+    asked: tuple[str, ...] = ()
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -81,6 +84,10 @@ class NewFunction:
             f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
             f"list the permissions that its calls need: {MANIFEST}:{self.line}",
             _START[self.kind].format(name=self.name, manifest=MANIFEST),
+            *(
+                f"give {each} a value in each environment of {SAMCONFIG}; {MANIFEST} describes it"
+                for each in self.asked
+            ),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -136,9 +143,11 @@ def make(
         text = with_resource(manifest, entry)
     else:
         text = with_function(manifest, entry, kind, name)
-    line = _line_of(name, text, manifest)
+    known = read_template(manifest).required_parameters
+    line, required = _read_back(name, text, manifest)
+    asked = tuple(each for each in required if each not in known)
     _write({project.root / file: content for file, content in parts.items()}, manifest, text)
-    return NewFunction(name.task, kind, tuple(parts), line)
+    return NewFunction(name.task, kind, tuple(parts), line, asked)
 
 
 def _taken(manifest: Path) -> list[str]:
@@ -251,8 +260,8 @@ def _check_no_files(root: Path, name: Name) -> None:
         raise UsageError(f"{name.task}: {' and '.join(there)} exists already; choose another name, or move that away")
 
 
-def _line_of(name: Name, text: str, manifest: Path) -> int:
-    """The line of the function in a text that is to become the manifest.
+def _read_back(name: Name, text: str, manifest: Path) -> tuple[int, list[str]]:
+    """The line of the function in a text that is to become the manifest, and the parameters that have no default there.
 
     Raises:
         UsageError: it would be no manifest.
@@ -261,7 +270,7 @@ def _line_of(name: Name, text: str, manifest: Path) -> int:
         copy = Path(folder, MANIFEST)
         copy.write_bytes(text.encode())
         try:
-            return load_manifest(copy).function(name.task).line
+            return load_manifest(copy).function(name.task).line, read_template(copy).required_parameters
         except UsageError as error:
             reason = str(error).replace(str(copy), str(manifest))
             raise UsageError(f"{name.task} cannot be described in {manifest} as it is: {reason}") from None
