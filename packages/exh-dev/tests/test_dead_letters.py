@@ -128,9 +128,11 @@ def test_many_are_listed_to_a_limit_which_is_told(queues, capsys):
 
 def test_one_is_shown_whole(queues, capsys):
     queues.put({"id": "t1"})
-    wanted = queues.put({"id": "t2", "data": {"documentId": "5f0a"}}, POISON)
+    own = {"Clinic": {"DataType": "String", "StringValue": "north"}}
+    wanted = queues.put({"id": "t2", "data": {"documentId": "5f0a"}}, {**POISON, **own})
     code, found, _ = run(capsys, "show", wanted[:8], *LIVE)
     assert (code, found["id"], found["body"]) == (0, wanted, {"id": "t2", "data": {"documentId": "5f0a"}})
+    assert (found["error_type"], found["attributes"]) == ("PatientUnknownError", {"Clinic": "north"})
     code, found, said = run(capsys, "show", "0000", *LIVE)
     assert (code, found) == (1, None)
     assert "there is no message 0000" in said

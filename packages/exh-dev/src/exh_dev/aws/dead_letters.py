@@ -53,6 +53,15 @@ class DeadLetter:
             return None
         return found if isinstance(found, str) else None
 
+    @property
+    def other_attributes(self) -> dict[str, str]:
+        """Its attributes that are texts or numbers, besides the reason; of a scheduled run, EventBridge's error."""
+        return {
+            name: str(each["StringValue"])
+            for name, each in self.attributes.items()
+            if name not in _REASON and "StringValue" in each
+        }
+
     def as_json(self) -> dict[str, Any]:
         """Return what it says of itself, without the body, which may be personal."""
         return {

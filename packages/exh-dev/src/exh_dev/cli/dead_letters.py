@@ -112,9 +112,10 @@ def show(
         body = json.loads(letter.body)
     except (ValueError, RecursionError):
         body = letter.body
-    told = {**letter.as_json(), "body": body}
-    lines = [f"{name}: {value}" for name, value in letter.as_json().items() if value is not None]
-    if letter.error_type is None:
+    told = {**letter.as_json(), "attributes": letter.other_attributes, "body": body}
+    facts = {**letter.as_json(), **letter.other_attributes}
+    lines = [f"{name}: {value}" for name, value in facts.items() if value is not None]
+    if letter.error_type is None and queue == _DEAD_LETTERS:
         lines.append(f"It failed too often; filter the log of the functions by message_id {letter.id}")
     text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
     output.summary(told, [*lines, "", *text.splitlines()])
