@@ -25,9 +25,10 @@ STORM = 400  # messages
 ROLE = "arn:aws:iam::000000000000:role/any"
 
 
-@pytest.fixture(scope="module")
-def ministack(tmp_path_factory):
-    with emulated(tmp_path_factory.mktemp("ministack")) as aws:
+@pytest.fixture
+def ministack(tmp_path):
+    (tmp_path / "ministack").mkdir()
+    with emulated(tmp_path / "ministack") as aws:
         yield aws
 
 
@@ -71,9 +72,6 @@ def test_a_storm_on_another_sqs_loses_nothing_and_does_nothing_twice(ministack):
 
 
 def test_what_has_been_done_is_kept_in_another_dynamodb_too(ministack, dynalite):
-    queues = AwsEndpoint(ministack.url).client("sqs")
-    for url in queues.list_queues().get("QueueUrls", ()):
-        queues.delete_queue(QueueUrl=url)
     stormy(WithDynalite(ministack.url, dynalite))
 
 
