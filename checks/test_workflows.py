@@ -13,17 +13,32 @@ from exh_dev.project.project import Project
 from typer.main import get_command
 
 WORKFLOWS = Path(__file__).parents[1] / ".github" / "workflows"
-EXAMPLES = WORKFLOWS.parents[1] / "examples" / ".github" / "workflows"
+ROOT = WORKFLOWS.parents[1]
+EXAMPLES = ROOT / "examples" / ".github" / "workflows"
+#: What `exh-dev init` writes.
+OF_PROJECTS = ROOT / "packages" / "exh-dev" / "src" / "exh_dev" / "project" / "init" / "files" / "ci.yml"
+ALL = sorted([*WORKFLOWS.glob("*.yml"), *EXAMPLES.glob("*.yml"), OF_PROJECTS])
+USES = re.compile(
+    r"^ *(?:- )?uses: (?P<action>[\w-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$"
+)
+
+
+def loaded(path):
+    return yaml.load(path.read_text(), yaml.BaseLoader)  # noqa: S506 - makes texts only, of `on` too
 
 
 def workflow(name):
-    folder = WORKFLOWS if (WORKFLOWS / name).exists() else EXAMPLES
-    return yaml.load((folder / name).read_text(), yaml.BaseLoader)  # noqa: S506 - makes texts only, of `on` too
+    return loaded((WORKFLOWS if (WORKFLOWS / name).exists() else EXAMPLES) / name)
 
 
-@pytest.fixture(params=sorted(path.name for folder in (WORKFLOWS, EXAMPLES) for path in folder.glob("*.yml")))
-def jobs(request):
-    return workflow(request.param)["jobs"]
+@pytest.fixture(params=ALL, ids=lambda path: str(path.relative_to(ROOT)))
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def jobs(path):
+    return loaded(path)["jobs"]
 
 
 def steps_of(jobs):
@@ -84,12 +99,51 @@ def test_a_job_takes_the_rights_it_needs_and_has_an_end(name):
         assert int(job["timeout-minutes"]) <= 60
 
 
-def test_actions_are_pinned_and_a_checkout_leaves_no_token(jobs):
+def test_an_action_is_named_by_the_commit_of_a_release(path):
+    """Whoever can move a tag could run what they like with this repository's rights."""
+    lines = [line for line in path.read_text().splitlines() if re.search(r"\buses\b", line)]
+    assert lines
+    assert [line for line in lines if not USES.match(line)] == []
+
+
+def test_every_workflow_takes_the_same_release_of_an_action():
+    found = {}
+    for path in ALL:
+        for each in filter(None, map(USES.match, path.read_text().splitlines())):
+            found.setdefault(each["action"], set()).add((each["commit"], each["version"]))
+    assert {name: releases for name, releases in found.items() if len(releases) > 1} == {}
+
+
+def test_dependabot_looks_wherever_a_workflow_is():
+    (actions,) = (
+        each
+        for each in yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+        if each["package-ecosystem"] == "github-actions"
+    )
+    folders = [WORKFLOWS if each == "/" else ROOT / each.strip("/") for each in actions["directories"]]
+    assert {path.parent for path in ALL} == set(folders)
+
+
+def test_a_checkout_leaves_no_token(jobs):
     for step in steps_of(jobs):
-        if uses := step.get("uses"):
-            assert re.fullmatch(r"[\w./-]+@(v\d+|[0-9a-f]{40})", uses)
-            if uses.startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] == "false"
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] == "false"
+
+
+def test_jobs_that_test_have_the_same_system_packages(jobs):
+    """Without them PDFs cannot be made, and the tests of them fail."""
+    packages = (ROOT / ".ci" / "pdf-packages").read_text().split()
+    for job in jobs.values():
+        installed, tested = None, False
+        for step in job["steps"]:
+            words = shlex.split(step.get("run", ""))
+            if "apt-get" in words:
+                installed = packages if words[-2:] == ["<", ".ci/pdf-packages"] else words[-len(packages) :]
+                assert [each for each in words if each.startswith("-")] == ["-q", "-qy", "--no-install-recommends"]
+            if words[:1] == ["make"] and {"test", "run"} & {*words}:
+                tested = True
+                assert installed == packages
+        assert tested == (installed is not None)
 
 
 def test_nothing_from_outside_is_put_into_a_script(jobs):

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import exh_dev
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.init.examples import add_examples, choose
-from exh_dev.project.init.sources import FILES, Target, examples_folder, for_target, read_own, read_template
+from exh_dev.project.init.sources import (
+    FILES,
+    Target,
+    examples_folder,
+    for_target,
+    read_own,
+    read_template,
+    with_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -179,7 +187,7 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     own |= {"samconfig.toml": "samconfig.toml"} if on_aws else {}
     own |= {"repo-config.json": "repo-config.json"} if on_exh else {}
     for name, source in own.items():
-        text = for_target(read_own(source), wishes.target)
+        text = with_part(for_target(read_own(source), wishes.target), "examples", is_wanted=bool(wishes.examples))
         for placeholder, value in (
             ("name", wishes.name),
             ("author", wishes.author or f"the authors of {wishes.name}"),
