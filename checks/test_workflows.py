@@ -114,6 +114,11 @@ def test_every_workflow_takes_the_same_release_of_an_action():
     assert {name: releases for name, releases in found.items() if len(releases) > 1} == {}
 
 
+def test_lint_looks_at_every_workflow():
+    patterns = re.search(r"^WORKFLOWS := \$\(wildcard (.*)\)$", (ROOT / "GNUmakefile").read_text(), re.MULTILINE)[1]
+    assert sorted(path for each in patterns.split() for path in ROOT.glob(each)) == ALL
+
+
 def test_dependabot_looks_wherever_a_workflow_is():
     (actions,) = (
         each
