@@ -48,9 +48,16 @@ def steps_of(jobs):
 def commands(jobs):
     """Each command of the steps, in words."""
     for step in steps_of(jobs):
-        for part in re.split(r"\n|&&|\|", step.get("run", "")):
-            if words := shlex.split(part):
-                yield words
+        script = step.get("run", "").replace("\\\n", " ")
+        lexer = shlex.shlex(script, posix=True, punctuation_chars=";&|(){}<>\n")
+        lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t", True, ""
+        command = []
+        for word in [*lexer, "\n"]:
+            if not re.fullmatch(r"[;&|(){}<>\n]+", word):
+                command.append(word)
+            elif command:
+                yield command
+                command = []
 
 
 def secrets_of(step):
@@ -63,7 +70,8 @@ def test_each_make_target_exists(jobs, project_root):
     targets = set(re.findall(r"^([a-z-]+):.*##", text, re.MULTILINE))
     called = [word for words in commands(jobs) if words[0] == "make" for word in words[1:]]
     assert called
-    assert set(called) <= targets
+    tools = {f".venv-{path.stem.removeprefix('requirements-')}/.ready" for path in ROOT.glob("requirements-*.txt")}
+    assert set(called) <= targets | tools
 
 
 def test_each_command_of_exh_dev_exists_with_its_options(jobs, project_root):
@@ -85,13 +93,13 @@ def test_the_pythons_tested_are_those_the_project_names(project_root):
         assert workflow("ci.yml")["jobs"]["test"]["strategy"]["matrix"]["python"] == named
 
 
-@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
+@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml", "deploy-aws.yml"])
 def test_make_takes_the_python_that_was_set_up(name, project_root):
     assert workflow(name)["env"]["PYTHON"] == "python"
     assert "$(or $(PYTHON)," in (project_root / "Makefile").read_text()
 
 
-@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml"])
+@pytest.mark.parametrize("name", ["ci.yml", "deploy.yml", "deploy-aws.yml"])
 def test_a_job_takes_the_rights_it_needs_and_has_an_end(name):
     assert workflow(name)["permissions"] == {}
     for job in workflow(name)["jobs"].values():
@@ -156,16 +164,46 @@ def test_nothing_from_outside_is_put_into_a_script(jobs):
         assert "${{" not in step.get("run", "")
 
 
-def test_deploying_takes_a_hand_and_an_environment():
-    deploy = workflow("deploy.yml")
+@pytest.mark.parametrize("name", ["deploy.yml", "deploy-aws.yml"])
+def test_deploying_takes_a_hand_and_an_environment(name):
+    deploy = workflow(name)
     assert set(deploy["on"]) == {"workflow_dispatch"}
-    assert deploy["on"]["workflow_dispatch"]["inputs"]["environment"]["type"] == "choice"
+    # One that is not there is made by GitHub without reviewers: people choose, and do not type.
+    assert deploy["on"]["workflow_dispatch"]["inputs"]["environment"]["type"] in {"choice", "environment"}
     assert "${{ inputs.environment }}" in deploy["concurrency"]["group"]
     assert deploy["concurrency"]["cancel-in-progress"] == "false"
     guarded = {name for name, job in deploy["jobs"].items() if job.get("environment") == "${{ inputs.environment }}"}
-    with_secrets = {name for name, job in deploy["jobs"].items() if any(secrets_of(step) for step in job["steps"])}
-    assert "deploy" in guarded
-    assert with_secrets == guarded
+    with_rights = {
+        name
+        for name, job in deploy["jobs"].items()
+        if any(secrets_of(step) for step in job["steps"]) or "id-token" in job["permissions"]
+    }
+    assert with_rights == guarded == {"deploy"}
+    assert deploy["jobs"]["deploy"]["needs"] == "build"
+
+
+def test_deploying_from_github_is_make_deploy_without_its_question(project_root):
+    (mine,) = re.findall(r"bin/sam (deploy .*)", (project_root / "Makefile").read_text())
+    (theirs,) = (
+        words[1:]
+        for words in commands(workflow("deploy-aws.yml")["jobs"])
+        if words[0].endswith("/sam") and words[1] == "deploy"
+    )
+    asked = shlex.split(mine.replace("$(ENV)", "$ENVIRONMENT"))
+    assert theirs[: len(asked)] == asked
+    assert theirs[len(asked) :] == ["--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"]
+
+
+def test_what_deploys_to_aws_runs_no_code_of_the_project():
+    """Whoever has the right to ask for a token can deploy: not what builds, and not what tests."""
+    called = [words[0] for words in commands({"deploy": workflow("deploy-aws.yml")["jobs"]["deploy"]})]
+    assert set(called) <= {"cd", "cat", "sha256sum", "cut", "test", "exit", "make", ".venv-sam/bin/sam"} | {
+        each
+        for each in called
+        if each.startswith(("function=", "error="))  # the AWS CLI
+    }
+    made = [words for words in commands({"deploy": workflow("deploy-aws.yml")["jobs"]["deploy"]}) if words[0] == "make"]
+    assert made == [["make", ".venv-sam/.ready"]]
 
 
 def test_only_what_calls_the_platform_has_secrets():

@@ -110,6 +110,20 @@ def test_its_workflow_installs_what_pdfs_are_made_with_where_it_makes_some(tmp_p
     assert not re.search(r"\w+: (begin|end)$", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize(
+    ("target", "examples"), [("exh", ()), ("aws", ()), ("aws", ("sync-houdini-builds",)), ("both", ())]
+)
+def test_what_is_for_aws_alone_can_be_deployed_from_github(tmp_path, target, examples):
+    """What is for both has as many files as a project may begin with."""
+    result = made(tmp_path, target=target, examples=examples)
+    path = result.folder / ".github" / "workflows" / "deploy-aws.yml"
+    assert path.exists() == (target == "aws") == (".github/workflows/deploy-aws.yml" in result.files)
+    if path.exists():
+        assert "role-to-assume: ${{ vars.AWS_ROLE }}" in path.read_text()
+        assert ("libpango" in path.read_text()) == bool(examples)
+        assert "Whoami:" in (result.folder / "template.yaml").read_text()  # the smoke test calls it
+
+
 def test_a_dispatcher_comes_with_its_function(tmp_path):
     folder = made(tmp_path, examples=("on-task-failed",)).folder
     (dispatcher,) = json.loads((folder / "dispatchers.json").read_text())["dispatchers"]

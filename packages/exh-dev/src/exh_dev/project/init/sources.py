@@ -38,9 +38,10 @@ FILES = (
     "tests/test_hello_world.py",
     "tests/test_whoami.py",
 )
+TO_AWS = ".github/workflows/deploy-aws.yml"
 #: What a wheel has of `examples/`.
 OF_EXAMPLES = (
-    "aws", "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas",
+    TO_AWS, "aws", "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas",
     "template.yaml", "templates",
 )  # fmt: skip
 _BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
