@@ -102,6 +102,9 @@ def statements(stack, role):
         yield from _listed(policy["PolicyDocument"]["Statement"])
     for managed in properties.get("ManagedPolicyArns", []):
         yield from _listed(_managed(stack, managed)["Statement"])
+    for resource in stack["Resources"].values():
+        if {"Ref": role} in resource.get("Properties", {}).get("Roles", []):  # a policy that names its roles
+            yield from _listed(resource["Properties"]["PolicyDocument"]["Statement"])
 
 
 def _managed(stack, policy):
