@@ -25,7 +25,7 @@ def text(project):
 
 def test_a_new_project_has_what_one_function_needs_and_no_more(project):
     assert resources(project) == {
-        "Whoami", "HelloWorld", "FunctionRole", "FunctionBasics", "FunctionLogs", "ExtraHorizonCredentials",
+        "Whoami", "HelloWorld", "FunctionRole", "FunctionLogs", "ExtraHorizonCredentials",
     }  # fmt: skip
 
 
@@ -40,10 +40,28 @@ def test_a_task_takes_the_role_that_is_there(project):
     ("kind", "added"),
     [
         ("api", {"HttpApi", "HttpApiLogs", "HttpApiFails", "HttpApiRefuses", "HttpApiIsSlow"}),
-        ("schedule", {"GreetSchedulerRole", "ScheduledRole", "FailedRuns", "FailedRunsPolicy", "ScheduledRunsFailed"}),
+        (
+            "schedule",
+            {
+                "GreetSchedulerRole",
+                "ScheduledRole",
+                "FunctionBasics",
+                "FailedRuns",
+                "FailedRunsPolicy",
+                "ScheduledRunsFailed",
+            },
+        ),
         (
             "queue",
-            {"WorkQueue", "DeadLetterQueue", "WorkQueuesPolicy", "IdempotencyTable", "WorkerRole", "WorkFails"}
+            {
+                "WorkQueue",
+                "DeadLetterQueue",
+                "WorkQueuesPolicy",
+                "IdempotencyTable",
+                "WorkerRole",
+                "FunctionBasics",
+                "WorkFails",
+            }
             | {"WorkerFails", "WorkerIsNearItsTimeout", "DeadLetters", "OldWork"},
         ),
     ],

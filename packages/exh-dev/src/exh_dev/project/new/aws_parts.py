@@ -36,6 +36,7 @@ _MODELS = {
 }
 _OF_ANY = _MODELS["api"]
 _ROLE = {"FunctionRole", "FunctionBasics"}
+_BASICS = ("Resources", "FunctionBasics")  # what all roles of the examples have; not those of every project
 _QUEUE = "WorkQueue"
 #: What `init` writes in its own way, and what no function but the example has.
 _NOT_TAKEN = {"CredentialsSecretName", "FunctionLogs"}
@@ -63,13 +64,20 @@ def with_function(manifest: Path, entry: str, kind: str, name: Name) -> str:
         shutil.copyfile(manifest, copy)
         try:
             copy.write_text(with_resource(copy, entry), encoding="utf-8", newline="")
-            for section, part, text in _parts(kind, name):
-                if read_template(copy).find(section, part) is None:
-                    changed = with_resource(copy, text) if section == "Resources" else with_entry(copy, section, text)
-                    copy.write_text(changed, encoding="utf-8", newline="")
+            for section, _, text in _missing(copy, kind, name):
+                changed = with_resource(copy, text) if section == "Resources" else with_entry(copy, section, text)
+                copy.write_text(changed, encoding="utf-8", newline="")
         except UsageError as error:
             raise UsageError(str(error).replace(str(copy), str(manifest))) from None
         return copy.read_bytes().decode()
+
+
+def _missing(manifest: Path, kind: str, name: Name) -> list[tuple[str, str, str]]:
+    """Return those parts of a kind that a manifest does not have, and needs."""
+    template = read_template(manifest)
+    missing = [each for each in _parts(kind, name) if template.find(*each[:2]) is None]
+    is_named = any(_BASICS[1] in text for *part, text in missing if tuple(part) != _BASICS)
+    return [each for each in missing if is_named or each[:2] != _BASICS]
 
 
 def _parts(kind: str, name: Name) -> list[tuple[str, str, str]]:
