@@ -23,24 +23,28 @@ test: $(READY) ## Run the tests of your functions
 	@$(BIN)/pytest -q
 
 lint: $(READY) ## Check style, types, template.yaml and the configuration
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/exh-dev check --table
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy && $(BIN)/exh-dev check --table
 
 build: $(RUN) ## Build the bundles of all functions into build/
 	@$(BIN)/exh-dev build --table
 
 # aws: begin
 ENV := dev
-deploy: build .venv-sam/.ready ## Deploy to AWS; ENV=dev, staging or production
-	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env $(ENV)
+deploy: $(RUN) ## Deploy to AWS; ENV=dev, or another section of samconfig.toml
+	@$(BIN)/exh-dev build --table --config-env '$(ENV)'
+	@$(MAKE) --no-print-directory .venv-sam/.ready
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam deploy --config-env '$(ENV)'
 
 # aws: end
 UPGRADE := --upgrade
-COMPILE = $(BIN)/uv pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+UV = $(or $(wildcard $(BIN)/uv),uv) # that of the environment, or one that is on the PATH
+COMPILE = $(UV) pip compile -q $(UPGRADE) --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	--find-links wheels --emit-find-links --custom-compile-command 'make lock'
 lock: $(TOOLS) ## Resolve the locks anew, to the newest versions that pyproject.toml allows
+	@$(UV) --version >/dev/null 2>&1 || { rm -f $(TOOLS); \
+		echo 'Only uv makes locks, and it could not be installed into $(VENV). Is the package index reachable, and has it a' >&2; \
+		echo 'wheel of uv for this machine? The same command tries again; any uv on the PATH will do as well' >&2; exit 1; }
 	$(COMPILE) -o requirements.txt pyproject.toml
 	$(COMPILE) -c requirements.txt -o requirements-dev.txt pyproject.toml --group run --group dev
 	$(COMPILE) -c requirements-dev.txt -o requirements-run.txt pyproject.toml --group run
@@ -77,13 +81,11 @@ $(VENV)/.made: $(wildcard requirements*.txt)
 			"$$(dirname "$$(command -v python3)")"/../versions/$$version.*/bin/python "$$HOME"/.local/share/uv/python/cpython-$$version.*/bin/python); do \
 			if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' \
 				$$version >/dev/null 2>&1; then break 2; fi; \
-		done; \
-		candidate=; \
+		done; candidate=; \
 	done; \
-	if [ -z "$$candidate" ]; then \
+	[ -n "$$candidate" ] || { \
 		echo 'No Python 3.11 to 3.14 with venv was found. Install python3 and python3-venv (apt), python@3.13 (brew) or python3' >&2; \
-		echo '(dnf), or name it: make PYTHON=/path/to/python3' >&2; exit 1; \
-	fi; \
+		echo '(dnf), or name it: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; \
 	"$$candidate" -m venv --clear $(VENV)
 	@touch $@

@@ -30,7 +30,10 @@ from benchmarks.killing import killing
 from benchmarks.queued import SCHEMA
 
 if TYPE_CHECKING:
-    from exh_dev.aws.services import WorkQueue
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from exh_dev.aws.services import AwsEndpoint, WorkQueue
 
 ON_REQUEST = True
 """Takes so long that it runs only when it is named."""
@@ -70,11 +73,19 @@ def measure(messages: int = MESSAGES) -> dict[str, Any]:
     }
 
 
-def storm(messages: int, workers: int) -> dict[str, Any]:
-    """Send messages through the queue; what happened, once it is checked that nothing was lost or done twice."""
+def storm(
+    messages: int, workers: int, emulator: Callable[[], AbstractContextManager[AwsEndpoint]] = LocalAws
+) -> dict[str, Any]:
+    """Send messages through the queue; what happened, once it is checked that nothing was lost or done twice.
+
+    Args:
+        messages: how many.
+        workers: how many at once.
+        emulator: whose SQS and DynamoDB it is.
+    """
     chance = random.Random(20260115)  # noqa: S311 - reproducible
     faults = FaultRules(FAULTS, chance=random.Random(1).random)  # noqa: S311 - reproducible
-    with LocalPlatform(faults=faults) as platform, LocalAws() as aws:
+    with LocalPlatform(faults=faults) as platform, emulator() as aws:
         platform.start()
         exh = client_of(platform.environment())
         _make_schema(exh)
@@ -123,7 +134,7 @@ def _make_schema(exh: Any) -> None:
     exh.data.indexes.create(schema["id"], **index)
 
 
-def _produce(messages: int, aws: LocalAws, queue: WorkQueue, mapping: EventSourceMapping) -> tuple[set[str], int]:
+def _produce(messages: int, aws: AwsEndpoint, queue: WorkQueue, mapping: EventSourceMapping) -> tuple[set[str], int]:
     """Send the messages, a few at a time; what was poison, and how many were sent."""
     chance = random.Random(2)  # noqa: S311 - reproducible
     poison, bodies = set(), []
@@ -140,7 +151,7 @@ def _produce(messages: int, aws: LocalAws, queue: WorkQueue, mapping: EventSourc
     return poison, len(bodies)
 
 
-def _check(exh: Any, aws: LocalAws, queue: WorkQueue, messages: int, poison: set[str]) -> None:
+def _check(exh: Any, aws: AwsEndpoint, queue: WorkQueue, messages: int, poison: set[str]) -> None:
     """See that nothing was lost, nothing done twice, and all poison told.
 
     Raises:

@@ -12,14 +12,16 @@ import exh_dev.testing
 import extrahorizon
 import pytest
 from doc_blocks import table_rows
-from exh_dev.cli.main import app
+from exh_dev.aws.services import LocalAws
+from exh_dev.aws.stacks import Stack
+from exh_dev.cli.main import app, run_command
 from jsonschema import Draft202012Validator
 from typer.main import get_command
 
 #: What functions read of AWS's own, and names that are no variables: no contract of this project.
 _OTHERS = re.compile(r"AWS_|LAMBDA_|EXH_CLI_|UV_")
 _VARIABLE = re.compile(
-    r'"((?:API|AWS|DOCUMENT|EXH|FUNCTION|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SIDEFX|UV|WORK)_[A-Z0-9_]+)"'
+    r'"((?:API|AWS|DEAD|DOCUMENT|EXH|FUNCTION|IDEMPOTENCY|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SIDEFX|SOURCE|UV|WORK)_[A-Z0-9_]+)"'
 )
 
 
@@ -159,3 +161,27 @@ def test_what_the_commands_print_fits_their_schemas(answers, tmp_path, monkeypat
 def test_the_page_on_functions_shows_the_typed_documents_that_are_checked(project_root):
     shown = (project_root / "packages/exh-dev/tests/data/typed_documents.txt").read_text()
     assert f"```python\n{shown}```" in (project_root / "docs" / "functions.md").read_text()
+
+
+def test_what_is_printed_of_dead_letters_fits_their_schemas(answers, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("exh_dev.aws.dead_letters._WAIT", 0)
+    template = {
+        "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in ("Work", "Dead")},
+        "Outputs": {"WorkQueueUrl": {"Value": {"Ref": "Work"}}, "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}},
+    }
+    with LocalAws() as aws:
+        for name, value in {**aws.environment(), "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
+            monkeypatch.setenv(name, value)
+        stack = Stack("clinic")
+        stack.client("cloudformation").create_stack(StackName="clinic", TemplateBody=json.dumps(template))
+        reason = {"ErrorType": {"DataType": "String", "StringValue": "PatientUnknownError"}}
+        for attributes in ({}, reason):
+            sent = stack.client("sqs").send_message(
+                QueueUrl=stack.output("DeadLetterQueueUrl"), MessageBody="{}", MessageAttributes=attributes
+            )
+        for command in (["list"], ["show", sent["MessageId"]], ["redrive", "--yes"]):
+            assert run_command(["dead-letters", *command, "--live", "--stack", "clinic", "--json"]) == 0
+            printed = capsys.readouterr()
+            answers(f"dead-letters {command[0]}", json.loads(printed.out))
+            for line in printed.err.splitlines():
+                answers("stderr", json.loads(line))

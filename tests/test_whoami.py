@@ -11,13 +11,8 @@ from moto import mock_aws
 from handlers.whoami import handler
 
 HOST = "https://api.sandbox.acme.extrahorizon.io"
-CREDENTIALS = {
-    "API_HOST": HOST,
-    "API_OAUTH_CONSUMER_KEY": "key",
-    "API_OAUTH_CONSUMER_SECRET": "consumer secret",
-    "API_OAUTH_TOKEN": "token",
-    "API_OAUTH_TOKEN_SECRET": "token secret",
-}
+SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
+CREDENTIALS = {"API_HOST": HOST} | {f"API_OAUTH_{name}": f"my {name.lower()}" for name in SECRETS}
 USER = {"id": "57f3a1", "first_name": "Jan", "email": "jan@example.com"}
 
 
@@ -43,7 +38,7 @@ def credentials_in_secrets_manager(monkeypatch):
 def test_only_the_id_leaves_the_function(sample, caplog):
     responses.get(f"{HOST}/users/v1/me", json=USER)
     assert handler(sample("whoami"), None) == {"user_id": "57f3a1"}
-    assert 'oauth_consumer_key="key"' in responses.calls[0].request.headers["Authorization"]
+    assert 'oauth_consumer_key="my%20consumer_key"' in responses.calls[0].request.headers["Authorization"]
     assert "jan@example.com" not in caplog.text
 
 

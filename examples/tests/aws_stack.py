@@ -7,15 +7,9 @@ import json
 from pathlib import Path
 
 import boto3
-import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
-
-with_a_worker = pytest.mark.skipif(
-    "AnalyzeQueuedMeasurements" not in (Path(__file__).parents[1] / "template.yaml").read_text(),
-    reason="no function of this project works off the queue",
-)
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -38,10 +32,9 @@ def translated(template, **parameters):
     fragment = json.loads(json.dumps(template, default=str))
     for name, resource in fragment["Resources"].items():
         properties = resource.get("Properties", {})
-        if "CodeUri" in properties:
-            properties["CodeUri"] = {"Bucket": "bundles", "Key": name}
-        if resource["Type"] == "AWS::Serverless::Application":
-            properties["Location"] = f"https://bundles.s3.amazonaws.com/{Path(properties['Location']).name}"
+        for member in ("CodeUri", "DefinitionUri"):
+            if member in properties:
+                properties[member] = {"Bucket": "bundles", "Key": name}
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     return translator.translate(fragment, {**PSEUDO, **parameters})
 
@@ -102,26 +95,46 @@ def arn(value):
     raise AssertionError(value)
 
 
-def allowed(role, action, resource):
-    """Whether a role's own policies allow an action on a resource, by the rules of IAM: a denial wins."""
+def statements(stack, role):
+    """All statements that a role has: of its own policies, of the template's managed ones, and of AWS's."""
+    properties = stack["Resources"][role]["Properties"]
+    for policy in properties.get("Policies", []):
+        yield from _listed(policy["PolicyDocument"]["Statement"])
+    for managed in properties.get("ManagedPolicyArns", []):
+        yield from _listed(_managed(stack, managed)["Statement"])
+    for resource in stack["Resources"].values():
+        if {"Ref": role} in resource.get("Properties", {}).get("Roles", []):  # a policy that names its roles
+            yield from _listed(resource["Properties"]["PolicyDocument"]["Statement"])
+
+
+def _managed(stack, policy):
+    """The document of a managed policy."""
+    if isinstance(policy, dict) and "Ref" in policy:
+        return stack["Resources"][policy["Ref"]]["Properties"]["PolicyDocument"]
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    known = json.loads(aws_managed_policies_data)
+    return known[arn(policy).rpartition("/")[2]]["Document"]
+
+
+def allowed(stack, role, action, resource):
+    """Whether a role allows an action on a resource, by the rules of IAM: a denial wins."""
     verdict = False
-    for policy in role["Properties"].get("Policies", []):
-        for statement in _listed(policy["PolicyDocument"]["Statement"]):
-            actions = [each.lower() for each in _listed(statement["Action"])]
-            resources = [arn(each) for each in _listed(statement["Resource"])]
-            fits = any(fnmatch.fnmatchcase(action.lower(), each) for each in actions) and any(
-                fnmatch.fnmatchcase(resource, each.replace("[", "[[]")) for each in resources
-            )
-            if fits and statement["Effect"] == "Deny":
+    for statement in statements(stack, role):
+        if grants(statement, action, resource):
+            if statement["Effect"] == "Deny":
                 return False
-            verdict = verdict or fits
+            verdict = True
     return verdict
 
 
-def statements(role):
-    """All statements of a role's own policies."""
-    for policy in role["Properties"].get("Policies", []):
-        yield from _listed(policy["PolicyDocument"]["Statement"])
+def grants(statement, action, resource):
+    """Whether a statement speaks of an action on a resource."""
+    actions = [each.lower() for each in _listed(statement["Action"])]
+    resources = [arn(each) for each in _listed(statement["Resource"])]
+    return any(fnmatch.fnmatchcase(action.lower(), each) for each in actions) and any(
+        fnmatch.fnmatchcase(resource, each.replace("[", "[[]")) for each in resources
+    )
 
 
 def _listed(value):

@@ -1,6 +1,7 @@
 """Cuts a polysomnography recording, hours of many channels in one EDF file, into documents of a minute each.
 
-A new document of `psg-recording` starts it; the minutes become documents of `psg-signal`.
+A new document of `psg-recording` starts it, or on AWS the state machine ChunkWhole, with `handOver` set to false; the
+minutes become documents of `psg-signal`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from shared.session import ExtraHorizon, Task, task_handler
 
 @task_handler
 def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
-    return chunk(exh, task.text("schemaId"), task.text("documentId"), most=minutes_per_run(task))
+    schema, recording, most = task.text("schemaId"), task.text("documentId"), minutes_per_run(task)
+    result = chunk(exh, schema, recording, most=most, hand_over=task.data.get("handOver") is not False)
+    # What a state machine needs to know: whether to run this again, and with which data.
+    return {**result, "complete": result["status"] != "chunking", "next": dict(task.data)}
 
 
 def minutes_per_run(task: Task) -> int | None:

@@ -3,6 +3,8 @@
     new ──chunk──▶ chunked                       every minute is a document
      └──continue──▶ chunking ──chunk──▶ chunked   time was up: the transition starts the function anew
 
+On AWS the state machine ChunkWhole starts it anew, and nobody makes the transition `continue`.
+
 Everything can be repeated at any point, also by two tasks at once: a unique index lets each minute be there once, and
 the minutes that are there are not posted again.
 """
@@ -49,7 +51,9 @@ class RecordingUnavailableError(ExtraHorizonError):
     """There is no such recording, the function may not see it, or it belongs to nobody."""
 
 
-def chunk(exh: ExtraHorizon, schema: str, recording_id: str, *, most: int | None = None) -> dict[str, Any]:
+def chunk(
+    exh: ExtraHorizon, schema: str, recording_id: str, *, most: int | None = None, hand_over: bool = True
+) -> dict[str, Any]:
     """Post the minutes of a recording that are not there yet, as many as there is time for.
 
     Args:
@@ -58,6 +62,8 @@ def chunk(exh: ExtraHorizon, schema: str, recording_id: str, *, most: int | None
         recording_id: the recording's document.
         most: how many minutes to post at most; None for as many as there is time for. One is posted in any case, so
             that a recording comes to its end however short of time each run is.
+        hand_over: make the transition that starts the next run. Without it whoever started this one starts it again
+            until it is `chunked`.
 
     Returns:
         `status` of the recording, its number of `minutes`, and how many of them this run has `posted`.
@@ -82,11 +88,11 @@ def chunk(exh: ExtraHorizon, schema: str, recording_id: str, *, most: int | None
         posted, there = _post_missing(exh, document, recording, most)
     count, done = minute_count(recording), there + len(posted)
     result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
-    if done < count:
+    if done < count and hand_over:
         # A run that brought it no further than another one leaves the rest to that one.
         further = rql.excludes("data.done") | rql.lt("data.done", done)
         _move(exh, schema, recording_id, "continue", {"done": done}, guard=further, moved=("chunking", "chunked"))
-    else:
+    elif done == count:
         facts = {
             "startTimestamp": iso(_start(document, recording)),
             "seconds": plain(recording.seconds),

@@ -1,14 +1,17 @@
 """What `template.yaml` makes on AWS, after SAM's own translator: who may do what, what starts what, who is told."""
 
 import copy
+import io
 import json
+import re
 
 import pytest
-from aws_stack import allowed, arn, deployed, holds, source, statements, translated, with_a_worker
+from aws_stack import allowed, arn, deployed, holds, source, statements, translated
 from exh_dev.project.project import Project
 
 EXTENSION = "arn:aws:lambda:eu-central-1:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
-SECRET = "{ExtraHorizonCredentials}"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{CredentialsSecretName}-AbCdEf"
+WITH_API = {"JwtIssuer": "https://id.example.com", "JwtAudience": "clinic", "CorsOrigins": "https://a.example"}
 
 
 @pytest.fixture(scope="module")
@@ -22,23 +25,32 @@ def stack(template):
 
 
 @pytest.fixture(scope="module")
+def with_api(template):
+    """Another stack: that of somebody who has an issuer."""
+    return translated(template, **WITH_API)
+
+
+@pytest.fixture(scope="module")
 def specs():
     return Project.find().manifest.functions
 
 
-def of_type(stack, kind):
-    return {name: each for name, each in deployed(stack).items() if each["Type"] == kind}
+def of_type(stack, kind, **parameters):
+    return {name: each for name, each in deployed(stack, **parameters).items() if each["Type"] == kind}
 
 
-def roles_of(stack):
-    return {name.removesuffix("Role"): role for name, role in of_type(stack, "AWS::IAM::Role").items()}
+def role_of(stack, function):
+    """The logical id of a function's role."""
+    return arn(stack["Resources"][function]["Properties"]["Role"]).removeprefix("{").removesuffix(".Arn}")
 
 
 # Functions
 
 
 def test_only_functions_for_aws_are_deployed_there(stack, specs):
-    assert set(of_type(stack, "AWS::Lambda::Function")) == {each.logical_id for each in specs if "aws" in each.targets}
+    functions = {each.logical_id for each in specs if "aws" in each.targets}
+    assert set(of_type(stack, "AWS::Lambda::Function", **WITH_API)) == functions
+    assert set(of_type(stack, "AWS::Lambda::Function")) == functions - {"PatientApi"}  # without an API nothing calls it
 
 
 def test_bundles_are_uploaded_as_they_were_built(template, specs):
@@ -55,12 +67,6 @@ def test_every_function_logs_into_the_group_that_forgets(stack):
         assert function["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": "FunctionLogs"}
 
 
-def test_tracing_is_off_unless_asked_for(template, stack):
-    for function in of_type(stack, "AWS::Lambda::Function").values():
-        assert function["Properties"]["TracingConfig"]["Mode"] == {"Ref": "Tracing"}
-    assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
-
-
 def test_the_secrets_extension_comes_with_the_port_by_which_it_is_found(stack):
     for function in of_type(stack, "AWS::Lambda::Function").values():
         layers = function["Properties"]["Layers"]
@@ -72,61 +78,137 @@ def test_the_secrets_extension_comes_with_the_port_by_which_it_is_found(stack):
     assert holds(stack, "HasSecretsExtension", {"SecretsExtensionLayerArn": EXTENSION})
 
 
-# Who may do what
+# Defaults and names
+
+
+def test_no_default_is_an_example_of_a_value(template):
+    for name, parameter in template["Parameters"].items():
+        assert "example" not in str(parameter.get("Default", "")), name
+    assert "Default" not in template["Parameters"]["AlarmEmail"]  # `sam deploy` asks for it
+
+
+def test_what_a_default_leaves_out_is_left_out_whole(template, stack):
+    without = deployed(stack)
+    assert not {name for name in without if "Api" in name or "PatientApi" in name}
+    there = deployed(stack, **WITH_API)
+    assert {"HttpApi", "HttpApiLogs", "PatientApi", "HttpApiFails", "PatientApiEverythingPermission"} <= there.keys()
+    for name, output in template["Outputs"].items():
+        refers = re.findall(r"'(?:Ref|Fn::GetAtt)': \[?'(\w+)", str(output["Value"]))
+        conditions = {stack["Resources"][each].get("Condition") for each in refers if each in stack["Resources"]}
+        assert conditions <= {output.get("Condition")}, name
+
+
+def test_an_issuer_comes_with_an_audience(template):
+    (rule,) = template["Rules"].values()
+    (assertion,) = rule["Assertions"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}]}
+    assert assertion["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtAudience"}, ""]}]}
+
+
+# Members that are the physical name of a resource. Those that are only looked up by it (dimensions, log lines) are not.
+NAMES = {
+    "AlarmName", "ApiName", "DashboardName", "FunctionName", "GroupName", "LogGroupName", "ManagedPolicyName", "Name",
+    "QueueName", "RoleName", "StateMachineName", "TableName", "TopicName",
+}  # fmt: skip
+
+# Their names are those of what they belong to.
+OF_OTHERS = {f"AWS::Lambda::{each}" for each in ("EventInvokeConfig", "EventSourceMapping", "Permission")}
+
+
+def test_no_name_is_taken_in_an_accounts_second_stack(template, with_api):
+    for name, resource in deployed(with_api, **WITH_API).items():
+        if resource["Type"] in OF_OTHERS:
+            continue
+        for member in NAMES & resource.get("Properties", {}).keys():
+            given = json.dumps(resource["Properties"][member])
+            named_by = set(re.findall(r'"Ref": "(\w+)"|\$\{([\w:]+)\}', given))
+            of_stack = {each for pair in named_by for each in pair} & {*template["Parameters"], "AWS::StackName"}
+            assert of_stack, f"{name} is called {given}, in every stack"
+
+
+def test_a_fixed_name_would_be_found(template):
+    """SAM calls a schedule by its logical id unless it is told not to."""
+    fixed = copy.deepcopy(template)
+    del fixed["Resources"]["SyncHoudiniBuilds"]["Properties"]["Events"]["Daily"]["Properties"]["OmitName"]
+    with pytest.raises(AssertionError, match="in every stack"):
+        test_no_name_is_taken_in_an_accounts_second_stack(fixed, translated(fixed, **WITH_API))
+
+
+def test_what_is_kept_is_not_kept_when_it_was_never_used(stack):
+    kept = {
+        name: each for name, each in deployed(stack).items() if str(each.get("DeletionPolicy")).startswith("Retain")
+    }
+    assert kept.keys() == {"ExtraHorizonCredentials", "DeadLetterQueue"}
+    assert {each["DeletionPolicy"] for each in kept.values()} == {"RetainExceptOnCreate"}
+
+
+def test_a_secret_that_is_there_is_not_made(stack):
+    assert "ExtraHorizonCredentials" not in deployed(stack, ExistingSecret="yes")
+
+
+# Who may do what; the simulator of test_policies.py holds each call of each function against it
 
 
 def secrets_read(stack):
     """By function: may it read our secret, and any other?"""
-    other = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:others"
+    other = SECRET.replace("{CredentialsSecretName}", "exh/others")
     return {
-        name: [allowed(role, "secretsmanager:GetSecretValue", each) for each in (SECRET, other)]
-        for name, role in roles_of(stack).items()
+        name: [allowed(stack, role_of(stack, name), "secretsmanager:GetSecretValue", each) for each in (SECRET, other)]
+        for name in of_type(stack, "AWS::Lambda::Function")
     }
 
 
-def test_what_calls_extra_horizon_can_read_its_secret_and_no_other(stack):
-    found = secrets_read(stack)
-    assert found["SyncHoudiniBuilds"] == [True, False]
-    assert not any(other for _, other in found.values())
+def test_every_function_can_read_its_secret_and_no_other(with_api):
+    assert set(map(tuple, secrets_read(with_api).values())) == {(True, False)}
 
 
 def test_a_star_in_a_policy_is_found(template):
     wide = copy.deepcopy(template)
-    (policy,) = wide["Resources"]["SyncHoudiniBuilds"]["Properties"]["Policies"]
-    policy["AWSSecretsManagerGetSecretValuePolicy"]["SecretArn"] = "*"
+    basics = wide["Resources"]["FunctionBasics"]["Properties"]["PolicyDocument"]["Statement"]
+    basics[1]["Resource"] = "*"
     assert secrets_read(translated(wide))["SyncHoudiniBuilds"] == [True, True]
 
 
-@with_a_worker
-def test_the_worker_may_use_its_table_and_its_dead_letter_queue_and_nothing_else(stack):
-    worker = roles_of(stack)["AnalyzeQueuedMeasurements"]
-    assert allowed(worker, "dynamodb:PutItem", "{IdempotencyTable.Arn}")
-    assert not allowed(worker, "dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/other")
-    assert not allowed(worker, "dynamodb:Scan", "{IdempotencyTable.Arn}")
-    dead, work = (
-        f"arn:aws:sqs:eu-central-1:123456789012:{{{name}.QueueName}}" for name in ("DeadLetterQueue", "WorkQueue")
-    )
-    assert allowed(worker, "sqs:SendMessage", dead)
-    assert not allowed(worker, "sqs:SendMessage", work)
-    enqueuer = roles_of(stack)["EnqueueMeasurements"]
-    assert allowed(enqueuer, "sqs:SendMessage", work)
-    assert not allowed(enqueuer, "sqs:SendMessage", dead)
-    assert not allowed(enqueuer, "sqs:ReceiveMessage", work)
+def test_the_worker_uses_its_own_queue_and_no_other(stack):
+    worker, enqueuer = role_of(stack, "AnalyzeQueuedMeasurements"), role_of(stack, "EnqueueMeasurements")
+    other = "arn:aws:sqs:eu-central-1:123456789012:exh-tasks-production-work"
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
+        assert allowed(stack, worker, action, "{WorkQueue.Arn}")
+        assert not allowed(stack, worker, action, other)
+    assert not allowed(stack, worker, "sqs:SendMessage", "{WorkQueue.Arn}")
+    assert not allowed(stack, worker, "dynamodb:PutItem", "arn:aws:dynamodb:eu-central-1:123456789012:table/other")
+    assert not allowed(stack, worker, "dynamodb:Scan", "{IdempotencyTable.Arn}")
+    assert not allowed(stack, enqueuer, "sqs:ReceiveMessage", "{WorkQueue.Arn}")
 
 
-def test_no_policy_of_ours_speaks_of_everything(stack):
-    for name, role in roles_of(stack).items():
-        for statement in statements(role):
+def test_what_sam_gives_to_a_worker_is_seen(template):
+    """Without a role of ours SAM attaches a policy of AWS's, which takes messages of every queue of the account."""
+    given = copy.deepcopy(template)
+    del given["Resources"]["AnalyzeQueuedMeasurements"]["Properties"]["Role"]
+    stack = translated(given)
+    other = "arn:aws:sqs:eu-central-1:123456789012:exh-tasks-production-work"
+    assert allowed(stack, role_of(stack, "AnalyzeQueuedMeasurements"), "sqs:DeleteMessage", other)
+
+
+def test_no_policy_speaks_of_everything(with_api):
+    for name in of_type(with_api, "AWS::IAM::Role", **WITH_API):
+        for statement in statements(with_api, name):
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             assert "*" not in map(arn, resources), name
-            assert "*" not in statement["Action"], name
-            assert not any(str(action).endswith(":*") for action in statement["Action"]), name
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not any(str(action).endswith("*") for action in actions), name
 
 
-def test_each_function_has_a_role_of_its_own(stack):
-    functions = of_type(stack, "AWS::Lambda::Function")
-    roles = [arn(each["Properties"]["Role"]) for each in functions.values()]
-    assert len(set(roles)) == len(functions)
+def test_functions_share_a_role_only_where_they_may_do_the_same(with_api):
+    shared = [role_of(with_api, each) for each in of_type(with_api, "AWS::Lambda::Function", **WITH_API)]
+    assert {role for role in shared if shared.count(role) > 1} == {"FunctionRole"}
+    assert "Policies" not in with_api["Resources"]["FunctionRole"]["Properties"]
+
+
+def test_only_schedules_of_this_account_start_functions(stack):
+    role = stack["Resources"]["SyncHoudiniBuildsSchedulerRole"]["Properties"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 # What starts what
@@ -146,29 +228,72 @@ def test_schedules_run_as_often_as_on_extra_horizon(stack, specs):
             assert int(amount) * seconds == spec.schedule.interval
 
 
-def test_the_http_api_lets_only_holders_of_a_token_through(stack):
-    (api,) = of_type(stack, "AWS::ApiGatewayV2::Api").values()
-    body = api["Properties"]["Body"]
+def test_a_scheduled_run_that_failed_is_kept_and_told(stack):
+    (rule,) = of_type(stack, "AWS::Scheduler::Schedule").values()
+    assert arn(rule["Properties"]["Target"]["DeadLetterConfig"]["Arn"]) == "{FailedRuns.Arn}"
+    (asynchronous,) = of_type(stack, "AWS::Lambda::EventInvokeConfig").values()
+    assert arn(asynchronous["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]) == "{FailedRuns.Arn}"
+    for role in ("SyncHoudiniBuildsSchedulerRole", role_of(stack, "SyncHoudiniBuilds")):
+        assert allowed(stack, role, "sqs:SendMessage", "{FailedRuns.Arn}")
+
+
+def body_of(stack):
+    """The OpenAPI of the HTTP API, conditions being those of who has an issuer and origins."""
+    (api,) = of_type(stack, "AWS::ApiGatewayV2::Api", **WITH_API).values()
+
+    def chosen(value):
+        match value:
+            case {"Fn::If": [condition, then, otherwise]}:
+                return chosen(then if holds(stack, condition, WITH_API) else otherwise)
+            case dict():
+                return {name: chosen(each) for name, each in value.items()}
+            case list():
+                return list(map(chosen, value))
+        return value
+
+    return chosen(api["Properties"]["Body"])
+
+
+def test_the_http_api_lets_only_holders_of_a_token_through(with_api):
+    body = body_of(with_api)
     (scheme,) = body["components"]["securitySchemes"].values()
     assert scheme["x-amazon-apigateway-authorizer"]["jwtConfiguration"] == {
         "issuer": {"Ref": "JwtIssuer"},
         "audience": [{"Ref": "JwtAudience"}],
     }
-    for path in body["paths"].values():
-        for method in path.values():
-            assert method["security"] == [{"Users": []}]
+    operations = [method for path in body["paths"].values() for method in path.values()]
+    assert operations
+    assert all(operation["security"] == [{"Users": []}] for operation in operations)
 
 
-def test_the_log_of_the_http_api_names_nobody(stack):
-    (stage,) = of_type(stack, "AWS::ApiGatewayV2::Stage").values()
-    logged = json.loads(stage["Properties"]["AccessLogSettings"]["Format"])
-    assert not {"sourceIp", "path", "authorizer"} & set(str(logged).replace(".", " ").replace("'", " ").split())
+def test_an_api_that_would_have_no_routes_is_no_success(with_api):
+    """API Gateway only warns of an issuer that it cannot reach, and leaves the routes out."""
+    (api,) = of_type(with_api, "AWS::ApiGatewayV2::Api", **WITH_API).values()
+    assert api["Properties"]["FailOnWarnings"] is True
+
+
+def test_pages_of_the_named_origins_may_call_the_api_and_no_others(template, with_api):
+    cors = body_of(with_api)["x-amazon-apigateway-cors"]
+    assert cors.keys() == {"allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders"}
+    assert cors["allowOrigins"] == {"Fn::Split": [",", WITH_API["CorsOrigins"]]}
+    variables = template["Resources"]["PatientApi"]["Properties"]["Environment"]["Variables"]
+    assert variables["CORS_ORIGINS"] == {"Ref": "CorsOrigins"}  # the function says the same
+
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html, those without a person
+CONTEXT = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage", "authorizer.error"}
+
+
+def test_the_log_of_the_http_api_names_nobody_and_says_what_was_wrong_with_a_token(with_api):
+    (stage,) = of_type(with_api, "AWS::ApiGatewayV2::Stage", **WITH_API).values()
+    text = stage["Properties"]["AccessLogSettings"]["Format"]
+    assert json.loads(text)
+    assert set(re.findall(r"\$context\.([\w.]+)", text)) == CONTEXT
 
 
 # The queue
 
 
-@with_a_worker
 def test_the_worker_takes_batches_and_says_which_messages_failed(stack):
     (mapping,) = of_type(stack, "AWS::Lambda::EventSourceMapping").values()
     assert arn(mapping["Properties"]["EventSourceArn"]) == "{WorkQueue.Arn}"
@@ -180,8 +305,29 @@ def test_what_cannot_be_done_goes_to_the_dead_letter_queue_and_stays(stack):
     queues = of_type(stack, "AWS::SQS::Queue")
     work, dead = queues["WorkQueue"]["Properties"], queues["DeadLetterQueue"]
     assert arn(work["RedrivePolicy"]["deadLetterTargetArn"]) == "{DeadLetterQueue.Arn}"
-    assert dead["DeletionPolicy"] == "Retain"
     assert work["SqsManagedSseEnabled"] is dead["Properties"]["SqsManagedSseEnabled"] is True
+
+
+def test_a_dead_letter_outlives_the_longest_wait_before_it(stack):
+    """A message keeps its age when it becomes a dead letter."""
+    queues = of_type(stack, "AWS::SQS::Queue")
+    work, dead = (queues[name]["Properties"]["MessageRetentionPeriod"] for name in ("WorkQueue", "DeadLetterQueue"))
+    assert dead - work >= 7 * 86_400
+
+
+def test_a_message_stays_hidden_for_six_timeouts_and_the_window(stack, specs):
+    (mapping,) = of_type(stack, "AWS::Lambda::EventSourceMapping").values()
+    (worker,) = (each for each in specs if each.logical_id == "AnalyzeQueuedMeasurements")
+    hidden = of_type(stack, "AWS::SQS::Queue")["WorkQueue"]["Properties"]["VisibilityTimeout"]
+    assert hidden == 6 * worker.timeout + mapping["Properties"]["MaximumBatchingWindowInSeconds"]
+
+
+def test_only_the_work_queue_has_its_dead_letters_there(stack):
+    queues = of_type(stack, "AWS::SQS::Queue")
+    allow = queues["DeadLetterQueue"]["Properties"]["RedriveAllowPolicy"]
+    name = arn(queues["WorkQueue"]["Properties"]["QueueName"])
+    assert allow["redrivePermission"] == "byQueue"
+    assert list(map(arn, allow["sourceQueueArns"])) == [f"arn:aws:sqs:eu-central-1:123456789012:{name}"]
 
 
 def test_the_table_forgets_by_itself_and_costs_by_use(stack):
@@ -193,42 +339,131 @@ def test_the_table_forgets_by_itself_and_costs_by_use(stack):
 # Who is told
 
 
-def test_every_function_has_its_alarms_with_its_own_timeout(stack, specs):
-    nested = of_type(stack, "AWS::CloudFormation::Stack")
-    for spec in specs:
-        if "aws" in spec.targets:
-            given = nested[f"{spec.logical_id}Alarms"]["Properties"]["Parameters"]
-            assert given == {
-                "FunctionName": {"Ref": spec.logical_id}, "Timeout": spec.timeout, "TopicArn": {"Ref": "AlarmTopic"},
-            }  # fmt: skip
-
-
-def test_the_alarms_of_a_function_are_errors_throttles_and_time(project_root):
-    from samtranslator.yaml_helper import yaml_parse
-
-    alarms = yaml_parse((project_root / "aws" / "function-alarms.yaml").read_text())["Resources"]
-    assert set(alarms) == {"Errors", "Throttles", "NearTimeout"}
-    for alarm in alarms.values():
-        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "TopicArn"}]
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
-
-
-def test_queues_have_alarms_too(stack):
-    alarms = {name: each["Properties"] for name, each in of_type(stack, "AWS::CloudWatch::Alarm").items()}
-    watched = {(each["MetricName"], arn(each["Dimensions"][0]["Value"])) for each in alarms.values()}
-    assert watched == {
-        ("ApproximateNumberOfMessagesVisible", "{DeadLetterQueue.QueueName}"),
-        ("ApproximateAgeOfOldestMessage", "{WorkQueue.QueueName}"),
+def alarms_of(stack):
+    """Each alarm's metric and what it is of."""
+    found = of_type(stack, "AWS::CloudWatch::Alarm", **WITH_API)
+    return {
+        name: (each["Properties"]["MetricName"], arn(each["Properties"]["Dimensions"][0]["Value"]))
+        for name, each in found.items()
     }
 
 
+def test_whatever_is_given_up_is_told(with_api):
+    assert alarms_of(with_api) == {
+        "HttpApiFails": ("5xx", "{HttpApi}"),
+        "HttpApiRefuses": ("4xx", "{HttpApi}"),
+        "HttpApiIsSlow": ("Latency", "{HttpApi}"),
+        "ScheduledRunsFailed": ("ApproximateNumberOfMessagesVisible", "{FailedRuns.QueueName}"),
+        "EnqueueAllFailed": ("ExecutionsFailed", "{EnqueueAll}"),
+        "ChunkWholeFailed": ("ExecutionsFailed", "{ChunkWhole}"),
+        "WorkFails": ("Failed", "{AnalyzeQueuedMeasurements}"),
+        "WorkerFails": ("Errors", "{AnalyzeQueuedMeasurements}"),
+        "WorkerIsNearItsTimeout": ("Duration", "{AnalyzeQueuedMeasurements}"),
+        "DeadLetters": ("ApproximateNumberOfMessagesVisible", "{DeadLetterQueue.QueueName}"),
+        "OldWork": ("ApproximateAgeOfOldestMessage", "{WorkQueue.QueueName}"),
+    }
+    for name, alarm in of_type(with_api, "AWS::CloudWatch::Alarm", **WITH_API).items():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching", name
+
+
+def test_a_worker_that_fails_at_everything_is_told_within_five_minutes(stack):
+    """Before that a message is a dead letter only after five times twelve minutes."""
+    alarm = of_type(stack, "AWS::CloudWatch::Alarm")["WorkFails"]["Properties"]
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 300
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Average", 0.5)
+    variables = stack["Resources"]["AnalyzeQueuedMeasurements"]["Properties"]["Environment"]["Variables"]
+    assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+
+
+def test_the_worker_is_near_its_timeout_at_80_percent_of_it(stack, specs):
+    (worker,) = (each for each in specs if each.logical_id == "AnalyzeQueuedMeasurements")
+    alarm = of_type(stack, "AWS::CloudWatch::Alarm")["WorkerIsNearItsTimeout"]["Properties"]
+    assert alarm["Threshold"] == 800 * worker.timeout
+
+
 def test_mail_goes_to_whoever_is_named(stack):
-    assert "AlarmSubscription" not in deployed(stack)
+    assert "AlarmSubscription" not in deployed(stack, AlarmEmail="none")
     assert "AlarmSubscription" in deployed(stack, AlarmEmail="ops@example.com")
 
 
-def test_the_dashboard_is_one_that_cloudwatch_can_read(stack):
-    (dashboard,) = of_type(stack, "AWS::CloudWatch::Dashboard").values()
-    body = json.loads(arn(dashboard["Properties"]["DashboardBody"]))
-    assert len(body["widgets"]) == 5
-    assert all({"type", "width", "height", "properties"} <= set(widget) for widget in body["widgets"])
+# The dashboard, read as CloudWatch reads it
+
+
+def metrics_of(widget):
+    """Each metric of a widget, written out: `"."` repeats a part of the one before, `"..."` all parts but the last.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+    found, before = [], []
+    for metric in widget["properties"]["metrics"]:
+        parts = [each for each in metric if not isinstance(each, dict)]
+        if parts[0] == "...":
+            parts = [*before[: len(before) - len(parts) + 1], *parts[1:]]
+        parts = [before[place] if each == "." else each for place, each in enumerate(parts)]
+        found.append(parts)
+        before = parts
+    return found
+
+
+def shown_by(dashboard):
+    widgets = [widget for widget in dashboard["widgets"] if widget["type"] == "metric"]
+    return {tuple(metric) for widget in widgets for metric in metrics_of(widget)}
+
+
+@pytest.fixture
+def dashboard(with_api):
+    (dashboard,) = of_type(with_api, "AWS::CloudWatch::Dashboard").values()
+    text, names = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    ((name, choice),) = names.items()
+    assert holds(with_api, choice["Fn::If"][0], WITH_API)
+    return json.loads(arn({"Fn::Sub": [text, {name: choice["Fn::If"][1]}]}))
+
+
+def test_the_dashboard_names_metrics_as_the_services_do(dashboard, with_api):
+    shown = {
+        tuple(metric) for widget in dashboard["widgets"] if widget["type"] == "metric" for metric in metrics_of(widget)
+    }
+    functions = of_type(with_api, "AWS::Lambda::Function", **WITH_API)
+    for metric in ("Invocations", "Errors", "Throttles", "Duration"):
+        of_functions = {each[3] for each in shown if each[:3] == ("AWS/Lambda", metric, "FunctionName")}
+        assert of_functions == {f"{{{name}}}" for name in functions}
+    for name in ("WorkQueue", "DeadLetterQueue", "FailedRuns"):
+        assert ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"{{{name}.QueueName}}") in shown
+    own = {each[1:] for each in shown if each[0] == "ExtraHorizonTasks"}
+    assert own == {
+        (name, "service", "{AnalyzeQueuedMeasurements}") for name in ("Done", "DoneBefore", "Failed", "Poison")
+    }
+    assert all(len(metric) % 2 == 0 for metric in shown)  # a namespace, a name, and pairs
+
+
+def test_every_alarm_of_a_function_is_of_a_metric_that_the_dashboard_has(dashboard, with_api):
+    shown = {
+        tuple(metric) for widget in dashboard["widgets"] if widget["type"] == "metric" for metric in metrics_of(widget)
+    }
+    for name, alarm in of_type(with_api, "AWS::CloudWatch::Alarm").items():
+        properties = alarm["Properties"]
+        if properties["Namespace"] in ("AWS/Lambda", "AWS/SQS"):
+            (dimension,) = properties["Dimensions"]
+            wanted = (properties["Namespace"], properties["MetricName"], dimension["Name"], arn(dimension["Value"]))
+            assert wanted in shown, name
+
+
+def test_the_latest_errors_are_found_by_what_a_log_line_has(dashboard, monkeypatch):
+    """Logs Insights: the filter of the query, on lines of the logger."""
+    from extrahorizon.log import logger
+
+    (widget,) = (each for each in dashboard["widgets"] if each["type"] == "log")
+    source_of, *steps = map(str.strip, widget["properties"]["query"].split("|"))
+    assert source_of == "SOURCE '{FunctionLogs}'"
+    (condition,) = (step for step in steps if step.startswith("filter "))
+    name, value = re.fullmatch(r"filter (\w+) = '(\w+)'", condition).groups()
+    (fields,) = (step.removeprefix("fields ").split(", ") for step in steps if step.startswith("fields "))
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.logger_handler, "stream", stream)
+    logger.error("it failed", extra={"errorType": "ValueError"})
+    logger.info("it went well")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    matching = [line for line in lines if line.get(name) == value]
+    assert [line["message"] for line in matching] == ["it failed"]
+    assert {each for each in fields if not each.startswith("@")} <= matching[0].keys()

@@ -137,7 +137,7 @@ def test_one_handler_as_a_task_as_a_lambda_and_behind_a_queue(project, platform_
         keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
         for name, value in {**running.aws.environment(), **running.queue.environment(), **keys}.items():
             monkeypatch.setenv(name, value)
-        assert enqueue(exh, SCHEMA, RQL("eq(status,created)")) == {"queued": 1, "complete": True, "after": by_queue}
+        assert enqueue(exh, SCHEMA, RQL("eq(status,created)")) == (1, True, by_queue)
         queue._aws.cache_clear()
         polled = running.mapping()
         assert polled.poll().result == {"batchItemFailures": []}

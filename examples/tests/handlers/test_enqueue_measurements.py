@@ -9,7 +9,7 @@ from extrahorizon.deadline import Deadline
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.query import RQL
 from extrahorizon.queue import UnsentTasksError
-from handlers.enqueue_measurements import PAGE_SIZE, enqueue
+from handlers.enqueue_measurements import PAGE_SIZE, RESERVE, enqueue
 
 from handlers import enqueue_measurements
 
@@ -74,7 +74,8 @@ def test_a_task_for_each_measurement_that_waits_and_nothing_of_the_patient_in_it
     ids = measured(PAGE_SIZE + 7)
     exh.data.documents.transition(SCHEMA, ids[3], name="mark-as-analyzed", data={"category": "normal"})
     answer = handle(enqueue_measurements.handler, task_event({}), exh)
-    assert answer == {"queued": PAGE_SIZE + 6, "complete": True, "after": max(ids)}
+    following = {"schema": SCHEMA, "rql": "eq(status,created)", "after": max(ids), "queued": PAGE_SIZE + 6}
+    assert answer == {"queued": PAGE_SIZE + 6, "complete": True, "next": following}
     found = tasks()
     assert sorted(each["data"]["documentId"] for each in found) == sorted({*ids} - {ids[3]})
     assert all(each["data"].keys() == {"schemaId", "documentId"} and each.keys() == {"id", "data"} for each in found)
@@ -107,31 +108,36 @@ def test_measurements_that_leave_the_list_meanwhile_hide_no_others(exh, tasks, m
         return send(batch, **options)
 
     monkeypatch.setattr(enqueue_measurements, "send_tasks", send_and_analyze)
-    assert enqueue(exh, SCHEMA, WAITING)["queued"] == len(ids)
+    assert enqueue(exh, SCHEMA, WAITING)[0] == len(ids)
     assert {each["data"]["documentId"] for each in tasks()} == set(ids)
 
 
-def test_when_time_is_up_it_says_where_to_go_on(exh, tasks, measured, monkeypatch):
-    ids = sorted(measured(PAGE_SIZE + 5))
-    send = enqueue_measurements.send_tasks
+def test_runs_that_end_in_time_queue_all_together(exh, tasks, measured):
+    """As the state machine runs it: each run with what the one before has under `next`."""
+    ids = sorted(measured(2 * PAGE_SIZE + 5))
+    data, answers = {"rql": str(WAITING)}, []
+    while not answers or not answers[-1]["complete"]:
+        exh.session.deadline = Deadline(RESERVE - 1)  # time for one page
+        answers.append(handle(enqueue_measurements.handler, task_event(data), exh))
+        data = answers[-1]["next"]
+    assert [each["queued"] for each in answers] == [PAGE_SIZE, PAGE_SIZE, 5]
+    assert [each["next"]["after"] for each in answers] == [ids[PAGE_SIZE - 1], ids[2 * PAGE_SIZE - 1], ids[-1]]
+    assert data["queued"] == len(ids)
+    assert sorted(each["data"]["documentId"] for each in tasks()) == ids
 
-    def send_slowly(batch, **options):
-        sent = send(batch, **options)
-        exh.session.deadline = Deadline(1)
-        return sent
 
-    monkeypatch.setattr(enqueue_measurements, "send_tasks", send_slowly)
-    answer = handle(enqueue_measurements.handler, task_event({}), exh)
-    assert answer == {"queued": PAGE_SIZE, "complete": False, "after": ids[PAGE_SIZE - 1]}
-    monkeypatch.undo()
+def test_a_run_leaves_so_much_time_that_no_alarm_comes(project):
+    """At 80 % of the timeout there is one; a page with its sends takes seconds at most."""
+    timeout = project.manifest.function(NAME).timeout
+    assert (timeout - RESERVE + 15) / timeout <= 0.8
 
 
 def test_it_goes_on_where_it_ended(exh, tasks, measured):
     ids = sorted(measured(5))
     answer = handle(enqueue_measurements.handler, task_event({"after": ids[2]}), exh)
-    assert answer == {"queued": 2, "complete": True, "after": ids[4]}
+    assert (answer["queued"], answer["complete"], answer["next"]["after"]) == (2, True, ids[4])
     assert sorted(each["data"]["documentId"] for each in tasks()) == ids[3:]
-    assert enqueue(exh, SCHEMA, WAITING, ids[4]) == {"queued": 0, "complete": True, "after": ids[4]}
+    assert enqueue(exh, SCHEMA, WAITING, ids[4]) == (0, True, ids[4])
 
 
 def test_what_the_queue_does_not_take_is_told(exh, tasks, measured, monkeypatch):
@@ -149,6 +155,8 @@ def test_what_the_queue_does_not_take_is_told(exh, tasks, measured, monkeypatch)
         ({"schema": 5}, "needs schema"),
         ({"after": ["x"]}, "needs after"),
         ({"rql": ""}, "needs rql"),
+        ({"queued": "5"}, "queued is not a whole number"),
+        ({"queued": True}, "queued is not a whole number"),
         ({"rql": "eq(status"}, "rql cannot be used"),
         ({"rql": "eq(status,created)&limit(5)"}, "may not limit, sort or select"),
         ({"rql": "sort(-id)"}, "may not limit, sort or select"),

@@ -67,7 +67,7 @@ def test_its_author_is_in_the_licence_and_in_pyproject(tmp_path, author):
 def test_no_mark_and_no_placeholder_is_left(tmp_path):
     result = made(tmp_path)
     text = "".join((result.folder / name).read_text() for name in result.files)
-    assert not re.search(r"(aws|exh): (begin|end)|\{\{\w+\}\}", text)
+    assert not re.search(r"\w+: (begin|end)$|\{\{\w+\}\}", text, re.MULTILINE)
     assert result.lines == len(text.splitlines())
 
 
@@ -76,6 +76,7 @@ def test_no_mark_and_no_placeholder_is_left(tmp_path):
     [
         ("exh", ["chunk-psg-signals"], {"chunk-psg-signals": ("exh",)}),
         ("aws", ["sync-houdini-builds"], {"sync-houdini-builds": ("aws",)}),
+        ("aws", ["chunk-psg-signals"], {"chunk-psg-signals": ("aws",)}),
         (
             "both",
             ["enqueue-measurements", "sync-houdini-builds"],
@@ -96,8 +97,31 @@ def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_p
     assert all(project.sample_events(spec) for spec in project.manifest.functions)
     assert {*result.files} >= {f"tests/test_{name.replace('-', '_')}.py" for name in asked if "exh" in functions[name]}
     text = (project.root / "template.yaml").read_text()
-    assert ("Condition:" in text, "WorkQueue:" in text) == (target == "both", target == "both")
+    assert ("Condition: OnExtraHorizonOnly" in text, "WorkQueue:" in text) == (target == "both", target == "both")
+    machine = any(name in asked for name in ("chunk-psg-signals", "enqueue-measurements")) and target != "exh"
+    assert (project.root / "aws" / "until-complete.asl.json").exists() == machine
     assert 'run = ["exh-dev[aws,pdf]==' in (project.root / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("examples", [(), ("daily-report",)])
+def test_its_workflow_installs_what_pdfs_are_made_with_where_it_makes_some(tmp_path, examples):
+    text = (made(tmp_path, examples=examples).folder / ".github" / "workflows" / "ci.yml").read_text()
+    assert ("libpango" in text) == bool(examples)
+    assert not re.search(r"\w+: (begin|end)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("target", "examples"), [("exh", ()), ("aws", ()), ("aws", ("sync-houdini-builds",)), ("both", ())]
+)
+def test_what_is_for_aws_alone_can_be_deployed_from_github(tmp_path, target, examples):
+    """What is for both has as many files as a project may begin with."""
+    result = made(tmp_path, target=target, examples=examples)
+    path = result.folder / ".github" / "workflows" / "deploy-aws.yml"
+    assert path.exists() == (target == "aws") == (".github/workflows/deploy-aws.yml" in result.files)
+    if path.exists():
+        assert "role-to-assume: ${{ vars.AWS_ROLE }}" in path.read_text()
+        assert ("libpango" in path.read_text()) == bool(examples)
+        assert "Whoami:" in (result.folder / "template.yaml").read_text()  # the smoke test calls it
 
 
 def test_a_dispatcher_comes_with_its_function(tmp_path):
@@ -110,7 +134,7 @@ def test_a_dispatcher_comes_with_its_function(tmp_path):
     ("target", "name", "message"),
     [
         ("both", "no-such", "there is no example 'no-such'; there are analyze-queued-measurements, "),
-        ("aws", "chunk-psg-signals", "chunk-psg-signals is for exh alone, and this project for aws: --target both"),
+        ("aws", "on-task-failed", "on-task-failed is for exh alone, and this project for aws: --target both"),
         ("aws", "patient-api", "assess-blood-pressure, which patient-api needs, is for exh alone"),
         ("exh", "enqueue-measurements", "enqueue-measurements is for aws alone, and this project for exh"),
     ],

@@ -92,6 +92,12 @@ def test_credentials_in_the_template_are_not_for_extra_horizon(spec):
     assert itself.environment("exh", {})["API_SECRET_ID"] == "of the task"
 
 
+def test_what_a_layer_starts_a_function_by_is_not_for_extra_horizon(spec):
+    found = spec({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"})
+    assert "AWS_LAMBDA_EXEC_WRAPPER" in found.environment("aws", {})
+    assert "AWS_LAMBDA_EXEC_WRAPPER" not in found.environment("exh", {})
+
+
 def test_credentials_may_stand_in_the_metadata_without_execution_credentials(spec):
     found = spec({"API_OAUTH_TOKEN": "t"}, {"API_OAUTH_TOKEN": "$TOKEN"})
     assert found.environment("exh", {"TOKEN": "x"})["API_OAUTH_TOKEN"] == "x"

@@ -6,15 +6,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from exh_dev.cli.main import run_command
 from exh_dev.errors import DevkitError, UsageError
-from exh_dev.project.function_spec import KINDS
 from exh_dev.project.init.sources import read_template
 from exh_dev.project.new import function
-from exh_dev.project.new.function import make
+from exh_dev.project.new.function import NewKind, make
 from exh_dev.project.new.names import fold
 from exh_dev.project.project import Project
 
@@ -36,6 +36,7 @@ Resources:
     Properties: {Handler: a.b}
 """
 PROJECT = Path(__file__).parent / "project"
+KINDS = get_args(NewKind)
 LONGEST = "-".join(["abcdefg"] * 8)
 
 
@@ -106,7 +107,7 @@ def test_what_is_no_permission_is_refused(project, permission):
     assert everything_in(project.root) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "queue"])
 def test_its_user_has_the_permissions_that_were_asked_for(project, kind):
     wanted = ["VIEW_USER", "VIEW_DOCUMENTS:pulse", "TRANSITION_DOCUMENTS:pulse:finish"]
     make(project, "greet-patient", kind, [*wanted, "VIEW_USER"])
@@ -273,8 +274,9 @@ def test_it_is_checked_and_runs_at_once(copy):
     run(copy, "exh-dev", "check")
     report = json.loads(run(copy, "exh-dev", "run", *NAMES, "--credentials", "env", "--credentials", "secret"))
     found = [(each["function"], each["status"]) for each in report["results"]]
+    on_exh = [name for name in NAMES if name != "fresh-queue"]
     on_aws = [name for name in NAMES if name != "fresh-event"]
-    assert sorted(found) == sorted((name, "OK") for name in [*NAMES, *on_aws])
+    assert sorted(found) == sorted((name, "OK") for name in [*on_exh, *on_aws])
 
 
 @pytest.mark.slow
@@ -296,8 +298,7 @@ def test_its_types_and_its_template_are_right(copy):
     run(copy, "cfn-lint", "template.yaml")
 
 
-def test_the_rest_of_the_template_is_byte_for_byte_what_it_was(copy, project_root):
-    before, after = ((folder / "template.yaml").read_bytes() for folder in (project_root, copy))
-    begin = after.index(b"  FreshTask:")
-    end = after.index(b"\n  FunctionLogs:")
-    assert after[:begin] + after[end + 1 :] == before
+def test_the_rest_of_the_template_is_line_for_line_what_it_was(copy, project_root):
+    before, after = ((folder / "template.yaml").read_bytes().splitlines() for folder in (project_root, copy))
+    following = iter(after)
+    assert all(line in following for line in before)

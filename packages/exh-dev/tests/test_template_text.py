@@ -1,6 +1,7 @@
 """Changing a template as text: what is not concerned stays byte for byte."""
 
 import difflib
+import re
 
 import pytest
 import yaml
@@ -106,6 +107,31 @@ def test_functions_are_taken_out_with_what_they_alone_need(template, before, nam
     assert without_functions(template(before), names) == after
 
 
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("  Both:\n    Type: AWS::CloudWatch::Dashboard\n    Properties:\n      Body:\n        !Sub ${One} ${Two}\n",
+         "template.yaml:16: Both is of One and of Two; take One out of it first"),
+        (f"{THREE}      Calls:\n        - !Ref One\n",
+         "template.yaml:17: Three refers to One; change that first"),
+    ],
+)  # fmt: skip
+def test_what_is_of_others_too_is_not_taken_out(template, other, told):
+    with pytest.raises(UsageError, match=re.escape(told)):
+        without_functions(template(f"Resources:\n{ONE}\n{TWO}\n{other}"), ["One"])
+
+
+def test_what_keeps_itself_alone_goes(template):
+    queue = "  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      One: names no function\n"
+    policy = "  Policy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [!Ref Queue]\n"
+    rule = "Rules:\n  Some:\n    Assert: !Ref Size\n"
+    before = f"Parameters:\n  Size: {{Type: String}}\n{rule}Resources:\n{ONE}      Queue: !Ref Queue\n"
+    before += "      Size: !Ref Size\n"
+    assert without_functions(template(f"{before}{queue}{policy}{TWO}"), ["One"]) == f"Resources:\n{TWO}"
+    kept = f"{queue}{policy}{TWO}      Queue: !Ref Queue\n"
+    assert without_functions(template(f"{before}{kept}"), ["One"]) == f"Resources:\n{kept}"
+
+
 @given(st.permutations([ONE, TWO, THREE, SECRET]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_putting_in_and_taking_out_leaves_what_was(tmp_path_factory, resources, newline, spaced, ends):
     text = f"{HEAD}\nResources:\n{chr(10).join(resources) if spaced else ''.join(resources)}\n{OUTPUTS}"
@@ -173,9 +199,30 @@ def test_a_function_comes_with_what_it_refers_to(template):
         ("Resources", "One"),
         ("Resources", "Queue"),
         ("Resources", "QueuePolicy"),
+        ("Resources", "Alarm"),
+        ("Resources", "Topic"),
     ]
     assert found["Resources", "Queue"].startswith("# what waits\nQueue:\n  Type: AWS::SQS::Queue\n")
     assert found["Conditions", "Here"] == "# on this machine alone\nHere: !Equals [a, a]\n"
+
+
+def test_what_runs_it_comes_along_and_what_others_have_a_part_in_does_not(template):
+    others = """
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties: {Runs: !Ref One}
+
+  OfBoth:
+    Type: AWS::CloudWatch::Dashboard
+    Properties: {Body: !Sub "${One} ${Two}"}
+
+  RoleOfTwo:
+    Type: AWS::IAM::Role
+    Properties: {Queue: !Ref Queue}
+"""
+    rule = "Rules:\n  Positive:\n    Assert: !Ref Retention\n  Another:\n    Assert: !Ref Other\n"
+    found = {name for _, name in entries_for(template(rule + QUEUED + others), "One")}
+    assert found & {"Machine", "OfBoth", "RoleOfTwo", "Positive", "Another"} == {"Machine", "Positive"}
 
 
 def test_what_a_function_comes_with_can_be_added_elsewhere(template, tmp_path):

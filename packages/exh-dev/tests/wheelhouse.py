@@ -26,10 +26,11 @@ class Wheelhouse:
     def __init__(self, folder):
         self.folder = folder
 
-    def add(self, name, version, files, *, tag="py3-none-any", needs=()):
+    def add(self, name, version, files, *, tag="py3-none-any", needs=(), extras=(), about=""):
         path = self.folder / f"{name}-{version}-{tag}.whl"
         info = f"{name}-{version}.dist-info"
-        metadata = "".join(f"Requires-Dist: {need}\n" for need in needs)
+        metadata = "".join(f"Requires-Dist: {need}\n" for need in needs) + about
+        metadata += "".join(f"Provides-Extra: {extra}\n" for extra in extras)
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             for inner, content in files.items():
                 archive.writestr(inner, content)

@@ -196,3 +196,20 @@ def test_a_key_that_is_no_variable_has_no_such_hint():
 def test_lambdas_warning_of_updates_is_not_shown(capsys):
     TerminalOutput().log("greet", log_line("LAMBDA_WARNING: Unhandled exception. The most likely cause is"))
     assert capsys.readouterr().err == ""
+
+
+def test_metrics_in_the_log_are_shown_as_their_sums(capsys):
+    directive = {"Namespace": "clinic", "Dimensions": [["service"]], "Metrics": [{"Name": "Done"}, {"Name": "Took"}]}
+    written = {"_aws": {"Timestamp": 1, "CloudWatchMetrics": [directive]}, "service": "x", "Done": [1, 1], "Took": 2.5}
+    TerminalOutput().log("greet", LogLine(datetime.now(UTC), json.dumps(written)))
+    assert capsys.readouterr().err.strip().endswith("greet metrics Done=2 Took=2.5")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"_aws": 1}, {"_aws": {"CloudWatchMetrics": 1}}, {"_aws": {"CloudWatchMetrics": ["x"]}},
+     {"_aws": {"CloudWatchMetrics": [{"Metrics": [{"Name": "a"}]}]}, "a": "text"}],
+)  # fmt: skip
+def test_a_line_that_only_looks_like_metrics_is_shown_as_it_is(capsys, odd):
+    TerminalOutput().log("greet", LogLine(datetime.now(UTC), json.dumps(odd)))
+    assert "_aws=" in capsys.readouterr().err

@@ -223,6 +223,46 @@ def test_poison_is_not_lost_when_the_dead_letter_queue_is_gone(work_queue, sqs, 
     assert lines()[-1]["reason"] == "AWS answered AWS.SimpleQueueService.NonExistentQueue to SendMessage"
 
 
+# What is counted
+
+
+def metrics(capsys):
+    """Each line that CloudWatch reads as metrics: namespace, dimensions, and values by name."""
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        if "_aws" in line:
+            ((directive,),) = (line["_aws"]["CloudWatchMetrics"],)
+            dimensions = {name: line[name] for names in directive["Dimensions"] for name in names}
+            yield (
+                directive["Namespace"],
+                dimensions,
+                {each["Name"]: line[each["Name"]] for each in directive["Metrics"]},
+            )
+
+
+def test_what_became_of_messages_is_counted(work_queue, monkeypatch, capsys):
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
+    work = Recorder()
+    work(task("a"), task("a"), "no task", task("b", **{"raise": "value"}), task("c"))
+    ((namespace, dimensions, values),) = metrics(capsys)
+    assert namespace == "clinic-dev"
+    assert dimensions == {"service": logger.service}
+    counts = {name: sum(values[name]) for name in ("Done", "DoneBefore", "Poison", "Failed")}
+    assert counts == {"Done": 2, "DoneBefore": 1, "Poison": 1, "Failed": 1}
+    assert sum(values["Failed"]) / len(values["Failed"]) == 1 / 5
+
+
+def test_when_all_of_them_fail_the_average_says_so(work_queue, monkeypatch, capsys):
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
+    Recorder()(*[task(each, **{"raise": "value"}) for each in "ab"])
+    ((_, _, values),) = metrics(capsys)
+    assert values["Failed"] == [1, 1]
+
+
+def test_without_a_namespace_nothing_is_counted(work_queue, capsys):
+    Recorder()(task("a"))
+    assert list(metrics(capsys)) == []
+
+
 # Once
 
 

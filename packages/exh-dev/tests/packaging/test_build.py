@@ -420,6 +420,33 @@ def test_a_bundle_that_is_too_large_is_refused_with_its_largest_parts(small, bui
     assert small.build("--max-size", "13").code == 0
 
 
+def test_the_tests_of_packages_can_be_left_out_and_the_message_says_how(small, wheelhouse):
+    noise = random.Random(1).randbytes(4 * 1024 * 1024)  # noqa: S311 - what cannot be compressed
+    files = {"polite/__init__.py": "PLEASE = 1", "polite/model.bin": noise, "polite/deep/tests/data.bin": noise[::-1]}
+    small.lock(wheelhouse.add("polite", "1.0", files))
+    message = small.build().message
+    assert "leave out the packages' tests, 4.00 MB zipped, with `exclude = [" in message
+    setting = message.partition("with `")[2].partition("`")[0]
+    small.write("pyproject.toml", f"[tool.exh-dev.build]\n{setting}\n")
+    assert small.build().code == 0
+    assert [name for name in names("build/greet.zip") if name.endswith(".bin")] == ["polite/model.bin"]
+    done = small.build("--max-size", "3")
+    assert "leave files of packages out with `exclude` of [tool.exh-dev.build] in pyproject.toml" in done.message
+
+
+def test_what_lambda_would_not_unpack_is_refused_unless_it_is_an_image(small, monkeypatch):
+    monkeypatch.setattr("exh_dev.packaging.sizes._UNPACKED_LIMIT", 1000)
+    done = small.build()
+    assert done.code == 1
+    assert "greet: unpacked it has 0.00 MB, and Lambda allows 0.00 MB. Leave a package out" in done.message
+    assert "or deploy a container image" in done.message
+    template = small.root / "template.yaml"
+    zipped = f"Handler: handlers.greet.handler\n      Runtime: {RUNTIME}"
+    image = "PackageType: Image\n      ImageConfig: {Command: [handlers.greet.handler]}"
+    template.write_text(template.read_text().replace(zipped, image))
+    assert small.build().code == 0
+
+
 def test_what_only_goes_to_aws_may_be_larger(small, wheelhouse):
     template = small.root / "template.yaml"
     template.write_text(template.read_text().replace("[exh, aws]", "[aws]"))

@@ -12,6 +12,7 @@ from exh_dev.testing import (
     client_of,
     dispatcher_event,
     handle,
+    queue_event,
     retry_event,
     task_event,
     transition_event,
@@ -22,6 +23,7 @@ assert_type(task_event({"patientId": "5f0a"}), dict[str, Any])
 assert_type(transition_event(function_name="count"), dict[str, Any])
 assert_type(dispatcher_event("user_created", {}), dict[str, Any])
 assert_type(retry_event(task_event()), dict[str, Any])
+assert_type(queue_event([task_event()]), dict[str, Any])
 assert_type(api_event("GET", "/patients"), dict[str, Any])
 
 

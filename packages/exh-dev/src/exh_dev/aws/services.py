@@ -46,51 +46,14 @@ class WorkQueue:
         return {WORK_QUEUE_URL: self.url, DEAD_LETTER_QUEUE_URL: self.dead_letters, IDEMPOTENCY_TABLE: self.table}
 
 
-class LocalAws:
-    """AWS services in this process, empty at the start and gone at the end of the `with` block.
+class AwsEndpoint:
+    """Where AWS's services answer on this machine, whoever does it: moto here, or another emulator."""
 
-    Requests are answered one at a time: moto locks nothing, so that of two conditional writes of the same item at the
-    same moment both may succeed, and a message may be given to two receivers.
-    """
-
-    def __enter__(self) -> Self:
-        """Start answering.
-
-        Raises:
-            DevkitError: `exh-dev[aws]` is not installed.
-        """
-        with needs_extra(_WHAT, "aws"):
-            from moto.moto_server.werkzeug_app import (
-                DomainDispatcherApplication,
-                MotoRequestHandler,
-                create_backend_app,
-            )
-            from werkzeug.serving import make_server
-
-        app = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
-        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
-        self._thread = Thread(target=self._server.serve_forever, args=(STOPS_WITHIN,), name="local-aws", daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+    def __init__(self, url: str) -> None:
+        """Know the address that answers for all services."""
+        self.url = url
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
-        # moto keeps its state per process: another server's may still be there.
-        self.reset()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop, and forget everything."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def reset(self) -> None:
-        """Forget everything."""
-        import requests
-
-        requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
 
     def environment(self) -> dict[str, str]:
         """The variables that send a function's boto3 here."""
@@ -107,7 +70,7 @@ class LocalAws:
                     endpoint_url=self.url,
                     region_name=REGION,
                     aws_access_key_id="local",
-                    aws_secret_access_key="local",  # noqa: S106 - moto takes any
+                    aws_secret_access_key="local",  # noqa: S106 - emulators take any
                 )
             return self._clients[service]
 
@@ -140,8 +103,57 @@ class LocalAws:
             BillingMode="PAY_PER_REQUEST",
         )
         expiry = {"Enabled": True, "AttributeName": "expiration"}
+        dynamodb.get_waiter("table_exists").wait(TableName="idempotency", WaiterConfig={"Delay": 1})
         dynamodb.update_time_to_live(TableName="idempotency", TimeToLiveSpecification=expiry)
         return WorkQueue(url, dead_letters, "idempotency")
+
+
+class LocalAws(AwsEndpoint):
+    """AWS services in this process, empty at the start and gone at the end of the `with` block.
+
+    Requests are answered one at a time: moto locks nothing, so that of two conditional writes of the same item at the
+    same moment both may succeed, and a message may be given to two receivers.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+
+    def __enter__(self) -> Self:
+        """Start answering.
+
+        Raises:
+            DevkitError: `exh-dev[aws]` is not installed.
+        """
+        with needs_extra(_WHAT, "aws"):
+            from moto.moto_server.werkzeug_app import (
+                DomainDispatcherApplication,
+                MotoRequestHandler,
+                create_backend_app,
+            )
+            from werkzeug.serving import make_server
+
+        app = _one_at_a_time(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+        self._thread = Thread(target=self._server.serve_forever, args=(STOPS_WITHIN,), name="local-aws", daemon=True)
+        self._thread.start()
+        super().__init__(f"http://127.0.0.1:{self._server.server_port}")
+        # moto keeps its state per process: another server's may still be there.
+        self.reset()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and forget everything."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        import requests
+
+        requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
 
 
 def has_moto() -> bool:

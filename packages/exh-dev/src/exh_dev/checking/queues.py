@@ -1,6 +1,7 @@
 """SQS queues of template.yaml: how long a message stays hidden, against the timeout of the function that it starts.
 
-Lambda refuses to connect a queue with a visibility timeout below the function's, and AWS advises six times that:
+Lambda refuses to connect a queue with a visibility timeout below the function's, and AWS advises six times that, and
+the batching window besides:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 """
 
@@ -33,9 +34,10 @@ def find(inspection: Inspection) -> Iterator[Finding]:
     if isinstance(manifest, DevkitError) or (template := manifest.template) is None:
         return
     for spec in manifest.functions:
-        for queue in _queues_of(template, spec.logical_id):
+        for queue, window in _queues_of(template, spec.logical_id):
             hidden, line = _visibility(template, queue)
-            if hidden is None or hidden >= _ADVISED * spec.timeout:
+            advised = _ADVISED * spec.timeout + window
+            if hidden is None or hidden >= advised:
                 continue
             refused = hidden < spec.timeout
             why = "Lambda refuses that" if refused else "a message can come again while it is being worked on"
@@ -45,20 +47,20 @@ def find(inspection: Inspection) -> Iterator[Finding]:
                 f"{queue}: VisibilityTimeout is {hidden} s, and the Timeout of {spec.logical_id} is {spec.timeout} s: "
                 f"{why}",
                 line,
-                hint=f"AWS advises six times the timeout, VisibilityTimeout: {_ADVISED * spec.timeout}",
+                hint=f"AWS advises six times the timeout, and the batching window more: VisibilityTimeout: {advised}",
                 functions=(spec.name,),
             )
 
 
-def _queues_of(template: Template, logical_id: str) -> Iterator[str]:
-    """Yield the logical ids of the queues that start a function."""
+def _queues_of(template: Template, logical_id: str) -> Iterator[tuple[str, int]]:
+    """Yield the logical ids of the queues that start a function, and the seconds that a batch of each is waited for."""
     events = template.find("Resources", logical_id, "Properties", "Events")
     for name in _keys(events):
         event = ("Resources", logical_id, "Properties", "Events", name)
         kind = template.find(*event, "Type")
         queue = template.find(*event, "Properties", "Queue")
         if kind is not None and kind.value == "SQS" and queue is not None and (target := _resource(queue)):
-            yield target
+            yield target, _seconds(template, template.find(*event, "Properties", "MaximumBatchingWindowInSeconds")) or 0
 
 
 def _visibility(template: Template, queue: str) -> tuple[int | None, int]:
@@ -69,11 +71,18 @@ def _visibility(template: Template, queue: str) -> tuple[int | None, int]:
     node = template.find("Resources", queue, "Properties", "VisibilityTimeout")
     if node is None:
         return _VISIBILITY, line_of(resource)
+    return _seconds(template, node), line_of(node)
+
+
+def _seconds(template: Template, node: Node | None) -> int | None:
+    """Return a number of seconds; None where there is none that is known here."""
+    if node is None:
+        return None
     try:
         text = template.text(node)
     except UnresolvableError:
-        return None, line_of(node)
-    return (int(text) if re.fullmatch(r"\d{1,6}", text) else None), line_of(node)
+        return None
+    return int(text) if re.fullmatch(r"\d{1,6}", text) else None
 
 
 def _resource(node: Node) -> str | None:

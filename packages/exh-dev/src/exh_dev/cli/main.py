@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import extrahorizon
+from exh_dev.cli.dead_letters import dead_letters
 from exh_dev.cli.editor import editor
 from exh_dev.cli.functions import invoke, run
 from exh_dev.cli.output import choose_output, leave_client_logs
@@ -60,6 +61,7 @@ app.command("credentials")(print_credentials)
 for platform_command in (call, runs, replay, mails, tasks, logs):
     app.command()(platform_command)
 app.add_typer(schedules, name="schedules")
+app.add_typer(dead_letters, name="dead-letters")
 
 
 def main() -> None:

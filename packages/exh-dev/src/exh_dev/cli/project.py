@@ -25,6 +25,7 @@ class FunctionKind(StrEnum):
     API = "api"
     EVENT = "event"
     SCHEDULE = "schedule"
+    QUEUE = "queue"
 
 
 def check(as_json: JsonOption = None) -> None:
@@ -60,6 +61,10 @@ def build(
     bytecode: Annotated[
         bool, typer.Option("--bytecode/--no-bytecode", help="Compile modules beforehand: cold starts are faster.")
     ] = True,
+    config_env: Annotated[
+        str | None,
+        typer.Option(metavar="ENV", help="Build for AWS as this environment of samconfig.toml deploys it."),
+    ] = None,
     max_size: Annotated[
         float, typer.Option(metavar="MB", help="The most a zip for Extra Horizon may have.", min=0.01, max=250)
     ] = 7,
@@ -71,10 +76,15 @@ def build(
     also the folder build/NAME with task-config.json, which `exh tasks sync` reads. In a bundle are shared/, the
     handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
     runtime and processor. The same files give the same bytes. All functions are built, or none.
+
+    With --config-env the template's parameters, such as the processor, have the values of parameter_overrides in
+    samconfig.toml; exit code 1 when a bundle that the deployment takes was built for something else.
     """
     from exh_dev.checking.gate import refuse_broken
-    from exh_dev.packaging.build import MEGABYTE, Options, build
+    from exh_dev.packaging.build import Options, build
+    from exh_dev.packaging.deployment import check_bundles, check_parameters
     from exh_dev.packaging.report import report
+    from exh_dev.packaging.sizes import MEGABYTE
     from exh_dev.packaging.target import Target
     from exh_dev.project.configuration.asked import asked_variables
     from exh_dev.project.project import Project
@@ -83,6 +93,12 @@ def build(
     project = Project.find()
     if math.isnan(max_size):
         raise UsageError("--max-size is not a number")
+    if config_env is not None:
+        if runtime is not None:
+            raise UsageError("--config-env builds for the runtime that template.yaml deploys, which excludes --runtime")
+        project = project.deployed_to(config_env)
+        for each in check_parameters(project):
+            output.warn(each)
     wanted = [project.manifest.function(name) for name in names] if names else project.manifest.functions
     specs = list(dict.fromkeys(wanted))
     options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
@@ -91,6 +107,8 @@ def build(
     refuse_broken(project, [spec.name for spec in specs], runtime=runtime)
     with output.progress(len(specs)) as started:
         bundles = build(project, specs, options, started)
+    if config_env is not None:
+        check_bundles(project, config_env)
     report(bundles, asked_variables(project, specs), project.variables(), output)
 
 
@@ -98,7 +116,10 @@ def new(
     name: Annotated[str, typer.Argument(help="Its name in any spelling: greet-patient, greet_patient, GreetPatient.")],
     kind: Annotated[
         FunctionKind,
-        typer.Option(help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer."),
+        typer.Option(
+            help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer. queue: "
+            "messages of SQS, on AWS alone."
+        ),
     ] = FunctionKind.TASK,
     permission: Annotated[
         list[str] | None,
@@ -113,7 +134,8 @@ def new(
     """Make a function that works, with its event and test.
 
     Writes handlers/NAME.py, events/NAME.json, tests/test_NAME.py and an entry in template.yaml, whose other
-    lines stay as they are; or nothing, when the name cannot be used or a file is there already. All of it passes at
+    lines stay as they are; or nothing, when the name cannot be used or a file is there already. In a project for AWS
+    also what starts it there, such as an HTTP API or a queue, with its role and alarms. All of it passes at
     once: exh-dev check, exh-dev run NAME, its test, ruff and mypy. Then change it into what you need. Its user may read
     itself, and what --permission allows; its entry lists that.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -183,6 +183,7 @@ class TerminalOutput:
 
 def _line(source: str, line: LogLine, time_format: str) -> Text:
     entry = parse_log(line.text) or {"message": line.text}
+    entry = _metrics(entry) or entry
     level = str(entry.get("level", ""))
     text = Text().append(f"{line.timestamp.astimezone().strftime(time_format)[:-3]} {visible(source)} ", style="dim")
     text.append(f"{visible(level):<7} " if level else "", style=_LEVELS.get(level, ""))
@@ -193,6 +194,18 @@ def _line(source: str, line: LogLine, time_format: str) -> Text:
         if name not in _COMMON:
             text.append(f" {visible(name)}=", style="dim").append(visible(value))
     return text
+
+
+def _metrics(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the sums of a line that CloudWatch takes for metrics, or None where it is another line.
+
+    The format is https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+    """
+    with suppress(KeyError, TypeError):  # some other line that has `_aws`
+        named = [each["Name"] for directive in entry["_aws"]["CloudWatchMetrics"] for each in directive["Metrics"]]
+        values = {name: entry[name] if isinstance(entry[name], list) else [entry[name]] for name in named}
+        return {"message": "metrics", **{name: f"{sum(each):g}" for name, each in values.items()}}
+    return None
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:

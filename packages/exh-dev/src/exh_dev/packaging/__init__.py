@@ -5,13 +5,18 @@ target.py        the Python and the machine that a bundle is for
 interpreter.py   that Python on this machine
 locks.py         pinned packages with their hashes
 wheels.py        those packages as wheels for the target
+needs.py         whether all that they need of each other is there
+parts.py         packages, and which of them needs which
+origin.py        whose bundles they are, and of when
 contents.py      the project's own files that a function needs
 node.py          all files of a function for Node.js
 imports.py       whether everything they import is in the bundle
 secret_scan.py   whether they hold what must not leave this machine
 bytecode.py      compiling for the target
+sizes.py         how large bundles are and may be
 archive.py       the same bytes every time
 replacing.py     into the place of what was there, all or nothing
 sbom.py          what is in it, for auditors
+deployment.py    whether what was built is what is deployed to AWS
 task_config.py   what the official CLI reads
 """

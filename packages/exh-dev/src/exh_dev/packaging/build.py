@@ -15,25 +15,34 @@ import hashlib
 import json
 import shutil
 import sys
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import extrahorizon
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging import archive, node
 from exh_dev.packaging.bytecode import compile_files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
 from exh_dev.packaging.interpreter import find_python, standard_library
-from exh_dev.packaging.locks import INPUTS, LOCK, check_inputs, listed_requirements, read_locks
+from exh_dev.packaging.locks import (
+    INPUTS,
+    LOCK,
+    asked_extras,
+    asked_packages,
+    check_inputs,
+    listed_requirements,
+    read_locks,
+)
+from exh_dev.packaging.needs import parts_of, with_needs
+from exh_dev.packaging.origin import origin_of
 from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
 from exh_dev.packaging.secret_scan import check_secrets
+from exh_dev.packaging.sizes import LIMIT, check_size, largest
 from exh_dev.packaging.source_wheels import pins_from_source
 from exh_dev.packaging.target import Target
 from exh_dev.packaging.task_config import BUNDLE, task_config
@@ -45,15 +54,11 @@ if TYPE_CHECKING:
 
     from exh_dev.packaging.locks import Pin
     from exh_dev.packaging.node import Package
+    from exh_dev.packaging.parts import Parts
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
 
 BUILD = "build"
-MEGABYTE = 1024 * 1024
-LIMIT = 7 * MEGABYTE
-"""Extra Horizon's gateway takes 10 MB, and the zip travels in it as base64, a third larger."""
-_UNPACKED_LIMIT = 250 * MEGABYTE  # Lambda's
-_SHOWN = 10
 _SUFFIXES = (".zip", ".zip.sha256", ".cdx.json")
 
 
@@ -157,6 +162,7 @@ class _Workshop:
         self._options = options
         self._scratch = scratch
         self._excluded = excluded_patterns(project.root)
+        self._origin = origin_of(project.root)
         self._bases: dict[Target, tuple[Path, list[Wheel]]] = {}
 
     def check(self, specs: Sequence[FunctionSpec]) -> None:
@@ -181,14 +187,15 @@ class _Workshop:
                 files += wheel.unpack(folder, self._excluded)
         self._check_imports(spec, target, folder, own)
         self._compile(target, folder, files)
-        return self._finish(spec, target, folder, wheels, _warning(spec, target, wheels))
+        parts = parts_of(wheels, asked_packages(self._wanted(spec), target), target)
+        return self._finish(spec, target, folder, parts, _warning(spec, target, wheels))
 
     def _node_bundle(self, spec: FunctionSpec, target: Target) -> Bundle:
         folder = self._scratch / spec.name / BUNDLE
-        packages = node.package_files(self._root, spec)
-        _copy([*self._files(spec), *packages], node.code_folder(self._root, spec), folder)
+        code, packages = node.code_folder(self._root, spec), node.package_files(self._root, spec)
+        _copy([*self._files(spec), *packages], code, folder)
         warning = node.warning(self._root, spec, packages)
-        return self._finish(spec, target, folder, node.packages_of(packages), warning)
+        return self._finish(spec, target, folder, node.parts_of(code, packages), warning)
 
     def _check_imports(self, spec: FunctionSpec, target: Target, folder: Path, own: Sequence[Path]) -> None:
         provided = {path.name.partition(".")[0] for path in folder.iterdir()}
@@ -213,15 +220,20 @@ class _Workshop:
     def _wheels(self, spec: FunctionSpec | None, target: Target) -> list[Wheel]:
         """The packages of the project's lock and, for a function, of its own."""
         locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
-        wanted = project_requirements(self._root)
         if spec and (own := own_lock(self._root, spec)):
             locks.append(own)
-            wanted += listed_requirements(own.with_name(INPUTS))
+        wanted = self._wanted(spec)
         pins: dict[str, Pin] = read_locks(locks, target)
         cache = self._cache / f"{target.runtime}-{target.architecture}"
         pins |= pins_from_source(wanted, pins, cache)
         check_inputs(wanted, pins, target)
-        return fetch(pins, target, cache, self._root / WHEELS)
+        wheels = fetch(pins, target, cache, self._root / WHEELS)
+        return with_needs(wheels, pins, asked_extras(wanted, pins, target), target)
+
+    def _wanted(self, spec: FunctionSpec | None) -> list[tuple[str, str]]:
+        """What the project requires and, for a function, what it does by itself; each with where."""
+        own = own_lock(self._root, spec) if spec else None
+        return project_requirements(self._root) + (listed_requirements(own.with_name(INPUTS)) if own else [])
 
     def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
         if target not in self._bases:
@@ -247,11 +259,11 @@ class _Workshop:
         spec: FunctionSpec,
         target: Target,
         folder: Path,
-        packages: Sequence[Wheel | Package],
+        parts: Parts[Wheel | Package],
         warning: str,
     ) -> Bundle:
         zipped = self._scratch / f"{spec.name}.zip"
-        programs = {name for each in packages if isinstance(each, Wheel) for name in each.programs}
+        programs = {name for each in parts.packages.values() if isinstance(each, Wheel) for name in each.programs}
         archive.set_modes(folder, programs)
         sizes = archive.write_zip(folder, zipped, programs)
         checksum = hashlib.sha256(zipped.read_bytes()).hexdigest()
@@ -264,12 +276,12 @@ class _Workshop:
             size=zipped.stat().st_size,
             unpacked=unpacked,
             files=len(sizes),
-            largest=_largest(sizes),
+            largest=largest(sizes),
             warning=warning,
         )
-        self._check_size(bundle, spec)
+        check_size(spec, sizes, bundle.size, unpacked, limit=self._options.limit, excluded=self._excluded)
         zipped.with_suffix(".zip.sha256").write_text(f"{checksum}  {zipped.name}\n", encoding="utf-8")
-        bill = bill_of_materials(spec.name, extrahorizon.__version__, checksum, target, packages)
+        bill = bill_of_materials(spec.name, checksum, self._origin, target, parts)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
         if spec.synced:
             config = folder.with_name(FILE)
@@ -279,20 +291,6 @@ class _Workshop:
                     f"{spec.path}:{spec.line}: {spec.logical_id}: {FILE} {problem.pointer}: {problem.rule}"
                 )
         return bundle
-
-    def _check_size(self, bundle: Bundle, spec: FunctionSpec) -> None:
-        largest = "".join(f"\n  {_megabytes(size):>9}  {part}" for part, size in bundle.largest)
-        if spec.synced and bundle.size > self._options.limit:
-            raise DevkitError(
-                f"{bundle.name}: the zip has {_megabytes(bundle.size)}, and {_megabytes(self._options.limit)} is the "
-                "limit: Extra Horizon takes requests of 10 MB, in which a zip is a third larger. Leave a package out, "
-                f"take a smaller one, or give another limit with --max-size MB. The largest parts:{largest}"
-            )
-        if bundle.unpacked > _UNPACKED_LIMIT:
-            raise DevkitError(
-                f"{bundle.name}: unpacked it has {_megabytes(bundle.unpacked)}, and Lambda allows "
-                f"{_megabytes(_UNPACKED_LIMIT)}. The largest parts, zipped:{largest}"
-            )
 
 
 def _put_in_place(
@@ -333,22 +331,6 @@ def _copy(paths: Sequence[Path], root: Path, folder: Path) -> list[Path]:
     return copies
 
 
-def _largest(sizes: dict[str, int]) -> list[tuple[str, int]]:
-    """Compressed bytes by what lies at the root, and in `node_modules` by package, the largest first. What describes
-    packages of Python counts with others'.
-    """
-    found: Counter[str] = Counter()
-    for name, size in sizes.items():
-        first, slash, rest = name.partition("/")
-        if first == "__pycache__":
-            first, slash = f"{rest.partition('.')[0]}.py", ""
-        elif first == node.PACKAGES:
-            package = rest.split("/")[: 2 if rest.startswith("@") else 1]
-            first = "/".join([first, *package])
-        found[f"{first}{slash}"] += size
-    return sorted(found.items(), key=lambda part: (-part[1], part[0]))[:_SHOWN]
-
-
 def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str:
     native = [wheel.pin.name for wheel in wheels if wheel.is_native]
     if not spec.synced or target.architecture == "x86_64" or not native:
@@ -357,7 +339,3 @@ def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str
         f"{spec.name} is built for {target.architecture}. Extra Horizon lets nobody choose a processor, and Lambda's "
         f"default is x86_64, on which these cannot be loaded: {', '.join(native)}"
     )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.2f} MB"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -23,16 +24,23 @@ INPUTS = "requirements.in"
 _HASH = re.compile(r"\s--hash[= ](\w+:[0-9a-fA-F]+)(?=\s|$)")
 _COMMENT = re.compile(r"(^|\s)#.*")
 
+Extras = Mapping[str, Mapping[str, str]]
+"""By package the extras that are asked of it, each with where."""
+
 
 @dataclass(frozen=True)
 class Pin:
-    """One package of a lock: `name` in its canonical spelling, and the `sha256:…` of each file that is that version."""
+    """One package of a lock: `name` in its canonical spelling, the `sha256:…` of each file that is that version.
+
+    Its extras are those that the lock names with it, which few tools write.
+    """
 
     name: str
     version: str
     hashes: frozenset[str]
     file: Path
     line: int
+    extras: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:
@@ -50,6 +58,7 @@ def read_locks(files: Iterable[Path], target: Target) -> dict[str, Pin]:
     for file in files:
         for pin in _pins(file, target):
             known = found.setdefault(pin.name, pin)
+            found[pin.name] = replace(known, extras=known.extras | pin.extras)
             if known.version != pin.version:
                 raise DevkitError(
                     f"{pin.where}: {pin.name} {pin.version} and {known.where}: {known.name} {known.version} cannot be "
@@ -71,13 +80,7 @@ def check_inputs(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
     Raises:
         DevkitError: the lock lacks something, or has a version that is not wanted any more.
     """
-    for text, where in requirements:
-        try:
-            wanted = Requirement(text)
-        except InvalidRequirement as error:
-            raise DevkitError(f"{where}: `{text}` is no requirement: {error}") from None
-        if wanted.marker and not wanted.marker.evaluate({**target.markers, "extra": ""}):
-            continue
+    for wanted, where in _applicable(requirements, target):
         pin = pins.get(canonicalize_name(wanted.name))
         if pin is None:
             raise DevkitError(f"{where}: the lock has no {wanted.name}; make it again with `make lock`")
@@ -85,6 +88,41 @@ def check_inputs(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
             raise DevkitError(
                 f"{where}: {wanted} is wanted, but {pin.where} has {pin.version}; make the lock again with `make lock`"
             )
+
+
+def asked_extras(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], target: Target) -> Extras:
+    """The extras that requirements ask for, and those that the lock itself names.
+
+    Raises:
+        DevkitError: a requirement is none.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for wanted, where in _applicable(requirements, target):
+        for extra in sorted(wanted.extras):
+            found.setdefault(canonicalize_name(wanted.name), {}).setdefault(canonicalize_name(extra), where)
+    for pin in pins.values():
+        for extra in sorted(pin.extras):
+            found.setdefault(pin.name, {}).setdefault(extra, pin.where)
+    return found
+
+
+def asked_packages(requirements: Iterable[tuple[str, str]], target: Target) -> set[str]:
+    """The names of what requirements ask for on a target.
+
+    Raises:
+        DevkitError: a requirement is none.
+    """
+    return {canonicalize_name(wanted.name) for wanted, _ in _applicable(requirements, target)}
+
+
+def _applicable(requirements: Iterable[tuple[str, str]], target: Target) -> Iterator[tuple[Requirement, str]]:
+    for text, where in requirements:
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement as error:
+            raise DevkitError(f"{where}: `{text}` is no requirement: {error}") from None
+        if wanted.marker is None or wanted.marker.evaluate({**target.markers, "extra": ""}):
+            yield wanted, where
 
 
 def listed_requirements(inputs: Path) -> list[tuple[str, str]]:
@@ -114,7 +152,8 @@ def _pins(file: Path, target: Target) -> Iterator[Pin]:
         if not hashes:
             raise DevkitError(f"{where}: {wanted.name} has no SHA-256 hash to check it by; run `make lock`")
         if wanted.marker is None or wanted.marker.evaluate({**target.markers, "extra": ""}):
-            yield Pin(canonicalize_name(wanted.name), str(Version(versions[0])), hashes, file, number)
+            extras = frozenset(map(canonicalize_name, wanted.extras))
+            yield Pin(canonicalize_name(wanted.name), str(Version(versions[0])), hashes, file, number, extras)
 
 
 def _logical_lines(file: Path) -> Iterator[tuple[int, str]]:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from exh_dev.errors import DevkitError, ManifestError
 from exh_dev.packaging.contents import problem_with
+from exh_dev.packaging.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from exh_dev.project.function_spec import FunctionSpec
@@ -22,17 +24,24 @@ if TYPE_CHECKING:
 PACKAGES = "node_modules"
 _EXTENSIONS = ("", ".js", ".mjs", ".cjs")  # in the order in which Lambda looks
 _SOURCES = (".ts", ".mts", ".cts")
+_DEPENDENCIES = ("dependencies", "optionalDependencies", "peerDependencies")
 _LEFT_OUT = frozenset({".DS_Store"})
 _PROGRAMS = ".bin"  # links to the programs of packages, which npm makes for its scripts
 _MACHINES = {"x86_64": ("x86_64", "amd64"), "arm64": ("arm64", "aarch64")}
 
 
 class Package(NamedTuple):
-    """A package in `node_modules`, and the licence that it says it has."""
+    """A package in `node_modules`, and the licence and the author that it says it has."""
 
     name: str
     version: str
     licence: str
+    author: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from others: a package may be there in several versions."""
+        return f"{self.name}@{self.version}"
 
 
 def code_folder(root: Path, spec: FunctionSpec) -> Path:
@@ -65,16 +74,46 @@ def package_files(root: Path, spec: FunctionSpec) -> list[Path]:
     return list(_files(code_folder(root, spec) / PACKAGES, root, packages=True))
 
 
-def packages_of(files: Sequence[Path]) -> list[Package]:
-    """Return the packages that files below `node_modules` belong to, each version once."""
-    found = set()
+def parts_of(folder: Path, files: Sequence[Path]) -> Parts[Package]:
+    """Return the packages that files below `node_modules` belong to, each version once, with what they need.
+
+    Args:
+        folder: the function's.
+        files: of its packages.
+    """
+    there: dict[Path, Package] = {}
     for path in files:
-        if path.name == "package.json" and _is_of_package(path):
-            about = _described(path)
-            name, version, licence = (about.get(key) for key in ("name", "version", "license"))
-            if isinstance(name, str) and isinstance(version, str):
-                found.add(Package(name, version, licence if isinstance(licence, str) else ""))
-    return sorted(found)
+        if path.name == "package.json" and _is_of_package(path) and (package := _package(_described(path))):
+            there[path.parent] = package
+    needs: dict[str, set[str]] = {}
+    for place, package in there.items():
+        needs.setdefault(package.key, set()).update(_needed(place, folder, there))
+    return Parts({each.key: each for each in sorted(there.values())}, needs, _needed(folder, folder, there))
+
+
+def _package(about: dict[str, object]) -> Package | None:
+    name, version, licence = (about.get(key) for key in ("name", "version", "license"))
+    if not isinstance(name, str) or not isinstance(version, str):
+        return None
+    author = about.get("author")
+    author = author.get("name") if isinstance(author, dict) else author
+    known = re.split(r"[<(]", author)[0].strip() if isinstance(author, str) else ""
+    return Package(name, version, licence if isinstance(licence, str) else "", known)
+
+
+def _needed(place: Path, folder: Path, there: Mapping[Path, Package]) -> set[str]:
+    """What the `package.json` of a folder asks for, found as Node.js does: in the nearest `node_modules`."""
+    about = _described(place / "package.json")
+    names = {name for key in _DEPENDENCIES for name in _names(about.get(key))}
+    above = [each for each in (place, *place.parents) if each == folder or folder in each.parents]
+    found = (
+        next((each / PACKAGES / name for each in above if each / PACKAGES / name in there), None) for name in names
+    )
+    return {there[each].key for each in found if each is not None}
+
+
+def _names(dependencies: object) -> Iterable[str]:
+    return dependencies if isinstance(dependencies, dict) else ()
 
 
 def warning(root: Path, spec: FunctionSpec, files: Sequence[Path]) -> str:

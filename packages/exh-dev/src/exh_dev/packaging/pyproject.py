@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exh_dev.errors import UsageError
 
@@ -18,9 +18,42 @@ _NEVER_SERVED = (
 )
 
 
+class Author(NamedTuple):
+    """Who a project is by; one of both may be empty."""
+
+    name: str
+    email: str
+
+
 def project_requirements(root: Path) -> list[tuple[str, str]]:
     """The project's dependencies, each with where it stands; none where there is no such file."""
     return [(text, PYPROJECT) for text in _texts(root, "project", "dependencies")]
+
+
+def project_version(root: Path) -> str:
+    """The project's version; nothing where it has none.
+
+    Raises:
+        UsageError: it is no text.
+    """
+    found = _table(root, "project").get("version", "")
+    if not isinstance(found, str):
+        raise UsageError(f"{root / PYPROJECT}: version of [project] is a text")
+    return found
+
+
+def project_authors(root: Path) -> list[Author]:
+    """The project's authors.
+
+    Raises:
+        UsageError: they are written otherwise than `{ name = "…", email = "…" }`.
+    """
+    found = _table(root, "project").get("authors", [])
+    shape = isinstance(found, list) and all(isinstance(each, dict) for each in found)
+    authors = [Author(each.get("name", ""), each.get("email", "")) for each in found] if shape else []
+    if not shape or not all(isinstance(text, str) for each in authors for text in each):
+        raise UsageError(f'{root / PYPROJECT}: authors of [project] is a list such as [{{ name = "Ada Lovelace" }}]')
+    return [each for each in authors if any(each)]
 
 
 def excluded_patterns(root: Path) -> list[str]:
@@ -50,6 +83,11 @@ def _texts(root: Path, *names: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise UsageError(f"{root / PYPROJECT}: {names[-1]} of [{'.'.join(names[:-1])}] is a list of texts")
     return found
+
+
+def _table(root: Path, name: str) -> dict[str, Any]:
+    found = _read(root).get(name, {})
+    return found if isinstance(found, dict) else {}
 
 
 def _read(root: Path) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.output import Table
-from exh_dev.packaging.build import BUILD, MEGABYTE
+from exh_dev.packaging.build import BUILD
+from exh_dev.packaging.sizes import MEGABYTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

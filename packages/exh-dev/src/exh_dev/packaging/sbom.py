@@ -1,6 +1,7 @@
 """What is in a bundle, for auditors: a software bill of materials in CycloneDX 1.6.
 
-https://cyclonedx.org/docs/1.6/json/. No serial number and no date, so that the same bundle has the same one.
+https://cyclonedx.org/docs/1.6/json/. It has the minimum elements of the NTIA: who supplies what in which version, what
+needs what, who says so and when. No serial number and no time of the clock, so that the same commit has the same one.
 """
 
 # Its decorators hide what the classes of cyclonedx-python-lib take from pyright.
@@ -15,92 +16,110 @@ from cyclonedx.contrib.license.factories import LicenseFactory
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.model.contact import OrganizationalContact, OrganizationalEntity
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
-from packaging.utils import canonicalize_name
 
+import exh_dev
 from exh_dev.packaging.wheels import Wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cyclonedx.model.license import License
 
     from exh_dev.packaging.node import Package
+    from exh_dev.packaging.origin import Origin
+    from exh_dev.packaging.parts import Parts
     from exh_dev.packaging.target import Target
 
+#: What the bundle was built for, as properties of the root component.
+RUNTIME, ARCHITECTURE = "runtime", "architecture"
 
-def bill_of_materials(
-    name: str, version: str, checksum: str, target: Target, packages: Sequence[Wheel | Package]
-) -> str:
+
+def bill_of_materials(name: str, checksum: str, origin: Origin, target: Target, parts: Parts[Wheel | Package]) -> str:
     """The bill of materials of a function's bundle, as JSON.
 
     Args:
         name: the function.
-        version: of the project.
         checksum: SHA-256 of the zip, hexadecimal.
+        origin: where it comes from.
         target: what it was built for.
-        packages: what is in it. Which package of Node.js needs which is not told.
+        parts: the packages that are in it.
     """
+    authors = [OrganizationalContact(name=each.name or None, email=each.email or None) for each in origin.authors]
+    supplier = _entity(", ".join(each.name or each.email for each in origin.authors))
     bom = Bom()
     root = Component(
         name=name,
-        version=version,
+        version=origin.version or None,
         type=ComponentType.APPLICATION,
         bom_ref=name,
+        supplier=supplier,
+        authors=authors,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=checksum)],
         properties=[
-            Property(name="runtime", value=target.runtime),
-            Property(name="architecture", value=target.architecture),
+            Property(name=RUNTIME, value=target.runtime),
+            Property(name=ARCHITECTURE, value=target.architecture),
         ],
     )
     bom.metadata.component = root
-    wheels = [each for each in packages if isinstance(each, Wheel)]
-    components = {wheel.pin.name: _component(wheel) for wheel in wheels}
-    modules = [_module(each) for each in packages if not isinstance(each, Wheel)]
-    for component in (*components.values(), *modules):
+    bom.metadata.supplier = supplier
+    bom.metadata.authors = authors
+    bom.metadata.tools.components.add(_tool())
+    if origin.time is not None:
+        bom.metadata.timestamp = origin.time
+    components = {each: _component(package) for each, package in parts.packages.items()}
+    for each, component in components.items():
         bom.components.add(component)
-    for wheel in wheels:
-        bom.register_dependency(components[wheel.pin.name], _needed(wheel, components, target))
-    bom.register_dependency(root, [*components.values(), *modules])
+        bom.register_dependency(component, [components[needed] for needed in parts.needs.get(each, ())])
+    bom.register_dependency(root, [components[each] for each in parts.direct])
     found: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
-    del found["serialNumber"], found["metadata"]["timestamp"]
+    del found["serialNumber"]
+    if origin.time is None:
+        del found["metadata"]["timestamp"]
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
-def _component(wheel: Wheel) -> Component:
-    url = PackageURL("pypi", name=wheel.pin.name, version=wheel.pin.version)
-    licence = _licence(wheel)
+def _component(package: Wheel | Package) -> Component:
+    if isinstance(package, Wheel):
+        name, version = package.pin.name, package.pin.version
+        url = PackageURL("pypi", name=name, version=version)
+        hashes = [HashType(alg=HashAlgorithm.SHA_256, content=package.sha256)]
+        licence, author = _licence(package), package.author
+    else:
+        name, version = package.name, package.version
+        namespace, _, last = name.rpartition("/")
+        url = PackageURL("npm", namespace=namespace or None, name=last, version=version)
+        hashes = []
+        licence = LicenseFactory().make_from_string(package.licence) if package.licence else None
+        author = package.author
     return Component(
-        name=wheel.pin.name,
-        version=wheel.pin.version,
+        name=name,
+        version=version,
         type=ComponentType.LIBRARY,
         bom_ref=url.to_string(),
         purl=url,
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=wheel.sha256)],
+        supplier=_entity(author),
+        hashes=hashes,
         licenses=[licence] if licence else [],
     )
 
 
-def _module(package: Package) -> Component:
-    namespace, _, name = package.name.rpartition("/")
-    url = PackageURL("npm", namespace=namespace or None, name=name, version=package.version)
+def _tool() -> Component:
+    url = PackageURL("pypi", name="exh-dev", version=exh_dev.__version__)
     return Component(
-        name=package.name,
-        version=package.version,
-        type=ComponentType.LIBRARY,
+        name="exh-dev",
+        version=exh_dev.__version__,
+        type=ComponentType.APPLICATION,
         bom_ref=url.to_string(),
         purl=url,
-        licenses=[LicenseFactory().make_from_string(package.licence)] if package.licence else [],
     )
+
+
+def _entity(name: str) -> OrganizationalEntity | None:
+    return OrganizationalEntity(name=name) if name else None
 
 
 def _licence(wheel: Wheel) -> License | None:
     """What the package says its licence is; a text of many lines is the licence itself, not its name."""
     text = wheel.metadata.get("License-Expression") or wheel.metadata.get("License") or ""
     return LicenseFactory().make_from_string(text) if text and "\n" not in text else None
-
-
-def _needed(wheel: Wheel, components: dict[str, Component], target: Target) -> list[Component]:
-    names = [canonicalize_name(need.name) for need in wheel.needs(target)]
-    return [components[name] for name in names if name in components]

@@ -7,8 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_string
+from email.utils import getaddresses
 from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -38,6 +39,12 @@ PROVIDED = frozenset({"boto3", "botocore", "s3transfer"})
 _NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 _PATIENCE = 600  # seconds for a download
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
+_NO_VERSIONS = "(from versions: none)"
+#: What pip's log says of an index that does not answer, refuses, or is one that pip does not trust. One that only lacks
+#: the package answers 404.
+_UNREACHABLE = re.compile(
+    r"Could not fetch URL \S+: (?!404 )(.+?) - skipping|(located at \S+ is not a trusted or secure host)"
+)
 _EXECUTABLE = 0o111
 _LINES_QUOTED = 6  # lines of pip's output in an error
 _URL = re.compile(r"https?://\S+")
@@ -45,10 +52,11 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class Wheel:
-    """One package for one target, checked by its hash."""
+    """One package for one target, checked by its hash, and the extras that are wanted of it."""
 
     pin: Pin
     path: Path
+    extras: frozenset[str] = field(default=frozenset(), compare=False)
 
     @cached_property
     def metadata(self) -> Message:
@@ -64,8 +72,12 @@ class Wheel:
         except (BadZipFile, StopIteration):
             raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
 
-    def needs(self, target: Target) -> list[Requirement]:
-        """The packages it needs on a target, those that only an extra of it needs left out.
+    def needs(self, target: Target, *extras: str) -> list[Requirement]:
+        """The packages that it needs on a target, without an extra or with some of its extras.
+
+        Args:
+            target: the target.
+            extras: their names; none, or an empty one, for what it needs in any case.
 
         Raises:
             DevkitError: it says so in a way that nobody understands.
@@ -77,8 +89,23 @@ class Wheel:
             raise DevkitError(
                 f"{self.path.name} names what it needs in a way that is no standard, so take another version: {reason}"
             ) from None
-        extra = {**target.markers, "extra": ""}
-        return [need for need in found if need.marker is None or need.marker.evaluate(extra)]
+        markers = [{**target.markers, "extra": extra} for extra in extras or ("",)]
+        return [need for need in found if need.marker is None or any(map(need.marker.evaluate, markers))]
+
+    @property
+    def provided_extras(self) -> frozenset[str]:
+        """The extras that it has, in their canonical spelling."""
+        return frozenset(map(canonicalize_name, self.metadata.get_all("Provides-Extra", [])))
+
+    @property
+    def author(self) -> str:
+        """Who made it, or maintains it, by name; nothing where it does not say so."""
+        for role in ("Author", "Maintainer"):
+            addresses = getaddresses(self.metadata.get_all(f"{role}-email", []))
+            names = (self.metadata.get(role), ", ".join(name for name, _ in addresses if name))
+            if found := next((each for each in names if each), ""):
+                return " ".join(found.split())
+        return ""
 
     @property
     def sha256(self) -> str:
@@ -141,8 +168,7 @@ def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) ->
         folder: the project's own folder of wheels, where pip looks besides; it need not exist.
 
     Raises:
-        DevkitError: a package has no wheel for the target, one is not what the lock says, or one needs another package
-            that the lock does not have.
+        DevkitError: a package has no wheel for the target, or one is not what the lock says.
     """
     wanted = {name: pin for name, pin in pins.items() if name not in PROVIDED}
     found = _cached(wanted, target, cache)
@@ -153,10 +179,7 @@ def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) ->
     for name, pin in wanted.items():
         if name not in found:
             raise DevkitError(_no_wheel(f"{pin.name}=={pin.version}", target))
-    wheels = [found[name] for name in sorted(found)]
-    for wheel in wheels:
-        _check_needs(wheel, wanted, target)
-    return wheels
+    return [found[name] for name in sorted(found)]
 
 
 def _cached(pins: Mapping[str, Pin], target: Target, cache: Path) -> dict[str, Wheel]:
@@ -194,6 +217,8 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
         command += ["--require-hashes", "--only-binary=:all:", "--implementation=cp", f"--python-version={version}"]
         command += [*platforms, "--requirement", str(folder / "wanted.txt"), "--dest", scratch]
+        log = folder / "pip.log"  # where pip says why it passed over an index, whatever else it is set up to say
+        command += ["--log", str(log)]
         if own.is_dir():
             command += ["--find-links", str(own)]
         try:
@@ -203,12 +228,14 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
         except subprocess.TimeoutExpired:
             raise DevkitError(f"pip downloaded for {_PATIENCE} s without an end; is there a network?") from None
         if done.returncode != 0:
-            raise DevkitError(_explained(done.stderr.strip() or done.stdout, target))  # of its options it says it there
+            logged = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+            said = done.stderr.strip() or done.stdout  # where it tells of its options
+            raise DevkitError(_explained(said, logged, target))
         for path in folder.glob("*.whl"):
             shutil.move(path, cache / path.name)
 
 
-def _explained(stderr: str, target: Target) -> str:
+def _explained(stderr: str, log: str, target: Target) -> str:
     """What pip's failure means here."""
     if "DO NOT MATCH THE HASHES" in stderr:
         hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
@@ -216,7 +243,15 @@ def _explained(stderr: str, target: Target) -> str:
             "a downloaded package is not the one that was locked, so nothing was built. If its release was replaced, "
             f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', hashes)}"
         )
-    if found := _NOT_FOUND.search(stderr):
+    found = _NOT_FOUND.search(stderr)
+    if found and _NO_VERSIONS in stderr and (why := _UNREACHABLE.search(log)):
+        reason = _URL.sub("", why[1] or f"the one {why[2]}").removesuffix(" for url: ")
+        return (
+            f"the package index cannot be reached, so {found[1]} could not be downloaded: {reason}. Look at the "
+            "network, the proxy, and the index that pip is set up for (`pip config list`). What an earlier build has "
+            "fetched needs no network: it is kept in .exh-dev/wheels"
+        )
+    if found:
         return f"{_no_wheel(found[1], target)}. pip said: {_pip_message(stderr)}"
     return f"pip could not download the packages of the lock: {_pip_message(stderr)}"
 
@@ -235,21 +270,6 @@ def _no_wheel(package: str, target: Target) -> str:
         "compiled in Lambda. Choose a version that has one, another --runtime, or build the wheel yourself, put its "
         "hash into the lock and its folder into PIP_FIND_LINKS"
     )
-
-
-def _check_needs(wheel: Wheel, pins: Mapping[str, Pin], target: Target) -> None:
-    """See to it that all that a package needs is in the lock, in a version that it takes."""
-    for need in wheel.needs(target):
-        name = canonicalize_name(need.name)
-        if name in PROVIDED:
-            continue
-        pin = pins.get(name)
-        if pin is None or not need.specifier.contains(pin.version, prereleases=True):
-            has = f"has {pin.version}" if pin else "does not have it"
-            raise DevkitError(
-                f"{wheel.pin.where}: {wheel.pin.name} {wheel.pin.version} needs {need.name}{need.specifier}, but the "
-                f"lock {has}; make it again with `make lock`"
-            )
 
 
 def _place(name: str) -> PurePosixPath | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import yaml
@@ -32,6 +32,7 @@ FUNCTION = "AWS::Serverless::Function"  # the type of a function
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = {ScalarNode: f"{_YAML}str", SequenceNode: f"{_YAML}seq", MappingNode: f"{_YAML}map"}
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_SHORTENED = 3  # letters at least of a name that somebody cut short
 _LONGEST_NUMBER = 40  # characters; what is longer is no number a template means
 
 
@@ -59,15 +60,29 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Template:
-    """A template's tree of nodes, and the literals its intrinsic functions stand for."""
+    """A template's tree of nodes, and the literals its intrinsic functions stand for.
+
+    Attributes:
+        path: the file.
+        tree: its nodes.
+        parameters: values of parameters, in the place of their defaults.
+    """
 
     path: Path
     tree: MappingNode
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Section:
         """The template's own keys: Parameters, Globals, Resources, …"""
         return Section(self, "", 1, _entries(self.tree))
+
+    @property
+    def required_parameters(self) -> list[str]:
+        """The parameters that have no Default."""
+        declared = self.root.section("Parameters")
+        names = list(declared.own) if declared else []
+        return [name for name in names if self.find("Parameters", name, "Default") is None]
 
     def find(self, *keys: str) -> Node | None:
         """The node under a path of keys; None where the path breaks off."""
@@ -108,7 +123,7 @@ class Template:
         raise UnresolvableError(f"{_shown(name, argument)} has no value before it is deployed")
 
     def _condition(self, name: str) -> bool:
-        """Whether a condition holds while no parameter has another value than its default."""
+        """Whether a condition holds with the parameters as they are."""
         node = self.find("Conditions", name)
         if node is None:
             raise UnresolvableError(f"`!If {name}` names no condition of this template")
@@ -154,6 +169,8 @@ class Template:
         kind = self.find("Parameters", name, "Type")
         if kind is not None and str(kind.value).startswith("AWS::SSM::Parameter::Value"):
             raise UnresolvableError(f"`{shown}` is looked up in SSM by AWS")
+        if name in self.parameters:
+            return _resolved(self.parameters[name])
         default = self.find("Parameters", name, "Default")
         if default is None:
             raise UnresolvableError(f"`{shown}` is a parameter without a Default", "give it a Default")
@@ -286,8 +303,12 @@ class Section:
         return self._error(entry.line, f"{key} must be {wanted}, not {found}{_describe(entry.node)}")
 
 
-def read_template(path: Path) -> Template:
+def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     """Read a template file.
+
+    Args:
+        path: the file.
+        parameters: values of parameters, in the place of their defaults.
 
     Raises:
         UsageError: There is no such file, or it cannot be read.
@@ -302,15 +323,16 @@ def read_template(path: Path) -> Template:
         found = _describe(root) if root else "an empty file"
         raise ManifestError(path, 1, f"a template is a mapping with Resources in it, not {found}")
     check_keys(path, root)
-    return Template(path, root)
+    return Template(path, root, parameters or {})
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """` (did you mean …?)` for the known name closest to `text`, or nothing when none is close."""
+    """` (did you mean …?)` for the known name closest to `text`, or the only one that begins with it; else nothing."""
     from difflib import get_close_matches
 
     folded = {name.lower(): name for name in known}
-    close = get_close_matches(text.lower(), folded, n=1)
+    begun = [name for name in folded if len(text) >= _SHORTENED and name.startswith(text.lower())]
+    close = get_close_matches(text.lower(), folded, n=1) or (begun if len(begun) == 1 else [])
     return f" (did you mean `{folded[close[0]]}`?)" if close else ""
 
 
@@ -352,7 +374,10 @@ def _as_text(node: Node) -> str:
     value = _literal(node) if isinstance(node, ScalarNode) else None
     if value is None:
         raise UnresolvableError(f"it is {_describe(node)}, not a single value", "write a literal in quotes")
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return _resolved(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _resolved(text: str) -> str:
     if "{{resolve:" in text:
         raise UnresolvableError(f"`{text}` is looked up by AWS when it is deployed")
     return text

@@ -33,8 +33,9 @@ LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
 """What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
 
-_OF_THE_SECRET = (SECRET_ID, EXTENSION_PORT)
-"""Where a function on AWS finds its credentials; of no use on Extra Horizon, where nothing reads a secret of AWS's."""
+_OF_AWS = (SECRET_ID, EXTENSION_PORT, "AWS_LAMBDA_EXEC_WRAPPER")
+"""Where a function on AWS finds its credentials, and the program of a layer that starts it. On Extra Horizon nothing
+reads a secret of AWS's, and there are no layers: a function whose program is not there would not start."""
 
 ENVIRONMENT_LIMIT = 4096
 """The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
@@ -144,7 +145,7 @@ class FunctionSpec:
         """The function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
 
         For `aws` these are the template's (Globals, then the function's own). For `exh` the credentials are left out,
-        which the platform injects, with what names a secret of AWS's, and `Metadata: ExtraHorizon: environment` is laid
+        which the platform injects, with what is AWS's alone, and `Metadata: ExtraHorizon: environment` is laid
         over. `overrides` replace any of them unread, so they also help out where the template has no literal value.
 
         Raises:
@@ -152,7 +153,7 @@ class FunctionSpec:
         """
         overrides = overrides or {}
         overlay = [each for each in self.exh_variables if target == "exh" and each.name not in overrides]
-        elsewhere = (*CREDENTIAL_VARIABLES, *_OF_THE_SECRET) if target == "exh" else ()
+        elsewhere = (*CREDENTIAL_VARIABLES, *_OF_AWS) if target == "exh" else ()
         left_out = {*overrides, *elsewhere, *(each.name for each in overlay)}
         kept = [variable for variable in self.template_variables if variable.name not in left_out]
         found = {variable.name: self._literal(variable, target) for variable in kept}

@@ -39,6 +39,7 @@ from exh_dev.project.function_spec import (
 from extrahorizon.timestamps import parse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from exh_dev.project.cloudformation import Entry, Section, Template
@@ -133,14 +134,18 @@ def without_errors(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, parameters: Mapping[str, str] | None = None) -> Manifest:
     """Read a template. Functions that break a rule are left out of its functions, and told in its errors.
+
+    Args:
+        path: the file.
+        parameters: values of its parameters, in the place of their defaults.
 
     Raises:
         UsageError: The file is not there or cannot be read.
         ManifestError: It is no template.
     """
-    template = read_template(path)
+    template = read_template(path, parameters)
     resources = template.root.required("Resources")
     sam = template.root.section("Globals")
     defaults = sam.section("Function") if sam else None

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from exh_dev.errors import UsageError
 from exh_dev.project.env_file import misplaced, read_env_file
 from exh_dev.project.manifest import read_manifest, without_errors
+from exh_dev.project.sam_configuration import parameter_overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.manifest import Manifest
@@ -32,9 +33,10 @@ _HALF = re.compile(
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a `template.yaml`."""
+    """A folder with a `template.yaml`, whose parameters have their defaults unless `parameters` has other values."""
 
     root: Path
+    parameters: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
@@ -59,6 +61,14 @@ class Project:
         except UsageError:
             return None
 
+    def deployed_to(self, environment: str) -> Project:
+        """The project with the parameters that an environment of `samconfig.toml` gives.
+
+        Raises:
+            UsageError: there is no such environment, or what it gives cannot be read.
+        """
+        return replace(self, parameters=parameter_overrides(self.root, environment))
+
     @cached_property
     def manifest(self) -> Manifest:
         """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
@@ -71,7 +81,7 @@ class Project:
         Raises:
             UsageError: it is no template.
         """
-        return read_manifest(self.root / MANIFEST)
+        return read_manifest(self.root / MANIFEST, self.parameters)
 
     @property
     def functions(self) -> tuple[FunctionSpec, ...]:

@@ -3,7 +3,7 @@
 with_resource()       the text with one more resource
 with_entry()          the text with one more parameter, condition or output
 entries_for()         the text of a resource, and of all that it refers to
-without_functions()   the text without some functions, and without what nothing refers to any more
+without_functions()   the text without some functions, and without what was there for them alone
 
 Where things are, the YAML parser says; what it says of the result is compared with what it said before.
 """
@@ -20,6 +20,7 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
+from exh_dev.project.template_parts import Parts, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")  # what YAML takes for one
-_REMOVED_WHEN_UNUSED = ("Resources", "Parameters", "Mappings")
-_REFERRED_TO = ("Resources", "Parameters", "Mappings", "Conditions")
 
 
 def with_resource(path: Path, resource: str) -> str:
@@ -69,33 +68,19 @@ def with_entry(path: Path, section: str, entry: str) -> str:
 def entries_for(path: Path, logical_id: str) -> dict[tuple[str, str], str]:
     """Return the YAML of a resource, and of all that it refers to: by section and name, each key at the margin.
 
-    What refers to those alone comes along, such as the policy of a queue; another function never does.
+    What refers to those alone comes along, such as the policy of a queue, or a state machine that runs the function;
+    so do their alarms, with the topic that they are sent to. Another function never does.
 
     Raises:
         UsageError: the file cannot be read.
     """
     text, sections = _read(path)
     lines = _lines(text)
-    entries = {
-        (section, key.value): (key, value)
-        for section, (_, node) in sections.items()
-        if section in _REFERRED_TO and isinstance(node, MappingNode)
-        for key, value in node.value
-    }
-    texts = {each: yaml.serialize(value) for each, (_, value) in entries.items()}
-    functions = {each for each, (_, value) in entries.items() if _type_of(value) == FUNCTION}
-    names = {each: {other for other in entries if _names_any(texts[each], [other[1]])} - {each} for each in entries}
-    taken = {("Resources", logical_id)}
-    while True:
-        more = set().union(*(names[each] for each in taken)) - functions
-        own = {each for each in taken if each[0] == "Resources"} - functions
-        more |= {each for each in entries.keys() - functions if names[each] & own and names[each] <= taken}
-        if more <= taken:
-            break
-        taken |= more
+    parts = Parts({name: node for name, (_, node) in sections.items()})
+    taken = parts.belonging_to({logical_id})
     found = {}
-    for section, name in (each for each in entries if each in taken):
-        key, _ = entries[section, name]
+    for section, name in (each for each in parts.keys if each in taken):
+        key = parts.keys[section, name]
         own_lines = lines[_begin(lines, key) : _end_of_entry(lines, sections, section, name)]
         column = key.start_mark.column
         found[section, name] = "".join(line[min(column, _indent(line)) :] for line in own_lines)
@@ -143,13 +128,17 @@ def _with_entry(path: Path, section: str, resource: str) -> str:
 
 
 def without_functions(path: Path, logical_ids: Collection[str]) -> str:
-    """The template without these functions, the outputs that name them, and what only they referred to.
+    """The template without these functions, the outputs that name them, and what was there for them alone.
 
     Raises:
-        UsageError: the file cannot be read, or is written in a way that lines cannot be taken out of.
+        UsageError: the file cannot be read, is written in a way that lines cannot be taken out of, or has something
+            that is of these functions and of others, such as a dashboard.
     """
     text, sections = _read(path)
-    lost = _concerned(sections, logical_ids)
+    parts = Parts({name: node for name, (_, node) in sections.items()})
+    lost: dict[str, set[str]] = {}
+    for section, name in parts.going_with(path, set(logical_ids)):
+        lost.setdefault(section, set()).add(name)
     lines = _lines(text)
     gone: set[int] = set()
     for name, keys in lost.items():
@@ -215,18 +204,12 @@ def _lines(text: str) -> list[str]:
 def _place(lines: list[str], resources: MappingNode, column: int, following: int) -> tuple[int, bool, bool]:
     """Return the line to insert at, and whether a blank line comes before and after."""
     for key, value in resources.value:
-        if _type_of(value) != FUNCTION:
+        if type_of(value) != FUNCTION:
             at = _begin(lines, key)
             above = at - 1 > resources.value[0][0].start_mark.line and bool(lines[at - 1].strip())
             return at, above, True
     at = _end(lines, following, column)
     return at, True, at < len(lines) and bool(lines[at].strip())
-
-
-def _type_of(resource: Node) -> str | None:
-    if not isinstance(resource, MappingNode):
-        return None
-    return next((value.value for key, value in resource.value if key.value == "Type"), None)
 
 
 def _begin(lines: list[str], key: Node) -> int:
@@ -262,46 +245,6 @@ def _blanks_before(lines: list[str], begin: int) -> set[int]:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
-
-
-def _concerned(sections: Sections, logical_ids: Collection[str]) -> dict[str, set[str]]:
-    """What goes with these functions, by section: what names them, and what is named by nothing that stays."""
-    entries = {
-        (section, key.value): yaml.serialize(value)
-        for section, (_, node) in sections.items()
-        if isinstance(node, MappingNode)
-        for key, value in node.value
-    }
-    types = {key.value: _type_of(value) for key, value in sections["Resources"][1].value}
-    lost = {("Resources", each) for each in logical_ids}
-    while True:
-        # What names something that goes cannot stay, such as an output or an alarm.
-        names = [name for section, name in lost if section == "Resources"]
-        lost |= {
-            (section, name)
-            for (section, name), text in entries.items()
-            if section in ("Resources", "Outputs") and types.get(name) != FUNCTION and _names_any(text, names)
-        }
-        staying = {each: text for each, text in entries.items() if each not in lost}
-        unused = {
-            (section, name)
-            for section, name in entries.keys() - lost
-            if section in _REMOVED_WHEN_UNUSED
-            and not (section == "Resources" and types[name] == FUNCTION)
-            and any(_names_any(entries[each], [name]) for each in lost)
-            and not any(_names_any(text, [name]) for each, text in staying.items() if each != (section, name))
-        }
-        if not unused:
-            break
-        lost |= unused
-    found: dict[str, set[str]] = {}
-    for section, name in lost:
-        found.setdefault(section, set()).add(name)
-    return found
-
-
-def _names_any(text: str, names: Collection[str]) -> bool:
-    return any(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
 
 
 def _check(path: Path, changed: str, sections: Sections, *, lost: Mapping[str, Collection[str]]) -> None:

@@ -91,12 +91,26 @@ class Cluster:
         """
         what = f"{plan} against {self.named(host)}"
         output.note(what, host=host)
-        if self.yes:
-            return
-        if not sys.stdin.isatty():
-            raise UsageError(f"{what}: add --yes to allow it when nobody can be asked")
-        if not typer.confirm("Go on?", err=True):
-            raise DevkitError("not confirmed; nothing was done")
+        ask(what, yes=self.yes)
+
+
+def ask(what: str, *, yes: bool) -> None:
+    """Ask whoever is at the terminal whether something is to be done, unless that is not needed.
+
+    Args:
+        what: it is; has been told.
+        yes: whether nobody is to be asked.
+
+    Raises:
+        UsageError: nobody can be asked.
+        DevkitError: the answer was no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what}: add --yes to allow it when nobody can be asked")
+    if not typer.confirm("Go on?", err=True):
+        raise DevkitError("not confirmed; nothing was done")
 
 
 def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Events as functions receive them, for tests: a task however it was started, or a request to an API function.
+"""Events as functions receive them, for tests: a task however it was started, a request to an API function, or a batch
+of a queue.
 
 Every value that a test does not give is fixed, so that a builder gives the same event each time.
 """
@@ -7,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import json as json_codec
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 TASK_ID = "6968c1b48ab34b7d6e6547f0"
 RETRY_ID = "6968c22edc6db9e217d59b4f"
@@ -70,6 +72,35 @@ def dispatcher_event(
 def retry_event(event: Mapping[str, Any], *, task_id: str = RETRY_ID) -> dict[str, Any]:
     """The next attempt of a task that failed: the same, with another id and those of the attempts before."""
     return {**event, "id": task_id, "retryForTaskIds": [*event.get("retryForTaskIds", ()), event["id"]]}
+
+
+def queue_event(tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A batch of messages that SQS hands to a function on AWS, a task in each.
+
+    Args:
+        tasks: the tasks, such as `task_event({...})` makes them; of each its `id` and `data` are sent.
+    """
+    return {"Records": [_record(number, task) for number, task in enumerate(tasks)]}
+
+
+def _record(number: int, task: Mapping[str, Any]) -> dict[str, Any]:
+    body = json_codec.dumps({name: task[name] for name in ("id", "data") if name in task}, separators=(",", ":"))
+    return {
+        "messageId": f"059f36b4-87a3-44ab-83d2-{number:012x}",
+        "receiptHandle": f"AQEB{number:04}wJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(_QUEUED_MS),
+            "SenderId": "AROAEXAMPLE:sender",
+            "ApproximateFirstReceiveTimestamp": str(_QUEUED_MS + 206),
+        },
+        "messageAttributes": {},
+        "md5OfBody": md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:work-queue",
+        "awsRegion": "eu-central-1",
+    }
 
 
 def api_event(

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from exh_dev.remote.client import client_of
-    from exh_dev.runtime.events import api_event, dispatcher_event, retry_event, task_event, transition_event
+    from exh_dev.runtime.events import (
+        api_event,
+        dispatcher_event,
+        queue_event,
+        retry_event,
+        task_event,
+        transition_event,
+    )
     from exh_dev.serve.local_platform import LocalPlatform
     from exh_dev.testing.fake_exh import FakeExtraHorizon
     from exh_dev.testing.oidc import oidc_code, oidc_provider
@@ -35,6 +42,7 @@ __all__ = [
     "handle",
     "oidc_code",
     "oidc_provider",
+    "queue_event",
     "retry_event",
     "task_event",
     "transition_event",
@@ -50,6 +58,7 @@ _MODULES = {
     "dispatcher_event": _EVENTS,
     "oidc_code": "exh_dev.testing.oidc",
     "oidc_provider": "exh_dev.testing.oidc",
+    "queue_event": _EVENTS,
     "retry_event": _EVENTS,
     "task_event": _EVENTS,
     "transition_event": _EVENTS,

@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, get_args
 import exh_dev
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.init.examples import add_examples, choose
-from exh_dev.project.init.sources import FILES, Target, examples_folder, for_target, read_own, read_template
+from exh_dev.project.init.sources import (
+    FILES,
+    TO_AWS,
+    Target,
+    examples_folder,
+    for_target,
+    read_own,
+    read_template,
+    with_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -178,15 +187,18 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     own = {name: name for name in ("README.md", "AGENTS.md", "LICENSE")} | {".github/workflows/ci.yml": "ci.yml"}
     own |= {"samconfig.toml": "samconfig.toml"} if on_aws else {}
     own |= {"repo-config.json": "repo-config.json"} if on_exh else {}
-    for name, source in own.items():
-        text = for_target(read_own(source), wishes.target)
-        for placeholder, value in (
-            ("name", wishes.name),
-            ("author", wishes.author or f"the authors of {wishes.name}"),
-            ("year", str(datetime.now(UTC).year)),
-        ):
-            text = text.replace(f"{{{{{placeholder}}}}}", value)
-        found[name] = text
+    texts = {name: for_target(read_own(source), wishes.target) for name, source in own.items()}
+    if not on_exh:  # what is for both begins with as many files as there may be; the page about AWS says how to copy it
+        texts[TO_AWS] = read_template(f"examples/{TO_AWS}")
+    values = {
+        "name": wishes.name,
+        "author": wishes.author or f"the authors of {wishes.name}",
+        "year": str(datetime.now(UTC).year),
+    }
+    for name, text in texts.items():
+        found[name] = with_part(text, "examples", is_wanted=bool(wishes.examples))
+        for placeholder, value in values.items():
+            found[name] = found[name].replace(f"{{{{{placeholder}}}}}", value)
     return found
 
 

@@ -38,10 +38,11 @@ FILES = (
     "tests/test_hello_world.py",
     "tests/test_whoami.py",
 )
+TO_AWS = ".github/workflows/deploy-aws.yml"
 #: What a wheel has of `examples/`.
 OF_EXAMPLES = (
-    "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas", "template.yaml",
-    "templates",
+    TO_AWS, "aws", "dispatchers.json", "events", "handlers", "localizations", "requirements-run.txt", "schemas",
+    "template.yaml", "templates",
 )  # fmt: skip
 _BLOCK = r"[ \t]*{open}{target}: begin{close}\n(.*?)[ \t]*{open}{target}: end{close}\n"
 _MARKS = (("# ", ""), ("<!-- ", " -->"))
@@ -77,7 +78,19 @@ def for_target(text: str, target: Target) -> str:
     A part lies between lines `# aws: begin` and `# aws: end`; in a page, between `<!-- aws: begin -->` and its end.
     """
     for other in ("exh", "aws"):
-        for before, after in _MARKS:
-            pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=other)
-            text = re.sub(pattern, "" if target not in {other, "both"} else r"\1", text, flags=re.DOTALL)
+        text = with_part(text, other, is_wanted=target in {other, "both"})
+    return text
+
+
+def with_part(text: str, mark: str, *, is_wanted: bool) -> str:
+    """Leave the parts between the lines `# MARK: begin` and `# MARK: end` out of a text, or only these lines.
+
+    Args:
+        text: of a file.
+        mark: `exh` or `aws`, or `examples` for what only a project that begins with examples needs.
+        is_wanted: whether the parts stay.
+    """
+    for before, after in _MARKS:
+        pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=mark)
+        text = re.sub(pattern, r"\1" if is_wanted else "", text, flags=re.DOTALL)
     return text

@@ -10,27 +10,31 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from yaml.nodes import MappingNode
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
+from exh_dev.project.init.sources import for_target
 from exh_dev.project.manifest import load_manifest
+from exh_dev.project.new.aws_parts import with_function
 from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
+from exh_dev.project.sam_configuration import FILE as SAMCONFIG
 from exh_dev.project.schedule_mark import mark_of
 from exh_dev.project.template_text import with_resource
-from exh_dev.runtime.events import api_event, task_event, transition_event
+from exh_dev.runtime.events import api_event, queue_event, task_event, transition_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exh_dev.project.function_spec import FunctionSpec, Kind
+    from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.init.sources import Target
     from exh_dev.project.project import Project
+
 
 _INTERVAL = 3600  # seconds
 _PATIENT = "5f0a1b2c3d4e5f6071829301"
@@ -42,11 +46,14 @@ _BOTH = "targets: [exh, aws]"
 _TYPE = f"  Type: {FUNCTION}\n"
 _PERMISSION = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)*")
 _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
-_START: Mapping[Kind, str] = {
+#: What starts a function: as in the manifest, and `queue` for one on AWS, whose kind is `event` there.
+NewKind = Literal["task", "api", "event", "schedule", "queue"]
+_START: Mapping[NewKind, str] = {
     "task": "queue it: exh.tasks.create(functionName={name!r}, data={{...}})",
     "api": "call it: /tasks/v1/api/{name}/patients/... (docs/functions.md tells more)",
     "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
     "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
+    "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is {{the URL of WorkQueue}}",
 }
 
 
@@ -59,12 +66,14 @@ class NewFunction:
         kind: what starts it.
         files: those that are new, as they are called from the project's root.
         line: of its entry in the manifest.
+        asked: parameters of the manifest that are new and have no default.
     """
 
     name: str
-    kind: Kind
+    kind: NewKind
     files: tuple[str, ...]
     line: int
+    asked: tuple[str, ...] = ()
 
     @property
     def next_steps(self) -> tuple[str, ...]:
@@ -75,6 +84,10 @@ class NewFunction:
             f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
             f"list the permissions that its calls need: {MANIFEST}:{self.line}",
             _START[self.kind].format(name=self.name, manifest=MANIFEST),
+            *(
+                f"give {each} a value in each environment of {SAMCONFIG}; {MANIFEST} describes it"
+                for each in self.asked
+            ),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -93,7 +106,7 @@ class NewFunction:
 def make(
     project: Project,
     spelling: str,
-    kind: Kind,
+    kind: NewKind,
     permissions: Sequence[str] = (),
     target: Target | None = None,
 ) -> NewFunction:
@@ -124,10 +137,17 @@ def make(
         f"tests/test_{name.module}.py": _template(kind, "test.py.txt", name),
     }
     _check_no_files(project.root, name)
-    text = with_resource(manifest, _entry(kind, name, permissions, manifest, target))
-    line = _line_of(name, text, manifest)
+    target = target or _target(kind, manifest)
+    entry = _entry(kind, name, permissions, manifest, target)
+    if target == "exh" or kind == "event":
+        text = with_resource(manifest, entry)
+    else:
+        text = with_function(manifest, entry, kind, name)
+    known = read_template(manifest).required_parameters
+    line, required = _read_back(name, text, manifest)
+    asked = tuple(each for each in required if each not in known)
     _write({project.root / file: content for file, content in parts.items()}, manifest, text)
-    return NewFunction(name.task, kind, tuple(parts), line)
+    return NewFunction(name.task, kind, tuple(parts), line, asked)
 
 
 def _taken(manifest: Path) -> list[str]:
@@ -140,33 +160,49 @@ def _taken(manifest: Path) -> list[str]:
     return taken
 
 
-def _event(kind: Kind, name: Name) -> dict[str, Any]:
+def _event(kind: NewKind, name: Name) -> dict[str, Any]:
     if kind == "api":
         return api_event("GET", f"/patients/{_PATIENT}")
     if kind == "event":
         return transition_event(function_name=name.task)
+    if kind == "queue":
+        return queue_event([task_event({"patientId": _PATIENT}, function_name=name.task)])
     if kind == "schedule":
         return task_event(mark_of(_INTERVAL), function_name=name.task)
     return task_event({"patientId": _PATIENT}, function_name=name.task)
 
 
-def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, target: Target | None) -> str:
-    """YAML of the resource."""
+def _target(kind: NewKind, manifest: Path) -> Target:
+    """Return where a function is deployed when nobody says it: where the project's other functions are."""
+    if kind == "queue":
+        return "aws"
+    if kind == "event" and not _is_for_aws_alone(manifest):
+        return "exh"
+    if _is_for_aws_alone(manifest):
+        return "aws"
+    return "both" if read_template(manifest).find("Resources", _SECRET) is not None else "exh"
+
+
+def _entry(kind: NewKind, name: Name, permissions: Sequence[str], manifest: Path, target: Target) -> str:
+    """YAML of the resource.
+
+    Raises:
+        UsageError: such a function cannot be for this target.
+    """
     template = read_template(manifest)
-    has_secret = template.find("Resources", _SECRET) is not None
-    if target is None:
-        target = "aws" if _is_for_aws_alone(manifest) else "both" if has_secret else "exh"
     if kind == "event" and target == "aws":
         raise UsageError(
             "a transition, a dispatcher or an event of Extra Horizon starts a function of the kind event, and this one "
             "would be for AWS alone; --target exh or both"
         )
-    if target != "exh" and not has_secret:
+    if kind == "queue" and target != "aws":
+        raise UsageError("SQS is on AWS alone: a function of the kind queue is too; --target aws")
+    if target != "exh" and template.find("Resources", _SECRET) is None:
         raise UsageError(
             f"{manifest} has no {_SECRET}, the secret that functions on AWS read: this project was made for Extra "
             "Horizon alone; --target exh"
         )
-    entry = _template(kind, "function.yaml", name)
+    entry = for_target(_template(kind, "function.yaml", name), target)
     if template.find("Globals", "Function", "Runtime") is None:
         entry = entry.replace("  CodeUri:", f"  Runtime: {_runtime_of_others(manifest)}\n    CodeUri:", 1)
     entry = entry.replace(_BOTH, {"exh": "targets: [exh]", "aws": "targets: [aws]", "both": _BOTH}[target])
@@ -176,8 +212,8 @@ def _entry(kind: Kind, name: Name, permissions: Sequence[str], manifest: Path, t
     if target == "exh":
         never = template.find("Conditions", _NEVER_ON_AWS) is not None
         return entry.replace(_TYPE, f"{_TYPE}  Condition: {_NEVER_ON_AWS}\n") if never else entry
-    alarms = _template(".", "alarms.yaml", name) if template.find("Resources", _ALARM_TOPIC) else ""
-    return f"{entry}{_text('policies.yaml')}{alarms}"
+    has_alarm = kind == "task" and template.find("Resources", _ALARM_TOPIC) is not None
+    return f"{entry}{_template('.', 'alarms.yaml', name)}" if has_alarm else entry
 
 
 def _is_for_aws_alone(manifest: Path) -> bool:
@@ -224,8 +260,8 @@ def _check_no_files(root: Path, name: Name) -> None:
         raise UsageError(f"{name.task}: {' and '.join(there)} exists already; choose another name, or move that away")
 
 
-def _line_of(name: Name, text: str, manifest: Path) -> int:
-    """The line of the function in a text that is to become the manifest.
+def _read_back(name: Name, text: str, manifest: Path) -> tuple[int, list[str]]:
+    """The line of the function in a text that is to become the manifest, and the parameters that have no default there.
 
     Raises:
         UsageError: it would be no manifest.
@@ -234,7 +270,7 @@ def _line_of(name: Name, text: str, manifest: Path) -> int:
         copy = Path(folder, MANIFEST)
         copy.write_bytes(text.encode())
         try:
-            return load_manifest(copy).function(name.task).line
+            return load_manifest(copy).function(name.task).line, read_template(copy).required_parameters
         except UsageError as error:
             reason = str(error).replace(str(copy), str(manifest))
             raise UsageError(f"{name.task} cannot be described in {manifest} as it is: {reason}") from None

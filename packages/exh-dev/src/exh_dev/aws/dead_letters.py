@@ -1,0 +1,225 @@
+"""Messages that could not be done: in a dead-letter queue of SQS on AWS, and back to the queue they came from.
+
+Two sorts meet there. What failed too often was moved by SQS, and says nothing of why; what the worker called poison was
+sent there by `extrahorizon.queue`, with the error as attributes. AWS's own StartMessageMoveTask takes all of a queue or
+nothing, and knows no destination for the second sort unless it is told one.
+
+SQS has no way to look without receiving: what is read is hidden from others until it is given back.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.aws.stacks import told_as_ours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+_AT_ONCE = 10  # messages, SQS's limit
+_BATCH_BYTES = 262_144  # of all messages together; the least that any queue takes
+_HIDDEN = 300  # seconds that a message which was read is hidden from others, unless it is given back before
+_WAIT = 2  # seconds; with a wait SQS asks all of its servers, so that an empty answer means an empty queue
+_REASON = ("ErrorType", "ErrorMessage", "Function", "MessageId", "ReceiveCount")  # attributes that the worker adds
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message of the queue."""
+
+    id: str
+    body: str
+    receipt: str
+    sent: datetime
+    attributes: dict[str, Any]
+
+    @property
+    def error_type(self) -> str | None:
+        """The class of the error that made it poison; None where it failed too often, which its log tells."""
+        return self._reason("ErrorType")
+
+    @property
+    def task_id(self) -> str | None:
+        """The id of the task in it."""
+        try:
+            found = json.loads(self.body).get("id")
+        except (ValueError, AttributeError, RecursionError):
+            return None
+        return found if isinstance(found, str) else None
+
+    @property
+    def other_attributes(self) -> dict[str, str]:
+        """Its attributes that are texts or numbers, besides the reason; of a scheduled run, EventBridge's error."""
+        return {
+            name: str(each["StringValue"])
+            for name, each in self.attributes.items()
+            if name not in _REASON and "StringValue" in each
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what it says of itself, without the body, which may be personal."""
+        return {
+            "id": self.id,
+            "task_id": self.task_id,
+            "sent_at": self.sent.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "error_type": self.error_type,
+            "error_message": self._reason("ErrorMessage"),
+            "function": self._reason("Function"),
+            "message_id": self._reason("MessageId") or self.id,
+        }
+
+    def _reason(self, name: str) -> str | None:
+        value = self.attributes.get(name, {}).get("StringValue")
+        return None if value is None else str(value)
+
+
+class DeadLetters:
+    """A dead-letter queue."""
+
+    def __init__(self, sqs: Any, url: str) -> None:
+        """Know a queue by its URL; `sqs` is a boto3 client of SQS."""
+        self._sqs, self._url = sqs, url
+
+    def count(self) -> int:
+        """Return about how many messages there are, those that somebody has received included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        with told_as_ours(f"look at {self._url}"):
+            found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    @contextmanager
+    def reading(self) -> Iterator[Iterator[DeadLetter]]:
+        """Read the messages that were there when this began, each once. At the end they are given back."""
+        kept: dict[str, str] = {}
+        try:
+            yield self._read(kept)
+        finally:
+            self._give_back(kept)
+
+    def move(
+        self,
+        to: str,
+        is_wanted: Callable[[DeadLetter], bool],
+        moved: Callable[[int], object] = lambda count: None,  # noqa: ARG005
+    ) -> tuple[int, int]:
+        """Move messages to another queue, and return how many were moved, and how many wanted ones could not be.
+
+        Each is sent before it is deleted: one that is interrupted in between is there twice, and none is lost. What
+        comes into the queue meanwhile, such as poison that is poison still, stays there.
+
+        Args:
+            to: URL of the other queue.
+            is_wanted: whether a message is to be moved.
+            moved: called with the number of those that have been.
+
+        Raises:
+            DevkitError: AWS refused; what was moved before is.
+        """
+        done = failed = 0
+        kept: dict[str, str] = {}
+        try:
+            for wanted in _batches(letter for letter in self._read(kept) if is_wanted(letter)):
+                sent = self._send(to, wanted)
+                self._delete(sent)
+                for letter in sent:
+                    del kept[letter.id]
+                done += len(sent)
+                failed += len(wanted) - len(sent)
+                moved(done)
+        finally:
+            self._give_back(kept)
+        return done, failed
+
+    def _read(self, kept: dict[str, str]) -> Iterator[DeadLetter]:
+        """Yield the messages that were there when this began; `kept` gets the receipts that are to be given back."""
+        began: datetime | None = None
+        seen: set[str] = set()
+        while True:
+            with told_as_ours(f"read {self._url}"):
+                answer = self._sqs.receive_message(
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=_AT_ONCE,
+                    VisibilityTimeout=_HIDDEN,
+                    WaitTimeSeconds=_WAIT,
+                    MessageSystemAttributeNames=["SentTimestamp"],
+                    MessageAttributeNames=["All"],
+                )
+            began = began or _time_of(answer)
+            received = [_letter(each) for each in answer.get("Messages", ())]
+            kept.update({letter.id: letter.receipt for letter in received})
+            fresh = [letter for letter in received if letter.id not in seen and letter.sent < began]
+            if not fresh:
+                return
+            seen.update(letter.id for letter in fresh)
+            yield from fresh
+
+    def _send(self, to: str, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+        """Send messages, and return those that were taken."""
+        entries = [
+            {
+                "Id": str(number),
+                "MessageBody": letter.body,
+                "MessageAttributes": {
+                    name: {key: value for key, value in each.items() if not key.endswith("ListValues")}
+                    for name, each in letter.attributes.items()
+                    if name not in _REASON
+                },
+            }
+            for number, letter in enumerate(letters)
+        ]
+        with told_as_ours(f"send to {to}"):
+            answer = self._sqs.send_message_batch(QueueUrl=to, Entries=entries)
+        return [letters[int(each["Id"])] for each in answer.get("Successful", ())]
+
+    def _delete(self, letters: Sequence[DeadLetter]) -> None:
+        entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
+        if entries:
+            with told_as_ours(f"take what was sent out of {self._url}"):
+                self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+    def _give_back(self, kept: dict[str, str]) -> None:
+        receipts = iter(kept.values())
+        while some := list(islice(receipts, _AT_ONCE)):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+                for number, receipt in enumerate(some)
+            ]
+            with told_as_ours(f"give back what was read of {self._url}; it is hidden for five minutes"):
+                self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+
+def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
+    """Yield messages as SQS takes them at once: ten, and of a size that any queue takes."""
+    batch: list[DeadLetter] = []
+    size = 0
+    for letter in letters:
+        length = len(letter.body.encode()) + len(json.dumps(letter.attributes, default=str).encode())
+        if batch and (len(batch) == _AT_ONCE or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(letter)
+        size += length
+    if batch:
+        yield batch
+
+
+def _letter(message: dict[str, Any]) -> DeadLetter:
+    return DeadLetter(
+        id=message["MessageId"],
+        body=message["Body"],
+        receipt=message["ReceiptHandle"],
+        sent=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
+        attributes=message.get("MessageAttributes", {}),
+    )
+
+
+def _time_of(answer: dict[str, Any]) -> datetime:
+    """Return the end of the second in which SQS answered, by its clock, which SentTimestamp is of."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return (parsedate_to_datetime(date) if date else datetime.now(UTC)) + timedelta(seconds=1)

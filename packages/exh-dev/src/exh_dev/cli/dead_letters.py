@@ -1,0 +1,218 @@
+"""`exh-dev dead-letters`: what the work queue of a stack on AWS could not do, and doing it again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from exh_dev.cli.options import JsonOption
+from exh_dev.cli.output import choose_output
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.output import Table
+from exh_dev.remote.cluster import ask
+
+if TYPE_CHECKING:
+    from exh_dev.aws.dead_letters import DeadLetter, DeadLetters
+    from exh_dev.aws.stacks import Stack
+    from exh_dev.output import Output
+
+dead_letters = typer.Typer(
+    name="dead-letters",
+    help="On AWS: the messages of a work queue that could not be done, why, and how to have them done again.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+_LiveOption = Annotated[bool, typer.Option("--live", help="On AWS, with the credentials of AWS's own tools; required.")]
+_EnvironmentOption = Annotated[
+    str | None,
+    typer.Option("--config-env", metavar="ENV", help="The stack that this environment of samconfig.toml deploys."),
+]
+_StackOption = Annotated[str | None, typer.Option("--stack", metavar="NAME", help="The stack, by its name.")]
+_RegionOption = Annotated[
+    str | None,
+    typer.Option("--region", metavar="REGION", help="Where it is [default: samconfig.toml's, or AWS_REGION]"),
+]
+_QueueOption = Annotated[
+    str, typer.Option("--queue", metavar="OUTPUT", help="The output of the stack that has the queue's URL.")
+]
+_ErrorTypeOption = Annotated[
+    str | None,
+    typer.Option("--error-type", metavar="CLASS", help="Only poison of this error, such as InvalidEventError."),
+]
+_WithoutReasonOption = Annotated[
+    bool, typer.Option("--without-reason", help="Only what failed too often: SQS moved it, and its log says why.")
+]
+_DEAD_LETTERS, _WORK = "DeadLetterQueueUrl", "WorkQueueUrl"
+_COLUMNS = ("Sent", "Error", "Reason", "Task", "Id")
+
+
+@dead_letters.command("list")
+def list_dead_letters(
+    error_type: _ErrorTypeOption = None,
+    without_reason: _WithoutReasonOption = False,
+    limit: Annotated[int, typer.Option(help="How many, at most.", min=1, max=10_000)] = 100,
+    live: _LiveOption = False,
+    config_env: _EnvironmentOption = None,
+    stack: _StackOption = None,
+    region: _RegionOption = None,
+    queue: _QueueOption = _DEAD_LETTERS,
+    as_json: JsonOption = None,
+) -> None:
+    """List what could not be done, and why.
+
+    Poison says which error it was. What failed too often says nothing: filter the log by its id. Looking hides messages
+    from others for as long as it takes, and counts as a receipt. Needs cloudformation:DescribeStacks,
+    sqs:GetQueueAttributes, sqs:ReceiveMessage and sqs:ChangeMessageVisibility.
+
+    exh-dev dead-letters list --live --config-env production
+    """
+    output = choose_output(as_json=as_json)
+    found = _stack(output, live=live, config_env=config_env, stack=stack, region=region)
+    letters = _queue(found, queue)
+    is_wanted = _filter(error_type, without_reason=without_reason)
+    shown = []
+    with letters.reading() as messages:
+        for letter in messages:
+            if is_wanted(letter):
+                shown.append(letter)
+            if len(shown) == limit:
+                output.note(f"{limit} are shown, of about {letters.count()} in the queue; --limit shows more")
+                break
+    if not shown:
+        output.summary([], ["There are none"])
+        return
+    rows = [_row(letter) for letter in shown]
+    output.tables([each.as_json() for each in shown], Table(_COLUMNS, rows, gives_way=("Task", "Reason")))
+
+
+@dead_letters.command()
+def show(
+    message: Annotated[str, typer.Argument(metavar="ID", help="Of the message, whole or its first characters.")],
+    live: _LiveOption = False,
+    config_env: _EnvironmentOption = None,
+    stack: _StackOption = None,
+    region: _RegionOption = None,
+    queue: _QueueOption = _DEAD_LETTERS,
+    as_json: JsonOption = None,
+) -> None:
+    """Show one of them with its body, which may be personal.
+
+    exh-dev dead-letters show 059f36b4 --live --config-env production
+    """
+    output = choose_output(as_json=as_json)
+    found = _stack(output, live=live, config_env=config_env, stack=stack, region=region)
+    with _queue(found, queue).reading() as messages:
+        letter = next((each for each in messages if each.id.startswith(message)), None)
+    if letter is None:
+        raise DevkitError(f"there is no message {message} in the queue; exh-dev dead-letters list shows what there is")
+    try:
+        body = json.loads(letter.body)
+    except (ValueError, RecursionError):
+        body = letter.body
+    told = {**letter.as_json(), "attributes": letter.other_attributes, "body": body}
+    facts = {**letter.as_json(), **letter.other_attributes}
+    lines = [f"{name}: {value}" for name, value in facts.items() if value is not None]
+    if letter.error_type is None and queue == _DEAD_LETTERS:
+        lines.append(f"It failed too often; filter the log of the functions by message_id {letter.id}")
+    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    output.summary(told, [*lines, "", *text.splitlines()])
+
+
+@dead_letters.command()
+def redrive(
+    messages: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Of the messages, whole [default: all].")
+    ] = None,
+    error_type: _ErrorTypeOption = None,
+    without_reason: _WithoutReasonOption = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="OUTPUT", help="The output of the stack that has the other queue's URL.")
+    ] = _WORK,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    live: _LiveOption = False,
+    config_env: _EnvironmentOption = None,
+    stack: _StackOption = None,
+    region: _RegionOption = None,
+    queue: _QueueOption = _DEAD_LETTERS,
+    as_json: JsonOption = None,
+) -> None:
+    """Send them back to the work queue, to be done again.
+
+    Both sorts: what failed too often, and poison. Each is sent before it is deleted here, so that none is lost; what
+    was sent twice, or has been done meanwhile, is done once, where the stack has its idempotency table. Exit code 1
+    when some could not be sent; they stay. Also needs sqs:SendMessage on the work queue and sqs:DeleteMessage here.
+
+    exh-dev dead-letters redrive --error-type PatientUnknownError --live --config-env production
+    """
+    output = choose_output(as_json=as_json)
+    found = _stack(output, live=live, config_env=config_env, stack=stack, region=region)
+    url, other = found.output(queue), found.output(to)
+    if url == other:
+        raise UsageError(f"--queue {queue} and --to {to} are the same queue")
+    letters = _queue(found, queue)
+    count = letters.count()
+    chosen = _filter(error_type, without_reason=without_reason)
+    ids = set(messages or ())
+    what = f"{len(ids)} chosen" if ids else "all that fit" if error_type or without_reason else "all"
+    plan = f"sending {what} of about {count} dead letters of the stack {found.name} to {to} again"
+    output.note(plan)
+    ask(plan, yes=yes)
+    moved, failed = letters.move(
+        other,
+        lambda letter: chosen(letter) and (not ids or letter.id in ids),
+        lambda done: output.note(f"{done} sent"),
+    )
+    missing = max(len(ids) - moved - failed, 0)
+    told = {"ok": not failed and not missing, "stack": found.name, "sent": moved, "not_sent": failed, "to": to}
+    output.summary(told, [f"Sent {moved} to {to}" + (f"; {failed} could not be sent, and stay" if failed else "")])
+    if missing:
+        raise DevkitError(f"{missing} of the ids are of no message in the queue")
+    if failed:
+        raise DevkitError(f"{failed} could not be sent, and stay where they are; do it again")
+
+
+def _stack(output: Output, *, live: bool, config_env: str | None, stack: str | None, region: str | None) -> Stack:
+    from exh_dev.aws.stacks import Stack
+
+    if not live:
+        raise UsageError(
+            "dead letters are on AWS: add --live. What a function on this machine could not do is in the control center"
+        )
+    if (config_env is None) == (stack is None):
+        raise UsageError("name the stack: either --config-env, an environment of samconfig.toml, or --stack")
+    profile = None
+    if config_env is not None:
+        from exh_dev.project.project import Project
+        from exh_dev.project.sam_configuration import deployed_stack
+
+        stack, own_region, profile = deployed_stack(Project.find().root, config_env)
+        region = region or own_region
+    found = Stack(stack or "", region, profile)
+    output.note(f"the stack {found.name}{f' in {found.region}' if found.region else ''}", stack=found.name)
+    return found
+
+
+def _queue(stack: Stack, name: str) -> DeadLetters:
+    from exh_dev.aws.dead_letters import DeadLetters
+
+    url = stack.output(name)
+    if url.endswith(".fifo"):
+        raise UsageError(f"{url} is a FIFO queue, whose order this command does not know; use SQS's own redrive")
+    return DeadLetters(stack.client("sqs"), url)
+
+
+def _filter(error_type: str | None, *, without_reason: bool) -> Any:
+    if error_type is not None and without_reason:
+        raise UsageError("--error-type and --without-reason exclude each other")
+    if without_reason:
+        return lambda letter: letter.error_type is None
+    return lambda letter: error_type is None or letter.error_type == error_type
+
+
+def _row(letter: DeadLetter) -> tuple[str, ...]:
+    told = letter.as_json()
+    sent = letter.sent.astimezone().strftime("%Y-%m-%d %H:%M")
+    return sent, told["error_type"] or "failed too often", told["error_message"] or "", told["task_id"] or "", letter.id

@@ -1,0 +1,100 @@
+"""Whether what lies in `build/` is what a deployment to AWS asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from yaml.nodes import SequenceNode
+
+from exh_dev.errors import DevkitError, UsageError
+from exh_dev.packaging.sbom import ARCHITECTURE, RUNTIME
+from exh_dev.project.cloudformation import UnresolvableError, did_you_mean
+from exh_dev.project.project import MANIFEST
+from exh_dev.project.sam_configuration import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exh_dev.project.function_spec import FunctionSpec
+    from exh_dev.project.project import Project
+
+
+def check_parameters(project: Project) -> Iterator[str]:
+    """Yield a sentence for each parameter that has no value, or that has one and is not in the template.
+
+    SAM passes over the latter in silence; without the former, the first deployment of a stack fails.
+
+    Raises:
+        UsageError: a value is none that the template allows, which CloudFormation would tell when all is uploaded.
+    """
+    template = project.readable_manifest.template
+    declared = template.root.section("Parameters") if template else None
+    known = list(declared.own) if declared else []
+    for name in template.required_parameters if template else ():
+        if name not in project.parameters:
+            yield (
+                f"{MANIFEST} has no Default for the parameter {name}, and {FILE} no value: a new stack cannot be "
+                "deployed, and one that is there keeps the value it has"
+            )
+    for name, value in project.parameters.items():
+        allowed = template.find("Parameters", name, "AllowedValues") if template else None
+        if name not in known:
+            yield (
+                f"{FILE} gives a value to {name}, which is no parameter of {MANIFEST}{did_you_mean(name, known)}: "
+                "it has no effect"
+            )
+        elif isinstance(allowed, SequenceNode):
+            choices = [str(each.value) for each in allowed.value]
+            if value not in choices:
+                raise UsageError(
+                    f"{FILE} gives {name} the value `{value}`{did_you_mean(value, choices)}; {MANIFEST} allows "
+                    f"{', '.join(choices)}"
+                )
+
+
+def check_bundles(project: Project, environment: str) -> None:
+    """See to it that the bundles that the template's functions are made of are for what these run on.
+
+    A bundle that is not there is SAM's to tell, and so is one that has no bill of materials beside it.
+
+    Args:
+        project: as it is deployed.
+        environment: where to.
+
+    Raises:
+        DevkitError: one was built for another runtime or processor.
+    """
+    for spec in project.manifest.functions:
+        bundle = None if spec.image else _bundle(project, spec)
+        said = _said(bundle.with_suffix(".cdx.json")) if bundle and bundle.suffix == ".zip" else {}
+        built = said.get(RUNTIME, spec.runtime), said.get(ARCHITECTURE, spec.architecture)
+        if bundle and built != (spec.runtime, spec.architecture):
+            raise DevkitError(
+                f"{spec.path}:{spec.line}: {spec.logical_id}: {environment} runs it by {spec.runtime} on "
+                f"{spec.architecture}, but {bundle.relative_to(project.root)} was built for {' on '.join(built)}, and "
+                f"would fail there; build it anew: `exh-dev build --config-env {environment}`"
+            )
+
+
+def _bundle(project: Project, spec: FunctionSpec) -> Path | None:
+    """The file in `CodeUri`, if there is one in the project."""
+    template = project.manifest.template
+    node = template.find("Resources", spec.logical_id, "Properties", "CodeUri") if template else None
+    if template is None or node is None:
+        return None
+    try:
+        path = (project.root / template.text(node)).resolve()
+    except UnresolvableError:
+        return None
+    return path if path.is_relative_to(project.root) else None
+
+
+def _said(bill: Path) -> dict[str, str]:
+    """What a bill of materials says that the bundle was built for."""
+    try:
+        properties = json.loads(bill.read_bytes())["metadata"]["component"]["properties"]
+        return {each["name"]: each["value"] for each in properties}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}

@@ -1,0 +1,63 @@
+"""Where bundles come from: the project's version and authors, and when it became what it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from exh_dev.errors import UsageError
+from exh_dev.packaging.pyproject import project_authors, project_version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exh_dev.packaging.pyproject import Author
+
+_EPOCH = "SOURCE_DATE_EPOCH"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What all bundles of a build have in common.
+
+    Attributes:
+        version: of the project.
+        authors: of the project.
+        time: of its last commit.
+    """
+
+    version: str
+    authors: tuple[Author, ...]
+    time: datetime | None
+
+
+def origin_of(root: Path) -> Origin:
+    """Return where the bundles of a project come from.
+
+    The time is that of the last commit, so that one commit gives the same bills of materials everywhere. Without git it
+    is that of SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), and without that there is
+    none: the clock would make two builds differ, and any other time would not be true.
+
+    Raises:
+        UsageError: pyproject.toml or SOURCE_DATE_EPOCH says something that cannot be meant.
+    """
+    seconds = _commit_time(root) or os.environ.get(_EPOCH, "")
+    try:
+        time = datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"{_EPOCH} is `{seconds}`, and must be a number of seconds since 1970") from None
+    return Origin(project_version(root), tuple(project_authors(root)), time)
+
+
+def _commit_time(root: Path) -> str:
+    """Seconds since 1970, as git says them; nothing outside of a history."""
+    try:
+        done = subprocess.run(
+            ["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,32 @@
+"""The packages of a bundle, and which of them needs which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+P_co = TypeVar("P_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Parts(Generic[P_co]):
+    """Packages, each under a name that no other has.
+
+    Attributes:
+        packages: all of them.
+        needs: what each of them needs of the others.
+        asked: those that the function asks for by itself.
+    """
+
+    packages: Mapping[str, P_co]
+    needs: Mapping[str, Collection[str]]
+    asked: Collection[str]
+
+    @property
+    def direct(self) -> list[str]:
+        """Those that the function asks for, and those that are there and no other needs, as in a lock made by hand."""
+        needed = {each for name, found in self.needs.items() for each in found if each != name}
+        return [name for name in self.packages if name in self.asked or name not in needed]
