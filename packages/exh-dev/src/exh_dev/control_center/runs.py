@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from exh_dev.control_center import replays
+from exh_dev.control_center.asked import number_of
 from exh_dev.control_center.wanted_runs import wanted_of
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -26,8 +27,8 @@ def routes(base: str, context: Context) -> list[Route]:
     runs = context.runner.runs
 
     async def find(request: Request) -> JsonAnswer:
-        limit = _number(request, "limit", _USUAL, most=_MOST)
-        offset = _number(request, "offset", 0)
+        limit = number_of(request, "limit", _USUAL, most=_MOST)
+        offset = number_of(request, "offset", 0)
         found, total, is_exact = runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
         return JsonAnswer({"total": total, "total_is_exact": is_exact, "data": found})
 
@@ -71,12 +72,3 @@ def routes(base: str, context: Context) -> list[Route]:
 def missing(run_id: str) -> ErrorAnswer:
     """Say that there is no such run."""
     return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")
-
-
-def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return usual
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(2**53)):
-        raise ErrorAnswer(15, f"{name} must be a whole number")
-    return min(int(text), most) if most is not None else int(text)

@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS documents (
     body TEXT NOT NULL,
     PRIMARY KEY (collection, id)
 ) WITHOUT ROWID;
+-- Counts read this one, and not every body.
+CREATE INDEX IF NOT EXISTS documents_ids ON documents (collection, id);
 """ + "".join(
     f"CREATE INDEX IF NOT EXISTS {collection}_{member} ON documents (json_extract(body, '$.{member}'))"
     f" WHERE collection = '{collection}';\n"

@@ -138,8 +138,11 @@ class RunList:
             total = self._store.count_up_to(_MOST_COUNTED, RUNS, rest & _times(wanted), index)
             return [json.loads(text) for text in found], total, total < _MOST_COUNTED
         groups = self._matching(wanted.members)
-        records = self._merged(groups, wanted, condition, limit + offset)
         total, is_exact = self._total(groups, wanted)
+        if not wanted.members and not wanted.by_duration:  # all of them are in this order as they are stored
+            texts = self._store.page(RUNS, condition, _order(wanted), limit, offset)
+            return [json.loads(text) for text in texts], total, is_exact
+        records = self._merged(groups, wanted, condition, limit + offset)
         return list(islice(records, offset, offset + limit)), total, is_exact
 
     def _total(self, groups: Iterable[tuple[str, ...]], wanted: Wanted) -> tuple[int, bool]:
