@@ -1,7 +1,7 @@
 """The frame of the page: keys, themes, what comes from outside, accessibility, and where it is."""
 
 import pytest
-from clinic import AXE, VIEWS, expect
+from clinic import AXE, VIEWS, expect, loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("frame")]
 
@@ -12,6 +12,18 @@ SHIFTS = """() => {
       if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((one) => one.node?.className)]);
     }
   }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+ONE_BY_ONE = """{
+  const ask = window.fetch;
+  let number = 0;
+  window.fetch = async (...all) => {
+    const wait = 40 * Math.max(0, (%s));
+    number += 1;
+    const answer = await ask(...all);
+    await new Promise((done) => setTimeout(done, wait));
+    return answer;
+  };
 }"""
 
 
@@ -79,6 +91,26 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full,
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong[view, "width"] = page.evaluate("document.documentElement.scrollWidth")
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("width", "is_first_fast"),
+    [(1280, True), *(pytest.param(*each, marks=pytest.mark.rare) for each in ((1280, False), (390, True), (390, False)))],
+)
+def test_nothing_moves_while_a_view_is_loaded(clinic, full, open_page, width, is_first_fast):
+    """In whatever order the answers come."""
+    moved = {}
+    for view in (*VIEWS, *full):
+        page = open_page("about:blank", width)
+        page.add_init_script(ONE_BY_ONE % ("number" if is_first_fast else "4 - number"))
+        page.goto(f"{clinic.there}/_dev/#/{view}")
+        loaded(page, view)
+        page.evaluate(SHIFTS)
+        page.wait_for_timeout(200)  # changes that are told as one comes make views load anew
+        if found := page.evaluate("window.shifts"):
+            moved[view] = found
+        page.context.close()
+    assert moved == {}
 
 
 def test_nothing_moves_when_something_new_comes(clinic):
