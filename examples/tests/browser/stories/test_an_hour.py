@@ -16,7 +16,7 @@ QUARTER = 900  # runs
 MOST_GROWTH = 1_000_000  # bytes from the first quarter to the last
 MOST_NODES = 2_000  # more than after the first quarter; a list that was just replaced is not yet gone
 WARM_UP = 360  # runs, in which pages fill their lists
-LINE = '{"level": "INFO", "message": "working", "step": "%s"}' % ("x" * 200)  # noqa: UP031 - JSON in braces
+LINE = '{"level": "INFO", "message": "working", "step": "%s"}' % ("x" * 200)
 LATER = "2999-01-01T00:00:00.000Z"
 
 

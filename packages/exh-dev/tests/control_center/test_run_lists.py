@@ -245,6 +245,30 @@ def test_all_that_failed_are_run_again_each_with_its_event(serve):
     ]
 
 
+def test_what_failed_again_is_run_again_though_its_replay_is_of_another_kind(center):
+    center.write("handlers/other.py", FAILING)
+    center.exh.tasks.create(functionName="other", data={})
+    (failed,) = center.ended(1)
+    wanted = {"kind": failed["kind"]}
+    assert wanted == {"kind": "task"}
+    (first,) = center.post("/runs/replay", wanted)["replayed"]
+    assert first["of"] == failed["id"]
+    assert center.api.ended(first["id"])["status"] == "FAILED"
+    answer = center.post("/runs/replay", wanted)
+    ((second,), skipped) = answer["replayed"], answer["skipped"]
+    assert (second["of"], skipped) == (first["id"], [])
+
+
+def test_what_went_well_at_last_is_not_run_again(serve):
+    center = serve({"handlers/other.py": "def handler(event, context):\n    return 1\n"})
+    center.platform.adopt_runs([run_of(status="FAILED", failure="x", function="other", kind="task")])
+    (first,) = center.post("/runs/replay", {"kind": "task"})["replayed"]
+    assert center.api.ended(first["id"])["status"] == "OK"
+    answer = center.post("/runs/replay", {"kind": "task"})
+    assert answer["replayed"] == []
+    assert [each["reason"] for each in answer["skipped"]] == [f"it was run again already, as {first['id']}"]
+
+
 def test_of_the_attempts_at_a_task_the_last_is_run_again(center):
     task = center.exh.tasks.create(functionName="analyze", data={"fail": "induced"})
     runs = center.ended(4)
