@@ -153,3 +153,29 @@ def test_a_long_list_is_loaded_as_one_scrolls_and_few_rows_are_in_the_page(clini
     page.wait_for_url(f"**/#/runs/{runs[0]['id']}")
     page.go_back()
     loaded(page, "runs")
+
+
+def test_runs_far_down_the_list_are_shown_as_they_are_now(clinic):
+    gates = [clinic.folder / name for name in ("first", "second")]
+    first, second = (clinic.post("/functions/analyze/invoke", {"event": {"until": str(each)}}) for each in gates)
+    later = clinic.invoke("greet", {})
+    for number in range(250):
+        clinic.post("/runs", {**later, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+
+    def status(run):
+        return page.locator("tbody tr", has=page.locator(f'a[href="#/runs/{run["id"]}"]')).locator(".status")
+
+    for _ in range(12):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(50)
+    expect(status(first)).to_have_text("running")
+    gates[0].touch()
+    expect(status(first)).to_have_text("OK")
+    expect(status(second)).to_have_text("running")
+    page.evaluate("scrollTo(0, 0)")
+    expect(status(second)).to_have_count(0)
+    gates[1].touch()
+    clinic.ended(second["id"])
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(status(second)).to_have_text("OK")

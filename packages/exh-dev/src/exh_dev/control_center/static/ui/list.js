@@ -15,15 +15,17 @@ const BEYOND = 12; // rows before and after those that can be seen
  *   rows: what there is, or what is loaded of it.
  *   href, id: of a row.
  *   more: called when the end comes in sight and there is more to load.
+ *   seen: called with the numbers of the first row in view and of the one after the last.
  *   sorted, sort: where the server sorts: the key, with a minus for descending, and what to call with another one.
  *   chosen, choose: where rows can be chosen: a Set of ids, and what to call with another one.
  */
-export function List({ label, columns, rows, href = null, id = (row) => row.id, more = null, sorted = null, sort = null, chosen = null, choose = null }) {
+export function List({ label, columns, rows, href = null, id = (row) => row.id, more = null, seen = null, sorted = null, sort = null, chosen = null, choose = null }) {
   const [own, setOwn] = useState(null);
   const order = sort ? sorted : own;
   const ordered = useMemo(() => (sort || !own ? rows : inOrder(rows, columns, own)), [rows, own]);
   const body = useRef(null);
   const [from, to, height] = useWindow(body, ordered.length);
+  useEffect(() => void seen?.(from, to), [from, to]);
   const end = useRef(null);
   useEffect(() => {
     if (!more) return undefined;

@@ -52,7 +52,7 @@ export function RunsView({ route }) {
       <button type="button" class="small" onClick=${() => setQuery({ [name]: "" })}>Show all runs</button></p>`)}
     <${Loaded} of=${runs}>${({ rows, total, isExact, isDone }) => (rows.length ? html`
       <p class="dim" role="status">${isExact ? plural(total, "run") : `${count(total)} runs or more`}</p>
-      <${List} label="Runs" columns=${RUN_COLUMNS} rows=${rows} href=${(run) => at("runs", run.id)} more=${isDone ? null : runs.more} sorted=${query.get("sort") ?? "-started"}
+      <${List} label="Runs" columns=${RUN_COLUMNS} rows=${rows} href=${(run) => at("runs", run.id)} more=${isDone ? null : runs.more} seen=${runs.seen} sorted=${query.get("sort") ?? "-started"}
         sort=${(sort) => setQuery({ sort: sort === "-started" ? "" : sort })} chosen=${chosen} choose=${choose} />`
     : Object.keys(asked).length || query.get("span") ? html`<${Empty} title="No run is like this"><a href="#/runs">Show all runs</a><//>`
       : html`<${Empty} title="Nothing has run yet">Run a function on one of its sample events: <a href="#/functions">choose one</a>. Or call an API function, or send an event.<//>`)}<//>

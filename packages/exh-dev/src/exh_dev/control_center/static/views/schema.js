@@ -60,7 +60,7 @@ function Documents({ schema, query, columns, create }) {
     ${documents.data === undefined ? !documents.error && html`<div class="skeleton" aria-busy="true"></div>` : documents.data.rows.length ? html`
       <p class="dim" role="status">${plural(documents.data.total, "document")}</p>
       <${List} label="Documents" rows=${documents.data.rows} columns=${columnsOf(columns)} href=${(each) => at("documents", schema.name, each.id)} sorted=${sorted}
-        sort=${(sort) => setQuery({ sort: sort === NEWEST ? "" : sort })} more=${documents.data.isDone ? null : documents.more} />`
+        sort=${(sort) => setQuery({ sort: sort === NEWEST ? "" : sort })} more=${documents.data.isDone ? null : documents.more} seen=${documents.seen} />`
     : rql ? html`<${Empty} title="No document is like this"><button type="button" onClick=${() => setQuery({ rql: "" })}>Show all documents</button><//>`
       : html`<${Empty} title="There is no document yet"><button type="button" onClick=${create}><${Icon} name="plus" />Create one</button><//>`}`;
 }
