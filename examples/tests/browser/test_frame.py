@@ -48,6 +48,53 @@ def test_keys(clinic):
     page.get_by_role("dialog").get_by_text("next, previous row").wait_for()
 
 
+def test_keys_lead_through_all_rows_of_a_long_list(clinic):
+    run = clinic.invoke("analyze", {})
+    for number in range(330):
+        clinic.post("/runs", {**run, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+    rows = page.locator("main tbody .row-link")
+    expect(rows.first).to_have_attribute("href", f"#/runs/7{329:023x}")
+    page.route("**/_dev/api/runs?*before=*", lambda route: (page.wait_for_timeout(100), route.continue_()))
+
+    def is_at(number):
+        expect(page.locator(f'.row-link[href="#/runs/7{number:023x}"]')).to_be_focused()
+
+    for number in range(329, -1, -1):
+        page.keyboard.press("j")
+        is_at(number)
+    assert rows.count() < 120
+    box = page.locator(".row-link:focus").bounding_box()
+    assert 0 < box["y"] < 900 - box["height"]
+    page.keyboard.press("j")  # to the run that was first of all
+    expect(page.locator(f'.row-link[href="#/runs/{run["id"]}"]')).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(f'.row-link[href="#/runs/{run["id"]}"]')).to_be_focused()
+    for number in range(330):
+        page.keyboard.press("k")
+        is_at(number)
+    page.keyboard.press("k")
+    is_at(329)
+    heading, row = page.locator("thead").bounding_box(), page.locator(".row-link:focus").bounding_box()
+    assert heading["y"] + heading["height"] <= row["y"]
+
+
+def test_keys_go_on_from_what_is_in_sight(clinic):
+    run = clinic.invoke("analyze", {})
+    for number in range(250):
+        clinic.post("/runs", {**run, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+    page.keyboard.press("j")
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, 6000)
+    expect(page.locator(f'.row-link[href="#/runs/7{249:023x}"]')).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    box = page.locator(".row-link:focus").bounding_box()
+    assert 0 < box["y"] < 900
+    assert page.evaluate("scrollY") > 2000
+
+
 def test_the_keyboard_goes_on_where_it_left(clinic):
     page = clinic.open("functions")
     page.get_by_role("link", name="analyze").focus()

@@ -5,6 +5,7 @@ import { html, isSettled, render, useEffect, useLoad, useRef, useState, whenSett
 import { connect } from "./live.js";
 import { at, go, parse } from "./route.js";
 import { Icon } from "./ui/icons.js";
+import { step } from "./ui/list.js";
 import { Palette } from "./ui/palette.js";
 import { Boundary, Dialog, joined } from "./ui/parts.js";
 import { Toasts } from "./ui/toasts.js";
@@ -197,12 +198,6 @@ function keys(event, setOpen, open) {
   else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
   else return;
   event.preventDefault();
-}
-
-function step(by) {
-  const rows = [...document.querySelectorAll("main .row-link")];
-  const from = rows.indexOf(document.activeElement);
-  rows[Math.min(Math.max(from + by, 0), rows.length - 1)]?.focus();
 }
 
 render(html`<${App} />`, root);
