@@ -6,6 +6,15 @@ import pytest
 import requests
 from clinic import expect
 
+READER = """\
+from extrahorizon.task import task_handler
+
+
+@task_handler
+def handler(task, exh):
+    return exh.session.get(task.data["path"]).status_code
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
 
 
@@ -151,6 +160,27 @@ def test_add_a_fault_by_the_form_and_see_the_call_that_was_tried_again(clinic, o
     calls.nth(1).click()
     expect(page.get_by_role("region", name="Call", exact=True)).to_contain_text(re.compile("2, after .*s"))
     requests.delete(f"{clinic.url}/_dev/faults/0", timeout=5)
+
+
+def test_copy_a_call_of_a_file_without_its_token(served, open_page):
+    (served.folder / "handlers/greet.py").write_text(READER)
+    stored = served.platform("POST", "/files/v1", files={"file": ("report.txt", "fine", "text/plain")})
+    token = stored["tokens"][0]["token"]
+    file_id = token.split("-")[0]
+    run = served.run("greet", {"data": {"path": f"/files/v1/{token}/details"}})
+    assert run["status"] == "OK", run["failure"]
+    page = open_page(f"{served.center}#/runs/{run['id']}?call={run['id']}/1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    call = page.get_by_role("region", name="Call", exact=True)
+    for name in ("Copy as curl", "as Python", "as exh-dev call"):
+        call.get_by_role("button", name=name).click()
+        page.get_by_text("Copied").first.wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert f"/files/v1/{file_id}-[redacted]/details" in copied
+        assert copied.startswith(f"# Put the token of the file in the place of {file_id}-[redacted]")
+    assert token not in call.inner_html()  # the event has it: what a function got is kept as it is
+    call.get_by_role("link", name=file_id).click()
+    page.get_by_role("heading", name="report.txt").wait_for()
 
 
 def test_render_a_template_while_typing(clinic, open_page):

@@ -15,6 +15,7 @@ from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks.run_list import DETAILS
 from exh_dev.platform.tasks.run_retention import BODIES
 from exh_dev.platform.tasks.runs import Runs
 
@@ -36,6 +37,7 @@ def handler(task, exh):
         except Exception as error:
             print(type(error).__name__)
 """
+JSON = {"headers": {"Content-Type": "application/json"}}
 PERMISSIONS = "[CREATE_TASKS, VIEW_DOCUMENTS, CREATE_FILE, SEND_MAIL]"
 FILES = {
     "template.yaml": f"{MANIFEST}        executionCredentials: {{permissions: {PERMISSIONS}}}\n",
@@ -153,6 +155,47 @@ def test_secrets_are_nowhere_in_a_run_nor_on_disk(serve, tmp_path):
     assert shown[3]["rql"]["terms"] == [{"operator": "eq", "field": "api_key", "value": "[redacted]"}]
     assert shown[4]["request"]["headers"]["x-api-key"] == "[redacted]"
     assert body(shown[5])["json"] == {"deep": [{"accessToken": "[redacted]"}]}
+
+
+def test_of_a_files_token_the_files_id_alone_is_told(serve, tmp_path):
+    center = serve(FILES, data_dir=tmp_path / "data")
+    tokens = [center.exh.files.create(b"hello", name="a.txt")["tokens"][0]["token"] for _ in range(3)]
+    first, second, third = tokens
+    spelt = third.replace("-", "%2D")
+    calls = [
+        ["GET", f"/files/v1/{first}/file", {}],
+        ["DELETE", f"/files/v1/{first}/tokens/{second}", {}],
+        ["PUT", f"/files/v1/{first}", {"json": {}}],  # the answer's message has the path
+        ["GET", f"/users/v1/me?file={first}", {}],
+        ["GET", f"/users/v1/me?file={spelt}", {}],
+        ["GET", f"/files/v1/?like(name,{first})", {}],
+        ["GET", f"/files/v1/{spelt}/details", {}],
+        ["GET", "/users/v1/me", {"headers": {"X-File": first}}],
+        ["POST", "/data/v1/x/documents", {"json": {"report": first, "other": [second]}}],
+        ["POST", "/data/v1/x/documents", {"text": '{"report": "' + first.replace("-", "\\u002d") + '"}', **JSON}],
+        ["POST", "/data/v1/x/documents", {"text": f"see {first}", "headers": {"Content-Type": "text/plain"}}],
+    ]
+    run = center.invoke("analyze", {"data": {"calls": calls}})
+    requests.get(f"{center.url}/files/v1/{second}/nothing", timeout=5)
+    requests.get(f"{center.url}/users/v1/{second}", timeout=5)
+    shown = [center.get(f"/runs/{run['id']}/calls/{number}") for number in range(1, len(calls) + 1)]
+    kept = [center.platform.call(lambda name=name: center.platform._store.part(name, run["id"], "calls"))
+            for name in (DETAILS, BODIES)]  # fmt: skip
+    told = [run["calls"], shown, kept, center.get(f"/traces/{run['id']}"), center.get("/refusals")]
+    for token in tokens:
+        assert token[25:] not in json.dumps(told)
+    hidden = [f"{each[:24]}-[redacted]" for each in tokens]
+    assert [each["path"] for each in shown[:2]] == [
+        f"/files/v1/{hidden[0]}/file", f"/files/v1/{hidden[0]}/tokens/{hidden[1]}"
+    ]  # fmt: skip
+    assert hidden[0] in shown[2]["error"]["message"]
+    assert [each.get("query") for each in shown[3:6]] == [
+        f"file={hidden[0]}", "[redacted]", f"like(name,{hidden[0]})"
+    ]  # fmt: skip
+    assert shown[5]["rql"]["terms"] == [{"operator": "like", "field": "name", "value": hidden[0]}]
+    assert shown[6]["path"] == f"/files/v1/{hidden[2]}/details"
+    assert body(shown[8])["json"] == {"report": hidden[0], "other": [hidden[1]]}
+    assert body(shown[9])["json"] == {"report": hidden[0]}
 
 
 def test_tokens_that_a_login_answers_are_hidden(calling):
