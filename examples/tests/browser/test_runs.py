@@ -116,6 +116,22 @@ def test_runs_are_filtered_searched_and_appear_by_themselves(clinic):
     page.get_by_text("No run is like this").wait_for()
 
 
+def test_a_search_says_how_far_it_came(clinic):
+    clinic.invoke("analyze", {})
+    page = clinic.open("runs")
+    rows(page, 1)
+
+    def cut(route):
+        found = {**route.fetch().json(), "total_is_exact": False, "searched_since": "2026-01-15T10:30:00.000Z"}
+        route.fulfill(json=found)
+
+    page.route("**/_dev/api/runs?*search=*", cut)
+    page.get_by_label("Search", exact=True).fill("analyze")
+    expect(page.get_by_role("status").filter(has_text="1 runs or more")).to_contain_text("no time to search older ones")
+    page.get_by_label("Search", exact=True).fill("no such text")
+    expect(page.locator(".empty")).to_contain_text("no time to search older ones")
+
+
 def test_many_tabs_are_live_and_the_last_one_too(clinic):
     first = clinic.open("runs")
     others = [first.context.new_page() for _ in range(8)]

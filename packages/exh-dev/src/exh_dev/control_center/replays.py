@@ -41,7 +41,9 @@ def route(base: str, context: Context) -> Route:
         wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
         if wanted.members["status"] not in _ENDED:
             raise ErrorAnswer(15, f"status must be one of {', '.join(_ENDED)}: what is running cannot be run again")
-        found, total, is_exact = context.runner.runs.page(wanted, limit=limit)
+        found, total, is_exact, since = await context.runner.runs.page(wanted, limit=limit)
+        if since is not None:
+            raise ErrorAnswer(27, f"There is too much to search; name a moment: the runs since {since} were searched")
         if total > limit:
             number = f"{total:,}" if is_exact else f"at least {total:,}"
             remedy = f'send "limit": {total}, or' if total <= MOST else f"{MOST:,} can be run again at once;"

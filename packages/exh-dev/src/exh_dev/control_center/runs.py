@@ -29,8 +29,9 @@ def routes(base: str, context: Context) -> list[Route]:
     async def find(request: Request) -> JsonAnswer:
         limit = number_of(request, "limit", _USUAL, most=_MOST)
         offset = number_of(request, "offset", 0)
-        found, total, is_exact = runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
-        return JsonAnswer({"total": total, "total_is_exact": is_exact, "data": found})
+        found = await runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
+        since = {"searched_since": found.searched_since} if found.searched_since else {}
+        return JsonAnswer({"total": found.total, "total_is_exact": found.is_exact, **since, "data": found.runs})
 
     async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""

@@ -54,6 +54,7 @@ def paths() -> dict[str, Any]:
         {
             "total": NUMBER,
             "total_is_exact": {"type": "boolean", "description": "False where there may be more: total is the least."},
+            "searched_since": {**TEXT, "description": "When the oldest run began that was searched, if not all were."},
             "data": {"type": "array", "items": ref(run)},
         },
         "total",

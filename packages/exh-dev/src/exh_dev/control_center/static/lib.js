@@ -30,8 +30,8 @@ function began() {
  * What was loaded before stays while it is loaded again, and when that fails, with the error beside it. For other inputs
  * it stays until the first load for them is over, and is old for so long.
  *
- * Between the end of a load and the next one that a change asks for there are `pause` milliseconds at least: what is
- * looked at must not keep the platform busy.
+ * Between the end of a load and the next one that a change asks for there are `pause` milliseconds at least, and as many
+ * as the load took: what is looked at must not keep the platform busy.
  *
  * Returns `{ data, error, isOld, reload }`; `data` is undefined until the first load is over.
  */
@@ -53,6 +53,7 @@ export function useLoad(load, inputs, topics = [], pause = PAUSE) {
         return;
       }
       busy = true;
+      const start = performance.now();
       try {
         const data = await load();
         if (alive) set({ data, error: null, of: key });
@@ -62,7 +63,7 @@ export function useLoad(load, inputs, topics = [], pause = PAUSE) {
       } finally {
         busy = false;
         over();
-        if (alive) timer = setTimeout(waited, pause);
+        if (alive) timer = setTimeout(waited, Math.max(pause, performance.now() - start));
       }
     };
     const waited = () => {

@@ -12,10 +12,10 @@ const REST = 200; // milliseconds without scrolling before rows that come in vie
  * Args:
  *   key: what the list is of, a filter and an order; another one is another list.
  *   topics: whose changes the first page and the rows in view are loaded anew for.
- *   first: loads the first page: `{ rows, total, isExact, isLast }`.
+ *   first: loads the first page: `{ rows, total, isExact, isLast, since }`; `since` when not all was searched.
  *   next: loads the page after these rows: `{ rows, isLast }`.
  *
- * Returns `{ data, error, more, seen, reload }`; `data` has `rows`, `total`, `isExact` and `isDone`. What another list had
+ * Returns `{ data, error, more, seen, reload }`; `data` has `rows`, `total`, `isExact`, `since` and `isDone`. What another list had
  * stays until the first page is there. `seen(from, to)` is to be told which rows are in view.
  */
 export function usePaged(key, topics, { first, next }) {
@@ -93,7 +93,7 @@ export function usePaged(key, topics, { first, next }) {
     timer.current = setTimeout(() => renewed.current(), REST);
   }, []);
   const isFilled = start.data && !start.isOld && (pages.current.rows.length || !start.data.rows.length);
-  if (isFilled) shown.current = { rows: pages.current.rows, total: start.data.total, isExact: start.data.isExact !== false, isDone: pages.current.isDone };
+  if (isFilled) shown.current = { rows: pages.current.rows, total: start.data.total, isExact: start.data.isExact !== false, since: start.data.since, isDone: pages.current.isDone };
   if (start.error && start.data === undefined) shown.current = undefined; // what was there before is no answer to this
   return { data: shown.current, error: start.error, more, seen, reload: start.reload };
 }

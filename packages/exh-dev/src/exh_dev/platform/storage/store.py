@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from extrahorizon import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from exh_dev.platform.storage.sql import Sql
@@ -202,6 +202,21 @@ class Store:
                 (*condition.values, limit, offset),
             )
             return [row[0] for row in rows]
+
+    def walk(
+        self, collection: str, condition: Sql, start: str | None, *, descending: bool
+    ) -> Generator[tuple[str, str | None]]:
+        """The id of each document after `start`, with the document as JSON text where it meets a condition. Whoever
+        stops on the way closes the iterator, before anything else is done with the store.
+        """
+        after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
+        rows = self._connection.execute(
+            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {_in(collection)}{after}"  # noqa: S608
+            f" ORDER BY id{' DESC' if descending else ''}",
+            (*condition.values, *(() if start is None else (start,))),
+        )
+        with closing(rows):
+            yield from rows
 
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""

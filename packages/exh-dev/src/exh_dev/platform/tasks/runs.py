@@ -27,6 +27,7 @@ from exh_dev.platform.storage.timestamps import iso, moment
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
+from exh_dev.platform.tasks.run_search import Found, RunSearch
 from exh_dev.runtime.triggers import trigger_of
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Runs:
         self._live: dict[str, Run] = {}
         self._on_end: Callable[[Document], object] = _nobody
         self.list = RunList(store)
+        self._search = RunSearch(store, self.list)
         self._causes = Causes(store, self.list)
         self.retention = Retention(store, self.list, limits or Limits())
         when_dispatched(store, self._note_dispatched)
@@ -272,9 +274,11 @@ class Runs:
                     )
             self.retention.trim(self._live)
 
-    def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
-        """Runs as they are wanted; see `RunList.page`."""
-        return self.list.page(wanted, limit, offset)
+    async def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> Found:
+        """Runs as they are wanted; see `RunList.page` and `RunSearch.page`."""
+        if wanted.search:
+            return await self._search.page(wanted, limit, offset)
+        return Found(*self.list.page(wanted, limit, offset))
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of the platform that an invocation made, be it one of these runs or not."""
