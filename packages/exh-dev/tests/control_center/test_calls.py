@@ -1,8 +1,10 @@
 """The calls that a run made of the platform, each of them whole."""
 
+import asyncio
 import json
 import time
 from contextlib import closing
+from threading import Event
 
 import pytest
 import requests
@@ -10,12 +12,14 @@ from folder_projects import MANIFEST, SCHEMA
 from waiting import wait_for
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform import pacing
 from exh_dev.platform.dev import function_calls
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
-from exh_dev.platform.tasks.run_list import DETAILS
+from exh_dev.platform.tasks import runs as run_records
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 from exh_dev.platform.tasks.run_retention import BODIES
 from exh_dev.platform.tasks.runs import Runs
 
@@ -323,6 +327,41 @@ def test_calls_of_a_run_that_goes_on_are_there_already(serve):
     assert center.api.ended(run_id)["platform_calls"] == 1
 
 
+@pytest.mark.parametrize("most_at_once", [0, 1, 10_000_000])
+def test_a_run_of_many_calls_is_stored_in_parts(serve, monkeypatch, tmp_path, most_at_once):
+    monkeypatch.setattr(pacing, "SLICE", 0)
+    monkeypatch.setattr(pacing, "BREAK", 0)
+    monkeypatch.setattr(run_records, "_MOST_AT_ONCE", most_at_once)
+    center = serve(FILES, data_dir=tmp_path / "data")
+    calls = [["POST", "/mail/v1/", {"json": {"number": number}}] for number in range(60)]
+    run = center.invoke("analyze", {"data": {"calls": calls}})
+    assert (run["status"], run["platform_calls"], run["in_full"]) == ("OK", 60, True)
+    assert [each["number"] for each in run["calls"]] == [*range(1, 61)]
+    assert body(center.get(f"/runs/{run['id']}/calls/60")) == {"json": {"number": 59}}
+    assert "calls" not in center.get(f"/runs/{run['id']}", calls="false")
+    assert len([each for each in center.get(f"/traces/{run['id']}")["nodes"] if each["kind"] == "call"]) == 60
+    sizes = center.platform.call(lambda: sum(map(center.platform._store.bytes_of, (DETAILS, BODIES))))
+    assert center.get("")["retention"]["bytes"] == sizes
+
+
+def test_a_run_is_kept_whole_when_the_platform_stops_while_it_is_stored(serve, monkeypatch, tmp_path):
+    center, is_under_way = serve(FILES, data_dir=tmp_path / "data"), Event()
+
+    async def begin(steps):
+        next(steps)
+        is_under_way.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(run_records, "paced", begin)
+    calls = [["GET", "/users/v1/me", {}] for _ in range(3)]
+    run_id = center.post("/functions/analyze/invoke", {"event": {"data": {"calls": calls}}})["id"]
+    assert is_under_way.wait(20)
+    center.platform.__exit__(None, None, None)
+    with closing(Store(tmp_path / "data" / "platform.db")) as store:
+        assert store.get(RUNS, run_id)["status"] == "OK"
+        assert [each["path"] for each in store.part(DETAILS, run_id, "calls")] == ["/users/v1/me"] * 3
+
+
 def test_a_fault_and_a_retry_are_shown_as_the_function_meets_them(calling):
     requests.post(
         f"{calling.center.url}/_dev/faults", json={"rule": "GET /users/v1/me:503x1"}, timeout=5
@@ -351,7 +390,7 @@ def test_runs_of_a_fresh_platform_keep_their_calls(calling, serve):
         runs = Runs(store, Calls(clock=time.time), Changes(), clock=time.time)
         runs.adopt([exported])
         assert runs.get(run["id"])["fresh"]
-        assert runs.call(run["id"], 1)["request"] == whole[0]["request"]
+        assert asyncio.run(runs.call(run["id"], 1))["request"] == whole[0]["request"]
         assert "body" not in runs.get(run["id"])["calls"][0]["request"]
 
 

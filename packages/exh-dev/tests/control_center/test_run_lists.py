@@ -9,6 +9,7 @@ import requests
 from waiting import wait_for
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform import pacing
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks import run_search
@@ -105,7 +106,7 @@ def test_a_search_finds_ids_functions_and_errors(center, several):
 
 def test_a_search_that_has_no_time_for_all_says_how_far_it_came(center, several, monkeypatch):
     monkeypatch.setattr(run_search, "_MOST_SECONDS", 0)
-    monkeypatch.setattr(run_search, "_SLICE", 0)
+    monkeypatch.setattr(pacing, "SLICE", 0)
     newest = center.api.run(several[-1])
     answer = center.get("/runs", search="no such text")
     assert (answer["total"], answer["total_is_exact"]) == (0, False)

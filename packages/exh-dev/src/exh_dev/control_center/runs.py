@@ -12,7 +12,7 @@ from exh_dev.control_center.wanted_runs import wanted_of
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
-from exh_dev.platform.tasks.runs import is_run
+from exh_dev.platform.tasks.foreign_runs import is_run
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,10 +43,14 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def show(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
-        found = runs.record(run_id) if request.query_params.get("full") == "false" else runs.get(run_id)
+        is_whole = request.query_params.get("full") != "false"
+        if is_whole:
+            await runs.ready()
+        found = runs.get(run_id) if is_whole else runs.record(run_id)
         if found is None:
             raise missing(run_id)
-        return JsonAnswer(found)
+        left_out = () if request.query_params.get("calls") != "false" else ("calls",)
+        return JsonAnswer({name: value for name, value in found.items() if name not in left_out})
 
     async def replay(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]

@@ -35,7 +35,7 @@ from exh_dev.platform.dev.shown_bodies import (
 from extrahorizon.redaction import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from exh_dev.platform.dev.effects import Effects
     from exh_dev.platform.dev.function_calls import Body, Call
@@ -60,11 +60,14 @@ class Records:
         self._schemas: dict[str, dict[str, str]] = {}
 
     def of(self, calls: Iterable[Call]) -> list[dict[str, Any]]:
-        """The calls of an invocation as a list shows them, in their order. Which `attempt` at the same call each is,
-        and how long was waited before, `waited_ms`, is seen by its method and path.
+        """The calls of an invocation as a list shows them, in their order."""
+        return list(self.each(calls))
+
+    def each(self, calls: Iterable[Call]) -> Iterator[dict[str, Any]]:
+        """The same, one after the other. Which `attempt` at the same call each is, and how long was waited before,
+        `waited_ms`, is seen by its method and path.
         """
         failed: dict[tuple[str, str], tuple[float, int]] = {}
-        found = []
         for call in calls:
             effects = call.effects
             key = effects.method, effects.path
@@ -76,8 +79,7 @@ class Records:
                 call.record = self._record(call, {"attempt": attempt, "waited_ms": waited})
             if not effects.status or effects.status >= HTTPStatus.BAD_REQUEST:
                 failed[key] = call.ended, call.record["attempt"]
-            found.append(call.record)
-        return found
+            yield call.record
 
     def changes(self, effects: Effects) -> list[dict[str, Any]]:
         """What a request created, changed or deleted, and inside of which of its `transitions`."""

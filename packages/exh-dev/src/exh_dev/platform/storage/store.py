@@ -144,14 +144,17 @@ class Store:
         Raises:
             DuplicateError: a unique index has another document with the same values.
         """
-        text = json_text(document)
+        return self.put_text(collection, document["id"], json_text(document))
+
+    def put_text(self, collection: str, document_id: str, text: str) -> int:
+        """Store a document that is JSON text already, as `json_text` makes it, with this id. Else as `put`."""
         with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
-                (collection, document["id"], text),
+                (collection, document_id, text),
             )
-        self._on_change(collection, document["id"])
+        self._on_change(collection, document_id)
         return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:

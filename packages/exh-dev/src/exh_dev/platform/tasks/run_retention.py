@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_text import json_text
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 
@@ -54,10 +55,14 @@ class Retention:
 
     def keep(self, details: Document, bodies: Document | None) -> None:
         """Store the details of a run, in the place of those before; and its bodies. Call it in a transaction."""
-        self._bytes -= self._store.bytes_of(DETAILS, details["id"])
-        self._bytes += self._store.put(DETAILS, details)
+        self.keep_text(DETAILS, details["id"], json_text(details))
         if bodies is not None:
-            self._bytes += self._store.put(BODIES, bodies)
+            self.keep_text(BODIES, bodies["id"], json_text(bodies))
+
+    def keep_text(self, collection: str, run_id: str, text: str) -> None:
+        """Store the details of a run, or its bodies, as JSON text. Call it in a transaction."""
+        self._bytes -= self._store.bytes_of(collection, run_id)
+        self._bytes += self._store.put_text(collection, run_id, text)
         self._note()
 
     def trim(self, live: Collection[str]) -> None:

@@ -12,6 +12,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
+from exh_dev.platform import pacing
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.tasks.run_list import ALL_CHARACTERS, DETAILS, FAILURE, RUNS, key_of, order_of
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _MOST_FOUND = 500  # runs; fewer are asked for at once
 _LONGEST_TEXT = 1_000  # characters of a text that is searched for
-_SLICE = 0.012  # seconds of searching without a break
-_BREAK = 0.004  # seconds; in one turn of the event loop a request would not come far
 _MOST_SECONDS = 2.5  # of searching, breaks not counted
 
 
@@ -91,7 +90,7 @@ class RunSearch:
                 for place, body in rows:  # noqa: B007 - the last place is where the next slice begins
                     if body is not None:
                         hits.append(json.loads(body))
-                    if len(hits) >= result.most or time.perf_counter() - began > _SLICE:
+                    if len(hits) >= result.most or time.perf_counter() - began > pacing.SLICE:
                         is_over = False
                         break
             result.add(hits)
@@ -101,7 +100,7 @@ class RunSearch:
             if spent > _MOST_SECONDS:
                 record = self._store.get(RUNS, str(place))
                 return str(record["started"]) if record else None
-            await asyncio.sleep(_BREAK)
+            await asyncio.sleep(pacing.BREAK)
 
 
 class _Result:

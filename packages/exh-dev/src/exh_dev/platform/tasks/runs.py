@@ -17,13 +17,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from exh_dev.json_text import whole_characters
+from exh_dev.json_text import json_text, whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
 from exh_dev.platform.dev.origin import when_dispatched
+from exh_dev.platform.pacing import BREAK, paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
@@ -31,7 +32,7 @@ from exh_dev.platform.tasks.run_search import Found, RunSearch
 from exh_dev.runtime.triggers import trigger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from exh_dev.platform.dev.change_notifications import Changes
     from exh_dev.platform.dev.effects import Effects
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 _MOST_OF_CHAIN = 200
 _MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
-_OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
+_MOST_AT_ONCE = 1024 * 1024  # characters that are stored together with the record of a run that is over
 _OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
 _NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
@@ -66,31 +67,6 @@ class Run:
     on_line: Callable[[LogLine], None]
     start: Effects | None = None
     lines: list[dict[str, str]] = field(default_factory=list)
-
-
-def is_run(value: object) -> bool:
-    """Whether a value is a run as `Runs.export` gives it, as far as whoever shows it needs."""
-    return (
-        isinstance(value, dict)
-        and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)
-        and isinstance(value.get("attempt"), int)
-        and value["status"] in ("OK", "FAILED")
-        and isinstance(value.get("duration_ms", 0), int | float | None)
-        and _is_timestamp(value["started"])
-        and all(_are_objects(value.get(name)) for name in ("calls", "logs"))
-    )
-
-
-def _is_timestamp(text: str) -> bool:
-    try:
-        moment(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _are_objects(value: object) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(each, dict) for each in value))
 
 
 class Runs:
@@ -174,8 +150,8 @@ class Runs:
         """Call `call` with the record of each run that has ended, on the event loop's thread."""
         self._on_end = call
 
-    def end(self, run: Run, invocation: Invocation) -> None:
-        """The run is over."""
+    async def end(self, run: Run, invocation: Invocation) -> None:
+        """The run is over. What it carried is stored with breaks: with thousands of calls that takes its time."""
         summary = invocation.summary()
         before = dict(run.record)
         run.record |= {
@@ -189,14 +165,24 @@ class Runs:
             "error": invocation.error,
             "logs": [_line(each) for each in invocation.logs],
         }
-        self._keep(run, before)
+        steps = self._finish(run, before)
+        try:
+            await paced(steps)
+        except asyncio.CancelledError:  # the platform stops
+            _carry_out(steps)
+            raise
 
     def fail(self, run: Run, message: str) -> None:
         """The function did not run at all."""
         before = dict(run.record)
         run.record |= {"status": "FAILED", "failure": whole_characters(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
-        self._keep(run, before)
+        _carry_out(self._finish(run, before))
+
+    async def ready(self) -> None:
+        """Make the records of the calls of runs that go on, with breaks: whoever looks at them next has them soon."""
+        for run in list(self._live.values()):
+            await paced(Records(self._store).each(self.calls.of(run.request_id)))
 
     def get(self, run_id: str) -> Document | None:
         """All that is known of a run but for the bodies of its calls; the attempts at the same task, itself among them;
@@ -235,7 +221,7 @@ class Runs:
             raise KeyError(run_id)
         return (details["event"],)
 
-    def call(self, run_id: str, number: int) -> Document | None:
+    async def call(self, run_id: str, number: int) -> Document | None:
         """One call of a run, with its bodies."""
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
@@ -244,13 +230,14 @@ class Runs:
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
+        await asyncio.sleep(BREAK)  # with thousands of calls, either takes its time
         bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
         return whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """The calls of a run, without their bodies."""
         run = self._live.get(run_id)
-        return self.calls_of(run.request_id) if run else self._store.part(DETAILS, run_id, "calls") or []
+        return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
     def export(self) -> list[Document]:
         """Return all runs that are kept and have ended, each with its details, the oldest first; with the bodies of
@@ -285,7 +272,11 @@ class Runs:
         if calls := self.calls.of(request_id):
             return Records(self._store).of(calls)
         run = self.list.first_having("request_id", request_id)
-        return (self._store.part(DETAILS, run["id"], "calls") or []) if run else []
+        return self._stored_calls(run["id"]) if run else []
+
+    def _stored_calls(self, run_id: str) -> list[Document]:
+        # Python reads all of a run's details in the half of the time in which SQLite finds a member of them.
+        return (self._store.get(DETAILS, run_id) or {}).get("calls") or []
 
     def run_of(self, trace: str) -> str | None:
         """The run that a trace id of X-Ray is of, if it is one of the latest."""
@@ -317,16 +308,32 @@ class Runs:
         found, _, _ = self.list.page(Wanted({"function": function}), 1)
         return found[0] if found else None
 
-    def _keep(self, run: Run, before: Document) -> None:
-        raw = self.calls.of(run.request_id)
-        calls = Records(self._store).of(raw)
+    def _finish(self, run: Run, before: Document) -> Iterator[None]:
+        """Store a run that is over, in steps; before the last one it goes on, for whoever looks."""
+        run_id = run.record["id"]
+        raw, calls, bodies = self.calls.of(run.request_id), [], []
+        for call, record in zip(raw, Records(self._store).each(raw), strict=True):
+            calls.append(json_text(record))
+            both = bodies_of(call)
+            if any(both.values()):
+                bodies.append(f'"{call.effects.number}":{json_text(both)}')
+            yield
         run.record["platform_calls"] = len(calls)
-        run.details["calls"] = calls
-        bodies = {str(call.effects.number): both for call in raw if any((both := bodies_of(call)).values())}
-        self._live.pop(run.record["id"], None)
+        texts = {DETAILS: f'{json_text(run.details)[:-1]},"calls":[{",".join(calls)}]}}'}
+        yield
+        if bodies:
+            texts[BODIES] = f'{{"id":"{run_id}","calls":{{{",".join(bodies)}}}}}'
+            yield
+        while sum(map(len, texts.values())) > _MOST_AT_ONCE:
+            collection, text = texts.popitem()
+            with self._store.transaction():
+                self.retention.keep_text(collection, run_id, text)
+            yield
+        self._live.pop(run_id, None)
         with self._store.transaction():
             self.list.put(run.record, before)
-            self.retention.keep(run.details, {"id": run.record["id"], "calls": bodies} if bodies else None)
+            for collection, text in texts.items():
+                self.retention.keep_text(collection, run_id, text)
             self._keep_start(run.start)
             self.retention.trim(self._live)
         self.calls.forget(run.request_id)
@@ -377,6 +384,11 @@ def _line(line: LogLine) -> dict[str, str]:
 def _pass_on(loop: asyncio.AbstractEventLoop, note: Callable[[LogLine], None], line: LogLine) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(note, line)
+
+
+def _carry_out(steps: Iterator[None]) -> None:
+    for _ in steps:
+        pass
 
 
 def _nobody(record: Document) -> None:
