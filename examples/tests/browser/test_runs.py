@@ -171,6 +171,54 @@ def test_a_long_list_is_loaded_as_one_scrolls_and_few_rows_are_in_the_page(clini
     loaded(page, "runs")
 
 
+def test_of_ten_thousand_calls_those_in_sight_are_in_the_page(clinic):
+    first_id, other_id = f"7{0:023x}", f"7{1:023x}"
+    run = {**clinic.invoke("analyze", {}), "id": first_id, "trace": first_id, "request_id": "1", "chain": "1"}
+    run["logs"] = [{"timestamp": run["started"], "text": f"line {number}"} for number in range(6000)]
+    call = {"method": "GET", "status": 200, "duration_ms": 1.0, "attempt": 1}
+    run["started"] = "2026-01-15T10:30:00.000Z"
+    run["calls"] = [
+        {**call, "number": each, "path": f"/users/v1/{each}",
+         "timestamp": f"2026-01-15T10:30:{each // 1000:02d}.{each % 1000:03d}Z"}
+        for each in range(1, 10_001)
+    ]  # fmt: skip
+    other = {**run, "id": other_id, "trace": other_id, "request_id": "2", "chain": "2", "calls": run["calls"][::-1]}
+    clinic.post("/runs", run)
+    clinic.post("/runs", other)
+    page = clinic.open(f"runs/{run['id']}?call={run['id']}/9000")
+    steps = page.get_by_role("group", name="Steps")
+    chosen = steps.get_by_role("button", name="GET /users/v1/9000", exact=True)
+    expect(chosen).to_be_in_viewport()
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    chosen.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+    expect(steps.get_by_role("button", name="GET /users/v1/9040", exact=True)).to_be_focused()
+    expect(steps.locator(".lane:focus")).to_be_in_viewport()
+    steps.evaluate("each => { each.scrollTop = each.scrollHeight; }")
+    expect(steps.get_by_role("button", name="GET /users/v1/10000", exact=True)).to_be_visible()
+    steps.evaluate("each => { each.scrollTop = 0; }")
+    first = steps.get_by_role("button", name="run analyze")
+    first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(steps.locator(".lane")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(steps.get_by_role("button", name="GET /users/v1/1", exact=True)).to_be_visible()
+    assert first.locator(".log-dot").count() <= 400
+    log = page.get_by_role("log")
+    assert log.locator(".message").first.inner_text() == "line 5500"
+    page.get_by_role("button", name="Show 2,000 of 5,500 earlier lines").click()
+    expect(log.locator(".message").first).to_have_text("line 3500")
+    page.reload()
+    expect(chosen).to_be_in_viewport()
+    assert page.evaluate("document.querySelectorAll('*').length") < 7_000  # 5,000 of them of 500 lines of log
+
+    clinic.show(page, f"runs/compare/{run['id']}/{other['id']}")
+    expect(page.get_by_role("table", name="Calls").locator("tbody tr")).to_have_count(500)
+    page.get_by_role("button", name="Show 500 of 9,500 more calls").click()
+    expect(page.get_by_role("table", name="Calls").locator("tbody tr")).to_have_count(1000)
+
+
 def test_runs_far_down_the_list_are_shown_as_they_are_now(clinic):
     gates = [clinic.folder / name for name in ("first", "second")]
     first, second = (clinic.post("/functions/analyze/invoke", {"event": {"until": str(each)}}) for each in gates)

@@ -1,6 +1,6 @@
 // The library that views are written with, and data that is loaded and kept up to date.
 
-import { useEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 import { Refusal } from "./api.js";
 import { listen } from "./live.js";
 
@@ -121,6 +121,14 @@ export function useLetGo(component) {
   useEffect(() => () => {
     component.__v.__ = null; // its virtual node's parent, as Preact's build names them
   }, []);
+}
+
+/** Let an element inside of `within` keep the focus while others come and go: Preact moves it, and by that it is lost. */
+export function useKeptFocus(within) {
+  const { activeElement } = document;
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body && within.current.contains(activeElement)) activeElement.focus({ preventScroll: true });
+  });
 }
 
 /** A value of this browser, kept from one visit to the next. */

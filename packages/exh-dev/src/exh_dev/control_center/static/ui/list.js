@@ -1,6 +1,6 @@
 // Lists: columns by priority, sorting, and only as many rows in the page as can be seen.
 
-import { html, useEffect, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
+import { html, useEffect, useKeptFocus, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
 import { Icon } from "./icons.js";
 
 const ALL = 120; // so many rows are all in the page
@@ -27,11 +27,7 @@ export function List({ label, columns, rows, href = null, id = (row) => row.id, 
   const body = useRef(null);
   const [from, to, height, look] = useWindow(body, ordered.length);
   useEffect(() => void seen?.(from, to), [from, to]);
-  const { activeElement } = document;
-  useLayoutEffect(() => {
-    // Elements that are moved lose the focus, and Preact moves rows when others before them come or go.
-    if (document.activeElement === document.body && body.current.contains(activeElement)) activeElement.focus({ preventScroll: true });
-  });
+  useKeptFocus(body);
   useReach(body, { length: ordered.length, height, look, more });
   const end = useRef(null);
   useEffect(() => {
