@@ -18,6 +18,7 @@ from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks import run_retention
 from exh_dev.platform.tasks import runs as run_records
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 from exh_dev.platform.tasks.run_retention import BODIES
@@ -342,6 +343,24 @@ def test_a_run_of_many_calls_is_stored_in_parts(serve, monkeypatch, tmp_path, mo
     assert len([each for each in center.get(f"/traces/{run['id']}")["nodes"] if each["kind"] == "call"]) == 60
     sizes = center.platform.call(lambda: sum(map(center.platform._store.bytes_of, (DETAILS, BODIES))))
     assert center.get("")["retention"]["bytes"] == sizes
+    exported = next(each for each in center.platform.runs() if each["id"] == run["id"])
+    assert [each["request"]["body"]["json"]["number"] for each in exported["calls"]] == [*range(60)]
+
+
+def test_all_parts_of_a_run_go_when_there_is_no_room_for_it(serve, monkeypatch):
+    monkeypatch.setattr(run_records, "_MOST_AT_ONCE", 0)
+    monkeypatch.setattr(run_retention, "SLICE", 0)  # one run after the other
+    center = serve(FILES, keep_bytes=25_000)
+    calls = [["POST", "/mail/v1/", {"json": {"number": number}}] for number in range(20)]
+    first, second, third = (center.invoke("analyze", {"data": {"calls": calls[:most]}}) for most in (20, 1, 20))
+
+    def left():
+        return [center.platform.call(lambda of=run["id"]: len(center.platform._store.ids(BODIES, of)))
+                for run in (first, second, third)]  # fmt: skip
+
+    wait_for(lambda: left()[0] == 0)
+    assert left()[2] == 20
+    assert not center.api.run(first["id"])["in_full"]
 
 
 def test_a_run_is_kept_whole_when_the_platform_stops_while_it_is_stored(serve, monkeypatch, tmp_path):

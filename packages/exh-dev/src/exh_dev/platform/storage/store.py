@@ -258,10 +258,15 @@ class Store:
         ).fetchone()
         return int(number)
 
-    def oldest(self, collection: str, limit: int) -> list[tuple[str, int]]:
-        """The ids of the oldest documents of a collection, each with the bytes that it takes."""
-        query = f"SELECT id, length(CAST(body AS BLOB)) FROM documents WHERE {_in(collection)}"  # noqa: S608
-        return self._connection.execute(f"{query} ORDER BY id LIMIT ?", (limit,)).fetchall()
+    def oldest(self, collection: str, limit: int) -> list[str]:
+        """The ids of the oldest documents of a collection."""
+        query = f"SELECT id FROM documents WHERE {_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
+        return [row[0] for row in self._connection.execute(query, (limit,))]
+
+    def ids(self, collection: str, prefix: str) -> list[str]:
+        """The ids of a collection that begin with a prefix of letters and digits, in their order."""
+        query = f"SELECT id FROM documents WHERE {_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
+        return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
         """How many bytes a document takes, or all documents of a collection; 0 where there is none."""

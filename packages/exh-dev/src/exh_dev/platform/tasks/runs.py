@@ -21,10 +21,11 @@ from exh_dev.json_text import json_text, whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
 from exh_dev.platform.dev.origin import when_dispatched
-from exh_dev.platform.pacing import BREAK, paced
+from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks import run_bodies
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
@@ -230,8 +231,7 @@ class Runs:
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
-        await asyncio.sleep(BREAK)  # with thousands of calls, either takes its time
-        bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
+        bodies = await run_bodies.of_call(self._store, run_id, number)
         return whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
@@ -259,7 +259,8 @@ class Runs:
                     self.retention.keep(
                         {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
                     )
-            self.retention.trim(self._live)
+            while self.retention.trim(self._live):
+                pass
 
     async def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> Found:
         """Runs as they are wanted; see `RunList.page` and `RunSearch.page`."""
@@ -309,35 +310,47 @@ class Runs:
         return found[0] if found else None
 
     def _finish(self, run: Run, before: Document) -> Iterator[None]:
-        """Store a run that is over, in steps; before the last one it goes on, for whoever looks."""
+        """Store a run that is over, in steps, and then delete what is too much. Until it is stored it goes on, for
+        whoever looks.
+        """
         run_id = run.record["id"]
-        raw, calls, bodies = self.calls.of(run.request_id), [], []
+        raw, calls, bodies, parts, size = self.calls.of(run.request_id), [], [], 0, 0
         for call, record in zip(raw, Records(self._store).each(raw), strict=True):
             calls.append(json_text(record))
             both = bodies_of(call)
             if any(both.values()):
                 bodies.append(f'"{call.effects.number}":{json_text(both)}')
+                size += len(bodies[-1])
+            if size > _MOST_AT_ONCE:
+                self._keep_apart(BODIES, *run_bodies.part(run_id, parts, bodies))
+                bodies, parts, size = [], parts + 1, 0
             yield
         run.record["platform_calls"] = len(calls)
-        texts = {DETAILS: f'{json_text(run.details)[:-1]},"calls":[{",".join(calls)}]}}'}
+        details = f'{json_text(run.details)[:-1]},"calls":[{",".join(calls)}]}}'
         yield
-        if bodies:
-            texts[BODIES] = f'{{"id":"{run_id}","calls":{{{",".join(bodies)}}}}}'
-            yield
-        while sum(map(len, texts.values())) > _MOST_AT_ONCE:
-            collection, text = texts.popitem()
-            with self._store.transaction():
-                self.retention.keep_text(collection, run_id, text)
+        is_large = len(details) > _MOST_AT_ONCE
+        if is_large:
+            self._keep_apart(DETAILS, run_id, details)
             yield
         self._live.pop(run_id, None)
         with self._store.transaction():
             self.list.put(run.record, before)
-            for collection, text in texts.items():
-                self.retention.keep_text(collection, run_id, text)
+            if not is_large:
+                self.retention.keep_text(DETAILS, run_id, details)
+            if bodies:
+                self.retention.keep_text(BODIES, *run_bodies.part(run_id, parts, bodies))
             self._keep_start(run.start)
-            self.retention.trim(self._live)
+            is_too_much = self.retention.trim(self._live)
         self.calls.forget(run.request_id)
         self._on_end(run.record)
+        while is_too_much:
+            yield
+            with self._store.transaction():
+                is_too_much = self.retention.trim(self._live)
+
+    def _keep_apart(self, collection: str, name: str, text: str) -> None:
+        with self._store.transaction():
+            self.retention.keep_text(collection, name, text)
 
     def _keep_start(self, start: Effects | None) -> None:
         if start is not None:
@@ -369,10 +382,9 @@ class Runs:
 
     def _details_with_bodies(self, run_id: str) -> Document:
         details = self._store.get(DETAILS, run_id) or {}
-        size = self._store.bytes_of(BODIES, run_id)
-        if not size or size > _MOST_EXPORTED:
+        bodies = run_bodies.of_run(self._store, run_id, _MOST_EXPORTED)
+        if not bodies:
             return details
-        bodies = (self._store.get(BODIES, run_id) or {"calls": {}})["calls"]
         calls = [whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
         return {**details, "calls": calls}
 
