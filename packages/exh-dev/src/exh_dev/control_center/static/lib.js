@@ -1,10 +1,23 @@
 // The library that views are written with, and data that is loaded and kept up to date.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+import htm from "./vendor/htm-3.1.1.js";
+import { h, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 import { Refusal } from "./api.js";
 import { listen } from "./live.js";
 
-export { Component, html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+export { Component, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+
+/**
+ * Elements from a template.
+ *
+ * htm keeps what has nothing dynamic in it and gives it again, and with it the tree that it first stood in: Preact's
+ * elements refer to their parents, so that each item of a list led on to a later one, and all of them stayed in memory.
+ * That a 3 at the first place of `this` keeps htm from that is said in its README, under Caching.
+ */
+export const html = htm.bind(function element(...parts) {
+  this[0] = 3;
+  return h(...parts);
+});
 
 const PAUSE = 100; // milliseconds
 
@@ -109,18 +122,6 @@ export function useAction() {
     }
   };
   return { ...state, act, clear: () => set({ busy: false, error: null }) };
-}
-
-/**
- * Let go of the page around an item of a list when the item is gone; call it with the item's `this`.
- *
- * htm keeps what has nothing dynamic in it, and with it the tree that it first stood in. Preact (10.5, as vendored)
- * leaves the parent on a component that is gone: each item led on from that tree to a later one, and so to all of them.
- */
-export function useLetGo(component) {
-  useEffect(() => () => {
-    component.__v.__ = null; // its virtual node's parent, as Preact's build names them
-  }, []);
 }
 
 /** Let an element inside of `within` keep the focus while others come and go: Preact moves it, and by that it is lost. */

@@ -1,6 +1,6 @@
 // Lists: columns by priority, sorting, and only as many rows in the page as can be seen.
 
-import { html, useEffect, useKeptFocus, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
+import { html, useEffect, useKeptFocus, useLayoutEffect, useMemo, useRef, useState } from "../lib.js";
 import { Icon } from "./icons.js";
 
 const ALL = 120; // so many rows are all in the page
@@ -63,7 +63,6 @@ function heading(column, order, turn, onServer) {
 }
 
 function Row({ row, number, columns, href, isChosen, choose }) {
-  useLetGo(this);
   const open = (event) => {
     if (href && !event.target.closest("a, button, input") && !getSelection().toString()) location.hash = href;
   };

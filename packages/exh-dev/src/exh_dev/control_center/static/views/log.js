@@ -1,6 +1,6 @@
 // The log of a run: a row a line, with what a structured line holds beside its message.
 
-import { html, useLetGo, useState } from "../lib.js";
+import { html, useState } from "../lib.js";
 import { SearchField } from "../ui/list.js";
 import { Time, count } from "../ui/values.js";
 
@@ -52,7 +52,6 @@ export function Log({ lines, isRunning }) {
 }
 
 function Line({ line }) {
-  useLetGo(this);
   const found = parse(line);
   const members = found ? Object.entries(found).filter(([name]) => !COMMON.has(name)) : [];
   const level = levelOf(line);

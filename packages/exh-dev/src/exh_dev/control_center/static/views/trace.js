@@ -1,6 +1,6 @@
 // Everything that one thing set off, as a tree on one line of time.
 
-import { html, useKeptFocus, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
+import { html, useKeptFocus, useLayoutEffect, useMemo, useRef, useState } from "../lib.js";
 import { at } from "../route.js";
 import { Icon } from "../ui/icons.js";
 import { ms } from "../ui/values.js";
@@ -157,7 +157,6 @@ function padded([from, to]) {
 }
 
 function Lane({ node, number, reach, depth, below, isFolded, fold, from, length, isChosen, choose, zoom, logs }) {
-  useLetGo(this);
   const start = node.started ? time(node.started) : from;
   const end = node.ended ? time(node.ended) : start;
   const left = ((start - from) / length) * 100;
