@@ -79,6 +79,15 @@ def serving(folder, port=0):
             process.communicate(timeout=20)
 
 
+def nodes_of(page):
+    """Return how many nodes of the DOM a page has, those that are in no document among them."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    found = session.send("Memory.getDOMCounters")["nodes"]
+    session.detach()
+    return found
+
+
 def heap_of(page):
     """Return how many bytes the objects of a page take that are still in use."""
     session = page.context.new_cdp_session(page)

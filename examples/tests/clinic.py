@@ -50,6 +50,7 @@ FILES = {
     "schemas/pulse.json": SCHEMA,
 }
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+GROUP = "6968c1b48ab34b7d6e6547aa"
 VIEWS = (
     "overview", "runs", "queue", "functions", "documents", "users", "users?tab=roles", "users?tab=refused",
     "permissions", "files", "mail", "events", "events?tab=send", "events?tab=dispatchers", "templates",
@@ -137,6 +138,9 @@ def full(clinic):
          "actions": [{"type": "task", "functionName": "analyze"}]})  # fmt: skip
     user = call("POST", "/users/v1/register", json={"email": "x@example.com", "first_name": MARKUP,
                 "last_name": MARKUP, "password": "Secret-1234", "phone_number": "1", "language": "EN"})  # fmt: skip
+    call("POST", f"/users/v1/groups/{GROUP}/roles", json={"name": MARKUP, "description": MARKUP})
+    call("POST", f"/users/v1/add_to_staff?eq(id,{user['id']})", json={"groups": [GROUP]})
+    call("POST", f"/users/v1/{user['id']}/patient_enlistments", json={"group_id": GROUP})
     call("POST", "/users/v1/roles", json={"name": MARKUP, "description": MARKUP})
     template = call("POST", "/templates/v2", json={"name": "marked", "description": MARKUP,
                     "inputs": {"name": {"type": "string"}}, "outputs": {"body": MARKUP}})  # fmt: skip

@@ -1,7 +1,7 @@
 """The frame of the page: keys, themes, what comes from outside, accessibility, and where it is."""
 
 import pytest
-from clinic import AXE, VIEWS, expect
+from clinic import AXE, VIEWS, expect, loaded
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("frame")]
 
@@ -12,6 +12,18 @@ SHIFTS = """() => {
       if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((one) => one.node?.className)]);
     }
   }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+ONE_BY_ONE = """{
+  const ask = window.fetch;
+  let number = 0;
+  window.fetch = async (...all) => {
+    const wait = 40 * Math.max(0, (%s));
+    number += 1;
+    const answer = await ask(...all);
+    await new Promise((done) => setTimeout(done, wait));
+    return answer;
+  };
 }"""
 
 
@@ -34,6 +46,53 @@ def test_keys(clinic):
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     page.get_by_role("dialog").get_by_text("next, previous row").wait_for()
+
+
+def test_keys_lead_through_all_rows_of_a_long_list(clinic):
+    run = clinic.invoke("analyze", {})
+    for number in range(330):
+        clinic.post("/runs", {**run, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+    rows = page.locator("main tbody .row-link")
+    expect(rows.first).to_have_attribute("href", f"#/runs/7{329:023x}")
+    page.route("**/_dev/api/runs?*before=*", lambda route: (page.wait_for_timeout(100), route.continue_()))
+
+    def is_at(number):
+        expect(page.locator(f'.row-link[href="#/runs/7{number:023x}"]')).to_be_focused()
+
+    for number in range(329, -1, -1):
+        page.keyboard.press("j")
+        is_at(number)
+    assert rows.count() < 120
+    box = page.locator(".row-link:focus").bounding_box()
+    assert 0 < box["y"] < 900 - box["height"]
+    page.keyboard.press("j")  # to the run that was first of all
+    expect(page.locator(f'.row-link[href="#/runs/{run["id"]}"]')).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(f'.row-link[href="#/runs/{run["id"]}"]')).to_be_focused()
+    for number in range(330):
+        page.keyboard.press("k")
+        is_at(number)
+    page.keyboard.press("k")
+    is_at(329)
+    heading, row = page.locator("thead").bounding_box(), page.locator(".row-link:focus").bounding_box()
+    assert heading["y"] + heading["height"] <= row["y"]
+
+
+def test_keys_go_on_from_what_is_in_sight(clinic):
+    run = clinic.invoke("analyze", {})
+    for number in range(250):
+        clinic.post("/runs", {**run, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+    page.keyboard.press("j")
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, 6000)
+    expect(page.locator(f'.row-link[href="#/runs/7{249:023x}"]')).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    box = page.locator(".row-link:focus").bounding_box()
+    assert 0 < box["y"] < 900
+    assert page.evaluate("scrollY") > 2000
 
 
 def test_the_keyboard_goes_on_where_it_left(clinic):
@@ -79,6 +138,29 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full,
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong[view, "width"] = page.evaluate("document.documentElement.scrollWidth")
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("width", "is_first_fast"),
+    [
+        (1280, True),
+        *(pytest.param(*each, marks=pytest.mark.rare) for each in ((1280, False), (390, True), (390, False))),
+    ],
+)
+def test_nothing_moves_while_a_view_is_loaded(clinic, full, open_page, width, is_first_fast):
+    """In whatever order the answers come."""
+    moved = {}
+    for view in (*VIEWS, *full):
+        page = open_page("about:blank", width)
+        page.add_init_script(ONE_BY_ONE % ("number" if is_first_fast else "4 - number"))
+        page.goto(f"{clinic.there}/_dev/#/{view}")
+        loaded(page, view)
+        page.evaluate(SHIFTS)
+        page.wait_for_timeout(200)  # changes that are told as one comes make views load anew
+        if found := page.evaluate("window.shifts"):
+            moved[view] = found
+        page.context.close()
+    assert moved == {}
 
 
 def test_nothing_moves_when_something_new_comes(clinic):

@@ -116,6 +116,22 @@ def test_runs_are_filtered_searched_and_appear_by_themselves(clinic):
     page.get_by_text("No run is like this").wait_for()
 
 
+def test_a_search_says_how_far_it_came(clinic):
+    clinic.invoke("analyze", {})
+    page = clinic.open("runs")
+    rows(page, 1)
+
+    def cut(route):
+        found = {**route.fetch().json(), "total_is_exact": False, "searched_since": "2026-01-15T10:30:00.000Z"}
+        route.fulfill(json=found)
+
+    page.route("**/_dev/api/runs?*search=*", cut)
+    page.get_by_label("Search", exact=True).fill("analyze")
+    expect(page.get_by_role("status").filter(has_text="1 runs or more")).to_contain_text("no time to search older ones")
+    page.get_by_label("Search", exact=True).fill("no such text")
+    expect(page.locator(".empty")).to_contain_text("no time to search older ones")
+
+
 def test_many_tabs_are_live_and_the_last_one_too(clinic):
     first = clinic.open("runs")
     others = [first.context.new_page() for _ in range(8)]
@@ -153,3 +169,77 @@ def test_a_long_list_is_loaded_as_one_scrolls_and_few_rows_are_in_the_page(clini
     page.wait_for_url(f"**/#/runs/{runs[0]['id']}")
     page.go_back()
     loaded(page, "runs")
+
+
+def test_of_ten_thousand_calls_those_in_sight_are_in_the_page(clinic):
+    first_id, other_id = f"7{0:023x}", f"7{1:023x}"
+    run = {**clinic.invoke("analyze", {}), "id": first_id, "trace": first_id, "request_id": "1", "chain": "1"}
+    run["logs"] = [{"timestamp": run["started"], "text": f"line {number}"} for number in range(6000)]
+    call = {"method": "GET", "status": 200, "duration_ms": 1.0, "attempt": 1}
+    run["started"] = "2026-01-15T10:30:00.000Z"
+    run["calls"] = [
+        {**call, "number": each, "path": f"/users/v1/{each}",
+         "timestamp": f"2026-01-15T10:30:{each // 1000:02d}.{each % 1000:03d}Z"}
+        for each in range(1, 10_001)
+    ]  # fmt: skip
+    other = {**run, "id": other_id, "trace": other_id, "request_id": "2", "chain": "2", "calls": run["calls"][::-1]}
+    clinic.post("/runs", run)
+    clinic.post("/runs", other)
+    page = clinic.open(f"runs/{run['id']}?call={run['id']}/9000")
+    steps = page.get_by_role("group", name="Steps")
+    chosen = steps.get_by_role("button", name="GET /users/v1/9000", exact=True)
+    expect(chosen).to_be_in_viewport()
+    expect(chosen).to_have_attribute("aria-pressed", "true")
+    chosen.focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+    expect(steps.get_by_role("button", name="GET /users/v1/9040", exact=True)).to_be_focused()
+    expect(steps.locator(".lane:focus")).to_be_in_viewport()
+    steps.evaluate("each => { each.scrollTop = each.scrollHeight; }")
+    expect(steps.get_by_role("button", name="GET /users/v1/10000", exact=True)).to_be_visible()
+    steps.evaluate("each => { each.scrollTop = 0; }")
+    first = steps.get_by_role("button", name="run analyze")
+    first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(steps.locator(".lane")).to_have_count(1)
+    page.keyboard.press("ArrowRight")
+    expect(steps.get_by_role("button", name="GET /users/v1/1", exact=True)).to_be_visible()
+    assert first.locator(".log-dot").count() <= 400
+    log = page.get_by_role("log")
+    assert log.locator(".message").first.inner_text() == "line 5500"
+    page.get_by_role("button", name="Show 2,000 of 5,500 earlier lines").click()
+    expect(log.locator(".message").first).to_have_text("line 3500")
+    page.reload()
+    expect(chosen).to_be_in_viewport()
+    assert page.evaluate("document.querySelectorAll('*').length") < 7_000  # 5,000 of them of 500 lines of log
+
+    clinic.show(page, f"runs/compare/{run['id']}/{other['id']}")
+    expect(page.get_by_role("table", name="Calls").locator("tbody tr")).to_have_count(500)
+    page.get_by_role("button", name="Show 500 of 9,500 more calls").click()
+    expect(page.get_by_role("table", name="Calls").locator("tbody tr")).to_have_count(1000)
+
+
+def test_runs_far_down_the_list_are_shown_as_they_are_now(clinic):
+    gates = [clinic.folder / name for name in ("first", "second")]
+    first, second = (clinic.post("/functions/analyze/invoke", {"event": {"until": str(each)}}) for each in gates)
+    later = clinic.invoke("greet", {})
+    for number in range(250):
+        clinic.post("/runs", {**later, "id": f"7{number:023x}", "request_id": str(number), "chain": str(number)})
+    page = clinic.open("runs")
+
+    def status(run):
+        return page.locator("tbody tr", has=page.locator(f'a[href="#/runs/{run["id"]}"]')).locator(".status")
+
+    for _ in range(12):
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(50)
+    expect(status(first)).to_have_text("running")
+    gates[0].touch()
+    expect(status(first)).to_have_text("OK")
+    expect(status(second)).to_have_text("running")
+    page.evaluate("scrollTo(0, 0)")
+    expect(status(second)).to_have_count(0)
+    gates[1].touch()
+    clinic.ended(second["id"])
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(status(second)).to_have_text("OK")

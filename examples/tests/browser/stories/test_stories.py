@@ -6,6 +6,15 @@ import pytest
 import requests
 from clinic import expect
 
+READER = """\
+from extrahorizon.task import task_handler
+
+
+@task_handler
+def handler(task, exh):
+    return exh.session.get(task.data["path"]).status_code
+"""
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
 
 
@@ -115,6 +124,67 @@ def test_find_why_a_user_may_not_and_give_the_role_with_the_keyboard_alone(clini
     expect(page.get_by_text("Yes, everywhere")).to_contain_text("reader")
 
 
+def test_a_user_becomes_a_nurse_of_a_ward_and_leaves_it(clinic, open_page):
+    ward, other = "6968c1b48ab34b7d6e6547aa", "6968c1b48ab34b7d6e6547ab"
+    role = {"name": "nurse", "description": ""}
+    nurse = clinic.platform("POST", f"/users/v1/groups/{ward}/roles", json=role)
+    named = f"/users/v1/groups/{ward}/roles/add_permissions?eq(id,{nurse['id']})"
+    clinic.platform("POST", named, json={"permissions": ["VIEW_DOCUMENTS"]})
+    person = {"first_name": "Wim", "last_name": "Ward", "phone_number": "1", "language": "EN"}
+    wim = {**person, "email": "wim@example.com", "password": "Secret-1234"}
+    user = clinic.platform("POST", "/users/v1/register", json=wim)
+    page = open_page(f"{clinic.center}#/users/{user['id']}")
+    field = page.get_by_label("Group", exact=True)
+    form = page.get_by_role("form", name="Enlist in a group")
+    staff, patient = (page.get_by_role("region", name=name) for name in ("Staff of", "Patient of"))
+
+    def enlist(group, kind):
+        field.fill(group)
+        page.get_by_label("As what").select_option(kind)
+        form.get_by_role("button", name="Enlist").click()
+
+    def stored():
+        return clinic.platform("GET", f"/users/v1/{user['id']}")
+
+    enlist("the ward", "patient")
+    expect(form.get_by_role("alert")).to_have_text("An id has 24 hexadecimal characters, in lower case")
+    enlist(ward, "patient")
+    expect(patient.get_by_role("group", name=ward)).to_be_visible()
+    enlist(ward, "patient")
+    expect(form.get_by_role("alert")).to_contain_text("The user is in this group as a patient already")
+    page.route("**/patient_enlistments", lambda route: route.fulfill(status=500, json={"message": "It is closed"}))
+    enlist(other, "patient")
+    expect(form.get_by_role("alert")).to_have_text("It is closed")
+
+    enlist(ward, "staff")
+    of_ward = staff.get_by_role("group", name=ward)
+    of_ward.get_by_label("Role in the group").select_option("nurse")
+    of_ward.get_by_role("button", name="Give the role in the group").click()
+    of_ward.get_by_role("button", name="Take the role nurse away").wait_for()
+    page.get_by_label("Permission", exact=True).fill("VIEW_DOCUMENTS")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_text("Yes, in the groups")).to_contain_text(ward)
+
+    patient.get_by_role("button", name="Take out").click()
+    expect(patient.get_by_text("left in a moment")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(patient.get_by_role("button", name="Take out")).to_be_enabled()
+    assert [each["group_id"] for each in stored()["patient_enlistments"]] == [ward]
+
+    of_ward.get_by_role("button", name="Take the role nurse away").click()
+    expect(of_ward.get_by_text("without a role")).to_be_visible()
+    expect(page.get_by_text("Yes, in the groups")).to_have_count(0)
+    for region in (patient, staff):
+        region.get_by_role("button", name="Take out").click()
+    expect(staff.get_by_text("no group")).to_be_visible(timeout=15_000)
+    expect(patient.get_by_text("no group")).to_be_visible()
+    assert (stored()["staff_enlistments"], stored()["patient_enlistments"]) == ([], [])
+
+    form.get_by_role("button", name="New id").click()
+    form.get_by_role("button", name="Enlist").click()
+    staff.get_by_role("group").wait_for()
+
+
 def tab_to(page, identifier, key="Tab"):
     """Press Tab until an element has the focus, as often as the page has elements at most."""
     for _ in range(60):
@@ -151,6 +221,27 @@ def test_add_a_fault_by_the_form_and_see_the_call_that_was_tried_again(clinic, o
     calls.nth(1).click()
     expect(page.get_by_role("region", name="Call", exact=True)).to_contain_text(re.compile("2, after .*s"))
     requests.delete(f"{clinic.url}/_dev/faults/0", timeout=5)
+
+
+def test_copy_a_call_of_a_file_without_its_token(served, open_page):
+    (served.folder / "handlers/greet.py").write_text(READER)
+    stored = served.platform("POST", "/files/v1", files={"file": ("report.txt", "fine", "text/plain")})
+    token = stored["tokens"][0]["token"]
+    file_id = token.split("-")[0]
+    run = served.run("greet", {"data": {"path": f"/files/v1/{token}/details"}})
+    assert run["status"] == "OK", run["failure"]
+    page = open_page(f"{served.center}#/runs/{run['id']}?call={run['id']}/1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    call = page.get_by_role("region", name="Call", exact=True)
+    for name in ("Copy as curl", "as Python", "as exh-dev call"):
+        call.get_by_role("button", name=name).click()
+        page.get_by_text("Copied").first.wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert f"/files/v1/{file_id}-[redacted]/details" in copied
+        assert copied.startswith(f"# Put the token of the file in the place of {file_id}-[redacted]")
+    assert token not in call.inner_html()  # the event has it: what a function got is kept as it is
+    call.get_by_role("link", name=file_id).click()
+    page.get_by_role("heading", name="report.txt").wait_for()
 
 
 def test_render_a_template_while_typing(clinic, open_page):

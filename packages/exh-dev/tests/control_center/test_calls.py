@@ -1,8 +1,10 @@
 """The calls that a run made of the platform, each of them whole."""
 
+import asyncio
 import json
 import time
 from contextlib import closing
+from threading import Event
 
 import pytest
 import requests
@@ -10,11 +12,15 @@ from folder_projects import MANIFEST, SCHEMA
 from waiting import wait_for
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform import pacing
 from exh_dev.platform.dev import function_calls
 from exh_dev.platform.dev.change_notifications import Changes
 from exh_dev.platform.dev.function_calls import Calls
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
+from exh_dev.platform.tasks import run_retention
+from exh_dev.platform.tasks import runs as run_records
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 from exh_dev.platform.tasks.run_retention import BODIES
 from exh_dev.platform.tasks.runs import Runs
 
@@ -36,6 +42,7 @@ def handler(task, exh):
         except Exception as error:
             print(type(error).__name__)
 """
+JSON = {"headers": {"Content-Type": "application/json"}}
 PERMISSIONS = "[CREATE_TASKS, VIEW_DOCUMENTS, CREATE_FILE, SEND_MAIL]"
 FILES = {
     "template.yaml": f"{MANIFEST}        executionCredentials: {{permissions: {PERMISSIONS}}}\n",
@@ -153,6 +160,47 @@ def test_secrets_are_nowhere_in_a_run_nor_on_disk(serve, tmp_path):
     assert shown[3]["rql"]["terms"] == [{"operator": "eq", "field": "api_key", "value": "[redacted]"}]
     assert shown[4]["request"]["headers"]["x-api-key"] == "[redacted]"
     assert body(shown[5])["json"] == {"deep": [{"accessToken": "[redacted]"}]}
+
+
+def test_of_a_files_token_the_files_id_alone_is_told(serve, tmp_path):
+    center = serve(FILES, data_dir=tmp_path / "data")
+    tokens = [center.exh.files.create(b"hello", name="a.txt")["tokens"][0]["token"] for _ in range(3)]
+    first, second, third = tokens
+    spelt = third.replace("-", "%2D")
+    calls = [
+        ["GET", f"/files/v1/{first}/file", {}],
+        ["DELETE", f"/files/v1/{first}/tokens/{second}", {}],
+        ["PUT", f"/files/v1/{first}", {"json": {}}],  # the answer's message has the path
+        ["GET", f"/users/v1/me?file={first}", {}],
+        ["GET", f"/users/v1/me?file={spelt}", {}],
+        ["GET", f"/files/v1/?like(name,{first})", {}],
+        ["GET", f"/files/v1/{spelt}/details", {}],
+        ["GET", "/users/v1/me", {"headers": {"X-File": first}}],
+        ["POST", "/data/v1/x/documents", {"json": {"report": first, "other": [second]}}],
+        ["POST", "/data/v1/x/documents", {"text": '{"report": "' + first.replace("-", "\\u002d") + '"}', **JSON}],
+        ["POST", "/data/v1/x/documents", {"text": f"see {first}", "headers": {"Content-Type": "text/plain"}}],
+    ]
+    run = center.invoke("analyze", {"data": {"calls": calls}})
+    requests.get(f"{center.url}/files/v1/{second}/nothing", timeout=5)
+    requests.get(f"{center.url}/users/v1/{second}", timeout=5)
+    shown = [center.get(f"/runs/{run['id']}/calls/{number}") for number in range(1, len(calls) + 1)]
+    kept = [center.platform.call(lambda name=name: center.platform._store.part(name, run["id"], "calls"))
+            for name in (DETAILS, BODIES)]  # fmt: skip
+    told = [run["calls"], shown, kept, center.get(f"/traces/{run['id']}"), center.get("/refusals")]
+    for token in tokens:
+        assert token[25:] not in json.dumps(told)
+    hidden = [f"{each[:24]}-[redacted]" for each in tokens]
+    assert [each["path"] for each in shown[:2]] == [
+        f"/files/v1/{hidden[0]}/file", f"/files/v1/{hidden[0]}/tokens/{hidden[1]}"
+    ]  # fmt: skip
+    assert hidden[0] in shown[2]["error"]["message"]
+    assert [each.get("query") for each in shown[3:6]] == [
+        f"file={hidden[0]}", "[redacted]", f"like(name,{hidden[0]})"
+    ]  # fmt: skip
+    assert shown[5]["rql"]["terms"] == [{"operator": "like", "field": "name", "value": hidden[0]}]
+    assert shown[6]["path"] == f"/files/v1/{hidden[2]}/details"
+    assert body(shown[8])["json"] == {"report": hidden[0], "other": [hidden[1]]}
+    assert body(shown[9])["json"] == {"report": hidden[0]}
 
 
 def test_tokens_that_a_login_answers_are_hidden(calling):
@@ -280,6 +328,59 @@ def test_calls_of_a_run_that_goes_on_are_there_already(serve):
     assert center.api.ended(run_id)["platform_calls"] == 1
 
 
+@pytest.mark.parametrize("most_at_once", [0, 1, 10_000_000])
+def test_a_run_of_many_calls_is_stored_in_parts(serve, monkeypatch, tmp_path, most_at_once):
+    monkeypatch.setattr(pacing, "SLICE", 0)
+    monkeypatch.setattr(pacing, "BREAK", 0)
+    monkeypatch.setattr(run_records, "_MOST_AT_ONCE", most_at_once)
+    center = serve(FILES, data_dir=tmp_path / "data")
+    calls = [["POST", "/mail/v1/", {"json": {"number": number}}] for number in range(60)]
+    run = center.invoke("analyze", {"data": {"calls": calls}})
+    assert (run["status"], run["platform_calls"], run["in_full"]) == ("OK", 60, True)
+    assert [each["number"] for each in run["calls"]] == [*range(1, 61)]
+    assert body(center.get(f"/runs/{run['id']}/calls/60")) == {"json": {"number": 59}}
+    assert "calls" not in center.get(f"/runs/{run['id']}", calls="false")
+    assert len([each for each in center.get(f"/traces/{run['id']}")["nodes"] if each["kind"] == "call"]) == 60
+    sizes = center.platform.call(lambda: sum(map(center.platform._store.bytes_of, (DETAILS, BODIES))))
+    assert center.get("")["retention"]["bytes"] == sizes
+    exported = next(each for each in center.platform.runs() if each["id"] == run["id"])
+    assert [each["request"]["body"]["json"]["number"] for each in exported["calls"]] == [*range(60)]
+
+
+def test_all_parts_of_a_run_go_when_there_is_no_room_for_it(serve, monkeypatch):
+    monkeypatch.setattr(run_records, "_MOST_AT_ONCE", 0)
+    monkeypatch.setattr(run_retention, "SLICE", 0)  # one run after the other
+    center = serve(FILES, keep_bytes=25_000)
+    calls = [["POST", "/mail/v1/", {"json": {"number": number}}] for number in range(20)]
+    first, second, third = (center.invoke("analyze", {"data": {"calls": calls[:most]}}) for most in (20, 1, 20))
+
+    def left():
+        return [center.platform.call(lambda of=run["id"]: len(center.platform._store.ids(BODIES, of)))
+                for run in (first, second, third)]  # fmt: skip
+
+    wait_for(lambda: left()[0] == 0)
+    assert left()[2] == 20
+    assert not center.api.run(first["id"])["in_full"]
+
+
+def test_a_run_is_kept_whole_when_the_platform_stops_while_it_is_stored(serve, monkeypatch, tmp_path):
+    center, is_under_way = serve(FILES, data_dir=tmp_path / "data"), Event()
+
+    async def begin(steps):
+        next(steps)
+        is_under_way.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(run_records, "paced", begin)
+    calls = [["GET", "/users/v1/me", {}] for _ in range(3)]
+    run_id = center.post("/functions/analyze/invoke", {"event": {"data": {"calls": calls}}})["id"]
+    assert is_under_way.wait(20)
+    center.platform.__exit__(None, None, None)
+    with closing(Store(tmp_path / "data" / "platform.db")) as store:
+        assert store.get(RUNS, run_id)["status"] == "OK"
+        assert [each["path"] for each in store.part(DETAILS, run_id, "calls")] == ["/users/v1/me"] * 3
+
+
 def test_a_fault_and_a_retry_are_shown_as_the_function_meets_them(calling):
     requests.post(
         f"{calling.center.url}/_dev/faults", json={"rule": "GET /users/v1/me:503x1"}, timeout=5
@@ -308,7 +409,7 @@ def test_runs_of_a_fresh_platform_keep_their_calls(calling, serve):
         runs = Runs(store, Calls(clock=time.time), Changes(), clock=time.time)
         runs.adopt([exported])
         assert runs.get(run["id"])["fresh"]
-        assert runs.call(run["id"], 1)["request"] == whole[0]["request"]
+        assert asyncio.run(runs.call(run["id"], 1))["request"] == whole[0]["request"]
         assert "body" not in runs.get(run["id"])["calls"][0]["request"]
 
 

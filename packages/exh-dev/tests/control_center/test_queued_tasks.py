@@ -1,6 +1,7 @@
 """The queue as the control center shows it, and starting what it would start later."""
 
 import requests
+from waiting import wait_for
 
 LATER = "2999-01-01T00:00:00.000Z"
 
@@ -26,6 +27,29 @@ def test_a_task_of_a_later_day_is_started_now(center):
     assert run["task_id"] == task["id"]
     answer = requests.post(f"{center.url}/_dev/api/queue/tasks/{task['id']}/start", timeout=5)
     assert (answer.json()["code"], "only one that is new" in answer.json()["message"]) == (27, True)
+
+
+def test_tasks_that_ended_are_there_the_latest_first(center):
+    canceled = center.exh.tasks.create(functionName="other", startTimestamp=LATER)
+    center.exh.tasks.create(functionName="other")
+    center.ended(1)
+    (complete,) = wait_for(lambda: queue(center)["ended"])
+    center.exh.tasks.cancel(canceled["id"])
+    assert [(each["id"], each["status"]) for each in queue(center)["ended"]] == [
+        (canceled["id"], "canceled"),
+        (complete["id"], "complete"),
+    ]
+    assert queue(center)["tasks"] == []
+    assert [each["id"] for each in center.get("/queue", limit=1)["ended"]] == [canceled["id"]]
+
+
+def test_of_many_tasks_as_many_are_listed_as_are_asked_for(center):
+    for _ in range(3):
+        center.exh.tasks.create(functionName="other", startTimestamp=LATER)
+    found = center.get("/queue", limit=2)
+    assert (found["counts"]["scheduled"], len(found["tasks"])) == (3, 2)
+    answer = requests.get(f"{center.url}/_dev/api/queue?limit=few", timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (400, 15)
 
 
 def test_a_retry_waits_as_one(serve):

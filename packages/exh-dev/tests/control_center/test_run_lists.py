@@ -2,15 +2,18 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from waiting import wait_for
 
 from exh_dev.errors import DevkitError
+from exh_dev.platform import pacing
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.store import Store
-from exh_dev.platform.tasks.run_list import RUNS
+from exh_dev.platform.tasks import run_search
+from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 
 BIG = 'def handler(event, context):\n    return event["text"] * event.get("times", 1)\n'
 FAILING = 'def handler(event, context):\n    raise ValueError(event.get("why", "no reason"))\n'
@@ -99,6 +102,45 @@ def test_a_search_finds_ids_functions_and_errors(center, several):
     assert ids(center.get("/runs", search="other", limit=2, before=several[5])) == [several[4], several[2]]
     shortest = center.get("/runs", search="other", sort="duration", limit=1)["data"]
     assert shortest[0]["duration_ms"] == 0
+
+
+def test_a_search_that_has_no_time_for_all_says_how_far_it_came(center, several, monkeypatch):
+    monkeypatch.setattr(run_search, "_MOST_SECONDS", 0)
+    monkeypatch.setattr(pacing, "SLICE", 0)
+    newest = center.api.run(several[-1])
+    answer = center.get("/runs", search="no such text")
+    assert (answer["total"], answer["total_is_exact"]) == (0, False)
+    assert answer["searched_since"] == newest["started"]
+    assert ids(center.get("/runs", search=several[0])) == [several[0]]  # ids are looked up
+    oldest = center.get("/runs", search="no such text", sort="started")
+    assert oldest["searched_since"] == center.api.run(several[0])["started"]
+    with pytest.raises(DevkitError, match="There is too much to search"):
+        center.post("/runs/replay", {"search": "Wilhelmina"})
+
+
+def test_others_are_answered_while_all_that_is_kept_is_searched(serve, tmp_path):
+    store = Store(tmp_path / "platform.db")
+    first = object_id()
+    with store.transaction():
+        for number in range(20_000):
+            run = run_of(number, **({} if number else {"id": first}))
+            carried = {name: run.pop(name) for name in ("event", "result", "error", "logs", "calls")}
+            line = '{"message": "the \\"Nadel\\" im Häufchen"}' if not number else "x" * 2_000
+            store.put(RUNS, run)
+            store.put(DETAILS, {**carried, "id": run["id"], "logs": [{"timestamp": run["started"], "text": line}]})
+    store.close()
+    center = serve(data_dir=tmp_path)
+    answered = []
+    with ThreadPoolExecutor() as pool:
+        for text in ('the "nadel"', "im HÄUFCHEN", "no such text"):
+            waiting = pool.submit(center.get, "/runs", search=text)
+            answered.append(0)
+            while not waiting.done():
+                assert requests.get(f"{center.url}/_dev/api/refusals", timeout=5).ok
+                answered[-1] += 1
+            assert ids(waiting.result()) == ([] if text == "no such text" else [first]), text
+            assert waiting.result()["total_is_exact"]
+    assert min(answered) > 4, answered
 
 
 def test_lists_of_100_000_runs_are_there_at_once(serve, tmp_path):
@@ -243,6 +285,30 @@ def test_all_that_failed_are_run_again_each_with_its_event(serve):
     assert [each["reason"] for each in second["skipped"]] == [
         f"it was run again already, as {run['id']}" for run in runs
     ]
+
+
+def test_what_failed_again_is_run_again_though_its_replay_is_of_another_kind(center):
+    center.write("handlers/other.py", FAILING)
+    center.exh.tasks.create(functionName="other", data={})
+    (failed,) = center.ended(1)
+    wanted = {"kind": failed["kind"]}
+    assert wanted == {"kind": "task"}
+    (first,) = center.post("/runs/replay", wanted)["replayed"]
+    assert first["of"] == failed["id"]
+    assert center.api.ended(first["id"])["status"] == "FAILED"
+    answer = center.post("/runs/replay", wanted)
+    ((second,), skipped) = answer["replayed"], answer["skipped"]
+    assert (second["of"], skipped) == (first["id"], [])
+
+
+def test_what_went_well_at_last_is_not_run_again(serve):
+    center = serve({"handlers/other.py": "def handler(event, context):\n    return 1\n"})
+    center.platform.adopt_runs([run_of(status="FAILED", failure="x", function="other", kind="task")])
+    (first,) = center.post("/runs/replay", {"kind": "task"})["replayed"]
+    assert center.api.ended(first["id"])["status"] == "OK"
+    answer = center.post("/runs/replay", {"kind": "task"})
+    assert answer["replayed"] == []
+    assert [each["reason"] for each in answer["skipped"]] == [f"it was run again already, as {first['id']}"]
 
 
 def test_of_the_attempts_at_a_task_the_last_is_run_again(center):

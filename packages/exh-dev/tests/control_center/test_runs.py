@@ -197,7 +197,7 @@ def test_what_ran_when_the_platform_was_killed_has_failed(tmp_path):
     with closing(Store(tmp_path / "db")) as store:
         store.put(runs_module.RUNS, record)
         runs = Runs(store, Calls(clock=time.time), Changes(), clock=time.time)
-        (found,), total, _ = runs.page(Wanted(), limit=5)
+        (found,), total, _ = runs.list.page(Wanted(), 5)
         assert (found["status"], found["failure"], total) == ("FAILED", "the platform was stopped meanwhile", 1)
 
 

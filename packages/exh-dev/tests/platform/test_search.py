@@ -12,6 +12,7 @@ from exh_dev.platform.data.configuration import kind_at
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.rql import Word, parse
 from exh_dev.platform.storage.search import search, untyped
+from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from extrahorizon.query import rql
 
@@ -160,6 +161,24 @@ def test_a_property_of_one_type_is_found_through_its_index():
         condition.values,
     ).fetchall()
     assert "USING INDEX i" in str(plan)
+    store.close()
+
+
+def test_documents_are_in_the_order_of_their_ids_without_being_sorted():
+    store = Store()
+    for name in ("b", "c", "a"):
+        store.put("c", {"id": name})
+    order = search("sort(-id)").order
+    assert [json.loads(text)["id"] for text in store.page("c", EVERYTHING, order, 2, 0)] == ["c", "b"]
+    query = f"EXPLAIN QUERY PLAN SELECT body FROM documents WHERE collection = 'c' ORDER BY {order[0]}, id"  # noqa: S608
+    assert "TEMP B-TREE" not in str(store._connection.execute(query).fetchall())
+    store.close()
+
+
+def test_documents_are_counted_without_being_read():
+    store = Store()
+    plan = store._connection.execute("EXPLAIN QUERY PLAN SELECT count(*) FROM documents WHERE collection = 'c'")
+    assert "COVERING INDEX documents_ids" in str(plan.fetchall())
     store.close()
 
 

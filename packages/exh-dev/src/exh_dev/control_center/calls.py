@@ -29,18 +29,20 @@ def routes(base: str, context: Context) -> list[Route]:
         record = runs.record(run_id)
         if record is None:
             raise missing(run_id)
-        found = runs.call(run_id, number)
+        await runs.ready()
+        found = await runs.call(run_id, number)
         if found is None:
             raise ErrorAnswer(16, f"The run {run_id} has no call {number}, or its calls are not kept any more")
         return JsonAnswer({"run": run_id, **found})
 
     async def calls(request: Request) -> JsonAnswer:
+        await runs.ready()
         found = runs.calls_of(request.path_params["request_id"])
         return JsonAnswer({"total": len(found), "data": found})
 
     async def trace(request: Request) -> JsonAnswer:
         thing = request.path_params["id"]
-        found = traces.of(thing)
+        found = await traces.of(thing)
         if found is None:
             raise ErrorAnswer(16, f"No run, task, event or request {thing} is known that has set something off")
         return JsonAnswer(found)

@@ -170,7 +170,7 @@ class Context:
         except Exception as error:
             self.runner.runs.fail(run, str(error) or type(error).__name__)
             raise NotInvocableError(str(error)) from error
-        self.runner.runs.end(run, invocation)
+        await self.runner.runs.end(run, invocation)
         return invocation
 
 

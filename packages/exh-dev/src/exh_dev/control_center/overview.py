@@ -52,7 +52,7 @@ def route(base: str, context: Context, *, clock: Clock) -> Route:
 
     async def show(_: Request) -> JsonAnswer:
         start = (math.floor(clock() / 60) - _MINUTES + 1) * 60
-        runs, _total, _is_exact = context.runner.runs.page(Wanted(since=start), limit=_MOST_RUNS)
+        runs, _total, _is_exact = context.runner.runs.list.page(Wanted(since=start), _MOST_RUNS)
         minutes = [_Tally() for _ in range(_MINUTES)]
         functions: defaultdict[str, _Tally] = defaultdict(_Tally)
         for run in runs:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
+from exh_dev.control_center.asked import number_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -23,28 +26,37 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 _MOST = 200  # tasks of each state that are listed
+_MOST_ENDED = 50  # that ended last
 _MOST_COUNTED = 10_000  # of each state; as many may be more
-_INDEX = "tasks_status"
+_INDEX, _ORDERED, _BY_END = "tasks_status", "tasks_order", "tasks_updated"
 _STATUS = member("status")
 _START = member("startTimestamp")
 _RETRY = member("retryForTaskIds")
+_UPDATED = member("updateTimestamp")
 _NEW = f"{_STATUS} = 'new'"
+_ENDED = ("complete", "failed", "retried", "canceled")
 
 
 def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
     """Look at the queue, and start what it would start later. Tasks are canceled by the platform's own endpoint."""
     store = context.store
+    store.index(_BY_END, TASKS, [_STATUS, _UPDATED])
 
-    async def show(_: Request) -> JsonAnswer:
+    async def show(request: Request) -> JsonAnswer:
         now = clock()
         states = _states(now)
+        limit = number_of(request, "limit", _MOST, most=_MOST)
+        counts = {
+            name: store.count_up_to(_MOST_COUNTED, TASKS, condition, _INDEX) for name, condition in states.items()
+        }
         return JsonAnswer({
             "timestamp": iso(now),
             "most_at_once": MOST_TASKS,
-            "counts": {
-                name: store.count_up_to(_MOST_COUNTED, TASKS, condition, _INDEX) for name, condition in states.items()
-            },
-            "tasks": [each for name, condition in states.items() for each in _listed(store, name, condition)],
+            "counts": counts,
+            "tasks": [
+                each for name, condition in states.items() for each in _listed(store, name, condition, limit, counts)
+            ],
+            "ended": _ended(store, min(limit, _MOST_ENDED)),
             "schedules": store.matching(SCHEDULES, EVERYTHING),
         })  # fmt: skip
 
@@ -81,10 +93,21 @@ def _states(now: float) -> dict[str, Sql]:
     }
 
 
-def _listed(store: Store, state: str, condition: Sql) -> list[dict[str, Any]]:
+def _listed(store: Store, state: str, condition: Sql, limit: int, counts: dict[str, int]) -> list[dict[str, Any]]:
     order = (f"{member('priority')} DESC", _START) if state == "waiting" else (_START,)
-    found = (json.loads(text) for text in store.page(TASKS, condition, order, _MOST, 0))
+    # Few are found by when they start and sorted; many are in their order in the other index.
+    index = _ORDERED if state == "waiting" and counts[state] == _MOST_COUNTED else _INDEX
+    found = (json.loads(text) for text in store.page(TASKS, condition, order, limit, 0, index))
     return [{**each, "state": state, "attempt": len(each.get("retryForTaskIds", ())) + 1} for each in found]
+
+
+def _ended(store: Store, limit: int) -> list[Document]:
+    """The tasks that ended last, the latest first: the first of each status, which an index has in this order."""
+    pages = [
+        store.page(TASKS, Sql(f"{_STATUS} = ?", (each,)), (f"{_UPDATED} DESC",), limit, 0, _BY_END) for each in _ENDED
+    ]
+    parsed = ((json.loads(text) for text in texts) for texts in pages)
+    return list(islice(heapq.merge(*parsed, key=lambda task: str(task["updateTimestamp"]), reverse=True), limit))
 
 
 def _known(store: Store, collection: str, wanted: str, what: str) -> Document:

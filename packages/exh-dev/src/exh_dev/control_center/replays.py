@@ -1,7 +1,8 @@
 """`/_dev/api/runs/replay`: running many runs again, such as all that failed, each with its own event.
 
 Of the attempts at one task only the last is run again, and none where a later one went well: they are the same work.
-So are a run and its replays.
+So are a run and its replays. The last of them stands for those that a filter finds, even where the filter would not
+find it: a replay is of another kind than the task that it repeats.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def route(base: str, context: Context) -> Route:
         wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
         if wanted.members["status"] not in _ENDED:
             raise ErrorAnswer(15, f"status must be one of {', '.join(_ENDED)}: what is running cannot be run again")
-        found, total, is_exact = context.runner.runs.page(wanted, limit=limit)
+        found, total, is_exact, since = await context.runner.runs.page(wanted, limit=limit)
+        if since is not None:
+            raise ErrorAnswer(27, f"There is too much to search; name a moment: the runs since {since} were searched")
         if total > limit:
             number = f"{total:,}" if is_exact else f"at least {total:,}"
             remedy = f'send "limit": {total}, or' if total <= MOST else f"{MOST:,} can be run again at once;"
@@ -67,30 +70,37 @@ def event_of(context: Context, run_id: str) -> Any:
 async def _replayed(context: Context, found: list[Document]) -> dict[str, Any]:
     replayed, skipped = [], []
     turns = asyncio.Semaphore(_AT_ONCE)
+    in_turn = {record["id"] for record in found}
     for record in found:
         try:
-            if reason := _reason(context, record):
+            last, reason = _latest(context, record)
+            if reason and (last["id"] in in_turn or last["status"] != "FAILED"):
                 skipped.append({"of": record["id"], "reason": reason})
                 continue
-            event = event_of(context, record["id"])
-            run = context.begin(record["function"], event, again=record["id"], turns=turns)
+            in_turn.add(last["id"])
+            event = event_of(context, last["id"])
+            run = context.begin(last["function"], event, again=last["id"], turns=turns)
         except ErrorAnswer as answer:
             skipped.append({"of": record["id"], "reason": str(answer)})
             continue
-        replayed.append({"of": record["id"], "id": run.record["id"]})
+        replayed.append({"of": last["id"], "id": run.record["id"]})
         await asyncio.sleep(0)  # others are answered meanwhile
     return {"replayed": replayed, "skipped": skipped}
 
 
-def _reason(context: Context, record: Document) -> str | None:
-    """Why a run need not be run again."""
-    runs = context.runner.runs.list
-    if again := runs.having("again", record["id"], 1):
-        return f"it was run again already, as {again[-1]['id']}"
-    last = runs.having("chain", record["chain"], _SAME_WORK)[-1]
-    if last["attempt"] > record["attempt"]:
-        return f"{last['id']} is a later attempt at the same task"
-    return None
+def _latest(context: Context, record: Document) -> tuple[Document, str | None]:
+    """The run that did the same work last, and why it is that one; None where it is this run itself."""
+    runs, last, reason = context.runner.runs.list, record, None
+    while True:
+        attempts = runs.having("chain", last["chain"], _SAME_WORK)
+        if again := runs.having("again", last["id"], 1):
+            last = again[-1]
+            reason = f"it was run again already, as {last['id']}"
+        elif attempts[-1]["attempt"] > last["attempt"]:
+            last = attempts[-1]
+            reason = f"{last['id']} is a later attempt at the same task"
+        else:
+            return last, reason
 
 
 def _limit(value: Any) -> int:

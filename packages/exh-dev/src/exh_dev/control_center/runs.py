@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from exh_dev.control_center import replays
+from exh_dev.control_center.asked import number_of
 from exh_dev.control_center.wanted_runs import wanted_of
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
-from exh_dev.platform.tasks.runs import is_run
+from exh_dev.platform.tasks.foreign_runs import is_run
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,10 +27,11 @@ def routes(base: str, context: Context) -> list[Route]:
     runs = context.runner.runs
 
     async def find(request: Request) -> JsonAnswer:
-        limit = _number(request, "limit", _USUAL, most=_MOST)
-        offset = _number(request, "offset", 0)
-        found, total, is_exact = runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
-        return JsonAnswer({"total": total, "total_is_exact": is_exact, "data": found})
+        limit = number_of(request, "limit", _USUAL, most=_MOST)
+        offset = number_of(request, "offset", 0)
+        found = await runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
+        since = {"searched_since": found.searched_since} if found.searched_since else {}
+        return JsonAnswer({"total": found.total, "total_is_exact": found.is_exact, **since, "data": found.runs})
 
     async def adopt(request: Request) -> JsonAnswer:
         """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
@@ -41,10 +43,14 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def show(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
-        found = runs.record(run_id) if request.query_params.get("full") == "false" else runs.get(run_id)
+        is_whole = request.query_params.get("full") != "false"
+        if is_whole:
+            await runs.ready()
+        found = runs.get(run_id) if is_whole else runs.record(run_id)
         if found is None:
             raise missing(run_id)
-        return JsonAnswer(found)
+        left_out = () if request.query_params.get("calls") != "false" else ("calls",)
+        return JsonAnswer({name: value for name, value in found.items() if name not in left_out})
 
     async def replay(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
@@ -71,12 +77,3 @@ def routes(base: str, context: Context) -> list[Route]:
 def missing(run_id: str) -> ErrorAnswer:
     """Say that there is no such run."""
     return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")
-
-
-def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
-    text = request.query_params.get(name, "")
-    if not text:
-        return usual
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(2**53)):
-        raise ErrorAnswer(15, f"{name} must be a whole number")
-    return min(int(text), most) if most is not None else int(text)

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
-from exh_dev.platform.tasks.runs import is_run
+from exh_dev.platform.tasks.foreign_runs import is_run
 from exh_dev.remote.dev_api import BASE, DevApi
 from exh_dev.serve.datadir import DataDir, write_private
 

@@ -201,7 +201,7 @@ class LocalPlatform:
             message = str(error) or type(error).__name__
             self.call(lambda: runs.fail(run, message))
             raise
-        self.call(lambda: runs.end(run, invocation))
+        self._server.wait_for(runs.end(run, invocation))
         return invocation, run.record["id"]
 
     def runs(self) -> list[Document]:

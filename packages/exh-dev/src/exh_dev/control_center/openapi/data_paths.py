@@ -23,7 +23,13 @@ def paths() -> dict[str, Any]:
                 parameters=[in_query("q", "What is searched for; at most 200 characters.")],
             )
         },
-        "/_dev/api/queue": {"get": operation("Tasks in the queue by state, and schedules", _QUEUE)},
+        "/_dev/api/queue": {
+            "get": operation(
+                "Tasks in the queue by state, those that ended last, and schedules",
+                _QUEUE,
+                parameters=[in_query("limit", "Tasks of each state; 200 at most, which is usual.")],
+            )
+        },
         "/_dev/api/queue/tasks/{id}/start": {"post": operation("Start a task now", _MADE, "id", status="202")},
         "/_dev/api/queue/schedules/{id}/run": {
             "post": operation("Create the next task of a schedule now", _MADE, "id", status="202")
@@ -108,10 +114,12 @@ _QUEUE = object_of(
         "most_at_once": NUMBER,
         "counts": object_of(dict.fromkeys(("running", "waiting", "retrying", "scheduled"), NUMBER)),
         "tasks": {**_ARRAY, "description": "As the platform stores them, with their state and attempt."},
+        "ended": {**_ARRAY, "description": "Those that ended last, the latest first; 50 at most."},
         "schedules": _ARRAY,
     },
     "counts",
     "tasks",
+    "ended",
     "schedules",
 )
 _TRANSITION = object_of(

@@ -42,7 +42,7 @@ def paths() -> dict[str, Any]:
         in_query("offset", "How many to leave out before them; before and after are faster.", NUMBER),
     ]
     whole = in_query("full", "false: its record alone, as lists have it.")
-    whole = in_query("full", "false: its record alone, as lists have it.")
+    called = in_query("calls", "false: without its calls, of which there may be thousands.")
     event = {"event": {"description": "What the function gets; any JSON value."}}
     invocation = {
         **event,
@@ -54,6 +54,7 @@ def paths() -> dict[str, Any]:
         {
             "total": NUMBER,
             "total_is_exact": {"type": "boolean", "description": "False where there may be more: total is the least."},
+            "searched_since": {**TEXT, "description": "When the oldest run began that was searched, if not all were."},
             "data": {"type": "array", "items": ref(run)},
         },
         "total",
@@ -92,7 +93,7 @@ def paths() -> dict[str, Any]:
             "get": operation("List runs, the newest first", listed, parameters=filters),
             "post": operation("Take over a run of a fresh platform", started, body=ref("RunInFull"), status="201"),
         },
-        "/_dev/api/runs/{id}": {"get": operation("A run in full", ref("RunInFull"), "id", parameters=[whole])},
+        "/_dev/api/runs/{id}": {"get": operation("A run in full", ref("RunInFull"), "id", parameters=[whole, called])},
         "/_dev/api/runs/{id}/calls/{number}": {
             "get": operation(
                 "A call with its bodies", ref("WholeCall"), "id", parameters=[in_path("number", NUMBER)]

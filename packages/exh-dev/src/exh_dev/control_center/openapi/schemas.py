@@ -71,7 +71,7 @@ SCHEMAS: dict[str, Any] = {
             "timestamp": {**TEXT, "format": "date-time"},
             "method": TEXT,
             "number": {**NUMBER, "minimum": 1, "description": "Which call of its run it is, in the order they began."},
-            "path": {**TEXT, "description": "Without its query."},
+            "path": {**TEXT, "description": "Without its query; of a file's token with the file's id alone."},
             "query": {**TEXT, "description": "As it was sent; [redacted] as a whole where a secret is in it."},
             "rql": {
                 "type": ["object", "null"],

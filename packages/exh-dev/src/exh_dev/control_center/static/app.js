@@ -5,6 +5,7 @@ import { html, isSettled, render, useEffect, useLoad, useRef, useState, whenSett
 import { connect } from "./live.js";
 import { at, go, parse } from "./route.js";
 import { Icon } from "./ui/icons.js";
+import { step } from "./ui/list.js";
 import { Palette } from "./ui/palette.js";
 import { Boundary, Dialog, joined } from "./ui/parts.js";
 import { Toasts } from "./ui/toasts.js";
@@ -21,6 +22,7 @@ const KEYS = [
   ["t", "relative or absolute times"],
   ["?", "this"],
 ];
+const root = document.getElementById("app");
 const left = new Map(); // what had the focus when a view was left, by its hash
 
 function App() {
@@ -129,7 +131,7 @@ function Side({ route, frame, isLive, isOpen, toggle, setOpen }) {
     setTheme(next);
   };
   return html`<header class="side ${isOpen ? "open" : ""}">
-    <p class="brand"><span class="tag">LOCAL</span><span class="clip" title=${frame?.root}>${frame ? (frame.project ?? "no project") : ""}</span></p>
+    <p class="brand"><span class="tag">LOCAL</span><span class="clip" title=${frame?.root}>${root.dataset.project}</span></p>
     <button type="button" class="find" onClick=${() => setOpen("palette")}><${Icon} name="search" /><span class="grow">Search</span><kbd>Ctrl K</kbd></button>
     <button type="button" class="icon menu-button" aria-label="Views" aria-expanded=${String(isOpen)} onClick=${toggle}><${Icon} name="menu" /></button>
     <nav aria-label="Views" class="stack">${GROUPS.map(([title, names]) => html`<div key=${title}><h3>${title}</h3><ul>${names.map((name) => html`<li key=${name}>
@@ -198,10 +200,4 @@ function keys(event, setOpen, open) {
   event.preventDefault();
 }
 
-function step(by) {
-  const rows = [...document.querySelectorAll("main .row-link")];
-  const from = rows.indexOf(document.activeElement);
-  rows[Math.min(Math.max(from + by, 0), rows.length - 1)]?.focus();
-}
-
-render(html`<${App} />`, document.getElementById("app"));
+render(html`<${App} />`, root);

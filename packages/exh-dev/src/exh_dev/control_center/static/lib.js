@@ -1,10 +1,23 @@
 // The library that views are written with, and data that is loaded and kept up to date.
 
-import { useEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+import htm from "./vendor/htm-3.1.1.js";
+import { h, useEffect, useLayoutEffect, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
 import { Refusal } from "./api.js";
 import { listen } from "./live.js";
 
-export { Component, html, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+export { Component, render, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/htm-preact-3.1.1.js";
+
+/**
+ * Elements from a template.
+ *
+ * htm keeps what has nothing dynamic in it and gives it again, and with it the tree that it first stood in: Preact's
+ * elements refer to their parents, so that each item of a list led on to a later one, and all of them stayed in memory.
+ * That a 3 at the first place of `this` keeps htm from that is said in its README, under Caching.
+ */
+export const html = htm.bind(function element(...parts) {
+  this[0] = 3;
+  return h(...parts);
+});
 
 const PAUSE = 100; // milliseconds
 
@@ -30,8 +43,8 @@ function began() {
  * What was loaded before stays while it is loaded again, and when that fails, with the error beside it. For other inputs
  * it stays until the first load for them is over, and is old for so long.
  *
- * Between the end of a load and the next one that a change asks for there are `pause` milliseconds at least: what is
- * looked at must not keep the platform busy.
+ * Between the end of a load and the next one that a change asks for there are `pause` milliseconds at least, and as many
+ * as the load took: what is looked at must not keep the platform busy.
  *
  * Returns `{ data, error, isOld, reload }`; `data` is undefined until the first load is over.
  */
@@ -53,6 +66,7 @@ export function useLoad(load, inputs, topics = [], pause = PAUSE) {
         return;
       }
       busy = true;
+      const start = performance.now();
       try {
         const data = await load();
         if (alive) set({ data, error: null, of: key });
@@ -62,7 +76,7 @@ export function useLoad(load, inputs, topics = [], pause = PAUSE) {
       } finally {
         busy = false;
         over();
-        if (alive) timer = setTimeout(waited, pause);
+        if (alive) timer = setTimeout(waited, Math.max(pause, performance.now() - start));
       }
     };
     const waited = () => {
@@ -110,16 +124,12 @@ export function useAction() {
   return { ...state, act, clear: () => set({ busy: false, error: null }) };
 }
 
-/**
- * Let go of the page around an item of a list when the item is gone; call it with the item's `this`.
- *
- * htm keeps what has nothing dynamic in it, and with it the tree that it first stood in. Preact (10.5, as vendored)
- * leaves the parent on a component that is gone: each item led on from that tree to a later one, and so to all of them.
- */
-export function useLetGo(component) {
-  useEffect(() => () => {
-    component.__v.__ = null; // its virtual node's parent, as Preact's build names them
-  }, []);
+/** Let an element inside of `within` keep the focus while others come and go: Preact moves it, and by that it is lost. */
+export function useKeptFocus(within) {
+  const { activeElement } = document;
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body && within.current.contains(activeElement)) activeElement.focus({ preventScroll: true });
+  });
 }
 
 /** A value of this browser, kept from one visit to the next. */

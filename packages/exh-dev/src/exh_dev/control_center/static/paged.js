@@ -1,21 +1,22 @@
-// Lists that are loaded page by page as one scrolls, and whose first page is kept up to date.
+// Lists that are loaded page by page as one scrolls, and whose first page and rows in view are kept up to date.
 
 import { platform } from "./api.js";
 import { useEffect, useLoad, useMemo, useRef, useState } from "./lib.js";
 
 const PAGE = 50; // the most that the platform gives at once
+const REST = 200; // milliseconds without scrolling before rows that come in view are loaded anew
 
 /**
  * Load a list page by page.
  *
  * Args:
  *   key: what the list is of, a filter and an order; another one is another list.
- *   topics: whose changes the first page is loaded anew for.
- *   first: loads the first page: `{ rows, total, isExact, isLast }`.
+ *   topics: whose changes the first page and the rows in view are loaded anew for.
+ *   first: loads the first page: `{ rows, total, isExact, isLast, since }`; `since` when not all was searched.
  *   next: loads the page after these rows: `{ rows, isLast }`.
  *
- * Returns `{ data, error, more, reload }`; `data` has `rows`, `total`, `isExact` and `isDone`. What another list had stays
- * until the first page is there.
+ * Returns `{ data, error, more, seen, reload }`; `data` has `rows`, `total`, `isExact`, `since` and `isDone`. What another list had
+ * stays until the first page is there. `seen(from, to)` is to be told which rows are in view.
  */
 export function usePaged(key, topics, { first, next }) {
   const pages = useRef({ key: null, rows: [], isDone: false });
@@ -56,10 +57,45 @@ export function usePaged(key, topics, { first, next }) {
       draw((turn) => turn + 1);
     }
   }, [key]);
+  // Rows after the first page are what they were when they were loaded: those in view are loaded anew.
+  const view = useRef([0, 0]);
+  const renewing = useRef(false);
+  const renew = async () => {
+    const state = pages.current;
+    const [from, to] = view.current;
+    let begin = Math.max(from, start.data?.rows.length ?? Infinity);
+    if (renewing.current || start.isOld || begin >= to) return;
+    renewing.current = true;
+    try {
+      const known = new Map();
+      while (begin < Math.min(to, state.rows.length)) {
+        const { rows } = await next(state.rows.slice(0, begin));
+        for (const each of rows) known.set(each.id, each);
+        begin += rows.length || Infinity;
+      }
+      if (pages.current !== state) return;
+      state.rows = state.rows.map((each) => known.get(each.id) ?? each);
+      draw((turn) => turn + 1);
+    } catch {
+      // The next change, or who scrolls on, tries again.
+    } finally {
+      renewing.current = false;
+    }
+  };
+  const renewed = useRef(renew);
+  renewed.current = renew;
+  useEffect(() => void renewed.current(), [start.data]);
+  const timer = useRef(null);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const seen = useMemo(() => (from, to) => {
+    view.current = [from, to];
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => renewed.current(), REST);
+  }, []);
   const isFilled = start.data && !start.isOld && (pages.current.rows.length || !start.data.rows.length);
-  if (isFilled) shown.current = { rows: pages.current.rows, total: start.data.total, isExact: start.data.isExact !== false, isDone: pages.current.isDone };
+  if (isFilled) shown.current = { rows: pages.current.rows, total: start.data.total, isExact: start.data.isExact !== false, since: start.data.since, isDone: pages.current.isDone };
   if (start.error && start.data === undefined) shown.current = undefined; // what was there before is no answer to this
-  return { data: shown.current, error: start.error, more, reload: start.reload };
+  return { data: shown.current, error: start.error, more, seen, reload: start.reload };
 }
 
 /** A list of the platform, by a path and RQL; `named` gives a row the id that it is known by. */

@@ -17,17 +17,25 @@ import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from exh_dev.json_text import whole_characters
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.dev.effects import kind_of
 from exh_dev.platform.dev.readable_rql import has_secret, readable
-from exh_dev.platform.dev.shown_bodies import is_login, is_secret, kept, shown, without_secrets
+from exh_dev.platform.dev.shown_bodies import (
+    hidden_inside,
+    is_login,
+    is_secret,
+    kept,
+    shown,
+    without_file_tokens,
+    without_secrets,
+)
 from extrahorizon.redaction import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from exh_dev.platform.dev.effects import Effects
     from exh_dev.platform.dev.function_calls import Body, Call
@@ -52,11 +60,14 @@ class Records:
         self._schemas: dict[str, dict[str, str]] = {}
 
     def of(self, calls: Iterable[Call]) -> list[dict[str, Any]]:
-        """The calls of an invocation as a list shows them, in their order. Which `attempt` at the same call each is,
-        and how long was waited before, `waited_ms`, is seen by its method and path.
+        """The calls of an invocation as a list shows them, in their order."""
+        return list(self.each(calls))
+
+    def each(self, calls: Iterable[Call]) -> Iterator[dict[str, Any]]:
+        """The same, one after the other. Which `attempt` at the same call each is, and how long was waited before,
+        `waited_ms`, is seen by its method and path.
         """
         failed: dict[tuple[str, str], tuple[float, int]] = {}
-        found = []
         for call in calls:
             effects = call.effects
             key = effects.method, effects.path
@@ -68,8 +79,7 @@ class Records:
                 call.record = self._record(call, {"attempt": attempt, "waited_ms": waited})
             if not effects.status or effects.status >= HTTPStatus.BAD_REQUEST:
                 failed[key] = call.ended, call.record["attempt"]
-            found.append(call.record)
-        return found
+            yield call.record
 
     def changes(self, effects: Effects) -> list[dict[str, Any]]:
         """What a request created, changed or deleted, and inside of which of its `transitions`."""
@@ -102,7 +112,7 @@ class Records:
             "number": effects.number,
             "timestamp": effects.timestamp,
             "method": effects.method,
-            "path": effects.path,
+            "path": without_file_tokens(effects.path),
             "status": effects.status or 0,
             "duration_ms": effects.duration_ms,
             **attempt,
@@ -152,7 +162,7 @@ def told(done: Effects, records: Records) -> Document:
         "id": done.id,
         "timestamp": done.timestamp,
         "method": done.method,
-        "path": done.path,
+        "path": without_file_tokens(done.path),
         "status": done.status,
         "duration_ms": done.duration_ms,
         "schema": records.schema_of(done.path),
@@ -195,7 +205,8 @@ def _request(call: Call) -> dict[str, Any]:
     for raw_name, raw_value in call.headers:
         if _HEADERS.fullmatch(raw_name) and raw_name not in _NO_HEADERS:
             name = raw_name.decode("latin-1")
-            shown_headers[name] = REDACTED if is_secret(name, login=login) else raw_value.decode("latin-1")
+            value = without_file_tokens(raw_value.decode("latin-1"))
+            shown_headers[name] = REDACTED if is_secret(name, login=login) else value
     size = call.request.size
     announced = int(told) if told.isascii() and told.isdecimal() else 0
     unread = {"unread": True} if announced > size else {}  # it was answered before all of it was read
@@ -211,8 +222,12 @@ def _query(call: Call, path: str) -> dict[str, Any]:
     rql = readable(query)
     pairs = parse_qsl(query, keep_blank_values=True)
     if any(is_secret(name, login=login) for name, _ in pairs) or (rql is not None and has_secret(rql)):
-        return {"query": REDACTED, "rql": rql if not login else None}
-    return {"query": query[:_LONGEST_QUERY], "rql": rql}
+        return {"query": REDACTED, "rql": hidden_inside(rql) if not login else None}
+    masked = without_file_tokens(query)
+    plain = unquote_plus(masked)
+    if without_file_tokens(plain) != plain:  # a token that is spelt in another way
+        masked = REDACTED
+    return {"query": masked[:_LONGEST_QUERY], "rql": hidden_inside(rql)}
 
 
 def _error(call: Call) -> dict[str, Any] | None:
@@ -223,7 +238,7 @@ def _error(call: Call) -> dict[str, Any] | None:
         answer = json.loads(b"".join(call.answer.pieces))
     except ValueError:
         answer = None
-    told = without_secrets(answer) if isinstance(answer, dict) else {}
+    told = hidden_inside(without_secrets(answer)) if isinstance(answer, dict) else {}
     found = {**told, **({"check": effects.check} if effects.check else {})}
     return found or None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.origin import answering
+from exh_dev.platform.dev.shown_bodies import hidden_inside, without_file_tokens
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 
@@ -40,9 +41,9 @@ class Refusals:
             "id": object_id(),
             "timestamp": iso(time.time()),
             "method": scope["method"],
-            "path": scope["path"],
+            "path": without_file_tokens(scope["path"]),
             "status": answer.status,
-            **answer.body,
+            **hidden_inside(answer.body),
             "check": answer.check,
             "userId": caller and caller.user_id,
             "applicationId": caller and caller.application_id,

@@ -3,7 +3,7 @@ type and size; cut, and without secrets.
 
 What is secret is a matter of names alone (`extrahorizon.redaction`, which the log is redacted by too). The services
 that hand out tokens and set passwords use other names as well; of what is sent to them, or comes from them, those are
-hidden too.
+hidden too. The tokens of files are known by their looks, wherever they stand: `<id of the file>-[redacted]`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,15 @@ _SECRETS_OF_LOGINS = frozenset(
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|"', re.DOTALL)
 _NAMES = re.compile(r'"([^"\\]+)"\s*:')
 _FORM = "application/x-www-form-urlencoded"
+#: What of a file's token opens the file. Hyphens are rarer than digits: a pattern that begins with one is found sooner.
+_OF_FILE_TOKEN = re.compile(
+    r"-(?<=[0-9a-f]{24}-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE
+)
+
+
+def without_file_tokens(text: str) -> str:
+    """A text in which of each file's token the file's id alone is left."""
+    return _OF_FILE_TOKEN.sub(f"-{REDACTED}", text)
 
 
 def is_login(path: str) -> bool:
@@ -51,7 +60,7 @@ def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", logi
     if encoding.strip().lower() == "gzip":
         first, cut = _unpacked(first, cut)
     if media_type.endswith(("/json", "+json")):
-        text = first.decode("utf-8", "ignore" if cut else "replace")
+        text = without_file_tokens(first.decode("utf-8", "ignore" if cut else "replace"))
         # Most bodies have no secret: to see that is a tenth of the work of parsing one, and of writing it again.
         if login or "\\u" in text or any(map(_is_secret, set(_NAMES.findall(text)))):
             return _parsed(text, cut, login=login)
@@ -59,7 +68,7 @@ def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", logi
     if media_type == _FORM:
         return _form(first, cut, login)
     if media_type.startswith("text/") and not login:
-        return _marked({"text": first.decode("utf-8", "replace")}, cut)
+        return _marked({"text": without_file_tokens(first.decode("utf-8", "replace"))}, cut)
     return {}
 
 
@@ -74,6 +83,13 @@ def without_secrets(value: Any, *, login: bool = False) -> Any:
     """A copy of a JSON value, with every secret member replaced."""
     hidden = redact(value)
     return _without_secrets_of_logins(hidden, DEPTH) if login else hidden
+
+
+def hidden_inside(value: Any) -> Any:
+    """A JSON value without the tokens of files in its strings."""
+    text = json.dumps(value, ensure_ascii=False)
+    hidden = without_file_tokens(text)
+    return value if hidden == text else json.loads(hidden)
 
 
 def is_secret(name: str, *, login: bool = False) -> bool:
@@ -107,7 +123,9 @@ def _without_secrets_of_logins(value: Any, depth: int) -> Any:
 def _parsed(text: str, cut: bool, *, login: bool) -> dict[str, Any]:
     try:
         value = json.loads(_closed(text) if cut else text)
-        return _marked({"json": without_secrets(value, login=login)}, cut)
+        found = without_secrets(value, login=login)
+        # An escape may have hidden a token.
+        return _marked({"json": hidden_inside(found) if "\\u" in text else found}, cut)
     except (ValueError, RecursionError):
         if cut or login or any(map(_is_secret, _NAMES.findall(text))):
             return _marked({}, cut)
@@ -115,7 +133,7 @@ def _parsed(text: str, cut: bool, *, login: bool) -> dict[str, Any]:
 
 
 def _form(first: bytes, cut: bool, login: bool) -> dict[str, Any]:
-    pairs = parse_qsl(first.decode("utf-8", "replace"), keep_blank_values=True)
+    pairs = parse_qsl(without_file_tokens(first.decode("utf-8", "replace")), keep_blank_values=True)
     return _marked({"json": without_secrets(dict(pairs), login=login)}, cut)
 
 

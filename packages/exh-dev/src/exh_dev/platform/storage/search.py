@@ -39,6 +39,7 @@ Shape: TypeAlias = "Callable[[str], Kind]"
 #: Whether a member of this name is in no answer.
 Hidden: TypeAlias = "Callable[[str], bool]"
 
+_STORED = "body"  # the column of a stored document
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
@@ -75,7 +76,7 @@ def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
     return "any"
 
 
-def search(query: str, shape: Shape = untyped, *, body: str = "body", is_hidden: Hidden | None = None) -> Search:
+def search(query: str, shape: Shape = untyped, *, body: str = _STORED, is_hidden: Hidden | None = None) -> Search:
     """Read the query of a URL.
 
     Args:
@@ -108,7 +109,7 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
         case "sort":
             for name in _names(term):
                 direction = "DESC" if name.startswith("-") else "ASC"
-                found.order.append(f"{member(_field(name.lstrip('+-')), body)} {direction}")
+                found.order.append(f"{_sorted_by(_field(name.lstrip('+-')), body)} {direction}")
         case "select":
             found.select.extend(_field(name) for name in _names(term))
             _check_selection(found.select)
@@ -149,6 +150,11 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
             return ~_compared("eq", _path(term), word, shape, body, level)
         return _compared(operator, _path(term), word, shape, body, level)
     raise _invalid("there is an operator that does not exist here, or without its arguments")
+
+
+def _sorted_by(path: str, body: str) -> str:
+    """The SQL expression that a member is sorted by. Stored documents are in the order of their ids already."""
+    return "id" if path == "id" and body == _STORED else member(path, body)
 
 
 def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:

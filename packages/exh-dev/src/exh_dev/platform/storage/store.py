@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from extrahorizon import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from exh_dev.platform.storage.sql import Sql
@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS documents (
     body TEXT NOT NULL,
     PRIMARY KEY (collection, id)
 ) WITHOUT ROWID;
+-- Counts read this one, and not every body.
+CREATE INDEX IF NOT EXISTS documents_ids ON documents (collection, id);
 """ + "".join(
     f"CREATE INDEX IF NOT EXISTS {collection}_{member} ON documents (json_extract(body, '$.{member}'))"
     f" WHERE collection = '{collection}';\n"
@@ -142,14 +144,17 @@ class Store:
         Raises:
             DuplicateError: a unique index has another document with the same values.
         """
-        text = json_text(document)
+        return self.put_text(collection, document["id"], json_text(document))
+
+    def put_text(self, collection: str, document_id: str, text: str) -> int:
+        """Store a document that is JSON text already, as `json_text` makes it, with this id. Else as `put`."""
         with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
-                (collection, document["id"], text),
+                (collection, document_id, text),
             )
-        self._on_change(collection, document["id"])
+        self._on_change(collection, document_id)
         return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:
@@ -201,6 +206,21 @@ class Store:
             )
             return [row[0] for row in rows]
 
+    def walk(
+        self, collection: str, condition: Sql, start: str | None, *, descending: bool
+    ) -> Generator[tuple[str, str | None]]:
+        """The id of each document after `start`, with the document as JSON text where it meets a condition. Whoever
+        stops on the way closes the iterator, before anything else is done with the store.
+        """
+        after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
+        rows = self._connection.execute(
+            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {_in(collection)}{after}"  # noqa: S608
+            f" ORDER BY id{' DESC' if descending else ''}",
+            (*condition.values, *(() if start is None else (start,))),
+        )
+        with closing(rows):
+            yield from rows
+
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""
         with _limits_as_error_answer():
@@ -238,10 +258,15 @@ class Store:
         ).fetchone()
         return int(number)
 
-    def oldest(self, collection: str, limit: int) -> list[tuple[str, int]]:
-        """The ids of the oldest documents of a collection, each with the bytes that it takes."""
-        query = f"SELECT id, length(CAST(body AS BLOB)) FROM documents WHERE {_in(collection)}"  # noqa: S608
-        return self._connection.execute(f"{query} ORDER BY id LIMIT ?", (limit,)).fetchall()
+    def oldest(self, collection: str, limit: int) -> list[str]:
+        """The ids of the oldest documents of a collection."""
+        query = f"SELECT id FROM documents WHERE {_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
+        return [row[0] for row in self._connection.execute(query, (limit,))]
+
+    def ids(self, collection: str, prefix: str) -> list[str]:
+        """The ids of a collection that begin with a prefix of letters and digits, in their order."""
+        query = f"SELECT id FROM documents WHERE {_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
+        return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
         """How many bytes a document takes, or all documents of a collection; 0 where there is none."""

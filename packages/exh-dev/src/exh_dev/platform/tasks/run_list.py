@@ -28,16 +28,13 @@ GROUPED = ("function", "status", "kind", "trigger")
 #: What else runs are found by; each has an index.
 LOOKED_UP = ("chain", "trace", "task_id", "event_id", "caused_by", "request_id", "again")
 SORTS = ("started", "-started", "duration", "-duration")
-_FAILURE = "failure"
+FAILURE = "failure"
 _DURATION = f"ifnull({member('duration_ms')}, 0)"
 _FORMER = ("runs_function", "runs_status")
 _MOST_COUNTED = 2_000  # runs that are counted one by one
-_MOST_FOUND = 500  # runs that a text is found in, of each place that it may stand in
-_MOST_SEARCHED = 10_000  # runs whose events, results and logs are searched, the newest
-_LONGEST_TEXT = 1_000  # characters of a text that is searched for
 _WAIT = 3_600  # seconds from the making of a run's id to its start, at most
 _LATEST = 0xFFFFFFFF  # seconds that an id can say
-_ALL_CHARACTERS = "\x7f"  # greater than all that ids have
+ALL_CHARACTERS = "\x7f"  # greater than all that ids have
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class RunList:
         grouped = [member(name) for name in GROUPED]
         store.index("runs_grouped", RUNS, [*grouped, "id"])
         store.index("runs_grouped_duration", RUNS, [*grouped, _DURATION, "id"])
-        for name in (*LOOKED_UP, _FAILURE):
+        for name in (*LOOKED_UP, FAILURE):
             store.index(f"runs_{name}", RUNS, [member(name), "id"])
         self._groups: Counter[tuple[str, ...]] = Counter()
         for *values, count in store.groups(RUNS, grouped):
@@ -119,28 +116,44 @@ class RunList:
         return json.loads(found[0]) if found else None
 
     def page(self, wanted: Wanted, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
-        """Runs as they are wanted, how many there are, and whether this is their exact number or the least it can be.
+        """Runs as they are wanted but for a `search` (`run_search.py`), how many there are, and whether this is their
+        exact number or the least it can be.
 
         Raises:
             ErrorAnswer: 16 when there is no run that the page is to begin at.
         """
-        condition = self._position(wanted) & _times(wanted)
-        if wanted.search:
-            return self._found(wanted, condition, limit, offset)
+        condition = self.condition(wanted)
         looked_up = next((name for name in LOOKED_UP if name in wanted.members), None)
         if looked_up:
             rest = Sql("1")
             for name, value in wanted.members.items():
                 rest &= Sql(f"{member(name)} = ?", (value,))
             index = f"runs_{looked_up}"
-            order = _order(wanted)
+            order = order_of(wanted)
             found = self._store.page(RUNS, rest & condition, order, limit, offset, index)
             total = self._store.count_up_to(_MOST_COUNTED, RUNS, rest & _times(wanted), index)
             return [json.loads(text) for text in found], total, total < _MOST_COUNTED
         groups = self._matching(wanted.members)
-        records = self._merged(groups, wanted, condition, limit + offset)
         total, is_exact = self._total(groups, wanted)
+        if not wanted.members and not wanted.by_duration:  # all of them are in this order as they are stored
+            texts = self._store.page(RUNS, condition, order_of(wanted), limit, offset)
+            return [json.loads(text) for text in texts], total, is_exact
+        records = self._merged(groups, wanted, condition, limit + offset)
         return list(islice(records, offset, offset + limit)), total, is_exact
+
+    def condition(self, wanted: Wanted) -> Sql:
+        """What the runs of a page have in common for where it begins and ends, and for when they began.
+
+        Raises:
+            ErrorAnswer: 16 when there is no run that the page is to begin at.
+        """
+        return self._position(wanted) & _times(wanted)
+
+    def of_functions(self, wanted: Wanted, text: str, condition: Sql, limit: int) -> list[Document]:
+        """The first runs that meet a condition, of functions with a text in their names."""
+        sought = text.casefold()
+        named = [group for group in self._matching(wanted.members) if sought in group[0].casefold()]
+        return list(islice(self._merged(named, wanted, condition, limit), limit))
 
     def _total(self, groups: Iterable[tuple[str, ...]], wanted: Wanted) -> tuple[int, bool]:
         if wanted.since is None and wanted.until is None:
@@ -161,13 +174,12 @@ class RunList:
         self, groups: Iterable[tuple[str, ...]], wanted: Wanted, condition: Sql, limit: int
     ) -> Iterator[Document]:
         index = "runs_grouped_duration" if wanted.by_duration else "runs_grouped"
-        order = _order(wanted)
+        order = order_of(wanted)
         each = [self._store.page(RUNS, _of(group) & condition, order, limit, 0, index) for group in groups]
         parsed = ((json.loads(text) for text in texts) for texts in each)
-        return heapq.merge(*parsed, key=_key(wanted), reverse=wanted.descending)
+        return heapq.merge(*parsed, key=key_of(wanted), reverse=wanted.descending)
 
     def _position(self, wanted: Wanted) -> Sql:
-        """What the runs of a page have in common for where it begins and ends."""
         condition = EVERYTHING
         for sign, run_id in (("<", wanted.before), (">", wanted.after)):
             if run_id is None:
@@ -183,55 +195,6 @@ class RunList:
                 f"{_DURATION} {sign}= ? AND ({_DURATION} {sign} ? OR id {sign} ?)", (duration, duration, run_id)
             )
         return condition
-
-    def _found(self, wanted: Wanted, condition: Sql, limit: int, offset: int) -> tuple[list[Document], int, bool]:
-        """Runs with a text in them: in their ids, the function's name, the error; of the newest anywhere."""
-        text = wanted.search[:_LONGEST_TEXT]
-        members = EVERYTHING
-        for name, value in wanted.members.items():
-            members &= Sql(f"{member(name)} = ?", (value,))
-        least = max(_MOST_FOUND, limit + offset)
-        found: dict[str, Document] = {}
-        is_exact = True
-
-        def add(records: Iterable[Document]) -> None:
-            nonlocal is_exact
-            number = 0
-            for record in records:
-                found[record["id"]] = record
-                number += 1
-            is_exact = is_exact and number < least
-
-        sought = text.casefold()
-        named = [group for group in self._matching(wanted.members) if sought in group[0].casefold()]
-        add(islice(self._merged(named, wanted, members & condition, least), least))
-        order = _order(wanted)
-        for place, index in self._places(text):
-            texts = self._store.page(RUNS, place & members & condition, order, least, 0, index)
-            add(json.loads(each) for each in texts)
-        ordered = sorted(found.values(), key=_key(wanted), reverse=wanted.descending)
-        return ordered[offset : offset + limit], len(ordered), is_exact
-
-    def _places(self, text: str) -> Iterator[tuple[Sql, str | None]]:
-        """Where a text may stand, each with the index that it is found by."""
-        bounds = text.lower(), text.lower() + _ALL_CHARACTERS
-        yield Sql("id >= ? AND id < ?", bounds), None
-        for name in ("task_id", "request_id"):
-            yield Sql(f"{member(name)} >= ? AND {member(name)} < ?", bounds), f"runs_{name}"
-        yield Sql(f"{member(_FAILURE)} > ''") & _contains(member(_FAILURE), text), f"runs_{_FAILURE}"
-        oldest = self._store.page(RUNS, EVERYTHING, ("id DESC",), 1, _MOST_SEARCHED)
-        least = json.loads(oldest[0])["id"] if oldest else ""
-        as_json = json.dumps(text, ensure_ascii=False)[1:-1]  # as it stands in a JSON text
-        twice = json.dumps(as_json, ensure_ascii=False)[1:-1]  # and as a line of log that is JSON stands there
-        anywhere = _contains("body", as_json) | _contains("body", twice)
-        yield (
-            Sql(
-                f"id >= ? AND id IN (SELECT id FROM documents WHERE collection = '{DETAILS}' AND id >= ?"  # noqa: S608
-                f" AND ({anywhere.text}))",
-                (least, least, *anywhere.values),
-            ),
-            None,
-        )
 
     def _less(self, record: Document) -> None:
         group = _group(record)
@@ -258,24 +221,18 @@ def _times(wanted: Wanted) -> Sql:
         condition &= Sql(f"id >= ? AND {started} >= ?", (f"{least:08x}", iso(wanted.since).rstrip("Z")))
     if wanted.until is not None:
         most = max(0, min(_LATEST, int(wanted.until) + 1))
-        condition &= Sql(f"id < ? AND {started} < ?", (f"{most:08x}{_ALL_CHARACTERS}", iso(wanted.until).rstrip("Z")))
+        condition &= Sql(f"id < ? AND {started} < ?", (f"{most:08x}{ALL_CHARACTERS}", iso(wanted.until).rstrip("Z")))
     return condition
 
 
-def _order(wanted: Wanted) -> list[str]:
+def order_of(wanted: Wanted) -> list[str]:
+    """What runs are sorted by, for the store."""
     direction = " DESC" if wanted.descending else ""
     return [*([f"{_DURATION}{direction}"] if wanted.by_duration else []), f"id{direction}"]
 
 
-def _key(wanted: Wanted) -> Any:
+def key_of(wanted: Wanted) -> Any:
+    """What runs are sorted by, of a record."""
     if wanted.by_duration:
         return lambda record: (record.get("duration_ms") or 0, record["id"])
     return lambda record: record["id"]
-
-
-def _contains(expression: str, text: str) -> Sql:
-    """Whether a text stands in another one, whatever its case. SQLite knows that of ASCII, and is faster at it."""
-    if text.isascii():
-        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return Sql(f"{expression} LIKE ? ESCAPE '\\'", (f"%{escaped}%",))
-    return Sql(f"instr(casefold({expression}), ?)", (text.casefold(),))

@@ -7,9 +7,12 @@ too many runs. SQLite uses the room of what is gone again, so that its file does
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_text import json_text
+from exh_dev.platform.pacing import SLICE
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 100_000
 MOST_BYTES = 512 * 1024 * 1024
-BODIES = "run_bodies"
+BODIES = "run_bodies"  # in one document or several; see `run_bodies.py`
 #: Where a trace began outside of all functions, and what dispatchers did in it: gone with the runs of that time.
 STARTS, DISPATCHED = "trace_starts", "trace_dispatched"
 _TOTALS, _ALL = "run_totals", "all"
@@ -54,16 +57,24 @@ class Retention:
 
     def keep(self, details: Document, bodies: Document | None) -> None:
         """Store the details of a run, in the place of those before; and its bodies. Call it in a transaction."""
-        self._bytes -= self._store.bytes_of(DETAILS, details["id"])
-        self._bytes += self._store.put(DETAILS, details)
+        self.keep_text(DETAILS, details["id"], json_text(details))
         if bodies is not None:
-            self._bytes += self._store.put(BODIES, bodies)
+            self.keep_text(BODIES, bodies["id"], json_text(bodies))
+
+    def keep_text(self, collection: str, name: str, text: str) -> None:
+        """Store the details of a run, or a part of its bodies, as JSON text. Call it in a transaction."""
+        self._bytes -= self._store.bytes_of(collection, name)
+        self._bytes += self._store.put_text(collection, name, text)
         self._note()
 
-    def trim(self, live: Collection[str]) -> None:
+    def trim(self, live: Collection[str]) -> bool:
         """Delete what is too much, but nothing of the runs that are `live`, and not the newest. Call it in a
         transaction.
+
+        Returns:
+            Whether there was not time for all of it; call it again after a break.
         """
+        began = time.perf_counter()
         excess = self._runs.count - self.limits.runs
         if excess >= max(1, min(_AT_ONCE, self.limits.runs // 50)):
             for text in self._store.page(RUNS, EVERYTHING, ("id",), excess, 0):
@@ -72,13 +83,18 @@ class Retention:
                 self._runs.delete(record)
             oldest = self._store.oldest(RUNS, 1)
             for collection in (STARTS, DISPATCHED):
-                self._store.delete_before(collection, oldest[0][0] if oldest else "~")
+                self._store.delete_before(collection, oldest[0] if oldest else "~")
+        is_over = True
         while self._bytes > self.limits.bytes:
-            oldest = [each for each in self._store.oldest(DETAILS, 2 + len(live)) if each[0] not in live]
+            oldest = [each for each in self._store.oldest(DETAILS, 2 + len(live)) if each not in live]
             if len(oldest) <= 1:
                 break
-            self._forget_details(oldest[0][0])
+            self._forget_details(oldest[0])
+            if time.perf_counter() - began > SLICE:
+                is_over = False
+                break
         self._note()
+        return not is_over
 
     def state(self) -> dict[str, Any]:
         """What is kept, and what may be, for people."""
@@ -92,14 +108,15 @@ class Retention:
             "oldest_in_full": self._started(whole),
         }
 
-    def _started(self, found: list[tuple[str, int]]) -> str | None:
-        record = self._store.get(RUNS, found[0][0]) if found else None
+    def _started(self, found: list[str]) -> str | None:
+        record = self._store.get(RUNS, found[0]) if found else None
         return record["started"] if record else None
 
     def _forget_details(self, run_id: str) -> None:
         for collection in (DETAILS, BODIES):
-            self._bytes -= self._store.bytes_of(collection, run_id)
-            self._store.delete(collection, run_id)
+            for name in self._store.ids(collection, run_id):
+                self._bytes -= self._store.bytes_of(collection, name)
+                self._store.delete(collection, name)
 
     def _note(self) -> None:
         self._store.put(_TOTALS, {"id": _ALL, "bytes": self._bytes})

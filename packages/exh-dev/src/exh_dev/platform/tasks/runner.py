@@ -95,7 +95,7 @@ class Runner:
         except Exception as error:
             self.runs.fail(run, f"a defect in the local platform: {type(error).__name__}: {error}")
             raise
-        self.runs.end(run, invocation)
+        await self.runs.end(run, invocation)
         return invocation
 
     def workers(self, function: Document) -> tuple[int, int]:

@@ -17,20 +17,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from exh_dev.json_text import whole_characters
+from exh_dev.json_text import json_text, whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
 from exh_dev.platform.dev.origin import when_dispatched
+from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.tasks import run_bodies
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
+from exh_dev.platform.tasks.run_search import Found, RunSearch
 from exh_dev.runtime.triggers import trigger_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from exh_dev.platform.dev.change_notifications import Changes
     from exh_dev.platform.dev.effects import Effects
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
 
 _MOST_OF_CHAIN = 200
 _MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
-_OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
+_MOST_AT_ONCE = 1024 * 1024  # characters that are stored together with the record of a run that is over
 _OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
 _NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
@@ -67,31 +70,6 @@ class Run:
     lines: list[dict[str, str]] = field(default_factory=list)
 
 
-def is_run(value: object) -> bool:
-    """Whether a value is a run as `Runs.export` gives it, as far as whoever shows it needs."""
-    return (
-        isinstance(value, dict)
-        and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)
-        and isinstance(value.get("attempt"), int)
-        and value["status"] in ("OK", "FAILED")
-        and isinstance(value.get("duration_ms", 0), int | float | None)
-        and _is_timestamp(value["started"])
-        and all(_are_objects(value.get(name)) for name in ("calls", "logs"))
-    )
-
-
-def _is_timestamp(text: str) -> bool:
-    try:
-        moment(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _are_objects(value: object) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(each, dict) for each in value))
-
-
 class Runs:
     """The runs of a store. All methods belong to the event loop's thread."""
 
@@ -106,6 +84,7 @@ class Runs:
         self._live: dict[str, Run] = {}
         self._on_end: Callable[[Document], object] = _nobody
         self.list = RunList(store)
+        self._search = RunSearch(store, self.list)
         self._causes = Causes(store, self.list)
         self.retention = Retention(store, self.list, limits or Limits())
         when_dispatched(store, self._note_dispatched)
@@ -172,8 +151,8 @@ class Runs:
         """Call `call` with the record of each run that has ended, on the event loop's thread."""
         self._on_end = call
 
-    def end(self, run: Run, invocation: Invocation) -> None:
-        """The run is over."""
+    async def end(self, run: Run, invocation: Invocation) -> None:
+        """The run is over. What it carried is stored with breaks: with thousands of calls that takes its time."""
         summary = invocation.summary()
         before = dict(run.record)
         run.record |= {
@@ -187,14 +166,24 @@ class Runs:
             "error": invocation.error,
             "logs": [_line(each) for each in invocation.logs],
         }
-        self._keep(run, before)
+        steps = self._finish(run, before)
+        try:
+            await paced(steps)
+        except asyncio.CancelledError:  # the platform stops
+            _carry_out(steps)
+            raise
 
     def fail(self, run: Run, message: str) -> None:
         """The function did not run at all."""
         before = dict(run.record)
         run.record |= {"status": "FAILED", "failure": whole_characters(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
-        self._keep(run, before)
+        _carry_out(self._finish(run, before))
+
+    async def ready(self) -> None:
+        """Make the records of the calls of runs that go on, with breaks: whoever looks at them next has them soon."""
+        for run in list(self._live.values()):
+            await paced(Records(self._store).each(self.calls.of(run.request_id)))
 
     def get(self, run_id: str) -> Document | None:
         """All that is known of a run but for the bodies of its calls; the attempts at the same task, itself among them;
@@ -233,7 +222,7 @@ class Runs:
             raise KeyError(run_id)
         return (details["event"],)
 
-    def call(self, run_id: str, number: int) -> Document | None:
+    async def call(self, run_id: str, number: int) -> Document | None:
         """One call of a run, with its bodies."""
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
@@ -242,13 +231,13 @@ class Runs:
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
-        bodies = self._store.part(BODIES, run_id, f'calls."{number}"')
+        bodies = await run_bodies.of_call(self._store, run_id, number)
         return whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """The calls of a run, without their bodies."""
         run = self._live.get(run_id)
-        return self.calls_of(run.request_id) if run else self._store.part(DETAILS, run_id, "calls") or []
+        return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
     def export(self) -> list[Document]:
         """Return all runs that are kept and have ended, each with its details, the oldest first; with the bodies of
@@ -270,18 +259,25 @@ class Runs:
                     self.retention.keep(
                         {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
                     )
-            self.retention.trim(self._live)
+            while self.retention.trim(self._live):
+                pass
 
-    def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
-        """Runs as they are wanted; see `RunList.page`."""
-        return self.list.page(wanted, limit, offset)
+    async def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> Found:
+        """Runs as they are wanted; see `RunList.page` and `RunSearch.page`."""
+        if wanted.search:
+            return await self._search.page(wanted, limit, offset)
+        return Found(*self.list.page(wanted, limit, offset))
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
         """The calls of the platform that an invocation made, be it one of these runs or not."""
         if calls := self.calls.of(request_id):
             return Records(self._store).of(calls)
         run = self.list.first_having("request_id", request_id)
-        return (self._store.part(DETAILS, run["id"], "calls") or []) if run else []
+        return self._stored_calls(run["id"]) if run else []
+
+    def _stored_calls(self, run_id: str) -> list[Document]:
+        # Python reads all of a run's details in the half of the time in which SQLite finds a member of them.
+        return (self._store.get(DETAILS, run_id) or {}).get("calls") or []
 
     def run_of(self, trace: str) -> str | None:
         """The run that a trace id of X-Ray is of, if it is one of the latest."""
@@ -313,20 +309,48 @@ class Runs:
         found, _, _ = self.list.page(Wanted({"function": function}), 1)
         return found[0] if found else None
 
-    def _keep(self, run: Run, before: Document) -> None:
-        raw = self.calls.of(run.request_id)
-        calls = Records(self._store).of(raw)
+    def _finish(self, run: Run, before: Document) -> Iterator[None]:
+        """Store a run that is over, in steps, and then delete what is too much. Until it is stored it goes on, for
+        whoever looks.
+        """
+        run_id = run.record["id"]
+        raw, calls, bodies, parts, size = self.calls.of(run.request_id), [], [], 0, 0
+        for call, record in zip(raw, Records(self._store).each(raw), strict=True):
+            calls.append(json_text(record))
+            both = bodies_of(call)
+            if any(both.values()):
+                bodies.append(f'"{call.effects.number}":{json_text(both)}')
+                size += len(bodies[-1])
+            if size > _MOST_AT_ONCE:
+                self._keep_apart(BODIES, *run_bodies.part(run_id, parts, bodies))
+                bodies, parts, size = [], parts + 1, 0
+            yield
         run.record["platform_calls"] = len(calls)
-        run.details["calls"] = calls
-        bodies = {str(call.effects.number): both for call in raw if any((both := bodies_of(call)).values())}
-        self._live.pop(run.record["id"], None)
+        details = f'{json_text(run.details)[:-1]},"calls":[{",".join(calls)}]}}'
+        yield
+        is_large = len(details) > _MOST_AT_ONCE
+        if is_large:
+            self._keep_apart(DETAILS, run_id, details)
+            yield
+        self._live.pop(run_id, None)
         with self._store.transaction():
             self.list.put(run.record, before)
-            self.retention.keep(run.details, {"id": run.record["id"], "calls": bodies} if bodies else None)
+            if not is_large:
+                self.retention.keep_text(DETAILS, run_id, details)
+            if bodies:
+                self.retention.keep_text(BODIES, *run_bodies.part(run_id, parts, bodies))
             self._keep_start(run.start)
-            self.retention.trim(self._live)
+            is_too_much = self.retention.trim(self._live)
         self.calls.forget(run.request_id)
         self._on_end(run.record)
+        while is_too_much:
+            yield
+            with self._store.transaction():
+                is_too_much = self.retention.trim(self._live)
+
+    def _keep_apart(self, collection: str, name: str, text: str) -> None:
+        with self._store.transaction():
+            self.retention.keep_text(collection, name, text)
 
     def _keep_start(self, start: Effects | None) -> None:
         if start is not None:
@@ -358,10 +382,9 @@ class Runs:
 
     def _details_with_bodies(self, run_id: str) -> Document:
         details = self._store.get(DETAILS, run_id) or {}
-        size = self._store.bytes_of(BODIES, run_id)
-        if not size or size > _MOST_EXPORTED:
+        bodies = run_bodies.of_run(self._store, run_id, _MOST_EXPORTED)
+        if not bodies:
             return details
-        bodies = (self._store.get(BODIES, run_id) or {"calls": {}})["calls"]
         calls = [whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
         return {**details, "calls": calls}
 
@@ -373,6 +396,11 @@ def _line(line: LogLine) -> dict[str, str]:
 def _pass_on(loop: asyncio.AbstractEventLoop, note: Callable[[LogLine], None], line: LogLine) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(note, line)
+
+
+def _carry_out(steps: Iterator[None]) -> None:
+    for _ in steps:
+        pass
 
 
 def _nobody(record: Document) -> None:

@@ -11,16 +11,20 @@ mail        under the call that sent it, or the event that it was sent for
 
 from __future__ import annotations
 
+import asyncio
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.platform.pacing import BREAK, paced
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso, moment
 from exh_dev.platform.tasks.records import TASKS
 from exh_dev.platform.tasks.run_retention import DISPATCHED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.tasks.runs import Runs
 
@@ -41,7 +45,7 @@ class Traces:
         self._runs = runs
         store.index(_DISPATCHED_OF_TRACE, DISPATCHED, [member("trace"), "id"])
 
-    def of(self, thing: str) -> Document | None:
+    async def of(self, thing: str) -> Document | None:
         """The trace that a run, a task, an event or a request is of; None where there is no such thing.
 
         Returns:
@@ -55,14 +59,10 @@ class Traces:
         if start := self._runs.start_of(trace):
             tree.add_start(start)
         runs = self._runs.list.having("trace", trace, _MOST_RUNS)
-        for run in runs:
-            if len(tree.nodes) < MOST_NODES:
-                tree.add_calls(run, self._runs.calls_in(run["id"]))
-        for done in self._dispatched(trace):
-            tree.add_dispatched(done)
-        for run in runs:
-            tree.add_run(run)
+        await self._runs.ready()
+        await paced(self._grown(tree, runs, trace))
         nodes = tree.in_order()
+        await asyncio.sleep(BREAK)
         return {
             "id": trace,
             "started": min((node["started"] for node in nodes), default=None),
@@ -72,6 +72,17 @@ class Traces:
             "nodes": nodes[:MOST_NODES],
             "cut": len(nodes) > MOST_NODES or len(runs) >= _MOST_RUNS,
         }
+
+    def _grown(self, tree: _Tree, runs: list[Document], trace: str) -> Iterator[None]:
+        """Put into a tree what a trace has, in steps."""
+        for run in runs:
+            if len(tree.nodes) < MOST_NODES:
+                yield from tree.add_calls(run, self._runs.calls_in(run["id"]))
+        for done in self._dispatched(trace):
+            tree.add_dispatched(done)
+        for run in runs:
+            tree.add_run(run)
+            yield
 
     def _dispatched(self, trace: str) -> list[Document]:
         of = Sql(f"{member('trace')} = ?", (trace,))
@@ -103,8 +114,9 @@ class _Tree:
         )
         self._add_made(f"request:{start['id']}", start)
 
-    def add_calls(self, run: Document, calls: list[Document]) -> None:
-        """The calls of a run, and what they made."""
+    def add_calls(self, run: Document, calls: list[Document]) -> Iterator[None]:
+        """The calls of a run, and what they made; in steps."""
+        yield
         for place, call in enumerate(calls, 1):
             number = call.get("number", place)  # of one that an earlier platform kept
             name = f"call:{run['id']}:{number}"
@@ -121,6 +133,7 @@ class _Tree:
                 ref={"run": run["id"], "call": number},
             )
             self._add_made(name, call)
+            yield
 
     def add_dispatched(self, done: Document) -> None:
         """What a dispatcher did for an event."""

@@ -1,10 +1,11 @@
 // Lists: columns by priority, sorting, and only as many rows in the page as can be seen.
 
-import { html, useEffect, useLayoutEffect, useLetGo, useMemo, useRef, useState } from "../lib.js";
+import { html, useEffect, useKeptFocus, useLayoutEffect, useMemo, useRef, useState } from "../lib.js";
 import { Icon } from "./icons.js";
 
 const ALL = 120; // so many rows are all in the page
 const BEYOND = 12; // rows before and after those that can be seen
+const reaching = new WeakMap(); // of a list's table, how to get at rows that are not in the page
 
 /**
  * A list of rows.
@@ -15,15 +16,19 @@ const BEYOND = 12; // rows before and after those that can be seen
  *   rows: what there is, or what is loaded of it.
  *   href, id: of a row.
  *   more: called when the end comes in sight and there is more to load.
+ *   seen: called with the numbers of the first row in view and of the one after the last.
  *   sorted, sort: where the server sorts: the key, with a minus for descending, and what to call with another one.
  *   chosen, choose: where rows can be chosen: a Set of ids, and what to call with another one.
  */
-export function List({ label, columns, rows, href = null, id = (row) => row.id, more = null, sorted = null, sort = null, chosen = null, choose = null }) {
+export function List({ label, columns, rows, href = null, id = (row) => row.id, more = null, seen = null, sorted = null, sort = null, chosen = null, choose = null }) {
   const [own, setOwn] = useState(null);
   const order = sort ? sorted : own;
   const ordered = useMemo(() => (sort || !own ? rows : inOrder(rows, columns, own)), [rows, own]);
   const body = useRef(null);
-  const [from, to, height] = useWindow(body, ordered.length);
+  const [from, to, height, look] = useWindow(body, ordered.length);
+  useEffect(() => void seen?.(from, to), [from, to]);
+  useKeptFocus(body);
+  useReach(body, { length: ordered.length, height, look, more });
   const end = useRef(null);
   useEffect(() => {
     if (!more) return undefined;
@@ -40,12 +45,12 @@ export function List({ label, columns, rows, href = null, id = (row) => row.id, 
   return html`<table class="list" aria-label=${label} aria-rowcount=${ordered.length + 1}>
     <colgroup>${choose && html`<col style=${{ width: "34px" }} />`}${columns.map((each) => html`<col class="p${each.priority ?? 2}" style=${{ width: each.width ?? "auto" }} />`)}</colgroup>
     <thead><tr>${choose && html`<th><span class="unseen">Chosen</span></th>`}${columns.map((each) => heading(each, order, turn, sort))}</tr></thead>
+    <tbody>${from > 0 && spacer(from * height, columns.length)}</tbody>
     <tbody ref=${body}>
-      ${from > 0 && spacer(from * height, columns.length)}
       ${ordered.slice(from, to).map((row, index) => html`<${Row} key=${id(row)} row=${row} number=${from + index} columns=${columns} href=${href?.(row)}
         isChosen=${chosen?.has(id(row))} choose=${choose && (() => toggle(id(row)))} />`)}
-      ${to < ordered.length && spacer((ordered.length - to) * height, columns.length)}
     </tbody>
+    <tbody>${to < ordered.length && spacer((ordered.length - to) * height, columns.length)}</tbody>
   </table>${more && html`<div ref=${end}></div>`}`;
 }
 
@@ -58,7 +63,6 @@ function heading(column, order, turn, onServer) {
 }
 
 function Row({ row, number, columns, href, isChosen, choose }) {
-  useLetGo(this);
   const open = (event) => {
     if (href && !event.target.closest("a, button, input") && !getSelection().toString()) location.hash = href;
   };
@@ -71,6 +75,7 @@ function Row({ row, number, columns, href, isChosen, choose }) {
     })}</tr>`;
 }
 
+// Spacers are apart from rows: the vendored Preact (10.5) puts rows after the lower one when the upper one goes.
 const spacer = (height, span) => html`<tr class="spacer" aria-hidden="true" style=${{ height: `${height}px` }}><td colspan=${span}></td></tr>`;
 
 function inOrder(rows, columns, order) {
@@ -83,19 +88,23 @@ function inOrder(rows, columns, order) {
   return found.map(([, row]) => row);
 }
 
-/** Which rows can be seen, as the window is scrolled, and how high one is. */
+/** Where the first row of a list is, or would be. */
+const topOf = (body) => body.parentElement.tHead.getBoundingClientRect().bottom;
+
+/** Which rows can be seen, as the window is scrolled, how high one is, and what looks anew. */
 function useWindow(body, length) {
   const [range, set] = useState([0, Math.min(length, ALL)]);
   const height = useRef(36);
+  const again = useRef(() => {});
   useLayoutEffect(() => {
     if (length <= ALL) return undefined;
-    const look = () => {
+    const look = (again.current = () => {
       height.current = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")) || 36;
-      const top = -body.current.getBoundingClientRect().top;
+      const top = -topOf(body.current);
       const first = Math.max(0, Math.floor(top / height.current) - BEYOND);
       const last = Math.min(length, Math.ceil((top + innerHeight) / height.current) + BEYOND);
       set(([from, to]) => (from === first && to === last ? [from, to] : [Math.min(first, length), Math.max(last, 0)]));
-    };
+    });
     look();
     addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
@@ -104,7 +113,63 @@ function useWindow(body, length) {
       removeEventListener("resize", look);
     };
   }, [length]);
-  return length <= ALL ? [0, length, height.current] : [...range, height.current];
+  const look = () => again.current();
+  return length <= ALL ? [0, length, height.current, look] : [...range, height.current, look];
+}
+
+/** Let `step` get at rows of a list that are not in the page: further down, further up, or not loaded yet. */
+function useReach(body, list) {
+  const now = useRef(null);
+  now.current = list;
+  const wanted = useRef(null); // the number of the row that is to have the focus, and what has it until then
+  const arrive = () => {
+    if (!wanted.current) return;
+    const { length, height, look, more } = now.current;
+    const { number, from } = wanted.current;
+    const { activeElement } = document;
+    if (activeElement !== from && activeElement !== document.body) {
+      wanted.current = null; // somebody was faster
+    } else if (number >= length) {
+      if (more) more();
+      else wanted.current = null;
+    } else {
+      const row = body.current.querySelector(`tr[aria-rowindex="${number + 2}"] .row-link`);
+      if (row) {
+        wanted.current = null;
+        row.focus();
+      } else {
+        const top = topOf(body.current) + number * height;
+        scrollBy(0, top < 0 ? top - height : Math.max(top + 2 * height - innerHeight, 0));
+        look();
+      }
+    }
+  };
+  useLayoutEffect(arrive);
+  useLayoutEffect(() => {
+    reaching.set(body.current.parentElement, (from, by) => {
+      const { length, more } = now.current;
+      const number = (wanted.current?.number ?? Number(from.closest("tr").ariaRowIndex) - 2) + by;
+      if (number < 0 || number >= length + (more ? 1 : 0)) return false;
+      wanted.current = { number, from: wanted.current?.from ?? from };
+      arrive();
+      return true;
+    });
+  }, []);
+}
+
+/** Give the focus to the next row, or with -1 to the one before, of the list that has it; else to the first in sight. */
+export function step(by) {
+  const { activeElement } = document;
+  const rows = [...document.querySelectorAll("main .row-link")];
+  const from = rows.indexOf(activeElement);
+  if (from < 0) {
+    (rows.find((each) => each.getBoundingClientRect().top >= 0) ?? rows.at(-1))?.focus();
+    return;
+  }
+  const table = activeElement.closest("table");
+  const next = rows[from + by];
+  if (next && next.closest("table") === table) next.focus();
+  else if (!reaching.get(table)?.(activeElement, by)) next?.focus();
 }
 
 /** A field that searches while one types, without asking for every letter. */

@@ -12,10 +12,15 @@ export function Head({ title, crumbs = [], badge = null, children = null }) {
   </div>`;
 }
 
-/** What is there once it is loaded: a placeholder before, and beside what was loaded earlier the reason why it is old. */
+/**
+ * What is there once it is loaded: a placeholder before, and beside what was loaded earlier the reason why it is old.
+ *
+ * All of it is in one element that stays. Without it, Preact (10.5, as vendored) puts several elements that take the
+ * place of the placeholder after what follows it, until all is drawn anew.
+ */
 export function Loaded({ of, children }) {
-  if (of.data === undefined) return of.error ? html`<${Notice} kind="bad">${of.error.message}<//>` : html`<div class="skeleton" aria-busy="true"></div>`;
-  return html`${of.error && html`<${Notice} kind="bad">What is below is not up to date: ${of.error.message}<//>`}${children(of.data)}`;
+  if (of.data === undefined) return html`<div class="loaded">${of.error ? html`<${Notice} kind="bad">${of.error.message}<//>` : html`<div class="skeleton" aria-busy="true"></div>`}</div>`;
+  return html`<div class="loaded">${of.error && html`<${Notice} kind="bad">What is below is not up to date: ${of.error.message}<//>`}${children(of.data)}</div>`;
 }
 
 export function Notice({ kind = "", title = null, label = null, children }) {

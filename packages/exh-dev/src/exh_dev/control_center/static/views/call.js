@@ -23,6 +23,7 @@ function Details({ call, frame }) {
     ${call.error && html`<${Notice} kind="bad" title="${call.error.name ?? "Error"}${call.error.code === undefined ? "" : ` (code ${call.error.code})`}">${call.error.message}<${Refused} check=${call.error.check} /><//>`}
     <${Facts} of=${[
       ["Began", html`<${Time} at=${call.timestamp} precise />`], ["Time", ms(call.duration_ms)], ["Attempt", call.attempt > 1 ? `${call.attempt}, after ${ms(call.waited_ms)}` : null],
+      ["File", FILE.test(call.path) && html`<a href=${at("files", FILE.exec(call.path)[1])}>${FILE.exec(call.path)[1]}</a>`],
       ["Schema", call.schema && html`<a href=${at("documents", call.schema.name)}>${call.schema.name}</a>`],
       ["Permission checked", call.checks?.length ? joined(call.checks.map((each) => html`<code>${each.permission}</code> ${each.outcome}`)) : null],
       ["Request", sizeOf(call.request)], ["Answer", sizeOf(call.answer)],
@@ -72,13 +73,18 @@ function bodyOf(call) {
   return body?.text ?? null;
 }
 
-/** What a copy of a call lacks, as a comment before it; nothing where it is whole. */
+const FILE = /([0-9a-f]{24})-\[redacted\]/; // a file's token, as far as it is shown
+
+/** What a copy of a call lacks, as comments before it; nothing where it is whole. */
 function caveat(call) {
   const { body, size } = call.request ?? {};
   const lacks = [];
-  if (JSON.stringify([call.query, body ?? null]).includes("[redacted]")) lacks.push("secrets");
+  const [file] = FILE.exec(call.path) ?? [];
+  const others = JSON.stringify([call.path.replaceAll(file ?? "", ""), call.query, body ?? null]);
+  if (others.includes("[redacted]")) lacks.push("secrets");
   if (body?.cut || body?.left_out || (size && body?.json === undefined && body?.text === undefined)) lacks.push("a part of the body, which was not kept");
-  return lacks.length ? `# This lacks ${lacks.join(" and ")}.\n` : "";
+  const missing = lacks.length ? `# This lacks ${lacks.join(" and ")}.\n` : "";
+  return file ? `${missing}# Put the token of the file in the place of ${file}; the file in the control center has it.\n` : missing;
 }
 
 function asCurl(call, frame) {

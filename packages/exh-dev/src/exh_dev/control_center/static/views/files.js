@@ -24,7 +24,7 @@ export function FilesView({ route }) {
     ${path[0] && html`<${File} key=${path[0]} id=${path[0]} reload=${files.reload} />`}
     <div class="filters"><${SearchField} placeholder="name…" value=${words} search=${(search) => setQuery({ search })} /></div>
     <${Loaded} of=${files}>${({ rows, total, isDone }) => (rows.length ? html`<p class="dim" role="status">${plural(total, "file")}</p>
-      <${List} label="Files" columns=${COLUMNS} rows=${rows} href=${(each) => at("files", each.id)} more=${isDone ? null : files.more} />`
+      <${List} label="Files" columns=${COLUMNS} rows=${rows} href=${(each) => at("files", each.id)} more=${isDone ? null : files.more} seen=${files.seen} />`
     : html`<${Empty} title=${words ? "No file is like this" : "There is no file yet"}>${words ? "Search for something else." : html`Upload one, or let a function do it: <code>exh.files.create()</code>`}<//>`)}<//>
     ${uploads && html`<${Upload} close=${() => setQuery({ upload: "" })} />`}`;
 }

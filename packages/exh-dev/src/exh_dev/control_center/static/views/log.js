@@ -1,10 +1,11 @@
 // The log of a run: a row a line, with what a structured line holds beside its message.
 
-import { html, useLetGo, useState } from "../lib.js";
+import { html, useState } from "../lib.js";
 import { SearchField } from "../ui/list.js";
-import { Time } from "../ui/values.js";
+import { Time, count } from "../ui/values.js";
 
 const MOST = 500; // lines that are shown at first: the latest
+const MORE = 2000; // earlier ones that are shown at once when somebody asks for them
 const LEVELS = ["DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"];
 // Members that are shown in their own place, or are the same on all lines of a run.
 const COMMON = new Set(["level", "message", "timestamp", "location", "service", "function_request_id", "cold_start",
@@ -39,18 +40,18 @@ export function messageOf(line) {
 
 export function Log({ lines, isRunning }) {
   const [words, setWords] = useState("");
-  const [all, setAll] = useState(false);
+  const [most, setMost] = useState(MOST);
   const wanted = words ? lines.filter((each) => each.text.toLowerCase().includes(words.toLowerCase())) : lines;
-  const shown = all ? wanted : wanted.slice(-MOST);
+  const shown = wanted.slice(-most);
+  const earlier = wanted.length - shown.length;
   if (!lines.length) return html`<div class="log" role="log"><p class="dim entry" style=${{ padding: "8px" }}>${isRunning ? "No line yet." : "It logged nothing."}</p></div>`;
   return html`${lines.length > 20 && html`<div class="filters"><${SearchField} id="log-search" label="Search the log" placeholder="in the log…" value=${words} search=${setWords} /></div>`}
-    ${wanted.length > shown.length && html`<button type="button" class="small" onClick=${() => setAll(true)}>Show ${wanted.length - shown.length} earlier lines</button>`}
-    <div class="log" role="log" tabindex="0" aria-label="Log">${shown.map((each, index) => html`<${Line} key=${wanted.length - shown.length + index} line=${each} />`)}
+    ${earlier > 0 && html`<button type="button" class="small" onClick=${() => setMost(most + MORE)}>Show ${earlier > MORE ? `${count(MORE)} of ${count(earlier)}` : count(earlier)} earlier lines</button>`}
+    <div class="log" role="log" tabindex="0" aria-label="Log">${shown.map((each, index) => html`<${Line} key=${earlier + index} line=${each} />`)}
       ${!shown.length && html`<p class="dim">No line is like this.</p>`}</div>`;
 }
 
 function Line({ line }) {
-  useLetGo(this);
   const found = parse(line);
   const members = found ? Object.entries(found).filter(([name]) => !COMMON.has(name)) : [];
   const level = levelOf(line);

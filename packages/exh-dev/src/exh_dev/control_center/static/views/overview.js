@@ -14,7 +14,7 @@ const MOST_TASKS = 4; // of the queue that are listed
 
 export function OverviewView({ frame }) {
   const overview = useLoad(() => get("/overview"), [], ["runs", "documents", "mails", "users", "files", "functions"], 1000);
-  const queue = useLoad(() => get("/queue"), [], ["tasks", "schedules", "runs"]);
+  const queue = useLoad(() => get("/queue?limit=20"), [], ["tasks", "schedules", "runs"]);
   return html`<${Head} title="Overview"><a class="button" href=${at("events", { tab: "send" })}><${Icon} name="events" />Send an event</a>
       <a class="button" href=${at("functions")}><${Icon} name="runs" />Run a function</a><//>
     <${Loaded} of=${overview}>${(data) => html`<div class="stack">

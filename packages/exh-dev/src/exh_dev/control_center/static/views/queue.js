@@ -1,6 +1,6 @@
 // Tasks that run, wait, are tried again or are scheduled; schedules; and one task with what became of it.
 
-import { get, list, platform, post } from "../api.js";
+import { get, platform, post } from "../api.js";
 import { html, useAction, useLoad } from "../lib.js";
 import { at, setQuery } from "../route.js";
 import { Json } from "../ui/json.js";
@@ -30,7 +30,6 @@ export function useTask(reload) {
 
 function Queue({ state }) {
   const queue = useLoad(() => get("/queue"), [], TOPICS);
-  const recent = useLoad(() => list("/tasks/v1", "in(status,complete,failed,retried,canceled)&sort(-updateTimestamp)", 50), [], TOPICS);
   const task = useTask(queue.reload);
   const columns = [...TASK_COLUMNS, { key: "act", label: "", width: "170px", priority: 2, show: (each) => html`<${Buttons} of=${each} task=${task} />` }];
   return html`<${Head} title="Queue" /><${Wrong} error=${task.error} />
@@ -42,10 +41,10 @@ function Queue({ state }) {
         ${rows.length ? html`<${List} label="Tasks in the queue" columns=${columns} rows=${rows} href=${(each) => at("queue", each.id)} />`
           : html`<${Empty} title="No task ${state ? `is ${state}` : "is in the queue"}">A function, a transition, a schedule or <code>exh.tasks.create()</code> puts one there. <a href="#/functions">Run one as a task</a><//>`}
         <section class="stack tight"><h2>Schedules</h2>${data.schedules.length ? html`<${List} label="Schedules" columns=${scheduleColumns(task)} rows=${data.schedules} href=${(each) => at("functions", each.functionName)} />`
-          : html`<p class="dim">None. A function of the kind schedule has one.</p>`}</section></div>`;
-    }}<//>
-    <section class="stack tight"><h2>Ended lately</h2><${Loaded} of=${recent}>${(data) => (data.data.length ? html`<${List} label="Tasks that ended" columns=${TASK_COLUMNS} rows=${data.data} href=${(each) => at("queue", each.id)} />`
-      : html`<p class="dim">No task has ended yet.</p>`)}<//></section>`;
+          : html`<p class="dim">None. A function of the kind schedule has one.</p>`}</section>
+        <section class="stack tight"><h2>Ended lately</h2>${data.ended.length ? html`<${List} label="Tasks that ended" columns=${TASK_COLUMNS} rows=${data.ended} href=${(each) => at("queue", each.id)} />`
+          : html`<p class="dim">No task has ended yet.</p>`}</section></div>`;
+    }}<//>`;
 }
 
 const TASK_COLUMNS = [

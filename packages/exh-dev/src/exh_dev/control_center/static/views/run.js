@@ -19,7 +19,7 @@ import { Trace, hrefOf } from "./trace.js";
 
 export function RunView({ route, frame }) {
   const [id] = route.path;
-  const run = useLoad(() => get(`/runs/${encodeURIComponent(id)}`), [id], ["runs"]);
+  const run = useLoad(() => get(`/runs/${encodeURIComponent(id)}?calls=false`), [id], ["runs"]);
   const trace = useLoad(() => get(`/traces/${encodeURIComponent(id)}`), [id], ["runs", "tasks", "mails"]);
   return html`<${Loaded} of=${run}>${(data) => html`<${Run} run=${data} trace=${trace.data} frame=${frame} query=${route.query} reload=${run.reload} />`}<//>`;
 }

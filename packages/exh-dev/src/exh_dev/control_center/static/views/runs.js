@@ -50,13 +50,18 @@ export function RunsView({ route }) {
       <${Select} id="filter-span" label="Started" value=${query.get("span")} of=${SPANS} none="Started: any time" choose=${(span) => setQuery({ span })} /></div>
     ${Object.entries(OF).map(([name, words]) => query.get(name) && html`<p class="row" key=${name}>${words} <code>${query.get(name)}</code>
       <button type="button" class="small" onClick=${() => setQuery({ [name]: "" })}>Show all runs</button></p>`)}
-    <${Loaded} of=${runs}>${({ rows, total, isExact, isDone }) => (rows.length ? html`
-      <p class="dim" role="status">${isExact ? plural(total, "run") : `${count(total)} runs or more`}</p>
-      <${List} label="Runs" columns=${RUN_COLUMNS} rows=${rows} href=${(run) => at("runs", run.id)} more=${isDone ? null : runs.more} sorted=${query.get("sort") ?? "-started"}
+    <${Loaded} of=${runs}>${({ rows, total, isExact, isDone, since }) => (rows.length ? html`
+      <p class="dim" role="status">${isExact ? plural(total, "run") : `${count(total)} runs or more`}<${Since} of=${since} /></p>
+      <${List} label="Runs" columns=${RUN_COLUMNS} rows=${rows} href=${(run) => at("runs", run.id)} more=${isDone ? null : runs.more} seen=${runs.seen} sorted=${query.get("sort") ?? "-started"}
         sort=${(sort) => setQuery({ sort: sort === "-started" ? "" : sort })} chosen=${chosen} choose=${choose} />`
-    : Object.keys(asked).length || query.get("span") ? html`<${Empty} title="No run is like this"><a href="#/runs">Show all runs</a><//>`
+    : Object.keys(asked).length || query.get("span") ? html`<${Empty} title="No run is like this"><a href="#/runs">Show all runs</a><${Since} of=${since} /><//>`
       : html`<${Empty} title="Nothing has run yet">Run a function on one of its sample events: <a href="#/functions">choose one</a>. Or call an API function, or send an event.<//>`)}<//>
     ${asks && html`<${Replay} filters=${filters} span=${query.get("span")} close=${() => setAsks(false)} />`}`;
+}
+
+/** How far a search came that had no time for more. */
+function Since({ of }) {
+  return of ? html`<span>, of those since <${Time} at=${of} precise />: there was no time to search older ones</span>` : null;
 }
 
 /** The filter of a span of minutes that ends now. */
@@ -65,7 +70,7 @@ const from = (span) => (span ? { from: new Date(Date.now() - Number(span) * 60_0
 function useRuns(asked, span) {
   const load = async (more = {}) => {
     const found = await get(`/runs?${new URLSearchParams({ ...asked, ...from(span), limit: PAGE, ...more })}`);
-    return { rows: found.data, total: found.total, isExact: found.total_is_exact, isLast: found.data.length < PAGE };
+    return { rows: found.data, total: found.total, isExact: found.total_is_exact, isLast: found.data.length < PAGE, since: found.searched_since };
   };
   const after = (asked.sort ?? "-started").startsWith("-") ? "before" : "after";
   return usePaged(JSON.stringify([asked, span]), ["runs"], { first: () => load(), next: (rows) => load({ [after]: rows.at(-1).id }) });

@@ -14,6 +14,7 @@ import { done } from "../ui/toasts.js";
 import { Id, Status, Time, plural } from "../ui/values.js";
 import { RqlField, quotedValue } from "./rql.js";
 
+const NEWEST = "-creationTimestamp";
 const SYSTEM = ["creationTimestamp", "updateTimestamp", "creatorId", "status"];
 const OPERATORS = [["eq", "is"], ["ne", "is not"], ["like", "contains"], ["gt", "is more than"], ["lt", "is less than"], ["ge", "is at least"], ["le", "is at most"]];
 
@@ -52,13 +53,14 @@ function Schema({ schema, query }) {
 
 function Documents({ schema, query, columns, create }) {
   const rql = query.get("rql") ?? "";
-  const sorted = query.get("sort") ?? "-creationTimestamp";
-  const documents = usePlatformList(`/data/v1/${schema.id}/documents`, `${rql ? `${rql}&` : ""}sort(${sorted})`, ["documents"]);
+  const sorted = query.get("sort") ?? NEWEST;
+  const order = sorted === NEWEST ? "-id" : sorted; // ids are in the order of creation, and documents in that of their ids
+  const documents = usePlatformList(`/data/v1/${schema.id}/documents`, `${rql ? `${rql}&` : ""}sort(${order})`, ["documents"]);
   return html`<${Filter} schema=${schema} rql=${rql} error=${documents.error} />
     ${documents.data === undefined ? !documents.error && html`<div class="skeleton" aria-busy="true"></div>` : documents.data.rows.length ? html`
       <p class="dim" role="status">${plural(documents.data.total, "document")}</p>
       <${List} label="Documents" rows=${documents.data.rows} columns=${columnsOf(columns)} href=${(each) => at("documents", schema.name, each.id)} sorted=${sorted}
-        sort=${(sort) => setQuery({ sort: sort === "-creationTimestamp" ? "" : sort })} more=${documents.data.isDone ? null : documents.more} />`
+        sort=${(sort) => setQuery({ sort: sort === NEWEST ? "" : sort })} more=${documents.data.isDone ? null : documents.more} seen=${documents.seen} />`
     : rql ? html`<${Empty} title="No document is like this"><button type="button" onClick=${() => setQuery({ rql: "" })}>Show all documents</button><//>`
       : html`<${Empty} title="There is no document yet"><button type="button" onClick=${create}><${Icon} name="plus" />Create one</button><//>`}`;
 }

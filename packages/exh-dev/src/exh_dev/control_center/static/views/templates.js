@@ -60,8 +60,8 @@ function Template({ template }) {
       <${Card} title="Output" actions=${html`<${Tabs} label="How" of=${[["seen", "As it is seen"], ["source", "Source"], ["template", "Template"]]} chosen=${mode} choose=${setMode} />`}>
         <${Tabs} label="Outputs" of=${Object.keys(template.outputs).map((name) => [name, name])} chosen=${output} choose=${setOutput} />
         ${state.error && html`<p class="wrong" role="alert">${state.error.message}</p>`}
-        ${mode === "template" ? html`<${Plain} text=${template.outputs[output]} label="Template" />` : shown === undefined ? html`<p class="dim">It is not rendered yet.</p>`
-          : mode === "source" ? html`<${Plain} text=${String(shown)} label="Output" />` : html`<${Seen} text=${String(shown)} />`}<//></div>
+        <div class="rendered">${mode === "template" ? html`<${Plain} text=${template.outputs[output]} label="Template" />` : shown === undefined ? html`<p class="dim">It is not rendered yet.</p>`
+          : mode === "source" ? html`<${Plain} text=${String(shown)} label="Output" />` : html`<${Seen} text=${String(shown)} />`}</div><//></div>
     <details><summary>Definition</summary><${Json} value=${template} label="Template" /></details>`;
 }
 

@@ -1,12 +1,13 @@
 // One user: who it is, what it may do and why not, and credentials to call as it.
 
 import { get, list, platform, post } from "../api.js";
-import { html, useAction, useLoad, useState } from "../lib.js";
+import { html, useAction, useEffect, useLoad, useState } from "../lib.js";
 import { at } from "../route.js";
 import { Icon } from "../ui/icons.js";
-import { Card, Dialog, Facts, Head, Loaded, Select, Wrong, joined } from "../ui/parts.js";
+import { Card, Dialog, Facts, Head, Loaded, Select, Wrong } from "../ui/parts.js";
 import { done } from "../ui/toasts.js";
-import { Copy, Id, Status } from "../ui/values.js";
+import { Copy, Status } from "../ui/values.js";
+import { Enlistments } from "./enlistments.js";
 import { asEnvironment } from "./snippets.js";
 import { Held } from "./users.js";
 
@@ -26,17 +27,15 @@ function User({ user, held, roles, reload }) {
   return html`<${Head} title=${`${user.first_name} ${user.last_name}`} crumbs=${[["Users", "#/users"]]} badge=${user.activation ? null : html`<${Status} text="not activated" />`}>
       <button type="button" disabled=${busy} onClick=${make}><${Icon} name="connect" />Generate credentials</button><//><${Wrong} error=${error} />
     <${Facts} of=${[["E-mail", user.email], ["Id", html`<code>${user.id}</code>`], ["Language", user.language], ["Time zone", user.time_zone],
-      ["Staff of", of(user.staff_enlistments)], ["Patient of", of(user.patient_enlistments)],
       ["Mails", html`<a href=${at("mail", { search: user.email })}>to this address</a>`]]} />
     <${Roles} user=${user} roles=${roles} reload=${reload} />
+    <${Enlistments} user=${user} reload=${reload} />
     <${Why} user=${user} />
     <${Card} title="What this user may do"><${Held} of=${held} /><//>
     ${credentials && html`<${Dialog} title="Credentials of ${user.email}" close=${() => setCredentials(null)}>
       <p>An OAuth1 token of this user. It is shown once; what was generated before stays valid.</p>
       <div class="with-copy"><${Copy} text=${asEnvironment(credentials)} /><pre class="text" tabindex="0">${asEnvironment(credentials)}</pre></div><//>`}`;
 }
-
-const of = (enlistments) => (enlistments?.length ? joined(enlistments.map((each) => html`<${Id} value=${each.group_id} />`)) : "no group");
 
 function Roles({ user, roles, reload }) {
   const [chosen, setChosen] = useState("");
@@ -62,6 +61,10 @@ function Why({ user }) {
     event.preventDefault();
     act(async () => setAnswer(await get(`/users/${user.id}/permissions/${encodeURIComponent(name.trim())}`)));
   };
+  useEffect(() => {
+    // A role that was given or taken away may have made another answer of it.
+    if (answer) act(async () => setAnswer(await get(`/users/${user.id}/permissions/${encodeURIComponent(answer.permission)}`)));
+  }, [user.update_timestamp]);
   const names = useLoad(() => get("/permissions"), [], []);
   return html`<${Card} title="May this user…, and why not"><form class="filters" onSubmit=${ask}>
       <input type="search" id="permission" aria-label="Permission" list="permissions" placeholder="VIEW_DOCUMENTS, or VIEW_DOCUMENTS:ecg" value=${name} onInput=${(event) => setName(event.target.value)} />

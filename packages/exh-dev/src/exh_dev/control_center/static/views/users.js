@@ -27,7 +27,7 @@ function Users({ words }) {
   const users = usePlatformList("/users/v1", words ? `or(like(email,${text}),like(first_name,${text}),like(last_name,${text}))` : "", ["users"]);
   return html`<div class="filters"><${SearchField} placeholder="e-mail or name…" value=${words} search=${(search) => setQuery({ search })} /></div>
     <${Loaded} of=${users}>${({ rows, total, isDone }) => (rows.length ? html`<p class="dim" role="status">${plural(total, "user")}</p>
-      <${List} label="Users" columns=${COLUMNS} rows=${rows} href=${(each) => at("users", each.id)} more=${isDone ? null : users.more} />` : html`<${Empty} title="No user is like this"><a href="#/users">Show all users</a><//>`)}<//>`;
+      <${List} label="Users" columns=${COLUMNS} rows=${rows} href=${(each) => at("users", each.id)} more=${isDone ? null : users.more} seen=${users.seen} />` : html`<${Empty} title="No user is like this"><a href="#/users">Show all users</a><//>`)}<//>`;
 }
 
 const groups = (enlistments) => enlistments?.map((each) => each.group_id).join(", ") ?? "";

@@ -1,0 +1,32 @@
+"""Runs that another platform hands over, as `Runs.export` gives them there."""
+
+from __future__ import annotations
+
+from exh_dev.platform.storage.timestamps import moment
+
+_OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
+
+
+def is_run(value: object) -> bool:
+    """Whether a value is such a run, as far as whoever shows it needs."""
+    return (
+        isinstance(value, dict)
+        and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)
+        and isinstance(value.get("attempt"), int)
+        and value["status"] in ("OK", "FAILED")
+        and isinstance(value.get("duration_ms", 0), int | float | None)
+        and _is_timestamp(value["started"])
+        and all(_are_objects(value.get(name)) for name in ("calls", "logs"))
+    )
+
+
+def _is_timestamp(text: str) -> bool:
+    try:
+        moment(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _are_objects(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(each, dict) for each in value))
