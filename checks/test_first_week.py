@@ -129,6 +129,7 @@ def green(run, folder):
     run("make lint", folder)
 
 
+@pytest.mark.rare
 def test_a_project_that_begins_with_every_example_is_green(make_project, run):
     folder, _ = make_project("both", *(f"--with {name}" for name in NAMES))
     green(run, folder)

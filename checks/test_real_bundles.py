@@ -89,7 +89,7 @@ def test_two_clones_give_the_same_bytes_and_whoami_is_small(clone, built):
     assert first["whoami"]["bytes"] <= FOUR_MEGABYTES
 
 
-@pytest.mark.parametrize("runtime", ["python3.11", "python3.13"])
+@pytest.mark.parametrize("runtime", [pytest.param("python3.11", marks=pytest.mark.rare), "python3.13"])
 def test_unpacked_elsewhere_whoami_runs_under_lambdas_runtime_client(clone, built, runtime, platform, tmp_path):
     try:
         python = find_python(version_of(runtime))

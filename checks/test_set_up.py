@@ -123,6 +123,7 @@ def test_a_newer_release_of_everything_changes_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.timeout(400)
 @pytest.mark.xdist_group("set-up")
 def test_without_an_index_it_says_so_and_goes_on_later(project_root, tmp_path, environment, index):
