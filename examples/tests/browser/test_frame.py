@@ -140,13 +140,8 @@ def test_no_rule_of_accessibility_is_broken_and_nothing_is_cut_off(clinic, full,
     assert wrong == {}
 
 
-@pytest.mark.parametrize(
-    ("width", "is_first_fast"),
-    [
-        (1280, True),
-        *(pytest.param(*each, marks=pytest.mark.rare) for each in ((1280, False), (390, True), (390, False))),
-    ],
-)
+@pytest.mark.rare
+@pytest.mark.parametrize(("width", "is_first_fast"), [(1280, True), (1280, False), (390, True), (390, False)])
 def test_nothing_moves_while_a_view_is_loaded(clinic, full, open_page, width, is_first_fast):
     """In whatever order the answers come."""
     moved = {}
