@@ -1,86 +1,105 @@
-r"""Patterns of properties: regular expressions as JavaScript has them with its flag `u`, for Python's `re`.
+r"""Patterns of properties: regular expressions of JavaScript, by an engine of that language (`regress`).
 
-The platform's services run on Node.js, and the official CLI checks patterns by JavaScript before it uploads them. Named
-groups, `\p{…}` by general category, `\u{…}`, `$` (the very end), and `[^]` are written otherwise in Python. A property
-of characters of another kind, such as `\p{Script=Greek}`, is not known here.
+The platform's services run on Node.js, and the official CLI checks schemas there too. A pattern is read with the flag
+`u`, as JSON Schema asks for, or without it where it is none with it: `[\w-.]` and `\-` are in use.
+
+An engine of this kind tries one way after the other, and can take longer than anybody waits: of `(a+)+$` and a text of
+forty letters, hours. `most_steps` says how long that may be, from the look of a pattern.
 """
 
 from __future__ import annotations
 
+import math
 import re
-import sys
-import unicodedata
 from functools import lru_cache
-from itertools import groupby
 
-_LONG = {
-    "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Titlecase_Letter": "Lt", "Mark": "M",
-    "Number": "N", "Decimal_Number": "Nd", "Punctuation": "P", "Symbol": "S", "Separator": "Z", "Space_Separator": "Zs",
-    "Uppercase": "Lu", "Lowercase": "Ll", "Other": "C",
-}  # fmt: skip
-_CATEGORY = re.compile("[LMNPSZC][a-z]?")
+from regress import Regex, RegressError
+
 _TOKEN = re.compile(
-    r"""\\(?P<no>[pP])\{(?P<property>[^}]*)\}   # a property of characters
-    |\\u\{(?P<code>[0-9a-fA-F]{1,6})\}          # a character by its code point
-    |\\k<(?P<back>\w+)>                         # what a named group matched
-    |\\.                                        # any other escape is the same
-    |(?P<group>\(\?<(?![=!]))                   # a named group begins
-    |(?P<any>\[\^\])|(?P<none>\[\])             # any character, and none
+    r"""\\k<|\\[1-9]                            # what a group matched, once more
+    |\\(?:[pPu]\{[^}]*\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)
+    |\[(?:\\.|[^\]\\])*\]?                      # a class
+    |(?P<open>\((?:\?(?:[:=!]|<[=!]|<\w+>))?)
+    |(?P<close>\))
+    |(?P<more>[*+]|\{\d+(?P<range>,\d*)?\})\??
+    |(?P<maybe>\?\??)
+    |(?P<either>\|)
     |.""",
     re.VERBOSE | re.DOTALL,
 )
 
 
+_MANY = 20  # loops beside each other; more are no more hopeless
+
+
+class PatternError(ValueError):
+    """A text is no regular expression of JavaScript."""
+
+
 @lru_cache(maxsize=512)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of JavaScript's as one that `search` can be called on.
+def compiled(pattern: str) -> Regex:
+    """Return a pattern, whose `find` looks for it in a text.
 
     Raises:
-        re.error: it is none, or has something that there is not here.
+        PatternError: it is none.
     """
-    parts, in_class = [], False
+    try:
+        return Regex(pattern, "u")
+    except RegressError:
+        try:
+            return Regex(pattern)
+        except RegressError as error:
+            raise PatternError(str(error)) from None
+    except UnicodeEncodeError:
+        raise PatternError("it has half of a surrogate pair") from None
+
+
+def found_in(pattern: str, text: str) -> bool:
+    """Return whether a text has what a pattern describes. It may take any time: see `most_steps`.
+
+    Raises:
+        PatternError: it is no pattern.
+    """
+    # Half of a surrogate pair is a character to JavaScript, which nothing but `.` and classes without it match.
+    return compiled(pattern).find(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")) is not None
+
+
+@lru_cache(maxsize=512)
+def _shape(pattern: str) -> tuple[float, int]:
+    """Return how often loops of a pattern may be tried against each other (inf where one is in another), and starts."""
+    loops, groups = 0, [False]  # of each open group, whether it has more than one way
+    closed: bool | None = None  # of the group that has just ended
     for token in _TOKEN.finditer(pattern):
-        text = token[0]
-        if token["property"] is not None:
-            ranges = _ranges(token["property"], complement=token["no"] == "P")
-            parts.append(ranges if in_class else f"[{ranges}]")
-        elif token["code"]:
-            parts.append(_character(int(token["code"], 16)))
-        elif in_class:
-            in_class = text != "]"
-            parts.append(f"\\{text}" if text in "[&~|" else text)  # in a set of Python's these mean something
-        elif token["back"]:
-            parts.append(f"(?P={token['back']})")
-        elif token["group"]:
-            parts.append("(?P<")
-        elif token["any"] or token["none"]:
-            parts.append(r"[\s\S]" if token["any"] else "(?!)")
-        else:
-            in_class = text == "["
-            parts.append(r"\Z" if text == "$" else text)
-    return re.compile("".join(parts), re.ASCII)
+        if token["open"]:
+            groups.append(False)
+        elif token["close"]:
+            closed = groups.pop() if len(groups) > 1 else False
+            groups[-1] |= closed
+            continue
+        elif token["more"]:
+            is_fixed = token["more"].startswith("{") and token["range"] is None
+            if closed:
+                return math.inf, 1
+            if not is_fixed:
+                loops += 1
+                groups[-1] = True
+        elif token["either"] or token["maybe"]:
+            groups[-1] = True
+        elif token[0].startswith((r"\k<", *(f"\\{digit}" for digit in range(1, 10)))):
+            return math.inf, 1
+        closed = None
+    return loops, not pattern.startswith("^")
 
 
-@lru_cache(maxsize=64)
-def _ranges(name: str, *, complement: bool) -> str:
-    """The characters with a property, or without it, as they stand in a set."""
-    short = name.rpartition("=")[2] if name.startswith(("gc=", "General_Category=")) else name
-    short = _LONG.get(short, short)
-    if not _CATEGORY.fullmatch(short):
-        raise re.error(f"the property {name} is not known")
+def most_steps(pattern: str, length: int) -> float:
+    """Return an upper bound of what looking for a pattern takes, in steps of which an engine does millions a second.
 
-    def has(point: int) -> bool:
-        return unicodedata.category(chr(point)).startswith(short) != complement
+    Args:
+        pattern: one that `compiled` takes.
+        length: of the text, in characters.
 
-    found = []
-    for wanted, group in groupby(range(sys.maxunicode + 1), has):
-        if wanted:
-            first, *rest = group
-            found.append(_character(first) + (f"-{_character(rest[-1])}" if rest else ""))
-    return "".join(found)
-
-
-def _character(code: int) -> str:
-    if code > sys.maxunicode:
-        raise re.error("there is no such character")
-    return f"\\U{code:08x}"
+    Returns:
+        The bound; infinite where a loop is in a loop, or alternatives are.
+    """
+    loops, starts = _shape(pattern)
+    return (len(pattern) + 1) * math.pow(length + 1, min(loops + starts, _MANY))

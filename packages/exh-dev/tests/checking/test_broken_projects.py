@@ -203,6 +203,8 @@ def test_what_is_broken_is_told_with_its_place_and_what_is_mended_is_not(project
          "can come again while it is being worked on"),
         ("template.yaml", replaced("BatchSize: 5", "MaximumBatchingWindowInSeconds: 1"),
          ("template.yaml", "Timeout: 360"), "can come again while it is being worked on"),
+        ("schemas/pulse.json", replaced('"type": "string"', '"type": "string", "pattern": "^([a-zA-Z0-9]+ ?)+$"'),
+         ("schemas/pulse.json", "pattern"), "takes too long on some values, such as `aaaaaaaaaaaa…`"),
         ("events/sweep.json", lambda _: None, ("template.yaml", "Sweep:"), "sweep has no sample event"),
         ("events/swep.json", lambda _: "{}", ("events/swep.json", None), "no function swep (did you mean `sweep`?)"),
         ("events/sweep.json", replaced("sweep", "answer"), ("events/sweep.json", "answer"), "an event of sweep says"),

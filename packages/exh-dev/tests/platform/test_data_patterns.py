@@ -43,7 +43,7 @@ def test_a_pattern_means_what_it_means_in_javascript(fits, pattern, good, bad):
     assert (fits(pattern, good), fits(pattern, bad)) == (True, False)
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", r"\p{Script=Greek}", r"\u{110000}", 7, ["a"]])
+@pytest.mark.parametrize("pattern", ["(", "[a", r"(?i)a", r"(?P<y>a)", 7, ["a"]])
 def test_what_is_no_pattern_or_not_known_here_is_refused(app, pattern):
     app.as_user("POST", "/data/v1", json={"name": "words", "description": "Words"})
     configuration = {"type": "string", "pattern": pattern}

@@ -12,7 +12,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.patterns import compiled
+from exh_dev.patterns import PatternError, compiled
+from exh_dev.platform.data.matching import PatternTooSlowError, matches
 from exh_dev.platform.http.bodies import is_one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
@@ -194,8 +195,13 @@ def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
         raise Mismatch(f"{path} has to be a string")
     if not configuration.get("minLength", 0) <= len(value) <= configuration.get("maxLength", math.inf):
         raise Mismatch(f"{path} is too short or too long")
-    if "pattern" in configuration and not compiled(configuration["pattern"]).search(value):
-        raise Mismatch(f"{path} does not match its pattern")
+    if "pattern" in configuration:
+        try:
+            is_match = matches(configuration["pattern"], value)
+        except PatternTooSlowError:
+            raise Mismatch(f"the pattern of {path} takes too long on this value") from None
+        if not is_match:
+            raise Mismatch(f"{path} does not match its pattern")
     return _in_utc(value, path) if configuration.get("format") == "date-time" else value
 
 
@@ -243,5 +249,5 @@ def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:
     if "pattern" in configuration:
         try:
             compiled(configuration["pattern"])
-        except (re.error, TypeError) as error:
+        except (PatternError, TypeError) as error:
             raise _unusable(path, f"the pattern is no regular expression: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from exh_dev.patterns import compiled
+from exh_dev.patterns import PatternError, compiled
 from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def _check_pattern(node: Node) -> None:
     text = node.text()
     try:
         compiled(text or "")
-    except re.error as error:
+    except PatternError as error:
         node.problem(f"not a regular expression: {error}")
 
 

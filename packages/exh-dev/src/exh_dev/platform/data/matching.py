@@ -1,0 +1,81 @@
+"""Whether values match the patterns of a schema, in bounded time.
+
+A pattern that cannot take long is looked for here. Any other is by a process of its own, `python -m` this module, which
+is ended when it takes too long: nothing else stops such an engine, and a thread that waits for it stops everybody.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import struct
+import sys
+import threading
+
+from exh_dev.patterns import found_in, most_steps
+from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
+
+TIME_LIMIT = 0.5  # seconds for one value
+_AT_ONCE = 1_000_000  # steps that are done here: some hundredths of a second
+_START = 5.0  # seconds that the process may take to start
+_LENGTH = struct.Struct(">Q")
+
+
+class PatternTooSlowError(Exception):
+    """A pattern takes too long on a value."""
+
+
+class _Matcher:
+    """The process, one value at a time. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process = KeptProcess("-m", "exh_dev.platform.data.matching")
+
+    def matches(self, pattern: str, text: str, seconds: float) -> bool:
+        message = json.dumps([pattern, text]).encode()
+        with self._lock:
+            try:
+                if self._process.pid is None:
+                    self._process.ask(b'["", ""]', _START)
+                return self._process.ask(message, seconds) == b"1"
+            except (ChildLateError, ChildEndedError):
+                raise PatternTooSlowError from None
+
+    def end(self) -> None:
+        with self._lock:
+            self._process.end()
+
+
+_matcher = _Matcher()
+atexit.register(_matcher.end)
+
+
+def matches(pattern: str, text: str, seconds: float = TIME_LIMIT) -> bool:
+    """Return whether a text has what a pattern of JavaScript's describes.
+
+    Args:
+        pattern: one that `patterns.compiled` takes.
+        text: where to look.
+        seconds: that it may take.
+
+    Raises:
+        PatternTooSlowError: it takes longer.
+    """
+    if most_steps(pattern, len(text)) <= _AT_ONCE:
+        return found_in(pattern, text)
+    return _matcher.matches(pattern, text, seconds)
+
+
+def _answer() -> None:
+    """Answer whoever started this process, until there are no more questions."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
+        pattern, text = json.loads(source.read(_LENGTH.unpack(head)[0]))
+        answer = b"1" if found_in(pattern, text) else b"0"
+        target.write(_LENGTH.pack(len(answer)) + answer)
+        target.flush()
+
+
+if __name__ == "__main__":
+    _answer()
