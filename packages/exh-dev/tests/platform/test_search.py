@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -330,3 +331,59 @@ def test_sql_finds_what_an_evaluation_without_sql_finds(query, many):
     finally:
         store.close()
     assert found == expected, (str(query), many)
+
+
+def lists_of(store, documents, items):
+    for number in range(documents):
+        listed = [{"v": f"{number}-{item}", "n": item} for item in range(items)]
+        store.put("c", {"id": f"d{number:03}", "list": listed, "plain": f"p{number}"})
+
+
+@pytest.fixture
+def store():
+    store = Store()
+    yield store
+    store.close()
+
+
+def test_a_long_list_of_words_is_gone_through_once(store):
+    lists_of(store, 60, 300)
+    words = [f"x{number}" for number in range(1998)] + ["7-299", "8-1"]
+    started = time.perf_counter()
+    assert store.count("c", search(f"in(list.v,{','.join(words)})").condition) == 2
+    assert time.perf_counter() - started < 2
+
+
+@given(
+    st.lists(st.sampled_from(["a", "5", "true", "null", MOMENT, "b c"]), min_size=1, max_size=4),
+    st.one_of(
+        st.sampled_from(["a", 5, True, None, MOMENT]), st.lists(st.sampled_from(["a", 5, False, "b c"]), max_size=3)
+    ),
+    st.sampled_from([untyped, lambda path: "string", lambda path: "number", lambda path: "list:string"]),
+)  # fmt: skip
+def test_in_is_what_or_is(words, value, shape):
+    words = [word.replace(" ", "%2520") for word in words]
+    one_by_one = f"or({','.join(f'eq(m,{word})' for word in [*words, 'never'])})"
+    for document in ({"m": value}, {}):
+        assert holds(f"in(m,{','.join(words)})", document, shape) == holds(one_by_one, document, shape)
+
+
+@pytest.mark.parametrize("ask", ["page", "count", "count_up_to"])
+def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, monkeypatch, ask):
+    monkeypatch.setattr("exh_dev.platform.storage.store.TIME_LIMIT", 0.2)
+    lists_of(store, 60, 300)
+    condition = search(f"or({','.join(f'like(list.v,x{number})' for number in range(500))})").condition
+    calls = {
+        "page": lambda: store.page("c", condition, (), 10, 0),
+        "count": lambda: store.count("c", condition),
+        "count_up_to": lambda: store.count_up_to(5, "c", condition),
+    }
+    started = time.perf_counter()
+    with pytest.raises(ErrorAnswer) as told:
+        calls[ask]()
+    assert time.perf_counter() - started < 1
+    assert (told.value.code, "takes longer than 0.2 s" in str(told.value)) == (19, True)
+    assert store.count("c", search("eq(plain,p7)").condition) == 1
+    with store.transaction():
+        store.put("c", {"id": "new"})
+    assert store.get("c", "new") == {"id": "new"}

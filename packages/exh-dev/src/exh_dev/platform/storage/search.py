@@ -26,7 +26,7 @@ from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, json_path, me
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from exh_dev.platform.storage.rql import Argument
 
@@ -142,13 +142,13 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
     if operator in {"in", "out"} and len(term.arguments) > 1:
         path = _path(term)
         words = [word for argument in term.arguments[1:] for word in _words(argument)]
-        one_of = _one_of(path, words, shape, body, level)
+        one_of = _compared("eq", path, words, shape, body, level) if words else NOTHING
         return one_of if operator == "in" else ~one_of
     if operator in {"eq", "ne", "like", *_ORDERS} and len(term.arguments) == 2:  # noqa: PLR2004 - field and value
         word = _word(term.arguments[1])
         if operator == "ne":
-            return ~_compared("eq", _path(term), word, shape, body, level)
-        return _compared(operator, _path(term), word, shape, body, level)
+            return ~_compared("eq", _path(term), [word], shape, body, level)
+        return _compared(operator, _path(term), [word], shape, body, level)
     raise _invalid("there is an operator that does not exist here, or without its arguments")
 
 
@@ -173,36 +173,40 @@ def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
     )
 
 
-def _compared(operator: str, path: str, word: Word, shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
+def _compared(operator: str, path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
+    """Compare a member with a word, or with any of several, which are gone through in one go."""
     kind = shape(path)
     if path == "id" and operator == "eq" and not level:
-        return Sql("id = ?", (word.text,))
+        return _any(_merged(Sql("id = ?", (word.text,)) for word in words))
     listed = kind.startswith("list:")
     if not listed and kind not in {"any", "object"}:
-        return _typed(operator, member(path, body), kind, word)
+        return _any(_merged(_typed(operator, member(path, body), kind, word) for word in words))
     value = f"value{level}"
     sources, current, last = _walked(path, body, value, shape)
     # Of an object json_each would give the members; none equals a word.
     plain = Sql(f"ifnull(json_type({current}, {last}), 'object') <> 'object'")
-    met = (_element(kind) if listed else _untyped)(operator, f"{value}.value", f"{value}.type", word)
+    condition = _element(kind) if listed else _untyped
+    met = _any(_merged(case for word in words for case in condition(operator, f"{value}.value", f"{value}.type", word)))
     one = _exists([f"json_each({current}, {last}) AS {value}"], met)
     found = _exists(sources, plain & one) if sources else plain & one
-    if operator == "eq" and word.text == "null" and word.cast is None:
+    if operator == "eq" and any(word.text == "null" and word.cast is None for word in words):
         return found | ~_present(path, body, level, shape)
     return found
 
 
-def _one_of(path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:
-    """Whether a member is one of these words. A list in SQL, where it can be one, is what an index serves."""
-    single = f"{'id' if path == 'id' and not level else member(path, body)} = ?"
-    conditions = [_compared("eq", path, word, shape, body, level) for word in words]
-    plain = [each for each in conditions if each.text == single]
-    if len(plain) < 2:  # noqa: PLR2004 - one is no list
-        return _any(conditions)
-    marks = ", ".join("?" * len(plain))
-    values = tuple(value for each in plain for value in each.values)
-    listed = Sql(f"{single.removesuffix('= ?')}IN ({marks})", values)
-    return _any([listed, *(each for each in conditions if each.text != single)])
+def _merged(conditions: Iterable[Sql]) -> list[Sql]:
+    """Return conditions, those that differ in one value alone as one with a list: that is what an index serves."""
+    by_text: dict[str, list[Sql]] = {}
+    for each in conditions:
+        by_text.setdefault(each.text, []).append(each)
+    found = []
+    for text, alike in by_text.items():
+        if len(alike) > 1 and text.endswith(" = ?") and len(alike[0].values) == 1:
+            values = tuple(dict.fromkeys(value for each in alike for value in each.values))
+            found.append(Sql(f"{text.removesuffix('= ?')}IN ({', '.join('?' * len(values))})", values))
+        else:
+            found.extend(dict.fromkeys(alike))
+    return found
 
 
 def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
@@ -229,24 +233,25 @@ def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
     return NOTHING if truth is None or operator != "eq" else Sql(f"{value} = ?", (truth,))
 
 
-def _element(kind: Kind) -> Callable[[str, str, str, Word], Sql]:
-    """Return what makes a condition on an element of a list whose elements are of one type."""
+def _element(kind: Kind) -> Callable[[str, str, str, Word], list[Sql]]:
+    """Return what makes the conditions, of which one is met, on an element of a list whose elements are of one type."""
     declared: Kind = kind.removeprefix("list:")  # type: ignore[assignment]
     there = {"number": "IN ('integer', 'real')", "boolean": "IN ('true', 'false')"}.get(declared, "= 'text'")
 
-    def condition(operator: str, value: str, type_: str, word: Word) -> Sql:
+    def condition(operator: str, value: str, type_: str, word: Word) -> list[Sql]:
         if operator == "eq" and word.text == "null" and declared != "string":
-            return NOTHING  # a list that is missing has its own condition
-        return Sql(f"{type_} {there}") & _typed(operator, value, declared, word)
+            return []  # a list that is missing has its own condition
+        typed = _typed(operator, value, declared, word)
+        return [Sql(f"{type_} {there} AND {typed.text}", typed.values)]
 
     return condition
 
 
-def _untyped(operator: str, value: str, kind: str, word: Word) -> Sql:
-    """A condition on a value whose type is in the data."""
+def _untyped(operator: str, value: str, kind: str, word: Word) -> list[Sql]:
+    """Conditions, of which one is met, on a value whose type is in the data."""
     text, number, moment = word.cast in {None, "string"}, word.number(), word.moment()
     if operator == "like":
-        return Sql(f"{kind} = 'text' AND instr({value}, ?) > 0", (word.text,))
+        return [Sql(f"{kind} = 'text' AND instr({value}, ?) > 0", (word.text,))]
     cases: list[Sql] = []
     sign = "=" if operator == "eq" else _ORDERS[operator]
     if operator == "eq":
@@ -266,7 +271,7 @@ def _untyped(operator: str, value: str, kind: str, word: Word) -> Sql:
         number = epoch_ms(moment)
     if number is not None:
         cases.append(Sql(f"{kind} IN ('integer', 'real') AND {value} {sign} ?", (number,)))
-    return _any(cases)
+    return cases
 
 
 def _present(path: str, body: str, level: int, shape: Shape) -> Sql:

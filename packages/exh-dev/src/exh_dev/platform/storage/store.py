@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -58,6 +60,10 @@ _LOOKUP_QUERIES = {
 }
 
 
+TIME_LIMIT = 3.0
+"""Seconds that a query may take."""
+_STEPS = 20_000  # of SQLite's machine between two looks at the clock: less than a thousandth of a second
+
 #: What SQLite's errors say when a statement is over one of its limits.
 _LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
 
@@ -98,6 +104,8 @@ class Store:
             # One thread opens the store and another serves from it, never both at a time.
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.create_function("casefold", 1, _casefold, deterministic=True)
+        self._limit = _TimeLimit()
+        self._connection.set_progress_handler(self._limit.is_over, _STEPS)
         try:
             with self._unusable_file_as_devkit_error():
                 if image is not None:
@@ -198,7 +206,7 @@ class Store:
         `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
         order of the ids.
         """
-        with _limits_as_error_answer():
+        with self._limit.kept():
             rows = self._connection.execute(
                 f"SELECT body FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})"  # noqa: S608
                 f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
@@ -223,7 +231,7 @@ class Store:
 
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""
-        with _limits_as_error_answer():
+        with self._limit.kept():
             (number,) = self._connection.execute(
                 f"SELECT count(*) FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})",  # noqa: S608
                 condition.values,
@@ -232,7 +240,7 @@ class Store:
 
     def holds(self, document: Document, condition: Sql) -> bool:
         """Whether a document, stored or not, meets a condition."""
-        with _limits_as_error_answer():
+        with self._limit.kept():
             row = self._connection.execute(
                 f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
                 (json.dumps(document), document.get("id"), *condition.values),
@@ -251,11 +259,12 @@ class Store:
 
     def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
-        (number,) = self._connection.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM documents{_by(index)}"  # noqa: S608
-            f" WHERE {_in(collection)} AND ({condition.text}) LIMIT ?)",
-            (*condition.values, most),
-        ).fetchone()
+        with self._limit.kept():
+            (number,) = self._connection.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM documents{_by(index)}"  # noqa: S608
+                f" WHERE {_in(collection)} AND ({condition.text}) LIMIT ?)",
+                (*condition.values, most),
+            ).fetchone()
         return int(number)
 
     def oldest(self, collection: str, limit: int) -> list[str]:
@@ -384,15 +393,35 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@contextmanager
-def _limits_as_error_answer() -> Iterator[None]:
-    """SQLite limits the length, the depth and the tables of a statement; a query may ask for more."""
-    try:
-        yield
-    except (sqlite3.OperationalError, sqlite3.DataError) as error:
-        if not any(limit in str(error) for limit in _LIMITS):
-            raise
-        raise ErrorAnswer(19, "The RQL asks for too much at once") from None
+class _TimeLimit:
+    """How long a query of somebody's may take: everybody else waits for it."""
+
+    def __init__(self) -> None:
+        self._until = math.inf
+
+    def is_over(self) -> bool:
+        """Return whether SQLite is to end the statement."""
+        return time.monotonic() > self._until
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Answer with an error what takes longer, or is over one of SQLite's limits: length, depth and tables.
+
+        Raises:
+            ErrorAnswer: it does, or is.
+        """
+        self._until = time.monotonic() + TIME_LIMIT
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.DataError) as error:
+            if "interrupted" in str(error):
+                reason = f"The RQL takes longer than {TIME_LIMIT:g} s here: ask for less, or by members with an index"
+                raise ErrorAnswer(19, reason) from None
+            if not any(limit in str(error) for limit in _LIMITS):
+                raise
+            raise ErrorAnswer(19, "The RQL asks for too much at once") from None
+        finally:
+            self._until = math.inf
 
 
 @contextmanager
