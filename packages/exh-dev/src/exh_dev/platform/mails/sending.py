@@ -64,8 +64,8 @@ async def send_by_template(
     """Send the mail that a template makes of `content`: one of version 2 by its id or its name, else one of version 1
     by its id. Its outputs are `subject` and `body`.
 
-    Call it on the event loop's thread, and in no transaction: a template of version 1 is filled in elsewhere, and
-    others are served meanwhile. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
+    Call it on the event loop's thread, and in no transaction: a template is filled in elsewhere, and others are served
+    meanwhile. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
     `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
 
     Raises:
@@ -81,7 +81,7 @@ async def send_by_template(
         filling = templates_v1.Filling(store, template, inputs, user=user, language=language, time_zone=time_zone)
         outputs = await filling.outputs()
     else:
-        outputs = templates.resolve(store, template, inputs, user=user, language=language, time_zone=time_zone)
+        outputs = await templates.resolve(store, template, inputs, user=user, language=language, time_zone=time_zone)
     if not {"subject", "body"} <= outputs.keys():
         raise ErrorAnswer(
             26, f"The template {template['name']} needs the outputs subject and body to make a mail of it"

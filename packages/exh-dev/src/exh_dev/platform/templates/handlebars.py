@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LONGEST_SOURCE = 1024 * 1024  # characters
 #: What rendering may cost: a character of output costs 1 each time a block passes it on, a tag or a text this much.
 _MOST, _PER_NODE = 20_000_000, 50
-_LONGEST = 5  # seconds that rendering may take: nothing else is answered meanwhile
+_LONGEST = 5  # seconds that rendering may take
 _DEEPEST = 100  # blocks in blocks
 _WITHOUT_HELPER = ("if", "unless", "each", "with")
 _BUDGET = object()  # the key of a rendering's budget among its `@` data; no template can spell it

@@ -42,7 +42,7 @@ class HtmlToPdf:
         if template is None or template["name"] != name:
             raise ErrorAnswer(16, f"There is no template {name}")
         creator_id = task.get("createdByUserId")
-        outputs = resolve(
+        outputs = await resolve(
             self._store,
             template,
             fields.optional_object("inputs") or {},

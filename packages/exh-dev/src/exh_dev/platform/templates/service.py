@@ -5,7 +5,9 @@ A template is reached by its id or by its name; an id is looked for first.
 
 from __future__ import annotations
 
+import asyncio
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 BASE = "/templates/v2"
 COLLECTION = "templates"
+_LOOKED_UP_WITHIN = 10  # seconds; longer only where the loop has ended
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(-[A-Za-z]{2})?")
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("id", "name", "description"), "string"),
@@ -48,7 +51,7 @@ def find_template(store: Store, id_or_name: str) -> Document | None:
     return template
 
 
-def resolve(
+async def resolve(
     store: Store,
     template: Document,
     inputs: dict[str, Any],
@@ -58,6 +61,9 @@ def resolve(
     time_zone: str | None = None,
 ) -> dict[str, str]:
     """The outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and UTC.
+
+    Call it on the event loop's thread, and in no transaction: a template is rendered on another one, and others are
+    served meanwhile.
 
     Raises:
         ErrorAnswer: 1003 for inputs that do not fit, 1005 for an output that cannot be rendered, 15 for a language or a
@@ -75,18 +81,27 @@ def resolve(
     except ValueError:
         raise ErrorAnswer(15, "The field timeZone must be the name of a time zone") from None
     fitted = fitting(template.get("inputs", {}), inputs)
+    loop = asyncio.get_running_loop()
 
-    def translate(key: str) -> str | None:
+    async def looked_up(key: str) -> str | None:
         return text_of(store, key, language)
 
-    outputs = {}
-    for name, source in template["outputs"].items():
-        try:
-            outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate)
-        except TemplateError as error:
-            details = {"output": name, "message": str(error)}
-            raise ErrorAnswer(1005, f"The output {name} cannot be resolved", resolveError=details) from None
-    return outputs
+    @cache
+    def translate(key: str) -> str | None:
+        # The store is used on one thread alone, which waits for nothing now.
+        return asyncio.run_coroutine_threadsafe(looked_up(key), loop).result(_LOOKED_UP_WITHIN)
+
+    def rendered() -> dict[str, str]:
+        outputs = {}
+        for name, source in template["outputs"].items():
+            try:
+                outputs[name] = render(source, fitted, language=language, time_zone=time_zone, translate=translate)
+            except TemplateError as error:
+                details = {"output": name, "message": str(error)}
+                raise ErrorAnswer(1005, f"The output {name} cannot be resolved", resolveError=details) from None
+        return outputs
+
+    return await asyncio.to_thread(rendered)
 
 
 def settings_of(user: Document) -> tuple[str, str]:
@@ -159,7 +174,7 @@ class TemplateService(Service):
         template = find_template(self._store, request.path_params["template"])
         rights.require("RESOLVE_TEMPLATES", template["name"] if template else request.path_params["template"])
         template = self._named(request)
-        outputs = resolve(
+        outputs = await resolve(
             self._store,
             template,
             fields.optional_object("inputs") or {},
