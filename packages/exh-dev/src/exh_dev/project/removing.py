@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, uses
+from exh_dev.project.new.aws_parts import came_with
+from exh_dev.project.new.names import Name
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import change
 from exh_dev.project.template_text import without_functions
@@ -62,7 +64,7 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
     if not force:
         _check_committed(project.root, [*files, manifest])
     others = [each for each in project.functions if each is not spec]
-    text = without_functions(manifest, [spec.logical_id])
+    text = without_functions(manifest, [spec.logical_id], lambda parts: came_with(parts, Name(spec.name)))
     change({manifest: text}, {}, files)
     left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name, others))
     return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left, spec.code)

@@ -14,6 +14,7 @@ from exh_dev.project.manifest import load_manifest
 from exh_dev.project.new.names import Name, fold
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import change
+from exh_dev.project.template_text import with_other_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def rename_function(project: Project, old: str, spelling: str) -> Renamed:
         raise UsageError(f"{name.task}: {what} {'have' if len(taken) > 1 else 'has'} it already; choose another name")
     texts = {manifest: _manifest_text(manifest, spec, name)}
     for path in {use.path for use in uses(root, spec.name, project.functions)} | set(_python_files(root)):
-        before = path.read_text(encoding="utf-8")
+        before = path.read_bytes().decode()
         after = _renamed_text(before, spec, name, is_python=path.suffix == ".py")
         if after != before:
             texts[path] = after
@@ -99,12 +100,7 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
     Raises:
         UsageError: it would be no manifest, or would describe another function than before.
     """
-    text = manifest.read_bytes().decode()
-    text = re.sub(rf"(?<![\w/-]){re.escape(spec.logical_id)}(?=\b|Alarms\b|Arn\b)", name.logical_id, text)
-    text = re.sub(rf"(\bname:\s*[\"']?){re.escape(spec.name)}\b(?!-)", rf"\g<1>{name.task}", text)
-    if spec.code is None:
-        text = re.sub(rf"\bhandlers\.{re.escape(module_of(spec))}\b", f"handlers.{name.module}", text)
-    text = re.sub(rf"\bbuild/{re.escape(spec.name)}(?=\.zip\b|/)", f"build/{name.task}", text)
+    text = with_other_name(manifest, spec.logical_id, name.logical_id, lambda entry: _entry(entry, spec, name))
     with TemporaryDirectory() as folder:
         copy = Path(folder, MANIFEST)
         copy.write_bytes(text.encode())
@@ -116,6 +112,14 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
     if found.code is None and not found.handler.startswith(f"handlers.{name.module}."):
         raise UsageError(f"{spec.name} cannot be renamed: its Handler is {spec.handler}; nothing was changed")
     return text
+
+
+def _entry(text: str, spec: FunctionSpec, name: Name) -> str:
+    """Return the entry of a function with its new name."""
+    text = re.sub(rf"(\bname:\s*[\"']?){re.escape(spec.name)}\b(?!-)", rf"\g<1>{name.task}", text)
+    if spec.code is None:
+        text = re.sub(rf"\bhandlers\.{re.escape(module_of(spec))}\b", f"handlers.{name.module}", text)
+    return re.sub(rf"\bbuild/{re.escape(spec.name)}(?=\.zip\b|/)", f"build/{name.task}", text)
 
 
 def _place(path: Path, moved: dict[Path, Path]) -> Path:

@@ -5,37 +5,43 @@ A part is an entry of a section, such as a resource or a parameter; it is named 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from yaml.nodes import MappingNode, ScalarNode
+import yaml
+from yaml.nodes import MappingNode
 
 from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import FUNCTION
+from exh_dev.project.references import references
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from yaml.nodes import Node
 
+    from exh_dev.project.references import Reference
+
 
 Part = tuple[str, str]
 _BELONGING = ("Resources", "Parameters", "Mappings", "Conditions", "Rules")
-_WORD = re.compile(r"\w+")
+_SECTIONS = {"resource": ("Resources", "Parameters"), "condition": ("Conditions",), "mapping": ("Mappings",)}
+#: What holds nothing of anybody's, and says nothing when nothing refers to it.
+_EMPTY_WORDS = ("Parameters", "Mappings", "Conditions", "Rules")
 _ALARM, _TOPIC, _ROLE = "AWS::CloudWatch::Alarm", "AWS::SNS::Topic", "AWS::IAM::Role"
 
 
 class Parts:
-    """The parts of a template, and which of them name which.
+    """The parts of a template, and which of them refer to which.
 
     Attributes:
         keys: the key of each part, in the order of the template.
+        references: what each refers to.
     """
 
-    def __init__(self, sections: Mapping[str, Node]) -> None:
-        """Look at the sections of a template, by name."""
+    def __init__(self, sections: Mapping[str, Node], text: str) -> None:
+        """Look at the sections of a template, by name, which were read from a text."""
         nodes = {
             (section, key.value): (key, value)
             for section, node in sections.items()
@@ -43,14 +49,32 @@ class Parts:
             for key, value in node.value
         }
         self.keys = {part: key for part, (key, _) in nodes.items()}
+        self.references = {part: list(references(value, text)) for part, (_, value) in nodes.items()}
         self._nodes = {part: value for part, (_, value) in nodes.items()}
         self._types = {part: type_of(value) for part, value in self._nodes.items() if part[0] == "Resources"}
-        words = {
-            part: {word for each in _scalars(value) for word in _WORD.findall(each.value)}
-            for part, value in self._nodes.items()
+        self._names = {
+            part: {other for each in found for other in _parts_of(each) if other in nodes} - {part}
+            for part, found in self.references.items()
         }
-        self._names = {part: {other for other in nodes if other[1] in words[part]} - {part} for part in nodes}
         self._functions = {part for part, type_ in self._types.items() if type_ == FUNCTION}
+
+    def is_function(self, part: Part) -> bool:
+        """Return whether a part is a function."""
+        return part in self._functions
+
+    def is_called_after(self, part: Part, logical_id: str) -> bool:
+        """Return whether a part that is no function has the name of a function and a word, and refers to it."""
+        rest = part[1].removeprefix(logical_id)
+        refers = ("Resources", logical_id) in self._names[part]
+        return rest != part[1] and rest[:1].isupper() and refers and part not in self._functions
+
+    def type_of(self, part: Part) -> str | None:
+        """Return the type of a resource; None for any other part, and for one that there is not."""
+        return self._types.get(part)
+
+    def says(self, part: Part) -> str:
+        """Return what a part says, whatever way it is written."""
+        return yaml.serialize(self._nodes[part])
 
     def belonging_to(self, logical_ids: AbstractSet[str]) -> set[Part]:
         """Return the parts of some functions: those that they refer to, and those that refer to these alone.
@@ -58,7 +82,6 @@ class Parts:
         Of the latter kind are the policy of a queue, or a state machine that runs the function; and their alarms, with
         the topic that they are sent to. Another function never is, nor a role, unless one of the parts refers to it.
         """
-        topics = {part for part, type_ in self._types.items() if type_ == _TOPIC}
         companions = [
             part
             for part in self.keys
@@ -72,8 +95,7 @@ class Parts:
                     is_of_these = bool(self._names[part]) and self._names[part] <= taken
                 else:
                     others = {other for other in self._names[part] if other[0] == "Resources"}
-                    beside = topics if self._types[part] == _ALARM else set[Part]()
-                    is_of_these = bool(others & taken) and others - beside <= taken
+                    is_of_these = bool(others & taken) and others - self._beside(part) <= taken
                 if is_of_these:
                     more.add(part)
             more -= self._functions
@@ -81,56 +103,66 @@ class Parts:
                 return taken
             taken |= more
 
-    def going_with(self, path: Path, logical_ids: AbstractSet[str]) -> set[Part]:
-        """Return the parts that go when some functions go: what names them, and what was there for them alone.
+    def going_with(self, path: Path, logical_ids: AbstractSet[str], ours: AbstractSet[Part]) -> set[Part]:
+        """Return the parts that go when some functions go.
 
         Args:
             path: the template's, for messages.
             logical_ids: of the functions.
+            ours: parts that came with these functions, and that nobody has changed, or that name them: what else the
+                template has is somebody's own, and stays.
 
         Raises:
-            UsageError: a function that stays names one of these, or something names both.
+            UsageError: something that stays refers to one that goes.
         """
         lost = {("Resources", each) for each in logical_ids}
         while True:
-            more = {part for part in self.keys if part[0] in ("Resources", "Outputs") and self._names[part] & lost}
-            more |= self._without_users(lost, self.belonging_to({name for _, name in lost & self._functions}))
-            for part in self.keys:
-                if part in more - lost:
-                    self._check_it_can_go(path, part, lost)
+            more = {part for part in self.keys if part[0] == "Outputs" and self._names[part] & lost}
+            more |= {part for part in ours if self._names[part] & {each for each in lost if each[0] == "Resources"}}
+            belonging = self.belonging_to({name for _, name in lost & self._functions})
+            more |= self._without_users(lost | more, {part for part in belonging if self._may_go(part, ours)})
             if more <= lost:
-                return lost
+                break
             lost |= more
+        for part in self.keys.keys() - lost:
+            self._check_it_stays(path, part, lost)
+        return lost
+
+    def _may_go(self, part: Part, ours: AbstractSet[Part]) -> bool:
+        return part in ours or part[0] in _EMPTY_WORDS
+
+    def _beside(self, part: Part) -> set[Part]:
+        """Return what a part refers to without being its: the topic of an alarm."""
+        is_alarm = self._types.get(part) == _ALARM
+        return {other for other in self._names[part] if is_alarm and self._types.get(other) == _TOPIC}
 
     def _without_users(self, lost: AbstractSet[Part], parts: Collection[Part]) -> set[Part]:
-        """Return those of some parts that nothing names which stays, and that are for none of them which stays."""
+        """Return those of some parts that nothing refers to which stays, and that are for none of them which stays."""
         found = set(parts) | lost
         while True:
             staying = self.keys.keys() - found
             used = {other for part in staying for other in self._names[part]} & found
-            beside = {part for part in parts if self._types.get(part) not in {None, _TOPIC}} & staying
+            kept = {part for part in staying if part[0] == "Resources"}
             needed = {other for part in found for other in self._names[part]}
-            used |= {part for part in found - needed if self._names[part] & beside}
+            used |= {part for part in found - needed if self._names[part] & kept - self._beside(part)}
             if used <= lost:
                 return found
             found -= used - lost
 
-    def _check_it_can_go(self, path: Path, part: Part, lost: AbstractSet[Part]) -> None:
-        gone = next((name for _, name in self._names[part] & lost), "")
-        line = self._line_of(part, gone)
-        if part in self._functions:
-            raise UsageError(f"{path}:{line}: {part[1]} refers to {gone}; change that first")
-        if others := sorted(name for _, name in self._names[part] & (self._functions - lost)):
-            raise UsageError(
-                f"{path}:{line}: {part[1]} is of {gone} and of {', '.join(others)}; take {gone} out of it first"
-            )
+    def _check_it_stays(self, path: Path, part: Part, lost: AbstractSet[Part]) -> None:
+        for each in self.references[part]:
+            if not set(_parts_of(each)) & lost:
+                continue
+            others = sorted(name for _, name in self._names[part] & (self._functions - lost))
+            if others and part not in self._functions:
+                told = f"{part[1]} is of {each.name} and of {', '.join(others)}; take {each.name} out of it first"
+            else:
+                told = f"{part[1]} refers to {each.name}; change that first"
+            raise UsageError(f"{path}:{each.line}: {told}")
 
-    def _line_of(self, part: Part, name: str) -> int:
-        """Return the line where a part names something, counted from 1."""
-        return next(
-            (each.start_mark.line + 1 for each in _scalars(self._nodes[part]) if name in _WORD.findall(each.value)),
-            self.keys[part].start_mark.line + 1,
-        )
+
+def _parts_of(reference: Reference) -> list[Part]:
+    return [(section, reference.name) for section in _SECTIONS[reference.kind]]
 
 
 def type_of(resource: Node) -> str | None:
@@ -138,12 +170,3 @@ def type_of(resource: Node) -> str | None:
     if not isinstance(resource, MappingNode):
         return None
     return next((value.value for key, value in resource.value if key.value == "Type"), None)
-
-
-def _scalars(node: Node) -> Iterator[ScalarNode]:
-    """Yield the scalars below a node that are no keys: a key never refers to anything."""
-    if isinstance(node, ScalarNode):
-        yield node
-        return
-    for each in node.value:
-        yield from _scalars(each[1] if isinstance(node, MappingNode) else each)

@@ -20,10 +20,11 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
-from exh_dev.project.template_parts import Parts, type_of
+from exh_dev.project.template_parts import Part, Parts, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from yaml.nodes import Node
 
@@ -60,7 +61,8 @@ def with_entry(path: Path, section: str, entry: str) -> str:
     lines = _lines(text)
     at = _begin(lines, sections["Resources"][0])
     indented = "".join(f"  {line}\n" if line.strip() else "\n" for line in entry.splitlines())
-    changed = "".join([*lines[:at], f"{section}:\n{indented}\n", *lines[at:]])
+    added = f"{section}:\n{indented}\n"
+    changed = "".join([*lines[:at], added.replace("\n", _newline(text)), *lines[at:]])
     _check(path, changed, sections, lost={})
     return changed
 
@@ -76,7 +78,7 @@ def entries_for(path: Path, logical_id: str) -> dict[tuple[str, str], str]:
     """
     text, sections = _read(path)
     lines = _lines(text)
-    parts = Parts({name: node for name, (_, node) in sections.items()})
+    parts = parts_of(text, sections)
     taken = parts.belonging_to({logical_id})
     found = {}
     for section, name in (each for each in parts.keys if each in taken):
@@ -99,7 +101,7 @@ def _with_entry(path: Path, section: str, resource: str) -> str:
     text, sections = _read(path)
     lines = _lines(text)
     key, resources = sections[section]
-    newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+    newline = _newline(text)
     if isinstance(resources, MappingNode) and resources.value:
         if resources.flow_style:
             raise _unsuitable(path)
@@ -127,17 +129,26 @@ def _with_entry(path: Path, section: str, resource: str) -> str:
     return changed
 
 
-def without_functions(path: Path, logical_ids: Collection[str]) -> str:
-    """The template without these functions, the outputs that name them, and what was there for them alone.
+def without_functions(
+    path: Path,
+    logical_ids: Collection[str],
+    ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005
+) -> str:
+    """The template without these functions, the outputs that refer to them, and what came with them.
+
+    Args:
+        path: the template.
+        logical_ids: of the functions.
+        ours: says which parts came with them; none else goes, but for parameters and conditions without any use.
 
     Raises:
         UsageError: the file cannot be read, is written in a way that lines cannot be taken out of, or has something
             that is of these functions and of others, such as a dashboard.
     """
     text, sections = _read(path)
-    parts = Parts({name: node for name, (_, node) in sections.items()})
+    parts = parts_of(text, sections)
     lost: dict[str, set[str]] = {}
-    for section, name in parts.going_with(path, set(logical_ids)):
+    for section, name in parts.going_with(path, set(logical_ids), ours(parts)):
         lost.setdefault(section, set()).add(name)
     lines = _lines(text)
     gone: set[int] = set()
@@ -163,6 +174,67 @@ def without_functions(path: Path, logical_ids: Collection[str]) -> str:
     changed = "".join(line for number, line in enumerate(lines) if number not in gone)
     _check(path, changed, sections, lost=lost)
     return changed
+
+
+def with_other_name(path: Path, old: str, new: str, entry: Callable[[str], str]) -> str:
+    """The template with another logical id of a function, in its key and wherever it is referred to.
+
+    So are the outputs and resources that are its alone and called after it, such as `NAMEArn` or `NAMESchedulerRole`.
+
+    Args:
+        path: the template.
+        old: the logical id.
+        new: the other one.
+        entry: changes the text of the function's own entry.
+
+    Raises:
+        UsageError: the file cannot be read, or has something else under one of the new names.
+    """
+    text, sections = _read(path)
+    parts = parts_of(text, sections)
+    function = ("Resources", old)
+    renamed = {
+        part: new + part[1].removeprefix(old)
+        for part in parts.keys
+        if part == function or (part[0] in ("Resources", "Outputs") and parts.is_called_after(part, old))
+    }
+    for (section, name), other in renamed.items():
+        if (section, other) in parts.keys:
+            line = parts.keys[section, other].start_mark.line + 1
+            raise UsageError(
+                f"{path}:{line}: {other} is there already, which {name} would be called; choose another name"
+            )
+    changes = [(parts.keys[part].start_mark.index, part[1], other) for part, other in renamed.items()]
+    for references in parts.references.values():
+        for each in references:
+            part = ("Resources", each.name)
+            if each.kind == "resource" and part in renamed:
+                changes.append((each.start, each.name, renamed[part]))
+    node = next(value for key, value in sections["Resources"][1].value if key.value == old)
+    begin, end = node.start_mark.index, node.end_mark.index
+    inner = [(start - begin, before, after) for start, before, after in changes if begin <= start < end]
+    outer = [each for each in changes if not begin <= each[0] < end]
+    own = entry(_changed(text[begin:end], inner))
+    after = _changed(text[end:], [(start - end, *names) for start, *names in outer if start >= end])
+    return _changed(text[:begin], [each for each in outer if each[0] < begin]) + own + after
+
+
+def _newline(text: str) -> str:
+    """Return how most lines of a text end."""
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
+
+
+def _changed(text: str, changes: Iterable[tuple[int, str, str]]) -> str:
+    """Return a text with other names at some places, each by where it begins."""
+    for start, before, after in sorted(set(changes), reverse=True):
+        begin = text.index(before, start)
+        text = text[:begin] + after + text[begin + len(before) :]
+    return text
+
+
+def parts_of(text: str, sections: Sections) -> Parts:
+    """Return the parts of a template that was read."""
+    return Parts({name: node for name, (_, node) in sections.items()}, text)
 
 
 Sections = dict[str, "tuple[ScalarNode, Node]"]

@@ -10,15 +10,23 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+from yaml.nodes import MappingNode
 
 from exh_dev.errors import UsageError
 from exh_dev.project.cloudformation import read_template
 from exh_dev.project.init.sources import examples_folder
+from exh_dev.project.new.names import Name
+from exh_dev.project.template_parts import type_of
 from exh_dev.project.template_text import entries_for, with_entry, with_resource
 
 if TYPE_CHECKING:
-    from exh_dev.project.new.names import Name
+    from yaml.nodes import Node
+
+    from exh_dev.project.cloudformation import Template
+    from exh_dev.project.template_parts import Part, Parts
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,12 @@ _OF_ANY = _MODELS["api"]
 _ROLE = {"FunctionRole", "FunctionBasics"}
 _BASICS = ("Resources", "FunctionBasics")  # what all roles of the examples have; not those of every project
 _QUEUE = "WorkQueue"
+_NOBODY = Name("nobody")
+#: What can be made again from the template at any time.
+_HOLDING_NOTHING = frozenset({
+    "AWS::CloudWatch::Alarm", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy", "AWS::Serverless::StateMachine",
+})  # fmt: skip
 #: What `init` writes in its own way, and what no function but the example has.
 _NOT_TAKEN = {"CredentialsSecretName", "FunctionLogs"}
 
@@ -52,13 +66,10 @@ def with_function(manifest: Path, entry: str, kind: str, name: Name) -> str:
         name: of the function.
 
     Raises:
-        UsageError: the template cannot be changed line by line, or has a work queue already.
+        UsageError: the template cannot be changed line by line, has a work queue already or a function behind its HTTP
+            API, or something else under the name of a part.
     """
-    if kind == "queue" and read_template(manifest).find("Resources", _QUEUE) is not None:
-        raise UsageError(
-            f"{manifest} has a {_QUEUE} already, and a queue is for one function: another one would take its messages. "
-            "Give the new kind of task to that function, or write a second queue beside it"
-        )
+    _check_it_is_the_first(manifest, kind, name)
     with TemporaryDirectory() as folder:
         copy = Path(folder, manifest.name)
         shutil.copyfile(manifest, copy)
@@ -72,12 +83,100 @@ def with_function(manifest: Path, entry: str, kind: str, name: Name) -> str:
         return copy.read_bytes().decode()
 
 
+def part_names() -> set[str]:
+    """Return the logical ids that no function may have: those of the parts that functions share."""
+    found = {part for kind in _MODELS for section, part, _ in _parts(kind, _NOBODY) if section == "Resources"}
+    return {*(part for part in found if not part.startswith(_NOBODY.logical_id)), *_ROLE}
+
+
+def came_with(parts: Parts, name: Name) -> set[Part]:
+    """Return those parts of a template that came with a function, by `new` or with an example.
+
+    What holds data, or somebody's settings, counts only as it was written: nobody's own queue is one of them.
+    """
+    written = [(section, part, text) for kind in _MODELS for section, part, text in _parts(kind, name)]
+    written += _of_example(name)
+    found = {("Resources", f"{name.logical_id}Fails")} & parts.keys.keys()
+    for section, part, text in written:
+        if (section, part) not in parts.keys:
+            continue
+        own = _composed(text)
+        is_the_same_kind = section != "Resources" or parts.type_of((section, part)) == type_of(own)
+        is_as_written = parts.says((section, part)) == yaml.serialize(own)
+        if is_the_same_kind and (is_as_written or type_of(own) in _HOLDING_NOTHING):
+            found.add((section, part))
+    return found
+
+
+def _of_example(name: Name) -> list[tuple[str, str, str]]:
+    template = examples_folder() / "template.yaml"
+    if read_template(template).find("Resources", name.logical_id) is None:
+        return []
+    found = entries_for(template, name.logical_id)
+    return [(section, part, text) for (section, part), text in found.items() if part != name.logical_id]
+
+
+def _check_it_is_the_first(manifest: Path, kind: str, name: Name) -> None:
+    template = read_template(manifest)
+    if kind == "queue" and template.find("Resources", _QUEUE) is not None:
+        raise UsageError(
+            f"{manifest} has a {_QUEUE} already, and a queue is for one function: another one would take its messages. "
+            "Give the new kind of task to that function, or write a second queue beside it"
+        )
+    if kind == "api" and (other := _behind_the_api(template)):
+        raise UsageError(
+            f"{manifest}: every path and method of the HTTP API leads to {other} already. Give it the routes of "
+            f"{name.task}, or make {name.task} for Extra Horizon alone: --target exh"
+        )
+    wanted = {part: type_of(_composed(text)) for _, part, text in _parts(kind, name)}
+    wanted[f"{name.logical_id}Fails"] = "AWS::CloudWatch::Alarm"
+    for part, type_ in wanted.items():
+        there = template.find("Resources", part)
+        if there is not None and type_ is not None and type_of(there) != type_:
+            line = there.start_mark.line
+            raise UsageError(
+                f"{manifest}:{line}: {part} is something else there than the part of {name.task} that would be called "
+                "so; choose another name for one of them"
+            )
+
+
+def _behind_the_api(template: Template) -> str | None:
+    """Return the logical id of the function that takes every request of the HTTP API."""
+    resources = template.find("Resources")
+    for key, _ in resources.value if isinstance(resources, MappingNode) else ():
+        events = template.find("Resources", key.value, "Properties", "Events")
+        for event, _ in events.value if isinstance(events, MappingNode) else ():
+            place = ("Resources", key.value, "Properties", "Events", event.value)
+            kind = template.find(*place, "Type")
+            if kind is not None and kind.value == "HttpApi" and template.find(*place, "Properties", "Path") is None:
+                return str(key.value)
+    return None
+
+
+def _composed(entry: str) -> Node:
+    """Return what an entry says, of which the text has nothing else."""
+    node: Any = yaml.compose(entry, yaml.SafeLoader)
+    ((_, found),) = node.value
+    return cast("Node", found)
+
+
 def _missing(manifest: Path, kind: str, name: Name) -> list[tuple[str, str, str]]:
     """Return those parts of a kind that a manifest does not have, and needs."""
     template = read_template(manifest)
     missing = [each for each in _parts(kind, name) if template.find(*each[:2]) is None]
     is_named = any(_BASICS[1] in text for *part, text in missing if tuple(part) != _BASICS)
-    return [each for each in missing if is_named or each[:2] != _BASICS]
+    missing = [each for each in missing if is_named or each[:2] != _BASICS]
+    text = manifest.read_text(encoding="utf-8")
+    while True:  # a parameter that only something refers to which is not taken
+        unused = [
+            each
+            for each in missing
+            if each[0] in ("Parameters", "Conditions")
+            and not re.search(rf"\b{each[1]}\b", text + "".join(other[2] for other in missing if other != each))
+        ]
+        if not unused:
+            return missing
+        missing = [each for each in missing if each not in unused]
 
 
 def _parts(kind: str, name: Name) -> list[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.init.sources import for_target
 from exh_dev.project.manifest import load_manifest
-from exh_dev.project.new.aws_parts import with_function
+from exh_dev.project.new.aws_parts import part_names, with_function
 from exh_dev.project.new.names import Name, check_free, fold
 from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
@@ -53,7 +53,7 @@ _START: Mapping[NewKind, str] = {
     "api": "call it: /tasks/v1/api/{name}/patients/... (docs/functions.md tells more)",
     "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
     "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
-    "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is {{the URL of WorkQueue}}",
+    "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is the URL of WorkQueue",
 }
 
 
@@ -138,6 +138,8 @@ def make(
     }
     _check_no_files(project.root, name)
     target = target or _target(kind, manifest)
+    if target != "exh":
+        check_free(name, part_names(), "what a function on AWS needs")
     entry = _entry(kind, name, permissions, manifest, target)
     if target == "exh" or kind == "event":
         text = with_resource(manifest, entry)

@@ -62,8 +62,8 @@ def fold(spelling: str) -> Name:
     return found
 
 
-def check_free(name: Name, taken: Iterable[str], template: Path) -> None:
-    """Go on only with a name that nothing in the template has; `taken` are task names and logical ids.
+def check_free(name: Name, taken: Iterable[str], template: Path | str) -> None:
+    """Go on only with a name that nothing in the template has; `taken` are task names and logical ids of what is there.
 
     Raises:
         UsageError: the name is taken.

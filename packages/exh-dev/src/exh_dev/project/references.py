@@ -1,0 +1,107 @@
+"""What a template refers to, by CloudFormation's `Ref`, `GetAtt`, `Sub`, `DependsOn`, `Condition`, `If`, `FindInMap`.
+
+A word that only looks like the name of a resource, in a description, a type or a key, is no reference.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yaml.nodes import Node
+
+Kind = Literal["resource", "condition", "mapping"]
+_IN_SUB = re.compile(r"\$\{\s*([A-Za-z0-9]+)(?=[\s.}])")
+_FIRST_ITEM: dict[str, Kind] = {"If": "condition", "FindInMap": "mapping", "GetAtt": "resource"}
+
+
+class Reference(NamedTuple):
+    """A name that is referred to, as a resource or parameter, a condition, or a mapping.
+
+    Attributes:
+        kind: what it is the name of.
+        name: of that.
+        start: where the name begins in the text that the node was read from, in characters.
+        line: where that is, from 1.
+    """
+
+    kind: Kind
+    name: str
+    start: int
+    line: int
+
+
+def references(node: Node, text: str) -> Iterator[Reference]:
+    """Yield what a part of a template refers to.
+
+    Args:
+        node: the part, composed with its short forms as tags, such as `!Ref`.
+        text: that it was composed from.
+    """
+    function = node.tag.removeprefix("!") if node.tag.startswith("!") else None
+    if function is not None:
+        yield from _called(function, node, text)
+        if isinstance(node, ScalarNode):
+            return
+    if isinstance(node, SequenceNode):
+        for each in node.value:
+            yield from references(each, text)
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            yield from _of_member(str(key.value), value, text)
+            yield from references(value, text)
+
+
+def _of_member(name: str, value: Node, text: str) -> Iterator[Reference]:
+    """Yield what a member of a mapping names by itself."""
+    if name.startswith("Fn::"):
+        yield from _called(name.removeprefix("Fn::"), value, text)
+    elif name in {"Ref", "Condition"} and isinstance(value, ScalarNode) and not value.tag.startswith("!"):
+        yield from _called(name, value, text)
+    elif name == "DependsOn":
+        for each in value.value if isinstance(value, SequenceNode) else [value]:
+            yield from _called("Ref", each, text)
+
+
+def _called(function: str, node: Node, text: str) -> Iterator[Reference]:
+    """Yield what the argument of an intrinsic function names by itself, without what is nested in it."""
+    if function == "Sub":
+        texts, own = (node, set[str]()) if isinstance(node, ScalarNode) else _with_variables(node)
+        if texts is not None:
+            source = text[texts.start_mark.index : texts.end_mark.index]
+            for found in _IN_SUB.finditer(source):
+                if found[1] not in own:
+                    yield _at("resource", found[1], texts, texts.start_mark.index + found.start(1), text)
+    elif isinstance(node, ScalarNode):
+        kind: Kind = "condition" if function == "Condition" else "resource"
+        if function in {"Ref", "Condition", "GetAtt"}:
+            yield from _plain(kind, node, text)
+    elif isinstance(node, SequenceNode) and node.value and function in _FIRST_ITEM:
+        yield from _plain(_FIRST_ITEM[function], node.value[0], text)
+
+
+def _with_variables(node: Node) -> tuple[Node | None, set[str]]:
+    """Return the text of a `Sub` that has variables of its own, and their names."""
+    if not isinstance(node, SequenceNode) or not node.value or not isinstance(node.value[0], ScalarNode):
+        return None, set()
+    own = node.value[1].value if len(node.value) > 1 and isinstance(node.value[1], MappingNode) else []
+    return node.value[0], {str(key.value) for key, _ in own}
+
+
+def _plain(kind: Kind, node: Node, text: str) -> Iterator[Reference]:
+    if isinstance(node, ScalarNode):
+        name = str(node.value).partition(".")[0]
+        source = text[node.start_mark.index : node.end_mark.index]
+        place = re.search(rf"(?<![\w!:]){re.escape(name)}(?!\w)", source)
+        if name and place:
+            yield _at(kind, name, node, node.start_mark.index + place.start(), text)
+
+
+def _at(kind: Kind, name: str, node: Node, start: int, text: str) -> Reference:
+    line = node.start_mark.line + 1 + len(re.findall(r"\r\n|\r|\n", text[node.start_mark.index : start]))
+    return Reference(kind, name, start, line)
