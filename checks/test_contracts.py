@@ -166,8 +166,7 @@ def test_the_page_on_functions_shows_the_typed_documents_that_are_checked(projec
 def test_what_is_printed_of_dead_letters_fits_their_schemas(answers, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("exh_dev.aws.dead_letters._WAIT", 0)
     template = {
-        "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in ("Work", "Dead")},
-        "Outputs": {"WorkQueueUrl": {"Value": {"Ref": "Work"}}, "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}}},
+        "Resources": {name: {"Type": "AWS::SQS::Queue"} for name in ("WorkQueue", "DeadLetterQueue")},
     }
     with LocalAws() as aws:
         for name, value in {**aws.environment(), "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}.items():
@@ -177,7 +176,7 @@ def test_what_is_printed_of_dead_letters_fits_their_schemas(answers, tmp_path, c
         reason = {"ErrorType": {"DataType": "String", "StringValue": "PatientUnknownError"}}
         for attributes in ({}, reason):
             sent = stack.client("sqs").send_message(
-                QueueUrl=stack.output("DeadLetterQueueUrl"), MessageBody="{}", MessageAttributes=attributes
+                QueueUrl=stack.physical_id("DeadLetterQueue"), MessageBody="{}", MessageAttributes=attributes
             )
         for command in (["list"], ["show", sent["MessageId"]], ["redrive", "--yes"]):
             assert run_command(["dead-letters", *command, "--live", "--stack", "clinic", "--json"]) == 0

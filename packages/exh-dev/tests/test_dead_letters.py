@@ -23,10 +23,6 @@ TEMPLATE = {
         "WorkQueue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "work"}},
         "DeadLetterQueue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dead"}},
     },
-    "Outputs": {
-        "WorkQueueUrl": {"Value": {"Ref": "WorkQueue"}},
-        "DeadLetterQueueUrl": {"Value": {"Ref": "DeadLetterQueue"}},
-    },
 }
 SAMCONFIG = f"""
 version = 0.1
@@ -142,7 +138,7 @@ def test_both_sorts_are_done_again(queues, capsys):
     queues.put({"id": "t1"}, POISON)
     queues.put({"id": "t2"})
     code, told, _ = run(capsys, "redrive", "--yes", *LIVE)
-    assert (code, told) == (0, {"ok": True, "stack": "tasks-dev", "sent": 2, "not_sent": 0, "to": "WorkQueueUrl"})
+    assert (code, told) == (0, {"ok": True, "stack": "tasks-dev", "sent": 2, "not_sent": 0, "to": "WorkQueue"})
     assert queues.bodies(queues.dead) == []
     assert queues.bodies(queues.work) == ['{"id": "t1"}', '{"id": "t2"}']
 
@@ -180,7 +176,7 @@ def test_nobody_is_asked_without_a_terminal_and_nothing_done(queues, capsys):
     queues.put({"id": "t1"})
     code, told, said = run(capsys, "redrive", *LIVE)
     assert (code, told) == (2, None)
-    assert "sending all of about 1 dead letters of the stack tasks-dev to WorkQueueUrl again: add --yes" in said
+    assert "sending all of about 1 dead letters of the stack tasks-dev to WorkQueue again: add --yes" in said
     assert queues.bodies(queues.work) == []
 
 
@@ -235,9 +231,10 @@ def test_large_ones_are_sent_in_parts_that_any_queue_takes(queues):
         (["list", "--live", "--config-env", "prod"], 2, "has no environment `prod`; there are: dev, nameless"),
         (["list", "--live", "--config-env", "nameless"], 2, "[nameless.deploy.parameters] has no stack_name"),
         (["list", "--live", "--stack", "other"], 1, "cannot look at the stack other: AWS answered ValidationError"),
-        (["list", *LIVE, "--queue", "DeadLetterQueue"], 2, "no output DeadLetterQueue (did you mean"),
+        (["list", *LIVE, "--queue", "DeadLeterQueue"], 2, "no resource DeadLeterQueue (did you mean"),
+        (["redrive", *LIVE, "--queue", "WorkQueue"], 2, "--queue WorkQueue needs --to"),
         (["list", *LIVE, "--error-type", "A", "--without-reason"], 2, "exclude each other"),
-        (["redrive", *LIVE, "--to", "DeadLetterQueueUrl"], 2, "are the same queue"),
+        (["redrive", *LIVE, "--to", "DeadLetterQueue"], 2, "are the same queue"),
     ],
 )
 def test_what_cannot_be_done_is_told(queues, capsys, arguments, code, told):
@@ -269,3 +266,48 @@ def test_people_see_a_table(queues, capsys):
     assert run_command(["dead-letters", "list", "--table", *LIVE]) == 0
     printed = capsys.readouterr().out
     assert "PatientUnknownError" in printed
+
+
+def test_what_somebody_else_is_looking_at_is_not_none(queues, capsys):
+    for number in range(3):
+        queues.put({"id": f"t{number}"})
+    hidden = queues.sqs.receive_message(QueueUrl=queues.dead, MaxNumberOfMessages=10, VisibilityTimeout=60)
+    assert len(hidden["Messages"]) == 3
+    for command in (["list"], ["redrive", "--yes"]):
+        code, _, said = run(capsys, *command, *LIVE)
+        assert code == 1
+        assert "about 3 messages are in the queue, and SQS gives none of them" in said
+
+
+def test_none_that_fits_is_told_as_that(queues, capsys):
+    queues.put({"id": "t1"})
+    assert run(capsys, "list", "--error-type", "OtherError", *LIVE)[:2] == (0, [])
+    assert run_command(["dead-letters", "list", "--error-type", "OtherError", "--table", *LIVE]) == 0
+    assert capsys.readouterr().out == "None fits, of 1\n"
+
+
+def test_reading_ends_though_what_was_read_is_visible_again(queues, monkeypatch):
+    monkeypatch.setattr("exh_dev.aws.dead_letters._HIDDEN", 0)
+    for number in range(10):
+        queues.put({"id": f"t{number}"})
+    with DeadLetters(queues.sqs, queues.dead).reading() as messages:
+        assert len([each.id for each in messages]) == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "attributes", "error"),
+    [
+        ({"responsePayload": {"errorType": "KeyError", "errorMessage": "'id'"}}, {}, ("KeyError", "'id'")),
+        (
+            {"version": "0"},
+            {"ERROR_CODE": {"DataType": "String", "StringValue": "AccessDenied"},
+             "ERROR_MESSAGE": {"DataType": "String", "StringValue": "no"}},
+            ("AccessDenied", "no"),
+        ),
+        ({"responsePayload": None}, {}, (None, None)),
+    ],
+)  # fmt: skip
+def test_of_a_scheduled_run_the_error_is_shown(queues, capsys, body, attributes, error):
+    queues.put(body, attributes)
+    (found,) = run(capsys, "list", *LIVE)[1]
+    assert (found["error_type"], found["error_message"]) == error

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 10  # messages, SQS's limit
 _BATCH_BYTES = 262_144  # of all messages together; the least that any queue takes
-_HIDDEN = 300  # seconds that a message which was read is hidden from others, unless it is given back before
+_HIDDEN = 900  # seconds that a message which was read is hidden from others, unless it is given back before
+_MOST_IDLE = 20  # answers in a row with nothing new
 _WAIT = 2  # seconds; with a wait SQS asks all of its servers, so that an empty answer means an empty queue
 _REASON = ("ErrorType", "ErrorMessage", "Function", "MessageId", "ReceiveCount")  # attributes that the worker adds
 
@@ -41,8 +42,11 @@ class DeadLetter:
 
     @property
     def error_type(self) -> str | None:
-        """The class of the error that made it poison; None where it failed too often, which its log tells."""
-        return self._reason("ErrorType")
+        """The class of the error that made it poison; None where it failed too often, which its log tells.
+
+        Of a scheduled run, the class of the error that it ended with, or why EventBridge could not start it.
+        """
+        return self._reason("ErrorType") or self._reason("ERROR_CODE") or self._ended_with("errorType")
 
     @property
     def task_id(self) -> str | None:
@@ -69,10 +73,20 @@ class DeadLetter:
             "task_id": self.task_id,
             "sent_at": self.sent.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "error_type": self.error_type,
-            "error_message": self._reason("ErrorMessage"),
+            "error_message": self._reason("ErrorMessage")
+            or self._reason("ERROR_MESSAGE")
+            or self._ended_with("errorMessage"),
             "function": self._reason("Function"),
             "message_id": self._reason("MessageId") or self.id,
         }
+
+    def _ended_with(self, name: str) -> str | None:
+        """Return what Lambda says of the last run, in the message of a destination."""
+        try:
+            found = json.loads(self.body)["responsePayload"][name]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        return found if isinstance(found, str) else None
 
     def _reason(self, name: str) -> str | None:
         value = self.attributes.get(name, {}).get("StringValue")
@@ -85,6 +99,8 @@ class DeadLetters:
     def __init__(self, sqs: Any, url: str) -> None:
         """Know a queue by its URL; `sqs` is a boto3 client of SQS."""
         self._sqs, self._url = sqs, url
+        self.seen = 0
+        """How many messages were read last."""
 
     def count(self) -> int:
         """Return about how many messages there are, those that somebody has received included."""
@@ -138,8 +154,10 @@ class DeadLetters:
 
     def _read(self, kept: dict[str, str]) -> Iterator[DeadLetter]:
         """Yield the messages that were there when this began; `kept` gets the receipts that are to be given back."""
+        self.seen = 0
         began: datetime | None = None
         seen: set[str] = set()
+        idle = 0  # answers without anything new: of what came in meanwhile, or is visible again
         while True:
             with told_as_ours(f"read {self._url}"):
                 answer = self._sqs.receive_message(
@@ -154,9 +172,11 @@ class DeadLetters:
             received = [_letter(each) for each in answer.get("Messages", ())]
             kept.update({letter.id: letter.receipt for letter in received})
             fresh = [letter for letter in received if letter.id not in seen and letter.sent < began]
-            if not fresh:
+            seen.update(letter.id for letter in received)
+            self.seen = len(seen)
+            idle = 0 if fresh else idle + 1
+            if not received or idle == _MOST_IDLE:
                 return
-            seen.update(letter.id for letter in fresh)
             yield from fresh
 
     def _send(self, to: str, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
@@ -178,6 +198,7 @@ class DeadLetters:
         return [letters[int(each["Id"])] for each in answer.get("Successful", ())]
 
     def _delete(self, letters: Sequence[DeadLetter]) -> None:
+        """Delete what was sent. What SQS does not delete comes back here, and may be sent twice."""
         entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
         if entries:
             with told_as_ours(f"take what was sent out of {self._url}"):

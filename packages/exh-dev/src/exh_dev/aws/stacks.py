@@ -1,4 +1,4 @@
-"""A stack that is deployed on AWS, and the queues that its outputs name."""
+"""A stack that is deployed on AWS, and the resources in it."""
 
 from __future__ import annotations
 
@@ -41,22 +41,23 @@ class Stack:
         with told_as_ours("use AWS"):
             return boto3.Session(profile_name=self.profile).client(service, region_name=self.region)
 
-    def output(self, name: str) -> str:
-        """Return the value of one of its outputs.
+    def physical_id(self, logical_id: str) -> str:
+        """Return what AWS calls one of its resources: of a queue, the URL.
 
         Raises:
-            UsageError: it has none of this name.
+            UsageError: it has none of this logical id.
             DevkitError: there is no such stack, or it cannot be asked.
         """
         with told_as_ours(f"look at the stack {self.name}"):
-            (found,) = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
-        if name not in outputs:
+            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+            found = [each for page in pages for each in page["StackResourceSummaries"]]
+        ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in found}
+        if not ids.get(logical_id):
             raise UsageError(
-                f"the stack {self.name} has no output {name}{did_you_mean(name, outputs)}; there are: "
-                f"{', '.join(sorted(outputs)) or 'none'}"
+                f"the stack {self.name} has no resource {logical_id}{did_you_mean(logical_id, ids)}; there are: "
+                f"{', '.join(sorted(ids)) or 'none'}"
             )
-        return str(outputs[name])
+        return str(ids[logical_id])
 
 
 @contextmanager

@@ -36,7 +36,7 @@ _RegionOption = Annotated[
     typer.Option("--region", metavar="REGION", help="Where it is [default: samconfig.toml's, or AWS_REGION]"),
 ]
 _QueueOption = Annotated[
-    str, typer.Option("--queue", metavar="OUTPUT", help="The output of the stack that has the queue's URL.")
+    str, typer.Option("--queue", metavar="ID", help="The queue, by its logical id in template.yaml.")
 ]
 _ErrorTypeOption = Annotated[
     str | None,
@@ -45,7 +45,7 @@ _ErrorTypeOption = Annotated[
 _WithoutReasonOption = Annotated[
     bool, typer.Option("--without-reason", help="Only what failed too often: SQS moved it, and its log says why.")
 ]
-_DEAD_LETTERS, _WORK = "DeadLetterQueueUrl", "WorkQueueUrl"
+_DEAD_LETTERS, _WORK = "DeadLetterQueue", "WorkQueue"
 _COLUMNS = ("Sent", "Error", "Reason", "Task", "Id")
 
 
@@ -64,8 +64,8 @@ def list_dead_letters(
     """List what could not be done, and why.
 
     Poison says which error it was. What failed too often says nothing: filter the log by its id. Looking hides messages
-    from others for as long as it takes, and counts as a receipt. Needs cloudformation:DescribeStacks,
-    sqs:GetQueueAttributes, sqs:ReceiveMessage and sqs:ChangeMessageVisibility.
+    from others for as long as it takes. Needs cloudformation:ListStackResources, sqs:GetQueueAttributes,
+    sqs:ReceiveMessage and sqs:ChangeMessageVisibility.
 
     exh-dev dead-letters list --live --config-env production
     """
@@ -82,7 +82,7 @@ def list_dead_letters(
                 output.note(f"{limit} are shown, of about {letters.count()} in the queue; --limit shows more")
                 break
     if not shown:
-        output.summary([], ["There are none"])
+        _tell_none(letters, output)
         return
     rows = [_row(letter) for letter in shown]
     output.tables([each.as_json() for each in shown], Table(_COLUMNS, rows, gives_way=("Task", "Reason")))
@@ -129,8 +129,9 @@ def redrive(
     error_type: _ErrorTypeOption = None,
     without_reason: _WithoutReasonOption = False,
     to: Annotated[
-        str, typer.Option("--to", metavar="OUTPUT", help="The output of the stack that has the other queue's URL.")
-    ] = _WORK,
+        str | None,
+        typer.Option("--to", metavar="ID", help="The other queue, by its logical id [default: WorkQueue]"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     live: _LiveOption = False,
     config_env: _EnvironmentOption = None,
@@ -141,16 +142,19 @@ def redrive(
 ) -> None:
     """Send them back to the work queue, to be done again.
 
-    Both sorts: what failed too often, and poison. Each is sent before it is deleted here, so that none is lost; what
-    was sent twice, or has been done meanwhile, is done once, where the stack has its idempotency table. Exit code 1
-    when some could not be sent; they stay. Also needs sqs:SendMessage on the work queue and sqs:DeleteMessage here.
+    Both sorts: what failed too often, and poison. Each is sent before it is deleted here, so that none is lost. What
+    is sent twice by that, or has been done meanwhile, is done once: by the task's id, and the stack's idempotency
+    table. Exit code 1 when some could not be sent; they stay. Also needs sqs:SendMessage on the work queue and
+    sqs:DeleteMessage here. For some ten thousands and more AWS's own StartMessageMoveTask is made.
 
     exh-dev dead-letters redrive --error-type PatientUnknownError --live --config-env production
     """
     output = choose_output(as_json=as_json)
     found = _stack(output, live=live, config_env=config_env, stack=stack, region=region)
-    url, other = found.output(queue), found.output(to)
-    if url == other:
+    if to is None and queue != _DEAD_LETTERS:
+        raise UsageError(f"--queue {queue} needs --to: what is in it is of another queue than {_WORK}, or of none")
+    to = to or _WORK
+    if found.physical_id(queue) == (other := found.physical_id(to)):
         raise UsageError(f"--queue {queue} and --to {to} are the same queue")
     letters = _queue(found, queue)
     count = letters.count()
@@ -168,6 +172,8 @@ def redrive(
     missing = max(len(ids) - moved - failed, 0)
     told = {"ok": not failed and not missing, "stack": found.name, "sent": moved, "not_sent": failed, "to": to}
     output.summary(told, [f"Sent {moved} to {to}" + (f"; {failed} could not be sent, and stay" if failed else "")])
+    if not letters.seen and letters.count():
+        _tell_none(letters, output)
     if missing:
         raise DevkitError(f"{missing} of the ids are of no message in the queue")
     if failed:
@@ -198,10 +204,24 @@ def _stack(output: Output, *, live: bool, config_env: str | None, stack: str | N
 def _queue(stack: Stack, name: str) -> DeadLetters:
     from exh_dev.aws.dead_letters import DeadLetters
 
-    url = stack.output(name)
+    url = stack.physical_id(name)
     if url.endswith(".fifo"):
         raise UsageError(f"{url} is a FIFO queue, whose order this command does not know; use SQS's own redrive")
     return DeadLetters(stack.client("sqs"), url)
+
+
+def _tell_none(letters: DeadLetters, output: Output) -> None:
+    """Say that there is nothing, unless there is something that SQS does not give now.
+
+    Raises:
+        DevkitError: it is hidden.
+    """
+    if not letters.seen and (count := letters.count()):
+        raise DevkitError(
+            f"about {count} messages are in the queue, and SQS gives none of them: somebody is looking at them. What "
+            "is not given back comes again in a quarter of an hour"
+        )
+    output.summary([], [f"None fits, of {letters.seen}" if letters.seen else "There are none"])
 
 
 def _filter(error_type: str | None, *, without_reason: bool) -> Any:
