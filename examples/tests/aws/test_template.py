@@ -261,9 +261,16 @@ def test_the_http_api_lets_only_holders_of_a_token_through(with_api):
         "issuer": {"Ref": "JwtIssuer"},
         "audience": [{"Ref": "JwtAudience"}],
     }
-    operations = [method for path in body["paths"].values() for method in path.values()]
-    assert operations
-    assert all(operation["security"] == [{"Users": []}] for operation in operations)
+    operations = {
+        (path, method): operation for path, methods in body["paths"].items() for method, operation in methods.items()
+    }
+    preflight = operations.pop(("/{proxy+}", "options"))
+    assert operations.keys() == {("/$default", "x-amazon-apigateway-any-method")}
+    assert all(operation["security"] == [{"Users": []}] for operation in operations.values())
+    # $default takes OPTIONS too, and a browser has no token for it:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
+    assert preflight["security"] == [{"NONE": []}]
+    assert preflight["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
 
 
 def test_an_api_that_would_have_no_routes_is_no_success(with_api):
@@ -371,6 +378,7 @@ def test_a_worker_that_fails_at_everything_is_told_within_five_minutes(stack):
     """Before that a message is a dead letter only after five times twelve minutes."""
     alarm = of_type(stack, "AWS::CloudWatch::Alarm")["WorkFails"]["Properties"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] <= 300
+    assert alarm["DatapointsToAlarm"] > 1  # one error on a quiet queue is none
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Average", 0.5)
     variables = stack["Resources"]["AnalyzeQueuedMeasurements"]["Properties"]["Environment"]["Variables"]
     assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
