@@ -98,7 +98,7 @@ def test_what_calls_a_function_calls_its_alias(gradual):
     api, worker = map(partial(alias_of, gradual), GRADUAL)
     resources = gradual["Resources"]
     assert resources["PatientApiEverythingPermission"]["Properties"]["FunctionName"] == {"Ref": api}
-    assert re.findall(r"functions/\$\{(\w+)\}/invocations", json.dumps(resources["HttpApi"])) == [api]
+    assert re.findall(r"functions/\$\{(\w+)\}/invocations", json.dumps(resources["HttpApi"])) == [api, api]
     (mapping,) = of_type(gradual, "AWS::Lambda::EventSourceMapping").values()
     assert mapping["Properties"]["FunctionName"] == {"Ref": worker}
 

@@ -93,10 +93,10 @@ def test_commands_of_aws_name_a_region_and_no_secret(project_root, name):
 
 def test_the_file_of_the_official_cli_becomes_the_secret(project_root, tmp_path):
     page = (project_root / "docs" / "deploy-aws.md").read_text()
-    (pipe,) = re.findall(r"^(sed .*) \|\n  aws secretsmanager", page, re.MULTILINE)
+    (pipe,) = re.findall(r"^(tr .*) \|\n  aws secretsmanager", page, re.MULTILINE)
     (tmp_path / ".exh").mkdir()
     values = {"API_HOST": "https://api.dev.acme.extrahorizon.io", "API_OAUTH_TOKEN": "a=b/c+d"}
-    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    lines = "".join(f"{name}={value}\r\n" for name, value in values.items())
     (tmp_path / ".exh" / "credentials").write_text(lines)
     done = subprocess.run(
         ["bash", "-c", pipe], env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]}, capture_output=True, check=True

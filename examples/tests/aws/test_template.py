@@ -440,7 +440,8 @@ def test_the_dashboard_names_metrics_as_the_services_do(dashboard, with_api):
         assert ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"{{{name}.QueueName}}") in shown
     own = {each[1:] for each in shown if each[0] == "ExtraHorizonTasks"}
     assert own == {
-        (name, "service", "{AnalyzeQueuedMeasurements}") for name in ("Done", "DoneBefore", "Failed", "Poison")
+        (name, "service", "{AnalyzeQueuedMeasurements}")
+        for name in ("Done", "DoneBefore", "Failed", "NotBegun", "Poison")
     }
     assert all(len(metric) % 2 == 0 for metric in shown)  # a namespace, a name, and pairs
 

@@ -251,6 +251,15 @@ def test_what_became_of_messages_is_counted(work_queue, monkeypatch, capsys):
     assert sum(values["Failed"]) / len(values["Failed"]) == 1 / 5
 
 
+def test_what_there_was_no_time_to_begin_is_no_failure(work_queue, monkeypatch, capsys):
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
+    work = Recorder()
+    result = work(task("a"), task("b"), context=Context(seconds=0.5))
+    assert len(failed(result)) == 2
+    ((_, _, values),) = metrics(capsys)
+    assert (values["NotBegun"], values.get("Failed")) == ([2], None)
+
+
 def test_when_all_of_them_fail_the_average_says_so(work_queue, monkeypatch, capsys):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
     Recorder()(*[task(each, **{"raise": "value"}) for each in "ab"])

@@ -132,6 +132,27 @@ def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
     assert "Architectur, which is no parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
 
 
+@pytest.mark.parametrize(
+    ("parameter", "given", "told"),
+    [
+        ("AllowedPattern: ^https://[^ /]+$", "https://clinic.example/", "allows what fits ^https://[^ /]+$"),
+        ("MinValue: 2", "1", "allows at least 2"),
+        ("MaxValue: 1000", "1001", "allows at most 1000"),
+        ("MinValue: 2", "many", "allows a number"),
+        ("AllowedPattern: '['", "x", None),
+        ("MinValue: 2", "2", None),
+    ],
+)
+def test_what_cloudformation_would_refuse_after_the_upload_is_told_before(deployed, parameter, given, told):
+    text = (deployed.root / "template.yaml").read_text()
+    own = f"Parameters:\n  Own:\n    Type: String\n    {parameter}\n"
+    deployed.write("template.yaml", text.replace("Parameters:\n", own, 1))
+    deployed.write("samconfig.toml", SAM.format(overrides=f'"Own={given}"'))
+    done = deployed.build("--config-env", "staging")
+    assert done.code == (2 if told else 0)
+    assert told is None or told in done.message
+
+
 def test_a_parameter_that_has_no_value_anywhere_is_told(deployed):
     text = (deployed.root / "template.yaml").read_text()
     deployed.write("template.yaml", text.replace("Parameters:\n", "Parameters:\n  AlarmEmail:\n    Type: String\n", 1))

@@ -20,10 +20,10 @@ WORK_QUEUE_URL          what `send_tasks` sends to
 IDEMPOTENCY_TABLE       the table: partition key `id`, TTL attribute `expiration`. Without it nothing is noted, and a
                         warning says so: then a message that is delivered twice runs twice
 DEAD_LETTER_QUEUE_URL   where poison goes. Without it poison is left to SQS, as what fails: no reason is told there
-POWERTOOLS_METRICS_NAMESPACE    of the metrics `Done`, `DoneBefore`, `Poison` and `Failed` in CloudWatch, with the
-                        dimension `service`, the name of the Lambda function. Without it there are none. Each message
-                        counts in one of them; `Failed` also has a 0 for each that did not fail, so that its average is
-                        the share that failed. They are lines of the log (EMF), and cost no call
+POWERTOOLS_METRICS_NAMESPACE    of the metrics `Done`, `DoneBefore`, `Poison`, `NotBegun` and `Failed` in CloudWatch,
+                        with the dimension `service`, the name of the Lambda function. Without it there are none. Each
+                        message counts in one of them; `Failed` also has a 0 for each that was begun and did not fail,
+                        so that its average is the share that failed. They are lines of the log (EMF), and cost no call
 
 For standard queues, with `ReportBatchItemFailures`. Imported only by who has to do with a queue: boto3 and Powertools'
 two utilities take half a second of a cold start.
@@ -62,7 +62,7 @@ LEAST_TIME = 1.0
 KEPT_FOR = 14 * 86_400
 """Seconds that a task counts as done: the longest that SQS keeps a message."""
 
-DONE, DONE_BEFORE, POISON, FAILED = "Done", "DoneBefore", "Poison", "Failed"
+DONE, DONE_BEFORE, POISON, NOT_BEGUN, FAILED = "Done", "DoneBefore", "Poison", "NotBegun", "Failed"
 """What can become of a message: also the names of metrics."""
 
 BATCH_SIZE = 10  # messages that SQS takes at once
@@ -144,10 +144,10 @@ def _write_metrics(namespace: str, outcomes: Mapping[str, int]) -> None:
     from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
     metrics = EphemeralMetrics(namespace=namespace, service=logger.service)
-    for outcome in (DONE, DONE_BEFORE, POISON):
+    for outcome in (DONE, DONE_BEFORE, POISON, NOT_BEGUN):
         metrics.add_metric(outcome, MetricUnit.Count, outcomes.get(outcome, 0))
     for outcome, count in outcomes.items():
-        for _ in range(count):
+        for _ in range(0 if outcome == NOT_BEGUN else count):
             metrics.add_metric(FAILED, MetricUnit.Count, int(outcome == FAILED))
     metrics.flush_metrics()
 
@@ -165,15 +165,15 @@ class _Worker:
     needed: float = LEAST_TIME
     """Seconds that the next message is expected to take: the longest that one took."""
     outcomes: Counter[str] = field(default_factory=Counter)
-    """How many of the messages were `Done`, `DoneBefore`, `Poison` or `Failed`."""
+    """How many of the messages were `Done`, `DoneBefore`, `Poison`, `NotBegun` or `Failed`."""
 
     def handle(self, record: SQSRecord) -> None:
         """Do what a message asks for. Whatever it raises makes the message come again."""
         logger.remove_keys(_TASK_KEYS)
         add_to_invocation(message_id=record.message_id, receive_count=_receive_count(record))
+        self._check_time()
         started = time.monotonic()
         try:
-            self._check_time()
             self.outcomes[self._do(record)] += 1
         except Exception as error:
             self.outcomes[FAILED] += 1
@@ -185,7 +185,10 @@ class _Worker:
     def _check_time(self) -> None:
         remaining = Deadline.of(self.context).remaining()
         if remaining < self.needed:
-            raise DeadlineExceededError(f"{remaining:.1f} s are too little to begin with this message")
+            self.outcomes[NOT_BEGUN] += 1
+            error = DeadlineExceededError(f"{remaining:.1f} s are too little to begin with this message")
+            logger.warning("the message is not begun, and comes again", extra=_facts(error))
+            raise error
 
     def _do(self, record: SQSRecord) -> str:
         """Do what a message asks for, or put it aside as poison; return which of these it was."""

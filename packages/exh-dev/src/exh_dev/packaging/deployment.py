@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
-from yaml.nodes import SequenceNode
+from yaml.nodes import ScalarNode, SequenceNode
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging.sbom import ARCHITECTURE, RUNTIME
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from exh_dev.project.cloudformation import Template
     from exh_dev.project.function_spec import FunctionSpec
     from exh_dev.project.project import Project
 
@@ -39,19 +41,43 @@ def check_parameters(project: Project) -> Iterator[str]:
                 "deployed, and one that is there keeps the value it has"
             )
     for name, value in project.parameters.items():
-        allowed = template.find("Parameters", name, "AllowedValues") if template else None
-        if name not in known:
+        if template is None or name not in known:
             yield (
                 f"{FILE} gives a value to {name}, which is no parameter of {MANIFEST}{did_you_mean(name, known)}: "
                 "it has no effect"
             )
-        elif isinstance(allowed, SequenceNode):
-            choices = [str(each.value) for each in allowed.value]
-            if value not in choices:
-                raise UsageError(
-                    f"{FILE} gives {name} the value `{value}`{did_you_mean(value, choices)}; {MANIFEST} allows "
-                    f"{', '.join(choices)}"
-                )
+        elif rule := _broken_rule(template, name, value):
+            raise UsageError(f"{FILE} gives {name} the value `{value}`{rule[1]}; {MANIFEST} allows {rule[0]}")
+
+
+def _broken_rule(template: Template, name: str, value: str) -> tuple[str, str] | None:
+    """Return what a parameter allows, where a value is none of it, and what may be meant."""
+    said = {
+        rule: template.find("Parameters", name, rule)
+        for rule in ("AllowedValues", "AllowedPattern", "MinValue", "MaxValue")
+    }
+    choices, pattern = said["AllowedValues"], said["AllowedPattern"]
+    if isinstance(choices, SequenceNode):
+        known = [str(each.value) for each in choices.value]
+        if value not in known:
+            return ", ".join(known), did_you_mean(value, known)
+    if isinstance(pattern, ScalarNode):
+        try:
+            fits = re.fullmatch(pattern.value, value) is not None
+        except re.error:
+            fits = True  # which CloudFormation, and Java, have to say
+        if not fits:
+            return f"what fits {pattern.value}", ""
+    for rule, word in (("MinValue", "at least"), ("MaxValue", "at most")):
+        node = said[rule]
+        if isinstance(node, ScalarNode):
+            try:
+                is_over = float(value) < float(node.value) if word == "at least" else float(value) > float(node.value)
+            except ValueError:
+                return "a number", ""
+            if is_over:
+                return f"{word} {node.value}", ""
+    return None
 
 
 def check_bundles(project: Project, environment: str) -> None:
