@@ -130,7 +130,7 @@ def test_without_an_issuer_there_is_no_api_and_with_one_there_is(deployed):
     made = deployed.resources("dev")
     body = processed(deployed, "dev")["HttpApi"]["Properties"]
     assert body["FailOnWarnings"] is True
-    assert body["Body"]["paths"].keys() == {"/$default"}
+    assert body["Body"]["paths"].keys() == {"/$default", "/{proxy+}"}
     variables = deployed.aws.client("lambda").get_function(FunctionName=made["PatientApi"])["Configuration"]
     assert variables["Environment"]["Variables"]["CORS_ORIGINS"] == "https://a.example,https://b.example"
     deployed.deploy("dev", "JwtIssuer='' JwtAudience='' CorsOrigins=''")  # what is not named stays as it was

@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+from exh_dev.testing import api_event
 from extrahorizon.api import LARGEST_FILE
 from extrahorizon.errors import BadRequestError, NotFoundError, PlatformError
 
@@ -74,13 +75,21 @@ def test_without_a_login_the_platform_answers_even_a_preflight(platform, me):
     assert httpx.options(f"{platform.url}{API}/{me}/measurements", headers=headers).status_code == 401
 
 
+def test_pages_may_read_nothing_while_no_origin_is_configured(exh, me):
+    headers = {"Origin": "https://clinic.example.com"}
+    answer = exh.session.request("GET", f"{API}/{me}/measurements", headers=headers)
+    assert "access-control-allow-origin" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("origin", "allowed"), [("https://clinic.example.com", True), ("https://evil.example.com", False)]
 )
-def test_pages_of_the_configured_origin_alone_may_read(exh, me, origin, allowed):
-    for method in ("OPTIONS", "GET"):
-        answer = exh.session.request(method, f"{API}/{me}/measurements", headers={"Origin": origin})
-        assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+@pytest.mark.parametrize("method", ["OPTIONS", "GET"])
+def test_pages_of_the_configured_origin_alone_may_read(run_function, me, method, origin, allowed):
+    event = api_event(method, f"/patients/{me}/measurements", headers={"origin": origin}, user_id=me)
+    answer = run_function("patient-api", event, env={"CORS_ORIGINS": "https://clinic.example.com"}).result
+    headers = {name.lower(): value for name, value in answer["headers"].items()}
+    assert (headers.get("access-control-allow-origin") == origin) is allowed
 
 
 @pytest.mark.parametrize(
