@@ -102,4 +102,6 @@ def most_steps(pattern: str, length: int) -> float:
         The bound; infinite where a loop is in a loop, or alternatives are.
     """
     loops, starts = _shape(pattern)
+    if math.isinf(loops):
+        return math.inf
     return (len(pattern) + 1) * math.pow(length + 1, min(loops + starts, _MANY))
