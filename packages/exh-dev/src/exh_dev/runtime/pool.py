@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.runtime.failures import MAX_PAYLOAD
-from exh_dev.runtime.worker import Worker, WorkerGoneError
+from exh_dev.runtime.worker import Worker, WorkerGoneError, sweep_homes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +37,7 @@ class Runtime:
         `on_log` is called with a function's name and each line it logs, when the line arrives, from several
         threads. What it raises is raised by the invocation.
         """
+        sweep_homes()
         self._pools = {function.name: _Pool(function, on_log) for function in functions}
         atexit.register(self.close)
 

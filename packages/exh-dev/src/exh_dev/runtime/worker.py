@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from exh_dev.errors import DevkitError
 from exh_dev.runtime import failures
@@ -62,6 +66,19 @@ class NotJsonError(Exception):
     """A result holds NaN or Infinity: Python writes them, but JSON has no such values."""
 
 
+_HOME = "exh-dev-home-"
+
+
+@cache
+def sweep_homes() -> None:
+    """Once in this process, remove the homes of workers whose process was killed before it could."""
+    for home in Path(gettempdir()).glob(f"{_HOME}*"):
+        number = home.name.removeprefix(_HOME).partition("-")[0]
+        with suppress(OSError):
+            if number.isdecimal() and not psutil.pid_exists(int(number)) and home.stat().st_uid == os.getuid():
+                shutil.rmtree(home, ignore_errors=True)
+
+
 class Worker:
     """A process that handles a function's events, with all that belongs to it.
 
@@ -81,7 +98,9 @@ class Worker:
         self._reports: SimpleQueue[Report] = SimpleQueue()
         self._exited = Event()
         with ExitStack() as resources:
-            home = resources.enter_context(TemporaryDirectory(prefix="exh-dev-home-", ignore_cleanup_errors=True))
+            home = resources.enter_context(
+                TemporaryDirectory(prefix=f"{_HOME}{os.getpid()}-", ignore_cleanup_errors=True)
+            )
             self._memory = MemoryMonitor(function.memory, self._kill_over_memory)
             self._logs = LogPipe(on_line)
             resources.callback(self._logs.close)

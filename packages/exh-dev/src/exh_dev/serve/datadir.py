@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
+from exh_dev.project.project import DATA_DIR
 from extrahorizon.settings import HOST, OAUTH_NAMES
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_FOLDERS = {"files", "code"}
+_DATABASE = "platform.db"
+_OWN = {*_FOLDERS, _DATABASE, f"{_DATABASE}-wal", f"{_DATABASE}-shm", "credentials", "running.json", "lock"}
 _LOCK_ATTEMPTS = 20
 _LOCK_PAUSE = 0.05  # seconds
 
@@ -31,7 +35,7 @@ class DataDir:
     def __init__(self, path: Path) -> None:
         """Use `path`; nothing is created yet."""
         self.path = path
-        self.database = path / "platform.db"
+        self.database = path / _DATABASE
         self.credentials_file = path / "credentials"
         self._details_file = path / "running.json"
         self._lock_file = path / "lock"
@@ -45,6 +49,7 @@ class DataDir:
         """
         with _os_errors_as_devkit_errors(self.path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._close_to_others()
             lock = self._lock_file.open("w")
         with lock:
             for attempt in range(_LOCK_ATTEMPTS):
@@ -97,6 +102,16 @@ class DataDir:
         known = self.running()
         names = ("host", "consumer_key", "consumer_secret", "token", "token_secret")
         return dict(zip((HOST, *OAUTH_NAMES), (known[name] for name in names), strict=True))
+
+    def _close_to_others(self) -> None:
+        """Let nobody else look into what was there before, as a folder that somebody made is; a project's own folder,
+        which has other things in it, stays as it is.
+        """
+        names = {each.name for each in self.path.iterdir()}
+        if names <= _OWN or self.path.name == DATA_DIR:
+            self.path.chmod(0o700)
+        for name in names & _FOLDERS:
+            (self.path / name).chmod(0o700)
 
     def _details(self) -> dict[str, Any]:
         try:

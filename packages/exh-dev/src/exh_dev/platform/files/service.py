@@ -73,7 +73,7 @@ def keep_file(
             15, "A file's token is an id of 24 hexadecimal characters, a hyphen, and a UUID, in lower case"
         )
     file_id = token[:24] if token else object_id()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / file_id).write_bytes(content)
     creator = {"creatorId": creator_id} if creator_id else {}
     document = _document(file_id, name=name, mimetype=mimetype, size=len(content), now=now) | creator
@@ -135,7 +135,7 @@ class FileService(Service):
     async def _upload(self, request: Request) -> JSONResponse:
         user_id = rights_of(request, self._store).require_user()
         file_id = object_id()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / file_id
         try:
             with path.open("xb") as target:

@@ -44,7 +44,8 @@ def unpack(code: str, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
             entries = _checked(archive.infolist())
-            folder.mkdir(parents=True)
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir()
             left = MOST_UNPACKED
             for entry in entries:
                 left -= _unpack_entry(archive, entry, folder, left)
