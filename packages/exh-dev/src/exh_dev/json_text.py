@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from exh_dev.javascript_numbers import respelled
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -23,7 +25,7 @@ def json_text(value: Any, *, allow_nan: bool = True) -> str:
     Raises:
         TypeError, ValueError, RecursionError: as `json.dumps` raises them.
     """
-    text = json.dumps(value, allow_nan=allow_nan, ensure_ascii=False, separators=(",", ":"))
+    text = respelled(json.dumps(value, allow_nan=allow_nan, ensure_ascii=False, separators=(",", ":")))
     return text if text.isascii() else _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 

@@ -63,8 +63,12 @@ def routes(context: Context) -> list[Route]:
         return Response(text, media_type="text/html", headers=_HEADERS)
 
     async def static(request: Request) -> Response:
-        path = (_STATIC / request.path_params["path"]).resolve()
-        if not path.is_relative_to(_STATIC) or not path.is_file() or path.suffix not in _TYPES:
+        path = _STATIC / request.path_params["path"]
+        try:
+            is_there = path.resolve().is_relative_to(_STATIC) and path.is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            is_there = False
+        if not is_there or path.suffix not in _TYPES:
             raise ErrorAnswer(16, "The page has no such file")
         return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
 

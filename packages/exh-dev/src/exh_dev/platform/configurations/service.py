@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import meets
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
     How = Callable[[Document, Fields, Iterable[str]], list[str]]
-    Endpoint = Callable[[Request], Awaitable[JSONResponse]]
+    Endpoint = Callable[[Request], Awaitable[JsonAnswer]]
 
 BASE = "/configurations/v2"
 _GENERAL, _GROUPS, _USERS = "general_configurations", "group_configurations", "user_configurations"
@@ -80,40 +80,40 @@ class ConfigurationService(Service):
             ]
         return routes
 
-    async def _general(self, _: Request) -> JSONResponse:
-        return JSONResponse(self._stored(_GENERAL, _GENERAL_ID, _OF_GENERAL))
+    async def _general(self, _: Request) -> JsonAnswer:
+        return JsonAnswer(self._stored(_GENERAL, _GENERAL_ID, _OF_GENERAL))
 
-    async def _group(self, request: Request) -> JSONResponse:
+    async def _group(self, request: Request) -> JsonAnswer:
         rights, group = rights_of(request, self._store), checked_id(request.path_params["id"])
         rights.require_user()
         hidden = [name for name in _OF_GROUP if not _may(rights, "VIEW", name, group)]
         if len(hidden) == len(_OF_GROUP):
             raise ErrorAnswer(10, "This call needs the permission VIEW_CONFIGURATIONS")
         stored = self._stored(_GROUPS, group, _OF_GROUP)
-        return JSONResponse({name: value for name, value in stored.items() if name not in hidden})
+        return JsonAnswer({name: value for name, value in stored.items() if name not in hidden})
 
-    async def _user(self, request: Request) -> JSONResponse:
+    async def _user(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         me, target = rights.require_user(), self._target(request)
         stored = self._stored(_USERS, target["id"], ("data",))
         if me != target["id"] and not rights.has("VIEW_CONFIGURATIONS"):
             stored = _seen_by_staff(rights, target, stored)
-        return JSONResponse(stored)
+        return JsonAnswer(stored)
 
     def _change_general(self, how: How) -> Endpoint:
-        async def change(request: Request) -> JSONResponse:
+        async def change(request: Request) -> JsonAnswer:
             rights_of(request, self._store).require("UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_GENERAL, _GENERAL_ID, _OF_GENERAL)
             if not meets(request, self._store, stored):
-                return JSONResponse({"affectedRecords": 0})
+                return JsonAnswer({"affectedRecords": 0})
             how(stored, fields, _OF_GENERAL)
             return self._put(_GENERAL, stored)
 
         return change
 
     def _change_group(self, how: How) -> Endpoint:
-        async def change(request: Request) -> JSONResponse:
+        async def change(request: Request) -> JsonAnswer:
             rights, group = rights_of(request, self._store), checked_id(request.path_params["id"])
             rights.require_user()
             allowed = [name for name in _OF_GROUP if _may(rights, "UPDATE", name, group)]
@@ -122,7 +122,7 @@ class ConfigurationService(Service):
             fields = await read_json(request)
             stored = self._stored(_GROUPS, group, _OF_GROUP)
             if not meets(request, self._store, stored):
-                return JSONResponse({"affectedRecords": 0})
+                return JsonAnswer({"affectedRecords": 0})
             for name in how(stored, fields, _OF_GROUP):
                 if name not in allowed:
                     raise ErrorAnswer(10, f"Changing {name} needs the permission UPDATE_CONFIGURATIONS")
@@ -131,14 +131,14 @@ class ConfigurationService(Service):
         return change
 
     def _change_user(self, how: How) -> Endpoint:
-        async def change(request: Request) -> JSONResponse:
+        async def change(request: Request) -> JsonAnswer:
             rights, user_id = rights_of(request, self._store), checked_id(request.path_params["id"])
             if rights.require_user() != user_id:
                 rights.require("UPDATE_CONFIGURATIONS")
             fields = await read_json(request)
             stored = self._stored(_USERS, self._target(request)["id"], ("data",))
             if not meets(request, self._store, stored):
-                return JSONResponse({"affectedRecords": 0})
+                return JsonAnswer({"affectedRecords": 0})
             how(stored, fields, ("data",))
             return self._put(_USERS, stored)
 
@@ -147,7 +147,7 @@ class ConfigurationService(Service):
     def _change_enlisted(self, part: str, how: How) -> Endpoint:
         word, kind = _ENLISTED[part]
 
-        async def change(request: Request) -> JSONResponse:
+        async def change(request: Request) -> JsonAnswer:
             rights, group = rights_of(request, self._store), checked_id(request.path_params["group"])
             narrowed = f"UPDATE_{word}_CONFIGURATIONS"
             if not (rights.has(narrowed) or group in rights.groups_with(narrowed)):
@@ -175,11 +175,11 @@ class ConfigurationService(Service):
     def _stored(self, collection: str, document_id: str, sections: Iterable[str]) -> Document:
         return self._store.get(collection, document_id) or {"id": document_id, **{name: {} for name in sections}}
 
-    def _put(self, collection: str, configuration: Document) -> JSONResponse:
+    def _put(self, collection: str, configuration: Document) -> JsonAnswer:
         now = iso(self._clock())
         configuration = {"creationTimestamp": now, **configuration, "updateTimestamp": now}
         self._store.put(collection, configuration)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
 
 def _may(rights: Rights, verb: str, section: str, group: str) -> bool:

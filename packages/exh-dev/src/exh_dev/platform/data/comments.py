@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.data.collections import comments_of, documents_of
 from exh_dev.platform.data.documents import check_open
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -44,7 +44,7 @@ class Comments:
             Route(f"{every}/{{comment}}", self._remove, methods=["DELETE"]),
         ]
 
-    async def _create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._documents.seen(request, ("CREATE_DOCUMENT_COMMENTS",))
         _require(schema, document, rights, "CREATE_DOCUMENT_COMMENTS")
         text = (await read_json(request)).text("text")
@@ -63,25 +63,25 @@ class Comments:
         with self._store.transaction():
             self._store.put(comments_of(schema), comment)
             self._count(schema, document)
-        return JSONResponse(comment)
+        return JsonAnswer(comment)
 
     async def _find(self, request: Request) -> Response:
         schema, document, rights = self._documents.seen(request, ("VIEW_DOCUMENT_COMMENTS",))
         _require(schema, document, rights, "VIEW_DOCUMENT_COMMENTS")
         return page(request, self._store, comments_of(schema), visible=_of(document))
 
-    async def _update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JsonAnswer:
         schema, comment, _ = self._own(request)
         text = (await read_json(request)).text("text")
         self._store.put(comments_of(schema), {**comment, "text": text, "updateTimestamp": iso(self._clock())})
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def _remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JsonAnswer:
         schema, comment, document = self._own(request)
         with self._store.transaction():
             self._store.delete(comments_of(schema), comment["id"])
             self._count(schema, document)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     def _own(self, request: Request) -> tuple[Document, Document, Document]:
         """The schema, a comment that the caller may change, and its document."""

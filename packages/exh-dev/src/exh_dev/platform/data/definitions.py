@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.data.collections import documents_of
 from exh_dev.platform.data.configuration import check_configuration
 from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import member
 from exh_dev.platform.storage.store import DuplicateError
@@ -91,7 +91,7 @@ class Definitions:
             Route(f"{one}/indexes/{{id}}", self._remove_index, methods=["DELETE"]),
         ]
 
-    async def _add_property(self, request: Request) -> JSONResponse:
+    async def _add_property(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         fields = await read_json(request)
         path, configuration = fields.text("name"), fields.value("configuration")
@@ -102,7 +102,7 @@ class Definitions:
         holder[name] = configuration
         return self._saved(schema)
 
-    async def _update_property(self, request: Request) -> JSONResponse:
+    async def _update_property(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         path = request.path_params["path"]
         configuration = (await read_json(request)).members
@@ -113,7 +113,7 @@ class Definitions:
         holder[name] = configuration
         return self._saved(schema)
 
-    async def _remove_property(self, request: Request) -> JSONResponse:
+    async def _remove_property(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         path = request.path_params["path"]
         holder, name = _holder(schema, path)
@@ -123,7 +123,7 @@ class Definitions:
         del holder[name]
         return self._saved(schema)
 
-    async def _add_status(self, request: Request) -> JSONResponse:
+    async def _add_status(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         fields = await read_json(request)
         name, labels = fields.text("name"), fields.optional_object("data") or {}
@@ -134,7 +134,7 @@ class Definitions:
         schema["statuses"][name] = labels
         return self._saved(schema)
 
-    async def _update_status(self, request: Request) -> JSONResponse:
+    async def _update_status(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         name = request.path_params["name"]
         fields = await read_json(request)
@@ -146,7 +146,7 @@ class Definitions:
         schema["statuses"][name] = {label: text for label, text in labels.items() if text is not None}
         return self._saved(schema)
 
-    async def _remove_status(self, request: Request) -> JSONResponse:
+    async def _remove_status(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         name = request.path_params["name"]
         if name not in schema["statuses"]:
@@ -159,34 +159,34 @@ class Definitions:
         del schema["statuses"][name]
         return self._saved(schema)
 
-    async def _update_creation(self, request: Request) -> JSONResponse:
+    async def _update_creation(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         transition = (await read_json(request)).members
         _check_transition(schema, transition, types={"manual"})
         schema["creationTransition"] = transition
         return self._saved(schema)
 
-    async def _add_transition(self, request: Request) -> JSONResponse:
+    async def _add_transition(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         transition = _named_transition(schema, (await read_json(request)).members)
         transition = {**transition, "id": object_id()}
         schema["transitions"].append(transition)
         self._schemas.save(schema)
-        return JSONResponse(transition)
+        return JsonAnswer(transition)
 
-    async def _update_transition(self, request: Request) -> JSONResponse:
+    async def _update_transition(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         position = _position(schema["transitions"], request)
         transition = _named_transition(schema, (await read_json(request)).members)
         schema["transitions"][position] = {**transition, "id": request.path_params["id"]}
         return self._saved(schema)
 
-    async def _remove_transition(self, request: Request) -> JSONResponse:
+    async def _remove_transition(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         del schema["transitions"][_position(schema["transitions"], request)]
         return self._saved(schema)
 
-    async def _add_index(self, request: Request) -> JSONResponse:
+    async def _add_index(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         fields = await read_json(request)
         indexed = _index_fields(fields.value("fields"))
@@ -207,9 +207,9 @@ class Definitions:
             if not texts:
                 self._make(schema, index)
             self._schemas.save(schema)
-        return JSONResponse(index)
+        return JsonAnswer(index)
 
-    async def _remove_index(self, request: Request) -> JSONResponse:
+    async def _remove_index(self, request: Request) -> JsonAnswer:
         schema = self._schemas.change(request)
         position = _position(schema["indexes"], request)
         if schema["indexes"][position]["system"]:
@@ -218,7 +218,7 @@ class Definitions:
         with self._store.transaction():
             self._store.drop_index(f"{schema['id']}:{index['id']}")
             self._schemas.save(schema)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     def _make(self, schema: Document, index: Document) -> None:
         expressions = [member(_document_path(each["name"])) for each in index["fields"]]
@@ -228,9 +228,9 @@ class Definitions:
         except DuplicateError:
             raise ErrorAnswer(27, "Documents with the same values are there already") from None
 
-    def _saved(self, schema: Document) -> JSONResponse:
+    def _saved(self, schema: Document) -> JsonAnswer:
         self._schemas.save(schema)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
 
 def indexes_of(schema: Document) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.data import fields as data_fields
@@ -18,6 +17,7 @@ from exh_dev.platform.data.visibility import permitted, require, visible
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import meets, page
 from exh_dev.platform.storage.sql import Sql, member
@@ -96,7 +96,7 @@ class Documents:
             raise answer
         return schema, document, rights
 
-    async def _create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         user_id = rights.require_user()
         schema = self._schemas.of(request)
@@ -121,7 +121,7 @@ class Documents:
             raise ErrorAnswer(26, f"The conditions of the creation transition are not met: {unmet}")
         follow_patients(self._store, schema, document)
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
-        answer = JSONResponse(document)  # as it is now, before what follows by itself
+        answer = JsonAnswer(document)  # as it is now, before what follows by itself
         await self._engine.finish(document["id"])
         return answer
 
@@ -140,14 +140,14 @@ class Documents:
             indexes=indexes_of(schema),
         )
 
-    async def _update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._changeable(request)
         changes = (await read_json(request)).members
         self._check_guard(request, schema, document)
         data_fields.assign(schema, document, changes)
         return await self._updated(schema, document, rights)
 
-    async def _remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JsonAnswer:
         schema, document, rights = self.seen(request, ("DELETE_DOCUMENTS",))
         require(schema, document, rights, "deleteMode", "delete", ("DELETE_DOCUMENTS", schema["name"]))
         with self._store.transaction():
@@ -158,9 +158,9 @@ class Documents:
                 comments_of(schema), Sql(f"{member('documentId')} = ?", (document["id"],))
             ):
                 self._store.delete(comments_of(schema), comment["id"])
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def _remove_fields(self, request: Request) -> JSONResponse:
+    async def _remove_fields(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._changeable(request)
         names = (await read_json(request)).optional_texts("fields")
         if names is None:
@@ -169,7 +169,7 @@ class Documents:
         data_fields.unset(document, names)
         return await self._updated(schema, document, rights)
 
-    async def _transition(self, request: Request) -> JSONResponse:
+    async def _transition(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require_user()
         fields = await read_json(request)
         schema = self._schemas.of(request)
@@ -196,10 +196,10 @@ class Documents:
             raise ErrorAnswer(26, f"The transition {known} is not possible: {reasons}")
         self._stored(lambda: self._engine.enter(schema, document, transition, data, rights))
         await self._engine.finish(document["id"])
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     def _linking(self, verb: str, member: str) -> Any:
-        async def change(request: Request) -> JSONResponse:
+        async def change(request: Request) -> JsonAnswer:
             rights = rights_of(request, self._store)
             rights.require_user()
             schema = self._schemas.of(request)
@@ -222,19 +222,19 @@ class Documents:
                     remove_groups(self._store, schema, document, gone)
             document["updateTimestamp"] = iso(self._clock())
             self._stored(lambda: self._store.put(documents_of(schema), document))
-            return JSONResponse({"affectedRecords": 1})
+            return JsonAnswer({"affectedRecords": 1})
 
         return change
 
-    async def _append_item(self, request: Request) -> JSONResponse:
+    async def _append_item(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._changeable(request)
         path = request.path_params["field"]
         item = data_fields.fitted_item(schema, path, (await read_json(request)).members)
         data_fields.add_items(schema, document, path, [item])
         await self._updated(schema, document, rights)
-        return JSONResponse(item)
+        return JsonAnswer(item)
 
-    async def _update_item(self, request: Request) -> JSONResponse:
+    async def _update_item(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._changeable(request)
         path = request.path_params["field"]
         changes = (await read_json(request)).members
@@ -246,7 +246,7 @@ class Documents:
         items[position] = data_fields.fitted_item(schema, path, {**changed, "id": items[position]["id"]})
         return await self._updated(schema, document, rights)
 
-    async def _remove_item(self, request: Request) -> JSONResponse:
+    async def _remove_item(self, request: Request) -> JsonAnswer:
         schema, document, rights = self._changeable(request)
         items = data_fields.objects_at(document, request.path_params["field"])
         position = _position(items, request)
@@ -270,10 +270,10 @@ class Documents:
         if not meets(request, self._store, document, shape=shape_of(schema)):
             raise ErrorAnswer(16, "The document does not match the RQL")
 
-    async def _updated(self, schema: Document, document: Document, rights: Rights) -> JSONResponse:
+    async def _updated(self, schema: Document, document: Document, rights: Rights) -> JsonAnswer:
         self._stored(lambda: self._engine.touch(schema, document, rights))
         await self._engine.finish(document["id"])
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     def _stored(self, change: Any) -> None:
         try:

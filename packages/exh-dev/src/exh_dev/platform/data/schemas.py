@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.data.collections import SCHEMAS, comments_of, documents_of
@@ -14,6 +13,7 @@ from exh_dev.platform.data.group_sync import apply_to_all
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
@@ -129,7 +129,7 @@ class Schemas:
         visible = EVERYTHING if rights.has("DISABLE_SCHEMAS") else Sql(f"{member('disabled')} IS NULL")
         return page(request, self._store, SCHEMAS, visible=visible, shape=_schema_kind)
 
-    async def _create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("CREATE_SCHEMAS")
         fields = await read_json(request)
         name = fields.text("name")
@@ -150,9 +150,9 @@ class Schemas:
         }
         self._check_name(name)
         self._store.put(SCHEMAS, schema)
-        return JSONResponse(schema)
+        return JsonAnswer(schema)
 
-    async def _update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JsonAnswer:
         schema = self.change(request)
         fields = await read_json(request)
         changes = _settings(fields)
@@ -166,9 +166,9 @@ class Schemas:
             self.save({**schema, **changes})
             if "groupSyncMode" in changes:
                 apply_to_all(self._store, {**schema, **changes})
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def _remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JsonAnswer:
         schema = self.change(request, "DELETE_SCHEMAS")
         if not schema.get("disabled"):
             raise ErrorAnswer(27, "Only a disabled schema can be deleted")
@@ -178,18 +178,18 @@ class Schemas:
             for index in schema["indexes"]:
                 self._store.drop_index(f"{schema['id']}:{index['id']}")
             self._store.delete(SCHEMAS, schema["id"])
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def _disable(self, request: Request) -> JSONResponse:
+    async def _disable(self, request: Request) -> JsonAnswer:
         schema = self.change(request, "DISABLE_SCHEMAS")
         self.save({**schema, "disabled": True})
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def _enable(self, request: Request) -> JSONResponse:
+    async def _enable(self, request: Request) -> JsonAnswer:
         schema = self.change(request, "DISABLE_SCHEMAS")
         schema.pop("disabled", None)
         self.save(schema)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     def _check_name(self, name: str) -> None:
         if len(name) not in _NAME_LENGTH:

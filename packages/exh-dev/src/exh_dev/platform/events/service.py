@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
@@ -52,19 +52,19 @@ class EventService(Service):
             Route("/_dev/events/{id}/redeliver", self._redeliver, methods=["POST"]),
         ]
 
-    async def _create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("CREATE_EVENTS")
         fields = await read_json(request)
         event_type, content = _filled(fields, "type"), fields.optional_object("content")
         with self._store.transaction():
             event = events.publish(self._store, event_type, content, now=self._clock())
-        return JSONResponse(event)
+        return JsonAnswer(event)
 
     async def _find(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_EVENTS")
         return page(request, self._store, events.COLLECTION, shape=_kind)
 
-    async def _subscribe(self, request: Request) -> JSONResponse:
+    async def _subscribe(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("CREATE_SUBSCRIPTIONS")
         fields = await read_json(request)
         service, types = fields.optional_object("service"), fields.optional_texts("event_types")
@@ -81,19 +81,19 @@ class EventService(Service):
             "update_timestamp": now,
         }
         self._store.put(_SUBSCRIPTIONS, subscription)
-        return JSONResponse(subscription)
+        return JsonAnswer(subscription)
 
     async def _find_subscriptions(self, request: Request) -> Response:
         rights_of(request, self._store).require("VIEW_SUBSCRIPTIONS")
         return page(request, self._store, _SUBSCRIPTIONS)
 
-    async def _redeliver(self, request: Request) -> JSONResponse:
+    async def _redeliver(self, request: Request) -> JsonAnswer:
         event = self._store.get(events.COLLECTION, checked_id(request.path_params["id"]))
         if event is None:
             raise ErrorAnswer(16, "There is no such event")
         with self._store.transaction():
             number = events.deliver(self._store, event)
-        return JSONResponse({"deliveries": number})
+        return JsonAnswer({"deliveries": number})
 
 
 def _kind(path: str) -> Kind:

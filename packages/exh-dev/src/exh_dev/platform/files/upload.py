@@ -129,8 +129,9 @@ async def receive(request: Request, target: BinaryIO, largest: int) -> Upload:
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise _malformed("it must be multipart/form-data with a boundary")
-    upload, received = Upload(boundary, target, largest), 0
+    received = 0
     try:
+        upload = Upload(boundary, target, largest)
         async for piece in request.stream():
             received += len(piece)
             if received > largest + _MOST_OVER:

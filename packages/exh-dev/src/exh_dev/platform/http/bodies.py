@@ -12,6 +12,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from exh_dev.javascript_numbers import fraction, whole_number
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 from exh_dev.platform.storage.timestamps import moment
 
@@ -199,7 +200,7 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
     if not body.strip():
         raise ErrorAnswer(13, "The request body is empty")
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=whole_number)
         if whole and _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
     except (ValueError, RecursionError) as error:
@@ -266,7 +267,7 @@ def _refuse(name: str) -> None:
 
 
 def _finite(text: str) -> float:
-    number = float(text)
+    number = fraction(text)
     if math.isinf(number):
         raise ValueError("a number is out of range")
     return number

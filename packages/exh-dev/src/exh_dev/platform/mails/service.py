@@ -12,12 +12,12 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.mails.forwarding import QUEUED, Forwarder
 from exh_dev.platform.mails.sending import (
     COLLECTION,
@@ -38,6 +38,7 @@ from exh_dev.platform.storage.sql import Sql, member
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from exh_dev.platform.http.access import Rights
     from exh_dev.platform.http.bodies import Fields
@@ -99,7 +100,7 @@ class MailService(Service):
         rights_of(request, self._store).require("VIEW_MAILS")
         return page(request, self._store, QUEUED, shape=lambda path: _QUEUED_KINDS.get(path, "any"))
 
-    async def _send(self, request: Request) -> JSONResponse:
+    async def _send(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require_user()
         fields = await read_json(request)
         rights = rights_of(request, self._store)
@@ -120,7 +121,7 @@ class MailService(Service):
             raise ErrorAnswer(15, "The fields template_id and template_name exclude each other")
         if not (template_id or template_name):
             mail = send_plain(self._store, subject=fields.text("subject"), body=fields.text("body"), **common)
-            return JSONResponse(mail)
+            return JsonAnswer(mail)
         mail = await send_by_template(
             self._store,
             template_id=checked_id(template_id) if template_id else None,
@@ -130,16 +131,16 @@ class MailService(Service):
             time_zone=fields.optional_text("time_zone"),
             **common,
         )
-        return JSONResponse(mail)
+        return JsonAnswer(mail)
 
-    async def _open(self, request: Request) -> JSONResponse:
+    async def _open(self, request: Request) -> JsonAnswer:
         wanted = Sql(f"{member('tracking_hash')} = ?", (request.path_params["hash"],))
         found = self._store.matching(COLLECTION, wanted)
         for mail in found:
             self._store.put(COLLECTION, {**mail, "views": mail["views"] + 1})
-        return JSONResponse({"records_affected": len(found)})
+        return JsonAnswer({"records_affected": len(found)})
 
-    async def _remove(self, request: Request) -> JSONResponse:
+    async def _remove(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("DELETE_MAILS")
         mail_id = checked_id(request.path_params["id"])
         if self._store.text(COLLECTION, mail_id) is None:
@@ -147,7 +148,7 @@ class MailService(Service):
         with self._store.transaction():
             forget(self._store, mail_id)
             self._store.delete(QUEUED, mail_id)
-        return JSONResponse({"records_affected": 1})
+        return JsonAnswer({"records_affected": 1})
 
     def _check_recipients(self, rights: Rights, recipients: dict[str, list[str]]) -> None:
         """Whether the caller may send to all of them.

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer, refused
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.profiles.fields import (
     COMORBIDITIES,
     IMPEDIMENTS,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
-    Endpoint = Callable[[Request], Awaitable[JSONResponse]]
+    Endpoint = Callable[[Request], Awaitable[JsonAnswer]]
 
 BASE = "/profiles/v1"
 PROFILES, LOGS = "profiles", "profile_logs"
@@ -92,7 +92,7 @@ class ProfileService(Service):
             visible = EVERYTHING
         return page(request, self._store, PROFILES, visible=visible, shape=_kind)
 
-    async def _create(self, request: Request) -> JSONResponse:
+    async def _create(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
@@ -110,21 +110,21 @@ class ProfileService(Service):
         now = epoch_ms(self._clock())
         profile = {"id": user_id, **sent, "creation_timestamp": now, "update_timestamp": now}
         self._store.put(PROFILES, profile)
-        return JSONResponse(profile)
+        return JsonAnswer(profile)
 
-    async def _update(self, request: Request) -> JSONResponse:
+    async def _update(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         rights.require_user()
         changes = read(await read_json(request), OF_PROFILE)
         return self._put_all([profile | changes for profile in self._changeable(request, rights)])
 
-    async def _remove_fields(self, request: Request) -> JSONResponse:
+    async def _remove_fields(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         rights.require_user()
         paths = _paths(await read_json(request))
         return self._put_all([without(profile, paths, PROTECTED) for profile in self._changeable(request, rights)])
 
-    async def _add_group(self, request: Request) -> JSONResponse:
+    async def _add_group(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         me = rights.require_user()
         fields = await read_json(request)
@@ -144,23 +144,23 @@ class ProfileService(Service):
         if any(each["group_id"] == group_id for each in groups):
             raise ErrorAnswer(17, "The profile has this group already")
         self._put(profile | {"groups": [*groups, group]})
-        return JSONResponse(group)
+        return JsonAnswer(group)
 
-    async def _update_group(self, request: Request) -> JSONResponse:
+    async def _update_group(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("UPDATE_PROFILES", group=_group_id(request))
         fields = await read_json(request)
         profile, group = self._group(request)
         return self._put_group(profile, group, group | read(fields, OF_GROUP))
 
-    async def _remove_group(self, request: Request) -> JSONResponse:
+    async def _remove_group(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         if rights.require_user() != checked_id(request.path_params["id"]):
             rights.require("UPDATE_PROFILES", group=_group_id(request))
         profile, group = self._group(request)
         self._put(profile | {"groups": [each for each in profile["groups"] if each is not group]})
-        return JSONResponse({"records_affected": 1})
+        return JsonAnswer({"records_affected": 1})
 
-    async def _remove_group_fields(self, request: Request) -> JSONResponse:
+    async def _remove_group_fields(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("UPDATE_PROFILES", group=_group_id(request))
         paths = _paths(await read_json(request))
         profile, group = self._group(request)
@@ -172,7 +172,7 @@ class ProfileService(Service):
         of_group = Sql(f"{member('profile_id')} = ? AND {member('group_id')} = ?", (profile["id"], group["group_id"]))
         return page(request, self._store, LOGS, visible=of_group)
 
-    async def _create_log(self, request: Request) -> JSONResponse:
+    async def _create_log(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
         text = (await read_json(request)).text("text")
@@ -188,21 +188,21 @@ class ProfileService(Service):
             "update_timestamp": now,
         }
         self._store.put(LOGS, entry)
-        return JSONResponse(entry)
+        return JsonAnswer(entry)
 
-    async def _update_log(self, request: Request) -> JSONResponse:
+    async def _update_log(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
         text = (await read_json(request)).text("text")
         entry = self._own_entry(request, rights) | {"text": text, "update_timestamp": epoch_ms(self._clock())}
         self._store.put(LOGS, entry)
-        return JSONResponse(entry)
+        return JsonAnswer(entry)
 
-    async def _remove_log(self, request: Request) -> JSONResponse:
+    async def _remove_log(self, request: Request) -> JsonAnswer:
         rights = rights_of(request, self._store)
         rights.require("CREATE_PROFILE_LOG_ENTRIES", group=_group_id(request))
         self._store.delete(LOGS, self._own_entry(request, rights)["id"])
-        return JSONResponse({"records_affected": 1})
+        return JsonAnswer({"records_affected": 1})
 
     def _changeable(self, request: Request, rights: Rights) -> list[Document]:
         """The profiles that the RQL picks among those that the caller may change."""
@@ -235,15 +235,15 @@ class ProfileService(Service):
     def _put(self, profile: Document) -> None:
         self._store.put(PROFILES, profile | {"update_timestamp": epoch_ms(self._clock())})
 
-    def _put_all(self, profiles: list[Document]) -> JSONResponse:
+    def _put_all(self, profiles: list[Document]) -> JsonAnswer:
         with self._store.transaction():
             for profile in profiles:
                 self._put(profile)
-        return JSONResponse({"records_affected": len(profiles)})
+        return JsonAnswer({"records_affected": len(profiles)})
 
-    def _put_group(self, profile: Document, group: Document, changed: Document) -> JSONResponse:
+    def _put_group(self, profile: Document, group: Document, changed: Document) -> JsonAnswer:
         self._put(profile | {"groups": [changed if each is group else each for each in profile["groups"]]})
-        return JSONResponse(changed)
+        return JsonAnswer(changed)
 
 
 def _group_id(request: Request) -> str:
@@ -267,8 +267,8 @@ def _paths(fields: Fields) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> Endpoint:
-    async def answer(_: Request) -> JSONResponse:
-        return JSONResponse(whole(names))
+    async def answer(_: Request) -> JsonAnswer:
+        return JsonAnswer(whole(names))
 
     return answer
 

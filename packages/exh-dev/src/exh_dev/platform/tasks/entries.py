@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.tasks.lifecycle import change
@@ -40,7 +40,7 @@ _KINDS: dict[str, Kind] = {
 def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
     """The endpoints at the service's root."""
 
-    async def create(request: Request) -> JSONResponse:
+    async def create(request: Request) -> JsonAnswer:
         rights = rights_of(request, store)
         rights.require("CREATE_TASKS")
         fields = await read_json(request)
@@ -57,13 +57,13 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
             tags=fields.optional_texts("tags"),
             start=fields.optional_moment("startTimestamp"),
         )
-        return JSONResponse(task)
+        return JsonAnswer(task)
 
     async def find(request: Request) -> Response:
         rights_of(request, store).require("VIEW_TASKS")
         return page(request, store, TASKS, shape=lambda path: _KINDS.get(path, "any"))
 
-    async def cancel(request: Request) -> JSONResponse:
+    async def cancel(request: Request) -> JsonAnswer:
         rights_of(request, store).require("CANCEL_TASKS")
         task = store.get(TASKS, checked_id(request.path_params["id"]))
         if task is None:
@@ -71,7 +71,7 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
         if task["status"] != "new":
             raise ErrorAnswer(27, f"Only a new task can be canceled; this one is {task['status']}")
         change(store, task, "canceled", now=clock())
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     return [
         Route(base, create, methods=["POST"]),

@@ -11,12 +11,12 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import whole
 from exh_dev.platform.storage.sql import EVERYTHING
@@ -58,7 +58,7 @@ class _Functions:
         self._runner = runner
         self._clock = clock
 
-    async def create(self, request: Request) -> JSONResponse:
+    async def create(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("CREATE_TASK_FUNCTION")
         fields = await read_json(request)
         name = fields.text("name")
@@ -74,22 +74,22 @@ class _Functions:
             self._runner.retire(function, with_code=True)
             raise ErrorAnswer(17, f"There is a function {name} already")
         self._store.put(FUNCTIONS, function)
-        return JSONResponse(_shown(function))
+        return JsonAnswer(_shown(function))
 
-    async def find(self, request: Request) -> JSONResponse:
+    async def find(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("VIEW_TASK_FUNCTIONS")
         functions = {
             each["name"]: each for kind in (OWN_FUNCTIONS, FUNCTIONS) for each in self._store.matching(kind, EVERYTHING)
         }
         listed = ("name", "description", "updateTimestamp")
         shown = [{key: each[key] for key in listed if key in each} for _, each in sorted(functions.items())]
-        return JSONResponse(whole(shown))
+        return JsonAnswer(whole(shown))
 
-    async def details(self, request: Request) -> JSONResponse:
+    async def details(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("VIEW_TASK_FUNCTION_DETAILS")
-        return JSONResponse(_shown(function_of(request, self._store)))
+        return JsonAnswer(_shown(function_of(request, self._store)))
 
-    async def update(self, request: Request) -> JSONResponse:
+    async def update(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("UPDATE_TASK_FUNCTION")
         name = function_of(request, self._store)["name"]
         fields = await read_json(request)
@@ -105,9 +105,9 @@ class _Functions:
         self._store.put(FUNCTIONS if "code" in after else OWN_FUNCTIONS, after)
         if "code" in before or code is None:
             self._runner.retire(before, with_code=code is not None)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def remove(self, request: Request) -> JSONResponse:
+    async def remove(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("DELETE_TASK_FUNCTION")
         function = function_of(request, self._store)
         if "code" not in function:
@@ -116,17 +116,17 @@ class _Functions:
             raise ErrorAnswer(27, f"The function {function['name']} {owner}; it cannot be deleted")
         self._store.delete(FUNCTIONS, function["name"])
         self._runner.retire(function, with_code=True)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
-    async def switch(self, request: Request) -> JSONResponse:
+    async def switch(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("UPDATE_TASK_FUNCTION")
         function = function_of(request, self._store)
         enabled = request.url.path.endswith("/enable")
         if function["enabled"] == enabled:
-            return JSONResponse({"affectedRecords": 0})
+            return JsonAnswer({"affectedRecords": 0})
         function |= {"enabled": enabled, "updateTimestamp": iso(self._clock())}
         self._store.put(FUNCTIONS if "code" in function else OWN_FUNCTIONS, function)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     async def _unpacked(self, code: str) -> str:
         folder = object_id()

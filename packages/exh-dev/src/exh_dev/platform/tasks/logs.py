@@ -9,11 +9,11 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import query_of
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
@@ -41,7 +41,7 @@ def routes(base: str, store: Store) -> list[Route]:
     store.index("task_logs_function", TASK_LOGS, [member("functionName"), member("timestamp")])
     store.index("api_request_logs_of", API_LOGS, [member("of"), member("timestamp")])
 
-    async def of_task(request: Request) -> JSONResponse:
+    async def of_task(request: Request) -> JsonAnswer:
         rights_of(request, store).require("VIEW_TASK_LOGS")
         task = store.get(TASKS, checked_id(request.path_params["id"]))
         if task is None:
@@ -52,7 +52,7 @@ def routes(base: str, store: Store) -> list[Route]:
             request, store, TASK_LOGS, task["id"], ErrorAnswer(1408, "There are no log lines of this task yet")
         )
 
-    async def of_api_request(request: Request) -> JSONResponse:
+    async def of_api_request(request: Request) -> JsonAnswer:
         rights_of(request, store).require("VIEW_API_FUNCTION_REQUEST_LOGS")
         record = store.get(API_REQUESTS, checked_id(request.path_params["id"]))
         if record is None:
@@ -60,7 +60,7 @@ def routes(base: str, store: Store) -> list[Route]:
         missing = ErrorAnswer(1413, "There are no log lines of this API request yet")
         return _page(request, store, API_LOGS, record["id"], missing)
 
-    async def of_function(request: Request) -> JSONResponse:
+    async def of_function(request: Request) -> JsonAnswer:
         rights_of(request, store).require("VIEW_TASK_FUNCTION_LOGS")
         bounds = _bounds(request, "eventTimestamp", ("ge", "le"))
         least, most = bounds.get("ge"), bounds.get("le")
@@ -74,7 +74,7 @@ def routes(base: str, store: Store) -> list[Route]:
         )
         lines = _lines(store, TASK_LOGS, condition)
         shown = [{"message": line["message"], "eventTimestamp": line["timestamp"]} for line in lines]
-        return JSONResponse({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
+        return JsonAnswer({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
 
     return [
         Route(f"{base}/functions/{{name}}/logs", of_function, methods=["GET"]),
@@ -107,7 +107,7 @@ def keep(store: Store, collection: str, of: str, function: Document, invocation:
             store.put(collection, {**line, "timestamp": iso(timestamp.timestamp())})
 
 
-def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JSONResponse:
+def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JsonAnswer:
     """The first lines from the asked moment on. A page that begins after the last line is empty."""
     condition = Sql(f"{member('of')} = ?", (of,))
     if not store.count(collection, condition):
@@ -118,7 +118,7 @@ def _page(request: Request, store: Store, collection: str, of: str, missing: Err
     shown = [
         {"message": line["message"], "timestamp": line["timestamp"]} for line in _lines(store, collection, condition)
     ]
-    return JSONResponse({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
+    return JsonAnswer({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
 
 
 def _lines(store: Store, collection: str, condition: Sql) -> list[Document]:

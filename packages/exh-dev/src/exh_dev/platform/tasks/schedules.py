@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
@@ -47,7 +47,7 @@ _KINDS: dict[str, Kind] = {
 def routes(base: str, store: Store, *, check_data: Callable[[Document | None], None], clock: Clock) -> list[Route]:
     """The endpoints under `/schedules`; `check_data` judges what the tasks are to get."""
 
-    async def create(request: Request) -> JSONResponse:
+    async def create(request: Request) -> JsonAnswer:
         rights = rights_of(request, store)
         rights.require("CREATE_TASK_SCHEDULE")
         fields = await read_json(request)
@@ -75,7 +75,7 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
         schedule = {name: value for name, value in schedule.items() if value is not None}
         store.put(SCHEDULES, schedule)
         poke(store)
-        return JSONResponse(_shown(schedule))
+        return JsonAnswer(_shown(schedule))
 
     async def find(request: Request) -> Response:
         rights_of(request, store).require("VIEW_TASK_SCHEDULES")
@@ -88,13 +88,13 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
             is_hidden=_HIDDEN.__contains__,
         )
 
-    async def remove(request: Request) -> JSONResponse:
+    async def remove(request: Request) -> JsonAnswer:
         rights_of(request, store).require("DELETE_TASK_SCHEDULE")
         schedule_id = checked_id(request.path_params["id"])
         if store.get(SCHEDULES, schedule_id) is None:
             raise ErrorAnswer(16, "There is no such schedule")
         store.delete(SCHEDULES, schedule_id)
-        return JSONResponse({"affectedRecords": 1})
+        return JsonAnswer({"affectedRecords": 1})
 
     return [
         Route(f"{base}/schedules", create, methods=["POST"]),

@@ -19,6 +19,7 @@ from babel.numbers import format_compact_decimal, get_currency_precision, list_c
 from babel.numbers import parse_pattern as parse_number_pattern
 from babel.units import format_unit
 
+from exh_dev.javascript_numbers import number_text
 from exh_dev.platform.storage.timestamps import moment
 from exh_dev.platform.templates.helpers import number_of
 
@@ -132,9 +133,7 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return number_text(value) if isinstance(value, int | float) else str(value)
 
 
 def _choice(options: Options, name: str, choices: tuple[str, ...], default: str | None = None) -> str | None:

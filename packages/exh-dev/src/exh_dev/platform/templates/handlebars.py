@@ -18,7 +18,7 @@ from dotpromptz_handlebars import InlinePartial as Inline
 
 from exh_dev.platform.templates.formatting import formatting_helpers
 from exh_dev.platform.templates.handlebars_lines import line_of_error, numbered, with_lines
-from exh_dev.platform.templates.helpers import HELPERS
+from exh_dev.platform.templates.helpers import HELPERS, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -215,3 +215,4 @@ _render._render_one = _render_within_budget  # noqa: SLF001
 _render._render = _body_within_budget  # noqa: SLF001
 _render._eval_call = _call_within_budget  # noqa: SLF001
 _render._step = _step_or_length  # noqa: SLF001
+_render._js_text = shown  # noqa: SLF001

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from dotpromptz_handlebars import SafeString
 
+from exh_dev.javascript_numbers import number_text, whole_or_not
+from exh_dev.json_text import json_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -117,29 +120,38 @@ def _join(arguments: list[Any], options: HelperOptions) -> str:
     value, *rest = arguments or [None]
     separator = rest[0] if rest else options.hash.get("separator", options.hash.get("sep", _SEPARATOR))
     if isinstance(value, list):
-        return str(separator).join(_shown(each) for each in value)
-    return _shown(value)
+        return str(separator).join(shown(each) for each in value)
+    return shown(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """As JavaScript's `String` has it."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, int | float):
+        return number_text(value)
     if isinstance(value, dict):
         return "[object Object]"
     if isinstance(value, list):
-        return ",".join(_shown(each) for each in value)
+        return ",".join(shown(each) for each in value)
     return str(value)
 
 
 def _json_string(arguments: list[Any], _: HelperOptions) -> SafeString:
     """JSON for a script in the HTML, which `</script` in a text would end; so it is not escaped as HTML."""
-    text = json.dumps(_only("toJsonString", arguments, 1)[0], ensure_ascii=False, separators=(",", ":"))
+    text = json_text(_with_whole_numbers(_only("toJsonString", arguments, 1)[0]))
     return SafeString(_SCRIPT_END.sub(r"<\\/", text))
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return a value in which no number has a point with nothing behind it."""
+    if isinstance(value, float):
+        return whole_or_not(value)
+    if isinstance(value, list):
+        return [_with_whole_numbers(each) for each in value]
+    return {name: _with_whole_numbers(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _only(name: str, arguments: list[Any], count: int) -> list[Any]:
@@ -151,9 +163,9 @@ def _only(name: str, arguments: list[Any], count: int) -> list[Any]:
 def _lookup(arguments: list[Any], _: HelperOptions) -> Any:
     value, key = _only("lookup", arguments, 2)
     if isinstance(value, dict) and isinstance(key, str | int | float):
-        return value.get(_shown(key))
-    if isinstance(value, list) and isinstance(key, int | float | str) and _shown(key).isdecimal():
-        return value[int(key)] if len(_shown(key)) < 10 and int(key) < len(value) else None  # noqa: PLR2004
+        return value.get(shown(key))
+    if isinstance(value, list) and isinstance(key, int | float | str) and shown(key).isdecimal():
+        return value[int(key)] if len(shown(key)) < 10 and int(key) < len(value) else None  # noqa: PLR2004
     return None
 
 

@@ -1,0 +1,60 @@
+"""Numbers as JavaScript reads and writes them, which is what the platform does."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+_MOST_EXACT = 2**53  # beyond it JavaScript has no whole number but those that a double has
+_SMALLEST_PLAIN, _LARGEST_PLAIN = Decimal("1e-6"), Decimal("1e21")
+_WITH_EXPONENT = re.compile(r"\de[+-]\d")
+_STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
+
+
+def whole_number(text: str) -> int | float:
+    """Return the number that JavaScript makes of digits: a double where they are too many.
+
+    Raises:
+        ValueError: they are more than Python reads.
+    """
+    number = int(text)
+    return number if abs(number) <= _MOST_EXACT else fraction(text)
+
+
+def fraction(text: str) -> int | float:
+    """Return the number that JavaScript makes of a text: a whole one where nothing is behind the point.
+
+    Returns:
+        The number; infinite where it is too large.
+    """
+    return whole_or_not(float(text))
+
+
+def whole_or_not(number: float) -> int | float:
+    """Return a double as a whole number where it is one that is exact, which JSON then says without a point."""
+    return int(number) if number.is_integer() and abs(number) <= _MOST_EXACT else number
+
+
+def number_text(number: float) -> str:
+    """Return a number as JavaScript's `String` has it, such as `0.00001`, `1e-7`, `100` and `1e+21`."""
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+    if isinstance(number, int) and abs(number) <= _MOST_EXACT:
+        return str(number)
+    exact = Decimal(repr(float(number)))
+    if not exact:
+        return "0"
+    if _SMALLEST_PLAIN <= abs(exact) < _LARGEST_PLAIN:
+        text = f"{exact:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    sign, digits, _ = exact.normalize().as_tuple()
+    rest = "".join(map(str, digits[1:]))
+    return f"{'-' * sign}{digits[0]}{'.' * bool(rest)}{rest}e{exact.adjusted():+d}"
+
+
+def respelled(text: str) -> str:
+    """Return JSON that Python wrote, with its numbers as JavaScript writes them; what is in strings stays."""
+    if not _WITH_EXPONENT.search(text):
+        return text
+    return _STRING_OR_NUMBER.sub(lambda found: found[0] if found[0][0] == '"' else number_text(float(found[0])), text)
