@@ -1,6 +1,8 @@
 """A clinic's measurements of yesterday as a PDF with a chart, mailed to the clinic's staff.
 
-A document per clinic and day holds the report, and says which task mails it: that one and its repetitions do.
+A schedule is an interval, and a day of 23 hours is shorter: a run whose time is near midnight can pass over a day in
+spring. So each run also reports the days since the last report, a week at most; an older one takes a task with its
+`date`. A document per clinic and day holds the report, and says which task mails it: that one and its repetitions do.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 MEASUREMENTS, REPORTS = "clinic-blood-pressure-reading", "daily-report"
 PDF_TEMPLATE, MAIL_TEMPLATE = "pdf-daily-report", "mail-daily-report"
+MOST_DAYS = 7  # that one run reports
 MOST_RECIPIENTS = 50  # of one mail
 GIVEN_UP = timedelta(minutes=10)  # longer than all attempts of a task take
 
@@ -36,7 +39,10 @@ def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
     zone = time_zone(task.text("timeZone"))
     language = task.text("language") if "language" in task.data else "EN"
     clinic = Clinic(task.text("clinic"), zone, language)
-    return report(exh, clinic, _day(task, zone), task.first_id or "")
+    days = _days(exh, clinic, task)
+    reports = [report(exh, clinic, day, task.first_id or "") for day in days]
+    made, mailed = (sum(int(each[name]) for each in reports) for name in ("made", "mailed"))
+    return {"days": [day.isoformat() for day in days], "made": made, "mailed": mailed}
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,23 @@ class Clinic:
     language: str = "EN"
 
 
-def _day(task: Task, zone: ZoneInfo) -> date:
-    """The day that the task names as `date`; else the one before the task was to start, or was made, or is."""
+def _days(exh: ExtraHorizon, clinic: Clinic, task: Task) -> list[date]:
+    """The day that the task names as `date`; else the one before the task was to start, or was made, or is, after those
+    that have no report since the last one.
+    """
+    if "date" in task.data:
+        return [_named_day(task, clinic.zone)]
+    start = task.raw.get("startTimestamp") or task.raw.get("creationTimestamp")
+    yesterday = local_day(parse(start) if start else datetime.now(UTC), clinic.zone) - timedelta(days=1)
+    last = exh.data.documents.find_first(REPORTS, rql.eq("data.clinic", clinic.id).sort("-data.date"))
+    if last is None or (since := date.fromisoformat(last["data"]["date"])) >= yesterday:
+        return [yesterday]
+    first = max(since, yesterday - timedelta(days=MOST_DAYS))
+    return [first + timedelta(days=number) for number in range(1, (yesterday - first).days + 1)]
+
+
+def _named_day(task: Task, zone: ZoneInfo) -> date:
     now = datetime.now(UTC)
-    if "date" not in task.data:
-        start = task.raw.get("startTimestamp") or task.raw.get("creationTimestamp")
-        return local_day(parse(start) if start else now, zone) - timedelta(days=1)
     try:
         day = date.fromisoformat(task.text("date"))
     except ValueError:

@@ -103,9 +103,62 @@ def test_events_that_name_no_day_are_refused(data, fake_exh):
     assert fake_exh.calls == []
 
 
-def test_yesterday_is_that_of_the_clinic(fake_exh, monkeypatch):
+def reported(fake_exh, monkeypatch, *, remembers=True):
+    """The days that are reported from now on, and that later runs find, if they are remembered."""
     days = []
-    monkeypatch.setattr(daily_report, "report", lambda _exh, _clinic, day, _run: days.append(day) or {})
+
+    def report(_exh, _clinic, day, _run):
+        days.append(day)
+        return {"made": True, "mailed": 1}
+
+    def last(**_):
+        return {"data": {"date": max(days).isoformat()}} if days and remembers else None
+
+    monkeypatch.setattr(daily_report, "report", report)
+    fake_exh.data.documents.find_first.answers(last)
+    return days
+
+
+def runs(fake_exh, begin, count, zone, every=timedelta(days=1)):
+    for number in range(count):
+        event = {"data": {"clinic": CLINIC, "timeZone": zone}, "startTimestamp": (begin + number * every).isoformat()}
+        yield handle(daily_report.handler, event, fake_exh)
+
+
+@pytest.mark.parametrize(
+    ("begin", "zone"),
+    [
+        (datetime(2026, 3, 25, 22, 30, tzinfo=UTC), "Europe/Brussels"),  # the clock goes forward
+        (datetime(2026, 10, 21, 22, 30, tzinfo=UTC), "Europe/Brussels"),  # and back
+        (datetime(2026, 9, 2, 3, 30, tzinfo=UTC), "America/Santiago"),
+        (datetime(2026, 3, 5, 4, 45, tzinfo=UTC), "America/New_York"),
+    ],
+)
+def test_each_day_is_reported_once_whatever_the_clock_does(fake_exh, monkeypatch, begin, zone):
+    days = reported(fake_exh, monkeypatch)
+    list(runs(fake_exh, begin, 12, zone))
+    once = sorted(set(days))
+    assert once == [once[0] + timedelta(days=number) for number in range(len(once))]
+    assert len(once) >= 11
+
+
+def test_days_without_a_run_are_reported_by_the_next_one(fake_exh, monkeypatch):
+    days = reported(fake_exh, monkeypatch)
+    begin = datetime(2026, 1, 15, 10, tzinfo=UTC)
+    _, later = runs(fake_exh, begin, 2, "Europe/Brussels", every=timedelta(days=4))
+    assert later == {"days": ["2026-01-15", "2026-01-16", "2026-01-17", "2026-01-18"], "made": 4, "mailed": 4}
+    assert days[0] == date(2026, 1, 14)
+
+
+def test_one_run_reports_a_week_at_most(fake_exh, monkeypatch):
+    reported(fake_exh, monkeypatch)
+    begin = datetime(2026, 1, 15, 10, tzinfo=UTC)
+    _, later = runs(fake_exh, begin, 2, "Europe/Brussels", every=timedelta(days=60))
+    assert later["days"] == [f"2026-03-{day:02d}" for day in range(9, 16)]
+
+
+def test_yesterday_is_that_of_the_clinic(fake_exh, monkeypatch):
+    days = reported(fake_exh, monkeypatch, remembers=False)
     times = {"startTimestamp": "2026-01-15T10:30:00.000Z", "creationTimestamp": "2026-01-01T00:00:00.000Z"}
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         event = {"data": {"clinic": CLINIC, "timeZone": zone}, **times}
@@ -225,5 +278,5 @@ def test_a_crash_after_any_call_changes_nothing_in_the_end(exh, exh_of, seed):
 
 def test_the_function_whole(run_function, exh):
     invocation = run_function(NAME)
-    assert invocation.result == {"made": True, "mailed": 1}
+    assert invocation.result == {"days": [DAY.isoformat()], "made": 1, "mailed": 1}
     assert exh.data.documents.find(REPORTS, rql.eq("data.date", "2026-01-14")).total == 1
