@@ -178,7 +178,8 @@ def alarms_of_tasks(parts):
 KINDS = {"task-one": "task", "sweep-one": "schedule", "sweep-two": "schedule", "jobs": "queue", "web": "api"}
 
 
-@settings(max_examples=8)
+@pytest.mark.timeout(180)
+@settings(max_examples=4)
 @given(st.permutations(list(KINDS)), st.integers(1, 5), st.data())
 def test_a_function_that_is_removed_might_never_have_been_made(tmp_path_factory, names, count, data):
     names = names[:count]

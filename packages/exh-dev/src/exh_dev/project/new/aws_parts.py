@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
@@ -108,11 +109,15 @@ def came_with(parts: Parts, name: Name) -> set[Part]:
     return found
 
 
+@cache
+def _entries_of_example(logical_id: str) -> dict[tuple[str, str], str]:
+    return entries_for(examples_folder() / "template.yaml", logical_id)
+
+
 def _of_example(name: Name) -> list[tuple[str, str, str]]:
-    template = examples_folder() / "template.yaml"
-    if read_template(template).find("Resources", name.logical_id) is None:
+    if read_template(examples_folder() / "template.yaml").find("Resources", name.logical_id) is None:
         return []
-    found = entries_for(template, name.logical_id)
+    found = _entries_of_example(name.logical_id)
     return [(section, part, text) for (section, part), text in found.items() if part != name.logical_id]
 
 
@@ -182,7 +187,7 @@ def _missing(manifest: Path, kind: str, name: Name) -> list[tuple[str, str, str]
 def _parts(kind: str, name: Name) -> list[tuple[str, str, str]]:
     """Return the section, name and YAML of each part of a kind, named for the new function."""
     model = _MODELS.get(kind, _OF_ANY)
-    entries = entries_for(examples_folder() / "template.yaml", model.logical_id)
+    entries = _entries_of_example(model.logical_id)
     found = []
     for (section, part), text in entries.items():
         is_wanted = part in _ROLE if kind == "task" else part not in {model.logical_id, *_NOT_TAKEN}
