@@ -106,3 +106,10 @@ def test_each_method_of_the_client_is_there(page):
                 member = getattr(member, part)
                 if callable(member):
                     break
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_test_that_a_page_names_is_there(page):
+    """`path::test`: a promise, and what holds it."""
+    for path, name in re.findall(r"`([\w.-]+/[\w./-]+\.py)::(\w+)`", PAGES[page]):
+        assert re.search(rf"^ *def {name}\(", (ROOT / path).read_text(), re.MULTILINE), f"{path}::{name}"
