@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ from extrahorizon.errors import (
 from extrahorizon.query import rql
 from extrahorizon.timestamps import iso
 
-from handlers.chunk_psg_signals.edf import InvalidRecordingError, Recording
+from handlers.chunk_psg_signals.edf import Recording
+from handlers.chunk_psg_signals.header import InvalidRecordingError
 from handlers.chunk_psg_signals.segments import Writer, described, minute_count, plain, segments
 from shared.session import ExtraHorizon, logger
 
@@ -66,7 +67,8 @@ def chunk(
             until it is `chunked`.
 
     Returns:
-        `status` of the recording, its number of `minutes`, and how many of them this run has `posted`.
+        `status` of the recording, its number of `minutes`, how many of them this run has `posted`, and `warnings`: what
+        was odd about the file and has been read all the same.
 
     Raises:
         RecordingUnavailableError: there is nothing to work on.
@@ -81,13 +83,17 @@ def chunk(
         )
     if document["status"] not in UNFINISHED:
         logger.info("nothing to do", extra={"document_id": recording_id, "status": document["status"]})
-        return {"status": document["status"], "minutes": document["data"].get("minutes"), "posted": 0}
+        known = {"minutes": document["data"].get("minutes"), "warnings": document["data"].get("warnings", [])}
+        return {"status": document["status"], "posted": 0, **known}
     if not document.get("userIds"):
         raise RecordingUnavailableError(f"the recording {recording_id} is linked to no user: link its patient")
-    with _opened(exh, document["data"].get("file", "")) as recording:
+    with _opened(exh, document["data"]) as (recording, warnings):
+        for warning in warnings:
+            logger.warning(warning, extra={"document_id": recording_id})
         posted, there = _post_missing(exh, document, recording, most)
     count, done = minute_count(recording), there + len(posted)
     result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
+    result |= {"warnings": warnings}
     if done < count and hand_over:
         # A run that brought it no further than another one leaves the rest to that one.
         further = rql.excludes("data.done") | rql.lt("data.done", done)
@@ -99,9 +105,11 @@ def chunk(
             "minutes": count,
             "done": count,
             "channels": [described(channel) for channel in recording.channels],
+            "warnings": warnings,
         }
         _move(exh, schema, recording_id, "chunk", facts, moved=("chunked",))
-    logger.info("posted", extra={"document_id": recording_id, "there_before": there, **result})
+    told = {name: value for name, value in result.items() if name != "warnings"}
+    logger.info("posted", extra={"document_id": recording_id, "there_before": there, **told})
     return result
 
 
@@ -135,9 +143,23 @@ def _start(document: Document, recording: Recording) -> datetime:
     return recording.start.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
 
 
+def _start_date(data: dict[str, Any]) -> date | None:
+    """The day on which the document says that the recording began."""
+    given = data.get("startDate")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        raise InvalidRecordingError("the recording's startDate is no date: YYYY-MM-DD is expected") from None
+
+
 @contextmanager
-def _opened(exh: ExtraHorizon, token: str) -> Iterator[Recording]:
-    """The recording in a file, its header read, while the block runs."""
+def _opened(exh: ExtraHorizon, data: dict[str, Any]) -> Iterator[tuple[Recording, list[str]]]:
+    """The recording in a file, its header read, while the block runs; and what was odd about the file.
+
+    A file whose data records have a clock is read twice. The first time it is only held against that clock, so that
+    nothing is posted of a recording that turns out to have a gap.
+    """
+    token, start_date = data.get("file", ""), _start_date(data)
     if not token:
         raise InvalidRecordingError("the recording has no file: its property file is the token of one")
     try:
@@ -146,9 +168,23 @@ def _opened(exh: ExtraHorizon, token: str) -> Iterator[Recording]:
         raise InvalidRecordingError(
             "the recording's token opens no file: it was deleted, or the token was; upload the file again"
         ) from None
+    with _content(exh, token) as pieces:
+        recording = Recording(pieces, size, start_date=start_date)
+        if not recording.has_clock:
+            yield recording, recording.warnings
+            return
+        for _ in recording.records():
+            pass
+    with _content(exh, token) as pieces:
+        yield Recording(pieces, size, start_date=start_date), recording.warnings
+
+
+@contextmanager
+def _content(exh: ExtraHorizon, token: str) -> Iterator[Iterator[bytes]]:
+    """The content of a file, while the block runs."""
     stream = exh.files.retrieve_stream(token)
     try:
-        yield Recording(stream, size)
+        yield stream
     finally:
         if isinstance(stream, Generator):
             stream.close()  # and with it the connection of a file that was not read to its end
