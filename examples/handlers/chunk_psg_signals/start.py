@@ -75,7 +75,8 @@ def _date(text: str) -> date | None:
 def _time(text: str) -> time:
     match = _TIME.fullmatch(text)
     try:
-        return time(*map(int, match.groups() if match else ("no", "time")))
+        hour, minute, second = map(int, match.groups() if match else ())
+        return time(hour, minute, second)
     except ValueError:
         raise invalid("its header has no valid start: hh.mm.ss is expected as its time") from None
 
