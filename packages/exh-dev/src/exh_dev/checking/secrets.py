@@ -31,7 +31,7 @@ _CLEAN = "free-of-secrets"
 """The file in the data directory that says which files are: a digest of each on a line."""
 _HINT = (
     "keep it in a variable of the function or in Secrets Manager; mark a line that is no secret with "
-    "`# pragma: allowlist secret`, list a file in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
+    "`# pragma: allowlist secret`, list a file, or file:line, in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
 )
 
 
