@@ -72,6 +72,7 @@ class Recording:
         self.record_count = self._counted(header, size)
         self._clock = self._clock_of(header)
         self.has_clock = self._clock is not None
+        self._given = 0
         self._first = b""
         if self._clock:
             self._first = self._source.take(self._record_size)
@@ -88,13 +89,16 @@ class Recording:
         return self._warnings + (self._clock.warnings() if self._clock else [])
 
     def records(self) -> Iterator[list[bytes]]:
-        """The samples of each channel, data record by data record: 16-bit integers, little-endian. Can be read once.
+        """The samples of each channel, data record by data record: 16-bit integers, little-endian.
+
+        Each is given out once: what is called again goes on where the call before ended.
 
         Raises:
             IncompleteFileError: the content is shorter than the file.
             InvalidRecordingError: a data record did not begin where the one before ended.
         """
-        for _ in range(self.record_count):
+        while self._given < self.record_count:
+            self._given += 1
             record, self._first = self._first or self._source.take(self._record_size), b""
             if self._clock:
                 self._clock.check(record)

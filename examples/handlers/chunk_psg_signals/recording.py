@@ -87,11 +87,15 @@ def chunk(
         return {"status": document["status"], "posted": 0, **known}
     if not document.get("userIds"):
         raise RecordingUnavailableError(f"the recording {recording_id} is linked to no user: link its patient")
-    with _opened(exh, document["data"]) as (recording, warnings):
-        for warning in warnings:
-            logger.warning(warning, extra={"document_id": recording_id})
-        posted, there = _post_missing(exh, document, recording, most)
-    count, done = minute_count(recording), there + len(posted)
+    there = set(_minutes_there(exh, recording_id))
+    with _opened(exh, document["data"], is_new=not there) as (recording, known):
+        posted = _post_missing(exh, document, recording, there, most)
+        count, done = minute_count(recording), len(there) + len(posted)
+        if done == count:
+            _read_on(recording)
+        warnings = recording.warnings if known is None else known
+    for warning in warnings:
+        logger.warning(warning, extra={"document_id": recording_id})
     result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
     result |= {"warnings": warnings}
     if done < count and hand_over:
@@ -109,14 +113,14 @@ def chunk(
         }
         _move(exh, schema, recording_id, "chunk", facts, moved=("chunked",))
     told = {name: value for name, value in result.items() if name != "warnings"}
-    logger.info("posted", extra={"document_id": recording_id, "there_before": there, **told})
+    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **told})
     return result
 
 
 def _post_missing(
-    exh: ExtraHorizon, document: Document, recording: Recording, most: int | None
-) -> tuple[list[bool], int]:
-    """Post minutes that are not there: for each one whether it was this run that made it; and how many were there."""
+    exh: ExtraHorizon, document: Document, recording: Recording, there: set[int], most: int | None
+) -> list[bool]:
+    """Post minutes that are not there: for each one whether it was this run that made it."""
     writer = Writer(recording)
     if writer.largest() > LARGEST_BODY:
         raise InvalidRecordingError(
@@ -130,11 +134,10 @@ def _post_missing(
         begins = iso(start + timedelta(minutes=segment.minute))
         return _post(exh, writer.document(segment, {**members, "minute": segment.minute, "startTimestamp": begins}))
 
-    count = minute_count(recording)
-    missing = set(range(count)) - set(_minutes_there(exh, document["id"]))
+    missing = set(range(minute_count(recording))) - there
     next_ones = islice(segments(recording, missing), len(missing) if most is None else min(most, len(missing)))
     workers = min(WORKERS, max(1, IN_PROGRESS // writer.largest()))
-    return exh.fan_out(post, _while_there_is_time(exh, next_ones), workers=workers), count - len(missing)
+    return exh.fan_out(post, _while_there_is_time(exh, next_ones), workers=workers)
 
 
 def _start(document: Document, recording: Recording) -> datetime:
@@ -153,11 +156,11 @@ def _start_date(data: dict[str, Any]) -> date | None:
 
 
 @contextmanager
-def _opened(exh: ExtraHorizon, data: dict[str, Any]) -> Iterator[tuple[Recording, list[str]]]:
-    """The recording in a file, its header read, while the block runs; and what was odd about the file.
+def _opened(exh: ExtraHorizon, data: dict[str, Any], *, is_new: bool) -> Iterator[tuple[Recording, list[str] | None]]:
+    """The recording in a file, its header read, while the block runs; and what was odd about it, where that is known.
 
-    A file whose data records have a clock is read twice. The first time it is only held against that clock, so that
-    nothing is posted of a recording that turns out to have a gap.
+    A new file whose data records have a clock is read twice. The first time it is only held against that clock, so that
+    nothing is posted of a recording that turns out to have a gap. A run that continues another one has no need to.
     """
     token, start_date = data.get("file", ""), _start_date(data)
     if not token:
@@ -170,13 +173,19 @@ def _opened(exh: ExtraHorizon, data: dict[str, Any]) -> Iterator[tuple[Recording
         ) from None
     with _content(exh, token) as pieces:
         recording = Recording(pieces, size, start_date=start_date)
-        if not recording.has_clock:
-            yield recording, recording.warnings
+        if not (is_new and recording.has_clock):
+            yield recording, None
             return
-        for _ in recording.records():
-            pass
+        _read_on(recording)
     with _content(exh, token) as pieces:
         yield Recording(pieces, size, start_date=start_date), recording.warnings
+
+
+def _read_on(recording: Recording) -> None:
+    """Hold the data records that have not been read yet against their clock."""
+    if recording.has_clock:
+        for _ in recording.records():
+            pass
 
 
 @contextmanager
