@@ -145,6 +145,8 @@ class PsgRecording(TypedDict, total=False):
     file: Required[str]
     #: What the recorder's clock is ahead of UTC at the start, such as +02:00; without it, nothing
     utcOffset: str
+    #: The day on which it began by the recorder's clock, where the file has none or another one
+    startDate: str
     #: When the first sample was taken; ISO 8601 in UTC
     startTimestamp: str
     #: How long the recording lasts
@@ -153,6 +155,8 @@ class PsgRecording(TypedDict, total=False):
     minutes: float
     #: How many of them were there when a run ended
     done: float
+    #: What was odd about the file and has been read all the same
+    warnings: list[str]
     #: The signals of the file, in its order
     channels: list[PsgRecordingChannelsItem]
 

@@ -29,12 +29,17 @@ class Signal:
 
 
 def edf(signals, records=90, seconds="1", *, reserved="", onset=None, start=("30.12.24", "22.58.03"), **fields):
-    """The bytes of a file. `fields` replace parts of the header: version, size, count, number."""
+    """The bytes of a file. `onset` is that of the first data record, or a list of each record's own.
+
+    `fields` replace parts of the header: version, size, count, number, patient, recording. `tail` follows the records.
+    """
+    tail = fields.get("tail", b"")
     if onset is not None:
         signals = [*signals, annotations()]
     count = len(signals)
     header = [
-        (fields.get("version", "0"), 8), (PATIENT, 80), ("Startdate 30-DEC-2024 PSG-1234 X X", 80),
+        (fields.get("version", "0"), 8), (fields.get("patient", PATIENT), 80),
+        (fields.get("recording", "Startdate 30-DEC-2024 PSG-1234 X X"), 80),
         (start[0], 8), (start[1], 8), (fields.get("size", str(256 * (count + 1))), 8), (reserved, 44),
         (fields.get("count", str(records)), 8), (seconds, 8), (fields.get("number", str(count)), 4),
     ]  # fmt: skip
@@ -48,11 +53,20 @@ def edf(signals, records=90, seconds="1", *, reserved="", onset=None, start=("30
     for record in range(records):
         for signal in signals:
             if signal.label == "EDF Annotations":
-                begins = onset if onset == "at once" else f"+{Decimal(onset or 0) + record * Decimal(seconds)}"
-                content += f"{begins}\x14\x14\0".encode().ljust(2 * signal.per_record, b"\0")
+                content += _time_kept(onset, record, seconds).ljust(2 * signal.per_record, b"\0")[
+                    : 2 * signal.per_record
+                ]
             else:
                 content += _samples(signal, record)
-    return bytes(content)
+    return bytes(content) + tail
+
+
+def _time_kept(onset, record, seconds):
+    """The annotation that says when a data record began."""
+    begins = onset[record] if isinstance(onset, list) else onset
+    if not isinstance(onset, list) and onset != "at once":
+        begins = f"+{Decimal(onset or 0) + record * Decimal(seconds)}"
+    return begins if isinstance(begins, bytes) else f"{begins}\x14\x14\0".encode()
 
 
 def annotations(per_record=32):

@@ -2,75 +2,34 @@
 
 The format: a header of 256 bytes, 256 more per signal, then data records of a fixed length, each with so many 16-bit
 samples of every signal (https://www.edfplus.info/specs/edf.html and https://www.edfplus.info/specs/edfplus.html). All
-that a header promises is held against the file's size before the first sample is read.
-
-A header names the patient: no message here quotes any text of a file, and channels are told by their number.
+that a header promises is held against the file's size before the first sample is read, and against each data record's
+own clock before the record is given out.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from fractions import Fraction
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from extrahorizon.errors import ExtraHorizonError
 
+from handlers.chunk_psg_signals.clock import Clock
+from handlers.chunk_psg_signals.header import BLOCK, Header, InvalidRecordingError, invalid, read_header, read_signals
+from handlers.chunk_psg_signals.start import read_start
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
+    from fractions import Fraction
 
-ANNOTATIONS = "EDF Annotations"  # the label of signals that hold texts in place of samples
-_LOWEST, _HIGHEST = -32_768, 32_767  # of 16 bits
+__all__ = ["IncompleteFileError", "InvalidRecordingError", "Recording"]
+
 LARGEST_RECORD = 10_000_000  # bytes; the specification asks for 61,440 at most, and one is in memory at a time
 LONGEST = 30 * 24 * 3600  # seconds; a header that promises more is mistaken
-_BLOCK = 256  # bytes of the header's first part, and of what follows for each signal
-#: The header's fields of each signal in their order, with their widths; each field comes for all signals in a row.
-_FIELDS = (
-    ("label", 16), ("transducer", 80), ("unit", 8), ("physical_min", 8), ("physical_max", 8), ("digital_min", 8),
-    ("digital_max", 8), ("filtering", 80), ("samples", 8), ("reserved", 32),
-)  # fmt: skip
-_INTEGER = re.compile(r"[+-]?\d{1,8}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_MOMENT = re.compile(r"(\d\d)\D(\d\d)\D(\d\d) (\d\d)\D(\d\d)\D(\d\d)", re.ASCII)
-_ONSET = re.compile(rb"([+-]\d{1,15}(?:\.\d{1,15})?)(?:\x15[\d.]*)?\x14")
-
-
-class InvalidRecordingError(ExtraHorizonError):
-    """A file is not a recording that can be cut into segments; repeating the task changes nothing about that."""
 
 
 class IncompleteFileError(ExtraHorizonError):
     """A file's content ended before as many bytes had come as the file service says it has. Another try may help."""
-
-
-@dataclass(frozen=True)
-class Channel:
-    """A signal of a recording.
-
-    Attributes:
-        label: what is measured, such as `EEG Fpz-Cz`; not always one of its kind in a file.
-        unit: of the physical values, such as `uV`; may be empty.
-        rate: samples per second.
-        gain: physical units per digital step; negative where the polarity is turned round.
-        origin: the physical value of the digital value 0.
-    """
-
-    label: str
-    unit: str
-    rate: Fraction
-    gain: float
-    origin: float
-
-
-@dataclass(frozen=True)
-class _Signal:
-    """Where the samples of a signal are in a data record; `channel` is None for annotations."""
-
-    begin: int
-    end: int
-    channel: Channel | None
 
 
 class Recording:
@@ -78,89 +37,122 @@ class Recording:
 
     Attributes:
         start: when its first sample was taken, by the clock of the recorder: EDF knows no time zones.
-        channels: its signals, without annotations.
+        channels: its signals, without annotations and those that are left out.
         record_count: how many data records it has.
         record_seconds: how long each of them lasts.
+        has_clock: its data records say when they began; they are checked as they are read.
     """
 
-    def __init__(self, pieces: Iterable[bytes], size: int) -> None:
+    def __init__(self, pieces: Iterable[bytes], size: int, *, start_date: date | None = None) -> None:
         """Read the header, and the first data record where that says when exactly the recording begins.
 
         Args:
             pieces: the file's content, cut anywhere.
             size: the file's size in bytes.
+            start_date: the day on which it began, where another one than the header's is the true one.
 
         Raises:
             InvalidRecordingError: the file cannot be used.
             IncompleteFileError: the content is shorter than `size`.
         """
+        self._warnings: list[str] = []
         self._source = _Source(pieces, size)
-        head = self._source.take(min(_BLOCK, size))
-        _check_kind(head)
-        text = head.decode("latin-1")  # what is read of it is ASCII; a byte stays a character, so that places hold
-        is_plus, count = text[192:197] == "EDF+C", _integer(text[252:256], "number of signals", least=1)
-        header_size = _integer(text[184:192], "size of the header", least=1)
-        self.start = _moment(text[168:176], text[176:184])
-        self.record_count = _record_count(text[236:244])
-        self.record_seconds = _seconds(text[244:252])
-        if header_size != _BLOCK * (count + 1):
-            raise _invalid(
-                f"its header says that it has {header_size:,} bytes, and the one of {count:,} signals has "
-                f"{_BLOCK * (count + 1):,}"
-            )
-        if header_size > size:
-            raise _invalid(f"it ends within its header: it has {size:,} bytes of {header_size:,}")
-        self._signals = _signals(self._source.take(header_size - _BLOCK), count, self.record_seconds)
+        head = self._source.take(min(BLOCK, size))
+        header = read_header(head, size, self._warnings)
+        self.start = read_start(head.decode("latin-1"), start_date, self._warnings)
+        self.record_seconds = header.record_seconds
+        rest = self._source.take(header.size - BLOCK)
+        if not (head + rest).isascii():
+            self._warnings.append("its header has other characters than ASCII; labels were read as UTF-8 or Latin-1")
+        self._signals = read_signals(rest, header.count, self.record_seconds, self._warnings)
         self._record_size = self._signals[-1].end
         self.channels = tuple(signal.channel for signal in self._signals if signal.channel)
-        self._check_size(size, header_size)
+        if not self.channels:
+            raise invalid("it has no signals but annotations")
+        self.record_count = self._counted(header, size)
+        self._clock = self._clock_of(header)
+        self.has_clock = self._clock is not None
+        self._given = 0
         self._first = b""
-        if is_plus:
+        if self._clock:
             self._first = self._source.take(self._record_size)
-            self.start += self._onset()
+            self.start += timedelta(microseconds=round(self._clock.start(self._first) * 1_000_000))
 
     @property
     def seconds(self) -> Fraction:
         """How long the recording lasts."""
         return self.record_count * self.record_seconds
 
+    @property
+    def warnings(self) -> list[str]:
+        """What was odd about the file and has been read all the same; its clock counts as far as it has been read."""
+        return self._warnings + (self._clock.warnings() if self._clock else [])
+
     def records(self) -> Iterator[list[bytes]]:
-        """The samples of each channel, data record by data record: 16-bit integers, little-endian. Can be read once.
+        """The samples of each channel, data record by data record: 16-bit integers, little-endian.
+
+        Each is given out once: what is called again goes on where the call before ended.
 
         Raises:
             IncompleteFileError: the content is shorter than the file.
+            InvalidRecordingError: a data record did not begin where the one before ended.
         """
-        for _ in range(self.record_count):
+        while self._given < self.record_count:
+            self._given += 1
             record, self._first = self._first or self._source.take(self._record_size), b""
+            if self._clock:
+                self._clock.check(record)
             yield [record[signal.begin : signal.end] for signal in self._signals if signal.channel]
 
-    def _check_size(self, size: int, header_size: int) -> None:
-        if not self.channels:
-            raise _invalid("it has no signals but annotations")
-        if self.seconds > LONGEST:
-            raise _invalid("it would last more than 30 days: its number of data records, or their duration, is wrong")
+    def _counted(self, header: Header, size: int) -> int:
+        """How many data records there are, by the header and by the file's size."""
         if self._record_size > LARGEST_RECORD:
-            raise _invalid(
+            raise invalid(
                 f"a data record of it has {self._record_size:,} bytes; {LARGEST_RECORD:,} can be read: export it with "
                 "shorter data records"
             )
-        expected = header_size + self.record_count * self._record_size
-        if size != expected:
-            is_short = size < expected
-            raise _invalid(
-                f"it has {size:,} bytes, and {self.record_count:,} data records would make {expected:,}: "
-                + ("its end is missing; upload it again" if is_short else "its header and its content do not agree")
+        whole, more = divmod(size - header.size, self._record_size)
+        if header.records is None:
+            self._warnings.append(
+                f"the recorder never closed it: by its size it has {whole:,} data records"
+                + (f", and {more:,} bytes of one more, which were not read" if more else "")
             )
+            if whole == 0:
+                raise invalid("the recorder never closed it, and it has no whole data record")
+        count = whole if header.records is None else header.records
+        if count * self.record_seconds > LONGEST:
+            raise invalid("it would last more than 30 days: its number of data records, or their duration, is wrong")
+        expected = header.size + count * self._record_size
+        if size < expected:
+            raise invalid(
+                f"it has {size:,} bytes, and {count:,} data records would make {expected:,}: its end is missing; "
+                "upload it again"
+            )
+        if header.records is not None and size > expected:
+            is_more = size - expected >= self._record_size
+            self._warnings.append(
+                f"{size - expected:,} bytes after its last data record were not read"
+                + (f": write -1 for the number of data records ({count:,}) if they are samples" if is_more else "")
+            )
+        return count
 
-    def _onset(self) -> timedelta:
-        """How long after the header's start the first data record begins: below a second, as the header has no part."""
-        for signal in self._signals:
-            if signal.channel is None:
-                onset = _ONSET.match(self._first, signal.begin, signal.end)
-                if onset is None:
-                    break
-                return timedelta(microseconds=round(Fraction(onset[1].decode()) * 1_000_000))
-        raise _invalid("it is EDF+, and its first data record does not say when it begins")
+    def _clock_of(self, header: Header) -> Clock | None:
+        """What checks the times of data records, if the file has them: in its first signal of annotations."""
+        annotations = [signal for signal in self._signals if signal.is_annotations]
+        if annotations:
+            begin, end = annotations[0].begin, annotations[0].end
+            if header.may_have_gaps:
+                self._warnings.append("it says that it has gaps (EDF+D); it was read since it has none")
+            if not header.is_plus:
+                self._warnings.append("it has annotations, and does not say that it is EDF+; it was read as EDF+")
+            return Clock(begin, end, self.record_seconds, may_have_gaps=header.may_have_gaps)
+        if header.may_have_gaps:
+            raise invalid(
+                "it may have gaps (EDF+D), and its data records do not say when they began: export it as EDF+C"
+            )
+        if header.is_plus:
+            self._warnings.append("it is EDF+ without annotations: that it has no gaps is not known, and was assumed")
+        return None
 
 
 class _Source:
@@ -197,112 +189,3 @@ class _Source:
             length += len(piece)
             self._read += len(piece)
         self._buffer, self._position = b"".join(gathered), 0
-
-
-def _check_kind(head: bytes) -> None:
-    if len(head) < _BLOCK:
-        raise _invalid(f"it has {len(head)} bytes, and the header of an EDF file alone has {_BLOCK}: upload it again")
-    if head[:8] == b"\xffBIOSEMI":
-        raise _invalid("it is a BDF file, whose samples have 24 bits: convert it to EDF+")
-    if head[:8].rstrip() != b"0":
-        raise _invalid("it does not begin as an EDF file does: upload the EDF file of the recording")
-    if head[192:197] == b"EDF+D":
-        raise _invalid("it has gaps (EDF+D): export it as a continuous file (EDF+C)")
-
-
-def _signals(header: bytes, count: int, record_seconds: Fraction) -> list[_Signal]:
-    """What the header says of each signal."""
-    columns: dict[str, list[str]] = {}
-    position = 0
-    for name, width in _FIELDS:
-        columns[name] = [_text(header[position + width * each :][:width]).strip(" \0") for each in range(count)]
-        position += width * count
-    signals = []
-    begin = 0
-    for number in range(count):
-        fields = {name: column[number] for name, column in columns.items()}
-        samples = _integer(fields["samples"], f"number of samples of signal {number + 1}", least=1)
-        end = begin + 2 * samples
-        channel = None
-        if fields["label"] != ANNOTATIONS:
-            gain, origin = _scaling(fields, number + 1)
-            channel = Channel(fields["label"], fields["unit"], samples / record_seconds, gain, origin)
-        signals.append(_Signal(begin, end, channel))
-        begin = end
-    return signals
-
-
-def _scaling(fields: dict[str, str], number: int) -> tuple[float, float]:
-    """Gain and origin of a signal."""
-    lowest = _integer(fields["digital_min"], f"digital minimum of signal {number}")
-    highest = _integer(fields["digital_max"], f"digital maximum of signal {number}")
-    if not _LOWEST <= lowest < highest <= _HIGHEST:
-        raise _invalid(
-            f"the digital minimum of signal {number} is {lowest} and its maximum {highest}: the minimum has to be the "
-            "smaller one, and both have to fit 16 bits"
-        )
-    low = _number(fields["physical_min"], f"physical minimum of signal {number}")
-    high = _number(fields["physical_max"], f"physical maximum of signal {number}")
-    gain = (high - low) / (highest - lowest)
-    if gain == 0 or not math.isfinite(gain):
-        raise _invalid(f"the physical minimum and maximum of signal {number} are no range")
-    return gain, low - lowest * gain
-
-
-def _record_count(text: str) -> int:
-    count = _integer(text, "number of data records")
-    if count == -1:
-        raise _invalid(
-            "its number of data records is -1: the recorder never closed it. Repair it, then upload it again"
-        )
-    if count < 1:
-        raise _invalid(f"its number of data records is {count}: there is nothing in it")
-    return count
-
-
-def _seconds(text: str) -> Fraction:
-    seconds = _number(text, "duration of a data record")
-    if seconds <= 0:
-        raise _invalid("a data record of it lasts no time: it has no samples in the order of time")
-    return Fraction(text.strip(" \0"))
-
-
-def _moment(date: str, time: str) -> datetime:
-    """A moment as the header writes it; its years are 1985 to 2084."""
-    parts = _MOMENT.fullmatch(f"{date} {time}")
-    try:
-        day, month, year, hour, minute, second = map(int, parts.groups() if parts else ())
-        century = 1900 if year >= 85 else 2000  # as the specification says
-        return datetime(century + year, month, day, hour, minute, second)  # the recorder's own clock
-    except ValueError:
-        raise _invalid("its header has no valid start: dd.mm.yy and hh.mm.ss are expected") from None
-
-
-def _integer(text: str, what: str, *, least: int | None = None) -> int:
-    text = text.strip(" \0")
-    if not _INTEGER.fullmatch(text):
-        raise _invalid(f"the {what} is no whole number")
-    value = int(text)
-    if least is not None and value < least:
-        raise _invalid(f"the {what} is {value}; {least} is the least")
-    return value
-
-
-def _number(text: str, what: str) -> float:
-    text = text.strip(" \0")
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
-    if not math.isfinite(value):
-        raise _invalid(f"the {what} is no number")
-    return value
-
-
-def _text(field: bytes) -> str:
-    """ASCII by the specification; recorders also write UTF-8 and Latin-1."""
-    try:
-        return field.decode()
-    except UnicodeDecodeError:
-        return field.decode("latin-1")
-
-
-def _invalid(problem: str) -> InvalidRecordingError:
-    return InvalidRecordingError(f"the file cannot be cut into segments: {problem}")

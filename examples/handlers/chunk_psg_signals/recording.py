@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ from extrahorizon.errors import (
 from extrahorizon.query import rql
 from extrahorizon.timestamps import iso
 
-from handlers.chunk_psg_signals.edf import InvalidRecordingError, Recording
+from handlers.chunk_psg_signals.edf import Recording
+from handlers.chunk_psg_signals.header import InvalidRecordingError
 from handlers.chunk_psg_signals.segments import Writer, described, minute_count, plain, segments
 from shared.session import ExtraHorizon, logger
 
@@ -66,7 +67,8 @@ def chunk(
             until it is `chunked`.
 
     Returns:
-        `status` of the recording, its number of `minutes`, and how many of them this run has `posted`.
+        `status` of the recording, its number of `minutes`, how many of them this run has `posted`, and `warnings`: what
+        was odd about the file and has been read all the same.
 
     Raises:
         RecordingUnavailableError: there is nothing to work on.
@@ -81,13 +83,21 @@ def chunk(
         )
     if document["status"] not in UNFINISHED:
         logger.info("nothing to do", extra={"document_id": recording_id, "status": document["status"]})
-        return {"status": document["status"], "minutes": document["data"].get("minutes"), "posted": 0}
+        known = {"minutes": document["data"].get("minutes"), "warnings": document["data"].get("warnings", [])}
+        return {"status": document["status"], "posted": 0, **known}
     if not document.get("userIds"):
         raise RecordingUnavailableError(f"the recording {recording_id} is linked to no user: link its patient")
-    with _opened(exh, document["data"].get("file", "")) as recording:
-        posted, there = _post_missing(exh, document, recording, most)
-    count, done = minute_count(recording), there + len(posted)
+    there = set(_minutes_there(exh, recording_id))
+    with _opened(exh, document["data"], is_new=not there) as (recording, known):
+        posted = _post_missing(exh, document, recording, there, most)
+        count, done = minute_count(recording), len(there) + len(posted)
+        if done == count:
+            _read_on(recording)
+        warnings = recording.warnings if known is None else known
+    for warning in warnings:
+        logger.warning(warning, extra={"document_id": recording_id})
     result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
+    result |= {"warnings": warnings}
     if done < count and hand_over:
         # A run that brought it no further than another one leaves the rest to that one.
         further = rql.excludes("data.done") | rql.lt("data.done", done)
@@ -99,16 +109,18 @@ def chunk(
             "minutes": count,
             "done": count,
             "channels": [described(channel) for channel in recording.channels],
+            "warnings": warnings,
         }
         _move(exh, schema, recording_id, "chunk", facts, moved=("chunked",))
-    logger.info("posted", extra={"document_id": recording_id, "there_before": there, **result})
+    told = {name: value for name, value in result.items() if name != "warnings"}
+    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **told})
     return result
 
 
 def _post_missing(
-    exh: ExtraHorizon, document: Document, recording: Recording, most: int | None
-) -> tuple[list[bool], int]:
-    """Post minutes that are not there: for each one whether it was this run that made it; and how many were there."""
+    exh: ExtraHorizon, document: Document, recording: Recording, there: set[int], most: int | None
+) -> list[bool]:
+    """Post minutes that are not there: for each one whether it was this run that made it."""
     writer = Writer(recording)
     if writer.largest() > LARGEST_BODY:
         raise InvalidRecordingError(
@@ -122,11 +134,10 @@ def _post_missing(
         begins = iso(start + timedelta(minutes=segment.minute))
         return _post(exh, writer.document(segment, {**members, "minute": segment.minute, "startTimestamp": begins}))
 
-    count = minute_count(recording)
-    missing = set(range(count)) - set(_minutes_there(exh, document["id"]))
+    missing = set(range(minute_count(recording))) - there
     next_ones = islice(segments(recording, missing), len(missing) if most is None else min(most, len(missing)))
     workers = min(WORKERS, max(1, IN_PROGRESS // writer.largest()))
-    return exh.fan_out(post, _while_there_is_time(exh, next_ones), workers=workers), count - len(missing)
+    return exh.fan_out(post, _while_there_is_time(exh, next_ones), workers=workers)
 
 
 def _start(document: Document, recording: Recording) -> datetime:
@@ -135,9 +146,23 @@ def _start(document: Document, recording: Recording) -> datetime:
     return recording.start.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
 
 
+def _start_date(data: dict[str, Any]) -> date | None:
+    """The day on which the document says that the recording began."""
+    given = data.get("startDate")
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        raise InvalidRecordingError("the recording's startDate is no date: YYYY-MM-DD is expected") from None
+
+
 @contextmanager
-def _opened(exh: ExtraHorizon, token: str) -> Iterator[Recording]:
-    """The recording in a file, its header read, while the block runs."""
+def _opened(exh: ExtraHorizon, data: dict[str, Any], *, is_new: bool) -> Iterator[tuple[Recording, list[str] | None]]:
+    """The recording in a file, its header read, while the block runs; and what was odd about it, where that is known.
+
+    A new file whose data records have a clock is read twice. The first time it is only held against that clock, so that
+    nothing is posted of a recording that turns out to have a gap. A run that continues another one has no need to.
+    """
+    token, start_date = data.get("file", ""), _start_date(data)
     if not token:
         raise InvalidRecordingError("the recording has no file: its property file is the token of one")
     try:
@@ -146,9 +171,29 @@ def _opened(exh: ExtraHorizon, token: str) -> Iterator[Recording]:
         raise InvalidRecordingError(
             "the recording's token opens no file: it was deleted, or the token was; upload the file again"
         ) from None
+    with _content(exh, token) as pieces:
+        recording = Recording(pieces, size, start_date=start_date)
+        if not (is_new and recording.has_clock):
+            yield recording, None
+            return
+        _read_on(recording)
+    with _content(exh, token) as pieces:
+        yield Recording(pieces, size, start_date=start_date), recording.warnings
+
+
+def _read_on(recording: Recording) -> None:
+    """Hold the data records that have not been read yet against their clock."""
+    if recording.has_clock:
+        for _ in recording.records():
+            pass
+
+
+@contextmanager
+def _content(exh: ExtraHorizon, token: str) -> Iterator[Iterator[bytes]]:
+    """The content of a file, while the block runs."""
     stream = exh.files.retrieve_stream(token)
     try:
-        yield Recording(stream, size)
+        yield stream
     finally:
         if isinstance(stream, Generator):
             stream.close()  # and with it the connection of a file that was not read to its end

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from handlers.chunk_psg_signals.edf import Channel, Recording
+    from handlers.chunk_psg_signals.edf import Recording
+    from handlers.chunk_psg_signals.header import Channel
 
 MINUTE = 60  # seconds
 #: Bytes for what a channel says besides its samples: 24 characters of the file, four names, two numbers.

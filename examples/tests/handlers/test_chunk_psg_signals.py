@@ -12,7 +12,8 @@ from extrahorizon.errors import InvalidEventError, NoPermissionError, PlatformUn
 from extrahorizon.query import rql
 from handlers.chunk_psg_signals import handler
 from handlers.chunk_psg_signals import recording as module
-from handlers.chunk_psg_signals.edf import IncompleteFileError, InvalidRecordingError
+from handlers.chunk_psg_signals.edf import IncompleteFileError
+from handlers.chunk_psg_signals.header import InvalidRecordingError
 from handlers.chunk_psg_signals.recording import RecordingUnavailableError
 from waiting import wait_for
 
@@ -120,7 +121,7 @@ def test_crashing_after_any_call_and_running_again_ends_the_same(admin, function
         return recording(admin)["status"], sorted(recording(admin)["data"]), counts
 
     crashes, states = crash_at_every_call(lambda exh: handle(handler, event(), exh), function, prepare, state)
-    assert crashes == 8  # document, details, content, segments, three posts, transition
+    assert crashes == 9  # document, details, content twice, segments, three posts, transition
     assert all(each == states[0] for each in states)
     assert states[0][2] == [(0, 3840), (1, 3840), (2, 1920)]
 
@@ -139,7 +140,7 @@ def test_crashing_around_the_hand_over_loses_nothing(admin, function, quiet, pro
     crashes, states = crash_at_every_call(
         run, function, prepare, lambda: (minutes(admin, IN_PARTS), recording(admin, IN_PARTS)["status"])
     )
-    assert crashes == 18
+    assert crashes == 19
     assert all(each == ([0, 1, 2], "chunked") for each in states)
 
 
@@ -254,7 +255,11 @@ def test_a_new_recording_starts_it_by_itself(platform, exh):
 
 BAD_CONTENT = {
     "cut off": (edf([Signal()])[:-1], "its end is missing"),
-    "with gaps": (edf([Signal()], reserved="EDF+D", onset="+0"), r"EDF\+D"),
+    "with a gap after its first minute": (
+        edf([Signal()], 3, "60", reserved="EDF+C", onset=["+0", "+60", "+3720"]),
+        "it has a gap: its data record 3 begins 3,600.000 seconds after",
+    ),
+    "with a day that there is not": (edf([Signal()], start=("30.02.24", "01.02.03"), recording="X"), "`startDate`"),
     "too much for a request": (edf([Signal(per_record=30_000)] * 2, 1, "1"), "a request may have 10 MB"),
     "nothing": (b"", "it has 0 bytes"),
 }
@@ -269,6 +274,61 @@ def test_a_file_that_cannot_be_used_is_refused_before_anything_is_posted(admin, 
     assert recording(admin, recording_id)["status"] == "new"
     secrets = [*PATIENT.split(), "Quackenbush", recording(admin, recording_id)["data"]["file"]]
     assert not any(secret in text for secret in secrets for text in (str(raised.value), caplog.text) if len(secret) > 1)
+
+
+def test_what_was_odd_about_a_file_is_in_the_result_the_document_and_the_log(admin, function, caplog):
+    content = edf([Signal(), Signal("", "", physical=("0", "0"))], start=("01.01.85", "22.58.03"), recording="X X X X")
+    recording_id = upload(admin, content + b"and more")
+    result = handle(handler, event(recording_id), function())
+    assert [warning[:40] for warning in result["warnings"]] == [
+        "it was made anonymous: its date is unkno",
+        "left out: signal 2: its physical minimum",
+        "8 bytes after its last data record were ",
+    ]
+    found = recording(admin, recording_id)["data"]
+    assert (found["warnings"], found["startTimestamp"]) == (result["warnings"], "1985-01-01T22:58:03.000Z")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == result["warnings"]
+    assert handle(handler, event(recording_id), function())["warnings"] == result["warnings"]
+    assert handle(handler, event(), function())["warnings"] == []
+
+
+@pytest.mark.parametrize("missing", [{1}, set()])
+def test_all_warnings_are_in_the_document_whichever_run_ends_it(admin, function, missing):
+    onsets = ["+0", "+60", "+120.008", "+180.008"]
+    recording_id = upload(admin, edf([Signal()], 4, "60", reserved="EDF+C", onset=onsets))
+    exh = function()
+    assert handle(handler, event(recording_id, minutesPerRun=1), exh)["warnings"] != []
+    for minute in {1, 2, 3} - missing:  # a run that was cut short has left some out
+        body = {"recording": recording_id, "patient": "x", "minute": minute}
+        exh.data.documents.create("psg-signal", body)
+    result = handle(handler, event(recording_id), exh)
+    assert told(result) == {"status": "chunked", "minutes": 4, "posted": len(missing)}
+    drift = "its clock drifts: its data records began up to +0.008 seconds from where they are stored"
+    assert result["warnings"] == recording(admin, recording_id)["data"]["warnings"] == [drift]
+
+
+def test_a_run_that_goes_on_reads_the_file_once(admin, function, monkeypatch):
+    exh, opened = function(), []
+    stream = exh.files.retrieve_stream
+    monkeypatch.setattr(exh.files, "retrieve_stream", lambda token: opened.append(token) or stream(token))
+    assert handle(handler, event(minutesPerRun=1), exh)["status"] == "chunking"
+    assert len(opened) == 2
+    assert handle(handler, event(), exh)["status"] == "chunked"
+    assert len(opened) == 3
+
+
+def test_the_document_says_the_day_that_the_file_leaves_out(admin, function):
+    content = edf([Signal(per_record=1)], 60, start=("00.00.00", "22.58.03"), recording="")
+    recording_id = upload(admin, content, startDate="2024-12-30", utcOffset="+01:00")
+    assert handle(handler, event(recording_id), function())["warnings"] == []
+    assert signals(admin, recording_id)[0]["data"]["startTimestamp"] == "2024-12-30T21:58:03.000Z"
+
+
+def test_a_day_that_there_is_not_is_refused_in_a_document(admin, function):
+    recording_id = upload(admin, edf([Signal()]), startDate="2024-02-30")
+    with pytest.raises(InvalidRecordingError, match="startDate is no date: YYYY-MM-DD"):
+        handle(handler, event(recording_id), function())
+    assert minutes(admin, recording_id) == []
 
 
 def test_a_token_that_opens_nothing_is_told(admin, function):
@@ -334,6 +394,7 @@ def test_a_recording_that_is_gone_is_told(admin, function):
 
 def test_a_recording_without_a_file_is_told(fake_exh):
     fake_exh.data.documents.find_by_id.returns({"id": WHOLE, "status": "new", "userIds": ["u"], "data": {}})
+    fake_exh.data.documents.find_all.returns([])
     with pytest.raises(InvalidRecordingError, match="the recording has no file"):
         handle(handler, event(), fake_exh)
 

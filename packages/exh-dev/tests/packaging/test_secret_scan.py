@@ -1,8 +1,18 @@
 """What looks like a secret in a file of a bundle, and what does not."""
 
+import gzip
+import io
+import time
+import zipfile
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.packaging.secret_corpus import zipped
 
 from exh_dev.errors import DevkitError
+from exh_dev.packaging.secret_content import parts
+from exh_dev.packaging.secret_finders import find
 from exh_dev.packaging.secret_scan import check_secrets
 
 HEX = "3f786850e387550fdab8" + "36ed7e6dc881de23001b"
@@ -70,15 +80,113 @@ def test_ordinary_code_is_let_through(tmp_path, line):
     assert told(tmp_path, "module.py", line + "\n") == ""
 
 
-def test_a_file_that_can_hold_no_comment_is_listed_as_harmless(tmp_path):
-    labels = '{"password": "Wachtwoord"}'
-    assert "labels.json:1: Secret Keyword" in told(tmp_path, "shared/labels.json", labels)
-    assert "`not-secret` of [tool.exh-dev.build]" in told(tmp_path, "shared/labels.json", labels)
-    assert told(tmp_path, "shared/labels.json", labels, harmless=["shared/labels*.json"]) == ""
+LABELS = '{\n "password": "Wachtwoord",\n "secret": "Geheim2024!"\n}\n'
+
+
+def test_a_file_that_can_hold_no_comment_is_listed_as_harmless_whole_or_by_a_line(tmp_path):
+    message = told(tmp_path, "shared/labels.json", LABELS)
+    assert "labels.json:3: a value that its name calls a secret" in message
+    assert "`not-secret` of [tool.exh-dev.build]" in message
+    assert told(tmp_path, "shared/labels.json", LABELS, harmless=["shared/labels*.json"]) == ""
+    assert told(tmp_path, "shared/labels.json", LABELS, harmless=["shared/labels.json:3"]) == ""
+    assert "labels.json:3:" in told(tmp_path, "shared/labels.json", LABELS, harmless=["shared/labels.json:2"])
 
 
 def test_pyproject_lists_what_is_harmless(small):
-    small.write("shared/labels.json", '{"password": "Wachtwoord"}')
+    small.write("shared/labels.json", LABELS)
     assert small.build().code == 1
-    small.write("pyproject.toml", '[tool.exh-dev.build]\nnot-secret = ["shared/labels.json"]\n')
+    small.write("pyproject.toml", '[tool.exh-dev.build]\nnot-secret = ["shared/labels.json:3"]\n')
     assert small.build().code == 0
+
+
+@pytest.mark.parametrize("before", ["", "# pragma: allowlist nextline secret\n"])
+@pytest.mark.parametrize("after", ["", "  # pragma: allowlist secret"])
+def test_a_line_that_only_looks_like_a_secret_says_so_itself_or_above_it(tmp_path, before, after):
+    text = f'{before}TOKEN = "{HEX}"{after}\nOTHER = "{HEX[::-1]}"\n'
+    message = told(tmp_path, "a.py", text)
+    lines = text.splitlines()
+    assert (f"a.py:{len(lines) - 1}:" in message) is not (before or after != "")
+    assert f"a.py:{len(lines)}: a key, secret or token of Extra Horizon" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in_order.csv", f"commit,token\n{HEX[::-1]},{HEX}\n"),
+        ("pinned.yml", f"- uses: a/configure-credentials@{HEX[::-1]}\n- token: {HEX}\n"),
+        ("list.json", f'{{"commits": ["{HEX[::-1]}"], "tokens": ["{HEX}"]}}'),
+    ],
+)
+def test_a_hash_beside_a_token_hides_it_not(tmp_path, name, text):
+    assert f"{name}:{2 if name != 'list.json' else 1}: a key, secret or token of Extra Horizon" in told(
+        tmp_path, name, text
+    )
+    assert told(tmp_path, name, text.replace(HEX, "")) == ""
+
+
+def test_a_prefix_by_chance_in_the_base64_of_a_picture_is_no_token(tmp_path):
+    by_chance = "AT" + "BB" + "x7QzK2mW" * 4
+    assert told(tmp_path, "a.css", f"url(data:font/woff2;base64,{'d09GMgABAAAA' * 9}/{by_chance})") == ""
+    assert "a.css:1: a Bitbucket or Atlassian token" in told(tmp_path, "a.css", f"/* https://x/y/{by_chance} */")
+
+
+def test_what_is_in_an_archive_is_told_by_its_place_in_it(tmp_path):
+    content = zipped({"a/inner.zip": zipped({"conf/b.ini": f"[api]\ntoken = {HEX}\n"}), "README": "nothing\n"})
+    message = told(tmp_path, "data.zip", content)
+    assert "data.zip:2: a key, secret or token of Extra Horizon, in its a/inner.zip/conf/b.ini" in message
+    assert HEX not in message
+
+
+@pytest.mark.parametrize("damage", [slice(0, 60), slice(0, -30), slice(4, None)])
+def test_an_archive_that_is_damaged_is_read_as_far_as_it_can_be(tmp_path, damage):
+    assert told(tmp_path, "data.zip", zipped({"a.txt": "nothing"})[damage]) == ""
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as archive:
+        archive.writestr("a.txt", f"x {HEX} " * 9)
+    assert "data.zip:1:" in told(tmp_path, "data.zip", stored.getvalue()[:-30])
+
+
+def test_an_archive_that_is_a_bomb_takes_no_time(tmp_path):
+    began = time.monotonic()
+    assert told(tmp_path, "bomb.gz", gzip.compress(gzip.compress(b"\0" * 300_000_000, 1))) == ""
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=" + "a" * 30_000,
+        'token = "' + "example" * 4_000 + "!",
+        "secret: " + "a-" * 10_000 + "!",
+        "token " * 20_000,
+        '"token", ' * 10_000,
+        "api_key = [" + '"a", ' * 10_000,
+        "://" * 20_000,
+        "<token " * 20_000,
+        "curl -u " * 10_000,
+        "A1b2" * 50_000,
+        "eyJ" * 30_000,
+        "0f" * 60_000,
+        ("0123456789abcdef" * 2 + "-") * 5_000,
+        "password" + " " * 50_000 + "=",
+    ],
+    ids=lambda text: text[:16],
+)
+@pytest.mark.parametrize("name", ["a.py", "a.txt"])
+def test_no_text_takes_long(tmp_path, name, text):
+    began = time.monotonic()
+    told(tmp_path, name, text)
+    assert time.monotonic() - began < 3
+
+
+@given(st.text(st.sampled_from("tokensecrpaw=:\"'`,;|<>[](){}$%\\#/ \n\t\u0130\u00e9aZ09-_."), max_size=300))
+def test_any_text_is_scanned(text):
+    for suffix in (".py", ".csv", ".md", ".json"):
+        assert all(0 <= each.position <= len(text) for each in find(text, suffix))
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\xff\xfe"])
+)
+def test_any_file_is_read(content, magic):
+    assert all(isinstance(part.text, str) for part in parts(magic + content))

@@ -11,10 +11,12 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import extrahorizon
+from exh_dev import packaging
 from exh_dev.checking.finding import Finding, finding_of
 from exh_dev.errors import DevkitError
 from exh_dev.packaging import node
@@ -31,7 +33,7 @@ _CLEAN = "free-of-secrets"
 """The file in the data directory that says which files are: a digest of each on a line."""
 _HINT = (
     "keep it in a variable of the function or in Secrets Manager; mark a line that is no secret with "
-    "`# pragma: allowlist secret`, list a file in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
+    "`# pragma: allowlist secret`, list a file, or file:line, in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
 )
 
 
@@ -117,8 +119,15 @@ def _digest(path: Path, root: Path, harmless: Sequence[str]) -> str:
         content = path.read_bytes()
     except OSError:
         content = b""
-    of = f"{extrahorizon.__version__}\0{path.relative_to(root)}\0{harmless}\0"
+    of = f"{extrahorizon.__version__}\0{_rules()}\0{path.relative_to(root)}\0{harmless}\0"
     return hashlib.sha256(of.encode(errors="replace") + content).hexdigest()
+
+
+@cache
+def _rules() -> str:
+    """A digest of the rules, which may change without the version in a checkout."""
+    modules = sorted(Path(packaging.__file__).parent.glob("secret_*.py"))
+    return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _scanned(root: Path, paths: Sequence[Path]) -> list[str]:

@@ -12,6 +12,10 @@ contents.py      the project's own files that a function needs
 node.py          all files of a function for Node.js
 imports.py       whether everything they import is in the bundle
 secret_scan.py   whether they hold what must not leave this machine
+secret_content.py    what can be read in a file: encodings, archives, keys
+secret_finders.py    where a text holds what looks like a secret
+secret_providers.py  the forms of tokens and keys
+secret_values.py     names that call their value a secret, and values that look like one
 bytecode.py      compiling for the target
 sizes.py         how large bundles are and may be
 archive.py       the same bytes every time

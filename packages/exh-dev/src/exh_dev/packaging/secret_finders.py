@@ -1,0 +1,317 @@
+"""Where a text holds what looks like a secret: by its form, by its name, by how random it is, or in base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from exh_dev.packaging.secret_content import is_private_key
+from exh_dev.packaging.secret_providers import Found, by_form
+from exh_dev.packaging.secret_values import HINT, entropy, is_random, looks_secret, names_a_secret, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CODE = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx")
+_TABLES = (".csv", ".tsv", ".txt", ".md", "")
+PLATFORM = "a key, secret or token of Extra Horizon"
+NAMED = "a value that its name calls a secret"
+RANDOM = "a random text, such as a key"
+
+# The platform's own
+
+_HEX = re.compile(r"(?<![A-Za-z0-9])[0-9a-fA-F]{40}(?![A-Za-z0-9])")
+_FILE_TOKEN = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{24}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_USER_PASSWORD = re.compile(r"(?<![A-Za-z0-9])Aa1-[\w-]{32}(?![\w-])")  # of the local platform's first user
+_OF_A_SECRET = re.compile(r"(?i)consumer|token|secret|credential|oauth|bearer")
+_OF_A_HASH = re.compile(
+    r"(?i)(?<![a-z])(?:sha|git|rev|tree)(?![a-z])|md5|digest|checksum|"
+    r"etag|fingerprint|thumbprint|commit|revision|integrity|hash|blob|ripemd|rustc"
+)
+_PINNED = re.compile(r"[\w.-]+/[\w./-]+@$")  # uses: actions/checkout@…
+_SUM = re.compile(r"[0-9a-fA-F]{40} [ *]\S")  # as sha1sum writes
+_DIFFERENT = 8  # digits at least that a token has; fewer make a placeholder
+_APART = 1_000  # characters between tokens of one list at most
+_WORDY = re.compile(r"[A-Za-z]{3,}")
+
+# Values with a name
+
+_NAME_BEFORE = re.compile(r"[\w.\-]*$")
+_NAME_AFTER = re.compile(r"[\w\-]*")
+#: From a name to a text in quotes: an assignment, a member, an annotated variable, an argument, a comparison.
+_TO_QUOTED = re.compile(
+    r"""["'`]?\s{0,9}[\])]?(?:\s?:\s?[A-Za-z_][\w.\[\]| ]{0,40}?)?\s{0,40}(?:=>|:=|[!=]==?|[:=]|\|\||\?\?|"""
+    r"""\b(?:or|is|ist)\b|(?P<comma>,)|(?P<nothing>(?<=[ \t])(?=["'`])))"""
+    r"""[ \t]*(?:[|>][-+]?)?\s{0,80}(?P<open>[\[({]?)\s{0,80}[rbfuRBFU]{0,2}(?P<quote>["'`])"""
+    r"""(?P<value>[^"'`\n]{0,4000}+)(?P=quote)"""
+)
+_QUOTED = re.compile(r"""\s{0,80},\s{0,80}[rbfu]{0,2}(["'`])([^"'`\n]{0,4000}+)\1""", re.IGNORECASE)
+_PLAIN_VALUE = r"(?P<value>(?:(?:Bearer|Basic|Token|OAuth)\s+)?[^\s\"'`,;&<>{}()\[\]|\\]{6,400})"
+_TO_PLAIN = re.compile(
+    r"""["'`*_]*[ \t]*(?:=>|:=|[:=|]|\b(?:is|ist|est|es)\b)[ \t*_]*(?:[|>][-+]?)?(?:[ \t]*\n[ \t]*(?:-[ \t])?)?"""
+    + _PLAIN_VALUE
+)
+_IN_ADDRESS = re.compile(r"=" + _PLAIN_VALUE)
+_IN_CONNECTION = re.compile(r"[ ]?=[ ]?(?P<value>[^\s\"'`;<>{}]{4,400})(?=[;\"'])")
+_SPACED = re.compile(r"[ \t]+[\"']?" + _PLAIN_VALUE)
+_BEFORE_SPACED = re.compile(
+    r"(?:^|[\s\"'])(?:--?[\w-]*|(?:ENV|ARG|setx?|login[ \t]+\S+)[ \t]+[\w-]*|machine .* )$", re.IGNORECASE
+)
+_IN_ELEMENT = re.compile(r"[^<>\n]{0,80}>\s{0,40}(?:<!\[CDATA\[)?([^<\]\n]{6,4000}?)\s{0,40}(?:\]\]>)?</")
+_IN_NEXT_ELEMENT = re.compile(r"</key>\s{0,40}<string>(?P<value>[^<\n]{6,4000})</")  # a property list of Apple's
+_VALUE_OF = re.compile(
+    r"""["']?\s{0,40},?\s{0,40}["']?(?:[A-Za-z]*[vV]alue|default)["']?\s{0,9}[:=]\s{0,9}["']?(?P<value>[^\s"',<>}]{6,400})"""
+)
+_COMMENT = re.compile(r"(?:^|\s)(?:#|//|\*|--|;)")
+_IN_DOCSTRING = re.compile(
+    r"""\s*["']{0,3}[A-Za-z ]*$"""
+)  # what is before a name in one; code too, where values are names
+#: Logins on a command line and in SQL, which call no password by its name.
+_LOGIN = re.compile(
+    r"""\bcurl\b[^\n]{0,200}\s(?:-u|--user)[ =]?["']?[^\s:"'$]{1,80}:(?P<curl>[^\s"'$]{4,200})"""
+    r"""|\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?BY\s+["'](?P<sql>[^"'\n]{4,200})""",
+    re.IGNORECASE,
+)
+
+# Random texts
+
+_LITERAL = re.compile(r"""(["'`])([A-Za-z0-9+/=_.~-]{20,200})\1""")
+_HEADING = 60  # characters of a heading at most
+_RULE = re.compile(r"\|[\s:|-]+\|")  # below the headings of a table in Markdown
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}")
+_BASIC = re.compile(r"\bBasic\s+([A-Za-z0-9+/]{8,}={0,2})")
+_RANDOM_HEX, _RANDOM_TEXT = 3.0, 4.5  # bits a character; a word has 3.5 at most
+_READABLE = frozenset(b"\t\n\v\f\r" + bytes(range(32, 127)))
+_SHORTEST_LOGIN = 12  # characters of base64
+_DEEPEST = 2  # base64 in base64, as in a secret of Kubernetes
+_DECODED = 200_000  # characters of base64 that are looked into; a secret is shorter, and so is a file of some
+
+
+def find(text: str, suffix: str, depth: int = 0) -> Iterator[Found]:
+    """Yield what looks like a secret in a text, in any order.
+
+    Args:
+        text: what is looked through.
+        suffix: of its file.
+        depth: how often it was decoded.
+    """
+    text = text.replace('\\"', ' "').replace("\\'", " '")  # in a notebook, and in JSON within JSON; of the same length
+    yield from by_form(text)
+    yield from _of_the_platform(text, suffix)
+    yield from _by_name(text, suffix)
+    if suffix in _CODE:
+        yield from _random(text)
+    elif suffix in _TABLES:
+        yield from _in_tables(text)
+    if depth < _DEEPEST:
+        yield from _in_base64(text, depth)
+
+
+def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
+    """Tokens of 40 hexadecimal digits, unless what stands before them says that they are hashes."""
+    for match in _FILE_TOKEN.finditer(text):
+        yield Found(match.start(), "a file's token of Extra Horizon")
+    for match in _USER_PASSWORD.finditer(text):
+        yield Found(match.start(), "a password of the local platform")
+    columns: list[str] | None = None
+    before, end = "", -4_000
+    for match in _HEX.finditer(text):
+        begin = match.start()
+        digits = match[0].lower()
+        if len(set(digits)) < _DIFFERENT or digits.isdigit() or digits.isalpha():
+            continue
+        # One after another in a list: what stands before the first one tells of all.
+        if begin - end > _APART or _WORDY.search(text, end, begin):
+            before = _before(text, begin)
+        line_begin = text.rfind("\n", 0, begin) + 1
+        if suffix in (".csv", ".tsv") and line_begin:
+            columns = _cells(text[: text.find("\n")], _separator(text)) if columns is None else columns
+            index = text[line_begin:begin].count(_separator(text))
+            before = columns[index] if index < len(columns) and _WORDY.search(columns[index]) else before
+        end = match.end()
+        if _SUM.match(text, begin) or _PINNED.search(text, max(0, begin - 80), begin):
+            continue
+        near = before[-80:]
+        if _OF_A_HASH.search(near) and not _OF_A_SECRET.search(near[-40:]):
+            continue
+        yield Found(match.start(), PLATFORM)
+
+
+def _small(text: str) -> str:
+    """A text in small letters, each in its place."""
+    return text.replace("\u0130", "I").lower()  # the only letter whose small one is two characters
+
+
+def _before(text: str, begin: int) -> str:
+    """What stands before a token: on its line, or if nothing does, on the closest line above that says something."""
+    for line in reversed(text[max(0, begin - 4_000) : begin].split("\n")):
+        if _WORDY.search(rest := _HEX.sub("", line)):
+            return rest
+    return ""
+
+
+def _by_name(text: str, suffix: str) -> Iterator[Found]:
+    """Values whose name says that they are secrets, in whatever way names and values are written."""
+    end = 0
+    is_code = suffix in _CODE
+    for hint in HINT.finditer(_small(text)):
+        if hint.start() < end:
+            continue
+        before = _NAME_BEFORE.search(text, max(0, hint.start() - 64), hint.start())
+        begin = before.start() if before else hint.start()
+        after = _NAME_AFTER.match(text, hint.end(), hint.end() + 64)
+        end = after.end() if after else hint.end()
+        name = text[begin:end]
+        if names_a_secret(name):
+            for position, value in _values(text, begin, end, is_code=is_code):
+                if looks_secret(value, name) or (name.lower() == "auth" and _is_login(value)):
+                    yield Found(position, NAMED)
+    for match in _LOGIN.finditer(text):
+        if looks_secret(match["curl"] or match["sql"], "password"):
+            yield Found(match.start(), NAMED)
+    for match in _BASIC.finditer(text):
+        if _is_login(match[1]):
+            yield Found(match.start(), NAMED)
+
+
+def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple[int, str]]:
+    """The values that may belong to a name, each with its position."""
+    line_begin = text.rfind("\n", 0, begin) + 1
+    before = text[max(line_begin, begin - 200) : begin]
+    name = text[begin:end].lower()
+    yield from _in_quotes(text, end, before, name)
+    if before.endswith("<") and (element := _IN_ELEMENT.match(text, end)):
+        yield element.start(1), element[1]
+    forms = [_VALUE_OF, _IN_NEXT_ELEMENT]
+    if before.endswith(("?", "&")):
+        forms.append(_IN_ADDRESS)
+    if before.count('"') % 2 or before.count("'") % 2:
+        forms.append(_IN_CONNECTION)
+    if name == "bearer" or name[0] == "-" or _BEFORE_SPACED.search(before):
+        forms.append(_SPACED)
+    if not is_code or _COMMENT.search(before):
+        forms.append(_TO_PLAIN)
+    for match in filter(None, (form.match(text, end) for form in forms)):
+        yield match.start("value"), match["value"]
+    if is_code and _IN_DOCSTRING.match(before) and (plain := _TO_PLAIN.match(text, end)):
+        value = plain["value"]
+        if (is_random(value) or not value.isidentifier()) and not text.startswith(("(", "["), plain.end()):
+            yield plain.start("value"), value
+
+
+def _in_quotes(text: str, end: int, before: str, name: str) -> Iterator[tuple[int, str]]:
+    """The text in quotes after a name that ends at `end`, and all of them where a list begins."""
+    quoted = _TO_QUOTED.match(text, end)
+    if quoted is None or (quoted["nothing"] is not None and name == "pass"):  # the verb
+        return
+    # In a list of names and values a name is in quotes, and no value itself.
+    is_listed = before.endswith(('"', "'")) and not before[:-1].rstrip().endswith((":", "="))
+    if quoted["comma"] and not is_listed:
+        return
+    yield quoted.start("value"), quoted["value"]
+    position = quoted.end()
+    while quoted["open"] and (more := _QUOTED.match(text, position)):
+        yield more.start(2), more[2]
+        position = more.end()
+
+
+def _in_tables(text: str) -> Iterator[Found]:
+    """Values below a heading that calls them secrets, and beside a name that does: CSV, and tables in documents."""
+    separator = _separator(text)
+    if separator not in text[:4_000] or not HINT.search(_small(text)):
+        return
+    columns: list[str] = []
+    before: list[str] = []
+    position = 0
+    for line in text.splitlines(keepends=True):
+        cells = _cells(line, separator)
+        if position == 0 or (separator == "|" and _RULE.fullmatch(line.strip())):
+            columns = before or cells
+        names = [columns if len(columns) == len(cells) else [""] * len(cells), ["", *cells]]
+        for index, cell in enumerate(cells if len(cells) > 1 else []):
+            for name in (each[index] for each in names):
+                if len(name) < _HEADING and names_a_secret(name) and looks_secret(cell, name):
+                    yield Found(position, NAMED)
+        before = cells
+        position += len(line)
+
+
+def _separator(text: str) -> str:
+    head = text[:4_000]
+    return max(",;\t|", key=head.count)
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return [cell.strip(" \t\r\n\"'`*") for cell in line.strip("\r\n").split(separator)]
+
+
+def _random(text: str) -> Iterator[Found]:
+    """Texts in code that are random: longer than a word, and shorter than what is a file by itself."""
+    for match in _LITERAL.finditer(text):
+        value = match[2]
+        near = text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - 80) : match.start()]
+        if _UUID.fullmatch(value) or near.endswith("base64,") or _OF_A_HASH.search(near) or _OF_A_HASH.match(value):
+            continue
+        if re.fullmatch(r"[0-9a-fA-F]{32,}", value):
+            if entropy(value.lower()) >= _RANDOM_HEX and not value.isdigit():
+                yield Found(match.start(), RANDOM)
+        elif entropy(value) >= _RANDOM_TEXT and _is_mixed(value) and len(words(value)) > len(value) / 5:
+            yield Found(match.start(), RANDOM)
+
+
+def _is_mixed(value: str) -> bool:
+    """Whether letters, capital ones and digits are among each other, and not in the order of an alphabet."""
+    rising = sum(ord(after) - ord(before) == 1 for before, after in pairwise(value))
+    return (
+        rising < len(value) / 3
+        and any(map(str.isdigit, value))
+        and any(map(str.isupper, value))
+        and any(map(str.islower, value))
+    )
+
+
+def _in_base64(text: str, depth: int) -> Iterator[Found]:
+    for match in _BASE64.finditer(text):
+        encoded = match[0][:_DECODED]
+        if encoded[0] == "M" and is_private_key(_decoded(encoded[:64]) or b""):
+            yield Found(match.start(), "Private Key")
+        elif (head := _decoded(encoded[:64])) and _is_readable(head) and (content := _decoded(encoded)):
+            for found in find(content.decode("utf-8", "replace"), ".txt", depth + 1):
+                yield Found(match.start(), f"{found.kind}, in base64")
+
+
+def _decoded(encoded: str) -> bytes | None:
+    """What base64 stands for, as far as whole groups of it go."""
+    encoded = encoded.rstrip("=")
+    encoded = encoded[: len(encoded) - (len(encoded) % 4 == 1)]
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4))
+    except binascii.Error:
+        return None
+
+
+def _is_login(encoded: str) -> bool:
+    """Whether base64 stands for a user and a password, as in a header and in Docker's configuration."""
+    content = _decoded(encoded) if encoded.isascii() and len(encoded) >= _SHORTEST_LOGIN else None
+    return content is not None and b":" in content[1:-3] and _is_readable(content)
+
+
+def _is_readable(content: bytes) -> bool:
+    return sum(byte in _READABLE for byte in content) >= len(content) * 0.95
+
+
+class Lines:
+    """Tells which line of a text a position is in, from 1."""
+
+    def __init__(self, text: str) -> None:
+        """Of `text`."""
+        self._ends = [match.start() for match in re.finditer("\n", text)]
+
+    def number(self, position: int) -> int:
+        """Return the line of a position."""
+        return bisect_right(self._ends, position - 1) + 1
