@@ -237,25 +237,6 @@ def test_the_extension_is_asked_when_its_port_is_set_and_boto3_is_not_imported(m
         assert find(environ).token == "sm-token"
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ({"status": 400, "body": "not ready to serve traffic"}, "answered HTTP 400"),
-        ({"status": 200, "body": "no json"}, "did not answer"),
-        ({"status": 200, "json": {"SecretBinary": "x"}}, "no SecretString"),
-        ({"body": ConnectionResetError("sm-cs")}, "did not answer"),
-    ],
-)
-def test_an_extension_that_fails_is_a_configuration_error(answer, reason):
-    environ = {"API_SECRET_ID": "exh", "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "2773"}
-    if isinstance(answer.get("body"), ConnectionResetError):
-        answer["body"] = responses.ConnectionError("reset")
-    with responses.RequestsMock() as http:
-        http.get("http://localhost:2773/secretsmanager/get", **answer)
-        with pytest.raises(ConfigurationError, match=reason):
-            find(environ)
-
-
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1", "²"])
 def test_a_port_that_is_none_is_refused(port):
     with pytest.raises(ConfigurationError, match="PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"):

@@ -13,6 +13,7 @@ import re
 import secrets
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     ConfigurationError,
+    DeadlineExceededError,
     ExtraHorizonError,
     InvalidResponseError,
     MfaRequiredError,
@@ -276,13 +278,13 @@ class OAuth2Authentication:
     def _replace(self, stale: tuple[Tokens, Authorization], deadline: Deadline) -> None:
         """Refresh unless another thread has done so since; one that failed while this one waited failed for both."""
         before = self._refreshes
-        with self._lock:
+        with deadline.holding(self._lock, "fresh tokens"):
             if self._require() is not stale:
                 return
             if self._failure and self._failure[0] == stale[0].refresh_token:
                 final = isinstance(self._failure[1], OAuth2LoginError)
                 if final or self._refreshes != before:
-                    raise self._failure[1]
+                    raise copy(self._failure[1])
             self._refresh(deadline)
 
     def _require(self) -> tuple[Tokens, Authorization]:
@@ -299,8 +301,10 @@ class OAuth2Authentication:
         self._refreshes += 1
         try:
             self._grant("refresh_token", refresh_token=refresh_token)
+        except DeadlineExceededError:
+            raise  # the time of this thread says nothing about that of the others
         except ExtraHorizonError as error:
-            self._failure = (refresh_token, error)
+            self._failure = (refresh_token, copy(error))  # without the frames of this thread
             raise
         finally:
             self._endpoint.deadline = Deadline()
