@@ -285,6 +285,15 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
     assert str(refusal.value) == f"the credentials file {path} could not be read: Is a directory"
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\n\n# by hand\n"])
+def test_a_file_with_a_byte_order_mark_is_read_from_its_first_line_on(tmp_path, ends):
+    """As Notepad and PowerShell write it."""
+    write_file(tmp_path, {})
+    text = "".join(f"{name}={value}{ends}" for name, value in IN_FILE.items())
+    (tmp_path / ".exh" / "credentials").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert find({"HOME": str(tmp_path)}).host == HOST_URL
+
+
 def test_the_file_format_is_forgiving():
     text = "API_HOST = https://acme.io \r\n\r\n# comment\nAPI_OAUTH_TOKEN=a=b\nAPI_OAUTH_CONSUMER_KEY=\n"
     assert parse_credentials(text) == {"API_HOST": "https://acme.io", "API_OAUTH_TOKEN": "a=b"}

@@ -178,7 +178,7 @@ def test_a_rotated_secret_is_fetched_once_more(sidefx, urls, monkeypatch, enviro
     wrong = secret_text(environment, urls, "old secret")
     right = secret_text(environment, urls, "client/secret+é:Xy27")
     answers = [wrong, right]
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: answers.pop(0))
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: answers.pop(0))
     assert service().bugs.get_submission_options()
     assert answers == []
     assert sidefx.token_requests == 2
@@ -188,7 +188,7 @@ def test_a_secret_that_has_not_changed_is_refused_once(sidefx, urls, monkeypatch
     from extrahorizon import secrets_manager
 
     wrong = secret_text(environment, urls, "old secret")
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: wrong)
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: wrong)
     with pytest.raises(AuthorizationError) as raised:
         service().bugs.get_submission_options()
     assert sidefx.token_requests == 1
@@ -200,7 +200,7 @@ def test_threads_share_a_rotated_secret(sidefx, urls, monkeypatch, environment):
 
     answers = [secret_text(environment, urls, "old secret")]
     right = secret_text(environment, urls, "client/secret+é:Xy27")
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: answers.pop() if answers else right)
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: answers.pop() if answers else right)
     api = service()
     assert api.endpoint_url
     sidefx.fail(failures.Failure(403, b"no", delay=0.2), where="token")

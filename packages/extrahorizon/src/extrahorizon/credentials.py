@@ -12,10 +12,10 @@ needed is an error: mixing two sources would sign with credentials that do not b
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING
 
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.hosts import base_url
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from extrahorizon.secrets_manager import SecretsManager
-
-
-_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Credentials:
@@ -63,8 +60,8 @@ class Credentials:
         ):
             if not isinstance(value, str):
                 raise ConfigurationError(f"{name} is a string, not a value of type {type(value).__name__}")
-            if _HALF.search(value):  # what encodes it would raise an error that holds the secret
-                raise ConfigurationError(f"{name} holds half a character (a lone surrogate), which cannot be sent")
+            if has_half(value):  # what encodes it would raise an error that holds the secret
+                raise ConfigurationError(f"{name} holds {HALF_A_CHARACTER}")
         self.host = base_url(host)
         self.consumer_key, self.consumer_secret = consumer_key, consumer_secret
         self.token, self.token_secret = token, token_secret

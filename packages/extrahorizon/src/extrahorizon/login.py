@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.authentication import Authorization, OAuth1Authentication
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
@@ -169,7 +170,7 @@ class OAuth2Authentication:
             clock: the time in epoch seconds.
 
         Raises:
-            ConfigurationError: the host or the tokens cannot be used.
+            ConfigurationError: the host, the client's id or secret, or the tokens cannot be used.
         """
         self._host = base_url(host)
         self._client = {"client_id": client_id, **({"client_secret": client_secret} if client_secret else {})}
@@ -376,6 +377,8 @@ class _ClientAuthentication:
     """How the token endpoint is called: by the application, by Basic when it is confidential, and by no user."""
 
     def __init__(self, host: str, client_id: str, client_secret: str | None) -> None:
+        if has_half(client_id) or has_half(client_secret or ""):  # what encodes it would show it in its error
+            raise ConfigurationError(f"the client id or the client secret holds {HALF_A_CHARACTER}")
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._authorization = Authorization(host, _with_header(f"Basic {pair}" if client_secret else None))
 

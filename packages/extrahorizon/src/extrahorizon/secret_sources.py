@@ -80,15 +80,19 @@ def _asked(secret_id: str, settings: Settings, seconds: float) -> str | Exceptio
     return _text_of(secret_id, content)
 
 
-def by_boto3(secret_id: str) -> str:
+def by_boto3(secret_id: str, seconds: float) -> str:
     """Return the text of a secret as it is now; what may pass is asked for again, by botocore.
+
+    Args:
+        secret_id: name or ARN.
+        seconds: until somebody stops to wait; no wait takes more, or more than a second.
 
     Raises:
         SecretUnreachableError: AWS does not answer, or answers that it cannot just now.
         NoBoto3Error: boto3 cannot ask.
         ConfigurationError: the secret is not there, may not be read, or is binary.
     """
-    return _given(_asked_by_boto3(secret_id))
+    return _given(_asked_by_boto3(secret_id, max(1.0, seconds)))
 
 
 def _given(outcome: str | Exception) -> str:
@@ -97,7 +101,7 @@ def _given(outcome: str | Exception) -> str:
     return outcome
 
 
-def _asked_by_boto3(secret_id: str) -> str | Exception:
+def _asked_by_boto3(secret_id: str, seconds: float) -> str | Exception:
     try:
         import boto3
         from botocore.config import Config
@@ -106,7 +110,8 @@ def _asked_by_boto3(secret_id: str) -> str | Exception:
     except ImportError:
         return NoBoto3Error(_unread(secret_id, "boto3 is not installed, and there is no Secrets extension"))
     retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    config = Config(connect_timeout=_BOTO3_CONNECT, read_timeout=_BOTO3_READ, retries=retries)
+    connect, read = min(_BOTO3_CONNECT, seconds), min(_BOTO3_READ, seconds)
+    config = Config(connect_timeout=connect, read_timeout=read, retries=retries)
     try:
         answer = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret_id)
     except ClientError as error:

@@ -127,7 +127,7 @@ class SecretsManager:
 
     def _text(self, secret_id: str, seconds: float, *, past_caches: bool) -> tuple[str, float]:
         """Return the text of a secret, and for how many seconds it may be kept: by one way, or else by the other."""
-        ways: list[tuple[Callable[[], str], float]] = [(lambda: by_boto3(secret_id), MAX_AGE)]
+        ways: list[tuple[Callable[[], str], float]] = [(lambda: by_boto3(secret_id, seconds), MAX_AGE)]
         if self._settings.extension_port is not None:
             left = max(LEAST_AGE, min(EXTENSION_AGE, MAX_AGE - self._settings.extension_ttl))
             # Where what is known was refused, the extension comes second: it may have the same, or a newer one.
