@@ -12,10 +12,12 @@ from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import CredentialChain
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import ConfigurationError, DeadlineExceededError, SecretUnreachableError
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError, OAuthTokenError, SecretUnreachableError
 from extrahorizon.log import logger
 from extrahorizon.secrets_manager import ASKED_AGAIN, MAX_AGE, SecretsManager
 from extrahorizon.settings import OAUTH_NAMES, Settings
+from extrahorizon.transport import Headers
+from extrahorizon.transport import Response as PlatformResponse
 
 THROTTLED = 400, '{"__type":"ThrottlingException","message":"Rate exceeded"}'
 DENIED = 400, '{"__type":"AccessDeniedException","message":"no"}'
@@ -231,6 +233,33 @@ def test_a_mistake_is_told_although_there_is_a_last_value(sources):
     sources.now, sources.aws = MAX_AGE, [DENIED]
     with pytest.raises(ConfigurationError, match="access denied"):
         manager.read("exh")
+
+
+def test_credentials_that_are_refused_while_aws_is_away_are_worth_another_attempt(sources, monkeypatch):
+    sources.value = secret(API_HOST="https://api.acme.io", **dict.fromkeys(OAUTH_NAMES, "x"))
+    monkeypatch.setenv("API_SECRET_ID", "exh")
+    exh = ExtraHorizon(transport=Refusing())
+    sources.aws = [sources.value] + [THROTTLED] * 99
+    with pytest.raises(SecretUnreachableError):
+        exh.users.me()
+    sources.aws = []
+    with pytest.raises(OAuthTokenError):  # it is still the same secret
+        exh.users.me()
+
+
+class Refusing:
+    """A transport to a platform that knows no token."""
+
+    def send(self, request, deadline):
+        return response_of(request, deadline, 401, b'{"code": 108, "name": "OAUTH_TOKEN_EXCEPTION"}')
+
+    def close(self):
+        pass
+
+
+def response_of(request, deadline, status, body):
+    headers = Headers({"Content-Length": str(len(body))})
+    return PlatformResponse(request, status, headers, iter([body]), deadline=deadline, close=lambda: None)
 
 
 # How long a value is kept

@@ -28,7 +28,8 @@ class ConfigurationError(ExtraHorizonError):
 class SecretUnreachableError(ExtraHorizonError):
     """The secret with the credentials cannot be read just now: AWS, or its extension, does not answer or is busy.
 
-    Nothing was sent to the platform. It passes by itself, so that another attempt is worth it.
+    Nothing was done on the platform, which was not called, or refused the credentials that were known. It passes by
+    itself, so that another attempt is worth it.
     """
 
 
