@@ -21,7 +21,8 @@ from typer.main import get_command
 #: What functions read of AWS's own, and names that are no variables: no contract of this project.
 _OTHERS = re.compile(r"AWS_|LAMBDA_|EXH_CLI_|UV_")
 _VARIABLE = re.compile(
-    r'"((?:API|AWS|DEAD|DOCUMENT|EXH|FUNCTION|IDEMPOTENCY|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SIDEFX|SOURCE|UV|WORK)_[A-Z0-9_]+)"'
+    r'"((?:API|AWS|DEAD|DOCUMENT|EXH|FUNCTION|IDEMPOTENCY|LAMBDA|PARAMETERS|POWERTOOLS|SCHEMA|SECRETS|SIDEFX|SOURCE|UV'
+    r'|WORK)_[A-Z0-9_]+)"'
 )
 
 

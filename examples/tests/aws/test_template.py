@@ -70,10 +70,12 @@ def test_every_function_logs_into_the_group_that_forgets(stack):
 def test_the_secrets_extension_comes_with_the_port_by_which_it_is_found(stack):
     for function in of_type(stack, "AWS::Lambda::Function").values():
         layers = function["Properties"]["Layers"]
-        port = function["Properties"]["Environment"]["Variables"]["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"]
+        variables = function["Properties"]["Environment"]["Variables"]
+        port = variables["PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"]
         nothing = {"Ref": "AWS::NoValue"}
         assert layers == {"Fn::If": ["HasSecretsExtension", [{"Ref": "SecretsExtensionLayerArn"}], nothing]}
         assert port == {"Fn::If": ["HasSecretsExtension", "2773", nothing]}
+        assert variables["SECRETS_MANAGER_TTL"] == {"Fn::If": ["HasSecretsExtension", "240", nothing]}
     assert not holds(stack, "HasSecretsExtension", {})
     assert holds(stack, "HasSecretsExtension", {"SecretsExtensionLayerArn": EXTENSION})
 

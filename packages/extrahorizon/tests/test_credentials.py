@@ -237,25 +237,6 @@ def test_the_extension_is_asked_when_its_port_is_set_and_boto3_is_not_imported(m
         assert find(environ).token == "sm-token"
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ({"status": 400, "body": "not ready to serve traffic"}, "answered HTTP 400"),
-        ({"status": 200, "body": "no json"}, "did not answer"),
-        ({"status": 200, "json": {"SecretBinary": "x"}}, "no SecretString"),
-        ({"body": ConnectionResetError("sm-cs")}, "did not answer"),
-    ],
-)
-def test_an_extension_that_fails_is_a_configuration_error(answer, reason):
-    environ = {"API_SECRET_ID": "exh", "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "2773"}
-    if isinstance(answer.get("body"), ConnectionResetError):
-        answer["body"] = responses.ConnectionError("reset")
-    with responses.RequestsMock() as http:
-        http.get("http://localhost:2773/secretsmanager/get", **answer)
-        with pytest.raises(ConfigurationError, match=reason):
-            find(environ)
-
-
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1", "²"])
 def test_a_port_that_is_none_is_refused(port):
     with pytest.raises(ConfigurationError, match="PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"):
@@ -302,6 +283,15 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
     with pytest.raises(ConfigurationError) as refusal:
         find({"HOME": str(tmp_path)})
     assert str(refusal.value) == f"the credentials file {path} could not be read: Is a directory"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\n\n# by hand\n"])
+def test_a_file_with_a_byte_order_mark_is_read_from_its_first_line_on(tmp_path, ends):
+    """As Notepad and PowerShell write it."""
+    write_file(tmp_path, {})
+    text = "".join(f"{name}={value}{ends}" for name, value in IN_FILE.items())
+    (tmp_path / ".exh" / "credentials").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert find({"HOME": str(tmp_path)}).host == HOST_URL
 
 
 def test_the_file_format_is_forgiving():

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 import responses
+from requests import ConnectTimeout
 from rfc5849 import parse_header
 
 from extrahorizon.client import ExtraHorizon
@@ -258,6 +259,72 @@ def test_fifty_threads_that_need_fresh_tokens_refresh_once(endpoint, authenticat
         thread.join()
     assert results == [{"id": "u"}] * 50
     assert endpoint.given == 2
+
+
+@pytest.mark.parametrize("why", ["about to expire", "refused"])
+def test_a_call_with_little_time_does_not_wait_for_the_refresh_of_another_thread(why, http, clock):
+    begun, over = threading.Event(), threading.Event()
+
+    def answer(_):
+        begun.set()
+        over.wait(10)
+        return 200, {}, '{"access_token": "new", "refresh_token": "r", "expires_in": 300}'
+
+    http.add_callback("POST", TOKENS_URL, answer)
+    http.get(f"{HOST}/users/v1/me", json={"id": "u"})
+    authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
+    old = authentication._require()[1]
+    results = []
+    patient = threading.Thread(target=lambda: results.append(ExtraHorizon(authentication).users.me()))
+    patient.start()
+    assert begun.wait(10)
+    deadline = Deadline(0.2)
+    with pytest.raises(DeadlineExceededError, match="no time is left for fresh tokens") as raised:
+        authentication.current(deadline) if why == "about to expire" else authentication.renew(old, deadline)
+    assert deadline.remaining() > -0.5
+    assert not raised.value.sent
+    over.set()
+    patient.join()
+    assert results == [{"id": "u"}]
+
+
+def test_a_refresh_that_one_thread_had_no_time_for_is_begun_again_by_the_next(http, clock):
+    """Its time says nothing about that of the others, who waited for it."""
+    tried = []
+
+    def answer(_):
+        tried.append(1)
+        if len(tried) == 1:
+            begun.set()
+            waits.wait(10)
+            raise ConnectTimeout
+        return 200, {}, '{"access_token": "new", "refresh_token": "r", "expires_in": 300}'
+
+    begun, waits = threading.Event(), threading.Event()
+    http.add_callback("POST", TOKENS_URL, answer)
+    authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
+    now = [0.0]
+    hurried = Deadline(1, clock=lambda: now[0])
+    outcomes = []
+
+    def refresh(deadline):
+        try:
+            authentication.current(deadline)
+            outcomes.append("fresh")
+        except DeadlineExceededError:
+            outcomes.append("late")
+
+    first = threading.Thread(target=refresh, args=[hurried])
+    first.start()
+    assert begun.wait(10)
+    second = threading.Thread(target=refresh, args=[Deadline(60)])
+    second.start()
+    now[0] = 2.0
+    waits.set()
+    first.join()
+    second.join()
+    assert sorted(outcomes) == ["fresh", "late"]
+    assert authentication.tokens.access_token == "new"
 
 
 def test_fresh_tokens_are_handed_over_before_they_are_used(endpoint, clock):

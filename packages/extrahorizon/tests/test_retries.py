@@ -223,14 +223,14 @@ def test_no_call_begins_after_the_deadline(http, session):
 
 
 @pytest.mark.parametrize(
-    ("method", "failure", "ending"),
+    ("method", "failure", "verb", "ending"),
     [
-        ("GET", requests.ReadTimeout(), ""),
-        ("POST", requests.ConnectTimeout(), ""),
-        ("POST", requests.ReadTimeout(), ". It may have been done all the same"),
+        ("GET", requests.ReadTimeout(), "answered", ""),
+        ("POST", requests.ConnectTimeout(), "sent", ""),
+        ("POST", requests.ReadTimeout(), "answered", ". It may have been done all the same"),
     ],
 )
-def test_a_call_that_is_cut_short_by_the_deadline_says_so(http, session, method, failure, ending):
+def test_a_call_that_is_cut_short_by_the_deadline_says_so(http, session, method, failure, verb, ending):
     clock = Clock()
     session.deadline = Deadline(2, clock=clock)
 
@@ -241,7 +241,7 @@ def test_a_call_that_is_cut_short_by_the_deadline_says_so(http, session, method,
     http.add_callback(method, URL, too_slow)
     with pytest.raises(DeadlineExceededError) as raised:
         session.request(method, "/data/v1/x")
-    assert str(raised.value) == f"{method} /data/v1/x was not answered when the function's time was up{ending}"
+    assert str(raised.value) == f"{method} /data/v1/x was not {verb} when the function's time was up{ending}"
 
 
 def test_a_call_that_fails_shortly_before_the_deadline_has_its_own_reason(http, session):

@@ -236,6 +236,36 @@ def test_any_change_on_the_way_is_109_except_an_empty_value_spelled_out(verifier
         assert refusal(verifier, changed) == (109, "OAUTH_SIGNATURE_EXCEPTION")
 
 
+NAMES = ["consumer_key", "token", "nonce", "signature_method", "timestamp", "version", "signature"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_parameter_that_comes_twice_is_refused_by_name(verifier, known, name, same, first):
+    """RFC 5849, 3.2: else two readers of the header could each take another one."""
+    request = signed(known)
+    head, _, rest = request.authorization.partition(" ")
+    value = re.search(f'oauth_{name}="([^"]*)"', rest)[1] if same else "another"
+    again = f'oauth_{name}="{value}"'
+    authorization = f"{head} {again}, {rest}" if first else f"{head} {rest}, {again}"
+    with pytest.raises(ErrorAnswer) as raised:
+        verifier.verify(SignedRequest(authorization, "GET", URL, ""))
+    assert (raised.value.status, raised.value.body["code"]) == (401, 109)
+    assert f"oauth_{name} comes more than once" in str(raised.value.body)
+    assert verifier.verify(request)  # it was not taken for a replay
+
+
+@pytest.mark.parametrize("query", ["oauth_token=another", "a=1&oauth%5Fnonce=x", "oauth_signature="])
+def test_a_parameter_in_the_header_and_in_the_query_is_refused(verifier, known, query):
+    assert refusal(verifier, signed(known, query=query)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+
+
+@pytest.mark.parametrize("query", ["a=1&a=2", "eq(oauth_token,x)", "Oauth_token=x"])
+def test_what_is_no_parameter_of_the_protocol_may_come_twice(verifier, known, query):
+    assert verifier.verify(signed(known, query=query)).user_id == known.user_id
+
+
 @pytest.mark.parametrize(
     "authorization",
     ["OAuth", "OAuth rubbish", "OAuth x", 'OAuth oauth_consumer_key="a", oauth_consumer_key="a"', 'OAuth evil="1"'],

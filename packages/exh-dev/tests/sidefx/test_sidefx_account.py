@@ -1,6 +1,8 @@
 """Where the client id, the client secret and the URLs come from."""
 
 import json
+import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from exh_dev.sidefx import failures
-from extrahorizon.errors import ConfigurationError
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError
 from extrahorizon.sidefx import ACCESS_TOKEN_URL, ENDPOINT_URL, AuthorizationError, service
 from extrahorizon.sidefx.account import ID_NAMES, URL_NAMES
 
@@ -178,17 +180,32 @@ def test_a_rotated_secret_is_fetched_once_more(sidefx, urls, monkeypatch, enviro
     wrong = secret_text(environment, urls, "old secret")
     right = secret_text(environment, urls, "client/secret+é:Xy27")
     answers = [wrong, right]
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: answers.pop(0))
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: answers.pop(0))
     assert service().bugs.get_submission_options()
     assert answers == []
     assert sidefx.token_requests == 2
+
+
+def test_a_call_with_little_time_does_not_wait_for_the_secret(monkeypatch, environment, urls):
+    from extrahorizon import secrets_manager
+
+    text = secret_text(environment, urls, "s")
+    over = threading.Event()
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: over.wait(10) and text)
+    api = service()
+    until = time.monotonic() + 0.2
+    api.remaining = lambda: until - time.monotonic()
+    with pytest.raises(DeadlineExceededError, match="no time is left for reading the secret"):
+        api.bugs.get_submission_options()
+    assert api.remaining() > -0.5
+    over.set()
 
 
 def test_a_secret_that_has_not_changed_is_refused_once(sidefx, urls, monkeypatch, environment):
     from extrahorizon import secrets_manager
 
     wrong = secret_text(environment, urls, "old secret")
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: wrong)
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: wrong)
     with pytest.raises(AuthorizationError) as raised:
         service().bugs.get_submission_options()
     assert sidefx.token_requests == 1
@@ -200,7 +217,7 @@ def test_threads_share_a_rotated_secret(sidefx, urls, monkeypatch, environment):
 
     answers = [secret_text(environment, urls, "old secret")]
     right = secret_text(environment, urls, "client/secret+é:Xy27")
-    monkeypatch.setattr(secrets_manager, "_by_boto3", lambda *_: answers.pop() if answers else right)
+    monkeypatch.setattr(secrets_manager, "by_boto3", lambda *_: answers.pop() if answers else right)
     api = service()
     assert api.endpoint_url
     sidefx.fail(failures.Failure(403, b"no", delay=0.2), where="token")

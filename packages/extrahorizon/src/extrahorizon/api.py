@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
@@ -31,6 +32,7 @@ from aws_lambda_powertools.event_handler.api_gateway import (
 from aws_lambda_powertools.event_handler.exceptions import ServiceError
 
 from extrahorizon.api_request import USER_ID_CLAIM, ApiError, ApiRequest, Caller
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ExtraHorizonError
@@ -234,10 +236,10 @@ def _routed(request: ApiRequest) -> dict[str, Any]:
 
 def _decoded(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters of a path. They are decoded after the path was taken apart, so that a slash stays inside."""
-    try:
+    with suppress(UnicodeDecodeError):
         return {name: unquote(value, errors="strict") for name, value in parameters.items()}
-    except UnicodeDecodeError:
-        raise ApiError(400, "the path is expected to be UTF-8, percent-encoded") from None
+    # Outside of the block, as its error has the value.
+    raise ApiError(400, "the path is expected to be UTF-8, percent-encoded")
 
 
 def _refusal(error: ApiError) -> Response[Any]:
@@ -292,6 +294,8 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
 def _body(body: object, headers: dict[str, str]) -> str | bytes:
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
     if body is None or isinstance(body, str):
+        if body is not None and has_half(body):
+            raise InvalidApiResponseError(f"the body holds {HALF_A_CHARACTER}; a dict or a list may hold it")
         return body or ""
     if isinstance(body, bytes):
         return body.decode() if kind.startswith(_JSON) else body  # the router takes no bytes for JSON

@@ -9,12 +9,13 @@ Extra Horizon leaves percent-encoded.
 from __future__ import annotations
 
 import base64
-import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
+from extrahorizon.characters import read_json
 from extrahorizon.errors import ExtraHorizonError, InvalidEventError
 
 if TYPE_CHECKING:
@@ -147,11 +148,11 @@ class ApiRequest:
         Raises:
             ApiError: 400, there are very many, or one is no UTF-8.
         """
-        try:
+        pairs = None
+        with suppress(ValueError):
             pairs = parse_qsl(self._query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
-        except ValueError:
-            message = f"the query is expected to have at most {MOST_PARAMETERS} parameters, in UTF-8"
-            raise ApiError(400, message) from None
+        if pairs is None:  # raised here, as the error above has the query
+            raise ApiError(400, f"the query is expected to have at most {MOST_PARAMETERS} parameters, in UTF-8")
         found: dict[str, tuple[str, ...]] = {}
         for name, value in pairs:
             found[name] = (*found.get(name, ()), value)
@@ -178,8 +179,8 @@ class ApiRequest:
             ApiError: 400, it is none.
         """
         try:
-            return json.loads(self.body.decode(), parse_constant=_no_number)
-        except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+            return read_json(self.body)
+        except ValueError:
             raise ApiError(400, "the body is expected to be JSON, in UTF-8") from None
 
 
@@ -229,7 +230,3 @@ def _jwt_user(context: Mapping[str, Any], claim: str) -> Caller | None:
 
 def _as_id(value: object) -> str | None:
     return value if isinstance(value, str) and _ID.fullmatch(value) else None
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(name)

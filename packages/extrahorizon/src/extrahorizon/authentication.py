@@ -61,8 +61,12 @@ class OAuth1Authentication:
         """Fetch the secret once more, past every cache; many threads that were refused together fetch it once.
 
         A secret that was just found to be unchanged is not fetched again for `PATIENCE`.
+
+        Raises:
+            SecretUnreachableError: AWS does not answer just now.
+            DeadlineExceededError: there was no time to fetch it, or for another thread to.
         """
-        with self._lock:
+        with deadline.holding(self._lock, "renewing the credentials"):
             if self.current(deadline) is not rejected:  # another thread has renewed it
                 return True
             if self._unchanged and self._unchanged[0] is rejected and self._clock() - self._unchanged[1] < PATIENCE:

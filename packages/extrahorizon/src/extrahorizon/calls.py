@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json as json_codec
 import re
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote
 
+from extrahorizon.characters import HALF_A_CHARACTER, has_half, json_text
 from extrahorizon.errors import public_url
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS
@@ -155,7 +155,13 @@ class Call:
 
 
 def signable(path: str) -> str:
-    """Return a path and query as they go on the wire, with everything encoded that a URL cannot carry."""
+    """Return a path and query as they go on the wire, with everything encoded that a URL cannot carry.
+
+    Raises:
+        ValueError: it holds half a character.
+    """
+    if has_half(path):
+        raise ValueError(f"the path or the query holds {HALF_A_CHARACTER}")
     path, separator, query = path.partition("?")
     if "%" in path:  # urllib3 sends hex digits in capitals, so they are signed in capitals
         path = _PERCENT.sub(lambda encoded: encoded[0].upper(), path)
@@ -174,7 +180,7 @@ def _encoded(
             return None, {}
         kind = {"Content-Type": data.content_type} if isinstance(data, Multipart) else {}
         return data, {**kind, "Content-Length": str(len(data))}
-    body = json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_written).encode()
+    body = json_text(json, default=_written)
     coding = {}
     if gzip:
         import gzip as codec

@@ -12,8 +12,10 @@ needed is an error: mixing two sources would sign with credentials that do not b
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.hosts import base_url
@@ -34,7 +36,7 @@ class Credentials:
         source: where they came from, in words fit for a message.
 
     Raises:
-        ConfigurationError: the host cannot be used, or one of the four is no string or empty.
+        ConfigurationError: the host cannot be used, or one of the four is no string, or holds half a character.
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
@@ -58,6 +60,8 @@ class Credentials:
         ):
             if not isinstance(value, str):
                 raise ConfigurationError(f"{name} is a string, not a value of type {type(value).__name__}")
+            if has_half(value):  # what encodes it would raise an error that holds the secret
+                raise ConfigurationError(f"{name} holds {HALF_A_CHARACTER}")
         self.host = base_url(host)
         self.consumer_key, self.consumer_secret = consumer_key, consumer_secret
         self.token, self.token_secret = token, token_secret
@@ -83,7 +87,9 @@ class CredentialChain:
         """Search as `settings` say, by default as the environment says at the first use; not at all when `given`."""
         self._settings = settings
         self._secrets: SecretsManager | None = None
+        self._members: Mapping[str, str] | None = None  # of the secret, that `_found` was made of
         self._found = given
+        self._lock = threading.Lock()
 
     def current(self, deadline: Deadline | None = None) -> Credentials:
         """The credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
@@ -91,6 +97,7 @@ class CredentialChain:
         Raises:
             ConfigurationError: no source applies, or the one that does is incomplete or unreadable. The
                 message names what is missing and where it may come from.
+            SecretUnreachableError: the secret cannot be read just now, and was not read before.
             DeadlineExceededError: there was no time to read the secret.
         """
         if self._found is None or self._secrets is not None:
@@ -119,17 +126,24 @@ class CredentialChain:
         if any(name in given for name in OAUTH_NAMES):
             return _complete(given, "the environment", settings)
         if settings.secret_id is not None:
-            if self._secrets is None:
-                from extrahorizon.secrets_manager import SecretsManager
-
-                self._secrets = SecretsManager(settings)
-            members = self._secrets.read(settings.secret_id, deadline)
-            return _complete(_with_host(members, given), f"the secret {settings.secret_id!r}", settings)
+            return self._of_secret(settings.secret_id, settings, deadline)
         if not settings.on_lambda:
             path = settings.home / ".exh" / "credentials"
             if path.exists():
                 return _complete(_with_host(_read_file(path), given), str(path), settings)
         return _complete(given, "the environment", settings)
+
+    def _of_secret(self, secret_id: str, settings: Settings, deadline: Deadline) -> Credentials:
+        with self._lock:  # many threads may begin at once, and one reads for all
+            if self._secrets is None:
+                from extrahorizon.secrets_manager import SecretsManager
+
+                self._secrets = SecretsManager(settings)
+        members = self._secrets.read(secret_id, deadline)
+        if self._found is None or members is not self._members:
+            found = _complete(_with_host(members, settings.values), f"the secret {secret_id!r}", settings)
+            self._found, self._members = found, members
+        return self._found
 
 
 def parse_credentials(text: str) -> dict[str, str]:
@@ -141,7 +155,7 @@ def parse_credentials(text: str) -> dict[str, str]:
 
 def _read_file(path: Path) -> dict[str, str]:
     try:
-        return parse_credentials(path.read_text(encoding="utf-8"))
+        return parse_credentials(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(f"the credentials file {path} could not be read: {reason}") from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from extrahorizon.errors import DeadlineExceededError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MARGIN = 0.5  # seconds kept for logging the error and returning it
 
@@ -20,6 +22,18 @@ class LambdaContext(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda stops this invocation."""
+        ...
+
+
+class Lock(Protocol):
+    """A lock of `threading`, reentrant or not."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Whether this thread has it by the timeout, in seconds."""
+        ...
+
+    def release(self) -> None:
+        """Leave it to the next one."""
         ...
 
 
@@ -40,6 +54,20 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left, infinite without a deadline, negative when it has passed."""
         return float("inf") if self._at is None else self._at - self._clock()
+
+    @contextmanager
+    def holding(self, lock: Lock, what: str) -> Iterator[None]:
+        """Hold a lock, which another thread may have for longer than there is time for `what`.
+
+        Raises:
+            DeadlineExceededError: it still had it when the time was up.
+        """
+        if not lock.acquire(timeout=max(0.0, min(self.remaining(), threading.TIMEOUT_MAX))):
+            raise DeadlineExceededError(f"no time is left for {what}: the function's timeout is near")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def check(self, what: str) -> float:
         """Seconds left for `what`.

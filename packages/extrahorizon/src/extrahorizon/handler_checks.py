@@ -9,6 +9,8 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from extrahorizon.characters import has_half
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from types import CodeType
@@ -112,14 +114,17 @@ def check_result(result: Any) -> None:
         TypeError: something in it has a type that JSON does not have.
         ValueError: a number in it is not finite, a string has half of a surrogate pair, or it contains itself.
     """
+    failure: Exception | None = None
     try:
         # As Lambda's runtime writes it from Python 3.12 on: over a string that is not Unicode its process ends.
         json.dumps(result, allow_nan=False, ensure_ascii=False, default=_decimal).encode()
     except RecursionError:
         raise ValueError("result is nested too deeply for JSON, or contains itself") from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        failure = error
+    if failure is not None:  # outside of the block, as its error may have the whole result
         _refuse(result, "result", ())
-        raise
+        raise failure
 
 
 def _decimal(value: object) -> float:
@@ -167,11 +172,10 @@ def _refuse_no_json(value: Any, path: str) -> None:
 
 
 def _refuse_half_pair(text: str, path: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = f"\\u{ord(text[error.start]):04x}"
+    if has_half(text):
+        at = next(index for index, each in enumerate(text) if has_half(each))
+        half = f"\\u{ord(text[at]):04x}"
         raise ValueError(
-            f"{path} has half of a surrogate pair ({half}) at index {error.start}, which UTF-8 cannot hold: return "
+            f"{path} has half of a surrogate pair ({half}) at index {at}, which UTF-8 cannot hold: return "
             'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
-        ) from None
+        )

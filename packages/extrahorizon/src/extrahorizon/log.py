@@ -14,6 +14,7 @@ import json
 import logging
 import os
 from collections.abc import Mapping
+from math import inf, isfinite
 from typing import Any
 
 from aws_lambda_powertools.logging import Logger
@@ -45,7 +46,40 @@ _RECORD_MEMBERS = frozenset(logging.makeLogRecord({}).__dict__) | {"aws_request_
 
 
 def _to_json(entry: Mapping[str, Any]) -> str:
-    return json.dumps(redact(entry), default=str, separators=(",", ":"), ensure_ascii=False)
+    """Return a line that any reader of JSON takes (RFC 8259): it is never lost for what somebody logs."""
+    redacted = redact(entry)
+    try:
+        text = _dumps(redacted)
+    except ValueError:  # a number that is not finite, or that has thousands of digits
+        text = _dumps(_readable(redacted))
+    return text.encode(errors="backslashreplace").decode()  # half a character by its escape, as JavaScript writes it
+
+
+def _dumps(entry: Any) -> str:
+    return json.dumps(entry, default=_shown, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - of a class that is not ours
+        return f"<{type(value).__name__}>"
+
+
+def _readable(value: Any) -> Any:
+    """Return a value with texts for the numbers that JSON does not have, or that Python does not print."""
+    if isinstance(value, dict):
+        return {name: _readable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_readable(each) for each in value]
+    if isinstance(value, float) and not isfinite(value):
+        return {inf: "Infinity", -inf: "-Infinity"}.get(float(value), "NaN")
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+        return hex(value)
+    return value
+
+
+_LONGEST_NUMBER = 10_000  # bits; Python prints no more than 4,300 digits
 
 
 def _redact_handlers() -> None:

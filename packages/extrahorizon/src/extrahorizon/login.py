@@ -13,14 +13,17 @@ import re
 import secrets
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.authentication import Authorization, OAuth1Authentication
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     ConfigurationError,
+    DeadlineExceededError,
     ExtraHorizonError,
     InvalidResponseError,
     MfaRequiredError,
@@ -167,7 +170,7 @@ class OAuth2Authentication:
             clock: the time in epoch seconds.
 
         Raises:
-            ConfigurationError: the host or the tokens cannot be used.
+            ConfigurationError: the host, the client's id or secret, or the tokens cannot be used.
         """
         self._host = base_url(host)
         self._client = {"client_id": client_id, **({"client_secret": client_secret} if client_secret else {})}
@@ -276,13 +279,13 @@ class OAuth2Authentication:
     def _replace(self, stale: tuple[Tokens, Authorization], deadline: Deadline) -> None:
         """Refresh unless another thread has done so since; one that failed while this one waited failed for both."""
         before = self._refreshes
-        with self._lock:
+        with deadline.holding(self._lock, "fresh tokens"):
             if self._require() is not stale:
                 return
             if self._failure and self._failure[0] == stale[0].refresh_token:
                 final = isinstance(self._failure[1], OAuth2LoginError)
                 if final or self._refreshes != before:
-                    raise self._failure[1]
+                    raise copy(self._failure[1])
             self._refresh(deadline)
 
     def _require(self) -> tuple[Tokens, Authorization]:
@@ -299,8 +302,10 @@ class OAuth2Authentication:
         self._refreshes += 1
         try:
             self._grant("refresh_token", refresh_token=refresh_token)
+        except DeadlineExceededError:
+            raise  # the time of this thread says nothing about that of the others
         except ExtraHorizonError as error:
-            self._failure = (refresh_token, error)
+            self._failure = (refresh_token, copy(error))  # without the frames of this thread
             raise
         finally:
             self._endpoint.deadline = Deadline()
@@ -372,6 +377,8 @@ class _ClientAuthentication:
     """How the token endpoint is called: by the application, by Basic when it is confidential, and by no user."""
 
     def __init__(self, host: str, client_id: str, client_secret: str | None) -> None:
+        if has_half(client_id) or has_half(client_secret or ""):  # what encodes it would show it in its error
+            raise ConfigurationError(f"the client id or the client secret holds {HALF_A_CHARACTER}")
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._authorization = Authorization(host, _with_header(f"Basic {pair}" if client_secret else None))
 

@@ -7,6 +7,7 @@ import secrets
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
+from extrahorizon.characters import well_formed
 from extrahorizon.errors import RequestAbortedError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Multipart:
 
         Args:
             file: its bytes, or a seekable binary stream, sent from its current position to its end.
-            filename: the name to give it.
+            filename: the name to give it; here and in the texts, half a character is sent as U+FFFD, as browsers do.
             mimetype: its content type.
             before: names and texts.
             after: names and texts.
@@ -94,9 +95,10 @@ class Multipart:
 
 
 def _field(boundary: str, name: str, text: str) -> str:
-    return f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{text}\r\n'
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
+    return f"{head}\r\n\r\n{well_formed(text)}\r\n"
 
 
 def _quoted(name: str) -> str:
     """As browsers do it: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    return well_formed(name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

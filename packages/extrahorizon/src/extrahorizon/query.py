@@ -26,6 +26,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.query_syntax import RQLSyntaxError as RQLSyntaxError  # noqa: PLC0414 - it is found here
 from extrahorizon.query_syntax import check_query
 from extrahorizon.timestamps import iso, plain
@@ -279,10 +280,9 @@ def double_encoded(text: str) -> str:
     """A value as it stands in a query: everything but ASCII letters and digits percent-encoded, twice."""
     if text.isascii() and text.isalnum():
         return text
-    try:
-        encoded = text.encode()
-    except UnicodeEncodeError:
-        raise RQLSyntaxError("a value holds half a character (a lone surrogate), which cannot be sent") from None
+    if has_half(text):  # asked first, as the error of `encode` has the whole text
+        raise RQLSyntaxError(f"a value holds {HALF_A_CHARACTER}")
+    encoded = text.encode()
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"%25{byte:02X}" for byte in encoded)  # noqa: PLR2004
 
 

@@ -41,6 +41,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from extrahorizon.characters import read_json
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError, DeadlineExceededError, ExtraHorizonError, InvalidEventError
 from extrahorizon.log import add_to_invocation, logger
@@ -252,7 +253,8 @@ def send_tasks(tasks: Iterable[Mapping[str, Any]], *, deadline: Deadline | None 
 
     Raises:
         ConfigurationError: WORK_QUEUE_URL is not set.
-        UnsentTasksError: SQS did not take some. Those before them are in the queue.
+        UnsentTasksError: SQS did not take some, or one is no JSON: it holds NaN, Infinity or itself. Those before them
+            are in the queue.
         DeadlineExceededError: there was no time for all of them.
     """
     url = QueueSettings.from_environment().work_queue_url
@@ -295,12 +297,16 @@ def _send(url: str, batch: Mapping[str, tuple[str, str]], before: int) -> None:
 
 def _batches(tasks: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, tuple[str, str]]]:
     batch: dict[str, tuple[str, str]] = {}
-    size = 0
+    size = sent = 0
     for task in tasks:
-        body = json.dumps(dict(task), ensure_ascii=False, separators=(",", ":"))
+        body = _body(task)
+        if body is None:
+            ids = [*(each for each, _ in batch.values()), str(task["id"])]
+            raise UnsentTasksError("one cannot be JSON: it holds NaN, Infinity or itself", sent=sent, unsent=ids)
         length = len(body.encode())
         if batch and (len(batch) == BATCH_SIZE or size + length > BATCH_BYTES):
             yield batch
+            sent += len(batch)
             batch, size = {}, 0
         batch[str(len(batch))] = str(task["id"]), body
         size += length
@@ -308,10 +314,19 @@ def _batches(tasks: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, tuple[str
         yield batch
 
 
+def _body(task: Mapping[str, Any]) -> str | None:
+    """Return a task as JSON, with an escape for each character that SQS refuses; None where it cannot be JSON."""
+    try:
+        text = json.dumps(dict(task), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError):
+        return None
+    return _FORBIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _task(body: str) -> Task:
     try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
+        event = read_json(body)
+    except ValueError:
         raise InvalidEventError("the message's body is not JSON; a task as JSON is expected") from None
     task = Task.from_event(event)
     if task.id is not None and not isinstance(task.id, str):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import quote
 
 from extrahorizon import paging
+from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.errors import InvalidResponseError
 from extrahorizon.query import RQLSyntaxError, has_condition, query
 from extrahorizon.query import rql as everything
@@ -44,12 +45,14 @@ def segment(name: str) -> str:
     """An id or a name as one segment of a path, which it cannot leave.
 
     Raises:
-        ValueError: it is empty, `.` or `..`, which change the path however they are encoded.
+        ValueError: it is empty, `.` or `..`, which change the path however they are encoded, or holds half a character.
         TypeError: it is neither a string nor a UUID.
     """
     text = string(name)
     if text in {"", ".", ".."}:
         raise ValueError(f"{_parameter(name)}, an id or a name in a path, cannot be empty, '.' or '..'")
+    if has_half(text):
+        raise ValueError(f"{_parameter(name)}, an id or a name in a path, holds {HALF_A_CHARACTER}")
     return quote(text, safe="")
 
 

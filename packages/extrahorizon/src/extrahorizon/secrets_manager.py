@@ -1,9 +1,12 @@
-"""One JSON secret out of AWS Secrets Manager, by the cheapest way there is.
+"""One JSON secret out of AWS Secrets Manager, by the cheapest way there is, and its last value where there is none.
 
-Through the AWS Parameters and Secrets Lambda Extension where that layer is present: a loopback call, no boto3
-to import, and the extension keeps the value for 300 s at most. Else by boto3, imported at that moment, and the
-value is kept here for 300 s. Either way a value is never older than 300 s.
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
+Through the AWS Parameters and Secrets Lambda Extension where that layer is present, else by boto3; by the other one
+where the first does not answer. A value is kept for 300 s in all. The extension keeps it for `SECRETS_MANAGER_TTL`
+seconds, 300 unless that is set, and does not say how old it is; so what comes from it is kept here for what that leaves
+of the 300 s, 60 s at most and 5 s at least.
+
+What fails may pass: it is asked for again, and then the last value serves until a newer one comes, or until the
+platform refuses it.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 import json
 import threading
 import time
+from copy import copy
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import ConfigurationError
+from extrahorizon.errors import ConfigurationError, DeadlineExceededError, ExtraHorizonError, SecretUnreachableError
+from extrahorizon.log import logger
+from extrahorizon.secret_sources import NoBoto3Error, by_boto3, by_extension, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,126 +28,185 @@ if TYPE_CHECKING:
     from extrahorizon.settings import Settings
 
 MAX_AGE = 300.0  # seconds
-_EXTENSION_TIMEOUT = (1.0, 10.0)  # seconds to connect on loopback, and to read while it asks AWS
-_BOTO3_ATTEMPT = 8.0  # seconds
-_SOURCE = "AWS Secrets Manager"
+EXTENSION_AGE = 60.0  # seconds that what the extension answers is kept here, at most
+LEAST_AGE = 5.0  # seconds that it is kept whatever the extension is told, so that a burst of calls is one request
+PATIENCE = 3.0  # seconds to wait for a newer value where the last one may serve
+ASKED_AGAIN = 30.0  # seconds that the last value serves until a newer one is asked for again
 
 
 class SecretsManager:
-    """Reads JSON secrets and keeps each for `MAX_AGE` seconds."""
+    """Reads JSON secrets, each once for all threads that need it, and keeps them for `MAX_AGE` seconds."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Use the extension that `settings` names, if any; `clock` counts seconds."""
         self._settings = settings
         self._clock = clock
-        self._cache: dict[str, tuple[float, Mapping[str, str]]] = {}
-        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+        self._running: dict[tuple[str, bool], _Fetch] = {}
+        self._lock = threading.RLock()  # for what takes no time: nobody waits for AWS with it
 
     def read(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
         """The string members of the secret, white space around values removed and blank ones left out.
 
         Raises:
-            ConfigurationError: the secret is not there, may not be read, cannot be reached, or is not a JSON
-                object. The message names the secret and never quotes its content.
+            ConfigurationError: the secret is not there, may not be read, or is not a JSON object. The message names
+                the secret and never quotes its content.
+            SecretUnreachableError: AWS or its extension does not answer just now, and no value was read before.
             DeadlineExceededError: there was no time to read it.
         """
         deadline = deadline or Deadline()
         with self._lock:
-            fetched_at, values = self._cache.get(secret_id, (float("-inf"), {}))
-            # With the extension, only what was fetched past its cache is here, and that is newer than its own.
-            if self._clock() - fetched_at < MAX_AGE:
-                return values
-            if self._settings.extension_port is None:
-                return self._fetch(secret_id, deadline)
-        return _parse(secret_id, self._by_extension(secret_id, deadline))
+            kept = self._kept.get(secret_id)
+            if kept is not None and self._clock() < kept.until:
+                return kept.values
+            if kept is not None and kept.is_refused:
+                kept = None
+            if kept is None:
+                deadline.check("reading the secret")
+            elif deadline.remaining() <= 0:
+                return kept.values
+            fetch = self._started(secret_id, deadline, past_caches=False)
+        if kept is None:
+            return fetch.outcome(deadline)
+        try:
+            # Half of the time is left for the call that the value is for.
+            return fetch.outcome(Deadline(min(PATIENCE, deadline.remaining() / 2)))
+        except SecretUnreachableError as error:
+            return self._last(kept, str(error))
+        except DeadlineExceededError:
+            return self._last(kept, f"secret {secret_id!r} was not read in {PATIENCE:.3g} s")
 
     def read_again(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
         """The secret as it is now, past every cache; for use after its values were refused.
 
         Raises:
             ConfigurationError: as for `read`.
+            SecretUnreachableError: AWS does not answer just now: what was refused does not serve.
             DeadlineExceededError: as for `read`.
         """
+        deadline = deadline or Deadline()
         with self._lock:
-            return self._fetch(secret_id, deadline or Deadline())
+            if secret_id in self._kept:
+                self._kept[secret_id].is_refused = True
+            deadline.check("reading the secret")
+            fetch = self._started(secret_id, deadline, past_caches=True)
+        return fetch.outcome(deadline)
 
-    def _fetch(self, secret_id: str, deadline: Deadline) -> Mapping[str, str]:
-        now = self._clock()
-        values = _parse(secret_id, _by_boto3(secret_id, deadline))
-        self._cache[secret_id] = (now, values)
-        return values
+    def _last(self, kept: _Kept, reason: str) -> Mapping[str, str]:
+        with self._lock:
+            kept.until = self._clock() + ASKED_AGAIN
+            warned, kept.is_warned = kept.is_warned, True
+        if not warned:
+            logger.warning("the last credentials serve: no newer ones can be read", extra={"reason": reason})
+        return kept.values
 
-    def _by_extension(self, secret_id: str, deadline: Deadline) -> str:
-        import requests
+    def _started(self, secret_id: str, deadline: Deadline, *, past_caches: bool) -> _Fetch:
+        """Return the reading of a secret that is under way, or begin one."""
+        key = secret_id, past_caches
+        running = self._running.get(key)
+        if running is None:
+            seconds = deadline.remaining()
+            running = self._running[key] = _Fetch(lambda: self._fetch(key, seconds))
+            running.start()
+        return running
 
-        remaining = deadline.check("reading the secret")
-        connect, read = (min(seconds, remaining) for seconds in _EXTENSION_TIMEOUT)
-        url = (
-            f"http://localhost:{self._settings.extension_port}/secretsmanager/get?secretId={quote(secret_id, safe='')}"
-        )
-        headers = {"X-Aws-Parameters-Secrets-Token": self._settings.session_token}
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy must not see this
+    def _fetch(self, key: tuple[str, bool], seconds: float) -> Mapping[str, str]:
+        secret_id, past_caches = key
+        began = self._clock()
+        try:
+            text, age = self._text(secret_id, seconds, past_caches=past_caches)
+            values = _parse(secret_id, text)
+            with self._lock:
+                kept = self._kept.get(secret_id)
+                if kept is None or kept.began <= began:  # else another way was asked later, and answered first
+                    self._kept[secret_id] = _Kept(values, began, began + age)
+            return values
+        finally:
+            with self._lock:
+                del self._running[key]
+
+    def _text(self, secret_id: str, seconds: float, *, past_caches: bool) -> tuple[str, float]:
+        """Return the text of a secret, and for how many seconds it may be kept: by one way, or else by the other."""
+        ways: list[tuple[Callable[[], str], float]] = [(lambda: by_boto3(secret_id, seconds), MAX_AGE)]
+        if self._settings.extension_port is not None:
+            left = max(LEAST_AGE, min(EXTENSION_AGE, MAX_AGE - self._settings.extension_ttl))
+            # Where what is known was refused, the extension comes second: it may have the same, or a newer one.
+            place = 1 if past_caches else 0
+            ways.insert(place, (lambda: by_extension(secret_id, self._settings, seconds), left))
+        failures: list[Exception] = []
+        for way, age in ways:
             try:
-                response = session.get(url, headers=headers, timeout=(connect, read), allow_redirects=False)
-                content = response.json() if response.ok else None
-            except requests.RequestException as error:
-                # Not chained: the original prints the session token's header in some versions.
-                raise _unreadable(secret_id, f"the Secrets extension did not answer ({type(error).__name__})") from None
-        if content is None:
-            raise _unreadable(secret_id, f"the Secrets extension answered HTTP {response.status_code}")
-        text = content.get("SecretString") if isinstance(content, dict) else None
-        if not isinstance(text, str):
-            raise _unreadable(secret_id, "it has no SecretString (a binary secret cannot be used)")
-        return text
+                return way(), age
+            except (SecretUnreachableError, NoBoto3Error) as error:
+                failures.append(error)
+        for failure in failures:
+            if isinstance(failure, SecretUnreachableError):  # it says more than that boto3 has no region
+                raise failure
+        raise ConfigurationError(str(failures[0]))
 
 
-def _by_boto3(secret_id: str, deadline: Deadline) -> str:
-    remaining = deadline.check("reading the secret")
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise _unreadable(secret_id, "boto3 is not installed, and there is no Secrets extension") from None
-    # One attempt takes eight seconds at most; more than one only where there is time for three.
-    attempts = 3 if remaining > 3 * _BOTO3_ATTEMPT else 1
-    config = Config(
-        connect_timeout=min(3.0, remaining),
-        read_timeout=min(5.0, remaining),
-        retries={"mode": "standard", "total_max_attempts": attempts},
-    )
-    try:
-        answer = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret_id)
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise _unreadable(secret_id, _CLIENT_ERRORS.get(code, f"AWS answered {code}")) from None
-    except BotoCoreError as error:  # no region, no AWS credentials, no connection
-        raise _unreadable(secret_id, f"{type(error).__name__}: {error}") from None
-    text = answer.get("SecretString")
-    if not isinstance(text, str):
-        raise _unreadable(secret_id, "it has no SecretString (a binary secret cannot be used)")
-    return text
+class _Kept:
+    """The last value of a secret.
+
+    Attributes:
+        values: its members.
+        began: when it was asked for, by the clock.
+        until: when it is asked for again, by the clock.
+        is_refused: whether the platform refused it, so that it serves no longer than it would anyway.
+        is_warned: whether somebody was told that it serves for want of a newer one.
+    """
+
+    def __init__(self, values: Mapping[str, str], began: float, until: float) -> None:
+        self.values, self.began, self.until = values, began, until
+        self.is_refused = self.is_warned = False
 
 
-_CLIENT_ERRORS = {
-    "ResourceNotFoundException": "there is no such secret in this account and region, or it has no value yet",
-    "AccessDeniedException": "access denied; the function's role needs secretsmanager:GetSecretValue on it",
-    "DecryptionFailure": "its encryption key may not be used; the function's role needs kms:Decrypt on it",
-    "InvalidRequestException": "it is scheduled for deletion or not usable in this state",
-}
+class _Fetch:
+    """A reading that goes on in a thread of its own, so that each of those who wait for it does so as long as it can.
+
+    boto3 takes what time it likes: to be imported, to find its credentials, to resolve a name.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[str, str]]) -> None:
+        self._read = read
+        self._done = threading.Event()
+        self._values: Mapping[str, str] = {}
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        try:
+            threading.Thread(target=self._run, name="reading a secret", daemon=True).start()
+        except RuntimeError:  # the interpreter is shutting down, or there are too many threads
+            self._run()
+
+    def _run(self) -> None:
+        try:
+            self._values = self._read()
+        except BaseException as error:  # noqa: BLE001 - raised below, where somebody can see it
+            self._error = error
+        self._done.set()
+
+    def outcome(self, deadline: Deadline) -> Mapping[str, str]:
+        """Return what was read by the deadline.
+
+        Raises:
+            DeadlineExceededError: nothing was; the reading goes on. Also what it raises.
+        """
+        seconds = deadline.remaining()
+        if not self._done.wait(None if seconds == float("inf") else max(0.0, min(seconds, threading.TIMEOUT_MAX))):
+            raise DeadlineExceededError("no time is left for reading the secret: the function's timeout is near")
+        if self._error is not None:
+            # A copy: each thread that raises it adds its own frames.
+            raise copy(self._error) if isinstance(self._error, ExtraHorizonError) else self._error
+        return self._values
 
 
 def _parse(secret_id: str, text: str) -> Mapping[str, str]:
     try:
         members = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         members = None  # not chained: a JSON error quotes the text
     if not isinstance(members, dict):
-        raise _unreadable(secret_id, "its value is not a JSON object of names and texts")
+        raise unreadable(secret_id, "its value is not a JSON object of names and texts")
     values = {name: value.strip() for name, value in members.items() if isinstance(value, str)}
     return {name: value for name, value in values.items() if value}
-
-
-def _unreadable(secret_id: str, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"secret {secret_id!r} could not be read from {_SOURCE}: {reason}")

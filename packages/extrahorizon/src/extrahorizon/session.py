@@ -296,7 +296,8 @@ class PlatformSession:
             raise failure.error from None
         except PlatformUnreachableError as failure:
             if self.deadline.remaining() <= 0:
-                text = f"{call.name} was not answered when the function's time was up"
+                what = "answered" if failure.sent else "sent"
+                text = f"{call.name} was not {what} when the function's time was up"
                 sent = failure.sent and call.method not in SAFE_METHODS
                 raise DeadlineExceededError(text, sent=sent) from None
             raise

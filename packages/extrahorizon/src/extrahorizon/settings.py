@@ -23,6 +23,8 @@ OAUTH_NAMES = (
 )
 SECRET_ID = "API_SECRET_ID"  # noqa: S105  # pragma: allowlist secret - the name of a variable
 EXTENSION_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
+EXTENSION_TTL = "SECRETS_MANAGER_TTL"
+LONGEST_TTL = 300.0  # seconds: the extension's own limit, and what it takes where nothing is set
 
 
 class Settings:
@@ -33,13 +35,23 @@ class Settings:
         blank: names of the five that are set to nothing; messages tell them from names never set.
         secret_id: name or ARN of the Secrets Manager secret, None when the function uses none.
         extension_port: loopback port of the AWS Parameters and Secrets Lambda Extension, None without it.
+        extension_ttl: seconds that the extension keeps a secret.
         session_token: what that extension wants to see in a request.
         on_lambda: True inside Lambda (or the local runtime), where the home directory is never read.
         home: the user's home directory, where the official CLI keeps `.exh/credentials`.
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
-    __slots__ = ("_home", "blank", "extension_port", "on_lambda", "secret_id", "session_token", "values")
+    __slots__ = (
+        "_home",
+        "blank",
+        "extension_port",
+        "extension_ttl",
+        "on_lambda",
+        "secret_id",
+        "session_token",
+        "values",
+    )
 
     def __init__(
         self,
@@ -51,10 +63,11 @@ class Settings:
         session_token: str,
         on_lambda: bool,
         home: str,
+        extension_ttl: float = LONGEST_TTL,
     ) -> None:
         self.values, self.blank = values, blank
         self.secret_id, self.extension_port, self.session_token = secret_id, extension_port, session_token
-        self.on_lambda, self._home = on_lambda, home
+        self.on_lambda, self._home, self.extension_ttl = on_lambda, home, extension_ttl
 
     def __repr__(self) -> str:
         return f"Settings(secret_id={self.secret_id!r}, on_lambda={self.on_lambda})"
@@ -83,7 +96,13 @@ class Settings:
             session_token=environ.get("AWS_SESSION_TOKEN", ""),
             on_lambda="AWS_LAMBDA_FUNCTION_NAME" in environ,
             home=environ.get("HOME") or "~",
+            extension_ttl=_ttl(environ.get(EXTENSION_TTL, "").strip()),
         )
+
+
+def _ttl(text: str) -> float:
+    # It is the extension's variable: what it cannot read is for it to refuse.
+    return min(float(text), LONGEST_TTL) if text.isascii() and text.isdigit() else LONGEST_TTL
 
 
 def _port(text: str) -> int | None:

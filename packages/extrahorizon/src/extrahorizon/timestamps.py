@@ -29,7 +29,8 @@ def parse(timestamp: float | str) -> datetime:
         return _EPOCH + timedelta(milliseconds=timestamp)
     except (ValueError, OverflowError):
         kind = "text" if isinstance(timestamp, str) else "number"
-        raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601") from None
+    # Outside of the block, as its error quotes the text.
+    raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601")
 
 
 def iso(moment: datetime) -> str:

@@ -59,7 +59,6 @@ def test_a_proxy_that_says_nothing_ends_with_the_deadline_and_nothing_was_sent(t
         assert not refused_in_time("https://api.acme.example", given).sent
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 waits anew for each piece of a handshake")
 def test_a_handshake_that_drips_ends_with_the_deadline(transport):
     over = threading.Event()
 

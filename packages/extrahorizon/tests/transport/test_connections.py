@@ -11,8 +11,7 @@ import urllib3
 from http_server import answering
 from raw_server import client_of, head_of
 
-from extrahorizon.deadline import Deadline
-from extrahorizon.errors import DeadlineExceededError, InvalidResponseError, PlatformUnreachableError
+from extrahorizon.errors import InvalidResponseError, PlatformUnreachableError
 from extrahorizon.fan_out import fan_out
 from extrahorizon.multipart import Multipart
 
@@ -305,22 +304,6 @@ def test_a_body_that_is_not_compressed_as_it_says_is_unreachable(serving):
     answer = lambda connection, *_: connection.sendall(broken)  # noqa: E731
     with serving(answer) as server, pytest.raises(PlatformUnreachableError):
         server.session.post("/x")
-
-
-@pytest.mark.only_transport("http.client", reason="urllib3 waits anew for each byte of the headers")
-def test_headers_that_drip_end_with_the_deadline(serving):
-    over = threading.Event()
-
-    def answer(connection, *_):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-        while not over.wait(0.02):
-            connection.sendall(b"x")
-
-    with serving(answer) as server:
-        server.session.deadline = Deadline(0.3)
-        with pytest.raises(DeadlineExceededError):
-            server.session.post("/x")
-        over.set()
 
 
 @pytest.mark.only_transport("requests", reason="those who record and replay do it with the connections of urllib3")

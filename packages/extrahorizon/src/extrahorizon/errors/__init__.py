@@ -2,6 +2,7 @@
 
 ExtraHorizonError
 ├── ConfigurationError            credentials or settings are missing, partial or unusable; nothing was sent
+├── SecretUnreachableError        the secret with the credentials cannot be read just now; nothing was done
 ├── InvalidEventError             the event is not what this kind of function receives
 ├── DeadlineExceededError         the call could not finish before the function's time is up
 ├── RequestAbortedError           a call was broken off from this side: what it was to send could not be read

@@ -25,6 +25,14 @@ class ConfigurationError(ExtraHorizonError):
     """Credentials or settings are missing, partial or unusable. Raised before anything is sent."""
 
 
+class SecretUnreachableError(ExtraHorizonError):
+    """The secret with the credentials cannot be read just now: AWS, or its extension, does not answer or is busy.
+
+    Nothing was done on the platform, which was not called, or refused the credentials that were known. It passes by
+    itself, so that another attempt is worth it.
+    """
+
+
 class InvalidEventError(ExtraHorizonError):
     """The event is not what this kind of function receives."""
 

@@ -20,6 +20,7 @@ from extrahorizon.settings import SECRET_ID, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from extrahorizon.deadline import Deadline
     from extrahorizon.secrets_manager import SecretsManager
 
 #: Neither has a version in its path; the function that is called is named in the body.
@@ -70,25 +71,27 @@ class AccountChain:
         self._secret_id: str | None = None
         self._found: Account | None = None
 
-    def current(self) -> Account:
+    def current(self, deadline: Deadline | None = None) -> Account:
         """The account to call with.
 
         Raises:
             ConfigurationError: no source has it, or the one that applies is incomplete. The message names what is
                 missing and where it may come from.
+            SecretUnreachableError: the secret cannot be read just now.
+            DeadlineExceededError: there was no time to read it.
         """
         if self._found is None:
-            self._found = self._find()
+            self._found = self._find(deadline)
         return self._found
 
-    def anew(self, refused: Account) -> Account | None:
+    def anew(self, refused: Account, deadline: Deadline | None = None) -> Account | None:
         """The account as Secrets Manager has it now, past every cache; None when that is still the `refused` one."""
         if self._secrets is not None and self._secret_id is not None and self._found == refused:
-            members = self._secrets.read_again(self._secret_id)
+            members = self._secrets.read_again(self._secret_id, deadline)
             self._found = self._complete(_with_urls(members, _environment()), f"the secret {self._secret_id!r}")
         return self._found if self._found != refused else None
 
-    def _find(self) -> Account:
+    def _find(self, deadline: Deadline | None) -> Account:
         if self._ids:
             return self._at(*self._ids, {})
         environment = _environment()
@@ -100,7 +103,7 @@ class AccountChain:
         from extrahorizon.secrets_manager import SecretsManager
 
         self._secrets, self._secret_id = SecretsManager(settings), settings.secret_id
-        members = self._secrets.read(settings.secret_id)
+        members = self._secrets.read(settings.secret_id, deadline)
         return self._complete(_with_urls(members, environment), f"the secret {settings.secret_id!r}")
 
     def _complete(self, values: Mapping[str, str], source: str) -> Account:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from extrahorizon.sidefx.errors import APIError
@@ -44,12 +45,11 @@ def result(response: requests.Response, what: str, limits: Limits, *, secrets: t
             body += chunk
             if len(body) > LONGEST_RESULT:
                 raise APIError(_OK, f"the answer to {what} is longer than {LONGEST_RESULT} bytes")
-    try:
+    with suppress(ValueError, RecursionError):
         return json.loads(body)
-    except (ValueError, RecursionError):
-        kind = _media_type(response) or "of no type"
-        # Not chained: a JSON error carries the whole text.
-        raise APIError(_OK, f"the answer to {what} is no JSON; it is {kind}, {len(body)} bytes") from None
+    # Outside of the block: a JSON error carries the whole text.
+    kind = _media_type(response) or "of no type"
+    raise APIError(_OK, f"the answer to {what} is no JSON; it is {kind}, {len(body)} bytes")
 
 
 def body_text(response: requests.Response, what: str, limits: Limits) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.sidefx.account import AccountChain
 from extrahorizon.sidefx.errors import AuthorizationError
@@ -161,7 +162,8 @@ class Service:
         limits = self._limits()
         values = {name: value for name, value in kwargs.items() if not is_file(value)}
         text = json.dumps([function, args, values], allow_nan=False, default=_no_argument)
-        request = prepare("POST", self.endpoint_url, headers={}, form={"json": text}, files=file_parts(kwargs))
+        url = self._accounts.current(Deadline(limits.remaining())).endpoint_url
+        request = prepare("POST", url, headers={}, form={"json": text}, files=file_parts(kwargs))
         rejected: str | None = None
         while True:
             token = self._token(limits, rejected)
@@ -177,11 +179,12 @@ class Service:
         if given and given.usable and given.value != rejected:
             return given
         self._given = None
-        account = self._accounts.current()
+        account = self._accounts.current(Deadline(limits.remaining()))
         try:
             return TOKENS.get(account, limits, rejected=rejected)
         except AuthorizationError as error:
-            rotated = self._accounts.anew(account) if error.http_code in _BAD_CREDENTIALS else None
+            is_refused = error.http_code in _BAD_CREDENTIALS
+            rotated = self._accounts.anew(account, Deadline(limits.remaining())) if is_refused else None
             if rotated is None:
                 raise
         return TOKENS.get(rotated, limits, rejected=rejected)

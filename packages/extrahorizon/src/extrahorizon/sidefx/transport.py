@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
@@ -21,9 +22,11 @@ import requests
 import urllib3.exceptions
 
 import extrahorizon.quiet_loggers  # noqa: F401 - caps what prints signed URLs
-from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError, parse_retry_after
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import DeadlineExceededError, ExtraHorizonError, PlatformUnreachableError, parse_retry_after
 from extrahorizon.retries import pause
 from extrahorizon.transport.adapter import Adapter
+from extrahorizon.transport.adapter import limits as limited
 from extrahorizon.transport.over_requests import unreachable
 
 if TYPE_CHECKING:
@@ -104,11 +107,10 @@ def prepare(
     Raises:
         PlatformUnreachableError: the URL cannot be called.
     """
-    try:
+    with suppress(requests.RequestException):
         return _http().prepare_request(requests.Request(method, url, headers=headers, data=form, files=files))
-    except requests.RequestException:
-        # Not chained, here and below: the originals quote URLs, which may be signed, and headers.
-        raise _unusable(method, url) from None
+    # Outside of the block, here and below: the originals quote URLs, which may be signed, and headers.
+    raise _unusable(method, url)
 
 
 def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeatable: bool) -> requests.Response:
@@ -131,15 +133,18 @@ def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeat
     attempt, waited = 1, 0.0
     while True:
         timeout = limits.timeouts(what)
+        failure: ExtraHorizonError | None = None
+        wait: float | None = None
         try:
-            response = _http().send(request, stream=True, timeout=timeout, allow_redirects=False)
+            with limited(timeout[1], Deadline(limits.check(what))):
+                response = _http().send(request, stream=True, timeout=timeout, allow_redirects=False)
         except urllib3.exceptions.HTTPError:  # what requests lets through: a host that cannot be one
-            raise _unusable(str(request.method), str(request.url)) from None
+            failure = _unusable(str(request.method), str(request.url))
         except requests.RequestException as error:
-            failure = unreachable(error, timeout, method=str(request.method), url=str(request.url))
-            wait = _backoff(attempt) if repeatable and not failure.permanent else None
+            lost = unreachable(error, timeout, method=str(request.method), url=str(request.url))
+            wait = _backoff(attempt) if repeatable and not lost.permanent else None
             if wait is None or attempt == ATTEMPTS or not limits.allow(wait, waited):
-                raise _given_up(failure, what, limits, attempt, repeatable=repeatable) from None
+                failure = _given_up(lost, what, limits, attempt, repeatable=repeatable)
         else:
             if response.is_redirect:
                 response.close()
@@ -148,6 +153,9 @@ def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeat
             if wait is None or attempt == ATTEMPTS or not limits.allow(wait, waited):
                 return response
             response.close()
+        if failure is not None:
+            raise failure
+        wait = wait or 0
         pause(wait)
         attempt, waited = attempt + 1, waited + wait
 
@@ -186,12 +194,11 @@ def _read(
     socket = getattr(getattr(response.raw, "connection", None), "sock", None)
     if socket is not None and (socket.gettimeout() or 0) > left:
         socket.settimeout(left)
-    try:
+    with suppress(urllib3.exceptions.HTTPError, OSError):
         return take(size, decode_content=decoded)
-    except (urllib3.exceptions.HTTPError, OSError):
-        method, url = str(response.request.method), str(response.request.url)
-        failure = PlatformUnreachableError("the answer ended before it was complete", method=method, url=url)
-        raise _given_up(failure, what, limits, 1, repeatable=True) from None
+    method, url = str(response.request.method), str(response.request.url)
+    failure = PlatformUnreachableError("the answer ended before it was complete", method=method, url=url)
+    raise _given_up(failure, what, limits, 1, repeatable=True)
 
 
 def _wait_asked(response: requests.Response, attempt: int, *, repeatable: bool) -> float | None:

@@ -18,17 +18,17 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 
-from extrahorizon.transport.connecting import FinalResponse, connected
-from extrahorizon.transport.protocol import CONNECT_TIMEOUT
+from extrahorizon.transport.connecting import FinalResponse, SendingTimeoutError, TimedSocket, connected
+from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from extrahorizon.deadline import Deadline
 
-#: Of the request that a thread sends: the seconds between two pieces, and the deadline. urllib3 hands a connection no
-#: more than the time for connecting.
+#: Of the request that a thread sends: what returns the seconds for the next piece. urllib3 hands a connection no more
+#: than the time for connecting.
 _current = threading.local()
 
 
@@ -56,21 +56,26 @@ def limits(timeout: float, deadline: Deadline) -> Iterator[None]:
         timeout: seconds between two pieces that are sent or received.
         deadline: when all waits end.
     """
-    _current.limits = timeout, deadline
+    _current.left = lambda: min(timeout, deadline.remaining())
     try:
         yield
     finally:
-        _current.limits = None
+        _current.left = None
 
 
 class _Connecting(HTTPConnection):
-    response_class = FinalResponse
     _until: float | None = None  # while it connects
+
+    def response_class(self, opened: socket.socket, *args: Any, **kwargs: Any) -> FinalResponse:  # type: ignore[override]
+        """Return an answer that is read within the limits of now, also when nobody knows them any more."""
+        left = self._left()
+        return FinalResponse(opened if left is None else TimedSocket(opened, left), *args, **kwargs)  # type: ignore[arg-type]  # it calls makefile alone
 
     def _new_conn(self) -> socket.socket:
         # What urllib3's own does gives its timeout to each address anew, and none to the resolver.
         try:
-            return connected(self._dns_host, self.port, self._left() or CONNECT_TIMEOUT)
+            left = self._left()
+            return connected(self._dns_host, self.port, CONNECT_TIMEOUT if left is None else left())
         except ValueError:
             raise LocationParseError(self.host) from None
 
@@ -102,9 +107,12 @@ class _Connecting(HTTPConnection):
         """Send a part of a request. An end of the connection is one that urllib3 looks for an answer after."""
         if self.sock is None and self.auto_open:  # as `http.client` does it, but before the limits are known
             self.connect()
-        self._limit()
         try:
-            super().send(data)
+            for piece in _pieces(data):  # a socket's timeout is for all that it is handed at once
+                self._limit()
+                super().send(piece)
+        except TimeoutError:
+            raise SendingTimeoutError from None
         except (ConnectionResetError, ssl.SSLEOFError):
             raise BrokenPipeError from None
 
@@ -113,20 +121,24 @@ class _Connecting(HTTPConnection):
         self._limit()
         return super().getresponse()
 
-    def _left(self) -> float | None:
-        """Return the seconds for the next wait; None where only urllib3's own limits count."""
-        if self._until is not None:
-            return self._until - time.monotonic()
-        if (found := getattr(_current, "limits", None)) is None:
-            return None
-        timeout, deadline = found
-        return float(min(timeout, deadline.remaining()))
+    def _left(self) -> Callable[[], float] | None:
+        """Return what returns the seconds for the next wait; None where only urllib3's own limits count."""
+        if (until := self._until) is not None:
+            return lambda: until - time.monotonic()
+        return getattr(_current, "left", None)
 
     def _limit(self) -> None:
         if (left := self._left()) is not None and self.sock is not None:
-            if left <= 0:
+            if (seconds := left()) <= 0:
                 raise TimeoutError
-            self.sock.settimeout(left)
+            self.sock.settimeout(seconds)
+
+
+def _pieces(data: Any) -> Iterator[Any]:
+    if not isinstance(data, bytes) or len(data) <= CHUNK:
+        return iter((data,))
+    whole = memoryview(data)
+    return (whole[at : at + CHUNK] for at in range(0, len(data), CHUNK))
 
 
 class _ConnectingSecurely(_Connecting, HTTPSConnection):

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert, show, trusting
-from extrahorizon.transport.connecting import FinalResponse, connected, encrypted
+from extrahorizon.transport.connecting import FinalResponse, SendingTimeoutError, connected, encrypted
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
@@ -72,11 +72,18 @@ class HttpClientTransport:
             _check_framing(answer)
         except (HTTPException, OSError) as error:
             connection.close()
-            # Not chained, here and below: the original may quote the URL, and RQL values are personal data.
-            raise _lost(error, request) from None
+            failure = _lost(error, request)
         except BaseException:
             connection.close()  # half a request is on it
             raise
+        else:
+            return self._begun(answer, connection, place, request, deadline)
+        # Outside of the block, here and below, as `from None` only hides the original, which may quote what was sent.
+        raise failure
+
+    def _begun(
+        self, answer: FinalResponse, connection: _Connection, place: str, request: Request, deadline: Deadline
+    ) -> Response:
         return Response(
             request,
             answer.status,
@@ -110,8 +117,10 @@ class HttpClientTransport:
             if context is not None:
                 opened = encrypted(opened, context, host, until - time.monotonic())
         except (OSError, ValueError) as error:
-            raise _not_connected(error, timeout, request) from None
-        return _Connection(opened)
+            failure = _not_connected(error, timeout, request)
+        else:
+            return _Connection(opened)
+        raise failure
 
     def _tls(self) -> ssl.SSLContext:
         if self._context is None:
@@ -123,17 +132,19 @@ class HttpClientTransport:
         return self._context
 
     def _body(self, answer: FinalResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
-        complete = False
+        complete, failure = False, None
         try:
             yield from _decoded(_raw(answer), answer.headers.get("content-encoding", "").strip().lower())
             complete = True
         except (HTTPException, OSError) as error:
-            raise _lost(error, request) from None
+            failure = _lost(error, request)
         finally:
             if complete and not answer.will_close and connection.may_be_kept:
                 self._keep(place, connection)
             else:
                 connection.close()
+        if failure is not None:
+            raise failure
 
     def _keep(self, place: str, connection: _Connection) -> None:
         kept = self._idle.setdefault(place, deque())
@@ -202,6 +213,8 @@ class _Connection:
                 self._send(head)
                 if not all(map(self._send_unless_answered, _pieces(request.body))):
                     return
+        except TimeoutError:
+            raise SendingTimeoutError from None
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             return  # an answer may have come all the same
         self._is_sent = True
@@ -354,6 +367,9 @@ def _not_connected(error: OSError | ValueError, timeout: float, request: Request
 
 
 def _lost(error: HTTPException | OSError, request: Request) -> PlatformUnreachableError:
+    if isinstance(error, SendingTimeoutError):
+        reason = f"it did not take the whole request within {request.timeout:.3g} s"
+        return PlatformUnreachableError(reason, method=request.method, url=request.url, sent=False)
     reason = f"no answer within {request.timeout:.3g} s" if isinstance(error, TimeoutError) else _plain_words(error)
     return PlatformUnreachableError(reason, method=request.method, url=request.url)
 

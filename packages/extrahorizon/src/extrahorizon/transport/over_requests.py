@@ -25,14 +25,17 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from extrahorizon.errors import ConfigurationError, PlatformUnreachableError
+from extrahorizon.errors import ConfigurationError, ExtraHorizonError, PlatformUnreachableError
 from extrahorizon.transport.adapter import Adapter, limits
 from extrahorizon.transport.certificates import checked_ca, checked_cert
+from extrahorizon.transport.connecting import SendingTimeoutError
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping
+
+    from requests import Response as Answer
 
     from extrahorizon.deadline import Deadline
     from extrahorizon.transport.protocol import Request
@@ -71,6 +74,7 @@ class RequestsTransport:
         remaining = deadline.remaining()
         connect, read = min(CONNECT_TIMEOUT, remaining), min(request.timeout, remaining)
         timeout = Timeout(connect=connect, read=read, total=None if remaining == float("inf") else remaining)
+        failure: ExtraHorizonError
         try:
             with limits(request.timeout, deadline):
                 answer = self._adapter.send(
@@ -83,9 +87,17 @@ class RequestsTransport:
                 )
         except (RequestException, HTTPError, OSError) as error:
             if type(error) is OSError:  # of a file that was there when the client was made: nothing else is so plain
-                raise ConfigurationError(str(error)) from None
-            # Not chained, here and below: the original prints the URL with its query, and RQL values are personal data.
-            raise unreachable(error, (connect, read), method=request.method, url=request.url) from None
+                failure = ConfigurationError(str(error))
+            else:
+                failure = unreachable(error, (connect, read), method=request.method, url=request.url)
+        else:
+            return self._begun(answer, request, deadline)
+        # Outside of the block, here and below, as `from None` only hides the original, which has the URL with its
+        # query, and RQL values are personal data.
+        raise failure
+
+    @staticmethod
+    def _begun(answer: Answer, request: Request, deadline: Deadline) -> Response:
         return Response(
             request,
             answer.status_code,
@@ -129,6 +141,7 @@ def _prepared(request: Request) -> PreparedRequest:
 def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
     """Yield the body as it arrives, decoded; however slowly it comes, it ends by the deadline."""
     socket = _socket_of(raw)
+    failure = None
     try:
         while True:
             remaining = deadline.remaining()
@@ -140,7 +153,10 @@ def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
                 return
             yield chunk
     except (HTTPError, OSError) as error:
-        raise PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url) from None
+        failure = PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url)
+        _give_up(raw)  # after what is not gzip, urllib3 leaves the connection open
+    if failure is not None:
+        raise failure
 
 
 def _give_up(raw: Any) -> None:
@@ -174,6 +190,8 @@ def unreachable(
         reason, sent, permanent = _plain_words(error), False, False
     elif _any(causes, ConnectTimeoutError, ConnectTimeout):
         reason, sent, permanent = f"no connection within {connect:.3g} s", False, False
+    elif _any(causes, SendingTimeoutError):
+        reason, sent, permanent = f"it did not take the whole request within {read:.3g} s", False, False
     elif _any(causes, TimeoutError, ReadTimeoutError, RequestsTimeout):
         reason, sent, permanent = f"no answer within {read:.3g} s", True, False
     elif _any(causes, InvalidSchema):

@@ -220,7 +220,9 @@ class Response:
         try:
             return json_codec.loads(content) if content else None
         except (ValueError, RecursionError):
-            raise self._invalid("an answer that is not JSON") from None
+            pass
+        # Outside of the block: the error of the parser has the whole body, and `from None` only hides it.
+        raise self._invalid("an answer that is not JSON")
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body as it arrives, decoded.

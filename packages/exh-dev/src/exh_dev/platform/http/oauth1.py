@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
+from urllib.request import parse_http_list
 
 from oauthlib.oauth1.rfc5849.signature import sign_hmac_sha1_with_client
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.timestamps import iso
-from extrahorizon.oauth1 import signature_base
+from extrahorizon.oauth1 import parse_query, signature_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,7 @@ class OAuth1Verifier:
             ErrorAnswer: 107 to 110.
         """
         protocol = _protocol_parameters(request.authorization)
+        _check_once(request)
         consumer_key = protocol.get("oauth_consumer_key", "")
         version = self._store.one("application_versions", "consumerKey", consumer_key)
         if version is None:
@@ -153,7 +155,21 @@ def _protocol_parameters(authorization: str) -> dict[str, str]:
     for name, value in pairs:
         if name == "realm":
             continue
-        if name in parameters or not _PROTOCOL_PARAMETER.fullmatch(name):
+        if not _PROTOCOL_PARAMETER.fullmatch(name):
             raise ErrorAnswer(109, "The Authorization header is malformed")
         parameters[name] = unquote(value)
     return parameters
+
+
+def _check_once(request: SignedRequest) -> None:
+    """Refuse a parameter of the protocol that comes twice, in the header or in header and query (RFC 5849, 3.2).
+
+    Two readers may each take another one of them.
+    """
+    # oauthlib's parser returns the last one of a name.
+    names = [item.partition("=")[0].strip() for item in parse_http_list(request.authorization[len("OAuth ") :])]
+    names += [name for name, _ in parse_query(request.query) if _PROTOCOL_PARAMETER.fullmatch(name)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        shown = twice if _PROTOCOL_PARAMETER.fullmatch(twice) or twice == "realm" else "A parameter"
+        raise ErrorAnswer(109, f"{shown} comes more than once")

@@ -10,6 +10,7 @@ import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from extrahorizon.characters import well_formed
 from extrahorizon.multipart import Multipart
 from extrahorizon.resource import WithName, segment
 
@@ -101,7 +102,7 @@ class Files(WithName["File"]):
         """
         if not isinstance(text, str | bytes):
             raise TypeError(f"text is a string or bytes, not a value of type {type(text).__name__}")
-        content = text.encode() if isinstance(text, str) else text
+        content = well_formed(text).encode() if isinstance(text, str) else text
         return cast("File", self._object("POST", f"{BASE}/", data=Multipart(content, filename="data")))
 
     def retrieve(self, token: str) -> bytes:
