@@ -141,7 +141,8 @@ def _pieces(data: Any) -> Iterator[Any]:
     return (whole[at : at + CHUNK] for at in range(0, len(data), CHUNK))
 
 
-class _ConnectingSecurely(_Connecting, HTTPSConnection):
+class _ConnectingSecurely(_Connecting, HTTPSConnection):  # pyright: ignore[reportIncompatibleVariableOverride]
+    # `response_class` is a method of `_Connecting`, and an attribute to the types of http.client.
     pass
 
 
