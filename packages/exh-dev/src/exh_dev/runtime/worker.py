@@ -17,8 +17,6 @@ from tempfile import TemporaryDirectory, gettempdir
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from exh_dev.errors import DevkitError
 from exh_dev.runtime import failures
 from exh_dev.runtime.api import RuntimeApi, Work
@@ -75,8 +73,18 @@ def sweep_homes() -> None:
     for home in Path(gettempdir()).glob(f"{_HOME}*"):
         number = home.name.removeprefix(_HOME).partition("-")[0]
         with suppress(OSError):
-            if number.isdecimal() and not psutil.pid_exists(int(number)) and home.stat().st_uid == os.getuid():
+            if number.isdecimal() and home.stat().st_uid == os.getuid() and not _is_running(int(number)):
                 shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_running(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 class Worker:
