@@ -87,6 +87,7 @@ def index(project_root, environment, tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.timeout(400)
 @pytest.mark.xdist_group("set-up")
 @pytest.mark.parametrize(
