@@ -18,12 +18,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.stacks import told_as_ours
+from extrahorizon.queue import BATCH_BYTES, BATCH_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_AT_ONCE = 10  # messages, SQS's limit
-_BATCH_BYTES = 262_144  # of all messages together; the least that any queue takes
 _HIDDEN = 900  # seconds that a message which was read is hidden from others, unless it is given back before
 _MOST_IDLE = 20  # answers in a row with nothing new
 _WAIT = 2  # seconds; with a wait SQS asks all of its servers, so that an empty answer means an empty queue
@@ -162,7 +161,7 @@ class DeadLetters:
             with told_as_ours(f"read {self._url}"):
                 answer = self._sqs.receive_message(
                     QueueUrl=self._url,
-                    MaxNumberOfMessages=_AT_ONCE,
+                    MaxNumberOfMessages=BATCH_SIZE,
                     VisibilityTimeout=_HIDDEN,
                     WaitTimeSeconds=_WAIT,
                     MessageSystemAttributeNames=["SentTimestamp"],
@@ -206,12 +205,12 @@ class DeadLetters:
 
     def _give_back(self, kept: dict[str, str]) -> None:
         receipts = iter(kept.values())
-        while some := list(islice(receipts, _AT_ONCE)):
+        while some := list(islice(receipts, BATCH_SIZE)):
             entries = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
                 for number, receipt in enumerate(some)
             ]
-            with told_as_ours(f"give back what was read of {self._url}; it is hidden for five minutes"):
+            with told_as_ours(f"give back what was read of {self._url}; it is hidden for {_HIDDEN // 60} minutes"):
                 self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
 
@@ -221,7 +220,7 @@ def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
     size = 0
     for letter in letters:
         length = len(letter.body.encode()) + len(json.dumps(letter.attributes, default=str).encode())
-        if batch and (len(batch) == _AT_ONCE or size + length > _BATCH_BYTES):
+        if batch and (len(batch) == BATCH_SIZE or size + length > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(letter)

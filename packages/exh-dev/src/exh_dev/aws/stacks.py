@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError, UsageError
@@ -48,16 +49,20 @@ class Stack:
             UsageError: it has none of this logical id.
             DevkitError: there is no such stack, or it cannot be asked.
         """
-        with told_as_ours(f"look at the stack {self.name}"):
-            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
-            found = [each for page in pages for each in page["StackResourceSummaries"]]
-        ids = {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in found}
+        ids = self._physical_ids
         if not ids.get(logical_id):
             raise UsageError(
                 f"the stack {self.name} has no resource {logical_id}{did_you_mean(logical_id, ids)}; there are: "
                 f"{', '.join(sorted(ids)) or 'none'}"
             )
         return str(ids[logical_id])
+
+    @cached_property
+    def _physical_ids(self) -> dict[str, str | None]:
+        with told_as_ours(f"look at the stack {self.name}"):
+            pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+            found = [each for page in pages for each in page["StackResourceSummaries"]]
+        return {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in found}
 
 
 @contextmanager

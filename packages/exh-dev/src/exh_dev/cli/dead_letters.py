@@ -82,7 +82,8 @@ def list_dead_letters(
                 output.note(f"{limit} are shown, of about {letters.count()} in the queue; --limit shows more")
                 break
     if not shown:
-        _tell_none(letters, output)
+        _check_none_is_hidden(letters)
+        output.summary([], [f"None fits, of {letters.seen}" if letters.seen else "There are none"])
         return
     rows = [_row(letter) for letter in shown]
     output.tables([each.as_json() for each in shown], Table(_COLUMNS, rows, gives_way=("Task", "Reason")))
@@ -172,8 +173,7 @@ def redrive(
     missing = max(len(ids) - moved - failed, 0)
     told = {"ok": not failed and not missing, "stack": found.name, "sent": moved, "not_sent": failed, "to": to}
     output.summary(told, [f"Sent {moved} to {to}" + (f"; {failed} could not be sent, and stay" if failed else "")])
-    if not letters.seen and letters.count():
-        _tell_none(letters, output)
+    _check_none_is_hidden(letters)
     if missing:
         raise DevkitError(f"{missing} of the ids are of no message in the queue")
     if failed:
@@ -210,18 +210,17 @@ def _queue(stack: Stack, name: str) -> DeadLetters:
     return DeadLetters(stack.client("sqs"), url)
 
 
-def _tell_none(letters: DeadLetters, output: Output) -> None:
-    """Say that there is nothing, unless there is something that SQS does not give now.
+def _check_none_is_hidden(letters: DeadLetters) -> None:
+    """Go on only if a queue in which nothing was found has nothing that SQS does not give now.
 
     Raises:
-        DevkitError: it is hidden.
+        DevkitError: it has.
     """
     if not letters.seen and (count := letters.count()):
         raise DevkitError(
             f"about {count} messages are in the queue, and SQS gives none of them: somebody is looking at them. What "
             "is not given back comes again in a quarter of an hour"
         )
-    output.summary([], [f"None fits, of {letters.seen}" if letters.seen else "There are none"])
 
 
 def _filter(error_type: str | None, *, without_reason: bool) -> Any:
