@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+
+from extrahorizon.query import spelled
 
 _MOST_EXACT = 2**53  # beyond it JavaScript has no whole number but those that a double has
-_SMALLEST_PLAIN, _LARGEST_PLAIN = Decimal("1e-6"), Decimal("1e21")
 _WITH_EXPONENT = re.compile(r"\de[+-]\d")
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
 
@@ -42,15 +42,7 @@ def number_text(number: float) -> str:
         return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
     if isinstance(number, int) and abs(number) <= _MOST_EXACT:
         return str(number)
-    exact = Decimal(repr(float(number)))
-    if not exact:
-        return "0"
-    if _SMALLEST_PLAIN <= abs(exact) < _LARGEST_PLAIN:
-        text = f"{exact:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    sign, digits, _ = exact.normalize().as_tuple()
-    rest = "".join(map(str, digits[1:]))
-    return f"{'-' * sign}{digits[0]}{'.' * bool(rest)}{rest}e{exact.adjusted():+d}"
+    return spelled(float(number))  # a query has numbers as JavaScript prints them
 
 
 def respelled(text: str) -> str:

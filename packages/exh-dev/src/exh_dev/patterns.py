@@ -15,6 +15,8 @@ from functools import lru_cache
 
 from regress import Regex, RegressError
 
+from extrahorizon.characters import well_formed
+
 _TOKEN = re.compile(
     r"""\\k<|\\[1-9]                            # what a group matched, once more
     |\\(?:[pPu]\{[^}]*\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)
@@ -61,7 +63,7 @@ def found_in(pattern: str, text: str) -> bool:
         PatternError: it is no pattern.
     """
     # Half of a surrogate pair is a character to JavaScript, which nothing but `.` and classes without it match.
-    return compiled(pattern).find(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")) is not None
+    return compiled(pattern).find(well_formed(text)) is not None
 
 
 @lru_cache(maxsize=512)

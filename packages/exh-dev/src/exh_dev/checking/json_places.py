@@ -6,6 +6,8 @@ import json
 import re
 from typing import NamedTuple
 
+from exh_dev.json_pointer import steps
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
 
@@ -24,9 +26,8 @@ def place_of(text: str, pointer: str) -> Place | None:
         text: JSON.
         pointer: as in RFC 6901: `/transitions/0/name`; empty for the whole.
     """
-    steps = [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]
     try:
-        index = _find(text, _after_space(text, 0), steps)
+        index = _find(text, _after_space(text, 0), steps(pointer))
     except (ValueError, IndexError, RecursionError):
         return None
     if index is None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_pointer import step
 from exh_dev.patterns import PatternError, compiled, most_steps
 
 if TYPE_CHECKING:
@@ -65,11 +66,11 @@ def _patterns(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
     """Yield the pointer and text of each pattern in a schema."""
     if isinstance(value, dict):
         for name, each in value.items():
-            step = f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+            place = f"{pointer}/{step(name)}"
             if name == "pattern" and isinstance(each, str):
-                yield step, each
+                yield place, each
             else:
-                yield from _patterns(each, step)
+                yield from _patterns(each, place)
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from _patterns(each, f"{pointer}/{index}")

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_pointer import step
 from exh_dev.platform.dev.seeding import PARTS, read_document, read_file, read_mail, read_profile, read_user
 from exh_dev.platform.http.bodies import Fields
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -48,7 +49,7 @@ def problems_of(seed: Any, schemas: Mapping[str, Document | None]) -> Iterator[t
         return
     for name in seed:
         if name not in PARTS:
-            yield f"/{_step(name)}", f"a seed has {', '.join(PARTS)}, and no {name}{_meant(name, PARTS)}"
+            yield f"/{step(name)}", f"a seed has {', '.join(PARTS)}, and no {name}{_meant(name, PARTS)}"
     for part, reader in _READERS.items():
         yield from _items(seed.get(part), f"/{part}", reader)
     documents = seed.get("documents")
@@ -56,7 +57,7 @@ def problems_of(seed: Any, schemas: Mapping[str, Document | None]) -> Iterator[t
         yield "/documents", "the documents are an object: a list of them by the name of their schema"
         return
     for name, made in (documents or {}).items():
-        place = f"/documents/{_step(name)}"
+        place = f"/documents/{step(name)}"
         if name not in schemas:
             yield place, f"the project has no schema {name}{_meant(name, schemas)}"
         elif (schema := schemas[name]) is not None:
@@ -83,7 +84,7 @@ def _items(items: Any, place: str, reader: Callable[[Fields], object]) -> Iterat
             yield f"{place}/{index}", str(answer)
             continue
         for name in [each for each in members if each not in members.known]:
-            yield f"{place}/{index}/{_step(name)}", f"unknown key {name}{_meant(name, members.known)}"
+            yield f"{place}/{index}/{step(name)}", f"unknown key {name}{_meant(name, members.known)}"
         if isinstance(own := item.get("id"), str):
             if own in ids:
                 yield f"{place}/{index}/id", "another one here has this id, and would take its place"
@@ -93,7 +94,3 @@ def _items(items: Any, place: str, reader: Callable[[Fields], object]) -> Iterat
 def _meant(name: str, known: Collection[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f" (did you mean `{close[0]}`?)" if close else ""
-
-
-def _step(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev.json_pointer import step
 from exh_dev.project.cloudformation import did_you_mean
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class Node:
 
     def child(self, name: str | int) -> Node:
         """A member, or an item."""
-        step = str(name).replace("~", "~0").replace("/", "~1")
-        return Node(self.value[name], self.file, f"{self.pointer}/{step}", self._problems)
+        return Node(self.value[name], self.file, f"{self.pointer}/{step(name)}", self._problems)
 
     def members(self, *, required: Collection[str] = (), optional: Collection[str] | None = ()) -> dict[str, Node]:
         """The members of an object: those that are required and there, and optional ones; any, where that is None."""
