@@ -370,7 +370,7 @@ def test_in_is_what_or_is(words, value, shape):
 
 @pytest.mark.parametrize("ask", ["page", "count", "count_up_to"])
 def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, monkeypatch, ask):
-    monkeypatch.setattr("exh_dev.platform.storage.store.TIME_LIMIT", 0.2)
+    monkeypatch.setattr("exh_dev.platform.storage.time_limit.TIME_LIMIT", 0.2)
     lists_of(store, 60, 300)
     condition = search(f"or({','.join(f'like(list.v,x{number})' for number in range(500))})").condition
     calls = {

@@ -15,9 +15,9 @@ from people import person
 from user_service import BAD_ID, NO_PERMISSION, NOBODY, UNKNOWN
 
 from exh_dev.extras import how_to_install
+from exh_dev.platform.child_process import ChildEndedError, KeptProcess
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
-from exh_dev.platform.templates.child_process import ChildEndedError, KeptProcess
 from exh_dev.platform.templates.pdf_renderer import PROGRAM
 from exh_dev.platform.templates_v1 import renderer, worker
 from exh_dev.remote.client import client_of

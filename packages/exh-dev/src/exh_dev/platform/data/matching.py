@@ -13,7 +13,7 @@ import sys
 import threading
 
 from exh_dev.patterns import found_in, most_steps
-from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
+from exh_dev.platform.child_process import ChildEndedError, ChildLateError, KeptProcess
 
 TIME_LIMIT = 0.5  # seconds for one value
 _AT_ONCE = 1_000_000  # steps that are done here: some hundredths of a second

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import sqlite3
-import time
 from contextlib import closing, contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
 from exh_dev.json_text import json_text
-from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.time_limit import STEPS, TimeLimit
 from extrahorizon import __version__
 
 if TYPE_CHECKING:
@@ -60,14 +58,6 @@ _LOOKUP_QUERIES = {
 }
 
 
-TIME_LIMIT = 3.0
-"""Seconds that a query may take."""
-_STEPS = 20_000  # of SQLite's machine between two looks at the clock: less than a thousandth of a second
-
-#: What SQLite's errors say when a statement is over one of its limits.
-_LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
-
-
 #: What a file is written as. It grows with each change that an earlier `exh-dev`, or a later one, cannot read.
 FORMAT = 1
 #: The format comes before the tables: a file that a crash left half made is taken for what it is.
@@ -104,8 +94,8 @@ class Store:
             # One thread opens the store and another serves from it, never both at a time.
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         self._connection.create_function("casefold", 1, _casefold, deterministic=True)
-        self._limit = _TimeLimit()
-        self._connection.set_progress_handler(self._limit.is_over, _STEPS)
+        self._limit = TimeLimit()
+        self._connection.set_progress_handler(self._limit.is_over, STEPS)
         try:
             with self._unusable_file_as_devkit_error():
                 if image is not None:
@@ -391,37 +381,6 @@ def _by(index: str | None) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-class _TimeLimit:
-    """How long a query of somebody's may take: everybody else waits for it."""
-
-    def __init__(self) -> None:
-        self._until = math.inf
-
-    def is_over(self) -> bool:
-        """Return whether SQLite is to end the statement."""
-        return time.monotonic() > self._until
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Answer with an error what takes longer, or is over one of SQLite's limits: length, depth and tables.
-
-        Raises:
-            ErrorAnswer: it does, or is.
-        """
-        self._until = time.monotonic() + TIME_LIMIT
-        try:
-            yield
-        except (sqlite3.OperationalError, sqlite3.DataError) as error:
-            if "interrupted" in str(error):
-                reason = f"The RQL takes longer than {TIME_LIMIT:g} s here: ask for less, or by members with an index"
-                raise ErrorAnswer(19, reason) from None
-            if not any(limit in str(error) for limit in _LIMITS):
-                raise
-            raise ErrorAnswer(19, "The RQL asks for too much at once") from None
-        finally:
-            self._until = math.inf
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import atexit
 import threading
 
 from exh_dev.extras import how_to_install
+from exh_dev.platform.child_process import ChildEndedError, ChildLateError, KeptProcess
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.tasks.runner import NotInvocableError
-from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
 
 TIME_LIMIT = 30  # seconds for one PDF
 #: How the process says that WeasyPrint cannot be used here.

@@ -7,7 +7,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.templates.child_process import ChildEndedError, ChildLateError, KeptProcess
+from exh_dev.platform.child_process import ChildEndedError, ChildLateError, KeptProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,7 @@
 A template is a program, that may run for ever. Here it has bounded memory and a timer, at whose signal Python ends what
 it is at, a regular expression too; its line is told. Whoever started this process kills it when that does not help.
 
-Messages are framed as `exh_dev.platform.templates.child_process` does. A request is `{"fields", "content", "seconds"}`;
+Messages are framed as `exh_dev.platform.child_process` does. A request is `{"fields", "content", "seconds"}`;
 one without content asks whether the fields can be read. An answer is `{"fields"}`, or `{"field", "line", "message"}`
 for one that cannot be filled in, or not be read.
 """
