@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
-from starlette.routing import Route
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import Caller
+from exh_dev.platform.http.routing import Route
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,7 +43,6 @@ class _AsFirstUser:
         caller = Caller(known["application_id"], known["user_id"])
         raw = scope["raw_path"].decode("latin-1").removeprefix(self._prefix).encode("latin-1")
         inner = {**scope, "path": path, "raw_path": raw, "state": {**scope["state"], "caller": caller}}
-        inner = {name: value for name, value in inner.items() if name not in {"path_params", "endpoint", "route"}}
 
         async def harmless(message: Message) -> None:
             """What was uploaded may be a page; opened in a browser it may do nothing here."""

@@ -6,8 +6,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.control_center.entries import among_newest, with_people
 from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import SCHEMAS, documents_of
@@ -15,6 +13,7 @@ from exh_dev.platform.data.transitions import Engine
 from exh_dev.platform.http.access import rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import COLLECTION as MAILS
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.tasks.records import TASKS

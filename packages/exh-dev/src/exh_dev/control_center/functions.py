@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.errors import DevkitError
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.tasks import built_in
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, create_task

@@ -10,7 +10,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
-from starlette.routing import Route
+
+from exh_dev.platform.http.routing import Route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

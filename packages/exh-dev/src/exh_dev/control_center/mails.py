@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import COLLECTION, attachments_of, shown
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
 

@@ -8,10 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.platform.data.collections import SCHEMAS, documents_of
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import COLLECTION as MAILS
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import iso, moment

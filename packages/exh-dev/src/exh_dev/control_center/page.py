@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.browsers import place_of_center
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -6,13 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.control_center.entries import among_newest
 from exh_dev.platform.auth.oauth1 import create_oauth1_token
 from exh_dev.platform.http.access import rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
 from extrahorizon.permissions import GLOBAL_PERMISSIONS, GROUP_PERMISSIONS
 

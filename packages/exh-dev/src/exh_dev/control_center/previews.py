@@ -11,12 +11,12 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
-from starlette.routing import Route
 
 from exh_dev.control_center.mails import HARMLESS
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request

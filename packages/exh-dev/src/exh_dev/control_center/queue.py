@@ -7,11 +7,10 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.control_center.asked import number_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks.records import TASKS, poke

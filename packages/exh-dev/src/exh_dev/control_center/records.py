@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 import extrahorizon
 from exh_dev.control_center.entries import with_people
 from exh_dev.hints import command
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.sql import EVERYTHING
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.control_center.wanted_runs import FILTERS, wanted_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request

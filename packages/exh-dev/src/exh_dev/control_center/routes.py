@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.control_center import (
     as_first_user,
     calls,
@@ -25,6 +23,7 @@ from exh_dev.control_center import (
 )
 from exh_dev.control_center.openapi import description
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.remote.dev_api import BASE
 
 if TYPE_CHECKING:

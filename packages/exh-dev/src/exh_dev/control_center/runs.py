@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.control_center import replays
 from exh_dev.control_center.asked import number_of
 from exh_dev.control_center.wanted_runs import wanted_of
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.tasks.foreign_runs import is_run
 
 if TYPE_CHECKING:

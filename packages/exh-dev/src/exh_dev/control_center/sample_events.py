@@ -6,12 +6,11 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.errors import DevkitError
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.runtime.event_schemas import event_schema
 
 if TYPE_CHECKING:

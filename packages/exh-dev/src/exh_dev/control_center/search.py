@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from starlette.routing import Route
-
 from exh_dev.control_center.entries import among_newest
 from exh_dev.platform.data.collections import SCHEMAS, documents_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.tasks import built_in
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS, TASKS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starlette.routing import Route
+    from exh_dev.platform.http.routing import Route
 
 
 class Service(Protocol):

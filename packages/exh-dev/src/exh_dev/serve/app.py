@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import Router
 
 from exh_dev.control_center import routes as control_center
 from exh_dev.control_center.context import Context, LocalProject
@@ -36,6 +36,7 @@ from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.files.service import LARGEST, FileService
 from exh_dev.platform.http.gateway import Gateway, Nonces
 from exh_dev.platform.http.oauth1 import OAuth1Verifier
+from exh_dev.platform.http.routing import Route, Routing
 from exh_dev.platform.localizations.service import LocalizationService
 from exh_dev.platform.mails.service import MailService
 from exh_dev.platform.notifications.v1 import NotificationServiceV1
@@ -153,7 +154,7 @@ def create_app(
         known = ", ".join(sorted(each.base for each in services))
         raise UsageError(f"there is no service {', '.join(unknown)}; there are {known}")
     served = [each for each in services if each.base not in without]
-    router = Router(
+    routing = Routing(
         [
             *(Route(f"{each.base}/health", _health, methods=["GET"]) for each in served),
             *(route for each in served for route in each.routes()),
@@ -161,13 +162,11 @@ def create_app(
             *FaultControl(faults).routes(),
             *seeding.routes(store, folder / "files", Schemas(store, clock=clock).named, clock=clock),
             *((*sidefx_routes(sidefx), *sidefx_control.routes(sidefx)) if sidefx else ()),
-        ],
-        redirect_slashes=False,
-        lifespan=lambda _: _running(services),
+        ]
     )
-    router.routes.extend(control_center.routes(context, platform=router, clock=clock))
+    routing.extend(control_center.routes(context, platform=routing, clock=clock))
     gateway = Gateway(
-        router,
+        Router(default=routing, redirect_slashes=False, lifespan=lambda _: _running(services)),
         oauth1=OAuth1Verifier(store, clock=clock, skew=SKEW.get),
         bearer=BearerVerifier(store, clock=clock),
         nonces=nonces,

@@ -9,11 +9,12 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Router
 
 from exh_dev.platform.faults.injection import FaultInjection
 from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.http.connection import ConnectionCut
+from exh_dev.platform.http.routing import Route, Routing
 from exh_dev.sidefx.failures import crashed, debug_page, forbidden, unauthorized
 from exh_dev.sidefx.forms import parse_form
 from exh_dev.sidefx.functions import RefusedError
@@ -61,7 +62,7 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
 
 def standalone_app(sidefx: LocalSideFX) -> ASGIApp:
     """A server with nothing but `sidefx`, for tests."""
-    return FaultInjection(Router(routes(sidefx), redirect_slashes=False), FaultRules())
+    return FaultInjection(Router(default=Routing(routes(sidefx)), redirect_slashes=False), FaultRules())
 
 
 async def _token(request: Request, sidefx: LocalSideFX) -> Response:

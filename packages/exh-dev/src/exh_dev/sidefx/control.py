@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.sidefx import failures
 from exh_dev.sidefx.failures import Failure, Where
 

@@ -15,9 +15,8 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from starlette.routing import Route
-
 from exh_dev.platform.http.access import rights_of
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page

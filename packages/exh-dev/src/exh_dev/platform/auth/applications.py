@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.auth.tokens import end_tokens
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import application_of
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page_of, query_of, search_shown
 from exh_dev.platform.storage.search import search

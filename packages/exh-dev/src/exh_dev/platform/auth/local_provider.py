@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
-from starlette.routing import Route
 
 from exh_dev.platform.auth import local_provider_page
 from exh_dev.platform.auth.id_tokens import HS256, signed_with
 from exh_dev.platform.http.bodies import read_json_or_form
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import hex40
 from exh_dev.platform.storage.sql import EVERYTHING
 

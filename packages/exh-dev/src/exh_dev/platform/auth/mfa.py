@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.auth.presence import require_presence
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.auth.oauth2 import NOT_STORED, client_of, give_tokens
 from exh_dev.platform.auth.oidc_calls import exchange, person_of
@@ -26,6 +25,7 @@ from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member

@@ -15,8 +15,7 @@ from exh_dev.platform.auth.tokens import forget_expired
 from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
-    from starlette.routing import Route
-
+    from exh_dev.platform.http.routing import Route
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.platform.data.collections import documents_of
 from exh_dev.platform.data.configuration import check_configuration
 from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import member
 from exh_dev.platform.storage.store import DuplicateError

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.platform.data import fields as data_fields
 from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import WORK, comments_of, documents_of
@@ -18,6 +16,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import meets, page
 from exh_dev.platform.storage.sql import Sql, member

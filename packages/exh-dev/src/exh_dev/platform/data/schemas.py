@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.platform.data.collections import SCHEMAS, comments_of, documents_of
 from exh_dev.platform.data.configuration import kind_at
 from exh_dev.platform.data.group_sync import apply_to_all
@@ -14,6 +12,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import is_one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.platform.data import history
 from exh_dev.platform.data.comments import Comments
 from exh_dev.platform.data.definitions import Definitions
@@ -13,6 +11,7 @@ from exh_dev.platform.data.documents import Documents
 from exh_dev.platform.data.schemas import Schemas
 from exh_dev.platform.data.transitions import Engine
 from exh_dev.platform.http.bodies import after_body
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:
@@ -46,4 +45,4 @@ class DataService(Service):
             *Definitions(store, schemas).routes(BASE),
             *schemas.routes(BASE),
         ]
-        return [Route(each.path, after_body(each.endpoint), methods=list(each.methods or ())) for each in found]
+        return [Route(each.path, after_body(each.endpoint), methods=each.methods) for each in found]

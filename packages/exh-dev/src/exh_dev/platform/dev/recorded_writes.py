@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.timestamps import Clock, iso
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.data import history
 from exh_dev.platform.data.collections import documents_of
@@ -26,6 +25,7 @@ from exh_dev.platform.files.service import keep_file
 from exh_dev.platform.http.access import Rights
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import COLLECTION as MAILS
 from exh_dev.platform.mails.sending import checked_recipients
 from exh_dev.platform.profiles.fields import OF_PROFILE, read

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.dispatchers.actions import check_names, read_action
 from exh_dev.platform.events.events import DISPATCHERS
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import member

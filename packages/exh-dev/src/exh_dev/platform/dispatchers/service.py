@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.dispatchers import api
 from exh_dev.platform.dispatchers.deliveries import Deliveries
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.files.upload import UNKNOWN_TYPE, receive
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page

@@ -13,11 +13,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.languages import LANGUAGES
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.listing import matching, page

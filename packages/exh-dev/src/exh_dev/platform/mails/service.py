@@ -12,12 +12,11 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
-
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.forwarding import QUEUED, Forwarder
 from exh_dev.platform.mails.sending import (
     COLLECTION,

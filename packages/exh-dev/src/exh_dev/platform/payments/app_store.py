@@ -15,11 +15,11 @@ import hmac
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.local_app_store import LocalAppStore
 from exh_dev.platform.payments.records import ASSUME, buyer, listed, own_or_all
 from exh_dev.platform.payments.shared_secrets import SharedSecrets

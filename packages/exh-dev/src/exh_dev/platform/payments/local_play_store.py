@@ -16,10 +16,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
 from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
 from exh_dev.platform.storage.timestamps import epoch_ms, iso

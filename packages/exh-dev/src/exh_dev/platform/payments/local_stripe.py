@@ -17,10 +17,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.bodies import Fields, after_body, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.signing import key_of, stripe_signature
 
 if TYPE_CHECKING:

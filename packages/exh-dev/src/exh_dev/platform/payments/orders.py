@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.products import TYPES, product_of
 from exh_dev.platform.payments.records import change_tags, listed, own_or_all, shown, with_tags, without_tags
 from exh_dev.platform.storage.ids import checked_id, object_id

@@ -17,11 +17,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.local_play_store import (
     BY_DEVELOPER,
     BY_SYSTEM,

@@ -10,11 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, one_of, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.records import change_tags, listed, with_tags, without_tags
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.tasks.settings import checked_priority

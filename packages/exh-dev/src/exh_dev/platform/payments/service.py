@@ -23,8 +23,7 @@ from exh_dev.platform.service import Service
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.routing import Route
-
+    from exh_dev.platform.http.routing import Route
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
 

@@ -16,11 +16,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.local_stripe import LocalStripe
 from exh_dev.platform.payments.orders import ORDERS, new_order, price_of
 from exh_dev.platform.payments.products import DEFAULT_CURRENCY

@@ -14,11 +14,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from starlette.routing import Route
-
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.payments.records import listed, own_or_all, shown
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.sql import Sql, member

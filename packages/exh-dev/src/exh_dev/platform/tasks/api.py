@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from exh_dev.json_text import json_text
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import LIMIT
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.timestamps import iso

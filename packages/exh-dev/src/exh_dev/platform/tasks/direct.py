@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks import lifecycle

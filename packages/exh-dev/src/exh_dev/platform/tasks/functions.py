@@ -11,12 +11,11 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import whole
 from exh_dev.platform.storage.sql import EVERYTHING

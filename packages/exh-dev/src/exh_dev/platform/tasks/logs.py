@@ -9,11 +9,10 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
-
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import query_of
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from starlette.routing import Route
-
+    from exh_dev.platform.http.routing import Route
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.built_in import BuiltIn

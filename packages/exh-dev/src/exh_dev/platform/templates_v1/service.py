@@ -11,11 +11,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, after_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page

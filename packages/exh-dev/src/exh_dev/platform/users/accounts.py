@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.auth.login import hash_password
 from exh_dev.platform.auth.tokens import end_tokens
@@ -21,6 +20,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.languages import LANGUAGES
 from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE
 from exh_dev.platform.payments.subscriptions import forget_user as forget_subscriptions

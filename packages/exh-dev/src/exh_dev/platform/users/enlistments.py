@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from exh_dev.platform.data.group_sync import enlistment_changed
 from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import epoch_ms

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
-from starlette.routing import Route
 
 from exh_dev.platform.auth.login import hash_password, is_password
 from exh_dev.platform.events import events
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.gateway import user_of
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users import views
 from exh_dev.platform.users.settings import PASSWORD_POLICY, setting

@@ -16,8 +16,7 @@ from exh_dev.platform.users.settings import Settings
 from exh_dev.platform.users.verification import ACTIVATION, RESET, Verification
 
 if TYPE_CHECKING:
-    from starlette.routing import Route
-
+    from exh_dev.platform.http.routing import Route
     from exh_dev.platform.storage.store import Store
     from exh_dev.platform.storage.timestamps import Clock
 

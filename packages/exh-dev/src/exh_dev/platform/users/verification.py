@@ -17,7 +17,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from exh_dev.platform.auth.login import hash_password
 from exh_dev.platform.auth.tokens import end_tokens
@@ -25,6 +24,7 @@ from exh_dev.platform.events import events
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import send_by_template
 from exh_dev.platform.storage.ids import checked_id, hex40, object_id
 from exh_dev.platform.storage.listing import page_of, query_of
