@@ -121,7 +121,7 @@ def own_provider():
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         provider = OwnProvider(f"http://localhost:{server.server_address[1]}")
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield provider

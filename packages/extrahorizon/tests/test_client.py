@@ -378,7 +378,7 @@ def answering():
             pass
 
     server = ThreadingHTTPServer(("localhost", 0), Uploads)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://localhost:{server.server_port}", bodies
     server.shutdown()

@@ -83,7 +83,7 @@ class _User(BaseHTTPRequestHandler):
 def answering():
     """A platform on loopback that knows one user."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _User) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://localhost:{server.server_port}"
         server.shutdown()
 

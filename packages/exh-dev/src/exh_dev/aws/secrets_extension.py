@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _PATH = "/secretsmanager/get"
+_STOPS_WITHIN = 0.05  # seconds; by default half a second
 _TOKEN = "X-Aws-Parameters-Secrets-Token"  # noqa: S105 - the name of a header
 
 
@@ -34,7 +35,7 @@ class SecretsExtension:
     def __enter__(self) -> Self:
         """Start answering."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        Thread(target=self._server.serve_forever, name="secrets-extension", daemon=True).start()
+        Thread(target=self._server.serve_forever, args=(_STOPS_WITHIN,), name="secrets-extension", daemon=True).start()
         return self
 
     def __exit__(
