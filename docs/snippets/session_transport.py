@@ -1,5 +1,5 @@
 from extrahorizon import ExtraHorizon
-from extrahorizon.transport.over_http_client import HttpClientTransport
+from extrahorizon.transport.over_requests import RequestsTransport
 
-with ExtraHorizon(transport=HttpClientTransport()) as exh:
+with ExtraHorizon(transport=RequestsTransport()) as exh:
     print(exh.users.me()["id"])

@@ -12,13 +12,16 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.query import rql
+from extrahorizon.transport.over_requests import RequestsTransport
 
 SOME_RQL = rql.eq("name", "x y")
 SIMPLE = {str: "some text", int: 3, float: 1.5, bool: True, dict: {"a": 1}, Any: "thing", object: "thing"}
 
 
 def client():
-    return ExtraHorizon(Credentials("https://api.acme.io", "key", "secret", "token", "token secret"))
+    """Return a client that nothing answers but mocks of `responses`."""
+    known = Credentials("https://api.acme.io", "key", "secret", "token", "token secret")
+    return ExtraHorizon(known, transport=RequestsTransport())
 
 
 def operations(group, name=""):

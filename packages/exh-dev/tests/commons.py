@@ -52,6 +52,12 @@ def waits():
 
 
 @pytest.fixture
+def over_requests(monkeypatch):
+    """Clients speak through requests, so that `responses` can answer for the platform."""
+    monkeypatch.setenv("EXH_TRANSPORT", "requests")
+
+
+@pytest.fixture
 def exh_dev(capfd):
     """Run a command in this process, as if its output were piped: exit code, stdout, stderr lines as objects."""
 

@@ -33,6 +33,12 @@ def waits():
     retries.pause_with(None)
 
 
+@pytest.fixture
+def over_requests(monkeypatch):
+    """Clients speak through requests, so that `responses` can answer for the platform."""
+    monkeypatch.setenv("EXH_TRANSPORT", "requests")
+
+
 @pytest.fixture(scope="session")
 def project_root():
     """A project of this package's own, with two functions."""

@@ -17,7 +17,7 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.seen.append(self.path)
-        self.server.hosts.append(self.headers["Host"])
+        self.server.headers.append(self.headers)
         self.server.bodies.append(len(self.rfile.read(int(self.headers.get("Content-Length") or 0))))
         if self.server.gate:
             self.server.gate.wait()
@@ -76,7 +76,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, context=None, gate=None, host="127.0.0.1", says=None, answer=b"{}", early=b"", hangs_up=False):
         self.early, self.hangs_up = early, hangs_up
         self.says, self.answer, self.over = says, answer, threading.Event()
-        self.seen, self.hosts, self.bodies, self.connections, self.refuses, self.gate = [], [], [], [], False, gate
+        self.seen, self.headers, self.bodies, self.connections, self.refuses, self.gate = [], [], [], [], False, gate
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, 0), Answering)
         if context:
@@ -89,7 +89,7 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def answering(**options):
     """Answers every request with an object; `seen` lists the paths that were asked for, `bodies`
-    how many bytes came with each, `hosts` the header, `connections` the clients."""
+    how many bytes came with each, `headers` theirs, `connections` the clients."""
     with Server(**options) as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()

@@ -23,6 +23,8 @@ from extrahorizon.queue import UnsentTasksError, send_tasks
 from extrahorizon.queue import _task as task_of
 from extrahorizon.timestamps import parse
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 HOST = "https://api.acme.io"
 DEEP = "[" * 100_000
 #: What of a text is cut, and what JSON.stringify makes of it.

@@ -25,6 +25,8 @@ from extrahorizon.login import OAuth2Authentication
 from extrahorizon.query import RQLSyntaxError
 from extrahorizon.transport import Headers, Response
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 HOST = "https://api.acme.io"
 KEYS = {"consumer_key": "key", "consumer_secret": "cs", "token": "t", "token_secret": "ts"}
 

@@ -5,7 +5,7 @@ import traceback
 
 import boto3
 import pytest
-import responses
+from http_server import answering
 from moto import mock_aws
 
 from extrahorizon.credentials import CredentialChain, Credentials, parse_credentials
@@ -223,18 +223,15 @@ def test_a_refused_secret_is_not_fetched_again_when_no_time_is_left(aws):
 
 def test_the_extension_is_asked_when_its_port_is_set_and_boto3_is_not_imported(monkeypatch):
     monkeypatch.setattr(boto3, "client", lambda *_, **__: pytest.fail("boto3 was used"))
-    environ = {
-        "API_SECRET_ID": "exh/tasks",
-        "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": "2773",
-        "AWS_SESSION_TOKEN": "session",
-    }
-    with responses.RequestsMock() as http:
-        http.get(
-            "http://localhost:2773/secretsmanager/get?secretId=exh%2Ftasks",
-            json={"SecretString": json.dumps(IN_SECRET)},
-            match=[responses.matchers.header_matcher({"X-Aws-Parameters-Secrets-Token": "session"})],
-        )
+    with answering(answer=json.dumps({"SecretString": json.dumps(IN_SECRET)}).encode()) as extension:
+        environ = {
+            "API_SECRET_ID": "exh/tasks",
+            "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": str(extension.server_port),
+            "AWS_SESSION_TOKEN": "session",
+        }
         assert find(environ).token == "sm-token"
+    assert extension.seen == ["/secretsmanager/get?secretId=exh%2Ftasks"]
+    assert extension.headers[0]["X-Aws-Parameters-Secrets-Token"] == "session"
 
 
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1", "²"])

@@ -16,13 +16,8 @@ SOURCE = Path(extrahorizon.__file__).parent
 #: Each package that a task function imports, and why.
 NEEDED = {
     "aws_lambda_powertools",  # the structured log. It brings tracing and metrics along, which its own package imports
-    "charset_normalizer",  # requests imports it, to guess the encoding of texts that do not name theirs
-    "certifi",  # requests trusts the certificates in it
-    "idna",  # requests imports it for names of hosts that are not ASCII
     "jmespath",  # Powertools' Logger imports it, to find correlation ids in events
-    "requests",  # sessions, proxies, certificates
     "typing_extensions",  # Powertools' Logger imports it
-    "urllib3",  # connections: kept alive, with timeouts, TLS and proxies
 }
 ROUTER = "aws_lambda_powertools.event_handler"
 

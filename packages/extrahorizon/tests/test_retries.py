@@ -28,6 +28,8 @@ from extrahorizon.retries import RetryPolicy
 from extrahorizon.session import PlatformSession
 from extrahorizon.settings import HOST, OAUTH_NAMES, Settings
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 URL = "https://api.acme.io/data/v1/x"
 CREDENTIALS = Credentials("https://api.acme.io", "k", "cs", "t", "ts")
 

@@ -16,6 +16,8 @@ from extrahorizon.errors import (
 )
 from extrahorizon.query import rql
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 DOCUMENTS = "https://api.acme.io/data/v1/blood-pressure/documents"
 LOCKED = {"id": "d1", "data": {}, "transitionLock": {"timestamp": "2026-01-15T10:30:12.104Z"}}
 UNLOCKED = {"id": "d1", "data": {}, "status": "analyzed"}

@@ -9,6 +9,8 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import InvalidTokenError, PlatformUnreachableError
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 FILES = "https://api.acme.io/files/v1"
 
 

@@ -20,6 +20,8 @@ from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.errors import ConfigurationError, OAuthSignatureError, PlatformError, PlatformUnreachableError
 from extrahorizon.session import PlatformSession
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 REFUSED = NewConnectionError(None, "refused")
 CREDENTIALS = Credentials("https://api.acme.io", "the key", "consumer/secret", "the+token", "token&secret")
 

@@ -15,6 +15,8 @@ from extrahorizon.errors import (
 )
 from extrahorizon.login import OAuth1Application, OAuth2Authentication, ProxyAuthentication, Tokens
 
+pytestmark = pytest.mark.usefixtures("over_requests")
+
 
 @pytest.fixture
 def application(platform):

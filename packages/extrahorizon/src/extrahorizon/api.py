@@ -37,6 +37,7 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ExtraHorizonError
 from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys, logger
+from extrahorizon.transport.default import preload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -95,6 +96,7 @@ class ApiFunction:
             ValueError: an origin is none; `*`, which would let every page of the web call, is none either.
         """
         keep_keys()
+        preload()
         if origins is None:
             origins = [each.strip() for each in os.environ.get(ORIGINS, "").split(",") if each.strip()]
         for origin in origins:

@@ -10,7 +10,7 @@ from extrahorizon.authentication import OAuth1Authentication
 from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.session import PlatformSession
-from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.default import default_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -90,7 +90,8 @@ class ExtraHorizon:
             token: of the user.
             token_secret: of the user.
             timeout: seconds to wait for an answer; 30 by default, and 60 where a function is executed.
-            transport: what sends the requests; by default one over requests, with the three below.
+            transport: what sends the requests; by default the one over `http.client`, or over requests where a proxy is
+                set or the environment variable `EXH_TRANSPORT` is `requests`.
             proxies: as requests takes them, `{"https": "http://proxy:3128"}`; by default those of the environment.
             verify: the path of a CA bundle or folder to trust; by default that of the environment or certifi's. False
                 trusts anybody, which is for tests alone.
@@ -99,7 +100,8 @@ class ExtraHorizon:
             on_response: called with a `ResponseInfo` when an answer has begun.
 
         Raises:
-            ConfigurationError: some of the five are missing, the host cannot be used, or a file cannot be read.
+            ConfigurationError: some of the five are missing, the host cannot be used, a file cannot be read, or
+                `EXH_TRANSPORT` is neither `requests` nor `http.client`.
             TypeError: `credentials` is something else, or there is a transport and a setting for another one.
         """
         given = {
@@ -124,7 +126,7 @@ class ExtraHorizon:
                 f"or write ExtraHorizon({'=..., '.join(given)}=...)"
             )
         if transport is None:
-            transport = RequestsTransport(proxies=proxies, verify=verify, cert=cert)
+            transport = default_transport(proxies=proxies, verify=verify, cert=cert)
         elif proxies is not None or verify is not None or cert is not None:
             raise TypeError("proxies, verify and cert are settings of the usual transport: give them to your own one")
         self.session = PlatformSession(

@@ -12,15 +12,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from extrahorizon.errors import ConfigurationError, SecretUnreachableError
+from extrahorizon.deadline import Deadline
+from extrahorizon.errors import ConfigurationError, ExtraHorizonError, PlatformUnreachableError, SecretUnreachableError
 from extrahorizon.retries import pause
+from extrahorizon.transport.over_http_client import HttpClientTransport
+from extrahorizon.transport.protocol import Headers, Request
 
 if TYPE_CHECKING:
     from extrahorizon.settings import Settings
 
 ATTEMPTS = 3
 _FIRST_WAIT = 0.2  # seconds at most until the extension is asked again; doubles
-_CONNECT, _READ = 1.0, 10.0  # seconds to connect on loopback, and to read while the extension asks AWS
+_LONGEST = 10.0  # seconds for one attempt, in which the extension asks AWS
 _BOTO3_CONNECT, _BOTO3_READ = 3.0, 5.0  # seconds, for each attempt
 _SOURCE = "AWS Secrets Manager"
 #: What the extension answers with HTTP 400 while a function starts.
@@ -55,29 +58,32 @@ def by_extension(secret_id: str, settings: Settings, seconds: float) -> str:
 
 
 def _asked(secret_id: str, settings: Settings, seconds: float) -> str | Exception:
-    """Return the text of a secret, or what is wrong: not raised, as the library's error has the URL and the token."""
-    import requests
-
+    """Return the text of a secret, or what is wrong."""
     url = f"http://localhost:{settings.extension_port}/secretsmanager/get?secretId={quote(secret_id, safe='')}"
-    headers = {"X-Aws-Parameters-Secrets-Token": settings.session_token}
-    timeout = min(_CONNECT, seconds), min(_READ, seconds)
+    headers = Headers({"X-Aws-Parameters-Secrets-Token": settings.session_token})
+    transport = HttpClientTransport()  # it knows no proxy, which must not see this
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy must not see this
-            response = session.get(url, headers=headers, timeout=timeout, allow_redirects=False)
-    except requests.RequestException as error:
-        return unreachable(secret_id, f"the Secrets extension did not answer ({type(error).__name__})")
+        response = transport.send(Request("GET", url, headers), Deadline(min(_LONGEST, seconds)))
+        text = response.text
+    except ExtraHorizonError as error:
+        return unreachable(secret_id, f"the Secrets extension did not answer ({_reason(error)})")
+    finally:
+        transport.close()
     if response.status_code != HTTPStatus.OK:
         reason = f"the Secrets extension answered HTTP {response.status_code}"
-        named = _NOT_READY in response.text.lower() or any(code in response.text for code in _PASSING)
+        named = _NOT_READY in text.lower() or any(code in text for code in _PASSING)
         may_pass = response.status_code in _TEMPORARY or named
         refused = 400 <= response.status_code <= 499 and not may_pass  # noqa: PLR2004 - client errors, RFC 9110
         return unreadable(secret_id, reason) if refused else unreachable(secret_id, reason)
     try:
         content = response.json()
-    except (ValueError, RecursionError):
+    except ExtraHorizonError:
         return unreachable(secret_id, "the Secrets extension answered something that is not JSON")
     return _text_of(secret_id, content)
+
+
+def _reason(error: ExtraHorizonError) -> str:
+    return error.reason if isinstance(error, PlatformUnreachableError) else str(error)
 
 
 def by_boto3(secret_id: str, seconds: float) -> str:

@@ -27,7 +27,7 @@ from extrahorizon.errors import (
 from extrahorizon.log import logger
 from extrahorizon.multipart import Multipart
 from extrahorizon.retries import SAFE_METHODS, RetryPolicy, pause
-from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.default import default_transport
 from extrahorizon.transport.protocol import READ_TIMEOUT, Headers, Request, RequestInfo, ResponseInfo
 from extrahorizon.version import __version__
 
@@ -81,6 +81,7 @@ class PlatformSession:
     Attributes:
         headers: sent with each call.
         retries: when a call is sent again.
+        transport: what sends the calls.
     """
 
     def __init__(
@@ -97,10 +98,10 @@ class PlatformSession:
 
         `ExtraHorizon` describes the other arguments.
         """
+        self.transport = transport or default_transport()
         self.authentication = authentication
         self.retries = retries or RetryPolicy()
         self._shared = _Shared()
-        self._transport = transport or RequestsTransport()
         self._on_request, self._on_response = on_request, on_response
         agent = _user_agent()
         self.headers = Headers(
@@ -112,6 +113,17 @@ class PlatformSession:
             }
         )
         self._options = checked_options(timeout=timeout)
+
+    @property
+    def authentication(self) -> Authentication:
+        """How calls authenticate. One that calls the platform itself, to log in, does it through this transport."""
+        return self._authentication
+
+    @authentication.setter
+    def authentication(self, authentication: Authentication) -> None:
+        self._authentication = authentication
+        if speak_through := getattr(authentication, "speak_through", None):
+            speak_through(self.transport)
 
     @property
     def deadline(self) -> Deadline:
@@ -163,7 +175,7 @@ class PlatformSession:
 
     def close(self) -> None:
         """Close the connections that are kept open; the next call opens new ones."""
-        self._transport.close()
+        self.transport.close()
 
     def with_options(
         self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
@@ -291,7 +303,7 @@ class PlatformSession:
             self._on_request(RequestInfo(call.method, public_url(request.url)))
         started = time.monotonic()
         try:
-            response = self._transport.send(request, self.deadline)
+            response = self.transport.send(request, self.deadline)
         except _OfTheBodyError as failure:
             raise failure.error from None
         except PlatformUnreachableError as failure:

@@ -20,6 +20,7 @@ from extrahorizon.deadline import Deadline
 from extrahorizon.errors import InvalidEventError, PlatformError
 from extrahorizon.handler_checks import check_handler, check_result
 from extrahorizon.log import add_to_invocation, begin_invocation, keep_keys, logger
+from extrahorizon.transport.default import preload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -158,6 +159,7 @@ def _handler(
     check_handler(function)
     exh: ExtraHorizon | None = None
     keep_keys()
+    preload()
 
     @wraps(function)
     def handler(event: object, context: LambdaContext) -> Any:

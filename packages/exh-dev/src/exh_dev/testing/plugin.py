@@ -7,11 +7,15 @@ exh_of          the real client as the user of a function, who may do what the m
 sample          reads a sample event; `seed` puts on `platform` what it needs
 run_function    runs a function as AWS would, in a process of its own, against `platform`
 
+Clients that are made in the process of the tests speak through requests, so that
+`responses` can answer for the platform.
+
 Nothing is imported before a fixture is used: every run of pytest in the environment loads this module.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -46,6 +50,13 @@ def fake_exh() -> FakeExtraHorizon:
     from exh_dev.testing.fake_exh import FakeExtraHorizon
 
     return FakeExtraHorizon()
+
+
+@pytest.fixture(autouse=True)
+def _transport_over_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients that are made in this process speak through requests, which `responses` and VCR.py look into."""
+    if "EXH_TRANSPORT" not in os.environ:
+        monkeypatch.setenv("EXH_TRANSPORT", "requests")
 
 
 @pytest.fixture(scope="session")

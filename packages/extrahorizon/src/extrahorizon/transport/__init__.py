@@ -1,7 +1,7 @@
 """How requests reach the platform: the protocol that the session speaks through, and what implements it.
 
-`extrahorizon.transport.protocol` says what a transport is; `extrahorizon.transport.over_requests` is the one over
-requests. Signing, retries and typed errors of the platform lie above it, in `extrahorizon.session`.
+`extrahorizon.transport.protocol` says what a transport is, `extrahorizon.transport.default` which one a client has.
+Signing, retries and typed errors of the platform lie above it, in `extrahorizon.session`.
 """
 
 from extrahorizon.transport.protocol import Headers, Request, RequestInfo, Response, ResponseInfo, Transport

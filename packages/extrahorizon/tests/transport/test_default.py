@@ -1,0 +1,52 @@
+"""Which transport a client has when none is given to it."""
+
+import pytest
+
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.errors import ConfigurationError
+from extrahorizon.transport.default import default_transport
+from extrahorizon.transport.over_http_client import HttpClientTransport
+from extrahorizon.transport.over_requests import RequestsTransport
+
+PROXY = "http://proxy.acme.io:3128"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch):
+    for name in ("https_proxy", "http_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "expected"),
+    [
+        ({}, {}, HttpClientTransport),
+        ({"EXH_TRANSPORT": ""}, {}, HttpClientTransport),
+        ({"EXH_TRANSPORT": "requests"}, {}, RequestsTransport),
+        ({"EXH_TRANSPORT": "http.client"}, {}, HttpClientTransport),
+        ({}, {"proxies": {"https": PROXY}}, RequestsTransport),
+        ({"https_proxy": PROXY}, {}, RequestsTransport),
+        ({"HTTP_PROXY": PROXY}, {}, RequestsTransport),
+        ({"ALL_PROXY": PROXY}, {}, RequestsTransport),
+        ({"HTTPS_PROXY": ""}, {}, HttpClientTransport),
+        ({"NO_PROXY": "acme.io"}, {}, HttpClientTransport),
+        ({"HTTPS_PROXY": PROXY, "EXH_TRANSPORT": "http.client"}, {}, HttpClientTransport),
+    ],
+)
+def test_requests_is_taken_where_a_proxy_is_set_or_somebody_asks_for_it(monkeypatch, environment, arguments, expected):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert type(default_transport(**arguments)) is expected
+
+
+def test_another_name_is_refused(monkeypatch):
+    monkeypatch.setenv("EXH_TRANSPORT", "httpx")
+    with pytest.raises(ConfigurationError, match=r"EXH_TRANSPORT is 'httpx'; expected requests or http\.client"):
+        ExtraHorizon()
+
+
+def test_proxies_are_not_ignored(monkeypatch):
+    monkeypatch.setenv("EXH_TRANSPORT", "http.client")
+    with pytest.raises(ConfigurationError, match="uses no proxy"):
+        ExtraHorizon(proxies={"https": PROXY})
