@@ -11,6 +11,7 @@ from requests import ConnectTimeout
 from rfc5849 import parse_header
 
 from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     AccessTokenExpiredError,
@@ -26,6 +27,9 @@ from extrahorizon.errors import (
     ServerError,
 )
 from extrahorizon.login import OAuth1Application, OAuth2Authentication, Tokens, generate_sso_token, pkce
+from extrahorizon.transport.protocol import Headers, Response
+
+pytestmark = pytest.mark.usefixtures("over_requests")
 
 HOST = "https://api.acme.io"
 TOKENS_URL = f"{HOST}/auth/v2/oauth2/tokens"
@@ -479,3 +483,41 @@ def test_an_oauth2_login_raises_what_an_oauth1_login_does(http):
 def test_members_of_a_login_that_do_not_go_together_are_refused(grant):
     with pytest.raises(ConfigurationError, match="logs in with username and password, a code or a refresh_token"):
         ExtraHorizon(OAuth2Authentication("acme.io", "client", "secret")).auth.authenticate(**grant)
+
+
+# The transport of the client
+
+
+class Noting:
+    """A transport to a platform that logs everybody in; `sent` lists the paths."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, request, deadline):
+        self.sent.append(request.url.removeprefix(HOST))
+        tokens = {"access_token": "a", "refresh_token": "r", "expires_in": 1e6, "user_id": "u", "application_id": "x"}
+        body = json.dumps({"id": "u", **TOKEN, **tokens}).encode()
+        headers = Headers({"Content-Length": str(len(body))})
+        return Response(request, 200, headers, iter([body]), deadline=deadline, close=lambda: None)
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("authentication", "grant", "path"),
+    [
+        (OAuth2Authentication("acme.io", "client"), {"username": "jan", "password": "p"}, "/auth/v2/oauth2/tokens"),
+        (OAuth1Application("acme.io", "key", "secret"), {"email": "jan", "password": "p"}, "/auth/v2/oauth1/tokens"),
+        (Credentials(HOST, "k", "s", "t", "ts"), {"email": "jan", "password": "p"}, "/auth/v2/oauth1/tokens"),
+        (Credentials(HOST, "k", "s", "t", "ts"), {"token": "t", "token_secret": "s"}, "/users/v1/me"),
+    ],
+)
+def test_a_login_goes_through_the_transport_of_its_client(authentication, grant, path):
+    """Else it would not trust the certificates, nor take the proxy, that the client was given."""
+    transport = Noting()
+    exh = ExtraHorizon(authentication, transport=transport)
+    exh.auth.authenticate(**grant)
+    exh.users.me()
+    assert transport.sent == [path, "/users/v1/me"]

@@ -36,7 +36,7 @@ from extrahorizon.session import PlatformSession
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from extrahorizon.transport.protocol import Request
+    from extrahorizon.transport.protocol import Request, Transport
 
 OAUTH1_TOKENS = "/auth/v2/oauth1/tokens"
 OAUTH1_MFA = "/auth/v2/oauth1/tokens/mfa"
@@ -59,6 +59,10 @@ class OAuth1Application:
         """
         self._application = Credentials(base_url(host), consumer_key, consumer_secret, "", "", "the application")
         self._session = PlatformSession(OAuth1Authentication(CredentialChain(given=self._application)))
+
+    def speak_through(self, transport: Transport) -> None:
+        """Log in through the transport of a client, with its proxies and certificates, from now on."""
+        self._session = PlatformSession(self._session.authentication, transport=transport)
 
     def current(self, deadline: Deadline) -> Authorization:
         """Signatures of the application alone."""
@@ -185,6 +189,10 @@ class OAuth2Authentication:
         self._endpoint = PlatformSession(_ClientAuthentication(self._host, client_id, client_secret))
         if tokens is not None:
             self._active = self._usable(tokens)
+
+    def speak_through(self, transport: Transport) -> None:
+        """Log in and refresh through the transport of a client, with its proxies and certificates, from now on."""
+        self._endpoint = PlatformSession(self._endpoint.authentication, transport=transport)
 
     @property
     def tokens(self) -> Tokens | None:

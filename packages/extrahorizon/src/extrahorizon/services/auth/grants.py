@@ -38,7 +38,7 @@ def authenticate(session: PlatformSession, grant: Grant) -> Credentials | Tokens
     if given.keys() - {"skip_token_check"} == {"token", "token_secret"}:
         credentials = application.with_token(given["token"], given["token_secret"])
         if not grant.get("skip_token_check"):
-            PlatformSession(_signing(credentials)).call("GET", ME, expects=dict)
+            PlatformSession(_signing(credentials), transport=session.transport).call("GET", ME, expects=dict)
         return _adopt(session, credentials)
     raise ConfigurationError("an OAuth1 client logs in with email and password, or with token and token_secret")
 
@@ -79,7 +79,9 @@ def _application(session: PlatformSession) -> OAuth1Application:
         return by
     if isinstance(by, OAuth1Authentication):
         known = by.credentials(session.deadline)
-        return OAuth1Application(known.host, known.consumer_key, known.consumer_secret)
+        application = OAuth1Application(known.host, known.consumer_key, known.consumer_secret)
+        application.speak_through(session.transport)
+        return application
     raise ConfigurationError("this client cannot log anybody in: it calls with a browser's session")
 
 
