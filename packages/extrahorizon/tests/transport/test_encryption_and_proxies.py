@@ -49,6 +49,19 @@ def test_a_certificate_of_the_given_bundle_is_accepted(source, transport, certif
         assert exh.session.call("GET", "/users/v1/me") == {}
 
 
+@pytest.mark.only_transport("http.client", reason="requests reads the file of certifi")
+def test_the_folder_that_a_bundle_has_is_trusted_instead_of_certifi(transport, certificates, monkeypatch, tmp_path):
+    monkeypatch.setattr("extrahorizon.transport.certificates.AUTHORITIES", str(tmp_path))
+    with answering(context=tls(certificates)) as server:
+        host = f"https://localhost:{server.server_port}"
+        with pytest.raises(PlatformUnreachableError, match="certificate"):
+            client_of(host, transport()).session.post("/x")
+        (tmp_path / "6cc82fbe.0").write_bytes((certificates / "ca.pem").read_bytes())  # `openssl x509 -subject_hash`
+        with client_of(host, transport()) as exh:
+            assert exh.session.call("GET", "/x") == {}
+    assert server.seen == ["/x"]
+
+
 def test_a_client_certificate_is_shown_to_who_asks_for_one(transport, certificates):
     context = tls(certificates)
     context.verify_mode = ssl.CERT_REQUIRED

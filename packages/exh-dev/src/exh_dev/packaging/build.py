@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging import archive, node
+from exh_dev.packaging.authorities import add_authorities
 from exh_dev.packaging.bytecode import compile_files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
@@ -243,6 +244,7 @@ class _Workshop:
             wheels = self._wheels(None, target)
             for wheel in wheels:
                 files += wheel.unpack(folder, self._excluded)
+            add_authorities(folder)
             self._compile(target, folder, files)
             self._bases[target] = folder, wheels
         return self._bases[target]
