@@ -21,7 +21,8 @@ _MOST_TEXT = 64 * 1024  # bytes of the fields beside the file
 _MOST_PARTS = 1_000
 _MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
 #: What the parser complains of is the answer to the caller; it would be written to stderr as well, a line a byte.
-_UNHEARD = logging.Logger("exh_dev.multipart", logging.CRITICAL + 1)
+_UNHEARD = logging.getLogger("exh_dev.platform.multipart")
+_UNHEARD.setLevel(logging.CRITICAL + 1)
 UNKNOWN_TYPE = "application/octet-stream"
 
 
