@@ -382,6 +382,13 @@ def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path)
             thread.join()
 
 
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/proc/self/fd/x"])
+def test_a_data_dir_where_nothing_can_be_made_is_told(exh_dev, place):
+    code, _, lines = exh_dev("serve", "--port", "0", "--data-dir", place)
+    assert (code, len(lines)) == (1, 1)
+    assert f"{place} cannot be used as a data directory" in lines[0]["message"]
+
+
 @pytest.mark.parametrize("obstacle", ["a file", "a folder for a file"])
 def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
     data_dir = tmp_path / "data"
