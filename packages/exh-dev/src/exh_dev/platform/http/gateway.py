@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 from dataclasses import dataclass
@@ -151,6 +152,8 @@ class Gateway:
             message = f"The service has no endpoint {scope['method']} {path}"
             return CodelessErrorAnswer(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or "disk is full" in str(error):
+            return ErrorAnswer(1, "The disk of the local platform is full: make room on it, and send this again")
         return ErrorAnswer(1, "Something went wrong inside the local platform; its log has the reason")
 
 
