@@ -19,7 +19,7 @@ def build(number, *, version="20.5", release="gold", status="good", **more):
 
 def test_the_newest_first_by_number_and_not_by_text():
     listed = [build(99), build(584), build(1004), build(9, version="20.10")]
-    assert [(each["version"], each["build"]) for each in good_builds(listed)] == [
+    assert [(each["version"], each["build"]) for each in good_builds(listed)[0]] == [
         ("20.10", 9),
         ("20.5", 1004),
         ("20.5", 584),
@@ -28,11 +28,44 @@ def test_the_newest_first_by_number_and_not_by_text():
 
 
 def test_withdrawn_and_daily_builds_are_left_out():
-    assert good_builds([build(584, status="bad"), build(585, release="devel")]) == []
+    assert good_builds([build(584, status="bad"), build(585, release="devel")]) == ([], 0)
+
+
+def test_a_version_of_three_parts_is_later_than_one_of_two_whatever_their_builds_are():
+    listed = [build(999), build(584, version="20.5.1"), build(1, version="20.6"), build(7, version="20.5.10")]
+    assert [each["version"] for each in good_builds(listed)[0]] == ["20.6", "20.5.10", "20.5.1", "20.5"]
+
+
+ODD = {
+    "build null": {"build": None},
+    "build in words": {"build": "latest"},
+    "build true": {"build": True},
+    "a version in words": {"version": "20.5-beta"},
+    "a number for a version": {"version": 20.5},
+    "a dot too many": {"version": "20.5."},
+    "digits of another script": {"version": "\N{ARABIC-INDIC DIGIT TWO}0.5"},
+    "no version": {"version": None},
+    "no status": {"status": None},
+    "no release": {"release": None},
+    "date null": {"date": None},
+    "a date of another form": {"date": "15 Jan 2026"},
+    "platform null": {"platform": None},
+}
+
+
+@pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
+def test_an_odd_build_is_left_out_with_a_warning_and_the_others_are_taken(changes, caplog):
+    wrong = build(585) | changes
+    for odd in (wrong, {name: value for name, value in wrong.items() if value is not None}):
+        builds, left_out = good_builds([build(584), odd, build(583)])
+        assert ([each["build"] for each in builds], left_out) == ([584, 583], 1)
+        (told,) = caplog.records
+        assert (told.levelname, told.message, list(told.odd)) == ("WARNING", "build_left_out", list(changes))
+        caplog.clear()
 
 
 def test_only_what_is_documented_is_kept():
-    (kept,) = good_builds([build(584, third_party_libraries={"large": "x" * 1000})])
+    (kept,), _ = good_builds([build(584, third_party_libraries={"large": "x" * 1000})])
     assert kept == {
         "product": "houdini",
         "platform": "linux_x86_64_gcc11.2",
@@ -54,14 +87,24 @@ def client(platform, exh_of, monkeypatch):
 def test_new_builds_become_documents_and_known_ones_do_not(client, exh):
     first = synchronize(client(), "houdini", "linux")
     assert (first["created"], first["known"], first["latest"]) == (6, 0, "20.5.584")
-    assert synchronize(client(), "houdini", "linux") == {"created": 0, "known": 6, "latest": "20.5.584"}
+    assert synchronize(client(), "houdini", "linux") == {"created": 0, "known": 6, "left_out": 0, "latest": "20.5.584"}
     assert synchronize(client(), "houdini")["known"] == 6
     numbers = [(each["data"]["version"], each["data"]["build"]) for each in exh.data.documents.find_all(SCHEMA)]
     assert numbers[:6] == [("20.0", 724)] * 2 + [("20.0", 896)] * 2 + [("20.5", 410), ("20.5", 584)]
 
 
 def test_a_product_without_builds_is_no_failure(client):
-    assert synchronize(client(), "houdini-launcher", "linux_arm64") == {"created": 0, "known": 0, "latest": None}
+    assert synchronize(client(), "houdini-launcher", "linux_arm64") == {
+        "created": 0,
+        "known": 0,
+        "left_out": 0,
+        "latest": None,
+    }
+
+
+def test_documents_that_lack_something_do_not_end_a_run(client, exh):
+    exh.data.documents.create(SCHEMA, {"product": "houdini"})
+    assert synchronize(client(), "houdini", "linux")["known"] >= 0
 
 
 def test_what_sidefx_refuses_ends_the_task(client):

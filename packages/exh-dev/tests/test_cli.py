@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 from folder_projects import GREETING, write
+from requests_oauthlib import OAuth1Session
 from stderr_lines import stderr_lines
 
 from exh_dev.cli.main import run_command
@@ -381,6 +382,13 @@ def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path)
             thread.join()
 
 
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/proc/self/fd/x"])
+def test_a_data_dir_where_nothing_can_be_made_is_told(exh_dev, place):
+    code, _, lines = exh_dev("serve", "--port", "0", "--data-dir", place)
+    assert (code, len(lines)) == (1, 1)
+    assert f"{place} cannot be used as a data directory" in lines[0]["message"]
+
+
 @pytest.mark.parametrize("obstacle", ["a file", "a folder for a file"])
 def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
     data_dir = tmp_path / "data"
@@ -500,6 +508,29 @@ def test_closed_streams_neither_hang_nor_crash_it(redirection):
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False, timeout=30)
     assert "Traceback" not in done.stdout + done.stderr
     assert "defect" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--c\r\n" * 2,
+        b"x" * 2_000,
+        b"--b\r\nContent Disposition: no\r\n\r\n\r\n--b--",
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n1\r\n--b--\r\n' + b"after" * 500,
+    ],
+    ids=["another boundary", "no boundary", "no header", "bytes behind the end"],
+)
+def test_a_garbled_upload_is_told_to_the_caller_alone(served, body):
+    process, announced, _ = served
+    known = dict(line.split("=", 1) for line in Path(announced["credentials_file"]).read_text().splitlines())
+    names = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
+    session = OAuth1Session(*(known[f"API_OAUTH_{name}"] for name in names))
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = session.post(f"{announced['url']}/files/v1/", data=body, headers=kind, timeout=10)
+    assert answer.status_code in {200, 400}
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert [line["message"] for line in stderr_lines(err)] == [SERVING, "stopping"]
 
 
 def test_a_garbled_request_is_told_in_one_json_line(served):

@@ -106,6 +106,24 @@ def test_an_incomplete_profile_says_what_is_missing_whatever_the_environment_has
     assert "another" not in line["message"]
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('API_OAUTH_TOKEN="s3cret"', "line 4: write the value of API_OAUTH_TOKEN without quotes"),
+        ("export API_OAUTH_TOKEN=s3cret", "line 4: write API_OAUTH_TOKEN=… without export"),
+    ],
+)
+def test_a_line_of_a_profile_that_is_for_a_shell_is_named(exh_dev, profile, line, told):
+    path = profile("dev", ELSEWHERE)
+    lines = path.read_text().splitlines()
+    lines[3] = line
+    path.write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    code, _, (said,) = exh_dev("tasks", "--live", "--profile", "dev")
+    assert code == 1
+    assert f"the profile dev cannot be read, {path}, {told}" in said["message"]
+    assert "s3cret" not in said["message"]
+
+
 def test_a_profile_that_cannot_be_used_says_why(exh_dev, profile):
     path = profile("dev", {**ELSEWHERE, "API_HOST": "http://192.168.1.2"})
     code, _, (line,) = exh_dev("tasks", "--live", "--profile", "dev")

@@ -296,6 +296,35 @@ def test_the_file_format_is_forgiving():
     assert parse_credentials(text) == {"API_HOST": "https://acme.io", "API_OAUTH_TOKEN": "a=b"}
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("export API_OAUTH_TOKEN=s3cret", "line 3: write API_OAUTH_TOKEN=… without export"),
+        ("export\tAPI_OAUTH_TOKEN = s3cret", "line 3: write API_OAUTH_TOKEN=… without export"),
+        ('API_OAUTH_TOKEN="s3cret"', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
+        ("API_OAUTH_TOKEN='s3cret'", "line 3: write the value of API_OAUTH_TOKEN without quotes"),
+        ('API_OAUTH_TOKEN="s3cret', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
+        ('export API_OAUTH_TOKEN="s3cret"', "line 3: write API_OAUTH_TOKEN=… without export"),
+    ],
+)
+def test_a_line_that_is_written_for_a_shell_is_refused_by_its_number(tmp_path, line, said):
+    """The official CLI reads the same file, and would sign with the quotes."""
+    write_file(tmp_path, {})
+    path = tmp_path / ".exh" / "credentials"
+    path.write_text(f"API_HOST={HOST_URL}\n# by hand\n{line}\nAPI_OAUTH_TOKEN_SECRET=b\n")
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"HOME": str(tmp_path)})
+    assert str(refusal.value).startswith(f"the credentials file {path}, {said}")
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_lines_of_other_tools_beside_the_credentials_may_be_for_a_shell(tmp_path):
+    write_file(tmp_path, IN_FILE)
+    with (tmp_path / ".exh" / "credentials").open("a") as file:
+        file.write("export EDITOR='vi'\nexporter=1\n")
+    assert find({"HOME": str(tmp_path)}).token == "file-token"
+
+
 # What never shows
 
 

@@ -162,10 +162,10 @@ class PeopleSteps(Calls):
     def give_group_role(self, which, to, group):
         role, user_id = self.one_of(self.model.group_roles, which), self.one_of(self.model.people, to)
         target = self.model.people.get(user_id)
-        there = target is not None and group in target.staff
+        known = self.model.group_roles.get(role, (None,))[0] == group
+        there = known and target is not None and group in target.staff
         path = f"{BASE}/groups/{group}/staff/add_roles?eq(id,{user_id})"
-        done = self.affected(self.admin, None if there else 16, "POST", path, {"roles": [role]})
-        if done and role in self.model.group_roles and self.model.group_roles[role][0] == group:
+        if self.affected(self.admin, None if there else 16, "POST", path, {"roles": [role]}):
             target.staff[group].add(role)
 
     @rule(which=WHICH)

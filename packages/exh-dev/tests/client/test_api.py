@@ -143,9 +143,18 @@ def test_json_is_read_in_base64_or_not(encoded):
     assert content(answer_of(lambda request, exh: request.json(), event, method="POST")) == {"name": "é"}
 
 
+@pytest.mark.parametrize("encoded", [True, False])
+def test_a_byte_order_mark_before_json_is_ignored(encoded):
+    body = "\ufeff" + '{"name": "\ufeffé"}'
+    sent = base64.b64encode(body.encode()).decode() if encoded else body
+    event = {**api_event("POST"), "body": sent, "isBase64Encoded": encoded}
+    assert content(answer_of(lambda request, exh: request.json(), event, method="POST")) == {"name": "\ufeffé"}
+
+
 @pytest.mark.parametrize(
     "members",
-    [{"body": "%%%", "isBase64Encoded": True}, {"body": "e30", "isBase64Encoded": True}, {"body": "{"}, {"body": ""},
+    [{"body": "\ufeff"}, {"body": "\ufeff\ufeff{}"},
+     {"body": "%%%", "isBase64Encoded": True}, {"body": "e30", "isBase64Encoded": True}, {"body": "{"}, {"body": ""},
      {"body": "NaN"}, {"body": "[" * 100_000}, {"body": "9" * 5000}, {"body": "\ud800"}, {},
      {"body": base64.b64encode(b'"\xff"').decode(), "isBase64Encoded": True}],
 )  # fmt: skip

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import logging
 import socket
 import sqlite3
@@ -31,6 +32,24 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
     assert (record.name, record.levelno) == ("exh_dev.platform", logging.ERROR)
     assert record.getMessage() == "GET /users/v1/me failed"
     assert record.exc_info[0] is sqlite3.ProgrammingError
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_a_full_disk_is_told_as_one(platform, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(platform._store, "one", fail)
+    answer = requests.get(f"{platform.url}/users/v1/me", headers={"Authorization": "Bearer anything"}, timeout=5)
+    assert (answer.status_code, answer.json()["code"]) == (500, 1)
+    assert answer.json()["message"].startswith("The disk of the local platform is full: make room on it")
 
 
 def gateway(app, store):

@@ -67,6 +67,9 @@ def made(source, language="EN", time_zone="UTC", **inputs):
         ("a{{! no }}b{{!-- {{neither}} --}}c", "abc"),
         ("a {{~@inputs.name~}} b", "aAnb"),
         ("a\n{{#if @inputs.yes}}\nb\n{{/if}}\nc", "a\nb\nc"),
+        ("{{#if @inputs.yes}} {{@inputs.name}}{{/if}}.", " An."),
+        ("{{#if @inputs.yes}} {{/if}}.\n{{! c }} {{@inputs.name}}", " .\n An"),
+        ("{{#if @inputs.yes}} \n {{@inputs.name}}{{/if}}\n{{! c }}  ", " An\n"),
         # sub-expressions and helpers
         ("{{lookup @inputs.tags 1}}{{lookup @inputs.map 'k'}}{{lookup @inputs.tags 9}}", "yv"),
         ("{{sum (multiply 2 3) (subtract 10 1)}} {{divide 1 4}} {{mod 7 3}}", "15 0.25 1"),
@@ -81,6 +84,16 @@ def made(source, language="EN", time_zone="UTC", **inputs):
         ("{{includes @inputs.tags 'x'}} {{includes 'abc' 'z'}}", "true false"),
         ("{{join @inputs.tags}} {{join @inputs.tags '-'}}", "x, y x-y"),
         ("<script>{{toJsonString @inputs.script}}</script>", '<script>{"a":"<\\/script>"}</script>'),
+        # braces between quotation marks
+        ('{{join @inputs.tags " }} "}}', "x }} y"),
+        ("{{join @inputs.tags '}}'}} {{@inputs.name}}", "x}}y An"),
+        ('{{{join @inputs.tags "}}}"}}} {{&join @inputs.tags "{{"}}', "x}}}y x{{y"),
+        ('{{join @inputs.tags separator="} {"}}{{~join @inputs.tags "}}"~}} !', "x} {yx}}y!"),
+        ('{{#if (eq @inputs.name "}}")}}a{{else if (eq (join @inputs.tags "{{") "x{{y")}}b{{/if}}', "b"),
+        ("it's {{@inputs.name}}, it's", "it's An, it's"),
+        ('{{! "}} {{join @inputs.tags "}}"}} {{!-- \'}} --}}.', " x}}y ."),
+        ("{{{{raw}}}}{{x ' }}{{{{/raw}}}}{{join @inputs.tags '}}'}}", "{{x ' }}x}}y"),
+        (r"\{{join @inputs.tags '}}'}}", "{{join @inputs.tags '}}'}}"),
         # texts
         ("{{t 'hello' name=@inputs.html count=2}}", "Hello &lt;b&gt; &amp; &quot;c&quot;, 2 new"),
         ("{{t 'plain'}} {{{t 'plain'}}} {{t 'unknown'}}", "&lt;b&gt; <b> unknown"),

@@ -1,5 +1,6 @@
 import re
 import time
+from dataclasses import replace
 
 import oauthlib.oauth1
 import pytest
@@ -268,10 +269,31 @@ def test_what_is_no_parameter_of_the_protocol_may_come_twice(verifier, known, qu
 
 @pytest.mark.parametrize(
     "authorization",
-    ["OAuth", "OAuth rubbish", "OAuth x", 'OAuth oauth_consumer_key="a", oauth_consumer_key="a"', 'OAuth evil="1"'],
+    [
+        "OAuth",
+        "OAuth rubbish",
+        "OAuth oauth_consumer_key",
+        'OAuth oauth_consumer_key="a',
+        "OAuth oauth_consumer_key='a'",
+        "OAuth x",
+        'OAuth oauth_consumer_key="a", oauth_consumer_key="a"',
+        'OAuth evil="1"',
+    ],
 )
 def test_a_malformed_header_is_refused_with_a_platform_error(verifier, authorization):
     assert refusal(verifier, SignedRequest(authorization, "GET", URL, ""))[0] in (107, 109)
+
+
+@pytest.mark.parametrize("name", ["consumer_key", "token", "nonce", "timestamp", "version", "signature_method"])
+def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
+    request = signed(known)
+    loose = re.sub(rf'oauth_{name}="([^"]*)"', rf"oauth_{name}=\1", request.authorization)
+    assert loose != request.authorization
+    with pytest.raises(ErrorAnswer) as raised:
+        verifier.verify(replace(request, authorization=loose))
+    assert "between quotation marks" in str(raised.value.body)
+    spaced = request.authorization.replace('", ', '"  ,  ')
+    assert verifier.verify(replace(request, authorization=spaced)).user_id == known.user_id
 
 
 @given(st.text())

@@ -18,3 +18,17 @@ def test_a_boundary_that_is_too_long_is_told(platform, boundary):
 def test_a_name_that_no_file_can_have_is_not_there(platform, name):
     answer = httpx.get(f"{platform.url.replace('localhost', '127.0.0.1')}/_dev/static/{name}")
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/files/v1/a%2Fb/details", "/files/v1/a%2fb/details", "/files/v1/..%2F..%2Fx/details", "/data/v1/a%2Fb/documents"],
+)
+def test_a_slash_in_a_name_parts_no_segments(platform, path):
+    """What is not there is told of the name, and not of a path that nobody asked for."""
+    from exh_dev.remote.client import client_of
+
+    session = client_of(platform.environment()).oauth1_session()
+    answer = session.get(f"{platform.url}{path}")
+    assert answer.status_code in {400, 404, 405}
+    assert answer.json()["name"] != "ENDPOINT_EXCEPTION"

@@ -123,6 +123,21 @@ def test_a_group_role_is_managed_from_within_the_group(app, refused):
     assert app.as_user("GET", f"{BASE}/me", token=member).json()["staff_enlistments"] == []
 
 
+@pytest.mark.parametrize("action", ["add_roles", "remove_roles"])
+def test_a_role_of_another_group_is_refused_and_changes_nothing(app, refused, action):
+    member = person(app, staff={GROUP: []})
+    before = app.store.get("users", member["userId"])
+    other = app.as_user("POST", f"{BASE}/groups/{OTHER}/roles", json={"name": "a", "description": "b"}).json()
+    everywhere = app.as_user("POST", f"{BASE}/roles", json={"name": "a", "description": "b"}).json()
+    gone = "0" * 24
+    for asked in ([other["id"]], [everywhere["id"]], [gone], [other["id"], gone]):
+        path = f"{BASE}/groups/{GROUP}/staff/{action}?eq(id,{member['userId']})"
+        answer = app.as_user("POST", path, json={"roles": asked})
+        refused(answer, *UNKNOWN)
+        assert f"The group {GROUP} has none of these roles: {', '.join(asked)}" in answer.text
+    assert app.store.get("users", member["userId"]) == before
+
+
 def test_a_role_belongs_to_its_group(app, refused):
     role = app.as_user("POST", f"{BASE}/groups/{GROUP}/roles", json={"name": "a", "description": "b"}).json()
     other = f"{BASE}/groups/{OTHER}/roles"

@@ -1,11 +1,15 @@
 """Every line a worker writes is in the invocation that wrote it, once and in order."""
 
 import json
+import os
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+
+from exh_dev.runtime.logs import LogPipe
 
 
 def texts(invocation):
@@ -57,6 +61,34 @@ def test_ten_thousand_lines(run):
 
 def test_a_line_longer_than_the_pipe(run):
     assert texts(run("logs.long_line", 1_000_000))[1] == "x" * 1_000_000
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_line_costs_no_more_than_its_length(end):
+    """It cost the square of it: 6 seconds of the function's own time for these 32 MB."""
+    lines = []
+    pipe = LogPipe(lines.append)
+    began = time.process_time()
+    for _ in range(512):
+        os.write(pipe.write_end, b"x" * 65_536)
+    os.write(pipe.write_end, end + b"then")
+    pipe.drain()
+    spent = time.process_time() - began
+    pipe.close()
+    expected = ["x" * 33_554_432, "then"] if end else ["x" * 33_554_432 + "then"]
+    assert [line.text for line in lines] == expected
+    assert spent < 2
+
+
+def test_lines_that_end_anywhere_in_a_piece_stay_whole_and_in_order():
+    lines = []
+    pipe = LogPipe(lines.append)
+    written = b"".join(b"%d%s\n" % (size, b"y" * size) for size in (0, 65_530, 65_536, 1, 131_072, 200_000, 3))
+    for start in range(0, len(written), 50_000):
+        os.write(pipe.write_end, written[start : start + 50_000])
+    assert len(pipe.drain()) == 7
+    pipe.close()
+    assert "".join(f"{line.text}\n" for line in lines).encode() == written
 
 
 def test_the_last_words_of_a_process(run):

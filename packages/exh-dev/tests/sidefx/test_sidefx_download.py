@@ -285,6 +285,28 @@ def test_the_newest_is_first_by_numbers(api, sidefx):
     assert [build["build"] for build in newest_first(listed)] == ["613", "606", "584", "410", "97"]
 
 
+def test_versions_of_two_and_of_three_parts_are_sorted_by_version_and_then_by_build():
+    named = [("20.5", "9999"), ("20.5.1", "2"), ("20.5.1", "10"), ("21.0", "1"), ("20.10", "5"), ("20.5.10", "1")]
+    builds = [{"version": version, "build": number} for version, number in named]
+    assert [(each["version"], each["build"]) for each in newest_first(builds)] == [
+        ("21.0", "1"),
+        ("20.10", "5"),
+        ("20.5.10", "1"),
+        ("20.5.1", "10"),
+        ("20.5.1", "2"),
+        ("20.5", "9999"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [{"version": "20.5-beta", "build": "1"}, {"version": "20.5", "build": None}, {"build": "1"}, {"version": ""}],
+)
+def test_a_build_without_numbers_is_named(build):
+    with pytest.raises(ValueError, match="^version .*, build .*: not made of numbers"):
+        newest_first([{"version": "20.5", "build": "1"}, build])
+
+
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20), st.integers(0, 2000))))
 def test_builds_are_sorted_as_their_numbers_are(numbers):
     builds = [{"version": f"{major}.{minor}", "build": str(build)} for major, minor, build in numbers]

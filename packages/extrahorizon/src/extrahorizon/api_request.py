@@ -26,6 +26,7 @@ TRUSTED = "x-exh-requesting-"
 USER_ID_CLAIM = "exh_user_id"
 MOST_PARAMETERS = 100  # of a query
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ID = re.compile(r"[0-9a-f]{24}")
 #: Members of AWS's `requestContext`; Extra Horizon's has `http` alone.
 _OF_AWS = frozenset({"accountId", "apiId", "authorizer", "domainName", "routeKey", "stage"})
@@ -173,13 +174,13 @@ class ApiRequest:
             raise ApiError(400, "the body is no base64, although it is marked as such") from None
 
     def json(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; a byte order mark before it is ignored, as RFC 8259 allows.
 
         Raises:
             ApiError: 400, it is none.
         """
         try:
-            return read_json(self.body)
+            return read_json(self.body.removeprefix(_BYTE_ORDER_MARK))
         except ValueError:
             raise ApiError(400, "the body is expected to be JSON, in UTF-8") from None
 

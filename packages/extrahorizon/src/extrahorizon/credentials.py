@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from extrahorizon.secrets_manager import SecretsManager
 
+_NAMES = frozenset({HOST, *OAUTH_NAMES})
+_QUOTES = ("'", '"', "`")
+
 
 class Credentials:
     """OAuth1 credentials and the base URL they are for. The repr shows neither keys nor secrets.
@@ -147,18 +150,38 @@ class CredentialChain:
 
 
 def parse_credentials(text: str) -> dict[str, str]:
-    """The `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out."""
-    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
-    values = {name.strip(): value.strip() for name, value in pairs}
-    return {name: value for name, value in values.items() if value}
+    """The `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out.
+
+    Raises:
+        ConfigurationError: a line is for a shell, with `export` or a value in quotes. The official CLI reads the same
+            file and knows neither: it would miss the name, or sign with the quotes.
+    """
+    values: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, is_pair, value = line.partition("=")
+        name, value = name.strip(), value.strip()
+        exported = name.removeprefix("export").strip()
+        if not is_pair or exported not in _NAMES:
+            continue
+        if name != exported:
+            raise ConfigurationError(f"line {number}: write {exported}=… without export, as `exh login` does")
+        if value[:1] in _QUOTES or value[-1:] in _QUOTES:
+            raise ConfigurationError(f"line {number}: write the value of {name} without quotes, as `exh login` does")
+        if value:
+            values[name] = value
+    return values
 
 
 def _read_file(path: Path) -> dict[str, str]:
     try:
-        return parse_credentials(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigurationError(f"the credentials file {path} could not be read: {reason}") from None
+    try:
+        return parse_credentials(text)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the credentials file {path}, {error}") from None
 
 
 def _with_host(members: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from exh_dev.checking import code, configuration, events, manifest, packages, patterns, permissions, queues, seeds
+from exh_dev.checking import (
+    code,
+    configuration,
+    contradictions,
+    events,
+    manifest,
+    packages,
+    patterns,
+    permissions,
+    queues,
+    seeds,
+)
 from exh_dev.checking.finding import Finding, merged
 from exh_dev.checking.inspection import Inspection
 from exh_dev.errors import DevkitError, UsageError
@@ -33,6 +44,7 @@ SUBJECTS: tuple[Subject, ...] = (
     seeds.find,
     configuration.find,
     patterns.find,
+    contradictions.find,
 )
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 

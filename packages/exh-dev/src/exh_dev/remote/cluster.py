@@ -133,12 +133,14 @@ def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) ->
     path = folder / f"credentials.{name}"
     try:
         mode = path.stat().st_mode
-        values = parse_credentials(path.read_text(encoding="utf-8"))
+        values = parse_credentials(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(_no_profile(name, path)) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not text in UTF-8"
         raise DevkitError(f"the profile {name} cannot be read, {path}: {reason}") from error
+    except ConfigurationError as error:
+        raise DevkitError(f"the profile {name} cannot be read, {path}, {error}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         tell(f"other users of this machine may read {path}, which holds secrets: chmod 600 {path}")
     missing = [each for each in (HOST, *OAUTH_NAMES) if each not in values]

@@ -69,20 +69,23 @@ class LogPipe:
                 return
 
     def _read(self) -> None:
-        unfinished = b""
+        unfinished: list[bytes] = []  # joined once, so that a long line costs no more than its length
         while True:
-            *lines, unfinished = (unfinished + os.read(self._read_end, 65_536)).split(b"\n")
-            for line in lines:
+            *ends, rest = os.read(self._read_end, 65_536).split(b"\n")
+            for end in ends:
+                line = b"".join((*unfinished, end))
+                unfinished.clear()
                 if line.endswith(self._closed_mark):
                     os.close(self._read_end)
                     return
                 if line.endswith(self._drained_mark):
-                    if rest := line.removesuffix(self._drained_mark):
-                        self._add(_decoded(rest), self._lines)
+                    if last := line.removesuffix(self._drained_mark):
+                        self._add(_decoded(last), self._lines)
                     self._drained.put(self._lines)
                     self._lines = []
                 else:
                     self._add(_decoded(line), self._lines)
+            unfinished.append(rest)
 
     def _add(self, text: str, lines: list[LogLine]) -> None:
         line = LogLine(datetime.now(UTC), text)

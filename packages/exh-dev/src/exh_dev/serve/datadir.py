@@ -48,7 +48,10 @@ class DataDir:
             DevkitError: a platform runs on it already, or it cannot be created.
         """
         with _os_errors_as_devkit_errors(self.path):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except FileNotFoundError as error:  # as below /proc, where nobody makes anything
+                raise DevkitError(f"{self.path} cannot be used as a data directory: it cannot be created") from error
             self._close_to_others()
             lock = self._lock_file.open("w")
         with lock:

@@ -32,9 +32,18 @@ def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     SideFX sends both as texts and has been seen to sort them as such, `9` before `10`.
 
     Raises:
-        ValueError: a version or build is not made of numbers.
+        ValueError: a version or build is missing, or not made of numbers; the message has both.
     """
-    return sorted(builds, key=lambda each: (*map(int, each["version"].split(".")), int(each["build"])), reverse=True)
+    return sorted(builds, key=_numbers, reverse=True)
+
+
+def _numbers(build: dict[str, Any]) -> tuple[tuple[int, ...], int]:
+    """The version and the build, apart: 20.5.1 is later than 20.5 whatever their builds are."""
+    version, number = build.get("version"), build.get("build")
+    try:
+        return tuple(map(int, str(version).split("."))), int(str(number))
+    except ValueError:
+        raise ValueError(f"version {version!r}, build {number!r}: not made of numbers") from None
 
 
 def download_build(  # noqa: D417 - service is the client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,6 +20,9 @@ _MOST_OVER = 56 * 1024 * 1024  # bytes of a body that is too large are read beyo
 _MOST_TEXT = 64 * 1024  # bytes of the fields beside the file
 _MOST_PARTS = 1_000
 _MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
+#: What the parser complains of is the answer to the caller; it would be written to stderr as well, a line a byte.
+_UNHEARD = logging.getLogger("exh_dev.platform.multipart")
+_UNHEARD.setLevel(logging.CRITICAL + 1)
 UNKNOWN_TYPE = "application/octet-stream"
 
 
@@ -58,6 +62,7 @@ class Upload:
             "on_end": self._end,
         }
         self._parser = MultipartParser(boundary, callbacks)
+        self._parser.logger = _UNHEARD
 
     def take(self, piece: bytes) -> None:
         self._parser.write(piece)

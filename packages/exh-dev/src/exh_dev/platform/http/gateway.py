@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.http.oauth1 import Caller, OAuth1Verifier
 
 #: No parts of the platform: they authenticate their callers themselves.
+_SLASH = re.compile("%2f", re.IGNORECASE)
 _OTHERS = ("/_sidefx/", "/_dev/oidc/")
 _STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
@@ -99,7 +103,7 @@ class Gateway:
             caller = None
             if not scope["path"].startswith(_OTHERS):
                 caller = self._identify(scope)
-                scope["path"] = scope["path"].rstrip("/") or "/"
+                scope["path"] = _path(scope).rstrip("/") or "/"
             scope["state"] = {**scope.get("state", {}), "caller": caller}
             await self._app(scope, receive, send_with_header)
         except ClientDisconnect:
@@ -148,6 +152,8 @@ class Gateway:
             message = f"The service has no endpoint {scope['method']} {path}"
             return CodelessErrorAnswer(error.status_code, "ENDPOINT_EXCEPTION", message)
         log.error("%s %s failed", scope["method"], path, exc_info=error)
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or "disk is full" in str(error):
+            return ErrorAnswer(1, "The disk of the local platform is full: make room on it, and send this again")
         return ErrorAnswer(1, "Something went wrong inside the local platform; its log has the reason")
 
 
@@ -173,3 +179,9 @@ def user_of(request: Request) -> str:
     if caller is None or caller.user_id is None:
         raise ErrorAnswer(104, "This call needs an authenticated user")
     return caller.user_id
+
+
+def _path(scope: Scope) -> str:
+    """The path, in which a slash that came as `%2F` stays so: it is part of a name, and parts no segments."""
+    raw = scope["raw_path"].decode("latin-1")
+    return unquote(_SLASH.sub("%252F", raw)) if _SLASH.search(raw) else str(scope["path"])

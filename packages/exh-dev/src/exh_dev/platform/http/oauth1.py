@@ -29,6 +29,7 @@ _LONGEST_TIMESTAMP = 12  # digits
 WINDOW = 300  # seconds a timestamp may be off, either way
 _NOTED_EVERY = 60  # seconds between two writes of when a token was used
 _SIGNATURE = "oauth_signature"
+_QUOTED = re.compile(r'"[^"]*"')
 _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
 
@@ -162,12 +163,16 @@ def _protocol_parameters(authorization: str) -> dict[str, str]:
 
 
 def _check_once(request: SignedRequest) -> None:
-    """Refuse a parameter of the protocol that comes twice, in the header or in header and query (RFC 5849, 3.2).
+    """Refuse a parameter of the protocol that comes twice, in the header or in header and query (RFC 5849, 3.2), and a
+    value in the header without quotation marks (3.5.1).
 
     Two readers may each take another one of them.
     """
-    # oauthlib's parser returns the last one of a name.
-    names = [item.partition("=")[0].strip() for item in parse_http_list(request.authorization[len("OAuth ") :])]
+    # oauthlib's parser returns the last one of a name, and takes values without quotation marks, too.
+    items = [item.partition("=") for item in parse_http_list(request.authorization[len("OAuth ") :])]
+    if any(not _QUOTED.fullmatch(value.strip()) for _, _, value in items):
+        raise ErrorAnswer(109, "The Authorization header is malformed: each value stands between quotation marks")
+    names = [name.strip() for name, _, _ in items]
     names += [name for name, _ in parse_query(request.query) if _PROTOCOL_PARAMETER.fullmatch(name)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

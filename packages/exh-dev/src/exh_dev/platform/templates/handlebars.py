@@ -3,7 +3,7 @@
 The inputs are read as `{{@inputs.x}}`; what is missing renders empty. Partials, inline partials and decorators are
 refused. What the library lacks is made up for here, which needs its inner functions; it is pinned to one version:
 `else` followed by any helper, `{{^}}` for `else`, `.length` of a list or a text, errors within sub-expressions before
-anything is rendered, an end to what renders for ever, and the line of an error.
+anything is rendered, an end to what renders for ever, the line of an error, and braces between quotation marks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dotpromptz_handlebars import InlinePartial as Inline
 
 from exh_dev.platform.templates.formatting import formatting_helpers
 from exh_dev.platform.templates.handlebars_lines import line_of_error, numbered, with_lines
+from exh_dev.platform.templates.handlebars_literals import tokens
 from exh_dev.platform.templates.helpers import HELPERS, shown
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _compiled(source: str) -> tuple[list[Node], dict[int, int]]:
 
 
 def _parsed(source: str) -> tuple[list[TagToken | str], list[Node]]:
-    parts = _unchained(with_lines(source, _render._tokens(source)))  # noqa: SLF001
+    parts = _unchained(tokens(source, _render._tokens, with_lines))  # noqa: SLF001
     nodes = _render._parse(parts, max_depth=_DEEPEST)  # noqa: SLF001
     _check(nodes)
     return parts, nodes
@@ -211,6 +212,18 @@ def _step_or_length(current: Any, part: str, *, strict: bool, original: str) -> 
     return _step(current, part, strict=strict, original=original)
 
 
+_line_end = _render._line_ending_after  # noqa: SLF001
+
+
+def _line_end_after(parts: list[TagToken | str], index: int) -> int | None:
+    """A tag with nothing but spaces before another one does not end its line."""
+    following = parts[index + 1 : index + 3]
+    if len(following) > 1 and isinstance(following[0], str) and "\n" not in following[0]:
+        return None
+    return _line_end(parts, index)
+
+
+_render._line_ending_after = _line_end_after  # noqa: SLF001
 _render._render_one = _render_within_budget  # noqa: SLF001
 _render._render = _body_within_budget  # noqa: SLF001
 _render._eval_call = _call_within_budget  # noqa: SLF001

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from dotpromptz_handlebars import Block, TagToken, Text
 from dotpromptz_handlebars import ElseNode as Else
 
+from exh_dev.platform.templates.handlebars_literals import tokens
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -52,7 +54,8 @@ def line_of_error(source: str, message: str, parse: Callable[[str], Any]) -> int
     from dotpromptz_handlebars import _render
 
     try:
-        tags = [part for part in with_lines(source, _render._tokens(source)) if isinstance(part, TagInLine)]  # noqa: SLF001
+        parts = tokens(source, _render._tokens, with_lines)  # noqa: SLF001
+        tags = [part for part in parts if isinstance(part, TagInLine)]
     except ValueError:  # a tag that is never closed
         return _line(source, max(source.find("{{", source.rfind("}}") + 2), 0))
     open_blocks: list[TagInLine] = []

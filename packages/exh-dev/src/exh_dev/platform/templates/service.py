@@ -69,8 +69,8 @@ async def resolve(
         ErrorAnswer: 1003 for inputs that do not fit, 1005 for an output that cannot be rendered, 15 for a language or a
             time zone that is none.
     """
-    from exh_dev.platform.templates.formatting import zone_of
     from exh_dev.platform.templates.handlebars import TemplateError, render
+    from exh_dev.platform.templates.written_dates import zone_of
 
     own_language, own_time_zone = settings_of(user or {})
     language, time_zone = language or own_language, time_zone or own_time_zone
@@ -106,7 +106,7 @@ async def resolve(
 
 def settings_of(user: Document) -> tuple[str, str]:
     """A user's language and time zone; EN and UTC for what is none, as the user service takes any text for them."""
-    from exh_dev.platform.templates.formatting import zone_of
+    from exh_dev.platform.templates.written_dates import zone_of
 
     language, time_zone = user.get("language") or "", user.get("time_zone") or "UTC"
     try:

@@ -50,7 +50,7 @@ class Filling:
         Raises:
             ErrorAnswer: 15 for a language or a time zone that is none.
         """
-        from exh_dev.platform.templates.formatting import zone_of
+        from exh_dev.platform.templates.written_dates import zone_of
 
         self._store = store
         self._schema: Document = template["schema"]

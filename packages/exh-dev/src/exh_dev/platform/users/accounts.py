@@ -298,7 +298,7 @@ def _coded(fields: Fields) -> dict[str, str]:
     if not found.get("time_zone"):
         found.pop("time_zone", None)
     else:
-        from exh_dev.platform.templates.formatting import zone_of
+        from exh_dev.platform.templates.written_dates import zone_of
 
         try:
             zone_of(found["time_zone"])

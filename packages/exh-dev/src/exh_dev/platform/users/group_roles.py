@@ -98,16 +98,14 @@ class GroupRoles:
     async def _give(self, request: Request) -> JSONResponse:
         permission = "ADD_GROUP_ROLE_TO_STAFF"
         group = self._allowed(request, permission)
-        asked = required_texts(await read_json(request), "roles")
-        of_group = {role["id"] for role in self.store.matching(COLLECTION, _of(group))}
-        known = [each for each in asked if each in of_group]
+        known = self._known(required_texts(await read_json(request), "roles"), group)
         members = self._members(request, group, permission)
         return self._put_roles(members, group, lambda held: [*held, *(each for each in known if each not in held)])
 
     async def _take(self, request: Request) -> JSONResponse:
         permission = "REMOVE_GROUP_ROLE_FROM_STAFF"
         group = self._allowed(request, permission)
-        removed = required_texts(await read_json(request), "roles")
+        removed = self._known(required_texts(await read_json(request), "roles"), group)
         members = self._members(request, group, permission)
         return self._put_roles(members, group, lambda held: [each for each in held if each not in removed])
 
@@ -144,6 +142,18 @@ class GroupRoles:
         if not members:
             raise ErrorAnswer(16, "No staff member of the group matches")
         return members
+
+    def _known(self, asked: list[str], group: str) -> list[str]:
+        """The group's roles among those that are asked for; others beside them are ignored, as with global roles.
+
+        Raises:
+            ErrorAnswer: 16 when none is the group's: nothing would change.
+        """
+        of_group = {role["id"] for role in self.store.matching(COLLECTION, _of(group))}
+        known = [each for each in asked if each in of_group]
+        if not known:
+            raise ErrorAnswer(16, f"The group {group} has none of these roles: {', '.join(asked)}")
+        return known
 
     def _put_roles(self, members: list[Document], group: str, role_ids: views.Change) -> JSONResponse:
         with self.store.transaction():

@@ -1,0 +1,32 @@
+"""Options of the helpers of Templates v2, such as `style="percent"`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Options = Mapping[str, Any]
+
+
+def choice_of(options: Options, name: str, choices: tuple[str, ...], default: str | None = None) -> str | None:
+    """One of a few words; `default` where the option is not given.
+
+    Raises:
+        ValueError: it is another.
+    """
+    value = options.get(name, default)
+    if value is not None and value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}")
+    return None if value is None else str(value)
+
+
+def whole_number_of(options: Options, name: str, most: int) -> int | None:
+    """A whole number; None where the option is not given.
+
+    Raises:
+        ValueError: it is none, or larger than `most`.
+    """
+    value = options.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most):
+        raise ValueError(f"{name} must be a whole number up to {most}")
+    return value

@@ -1,0 +1,48 @@
+"""Spans of time as JavaScript's `Intl.RelativeTimeFormat` writes them, such as `in 1.5 months`."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN
+from typing import TYPE_CHECKING, Any
+
+from exh_dev.platform.templates.options import choice_of
+from exh_dev.platform.templates.written_numbers import decimal_text, exact, plural_of, rounded
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+    from exh_dev.platform.templates.options import Options
+
+_RANGES = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_STYLES = ("long", "short", "narrow")
+
+
+def relative_time(value: Any, options: Options, locale: Locale) -> str:
+    """How far away a moment is: range (its unit) and style; with at most three digits behind the point.
+
+    Raises:
+        ValueError: it is no number, or an option is wrong.
+    """
+    if value is None or value == "":
+        return ""
+    unit = str(options.get("range", "day")).removesuffix("s")
+    if unit not in _RANGES:
+        raise ValueError(f"range must be one of {', '.join(_RANGES)}")
+    style = choice_of(options, "style", _STYLES, "long")
+    number = exact(value)
+    direction = "past" if number.is_signed() else "future"
+    distance = rounded(abs(number), rounding=ROUND_HALF_EVEN)  # unlike `Intl.NumberFormat`
+    plural = plural_of(distance, locale)
+    fields = locale._data["date_fields"]  # noqa: SLF001 - Babel offers no other way to them
+    for name in _names(unit, style or "long"):
+        patterns = fields.get(name, {}).get(direction, {})
+        pattern = patterns.get(plural) or patterns.get("other")
+        if pattern:
+            return str(pattern).replace("{0}", decimal_text(distance, {}, locale))
+    raise ValueError(f"{unit} is not known in this language")
+
+
+def _names(unit: str, style: str) -> tuple[str, ...]:
+    """Where the CLDR has the words; a narrow style that a language has not is its short one, and that its long one."""
+    names = (f"{unit}-narrow", f"{unit}-short", unit)
+    return names[2 - _STYLES.index(style) :]
