@@ -74,7 +74,7 @@ class Bombs:
             "wide JSON": lambda: self._raw("/data/v1/bombs/documents", b'{"list":[' + b"{}," * 1_000_000 + b"{}]}"),
             "widest JSON": self._widest,
             "heavy guard": lambda: self._guarded(self._document),
-            "most numbers": lambda: self._raw("/data/v1/bombs/documents", b'{"words":[' + b"1," * 490_000 + b"1]}"),
+            "most numbers": lambda: self._raw("/data/v1/bombs/documents", b'{"words":[' + b"1," * 1_900_000 + b"1]}"),
             "huge number": lambda: self._raw("/data/v1/bombs/documents", b'{"n":' + b"9" * 1_000_000 + b"}"),
             "huge JSON": lambda: self._raw("/data/v1/bombs/documents", b'{"word":"' + b"a" * 11 * _MEGABYTE + b'"}'),
             "gzip bomb": self._gzip,

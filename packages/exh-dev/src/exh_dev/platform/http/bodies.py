@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
 _MOST_MEMBERS = 100  # of a gzip body; each costs a copy of the rest
 DEEPEST = 100  # objects and lists in each other: what a MongoDB document can hold
-MOST_VALUES = 500_000  # of a body in JSON: it is checked value by value while everybody else waits
+MOST_VALUES = 2_000_000  # of a body in JSON: it is checked value by value while everybody else waits
 MOST_CONTAINERS = 100_000  # objects and lists among them, which take longer
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
