@@ -151,6 +151,8 @@ def _show_tracebacks(served: Served) -> None:
     lines = served.errors.read_text(encoding="utf-8").splitlines()
     for line in [each for each in lines if "Traceback (most recent call last)" in each][:_TRACED]:
         print(line, file=sys.stderr)
+    if served.stacks.exists():
+        print(f"What the server was doing while somebody waited:\n{served.stacks.read_text()}", file=sys.stderr)
 
 
 if __name__ == "__main__":

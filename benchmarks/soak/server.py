@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +17,13 @@ import psutil
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 
+#: The command, which writes down what each of its threads is doing when it is sent SIGUSR1.
+_COMMAND = """
+import faulthandler, signal, sys
+faulthandler.register(signal.SIGUSR1, file=open(sys.argv.pop(1), "a"))
+from exh_dev.__main__ import main
+sys.exit(main())
+"""
 PROJECT = Path(__file__).parent / "project"
 _PATIENCE = 30  # seconds for a process to end
 
@@ -26,7 +35,8 @@ class Served:
         folder: the project that it serves.
         data: its data directory.
         errors: its stderr, of all its processes.
-        tracebacks: lines of it that begin one.
+        stacks: what its threads were doing whenever somebody had to wait for long.
+        tracebacks: lines of its stderr that begin one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,13 +45,14 @@ class Served:
         shutil.copytree(PROJECT, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
         self.data = self.folder / ".exh-dev"
         self.errors = folder / "stderr.txt"
+        self.stacks = folder / "stacks.txt"
         self.tracebacks = 0
 
     def start(self) -> None:
         """Start it, and wait until it answers. What is kept of runs is little, so that its limit is reached."""
         options = ["--port", "0", "--data-dir", str(self.data), "--keep-runs", "300", "--keep-runs-mb", "8"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "exh_dev", "serve", "--json", *options],
+            [sys.executable, "-c", _COMMAND, str(self.stacks), "serve", "--json", *options],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -77,6 +88,13 @@ class Served:
                 if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function:
                     found.append(process)
         return found
+
+    def note_stacks(self) -> None:
+        """Let it write down what it is doing."""
+        with self.stacks.open("a", encoding="utf-8") as file:
+            file.write(f"\n{time.strftime('%H:%M:%S')}, processors {psutil.cpu_percent():g} % busy\n")
+        with suppress(psutil.NoSuchProcess):
+            self.process.send_signal(signal.SIGUSR1)
 
     def kill(self) -> None:
         """End it and its workers as a power cut would."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.server import Served
 
 BETWEEN = 0.5  # seconds between two requests of the polite client
+LATE = 1.5  # seconds of waiting after which it is noted what the server is doing
 _PATIENCE = 60  # seconds that it waits for an answer
 _OK = 200
 _MB = 1024 * 1024
@@ -52,6 +53,8 @@ class Watch:
                 return
             began = time.perf_counter()
             self._stalls.append(began - slept - BETWEEN)
+            late = threading.Timer(LATE, self._served.note_stacks)
+            late.start()
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self._served.port, timeout=_PATIENCE)
                 connection.request("GET", "/users/v1/health")
@@ -60,6 +63,8 @@ class Watch:
             except (OSError, http.client.HTTPException) as error:
                 self._books.surprise(f"the polite client: {error!r}")
                 continue
+            finally:
+                late.cancel()
             self._waits.append(time.perf_counter() - began)
             self._books.count("health")
             if status != _OK:
