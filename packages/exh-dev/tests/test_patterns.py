@@ -168,6 +168,21 @@ def test_an_ordinary_value_does_not_freeze_the_platform(platform, exh):
     assert exh.data.documents.create(schema, {"n": "left arm"})["data"] == {"n": "left arm"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("^(a+)+c|b$", "a" * 18 + "b"), ("a*a*c|b$", "a" * 300 + "b")], ids=["apart", "at once"]
+)
+def test_the_values_of_a_document_share_the_time_of_one(exh, pattern, text):
+    schema = exh.data.schemas.create(name="lists", description="Lists")["id"]
+    configuration = {"type": "array", "items": {"type": "string", "pattern": pattern}}
+    exh.data.properties.create(schema, name="n", configuration=configuration)
+    started = time.perf_counter()
+    assert len(exh.data.documents.create(schema, {"n": [text]})["data"]["n"]) == 1
+    with pytest.raises(IllegalArgumentError) as told:
+        exh.data.documents.create(schema, {"n": [text] * 10_000})
+    assert "takes too long on this value" in str(told.value.__notes__)
+    assert time.perf_counter() - started < 5
+
+
 @pytest.mark.parametrize("pattern", ["(?P<y>a)", "(", "(?i)a"])
 def test_a_schema_with_no_pattern_of_javascript_is_refused(exh, pattern):
     with pytest.raises(IllegalArgumentError):

@@ -39,6 +39,14 @@ def test_every_request_is_noted(app):
     assert lines(app, "timestamp>=2024-01-01T00:00:00Z") == []
 
 
+def test_of_a_long_request_the_beginning_is_noted(app, monkeypatch):
+    monkeypatch.setattr(access_log, "_LONGEST", 30)
+    app.send(None, "GET", f"/users/v1/{'p' * 100}?{'q' * 100}", headers={"User-Agent": "u" * 100})
+    (line,) = lines(app)
+    assert line["request"] == f"GET /users/v1/{'p' * 20}?{'q' * 30} HTTP/1.1"
+    assert line["userAgent"] == "u" * 30
+
+
 def test_the_log_needs_its_permission(app, refused):
     refused(app.as_application("GET", LOG), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_user("GET", LOG, token=person(app)), 401, 10, "NO_PERMISSION_EXCEPTION")

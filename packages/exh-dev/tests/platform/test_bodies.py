@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exh_dev.platform.http.bodies import DEEPEST, LIMIT, parse_json
-from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.http.bodies import DEEPEST, LIMIT, MOST_CONTAINERS, MOST_VALUES, parse_json
+from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
 
 LEDGER = "/_dev/ledger/k"
 TOKENS = "/auth/v2/oauth1/tokens"
@@ -87,3 +87,15 @@ def test_a_body_is_nested_only_so_deep(inner):
             parse_json(nested(depth))
         assert caught.value.code == 22
     assert parse_json(b"[" + b"{}," * 200 + b"1]")
+
+
+@pytest.mark.parametrize(
+    ("value", "each", "limit"),
+    [(b"1", 1, MOST_VALUES), (b'","', 1, MOST_VALUES), (b"{}", 1, MOST_CONTAINERS), (b"[[]]", 2, MOST_CONTAINERS)],
+)
+def test_a_body_has_only_so_many_values(value, each, limit):
+    most = (limit - 1) // each
+    assert len(parse_json(b"[" + b",".join([value] * most) + b"]")) == most
+    with pytest.raises(CodelessErrorAnswer) as told:
+        parse_json(b"[" + b",".join([value] * (most + 1)) + b"]")
+    assert (told.value.status, told.value.body["name"]) == (413, "BODY_TOO_LARGE_EXCEPTION")

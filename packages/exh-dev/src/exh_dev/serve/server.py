@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than clients keep one (50 for ours), or a request and its end meet
+on the way."""
 _GRACE = 2  # seconds for running requests to finish
 _STOP_TIMEOUT = 5.0  # seconds for the server to end
 
@@ -68,16 +71,19 @@ class Server:
         """Prepare to serve `app`; the sockets are closed at the end."""
         import uvicorn
 
+        from exh_dev.serve.bounded_protocol import BoundedProtocol
         from exh_dev.serve.prompt_server import PromptServer
 
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,
             lifespan="on",
             ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             loop="asyncio",
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
         self._server = PromptServer(config)

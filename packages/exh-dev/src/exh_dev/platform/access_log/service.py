@@ -40,6 +40,7 @@ COLLECTION = "access_logs"
 MOST = 10_000  # requests that are kept
 _LOCAL = ("/_dev/", "/_sidefx/")
 _KEPT = ("method", "raw_path", "query_string", "http_version", "client")
+_LONGEST = 8_192  # bytes of a path, of a query and of a header that are kept: ten thousand requests are in memory
 _KEPT_HEADERS = frozenset({b"host", b"user-agent"})
 _KINDS: dict[str, Kind] = {
     "timestamp": "date-time",
@@ -101,7 +102,8 @@ class AccessLogService(Service):
             finally:
                 # Only this: the scope's state has the request's body, its headers have secrets.
                 kept = {name: scope[name] for name in _KEPT if name in scope}
-                headers = {name: value for name, value in scope["headers"] if name in _KEPT_HEADERS}
+                kept |= {name: scope[name][:_LONGEST] for name in ("raw_path", "query_string") if name in scope}
+                headers = {name: value[:_LONGEST] for name, value in scope["headers"] if name in _KEPT_HEADERS}
                 caller = scope.get("state", {}).get("caller")
                 duration = time.perf_counter() - began
                 self._noted.append(_Noted(now, duration, status, size, kept, headers, caller))

@@ -112,6 +112,8 @@ def mismatch(configuration: Mapping[str, Any], value: Any) -> str | None:
     return None
 
 
+#: What says nothing more of a number than that it is one.
+_OF_PLAIN_NUMBERS = frozenset({"type", "description"})
 _PLAIN: dict[str, Kind] = {
     "string": "string", "date-time": "date-time", "number": "number", "boolean": "boolean", "object": "object",
 }  # fmt: skip
@@ -174,11 +176,19 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
     if not least <= len(value) <= most:
         raise Mismatch(f"{path} has too few or too many items")
     rule = configuration.get("items", {})
-    fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
+    if rule.keys() <= _OF_PLAIN_NUMBERS and rule.get("type") == "number" and _are_numbers(value):
+        fitted = list(value)
+    else:
+        fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
     wanted = configuration.get("contains")
     if wanted is not None and not any(fits(wanted, item) for item in fitted):
         raise Mismatch(f"{path} contains no item of the kind that it has to")
     return fitted
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    """Whether all of them are: of the samples of a recording there may be a million."""
+    return {type(each) for each in values} <= {int, float}
 
 
 def item_of(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:

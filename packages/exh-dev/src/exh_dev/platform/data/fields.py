@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.data.configuration import Mismatch, fitting, item_of
+from exh_dev.platform.data.matching import together
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
         ErrorAnswer: 26 with the place and the rule it breaks, never the value.
     """
     try:
-        whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
+        with together():
+            whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
     except Mismatch as mismatch:
         raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
     found: dict[str, Any] = whole
@@ -103,7 +105,8 @@ def item_configuration(schema: Document, path: str) -> dict[str, Any]:
 def fitted_item(schema: Document, path: str, item: Mapping[str, Any]) -> dict[str, Any]:
     """An object of a list as it is stored, with its id. Raises 26 when it does not fit."""
     try:
-        found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)
+        with together():
+            found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)
     except Mismatch as mismatch:
         raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
     return found

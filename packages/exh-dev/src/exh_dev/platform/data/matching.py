@@ -11,11 +11,19 @@ import json
 import struct
 import sys
 import threading
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from exh_dev.patterns import found_in, most_steps
 from exh_dev.platform.child_process import ChildEndedError, ChildLateError, KeptProcess
 
-TIME_LIMIT = 0.5  # seconds for one value
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIME_LIMIT = 0.5  # seconds for one value, and for all the values of a document together
 _AT_ONCE = 1_000_000  # steps that are done here: some hundredths of a second
 _START = 5.0  # seconds that the process may take to start
 _LENGTH = struct.Struct(">Q")
@@ -47,8 +55,24 @@ class _Matcher:
             self._process.end()
 
 
+@dataclass
+class _Left:
+    seconds: float
+
+
+_left: ContextVar[_Left | None] = ContextVar("left", default=None)
 _matcher = _Matcher()
 atexit.register(_matcher.end)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let all values that are matched in the block share the time that one may take; in a block within it too."""
+    token = _left.set(_left.get() or _Left(TIME_LIMIT))
+    try:
+        yield
+    finally:
+        _left.reset(token)
 
 
 def matches(pattern: str, text: str, seconds: float = TIME_LIMIT) -> bool:
@@ -57,14 +81,21 @@ def matches(pattern: str, text: str, seconds: float = TIME_LIMIT) -> bool:
     Args:
         pattern: one that `patterns.compiled` takes.
         text: where to look.
-        seconds: that it may take.
+        seconds: that it may take; less where others have used up what there is for all together.
 
     Raises:
         PatternTooSlowError: it takes longer.
     """
-    if most_steps(pattern, len(text)) <= _AT_ONCE:
-        return found_in(pattern, text)
-    return _matcher.matches(pattern, text, seconds)
+    left = _left.get() or _Left(seconds)
+    if left.seconds <= 0:
+        raise PatternTooSlowError
+    began = time.perf_counter()
+    try:
+        if most_steps(pattern, len(text)) <= _AT_ONCE:
+            return found_in(pattern, text)
+        return _matcher.matches(pattern, text, min(seconds, left.seconds))
+    finally:
+        left.seconds -= time.perf_counter() - began
 
 
 def _answer() -> None:

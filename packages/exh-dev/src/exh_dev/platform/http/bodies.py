@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
 _MOST_MEMBERS = 100  # of a gzip body; each costs a copy of the rest
 DEEPEST = 100  # objects and lists in each other: what a MongoDB document can hold
+MOST_VALUES = 2_000_000  # of a body in JSON: it is checked value by value while everybody else waits
+MOST_CONTAINERS = 100_000  # objects and lists among them, which take longer
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -195,7 +197,7 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
     """What `body` says in JSON; unless it has to be `whole`, with halves of surrogate pairs, if it has any.
 
     Raises:
-        ErrorAnswer: 13 or 22.
+        ErrorAnswer: 13 or 22, HTTP 413 when it has more values than `MOST_VALUES`.
     """
     if not body.strip():
         raise ErrorAnswer(13, "The request body is empty")
@@ -205,14 +207,20 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
             json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
     except (ValueError, RecursionError) as error:
         raise ErrorAnswer(22, f"The request body is malformed: {error}") from None
-    if body.count(b"{") + body.count(b"[") > DEEPEST:
-        _check_depth(value)
+    if body.count(b"{") + body.count(b"[") > DEEPEST or body.count(b",") >= MOST_VALUES - 1:
+        _check_shape(value)
     return value
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
+def _check_shape(value: Any) -> None:
+    """Whether a value is nested too deep, or has too many values in it."""
+    level, values, containers = [value], 1, 0
     for _ in range(DEEPEST):
+        containers += len(level)
+        values += sum(len(each) for each in level if isinstance(each, dict | list))
+        if values > MOST_VALUES or containers > MOST_CONTAINERS:
+            allowed = f"{MOST_VALUES:,} values, {MOST_CONTAINERS:,} objects and lists among them"
+            raise CodelessErrorAnswer(413, "BODY_TOO_LARGE_EXCEPTION", f"A request body may have {allowed}")
         level = [inner for each in level for inner in _members(each) if isinstance(inner, dict | list)]
         if not level:
             return

@@ -9,14 +9,19 @@ from starlette.responses import Response
 
 from exh_dev.json_text import json_text
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.lists import Asked, found_aside
 from exh_dev.platform.storage.search import Search, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
+from exh_dev.platform.storage.time_limit import ASIDE, AT_ONCE, TooSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
+    from exh_dev.platform.storage.lists import Found
     from exh_dev.platform.storage.search import Hidden, Shape
     from exh_dev.platform.storage.store import Document, Store
 
@@ -81,16 +86,41 @@ def page_of(
     condition = visible & wanted.condition
     limit = max(1, min(default_limit if wanted.limit is None else wanted.limit, maximum_limit))
     index = next((indexes[path] for path in wanted.narrowed if path in indexes), None) if indexes else None
-    texts: Iterable[str] = store.page(collection, condition, wanted.order, limit, wanted.offset, index)
-    if show or wanted.select:
-        documents = (json.loads(text) for text in texts)
-        shown = (show(document) if show else document for document in documents)
-        texts = (json_text(selected(document, wanted)) for document in shown)
-    bounds: dict[str, int] = {"offset": wanted.offset, "limit": limit}
-    if wanted.counted:
-        bounds = {"total": store.count(collection, condition, index), **bounds}
-    body = f'{{"query": "{{}}", "page": {json.dumps(bounds)}, "data": [{",".join(texts)}]}}'
-    return Response(body, media_type="application/json")
+    asked = Asked(collection, condition, wanted.order, limit, wanted.offset, index, wanted.counted)
+
+    def answer(found: Found) -> Response:
+        texts: Iterable[str] = found.texts
+        if show or wanted.select:
+            documents = (json.loads(text) for text in texts)
+            shown = (show(document) if show else document for document in documents)
+            texts = (json_text(selected(document, wanted)) for document in shown)
+        bounds = {"offset": wanted.offset, "limit": limit}
+        if found.total is not None:
+            bounds = {"total": found.total, **bounds}
+        body = f'{{"query": "{{}}", "page": {json.dumps(bounds)}, "data": [{",".join(texts)}]}}'
+        return Response(body, media_type="application/json")
+
+    try:
+        return answer(store.found(asked, AT_ONCE if store.path else ASIDE))
+    except TooSlowError:
+        if store.path is None:
+            raise
+        return _Aside(store.path, asked, answer)
+
+
+class _Aside(Response):
+    """An answer with a list that takes its time: others are served until it is there."""
+
+    def __init__(self, path: Path, asked: Asked, answer: Callable[[Found], Response]) -> None:
+        super().__init__()
+        self._path = path
+        self._asked = asked
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, once it is there."""
+        found = await found_aside(self._path, self._asked)
+        await self._answer(found)(scope, receive, send)
 
 
 def matching(

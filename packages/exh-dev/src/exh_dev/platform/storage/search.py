@@ -43,6 +43,7 @@ _STORED = "body"  # the column of a stored document
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
+MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the whole document
 _MOST_JOINED = 100  # conditions in a row
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
@@ -110,6 +111,8 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
             for name in _names(term):
                 direction = "DESC" if name.startswith("-") else "ASC"
                 found.order.append(f"{_sorted_by(_field(name.lstrip('+-')), body)} {direction}")
+            if len(found.order) > MOST_SORTED:
+                raise _invalid(f"a list is sorted by {MOST_SORTED} members at most")
         case "select":
             found.select.extend(_field(name) for name in _names(term))
             _check_selection(found.select)

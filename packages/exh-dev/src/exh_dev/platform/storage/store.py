@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError
 from exh_dev.json_text import json_text
+from exh_dev.platform.storage.lists import add_functions, by, count_in, is_in, page_in, quoted
 from exh_dev.platform.storage.time_limit import STEPS, TimeLimit
 from extrahorizon import __version__
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
+    from exh_dev.platform.storage.lists import Asked, Found
     from exh_dev.platform.storage.sql import Sql
 
 Document = dict[str, Any]
@@ -93,7 +95,7 @@ class Store:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
             # One thread opens the store and another serves from it, never both at a time.
             self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._connection.create_function("casefold", 1, _casefold, deterministic=True)
+        add_functions(self._connection)
         self._limit = TimeLimit()
         self._connection.set_progress_handler(self._limit.is_over, STEPS)
         try:
@@ -106,6 +108,11 @@ class Store:
         except DevkitError:
             self._connection.close()
             raise
+
+    @property
+    def path(self) -> Path | None:
+        """The file, which others may read too; None in memory."""
+        return self._path
 
     def watch(self, call: Callable[[str, str | None], None]) -> None:
         """Call `call` whenever something changes, perhaps inside a transaction: with the name of its collection, and
@@ -197,12 +204,16 @@ class Store:
         order of the ids.
         """
         with self._limit.kept():
-            rows = self._connection.execute(
-                f"SELECT body FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})"  # noqa: S608
-                f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
-                (*condition.values, limit, offset),
-            )
-            return [row[0] for row in rows]
+            return page_in(self._connection, collection, condition, order, limit, offset, index)
+
+    def found(self, asked: Asked, seconds: float) -> Found:
+        """The documents of a list, which may take so many seconds.
+
+        Raises:
+            TooSlowError: it takes longer.
+        """
+        with self._limit.kept(seconds):
+            return asked.in_(self._connection)
 
     def walk(
         self, collection: str, condition: Sql, start: str | None, *, descending: bool
@@ -212,7 +223,7 @@ class Store:
         """
         after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
         rows = self._connection.execute(
-            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {_in(collection)}{after}"  # noqa: S608
+            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {is_in(collection)}{after}"  # noqa: S608
             f" ORDER BY id{' DESC' if descending else ''}",
             (*condition.values, *(() if start is None else (start,))),
         )
@@ -222,11 +233,7 @@ class Store:
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""
         with self._limit.kept():
-            (number,) = self._connection.execute(
-                f"SELECT count(*) FROM documents{_by(index)} WHERE {_in(collection)} AND ({condition.text})",  # noqa: S608
-                condition.values,
-            ).fetchone()
-        return int(number)
+            return count_in(self._connection, collection, condition, index)
 
     def holds(self, document: Document, condition: Sql) -> bool:
         """Whether a document, stored or not, meets a condition."""
@@ -243,7 +250,7 @@ class Store:
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
         """The values that expressions have together, each with how many documents of a collection have them."""
-        query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {_in(collection)}"  # noqa: S608
+        query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {is_in(collection)}"  # noqa: S608
         numbers = ", ".join(str(number) for number in range(1, len(expressions) + 1))
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
 
@@ -251,25 +258,25 @@ class Store:
         """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
         with self._limit.kept():
             (number,) = self._connection.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM documents{_by(index)}"  # noqa: S608
-                f" WHERE {_in(collection)} AND ({condition.text}) LIMIT ?)",
+                f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"  # noqa: S608
+                f" WHERE {is_in(collection)} AND ({condition.text}) LIMIT ?)",
                 (*condition.values, most),
             ).fetchone()
         return int(number)
 
     def oldest(self, collection: str, limit: int) -> list[str]:
         """The ids of the oldest documents of a collection."""
-        query = f"SELECT id FROM documents WHERE {_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
+        query = f"SELECT id FROM documents WHERE {is_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (limit,))]
 
     def ids(self, collection: str, prefix: str) -> list[str]:
         """The ids of a collection that begin with a prefix of letters and digits, in their order."""
-        query = f"SELECT id FROM documents WHERE {_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
+        query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
         """How many bytes a document takes, or all documents of a collection; 0 where there is none."""
-        query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {_in(collection)}"  # noqa: S608
+        query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {is_in(collection)}"  # noqa: S608
         one = "" if document_id is None else " AND id = ?"
         (found,) = self._connection.execute(f"{query}{one}", () if document_id is None else (document_id,)).fetchone()
         return int(found)
@@ -299,13 +306,13 @@ class Store:
         kind = "UNIQUE INDEX" if unique else "INDEX"
         with _integrity_error_as_duplicate():
             self._connection.execute(
-                f"CREATE {kind} IF NOT EXISTS {_quoted(name)} ON documents ({', '.join(expressions)})"
-                f" WHERE {_in(collection)}"
+                f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON documents ({', '.join(expressions)})"
+                f" WHERE {is_in(collection)}"
             )
 
     def drop_index(self, name: str) -> None:
         """Remove an index, if there is one."""
-        self._connection.execute(f"DROP INDEX IF EXISTS {_quoted(name)}")
+        self._connection.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
 
     def image(self) -> bytes:
         """All that is in it, for another store to begin with."""
@@ -356,11 +363,6 @@ def _way_out(error: Exception) -> str:
     return "move it away to start with an empty one"
 
 
-def _casefold(text: object) -> str | None:
-    """For searches whatever the case: SQLite's own `lower` knows ASCII alone."""
-    return None if text is None else str(text).casefold()
-
-
 def _nobody(_: str, __: str | None) -> None:
     pass
 
@@ -368,19 +370,6 @@ def _nobody(_: str, __: str | None) -> None:
 def _document(text: str) -> Document:
     document: Document = json.loads(text)
     return document
-
-
-def _in(collection: str) -> str:
-    """In the text, not in a parameter, or SQLite would not use the collection's indexes."""
-    return f"collection = '{collection.replace(chr(39), chr(39) * 2)}'"
-
-
-def _by(index: str | None) -> str:
-    return "" if index is None else f" INDEXED BY {_quoted(index)}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager

@@ -8,44 +8,69 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
+
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TIME_LIMIT = 3.0
-"""Seconds that a query may take."""
-STEPS = 20_000  # of SQLite's machine between two looks at the clock: less than a thousandth of a second
+TIME_LIMIT = 1.0
+"""Seconds that a query may take while everybody else waits for it."""
+AT_ONCE = 0.25
+"""Seconds that a list may take so; after them it is asked for anew, beside everybody else."""
+ASIDE = 3.0
+"""Seconds that a list may take beside everybody else, or where there is no file that can be read so."""
+MOST_MEMORY = 256 * 1024 * 1024
+"""Bytes that this process may grow by in one query: SQLite keeps each list apart that a condition goes through."""
+STEPS = 1_000  # of SQLite's machine between two looks at the clock
+_LOOKS = 16  # at the clock between two at the memory, which take longer
 
 #: What SQLite's errors say when a statement is over one of its limits.
 _LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
 
 
+class TooSlowError(ErrorAnswer):
+    """A query was ended because it took too long."""
+
+
 class TimeLimit:
-    """How long a query of somebody's may take: everybody else waits for it."""
+    """How long a query of somebody's may take, and how much memory."""
 
     def __init__(self) -> None:
         self._until = math.inf
+        self._looks = 0
+        self._most = 0
+        self._is_too_large = False
 
     def is_over(self) -> bool:
         """Return whether SQLite is to end the statement."""
-        return time.monotonic() > self._until
+        if self._until == math.inf:
+            return False
+        self._looks += 1
+        if not self._looks % _LOOKS:
+            memory = psutil.Process().memory_info().rss
+            self._most = self._most or memory + MOST_MEMORY
+            self._is_too_large = memory > self._most
+        return self._is_too_large or time.monotonic() > self._until
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def kept(self, seconds: float | None = None) -> Iterator[None]:
         """Answer with an error what takes longer, or is over one of SQLite's limits: length, depth and tables.
 
         Raises:
-            ErrorAnswer: it does, or is.
+            TooSlowError: it takes longer than `seconds`, `TIME_LIMIT` where none are given.
+            ErrorAnswer: it is over a limit, or takes too much memory.
         """
-        self._until = time.monotonic() + TIME_LIMIT
+        seconds = TIME_LIMIT if seconds is None else seconds
+        self._until, self._looks, self._most, self._is_too_large = time.monotonic() + seconds, 0, 0, False
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DataError) as error:
-            if "interrupted" in str(error):
-                reason = f"The RQL takes longer than {TIME_LIMIT:g} s here: ask for less, or by members with an index"
-                raise ErrorAnswer(19, reason) from None
-            if not any(limit in str(error) for limit in _LIMITS):
+            if "interrupted" in str(error) and not self._is_too_large:
+                reason = f"The RQL takes longer than {seconds:g} s here: ask for less, or by members with an index"
+                raise TooSlowError(19, reason) from None
+            if not self._is_too_large and not any(limit in str(error) for limit in _LIMITS):
                 raise
             raise ErrorAnswer(19, "The RQL asks for too much at once") from None
         finally:

@@ -1,0 +1,12 @@
+"""Answers what it is asked, and logs some lines."""
+
+from typing import Any
+
+from extrahorizon import ExtraHorizon, Task, logger, task_handler
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
+    for number in range(20):
+        logger.info("echo", extra={"number": number})
+    return {"echo": task.data}

@@ -1,0 +1,12 @@
+"""Calls the platform back: makes a document for what it was asked, and finds it."""
+
+from typing import Any
+
+from extrahorizon import ExtraHorizon, Task, task_handler
+
+
+@task_handler
+def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
+    made = exh.data.documents.create("notes", {"text": str(task.data.get("text"))})
+    found = exh.data.documents.find_by_id("notes", made["id"])
+    return {"found": found is not None}

@@ -1,0 +1,118 @@
+"""`exh-dev serve` as a process of its own, on a copy of the project beside this module."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.credentials import Credentials
+
+#: The command, which writes down what each of its threads is doing when it is sent SIGUSR1.
+_COMMAND = """
+import faulthandler, signal, sys
+faulthandler.register(signal.SIGUSR1, file=open(sys.argv.pop(1), "a"))
+from exh_dev.__main__ import main
+sys.exit(main())
+"""
+PROJECT = Path(__file__).parent / "project"
+_PATIENCE = 30  # seconds for a process to end
+
+
+class Served:
+    """A server that can be killed and started again on what it has stored.
+
+    Attributes:
+        folder: the project that it serves.
+        data: its data directory.
+        errors: its stderr, of all its processes.
+        stacks: what its threads were doing whenever somebody had to wait for long.
+        tracebacks: lines of its stderr that begin one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Copy the project into `folder`, and start nothing yet."""
+        self.folder = folder / "project"
+        shutil.copytree(PROJECT, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        self.data = self.folder / ".exh-dev"
+        self.errors = folder / "stderr.txt"
+        self.stacks = folder / "stacks.txt"
+        self.tracebacks = 0
+
+    def start(self) -> None:
+        """Start it, and wait until it answers. What is kept of runs is little, so that its limit is reached."""
+        options = ["--port", "0", "--data-dir", str(self.data), "--keep-runs", "300", "--keep-runs-mb", "8"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, str(self.stacks), "serve", "--json", *options],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+        assert self._process.stdout
+        assert self._process.stderr
+        threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True).start()
+        self.url: str = json.loads(self._process.stdout.readline())["url"]
+        self.port = int(self.url.rpartition(":")[2])
+        self.process = psutil.Process(self._process.pid)
+        command = [sys.executable, "-m", "exh_dev", "credentials", "--data-dir", str(self.data), "--format", "json"]
+        self.details: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+    def _listen(self, stream: IO[str]) -> None:
+        with self.errors.open("a", encoding="utf-8") as file:
+            for line in stream:
+                self.tracebacks += "Traceback (most recent call last)" in line
+                file.write(line)
+                file.flush()
+
+    def client(self) -> ExtraHorizon:
+        """The real client of its first user."""
+        names = ("host", "consumer_key", "consumer_secret", "token", "token_secret")
+        return ExtraHorizon(Credentials(*(self.details[name] for name in names)))
+
+    def workers(self, function: str) -> list[psutil.Process]:
+        """The processes that run a function."""
+        found = []
+        for process in self.process.children():
+            with suppress(psutil.Error):  # it has just ended
+                if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function:
+                    found.append(process)
+        return found
+
+    def note_stacks(self) -> None:
+        """Let it write down what it is doing."""
+        with self.stacks.open("a", encoding="utf-8") as file:
+            file.write(f"\n{time.strftime('%H:%M:%S')}, processors {psutil.cpu_percent():g} % busy\n")
+        with suppress(psutil.NoSuchProcess):
+            self.process.send_signal(signal.SIGUSR1)
+
+    def kill(self) -> None:
+        """End it and its workers as a power cut would."""
+        children = self.process.children(recursive=True)
+        for each in (self.process, *children):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        self._process.wait(_PATIENCE)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does; its exit code."""
+        self._process.terminate()
+        return self._process.wait(_PATIENCE)
+
+    def size(self) -> int:
+        """Bytes of the data directory."""
+        total = 0
+        for path in self.data.rglob("*"):
+            with suppress(OSError):  # it has just gone
+                total += path.stat().st_size
+        return total

@@ -1,0 +1,105 @@
+"""What the server's process looks like while it is under load, and how long a polite client waits."""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+import psutil
+
+from benchmarks.soak.evaluation import Sample
+
+if TYPE_CHECKING:
+    from benchmarks.soak.books import Books
+    from benchmarks.soak.server import Served
+
+BETWEEN = 0.5  # seconds between two requests of the polite client
+LATE = 1.5  # seconds of waiting after which it is noted what the server is doing
+_PATIENCE = 60  # seconds that it waits for an answer
+_OK = 200
+_MB = 1024 * 1024
+
+
+class Watch:
+    """Asks for the platform's health all the time while the block runs, and takes samples when it is told to."""
+
+    def __init__(self, served: Served, books: Books) -> None:
+        """Watch the server as it is now."""
+        self._served = served
+        self._books = books
+        self._began = time.monotonic()
+        self._waits: list[float] = []
+        self._stalls: list[float] = []
+        self._seen = {"requests": 0, "server_errors": 0, "tracebacks": 0}
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while True:
+            slept = time.perf_counter()
+            if self._done.wait(BETWEEN):
+                return
+            began = time.perf_counter()
+            self._stalls.append(began - slept - BETWEEN)
+            late = threading.Timer(LATE, self._served.note_stacks)
+            late.start()
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self._served.port, timeout=_PATIENCE)
+                connection.request("GET", "/users/v1/health")
+                status = connection.getresponse().status
+                connection.close()
+            except (OSError, http.client.HTTPException) as error:
+                self._books.surprise(f"the polite client: {error!r}")
+                continue
+            finally:
+                late.cancel()
+            self._waits.append(time.perf_counter() - began)
+            self._books.count("health")
+            if status != _OK:
+                self._books.surprise(f"the polite client got {status}")
+
+    def sample(self) -> Sample:
+        """The server now, and what happened since the last time."""
+        process = self._served.process
+        waits, self._waits = self._waits, []
+        stalls, self._stalls = self._stalls, []
+        with process.oneshot():
+            memory, files, threads = process.memory_info().rss, process.num_fds(), process.num_threads()
+        totals = {
+            "requests": sum(self._books.counts.values()),
+            "server_errors": self._books.server_errors,
+            "tracebacks": self._served.tracebacks,
+        }
+        since = {name: total - self._seen[name] for name, total in totals.items()}
+        self._seen = totals
+        return Sample(
+            minutes=round((time.monotonic() - self._began) / 60, 2),
+            memory_mb=round(memory / _MB, 1),
+            files=files,
+            threads=threads,
+            children=_running(process),
+            median_ms=round(statistics.median(waits or [_PATIENCE]) * 1000, 1),
+            worst_ms=round(max(waits or [_PATIENCE]) * 1000, 1),
+            stall_ms=round(max(stalls or [0.0]) * 1000, 1),
+            data_mb=round(self._served.size() / _MB, 1),
+            **since,
+        )
+
+
+def _running(process: psutil.Process) -> int:
+    """How many child processes there are; those that are dead and not waited for are counted too."""
+    with suppress(psutil.Error):
+        return len(process.children())
+    return 0

@@ -1,0 +1,73 @@
+"""Others are served while a list takes its time, and a list that takes too long ends."""
+
+import threading
+
+import pytest
+
+from exh_dev.platform.storage import listing, lists
+from exh_dev.platform.storage.search import MOST_SORTED
+from exh_dev.remote.client import client_of
+from exh_dev.serve.local_platform import LocalPlatform
+from extrahorizon.errors import InvalidRqlError
+
+HEAVY = f"or({','.join(f'like(data.list.v,x{number})' for number in range(100))})"
+
+
+@pytest.fixture
+def exh(tmp_path):
+    with LocalPlatform(data_dir=tmp_path / "data") as platform:
+        platform.start()
+        exh = client_of(platform.environment())
+        schema = exh.data.schemas.create(name="lists", description="Lists")["id"]
+        items = {"type": "object", "properties": {"v": {"type": "string"}}}
+        exh.data.properties.create(schema, name="list", configuration={"type": "array", "items": items})
+        exh.data.documents.create(schema, {"list": [{"v": "x99"}]})
+        for number in range(20):
+            exh.data.documents.create(schema, {"list": [{"v": f"{number}-{item}"} for item in range(100)]})
+        yield exh
+
+
+def test_a_list_that_takes_its_time_is_answered_and_others_are_meanwhile(exh, monkeypatch):
+    monkeypatch.setattr(listing, "AT_ONCE", 0.01)
+    found = []
+
+    def ask():
+        query = f"{HEAVY}&select(data.list)&limit(5)"
+        found.append(exh.data.documents.find("lists", query))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    answered = 0
+    while asking.is_alive():
+        assert exh.users.me()["id"]
+        answered += 1
+    asking.join()
+    assert answered > 3
+    (page,) = found
+    assert (page.total, page.limit) == (1, 5)
+    assert [each["data"] for each in page] == [{"list": page[0]["data"]["list"]}]
+    assert page[0]["data"]["list"][0]["v"] == "x99"
+
+
+def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
+    monkeypatch.setattr(listing, "AT_ONCE", 0.01)
+    monkeypatch.setattr(lists, "ASIDE", 0.05)
+    with pytest.raises(InvalidRqlError) as told:
+        exh.data.documents.find("lists", HEAVY)
+    assert "takes longer than 0.05 s here" in str(told.value.__notes__)
+    assert exh.data.documents.find("lists", "limit(1)").total == 21
+
+
+def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):
+    monkeypatch.setattr("exh_dev.platform.storage.time_limit.MOST_MEMORY", -1)
+    with pytest.raises(InvalidRqlError) as told:
+        exh.data.documents.find("lists", HEAVY)
+    assert "asks for too much at once" in str(told.value.__notes__)
+
+
+def test_a_list_is_sorted_by_so_many_members_and_no_more(exh):
+    fields = [f"data.n{number}" for number in range(MOST_SORTED)]
+    assert exh.data.documents.find("lists", f"sort({','.join(fields)})").total == 21
+    with pytest.raises(InvalidRqlError) as told:
+        exh.data.documents.find("lists", f"sort({','.join([*fields, 'id'])})")
+    assert "by 32 members at most" in str(told.value.__notes__)
