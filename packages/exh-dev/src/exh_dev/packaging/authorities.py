@@ -55,7 +55,7 @@ def add_authorities(bundle: Path) -> list[Path]:
     if not source.is_file() or not folder.parent.is_dir():
         return []
     folder.mkdir()
-    written = []
+    written: list[Path] = []
     for pem in _certificates(source.read_text(encoding="utf-8")):
         try:
             name = subject_hash(ssl.PEM_cert_to_DER_cert(pem))
