@@ -106,6 +106,16 @@ def test_one_page_is_fetched_ahead_and_no_more():
     assert len(listing.queries) <= 3
 
 
+@pytest.mark.parametrize(("worth", "threads"), [(0.0, 4), (3600.0, 1)])
+def test_pages_that_are_used_up_at_once_need_no_thread(worth, threads, monkeypatch):
+    """Besides the second one: how long the first one is used, nobody knows when it is there."""
+    monkeypatch.setattr("extrahorizon.paging._WORTH_A_THREAD", worth)
+    listing, seen = Listing(range(250)), []
+    listing.before_answer = lambda: seen.append(threading.current_thread())
+    assert list(find_all(listing, "/x")) == list(range(250))
+    assert len([each for each in seen if each is not threading.current_thread()]) == threads
+
+
 def test_an_error_on_a_later_page_is_raised_where_that_page_would_begin():
     listing = Listing(range(120))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+_WORTH_A_THREAD = 0.001  # seconds that a page is used for; a thread costs a quarter of that
 PAGE_SIZE = 50  # records; what the official SDK asks for, and within the maximum of every service
 
 
@@ -97,6 +99,8 @@ def find(session: PlatformSession, path: str, rql: Condition | None = None) -> P
 def find_all(session: PlatformSession, path: str, rql: Condition | None = None) -> Iterator[Any]:
     """Everything that matches `rql` at `path`, one record after another; the next page is fetched while one is used.
 
+    That is done where using the page before took a millisecond or more: a thread costs a part of that.
+
     Memory holds two pages at most. A `limit(size, offset)` in `rql` sets the size of the pages and where to begin; it
     does not end the list. With `skip_count` the list ends at the first page that is not full.
 
@@ -114,10 +118,13 @@ def find_all(session: PlatformSession, path: str, rql: Condition | None = None) 
 
 def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
     page: Page[Any] | None = _fetch(session, path, text)
+    took = _WORTH_A_THREAD  # to use the page before; nobody knows it of the first one
     while page is not None:
-        following = None if page.is_last else _Ahead(page)
+        ahead = _Ahead(page) if took >= _WORTH_A_THREAD and not page.is_last else None
+        started = time.monotonic()
         yield from page.items
-        page = following.page() if following else None
+        took = time.monotonic() - started
+        page = ahead.page() if ahead else page.next()
 
 
 def find_first(session: PlatformSession, path: str, rql: Condition | None = None) -> Any | None:
