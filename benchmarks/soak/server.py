@@ -19,8 +19,14 @@ from extrahorizon.credentials import Credentials
 
 #: The command, which writes down what each of its threads is doing when it is sent SIGUSR1.
 _COMMAND = """
-import faulthandler, signal, sys
-faulthandler.register(signal.SIGUSR1, file=open(sys.argv.pop(1), "a"))
+import signal, sys, traceback
+file = open(sys.argv.pop(1), "a")
+def show(*_):
+    for thread, frame in sys._current_frames().items():  # not by faulthandler: walking the frames of threads that run
+        print("Thread", thread, file=file)  # ended the process within the hour, by a general protection fault
+        traceback.print_stack(frame, file=file)
+    file.flush()
+signal.signal(signal.SIGUSR1, show)
 from exh_dev.__main__ import main
 sys.exit(main())
 """
