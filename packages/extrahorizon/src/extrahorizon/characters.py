@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = "[\ud800-\udfff]"
 HALF_A_CHARACTER = "half a character (a lone surrogate), which cannot be sent"
 
 
 def has_half(text: str) -> bool:
     """Return whether a text holds half a character, so that it has no UTF-8."""
-    return not text.isascii() and _HALF.search(text) is not None
+    return not text.isascii() and re.search(_HALF, text) is not None
 
 
 def well_formed(text: str) -> str:

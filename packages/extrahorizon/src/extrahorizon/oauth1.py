@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from extrahorizon.transport.protocol import Request
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]*")
-_MALFORMED_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_MALFORMED_PERCENT = r"%(?![0-9A-Fa-f]{2})"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -111,7 +111,7 @@ def parse_query(query: str) -> list[tuple[str, str]]:
 
 def _decode(text: str) -> str:
     text = text.replace("+", " ")
-    if "%" not in text or _MALFORMED_PERCENT.search(text):
+    if "%" not in text or re.search(_MALFORMED_PERCENT, text):
         return text
     try:
         return unquote(text, errors="strict")

@@ -8,7 +8,6 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from extrahorizon.errors import InvalidResponseError
-from extrahorizon.query import has_limit, limited, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,6 +92,8 @@ def find(session: PlatformSession, path: str, rql: Condition | None = None) -> P
         PlatformError: the platform refused.
         InvalidResponseError: its answer is no page.
     """
+    from extrahorizon.query import text_of
+
     return _fetch(session, path, text_of(rql))
 
 
@@ -112,6 +113,8 @@ def find_all(session: PlatformSession, path: str, rql: Condition | None = None) 
         RQLSyntaxError: `rql` is none; at once, and not when the first record is asked for.
         PlatformError: the platform refused; pages before that were given.
     """
+    from extrahorizon.query import has_limit, limited, text_of
+
     text = text_of(rql)
     return _all(session, path, text if has_limit(text) else limited(text, PAGE_SIZE, 0))
 
@@ -129,12 +132,16 @@ def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
 
 def find_first(session: PlatformSession, path: str, rql: Condition | None = None) -> Any | None:
     """The first record that matches `rql` at `path`; None where there is none."""
+    from extrahorizon.query import has_limit, limited, text_of
+
     text = text_of(rql)
     return next(iter(_fetch(session, path, text if has_limit(text) else limited(text, 1, 0))), None)
 
 
 def _fetch(session: PlatformSession, path: str, text: str, offset: int | None = None) -> Page[Any]:
     def another(limit: int, offset: int) -> Page[Any]:
+        from extrahorizon.query import limited
+
         return _fetch(session, path, limited(text, limit, offset), offset)
 
     answer = session.call("GET", f"{path}?{text}" if text else path, expects=dict)

@@ -14,8 +14,6 @@ from urllib.parse import quote
 from extrahorizon import paging
 from extrahorizon.characters import HALF_A_CHARACTER, has_half
 from extrahorizon.errors import InvalidResponseError
-from extrahorizon.query import RQLSyntaxError, has_condition, query
-from extrahorizon.query import rql as everything
 from extrahorizon.timestamps import described, plain
 
 if TYPE_CHECKING:
@@ -89,6 +87,8 @@ def required(rql: Condition) -> str:
     Raises:
         RQLSyntaxError: it has no condition, and would pick from all of them.
     """
+    from extrahorizon.query import RQLSyntaxError, has_condition, query
+
     text = query(rql)
     if not has_condition(text):
         raise RQLSyntaxError(
@@ -195,4 +195,6 @@ class WithName(Collection[Item]):
 
 def where(field: str, value: str, rql: Condition | None) -> RQL:
     """What matches `rql` and has this value."""
+    from extrahorizon.query import rql as everything
+
     return everything.eq(field, string(value)) & ("" if rql is None else rql)

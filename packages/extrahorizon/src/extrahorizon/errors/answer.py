@@ -61,7 +61,7 @@ _FIREBASE: dict[int, type[PlatformError]] = {
     502: services.FirebaseConnectionError,
 }
 NO_PERMISSION = 10
-_PERMISSION = re.compile(r"\b[A-Z]+(_[A-Z]+)+\b")
+_PERMISSION = r"\b[A-Z]+(_[A-Z]+)+\b"  # compiled when it is used, as few starts see an error
 _LOOPBACK = ("http://localhost:", "http://localhost/")
 _LONGEST_DELAY = 86_400_000  # milliseconds; nobody waits for more than a day
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id")
@@ -93,7 +93,7 @@ def platform_error(
         # Nobody's data is on a developer's machine; anywhere else the explanation may hold some of a patient's.
         error.add_note(error.message)
         function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        if function and error.code == NO_PERMISSION and (permission := _PERMISSION.search(error.message)):
+        if function and error.code == NO_PERMISSION and (permission := re.search(_PERMISSION, error.message)):
             error.add_note(
                 f"{function} gets it from template.yaml, under its Metadata: ExtraHorizon: "
                 f"executionCredentials: permissions: [{permission[0]}]"

@@ -142,7 +142,7 @@ class PlatformError(ExtraHorizonError):
 
     def __str__(self) -> str:
         # A name in another form may be prose, and quote a record.
-        name = self.name if self.name and _NAME.fullmatch(self.name) else "an answer that is no platform error"
+        name = self.name if self.name and re.fullmatch(_NAME, self.name) else "an answer that is no platform error"
         what = f"{name} (code {self.code})" if self.code is not None else name
         path = urlsplit(self.url).path or "/"
         text = f"{what}, HTTP {self.status}, on {self.method} {path}{_times(self.attempts)}"
@@ -218,7 +218,7 @@ class OAuth2LoginError(PlatformError):
     exh_error: PlatformError | None = None
 
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]{1,99}|[a-z]{2,30}(?:_[a-z]{2,30}){1,5}")
+_NAME = r"[A-Z][A-Z0-9_]{1,99}|[a-z]{2,30}(?:_[a-z]{2,30}){1,5}"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+_LONGEST_LABEL = 63  # characters of a part of a name (RFC 1035, 2.3.4)
 _MOST_INTERIM = 16  # answers before the final one; servers send one or two
 
 
@@ -76,7 +77,7 @@ def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds
     """
     until = time.monotonic() + seconds
     try:
-        secured = context.wrap_socket(opened, server_hostname=host, do_handshake_on_connect=False)
+        secured = context.wrap_socket(opened, server_hostname=_in_ascii(host), do_handshake_on_connect=False)
     except BaseException:
         opened.close()
         raise
@@ -165,7 +166,7 @@ def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int
 
     def resolve() -> None:
         try:
-            outcome.append(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
+            outcome.append(socket.getaddrinfo(_in_ascii(host), port, 0, socket.SOCK_STREAM))
         except BaseException as error:  # noqa: BLE001 - raised below, where somebody can see it
             outcome.append(error)
 
@@ -182,6 +183,12 @@ def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int
     if isinstance(found, BaseException):
         raise found
     return found  # type: ignore[return-value]
+
+
+def _in_ascii(host: str) -> str | bytes:
+    """Return a host's name as what Python does not load its IDNA codec for, which takes a millisecond."""
+    is_plain = host.isascii() and all(0 < len(label) <= _LONGEST_LABEL for label in host.split("."))
+    return host.encode() if is_plain else host
 
 
 def _await(secured: ssl.SSLSocket, event: int, until: float) -> None:
