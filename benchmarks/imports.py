@@ -22,15 +22,14 @@ DEPTH = 8
 #: Each package that a task function imports, and why; `tests/test_imports.py` lets no other in.
 WHY = {
     "aws_lambda_powertools": "the structured log. It brings tracing and metrics along, which its own package imports",
-    "charset_normalizer": "`requests` imports it, to guess the encoding of texts that do not name theirs",
-    "certifi": "`requests` trusts the certificates in it",
-    "idna": "`requests` imports it for names of hosts that are not ASCII",
     "jmespath": "Powertools' Logger imports it, to find correlation ids in events",
-    "requests": "proxies and certificates",
     "typing_extensions": "Powertools' Logger imports it",
-    "urllib3": "the connections: kept alive, with timeouts, TLS and proxies",
 }
-OWN = {"handlers": "the function", "shared": "what functions share"}
+OWN = {
+    "handlers": "the function",
+    "shared": "what functions share",
+    "extrahorizon": "the client, its transport, and `@task_handler`",
+}
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|( +)(\S+)$", re.MULTILINE)
 _BEFORE = "awslambdaric.bootstrap"
 
@@ -118,7 +117,11 @@ def _run(task_root: Path, runtime: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-S", "-X", "importtime", "-c", f"import {_BEFORE}\nimport handlers.whoami"],
         cwd=task_root,
-        env={"PYTHONPATH": f"{task_root}:{runtime}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            "PYTHONPATH": f"{task_root}:{runtime}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_LAMBDA_FUNCTION_NAME": "whoami",  # there the first call's imports are made at once
+        },
         capture_output=True,
         text=True,
         check=True,

@@ -1,8 +1,8 @@
 """A server on loopback that answers every request in the same way, in a process of its own.
 
-It does next to nothing, so that what is measured is the client. `python -m benchmarks.loopback SECONDS WHAT` waits that
-long before each answer, and prints its port. What it answers with: a `user`, the `secret` that AWS's Parameters and
-Secrets extension would give, or `pages` of documents.
+It does next to nothing, so that what is measured is the client. `python -m benchmarks.loopback SECONDS WHAT [PEM]`
+waits that long before each answer, and prints its port; with a certificate and its key it speaks TLS. What it answers
+with: a `user`, the `secret` that AWS's Parameters and Secrets extension would give, or `pages` of documents.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -43,13 +44,14 @@ _LIMIT = re.compile(rb"limit\((\d+),(\d+)\)")
 
 
 @contextmanager
-def loopback_server(latency: float = 0.0, *, answer: str = "user") -> Iterator[str]:
+def loopback_server(latency: float = 0.0, *, answer: str = "user", certificate: Path | None = None) -> Iterator[str]:
     """Its address while the block runs; `latency` in seconds, `answer` one of those above."""
     command = [sys.executable, "-m", "benchmarks.loopback", str(latency), answer]
+    command += [] if certificate is None else [str(certificate)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as process:
         assert process.stdout
         try:
-            yield f"http://localhost:{int(process.stdout.readline())}"
+            yield f"http{'s' if certificate else ''}://localhost:{int(process.stdout.readline())}"
         finally:
             process.terminate()
 
@@ -100,11 +102,16 @@ class _Connection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(self._latency, self._transport.write, self._answer(data))
 
 
-async def _serve(latency: float, answer: Callable[[bytes], bytes]) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: _Connection(latency, answer), "127.0.0.1", 0)
+async def _serve(latency: float, answer: Callable[[bytes], bytes], certificate: str | None = None) -> None:
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(latency, answer), "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1]), _ANSWERS[sys.argv[2]]()))
+    asyncio.run(_serve(float(sys.argv[1]), _ANSWERS[sys.argv[2]](), *sys.argv[3:]))
