@@ -1,6 +1,6 @@
 """100,000 documents in pages of 50 through `find_all()`, against a loop over pages with a plain `OAuth1Session`.
 
-The server takes no time, so that all of it is the client's; `find_all` fetches the next page while one is used.
+The server takes no time, and neither does using the records, so that all of it is the client's.
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from benchmarks.loopback import DOCUMENTS, KEY, PAGE, loopback_server
 from benchmarks.timing import compare
 
 ROUNDS = 5
-BUSY = (
-    "Each page is fetched on a thread of its own, which finds no core where other programs keep all of them busy: run "
-    "this on a quiet machine."
-)
 
 
 def measure() -> dict[str, Any]:
@@ -42,7 +38,7 @@ def measure() -> dict[str, Any]:
             _check(count)
             return time.perf_counter() - started
 
-        return compare(ours, plain, rounds=ROUNDS, target=1.0, if_missed=BUSY)
+        return compare(ours, plain, rounds=ROUNDS, target=0.6)
 
 
 def _check(count: int) -> None:

@@ -31,7 +31,7 @@ def measure() -> dict[str, Any]:
             timed(exh.users.me),
             timed(lambda: plain.get(f"{host}/users/v1/me").json()),
             rounds=20,
-            target=0.6,
+            target=0.3,
         )
 
 
