@@ -1,3 +1,4 @@
+import base64
 import io
 import os
 import signal
@@ -43,8 +44,36 @@ def text_of(app, token):
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content.content)).pages)
 
 
+def own_font(text):
+    """Return a style sheet with a font that has the characters of a text: those of a machine may lack some."""
+    from fontTools.fontBuilder import FontBuilder  # comes with weasyprint
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for point in ((100, 700), (500, 700), (500, 0)):
+        pen.lineTo(point)
+    pen.closePath()
+    characters = {f"uni{ord(each):06X}": ord(each) for each in sorted({*text, " "})}
+    names = [".notdef", *characters]
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap({code: name for name, code in characters.items()})
+    font.setupGlyf(dict.fromkeys(names, pen.glyph()))
+    font.setupHorizontalMetrics(dict.fromkeys(names, (600, 100)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Own", "styleName": "Regular"})
+    font.setupOS2(sTypoAscender=800, usWinAscent=800, usWinDescent=200)
+    font.setupPost()
+    file = io.BytesIO()
+    font.save(file)
+    source = f"data:font/ttf;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return f"<style>@font-face {{ font-family: Own; src: url({source}) }} * {{ font-family: Own }}</style>"
+
+
 def test_a_template_becomes_a_pdf_file(app):
-    template(app, body="<h1>Zażółć ł {{@inputs.name}} 😀 {{number 1.5}}</h1>")
+    body = "<h1>Zażółć ł {{@inputs.name}} 😀 {{number 1.5}}</h1>"
+    template(app, body=own_font(body + "中,") + body)
     answer = execute(app, inputs={"name": "中"}, language="NL").json()
     assert (answer["status"], answer["functionName"]) == ("complete", "html-to-pdf")
     text = text_of(app, answer["result"]["fileToken"])
