@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.plot import Bar, bars
 from benchmarks.results import is_missed
+from benchmarks.worth import worth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +36,7 @@ def markdown(results: Results) -> str:
     measured: Mapping[str, Result] = results["benchmarks"]
     compared = {name: each for name, each in measured.items() if "ratio" in each}
     sections = [_table(compared), *_missed(compared), *_skipped(measured)]
+    sections += worth(measured)
     sections += [f"![{title}](benchmarks/{name}.svg)" for name, title in _plots(measured).items()]
     sections += [_imports(each) for each in measured.values() if "packages" in each]
     sections += ["## The machine", *(_machine(number, each) for number, each in results["machines"].items())]

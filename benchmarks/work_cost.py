@@ -25,6 +25,7 @@ from exh_dev.serve import deploy
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.testing import queue_event, task_event
 
+from benchmarks.cpu_share import WHOLE as ONE_CORE
 from benchmarks.killing import workers
 
 ON_REQUEST = True
@@ -36,7 +37,6 @@ SCHEMA, PATIENT = "blood-pressure-reading", "68498c63b1b0b8de8a6228f6"
 BATCHES, BATCH = 6, 10  # the first batch is not counted
 LATENCY = 0.05  # seconds
 MEMORY = 256  # MB
-ONE_CORE = 1769  # MB of a Lambda function that has a whole one
 MILLION = 1_000_000
 DAYS_KEPT, ITEM_BYTES = 14, 250  # of a note in the idempotency table: key, status, expiry, and DynamoDB's 100
 DAYS_OF_LOGS = 30
