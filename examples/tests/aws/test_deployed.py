@@ -177,6 +177,7 @@ def timeout_of(account, environment):
     return account.aws.client("lambda").get_function_configuration(FunctionName=worker)["Timeout"]
 
 
+@pytest.mark.rare
 def test_a_first_deployment_that_fails_leaves_nothing_in_the_way(account):
     def queues():
         return set(account.aws.client("sqs").list_queues().get("QueueUrls", []))

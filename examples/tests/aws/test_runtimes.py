@@ -9,14 +9,20 @@ from pathlib import Path
 import pytest
 from exh_dev.packaging.target import RUNTIMES
 
+#: The template's own. The others differ from it in a list that both tools have.
+OURS = "python3.13"
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", sorted(RUNTIMES))
+@pytest.mark.parametrize(
+    "runtime",
+    [pytest.param(each, marks=() if each == OURS else pytest.mark.rare) for each in sorted(RUNTIMES)],
+)
 def test_lint_takes_each_runtime(project_root, tmp_path, runtime):
     shutil.copytree(project_root / "aws", tmp_path / "aws")
     text = (project_root / "template.yaml").read_text()
-    assert text.count("Runtime: python3.13") == 1
-    (tmp_path / "template.yaml").write_text(text.replace("Runtime: python3.13", f"Runtime: {runtime}"))
+    assert text.count(f"Runtime: {OURS}") == 1
+    (tmp_path / "template.yaml").write_text(text.replace(f"Runtime: {OURS}", f"Runtime: {runtime}"))
     commands = [[Path(sys.executable).parent / "cfn-lint", "template.yaml"]]
     sam = project_root.parent / ".venv-sam" / "bin" / "sam"
     if sam.exists():

@@ -63,6 +63,7 @@ def fill(url):
         pass
 
 
+@pytest.mark.rare
 def test_the_control_center_can_be_shown(folder, open_page, tmp_path):
     target = Path(os.environ.get("PICTURES", tmp_path)).absolute()
     with serving(folder) as url:
