@@ -16,7 +16,7 @@ from extrahorizon.query import RQL, RQLSyntaxError, rql
 CASES = json.loads((Path(__file__).parent / "data" / "rql_cases.json").read_text())
 #: The official builder leaves a stray comma here; `extrahorizon/query.py` says why.
 MENDED = {"?and(eq(a,1),)&limit(8)": "?and(eq(a,1))&limit(8)"}
-NO_ZONE = "a datetime without a time zone means another moment on every machine: give it one"
+NO_ZONE = "a datetime without a time zone means another time on every machine: give it one"
 NOT_FINITE = "a value is not a finite number"
 STRUCTURE = "a field name holds a character that has a meaning in RQL: ( ) , & | < > ="
 NO_LIMIT = "limit and offset are whole numbers, 0 or more"

@@ -41,7 +41,7 @@ def test_the_first_id_is_the_same_for_every_attempt():
     assert Task.from_event({"id": "c", "retryForTaskIds": ["a", "b"]}).first_id == "a"
 
 
-@pytest.mark.parametrize(("event", "what"), [([1], "a list"), ("jan", "a text"), (None, "null"), (7, "a number")])
+@pytest.mark.parametrize(("event", "what"), [([1], "a list"), ("jan", "a string"), (None, "null"), (7, "a number")])
 def test_an_event_that_is_no_object_is_refused_without_quoting_it(event, what):
     with pytest.raises(InvalidEventError, match=f"the event is {what}; a task function receives a task object"):
         Task.from_event(event)
@@ -54,7 +54,7 @@ def test_data_that_is_no_object_is_refused():
 
 @pytest.mark.parametrize("member", [{"tags": 5}, {"tags": "abc"}, {"retryForTaskIds": "abc"}, {"tags": [1]}])
 def test_lists_that_are_none_are_refused(member):
-    with pytest.raises(InvalidEventError, match="is not a list of texts"):
+    with pytest.raises(InvalidEventError, match="is not a list of strings"):
         Task.from_event(member)
 
 

@@ -96,7 +96,7 @@ RUNS = Table(
         ["11-27 09:05", "whoami", "OK", "12 ms", RUN, "task", "3"],
     ],
     gives_way=("Attempt", "Trigger"),
-    below=["InvalidEventError: the task's data needs documentId, a text, and it is missing", ""],
+    below=["InvalidEventError: the task's data needs documentId, a string, and it is missing", ""],
 )
 
 

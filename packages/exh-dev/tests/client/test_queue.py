@@ -168,7 +168,7 @@ def test_when_all_of_them_fail_all_of_them_are_named(work_queue):
         ("[" * 100_000, "the message's body is not JSON; a task as JSON is expected"),
         ("[1]", "the event is a list; a task function receives a task object, a JSON object"),
         ('{"data": [1]}', "the task's data is a list; expected a JSON object, or none"),
-        ('{"id": 5}', "the task's id is not a text"),
+        ('{"id": 5}', "the task's id is not a string"),
         ('{"id": "a", "data": {"raise": "invalid"}}', "the reason"),
     ],
 )

@@ -110,23 +110,23 @@ class ApiFunction:
         self._exh: ExtraHorizon | None = None
 
     def get(self, rule: str, *, public: bool = False) -> Register:
-        """A function that answers GET and HEAD; see `route`."""
+        """Register the function that answers GET and HEAD; see `route`."""
         return self.route("GET", rule, public=public)
 
     def post(self, rule: str, *, public: bool = False) -> Register:
-        """A function that answers POST; see `route`."""
+        """Register the function that answers POST; see `route`."""
         return self.route("POST", rule, public=public)
 
     def put(self, rule: str, *, public: bool = False) -> Register:
-        """A function that answers PUT; see `route`."""
+        """Register the function that answers PUT; see `route`."""
         return self.route("PUT", rule, public=public)
 
     def patch(self, rule: str, *, public: bool = False) -> Register:
-        """A function that answers PATCH; see `route`."""
+        """Register the function that answers PATCH; see `route`."""
         return self.route("PATCH", rule, public=public)
 
     def delete(self, rule: str, *, public: bool = False) -> Register:
-        """A function that answers DELETE; see `route`."""
+        """Register the function that answers DELETE; see `route`."""
         return self.route("DELETE", rule, public=public)
 
     def route(self, method: str, rule: str, *, public: bool = False) -> Register:
@@ -149,7 +149,7 @@ class ApiFunction:
         return register
 
     def handler(self, event: object, context: LambdaContext) -> dict[str, Any]:
-        """What Lambda calls. The client is made once per process; nothing else outlives a request.
+        """Answer an event of the platform or of AWS. Only the client outlives a request: there is one per process.
 
         Raises:
             InvalidEventError: the event is no request.
@@ -184,7 +184,7 @@ class ApiFunction:
         return {name: answer[name] for name in ("statusCode", "headers", "body", "isBase64Encoded")}
 
     def _forget(self) -> None:
-        """The router keeps the last event in the class of all routers."""
+        """Clear the event, which Powertools keeps as a class attribute that all routers share."""
         self._router.context.clear()
         for name in ("current_event", "lambda_context"):
             if name in vars(BaseRouter):
@@ -224,7 +224,7 @@ def _cors(origins: Sequence[str], allow_headers: Sequence[str]) -> CORSConfig:
 
 
 def _routed(request: ApiRequest) -> dict[str, Any]:
-    """What the router needs of a request: its paths begin with the stage, unless that is `$default`."""
+    """Return what the router needs of a request: its paths begin with the stage, unless that is `$default`."""
     return {
         "version": "2.0",
         "rawPath": request.path,
@@ -237,7 +237,7 @@ def _routed(request: ApiRequest) -> dict[str, Any]:
 
 
 def _decoded(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a path. They are decoded after the path was taken apart, so that a slash stays inside."""
+    """Return the path parameters, decoded after the path is split, so that a slash stays inside of one."""
     with suppress(UnicodeDecodeError):
         return {name: unquote(value, errors="strict") for name, value in parameters.items()}
     # Outside of the block, as its error has the value.
@@ -249,7 +249,7 @@ def _refusal(error: ApiError) -> Response[Any]:
 
 
 def _response(result: Any) -> Response[Any]:
-    """What a function answers with, as the router takes it.
+    """Return what a function answers with, as the router takes it.
 
     Raises:
         InvalidApiResponseError: the platform could not send it.

@@ -30,7 +30,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ID = re.compile(r"[0-9a-f]{24}")
 #: Members of AWS's `requestContext`; Extra Horizon's has `http` alone.
 _OF_AWS = frozenset({"accountId", "apiId", "authorizer", "domainName", "routeKey", "stage"})
-#: What may stand in a path as it is (RFC 3986); `%` begins a character that is encoded already.
+#: Characters of a path that need no encoding (RFC 3986); `%` begins a character that is encoded already.
 _IN_PATH = "/%:@!$&'()*+,;=-._~"
 
 
@@ -66,7 +66,7 @@ class ApiError(ExtraHorizonError):
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, Any]:
-        """What the caller is told: `{"message": …, "reasons": [{"field": …, "reason": …}]}`."""
+        """Return the body of the error answer: `{"message": …, "reasons": [{"field": …, "reason": …}]}`."""
         reasons = [{"field": where, "reason": reason} for where, reason in self.reasons]
         return {"message": self.message, **({"reasons": reasons} if reasons else {})}
 
@@ -115,7 +115,7 @@ class ApiRequest:
         headers: dict[str, str] = {}
         for spelling, value in _member(event, "headers", dict, {}).items():
             if not isinstance(value, str):
-                raise InvalidEventError("a header of the request is no text")
+                raise InvalidEventError("a header of the request is not a string")
             name = spelling.lower()
             headers[name] = f"{headers[name]},{value}" if name in headers else value
         is_aws = not _OF_AWS.isdisjoint(context) or "routeKey" in _mapping(event)
@@ -174,7 +174,7 @@ class ApiRequest:
             raise ApiError(400, "the body is no base64, although it is marked as such") from None
 
     def json(self) -> Any:
-        """The body as JSON; a byte order mark before it is ignored, as RFC 8259 allows.
+        """Return the body as JSON; a byte order mark before it is ignored, as RFC 8259 allows.
 
         Raises:
             ApiError: 400, it is none.
@@ -186,7 +186,7 @@ class ApiRequest:
 
 
 def _member(holder: object, name: str, kind: type, *default: Any) -> Any:
-    """A member of an event.
+    """Return a member of an event.
 
     Raises:
         InvalidEventError: it is of another kind, or missing and has no default.
@@ -215,13 +215,13 @@ def _path_on_aws(path: str, context: Mapping[str, Any]) -> str:
 
 
 def _named_by_the_platform(headers: Mapping[str, str]) -> Caller | None:
-    """The caller by the headers of Extra Horizon's gateway. Two in two spellings were joined, and are no id."""
+    """Return the caller by the headers of Extra Horizon's gateway. Two in two spellings were joined, and are no id."""
     user_id, application_id = (_as_id(headers.get(f"{TRUSTED}{kind}-id")) for kind in ("user", "application"))
     return Caller(user_id, application_id) if user_id else None
 
 
 def _jwt_user(context: Mapping[str, Any], claim: str) -> Caller | None:
-    """The caller by a token that AWS verified. On AWS anybody can send any header, so that none says who calls."""
+    """Return the caller of a token that AWS has verified. On AWS anybody can send any header: none says who it is."""
     value: Any = context
     for name in ("authorizer", "jwt", "claims", claim):
         value = value.get(name) if isinstance(value, dict) else None

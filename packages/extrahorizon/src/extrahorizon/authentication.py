@@ -29,7 +29,7 @@ class Authentication(Protocol):
     """A way to authenticate that can change while the process lives."""
 
     def current(self, deadline: Deadline) -> Authorization:
-        """What to send the next request with, found by the deadline.
+        """Return the authorization for the next request, found before the deadline.
 
         Raises:
             ConfigurationError: there are no usable credentials.
@@ -38,7 +38,7 @@ class Authentication(Protocol):
         ...
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
-        """Whether there is something else to try, now that `rejected` was refused; called once per call at most."""
+        """Return whether there are other credentials, now that `rejected` was refused. Called once per call at most."""
         ...
 
 
@@ -54,7 +54,7 @@ class OAuth1Authentication:
         self._lock = threading.Lock()
 
     def current(self, deadline: Deadline) -> Authorization:
-        """The chain's credentials as they are now."""
+        """Return the chain's credentials as they are now."""
         return self._for(self._chain.current(deadline))
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
@@ -76,7 +76,7 @@ class OAuth1Authentication:
             return changed
 
     def credentials(self, deadline: Deadline) -> Credentials:
-        """The chain's credentials as they are now, to log another user in with the same application."""
+        """Return the chain's credentials as they are now, to log another user in with the same application."""
         return self._chain.current(deadline)
 
     def _for(self, credentials: Credentials) -> Authorization:

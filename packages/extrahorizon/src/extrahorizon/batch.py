@@ -36,7 +36,7 @@ class BatchContext:
 
 
 def event_of(variables: Mapping[str, str]) -> dict[str, Any]:
-    """The event that a transition would send, as far as a job knows it.
+    """Return the event that a transition would send, as far as a job knows it.
 
     The task's id is the job's, which is the same in each attempt at it.
 

@@ -100,7 +100,7 @@ class Call:
     Attributes:
         method: HTTP method, in capitals.
         target: path and query as they go on the wire.
-        public_path: the path as it may stand in a log.
+        public_path: the path as it may appear in a log.
         name: method and public path, for messages.
         repeatable: whether doing it twice does no harm.
         body: what is sent.

@@ -95,7 +95,7 @@ class CredentialChain:
         self._lock = threading.Lock()
 
     def current(self, deadline: Deadline | None = None) -> Credentials:
-        """The credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
+        """Return the credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
 
         Raises:
             ConfigurationError: no source applies, or the one that does is incomplete or unreadable. The
@@ -108,7 +108,7 @@ class CredentialChain:
         return self._found
 
     def renew(self, deadline: Deadline | None = None) -> Credentials:
-        """The credentials as their source has them now, past every cache; for use after they were refused.
+        """Return the credentials as their source has them now, past every cache; for use after they were refused.
 
         Only a secret can have changed; anything else comes back as it is.
 
@@ -150,7 +150,7 @@ class CredentialChain:
 
 
 def parse_credentials(text: str) -> dict[str, str]:
-    """The `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out.
+    """Return the `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out.
 
     Raises:
         ConfigurationError: a line is for a shell, with `export` or a value in quotes. The official CLI reads the same

@@ -29,7 +29,7 @@ class Lock(Protocol):
     """A lock of `threading`, reentrant or not."""
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Whether this thread has it by the timeout, in seconds."""
+        """Acquire the lock within `timeout` seconds, and return whether that worked."""
         ...
 
     def release(self) -> None:
@@ -41,13 +41,13 @@ class Deadline:
     """A point in time that calls must not pass, or none at all."""
 
     def __init__(self, seconds: float | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Be up in `seconds` from now, never when None; `clock` counts seconds."""
+        """Expire in `seconds`; None means never. `clock` returns monotonic seconds."""
         self._clock = clock
         self._at = None if seconds is None else clock() + seconds
 
     @classmethod
     def of(cls, context: object) -> Deadline:
-        """That of a Lambda invocation, less `MARGIN`; none for a context without one, as in a unit test."""
+        """Return the deadline of a Lambda invocation, less `MARGIN`; without a limit for a context that has none."""
         remaining = getattr(context, "get_remaining_time_in_millis", None)
         return cls(remaining() / 1000 - MARGIN) if remaining else cls()
 

@@ -96,7 +96,7 @@ class _Work:
                 self._end = self._end or error
 
     def results(self) -> list[Any]:
-        """What came out, in the order of the items.
+        """Return the results, in the order of the items.
 
         Raises:
             BaseException: what ended it.

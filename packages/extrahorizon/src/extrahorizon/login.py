@@ -52,7 +52,7 @@ class OAuth1Application:
     """An OAuth1 application that logs users in; as an authentication, the application itself, without a user."""
 
     def __init__(self, host: str, consumer_key: str, consumer_secret: str) -> None:
-        """The application with this key on the platform at `host`, written as `API_HOST` is.
+        """Log in with this application's key, at `host`, which is written as `API_HOST` is.
 
         Raises:
             ConfigurationError: the host cannot be used.
@@ -73,12 +73,12 @@ class OAuth1Application:
         return self._session.authentication.renew(rejected, deadline)
 
     def with_token(self, token: str, token_secret: str) -> Credentials:
-        """The credentials of the user this token belongs to; nothing is sent."""
+        """Return the credentials of the user this token belongs to; nothing is sent."""
         known = self._application
         return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
 
     def log_in(self, email: str, password: str) -> Credentials:
-        """The credentials of a user.
+        """Return the credentials of a user.
 
         Raises:
             AuthenticationError: e-mail address or password is wrong (106).
@@ -89,7 +89,7 @@ class OAuth1Application:
         return self._credentials(OAUTH1_TOKENS, {"email": email, "password": password})
 
     def confirm_mfa(self, token: str, method_id: str, code: str) -> Credentials:
-        """The credentials of a user who was asked for a second factor.
+        """Return the credentials of a user who was asked for a second factor.
 
         Args:
             token: `error.mfa["token"]` of the `MfaRequiredError`.
@@ -104,7 +104,7 @@ class OAuth1Application:
         return self._credentials(OAUTH1_MFA, {"token": token, "methodId": method_id, "code": code})
 
     def consume_sso_token(self, sso_token: str) -> Credentials:
-        """The credentials, in this application, of the user who generated the token in another one.
+        """Return the credentials, in this application, of the user who generated the token in another one.
 
         Raises:
             ResourceUnknownError: the token is unknown, was used, or has expired (16).
@@ -120,7 +120,7 @@ class OAuth1Application:
 
 
 def generate_sso_token(session: PlatformSession) -> str:
-    """A token, good once and for a short time, that logs the session's user in to another application."""
+    """Return a token, good once and for a short time, that logs the session's user in to another application."""
     (token,) = _members(session.call("POST", SSO_GENERATE, json={}, expects=dict), SSO_GENERATE, {"ssoToken": str})
     return str(token)
 
@@ -141,7 +141,7 @@ class Tokens:
 
 
 def pkce() -> tuple[str, str]:
-    """A code verifier and its S256 challenge (RFC 7636): send the challenge first, the verifier with the code."""
+    """Return a code verifier and its S256 challenge (RFC 7636): the latter is sent first, the former with the code."""
     verifier = secrets.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -271,7 +271,7 @@ class OAuth2Authentication:
             self._active = None
 
     def current(self, deadline: Deadline) -> Authorization:
-        """What to send the next request with; refreshed first when it is about to expire."""
+        """Return the authorization for the next request; a token that is about to expire is refreshed first."""
         active = self._require()
         if self._clock() > active[0].expires_at - EARLY:
             self._replace(active, deadline)
@@ -373,7 +373,7 @@ class ProxyAuthentication:
         self._authorization = Authorization(proxy, _with_header(cookie, "Cookie"))
 
     def current(self, deadline: Deadline) -> Authorization:  # noqa: ARG002 - nothing is fetched
-        """The cookie."""
+        """Return the cookie."""
         return self._authorization
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:  # noqa: ARG002 - there is nothing else to try

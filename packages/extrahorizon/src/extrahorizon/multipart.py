@@ -1,4 +1,4 @@
-"""A file upload as `multipart/form-data`, read while it is sent: a large file is never in memory whole."""
+"""A file upload as `multipart/form-data`, read while it is sent: a large file is never in memory at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Multipart:
         return len(self._before) + self._size + len(self._after)
 
     def __iter__(self) -> Iterator[bytes]:
-        """The body, a chunk at a time.
+        """Yield the body, a chunk at a time.
 
         Raises:
             RequestAbortedError: the source cannot be read, or ends before the length it had at first.

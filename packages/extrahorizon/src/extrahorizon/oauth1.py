@@ -60,7 +60,7 @@ class OAuth1Signer:
         return request
 
     def authorization(self, method: str, url: str) -> str:
-        """The Authorization header for one sending of `method` `url`, with a nonce and timestamp of its own."""
+        """Return the Authorization header for one sending of `method` `url`, with a nonce and timestamp of its own."""
         protocol = [  # values percent-encoded, in the order of their names
             ("oauth_consumer_key", self._consumer_key),
             ("oauth_nonce", self._nonce()),
@@ -77,7 +77,7 @@ class OAuth1Signer:
 
 
 def signature_base(method: str, url: str, protocol: list[tuple[str, str]]) -> str:
-    """The signature base string of section 3.4.1.
+    """Return the signature base string of section 3.4.1.
 
     Args:
         method: HTTP method, in capitals.
@@ -93,7 +93,7 @@ def signature_base(method: str, url: str, protocol: list[tuple[str, str]]) -> st
 
 
 def parse_query(query: str) -> list[tuple[str, str]]:
-    """The name-value pairs of a raw query string, as the platform's own URL parser (npm `qs`) reads them.
+    """Return the name-value pairs of a raw query string, as the platform's own URL parser (npm `qs`) reads them.
 
     Pieces between `&`, each split at its first `=` (at `]=` where there is one), `+` a space, percent-decoded once;
     what cannot be decoded stays as it is. An RQL term is a name with an empty value.

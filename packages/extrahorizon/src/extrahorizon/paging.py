@@ -40,7 +40,7 @@ class Page(Generic[Item]):
         total: int | None = None,
         fetch: Callable[[int, int], Page[Item]] | None = None,
     ) -> None:
-        """A page with these items; `fetch` gives another one, for a limit and an offset."""
+        """Hold these items; `fetch(limit, offset)` returns another page."""
         self.items, self.limit, self.offset, self.total = items, limit, offset, total
         self._fetch = fetch
 
@@ -86,7 +86,7 @@ class Page(Generic[Item]):
 
 
 def find(session: PlatformSession, path: str, rql: Condition | None = None) -> Page[Any]:
-    """The first page of what matches `rql` at `path`.
+    """Return the first page of what matches `rql` at `path`.
 
     Raises:
         PlatformError: the platform refused.
@@ -131,7 +131,7 @@ def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
 
 
 def find_first(session: PlatformSession, path: str, rql: Condition | None = None) -> Any | None:
-    """The first record that matches `rql` at `path`; None where there is none."""
+    """Return the first record that matches `rql` at `path`; None where there is none."""
     from extrahorizon.query import has_limit, limited, text_of
 
     text = text_of(rql)

@@ -71,47 +71,47 @@ class RQL:
         self._encode = double_encode_values
 
     def eq(self, field: str, value: Value | Iterable[Value]) -> RQL:
-        """The field has this value; a list has it among its values."""
+        """Require that the field equals the value; for a list, that one of its elements does."""
         return self._compare("eq", field, value)
 
     def ne(self, field: str, value: Value | Iterable[Value]) -> RQL:
-        """The field does not have this value; a list does not have it among its values."""
+        """Require that the field does not equal the value; for a list, that no element does."""
         return self._compare("ne", field, value)
 
     def gt(self, field: str, value: Value) -> RQL:
-        """The field is greater."""
+        """Require that the field is greater."""
         return self._compare("gt", field, value)
 
     def ge(self, field: str, value: Value) -> RQL:
-        """The field is greater or equal."""
+        """Require that the field is greater or equal."""
         return self._compare("ge", field, value)
 
     def lt(self, field: str, value: Value) -> RQL:
-        """The field is less."""
+        """Require that the field is less."""
         return self._compare("lt", field, value)
 
     def le(self, field: str, value: Value) -> RQL:
-        """The field is less or equal."""
+        """Require that the field is less or equal."""
         return self._compare("le", field, value)
 
     def like(self, field: str, value: Value) -> RQL:
-        """The text, or a text of the list, contains this one."""
+        """Require that the string, or one string of a list, contains this one."""
         return self._compare("like", field, value)
 
     def in_(self, field: str, values: Iterable[Value]) -> RQL:
-        """The field has one of these values."""
+        """Require that the field equals one of these values."""
         return self._compare_list("in", field, values)
 
     def out(self, field: str, values: Iterable[Value]) -> RQL:
-        """The field has none of these values."""
+        """Require that the field equals none of these values."""
         return self._compare_list("out", field, values)
 
     def contains(self, field: str, *conditions: Condition) -> RQL:
-        """The field is present; with conditions: a list of objects with one that meets all of them."""
+        """Require that the field is present; with conditions, that one object of the list meets all of them."""
         return self._presence("contains", field, conditions)
 
     def excludes(self, field: str, *conditions: Condition) -> RQL:
-        """The field is absent; with conditions: no object of the list meets all of them."""
+        """Require that the field is absent; with conditions, that no object of the list meets all of them."""
         return self._presence("excludes", field, conditions)
 
     def and_(self, *conditions: Condition) -> RQL:
@@ -143,11 +143,11 @@ class RQL:
         return self._with("skipCount()")
 
     def build(self) -> str:
-        """The query as it follows a path: with its question mark, or nothing where it is empty."""
+        """Return the query as it follows a path: with its question mark, or nothing where it is empty."""
         return query(self)
 
     def intermediate(self) -> str:
-        """The query as a term of another one: several terms become `and(...)`, a starting query is kept as it is."""
+        """Return the query as one term: several terms become `and(...)`; a starting query stays as it is."""
         terms = self._all()
         return terms[0] if len(terms) == 1 else f"and({','.join(terms)})" if terms else ""
 
@@ -207,7 +207,7 @@ class RQL:
         return self._copy((*self._closed(), term), self._limit)
 
     def _closed(self) -> tuple[str, ...]:
-        """The terms, so that nothing after them can fall into an `or` of the starting query."""
+        """Return the terms, so that nothing after them can fall into an `or` of the starting query."""
         return tuple(map(_closed, self._terms))
 
     def _all(self) -> tuple[str, ...]:
@@ -239,13 +239,13 @@ def text_of(condition: object) -> str:
 
 
 def query(condition: Condition | None) -> str:
-    """A builder's or a plain query as it follows a path, with its question mark; nothing for none."""
+    """Return a builder's or a plain query as it follows a path, with its question mark; nothing for none."""
     text = text_of(condition)
     return f"?{text}" if text else ""
 
 
 def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type each
-    """The one way a value is written, before it is encoded.
+    """Return a value as RQL writes it, before it is encoded.
 
     Texts as they are; `true`, `false`, `null`; numbers as JavaScript prints them, so `1.0` is `1`; `date` as
     `2021-12-10`; `datetime` in UTC to the millisecond, `2021-12-10T23:30:00.000Z`; `UUID` with its dashes; a list
@@ -277,7 +277,7 @@ def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type ea
 
 
 def double_encoded(text: str) -> str:
-    """A value as it stands in a query: everything but ASCII letters and digits percent-encoded, twice."""
+    """Return a value encoded for a query: all but ASCII letters and digits percent-encoded, twice."""
     if text.isascii() and text.isalnum():
         return text
     if has_half(text):  # asked first, as the error of `encode` has the whole text
@@ -287,29 +287,29 @@ def double_encoded(text: str) -> str:
 
 
 def without_limit(text: str) -> str:
-    """A query without its limits, wherever they stand, and otherwise as it was."""
+    """Return a query without its limits, at whatever place, and otherwise unchanged."""
     kept = [_NESTED_LIMIT.sub("", term) for term in split(text, "&") if not _LIMIT.fullmatch(term)]
     return "&".join(kept)
 
 
 def has_condition(text: str) -> bool:
-    """Whether a query picks some of the records; one that only sorts, limits or selects picks from all of them."""
+    """Return whether a query has a condition. One that only sorts, limits or selects matches all records."""
     return _CONDITION.search(text) is not None
 
 
 def has_limit(text: str) -> bool:
-    """Whether a query has a limit, wherever it stands."""
+    """Return whether a query has a limit, at whatever place."""
     return without_limit(text) != text
 
 
 def limited(text: str, limit: int, offset: int) -> str:
-    """A query with this limit in the place of any it had."""
+    """Return a query with this limit instead of any other."""
     kept = without_limit(_closed(text))
     return "&".join(part for part in (kept, _limit_term(limit, offset)) if part)
 
 
 def split(text: str, separator: str) -> list[str]:
-    """The parts of a query between separators that stand outside of all parentheses."""
+    """Return the parts of a query between separators that are outside of all parentheses."""
     parts, depth, start = [], 0, 0
     for position, character in enumerate(text):
         if character == "(":
@@ -324,7 +324,7 @@ def split(text: str, separator: str) -> list[str]:
 
 
 def _condition(text: str) -> str:
-    """A query as one term of another one."""
+    """Return a query as one term of another one."""
     for separator, operator in (("|", "or"), ("&", "and")):
         parts = [part for part in split(text, separator) if part]
         if len(parts) > 1:

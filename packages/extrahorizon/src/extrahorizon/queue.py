@@ -19,7 +19,7 @@ still be safe to run again.
 WORK_QUEUE_URL          what `send_tasks` sends to
 IDEMPOTENCY_TABLE       the table: partition key `id`, TTL attribute `expiration`. Without it nothing is noted, and a
                         warning says so: then a message that is delivered twice runs twice
-DEAD_LETTER_QUEUE_URL   where poison goes. Without it poison is left to SQS, as what fails: no reason is told there
+DEAD_LETTER_QUEUE_URL   where poison goes. Without it poison is left to SQS, as what fails: no reason is recorded there
 POWERTOOLS_METRICS_NAMESPACE    of the metrics `Done`, `DoneBefore`, `Poison`, `NotBegun` and `Failed` in CloudWatch,
                         with the dimension `service`, the name of the Lambda function. Without it there are none. Each
                         message counts in one of them; `Failed` also has a 0 for each that was begun and did not fail,
@@ -122,7 +122,7 @@ def work(
         run: runs the function for a task.
         name: of the function: what is done is noted for each function apart.
         poison: errors that no other attempt can mend, besides `InvalidEventError`.
-        idempotency_key: a text that two tasks have in common when they ask for the same; see `task_handler`.
+        idempotency_key: a string that two tasks have in common when they ask for the same; see `task_handler`.
 
     Returns:
         `{"batchItemFailures": [{"itemIdentifier": id}, …]}`, the messages that are to come again. The errors are in
@@ -330,7 +330,7 @@ def _task(body: str) -> Task:
         raise InvalidEventError("the message's body is not JSON; a task as JSON is expected") from None
     task = Task.from_event(event)
     if task.id is not None and not isinstance(task.id, str):
-        raise InvalidEventError("the task's id is not a text")
+        raise InvalidEventError("the task's id is not a string")
     return task
 
 
@@ -339,7 +339,7 @@ def _receive_count(record: SQSRecord) -> str:
 
 
 def _attributes(record: SQSRecord, error: Exception, name: str) -> dict[str, dict[str, str]]:
-    """What the dead-letter queue says of a poison message."""
+    """Return the attributes that a poison message has in the dead-letter queue."""
     texts = {
         "ErrorType": type(error).__name__,
         "ErrorMessage": _FORBIDDEN.sub("?", _reason(error))[:_LONGEST_REASON],
@@ -351,7 +351,7 @@ def _attributes(record: SQSRecord, error: Exception, name: str) -> dict[str, dic
 
 
 def _facts(error: BaseException) -> dict[str, Any]:
-    """An error for the log: its name, a reason, and where, without the message of one that is not ours."""
+    """Return an error for the log: its name, a reason, and where, without the message of one that is not ours."""
     trace = traceback.format_tb(error.__traceback__)
     return {"error": type(error).__name__, "reason": _reason(error), "stackTrace": trace}
 
@@ -381,7 +381,7 @@ def _store(table: str) -> DynamoDBPersistenceLayer:
 
 @cache
 def _aws(service: str) -> Any:
-    """A boto3 client, kept across warm invocations."""
+    """Return a boto3 client, kept across warm invocations."""
     import boto3
     from botocore.config import Config
 

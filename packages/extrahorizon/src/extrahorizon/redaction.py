@@ -23,12 +23,12 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name in lower case, however they are joined: `tokenSecret`, `token-secret`, `TOKEN_SECRET`."""
+    """Return the words of a name in lower case, from `tokenSecret`, `token-secret` or `TOKEN_SECRET` alike."""
     return [word.lower() for word in _WORDS.findall(name)]
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a member of this name is hidden: `tokenSecret`, `X-Api-Key`, `API_OAUTH_TOKEN`, `apikey`, …"""
+    """Return whether a member's name says that it is secret: `tokenSecret`, `X-Api-Key`, `apikey`, …"""
     words = words_of(name)
     return (
         not _SECRET_WORDS.isdisjoint(words)
@@ -38,7 +38,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def redact(value: Any, depth: int = DEPTH) -> Any:
-    """A JSON-like copy of a value with every secret member replaced, at any depth and in any kind of mapping."""
+    """Return a JSON-like copy of a value with every secret member replaced, at any depth and in any kind of mapping."""
     if isinstance(value, Mapping | list | tuple | set | frozenset) and depth == 0:
         return "[too deep]"
     if isinstance(value, Mapping):

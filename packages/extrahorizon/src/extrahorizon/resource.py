@@ -40,7 +40,7 @@ def string(value: object) -> str:
 
 
 def segment(name: str) -> str:
-    """An id or a name as one segment of a path, which it cannot leave.
+    """Return an id or a name as one segment of a path, which it cannot leave.
 
     Raises:
         ValueError: it is empty, `.` or `..`, which change the path however they are encoded, or holds half a character.
@@ -126,14 +126,14 @@ class Resource:
         )
 
     def _data(self, path: str) -> list[Any]:
-        """The list that the call answers with as `data`, where a service sends no page bounds."""
+        """Return the list that the call answers with as `data`, where a service sends no page bounds."""
         answer = self._object("GET", path)
         if not isinstance(answer.get("data"), list):
             raise InvalidResponseError("an answer without a list", status=200, method="GET", url=path)
         return list(answer["data"])
 
     def _is_ok(self, method: str, path: str, **options: Any) -> bool:
-        """Whether the call answers with 200; errors are raised."""
+        """Return whether the call answers with 200; errors are raised."""
         return self._session.request(method, path, **options).status_code == 200  # noqa: PLR2004
 
 
@@ -143,7 +143,7 @@ class Service(Resource):
     _base: ClassVar[str]
 
     def health(self) -> bool:
-        """Whether the service is well. Needs no permission.
+        """Return whether the service is well. Needs no permission.
 
         Raises:
             PlatformError: it is not; 903 or 4 where the cluster has no such service, or cannot reach it.
@@ -157,7 +157,7 @@ class Collection(Resource, Generic[Item]):
     _path: ClassVar[str]
 
     def find(self, rql: Condition | None = None) -> Page[Item]:
-        """A page of the records that match; all of them match no RQL.
+        """Return a page of the records that match; all of them match no RQL.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).
@@ -170,7 +170,7 @@ class Collection(Resource, Generic[Item]):
         return paging.find_all(self._session, self._path, rql)
 
     def find_first(self, rql: Condition | None = None) -> Item | None:
-        """The first record that matches, or None. Errors as for `find`."""
+        """Return the first record that matches, or None. Errors as for `find`."""
         return paging.find_first(self._session, self._path, rql)
 
     def _find_where(self, field: str, value: str, rql: Condition | None) -> Item | None:
@@ -181,7 +181,7 @@ class WithId(Collection[Item]):
     """Records that have an id."""
 
     def find_by_id(self, record_id: str, rql: Condition | None = None) -> Item | None:
-        """The record with this id that matches `rql` too, or None. Errors as for `find`."""
+        """Return the record with this id that matches `rql` too, or None. Errors as for `find`."""
         return self._find_where("id", record_id, rql)
 
 
@@ -189,12 +189,12 @@ class WithName(Collection[Item]):
     """Records that have a name of their own."""
 
     def find_by_name(self, name: str, rql: Condition | None = None) -> Item | None:
-        """The record with this name that matches `rql` too, or None. Errors as for `find`."""
+        """Return the record with this name that matches `rql` too, or None. Errors as for `find`."""
         return self._find_where("name", name, rql)
 
 
 def where(field: str, value: str, rql: Condition | None) -> RQL:
-    """What matches `rql` and has this value."""
+    """Return RQL for the records that match `rql` and have this value."""
     from extrahorizon.query import rql as everything
 
     return everything.eq(field, string(value)) & ("" if rql is None else rql)

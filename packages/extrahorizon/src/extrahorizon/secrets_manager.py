@@ -46,7 +46,7 @@ class SecretsManager:
         self._lock = threading.RLock()  # for what takes no time: nobody waits for AWS with it
 
     def read(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
-        """The string members of the secret, white space around values removed and blank ones left out.
+        """Return the string members of the secret, white space around values removed and blank ones left out.
 
         Raises:
             ConfigurationError: the secret is not there, may not be read, or is not a JSON object. The message names
@@ -77,7 +77,7 @@ class SecretsManager:
             return self._last(kept, f"secret {secret_id!r} was not read in {PATIENCE:.3g} s")
 
     def read_again(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
-        """The secret as it is now, past every cache; for use after its values were refused.
+        """Return the secret as it is now, past every cache; for use after its values were refused.
 
         Raises:
             ConfigurationError: as for `read`.

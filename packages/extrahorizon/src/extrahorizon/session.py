@@ -195,8 +195,8 @@ class PlatformSession:
             method: HTTP method.
             path: path and query as the platform documents them, RQL included, starting with a slash.
             stream: leave the body unread, for `Response.chunks`; the caller closes the response.
-            options: `json`, a body to send as JSON, moments as ISO 8601; `gzip=True` compresses it, which the platform
-                takes when documents are created. `data`, a body to send as it is: bytes, or a
+            options: `json`, a body to send as JSON, datetimes as ISO 8601; `gzip=True` compresses it, which the
+                platform takes when documents are created. `data`, a body to send as it is: bytes, or a
                 `extrahorizon.multipart.Multipart`, which is streamed. `headers`, besides the session's own. `timeout`,
                 seconds to wait for an answer, `READ_TIMEOUT` by default and never past the deadline. `idempotent=True`
                 says that doing this twice does no harm, so that it is retried like a read; `idempotent=False` that a
@@ -221,7 +221,7 @@ class PlatformSession:
         expects: type[dict[Any, Any] | list[Any]] | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """The JSON that a call answers with, None for an empty body. Options and errors are those of `request`.
+        """Return the JSON that a call answers with, None for an empty body. Options and errors are those of `request`.
 
         Raises:
             InvalidResponseError: the body is not JSON, or not of the type that the caller `expects`.

@@ -40,7 +40,7 @@ class Task:
         tags: free-form labels.
         priority: higher runs first.
         retry_for_task_ids: ids of the earlier attempts, oldest first; empty on the first attempt.
-        raw: the whole event, for members that have no attribute here.
+        raw: the complete event, for members that have no attribute here.
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
@@ -97,7 +97,7 @@ class Task:
         )
 
     def text(self, name: str) -> str:
-        """A member of the task's data that has to be a text, such as the `documentId` that a transition adds.
+        """Return a string of the task's data, such as the `documentId` that a transition adds.
 
         Raises:
             InvalidEventError: it is missing, empty, or something else.
@@ -105,7 +105,7 @@ class Task:
         value = self.data.get(name)
         if not isinstance(value, str) or not value:
             found = "missing" if name not in self.data else f"{_kind(value)}" if value != "" else "empty"
-            raise InvalidEventError(f"the task's data needs {name}, a text, and it is {found}")
+            raise InvalidEventError(f"the task's data needs {name}, a string, and it is {found}")
         return value
 
     @property
@@ -139,8 +139,8 @@ def task_handler(
         function: what to run.
         poison: errors that no other attempt can mend, besides `InvalidEventError`. From a queue such a task goes to
             the dead-letter queue at once.
-        idempotency_key: what is to be done only once: gives a text that two tasks have in common when they ask for the
-            same. By default, and where it gives None, it is the id of the task's first attempt.
+        idempotency_key: what is to be done only once: returns a string that two tasks have in common when they ask
+            for the same. By default, and where it gives None, it is the id of the task's first attempt.
 
     Raises:
         TypeError: the function is asynchronous or a generator, or does not take a task and a client.
@@ -191,7 +191,7 @@ def _handler(
 
 
 def _is_from_queue(event: object) -> TypeGuard[dict[str, Any]]:
-    """Whether an event is a batch of messages from SQS."""
+    """Return whether an event is a batch of messages from SQS."""
     records = event.get("Records") if isinstance(event, dict) else None
     first = records[0] if isinstance(records, list) and records else None
     return isinstance(first, dict) and first.get("eventSource") == "aws:sqs"
@@ -202,12 +202,12 @@ def _texts(event: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if values is None:
         return ()
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InvalidEventError(f"the task's {name} is not a list of texts")
+        raise InvalidEventError(f"the task's {name} is not a list of strings")
     return tuple(values)
 
 
 def _kind(value: object) -> str:
     if value is None:
         return "null"
-    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    names = {list: "a list", str: "a string", bool: "true or false", int: "a number", float: "a number"}
     return names.get(type(value), f"a {type(value).__name__}")

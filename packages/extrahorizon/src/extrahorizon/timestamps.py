@@ -10,37 +10,37 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse(timestamp: float | str) -> datetime:
-    """The moment a timestamp of the platform stands for, in UTC.
+    """Return a timestamp of the platform as a datetime in UTC.
 
     Args:
         timestamp: epoch milliseconds, as users, events, mails, localizations, profiles and dispatchers send them, or
-            ISO 8601 text, as the other services do. Text without a time zone is taken as UTC.
+            an ISO 8601 string, as the other services do. A string without a time zone is taken as UTC.
 
     Raises:
         TypeError: it is neither.
-        ValueError: the text is no moment, or the moment is out of `datetime`'s range.
+        ValueError: the string is no timestamp, or the timestamp is out of `datetime`'s range.
     """
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
-        raise TypeError(f"a timestamp is a number of milliseconds or a text, not {type(timestamp).__name__}")
+        raise TypeError(f"a timestamp is a number of milliseconds or a string, not {type(timestamp).__name__}")
     try:
         if isinstance(timestamp, str):
             moment = datetime.fromisoformat(timestamp)
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         return _EPOCH + timedelta(milliseconds=timestamp)
     except (ValueError, OverflowError):
-        kind = "text" if isinstance(timestamp, str) else "number"
+        kind = "string" if isinstance(timestamp, str) else "number"
     # Outside of the block, as its error quotes the text.
     raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601")
 
 
 def iso(moment: datetime) -> str:
-    """A moment as the platform takes it: ISO 8601 in UTC, to the millisecond.
+    """Return a datetime as the platform's timestamp: ISO 8601 in UTC, to the millisecond.
 
     Raises:
         ValueError: it has no time zone, or lies outside of the years that can be written.
     """
     if moment.utcoffset() is None:
-        raise ValueError("a datetime without a time zone means another moment on every machine: give it one")
+        raise ValueError("a datetime without a time zone means another time on every machine: give it one")
     try:
         return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
@@ -54,7 +54,7 @@ def milliseconds(moment: datetime) -> int:
         ValueError: it has no time zone.
     """
     if moment.utcoffset() is None:
-        raise ValueError("a datetime without a time zone means another moment on every machine: give it one")
+        raise ValueError("a datetime without a time zone means another time on every machine: give it one")
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 

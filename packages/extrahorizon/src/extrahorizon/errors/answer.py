@@ -70,7 +70,7 @@ _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x
 def platform_error(
     status: int, content: bytes, headers: Mapping[str, str], *, method: str, url: str, attempts: int = 1
 ) -> PlatformError:
-    """The typed error for an error answer.
+    """Return the typed error for an error answer.
 
     Args:
         status: HTTP status of the answer.

@@ -72,7 +72,7 @@ class AccountChain:
         self._found: Account | None = None
 
     def current(self, deadline: Deadline | None = None) -> Account:
-        """The account to call with.
+        """Return the account to call with.
 
         Raises:
             ConfigurationError: no source has it, or the one that applies is incomplete. The message names what is
@@ -85,7 +85,7 @@ class AccountChain:
         return self._found
 
     def anew(self, refused: Account, deadline: Deadline | None = None) -> Account | None:
-        """The account as Secrets Manager has it now, past every cache; None when that is still the `refused` one."""
+        """Return the account that Secrets Manager has now, past every cache; None if it is still the `refused` one."""
         if self._secrets is not None and self._secret_id is not None and self._found == refused:
             members = self._secrets.read_again(self._secret_id, deadline)
             self._found = self._complete(_with_urls(members, _environment()), f"the secret {self._secret_id!r}")
@@ -167,6 +167,6 @@ def _environment() -> dict[str, str]:
 
 
 def _with_urls(members: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The secret's members, with the environment's URLs in place of its own where it has any."""
+    """Return the secret's members, with the environment's URLs in place of its own where it has any."""
     urls = {name: environment[name] for name in URL_NAMES if name in environment}
     return {**{name: value for name, value in members.items() if not urls or name not in URL_NAMES}, **urls}

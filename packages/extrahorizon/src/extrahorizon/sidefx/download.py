@@ -27,7 +27,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Builds, as `download.get_daily_builds_list` returns them, by version and build number.
+    """Return the builds of `download.get_daily_builds_list`, sorted by version and build number.
 
     SideFX sends both as texts and has been seen to sort them as such, `9` before `10`.
 
@@ -38,7 +38,7 @@ def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _numbers(build: dict[str, Any]) -> tuple[tuple[int, ...], int]:
-    """The version and the build, apart: 20.5.1 is later than 20.5 whatever their builds are."""
+    """Return the version and the build, apart: 20.5.1 is later than 20.5 whatever their builds are."""
     version, number = build.get("version"), build.get("build")
     try:
         return tuple(map(int, str(version).split("."))), int(str(number))

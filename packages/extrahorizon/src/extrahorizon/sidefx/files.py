@@ -57,7 +57,7 @@ class ResponseFile:
         self.close()
 
     def read(self, size: int | None = None) -> bytes:
-        """The next `size` bytes, fewer at the end, none after it; all that are left when None or negative.
+        """Return the next `size` bytes, fewer at the end, none after it; all that are left when None or negative.
 
         Raises:
             DeadlineExceededError: the time was up.
@@ -75,7 +75,7 @@ Part = tuple[str, bytes, str]  # filename, content, media type
 
 
 def file_parts(arguments: dict[str, object]) -> dict[str, Part]:
-    """The files among keyword arguments, read, as parts of a multipart form.
+    """Return the files among keyword arguments, read, as parts of a multipart form.
 
     Raises:
         OSError: a file cannot be read.
@@ -88,7 +88,7 @@ def file_parts(arguments: dict[str, object]) -> dict[str, Part]:
 
 
 def is_file(value: object) -> bool:
-    """Whether an argument is sent as a file."""
+    """Return whether an argument is sent as a file."""
     return isinstance(value, (File, bytes, bytearray))
 
 

@@ -28,7 +28,7 @@ _AFTER_LAST_LINE = "</textarea>"
 
 
 def result(response: requests.Response, what: str, limits: Limits, *, secrets: tuple[str, ...]) -> Any:
-    """The value, or the `ResponseFile`, that the function `what` returned; `secrets` are kept out of errors.
+    """Return the value, or the `ResponseFile`, that the function `what` returned; `secrets` are kept out of errors.
 
     Raises:
         APIError: the call was refused or failed, or the answer is no result.
@@ -53,7 +53,7 @@ def result(response: requests.Response, what: str, limits: Limits, *, secrets: t
 
 
 def body_text(response: requests.Response, what: str, limits: Limits) -> str:
-    """The body as text, up to `LONGEST_ERROR` bytes, decoded as its header says, else as UTF-8."""
+    """Return the body as text, up to `LONGEST_ERROR` bytes, decoded as its header says, else as UTF-8."""
     body = bytearray()
     for chunk in chunks(response, what, limits):
         body += chunk
@@ -67,7 +67,7 @@ def body_text(response: requests.Response, what: str, limits: Limits) -> str:
 
 
 def traceback_of(page: str, *, is_html: bool) -> str:
-    """What a 500 answer says: the traceback out of a debug page, unescaped; else all of it.
+    """Return the text of a 500 answer: the traceback of a debug page, unescaped; else all of it.
 
     Some published versions of SideFX's client return the whole page in the one case and nothing in the other.
     """

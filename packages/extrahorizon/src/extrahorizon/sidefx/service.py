@@ -27,7 +27,7 @@ READS = ("download.", "changelog.", "bugs.get_")
 
 
 def only_reads(function: str) -> bool:
-    """Whether `function`, such as `download.get_daily_builds_list`, may be called twice without harm."""
+    """Return whether `function`, such as `download.get_daily_builds_list`, may be called twice without harm."""
     return function.startswith(READS)
 
 
@@ -35,7 +35,7 @@ class RemoteFunction:
     """A function of the API, or the module it is in: `sidefx.download`, `sidefx.download.get_daily_builds_list`."""
 
     def __init__(self, call: Callable[[str, tuple[Any, ...], dict[str, Any]], Any], name: str) -> None:
-        """The function `name`, called by `call`."""
+        """Call the function `name` through `call`."""
         self._call = call
         self._name = name
 
@@ -54,7 +54,7 @@ class RemoteFunction:
             AuthorizationError: the credentials are refused.
             ConfigurationError: there are no usable credentials.
             DeadlineExceededError: the time was up.
-            PlatformUnreachableError: no answer came; `sent` tells whether something may have been done all the same.
+            PlatformUnreachableError: no answer came; `sent` says whether something may have been done all the same.
             TypeError: an argument is neither a JSON value nor a file passed by keyword.
             ValueError: a number is not finite.
         """
@@ -101,7 +101,7 @@ class Service:
             access_token_expiry_time: epoch seconds.
             timeout: seconds to connect and seconds between two pieces of an answer, or one number for both; by default
                 5 and 30.
-            remaining: tells the seconds left for calls, waiting included; without it, one call waits 120 s at most.
+            remaining: returns the seconds left for calls, waiting included; without it, one call waits 120 s at most.
 
         Raises:
             ConfigurationError: half of what belongs together, a token that cannot be one, or a URL that cannot be used.

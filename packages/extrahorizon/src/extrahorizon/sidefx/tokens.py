@@ -59,7 +59,7 @@ class TokenCache:
         self._lock = threading.Lock()
 
     def get(self, account: Account, limits: Limits, *, rejected: str | None = None) -> Token:
-        """A token for `account` whose value is not `rejected`.
+        """Return a token for `account` whose value is not `rejected`.
 
         Raises:
             AuthorizationError: SideFX gives none.
@@ -106,7 +106,7 @@ class _Slot:
 
 
 def request_token(account: Account, limits: Limits) -> Token:
-    """A new token. Fetching one does not end another, so the request may be repeated.
+    """Return a new token. Fetching one does not end another, so the request may be repeated.
 
     Raises:
         AuthorizationError: SideFX gives none.
@@ -134,7 +134,7 @@ def request_token(account: Account, limits: Limits) -> Token:
 
 
 def is_token(value: object) -> bool:
-    """Whether `value` can stand in an Authorization header."""
+    """Return whether `value` can stand in an Authorization header."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value
 
 

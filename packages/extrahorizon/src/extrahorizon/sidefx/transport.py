@@ -49,7 +49,7 @@ _FRONT_END_TROUBLE = frozenset({502, 503, 504})
 
 
 def unlimited() -> float:
-    """The seconds left when nothing limits them."""
+    """Return the seconds left when nothing limits them."""
     return math.inf
 
 
@@ -60,7 +60,7 @@ class Limits:
     Attributes:
         timeout: seconds to connect and seconds between two pieces of an answer, or one number for both; None is 5
             and 30.
-        remaining: tells the seconds left in all.
+        remaining: returns the seconds left in all.
     """
 
     timeout: float | tuple[float, float] | None = None
@@ -89,7 +89,7 @@ class Limits:
         return min(connect, left), min(read, left)
 
     def allow(self, wait: float, waited: float) -> bool:
-        """Whether there is time to wait `wait` seconds more, after `waited` seconds of it."""
+        """Return whether there is time to wait `wait` seconds more, after `waited` seconds of it."""
         left = self.remaining()
         return waited + wait <= LONGEST_WAIT if math.isinf(left) else wait < left
 
@@ -102,7 +102,7 @@ def prepare(
     form: dict[str, str] | None = None,
     files: dict[str, Part] | None = None,
 ) -> requests.PreparedRequest:
-    """A request that can be sent more than once: its body is in memory.
+    """Return a request that can be sent more than once: its body is in memory.
 
     Raises:
         PlatformUnreachableError: the URL cannot be called.
@@ -161,7 +161,7 @@ def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeat
 
 
 def chunks(response: requests.Response, what: str, limits: Limits, *, decoded: bool = True) -> Iterator[bytes]:
-    """The body as it arrives, at most `CHUNK` bytes at a time; as it was sent when not `decoded`.
+    """Yield the body as it arrives, at most `CHUNK` bytes at a time; as it was sent when not `decoded`.
 
     Raises:
         DeadlineExceededError: the time was up, however slowly it came.
@@ -172,7 +172,7 @@ def chunks(response: requests.Response, what: str, limits: Limits, *, decoded: b
 
 
 def read(response: requests.Response, what: str, limits: Limits, size: int | None) -> bytes:
-    """The next `size` bytes of the body, fewer at its end; all that are left when None.
+    """Return the next `size` bytes of the body, fewer at its end; all that are left when None.
 
     Raises:
         DeadlineExceededError: the time was up.

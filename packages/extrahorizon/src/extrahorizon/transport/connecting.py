@@ -24,7 +24,7 @@ _MOST_INTERIM = 16  # answers before the final one; servers send one or two
 
 
 class SendingTimeoutError(TimeoutError):
-    """The time was up before a request was sent whole, so that nobody can have acted on it."""
+    """The time was up before a request was sent completely, so that nobody can have acted on it."""
 
 
 def connected(host: str, port: int, seconds: float) -> socket.socket:

@@ -47,7 +47,7 @@ def default_transport(
 
 
 def preload() -> None:
-    """Import on Lambda what the first call needs: while a function starts it has a whole processor, later its part."""
+    """Import on Lambda what the first call needs: a function that starts has a full processor, later a part of one."""
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and VARIABLE not in os.environ and not _has_proxy():
         import extrahorizon.transport.over_http_client  # noqa: F401 - imported for later
 

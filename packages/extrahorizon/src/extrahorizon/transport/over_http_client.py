@@ -187,7 +187,7 @@ class _Connection:
         return self._socket
 
     def is_usable(self) -> bool:
-        """Whether it was used lately, and nothing came meanwhile: the end of the connection, or what nobody asked."""
+        """Return whether it was used lately, and neither its end nor an unexpected answer has come since."""
         if time.time() - self._since > IDLE_LIMIT:
             return False
         poll = select.poll()

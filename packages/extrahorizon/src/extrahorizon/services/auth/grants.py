@@ -62,7 +62,7 @@ def oauth2_of(session: PlatformSession) -> OAuth2Authentication:
 
 
 def log_out(session: PlatformSession) -> bool:
-    """Forget who is logged in; the proxy is told."""
+    """Forget who is logged in, and log out of the proxy."""
     if isinstance(session.authentication, ProxyAuthentication):
         session.request("POST", "/logout")
         return True

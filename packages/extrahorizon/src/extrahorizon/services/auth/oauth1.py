@@ -47,7 +47,7 @@ class OAuth1(Resource):
         )
 
     def get_tokens(self, rql: Condition | None = None) -> Page[OAuth1Token]:
-        """A page of OAuth1 tokens. Deprecated by the platform: use `tokens.find`, which says the rest."""
+        """Return a page of OAuth1 tokens. Deprecated by the platform: use `tokens.find`, which has the details."""
         return paging.find(self._session, TOKENS, rql)
 
     def remove_token(self, token_id: str) -> int:

@@ -56,7 +56,7 @@ class OAuth2(Resource):
         )
 
     def get_authorizations(self, rql: Condition | None = None) -> Page[OAuth2Authorization]:
-        """A page of authorizations. Deprecated by the platform: use `authorizations.find`, which says the rest."""
+        """Return a page of authorizations. Deprecated by the platform: use `authorizations.find`."""
         return paging.find(self._session, AUTHORIZATIONS, rql)
 
     def delete_authorization(self, authorization_id: str) -> int:

@@ -175,7 +175,7 @@ class LoginAttemptError(TypedDict, total=False):
 
 
 class LoginAttempt(TypedDict, total=False):
-    """A login by way of a provider. Personal data: never log it, never return it whole."""
+    """A login by way of a provider. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     status: Required[Literal["success", "failed"]]

@@ -31,7 +31,7 @@ class Users(Resource):
     """
 
     def get_mfa_setting(self, user_id: str) -> MfaSetting:
-        """A user's second factors. Needs `VIEW_USER_MFA_SETTINGS` for somebody else's."""
+        """Return a user's second factors. Needs `VIEW_USER_MFA_SETTINGS` for somebody else's."""
         return cast("MfaSetting", self._object("GET", _user(user_id)))
 
     def enable_mfa(self, user_id: str, **body: Unpack[PresenceToken]) -> int:

@@ -22,7 +22,7 @@ class General(Resource):
     """`exh.configurations.general`."""
 
     def get(self) -> GeneralConfiguration:
-        """The general configuration. Needs no permission."""
+        """Return the general configuration. Needs no permission."""
         return cast("GeneralConfiguration", self._object("GET", GENERAL))
 
     def update(self, sections: Mapping[str, Any], *, rql: Condition | None = None) -> int:

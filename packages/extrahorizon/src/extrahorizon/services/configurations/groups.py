@@ -24,7 +24,7 @@ class Groups(Resource):
     """`exh.configurations.groups`. Permissions are global, or those of staff in the group."""
 
     def get(self, group_id: str) -> GroupConfiguration:
-        """The configuration of a group. Needs `VIEW_CONFIGURATIONS`.
+        """Return the configuration of a group. Needs `VIEW_CONFIGURATIONS`.
 
         In the group, `VIEW_STAFF_CONFIGURATIONS` and `VIEW_PATIENT_CONFIGURATIONS` show a section each.
         """

@@ -41,7 +41,7 @@ class EnlistmentConfiguration(TypedDict, total=False):
 
 
 class UserConfiguration(TypedDict, total=False):
-    """The configuration of a user. Personal data: never log it, never return it whole."""
+    """The configuration of a user. Personal data: never log it, never return all of it."""
 
     id: str
     data: dict[str, Any]

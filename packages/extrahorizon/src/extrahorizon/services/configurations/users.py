@@ -24,7 +24,7 @@ class Users(Resource):
     """`exh.configurations.users`. One's own configuration needs no permission."""
 
     def get(self, user_id: str) -> UserConfiguration:
-        """The configuration of a user, and those in the groups the user is in. Needs `VIEW_CONFIGURATIONS`.
+        """Return the configuration of a user, and those in the groups the user is in. Needs `VIEW_CONFIGURATIONS`.
 
         To staff of a group, `VIEW_CONFIGURATIONS`, `VIEW_STAFF_CONFIGURATIONS` and `VIEW_PATIENT_CONFIGURATIONS` show
         those in the group.

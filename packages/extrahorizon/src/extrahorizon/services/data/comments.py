@@ -34,17 +34,17 @@ class Comments(Resource):
         )
 
     def find(self, schema: str, document_id: str, rql: Condition | None = None) -> Page[Comment]:
-        """A page of a document's comments that match. Needs `VIEW_DOCUMENT_COMMENTS`."""
+        """Return a page of a document's comments that match. Needs `VIEW_DOCUMENT_COMMENTS`."""
         return paging.find(self._session, _comments(schema, document_id), rql)
 
     def find_first(self, schema: str, document_id: str, rql: Condition | None = None) -> Comment | None:
-        """The first comment that matches, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
+        """Return the first comment that matches, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
         return paging.find_first(self._session, _comments(schema, document_id), rql)
 
     def find_by_id(
         self, schema: str, document_id: str, comment_id: str, rql: Condition | None = None
     ) -> Comment | None:
-        """The comment with this id that matches `rql` too, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
+        """Return the comment with this id that matches `rql` too, or None. Needs `VIEW_DOCUMENT_COMMENTS`."""
         return paging.find_first(self._session, _comments(schema, document_id), where("id", comment_id, rql))
 
     def update(self, schema: str, document_id: str, comment_id: str, **body: Unpack[CommentBody]) -> int:

@@ -55,7 +55,7 @@ class Documents(Resource):
         return cast("Document", self._object("POST", _documents(schema), json=own_data(data), gzip=gzip))
 
     def find(self, schema: str, rql: Condition | None = None) -> Page[Document]:
-        """A page of the documents that match."""
+        """Return a page of the documents that match."""
         return paging.find(self._session, _documents(schema), rql)
 
     def find_all(self, schema: str, rql: Condition | None = None) -> Iterator[Document]:
@@ -63,11 +63,11 @@ class Documents(Resource):
         return paging.find_all(self._session, _documents(schema), rql)
 
     def find_first(self, schema: str, rql: Condition | None = None) -> Document | None:
-        """The first document that matches, or None."""
+        """Return the first document that matches, or None."""
         return paging.find_first(self._session, _documents(schema), rql)
 
     def find_by_id(self, schema: str, document_id: str, rql: Condition | None = None) -> Document | None:
-        """The document with this id that matches `rql` too; None where there is none that the caller may see."""
+        """Return the document with this id that matches `rql` too; None where there is none that the caller may see."""
         return paging.find_first(self._session, _documents(schema), where("id", document_id, rql))
 
     def update(self, schema: str, document_id: str, data: Mapping[str, Any], *, rql: Condition | None = None) -> int:

@@ -12,7 +12,7 @@ class TransitionLock(TypedDict):
 
 
 class Document(TypedDict, total=False):
-    """A document. Health data: never log it, never return it whole."""
+    """A document. Health data: never log it, never return all of it."""
 
     id: Required[str]
     creatorId: str

@@ -5,7 +5,7 @@ from typing import Any, Literal, Required, TypedDict
 
 
 class Recipients(TypedDict, total=False):
-    """Addresses a mail goes to. Personal data: never log it, never return it whole."""
+    """Addresses a mail goes to. Personal data: never log it, never return all of it."""
 
     to: Required[list[str]]
     cc: list[str]
@@ -38,7 +38,7 @@ class ActionCreation(ActionMembers, total=False):
 
 
 class Action(TypedDict, total=False):
-    """An action; which members it has depends on the `type`. Personal data: never log it, never return it whole."""
+    """An action; which members it has depends on the `type`. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     type: Required[Literal["task", "mail"]]

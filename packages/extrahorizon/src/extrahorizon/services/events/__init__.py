@@ -27,13 +27,13 @@ class Events(Service, WithId["Event"]):
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        """Which services are told of which events."""
+        """Which services are notified of which events."""
         from extrahorizon.services.events.subscriptions import Subscriptions
 
         return Subscriptions(self._session)
 
     def create(self, **body: Unpack[EventCreation]) -> Event:
-        """Tell the platform that something happened. Needs `CREATE_EVENTS`.
+        """Publish an event: something happened. Needs `CREATE_EVENTS`.
 
         Args:
             body: `type`, for which dispatchers look; `content`, which is sent with its keys as they are.

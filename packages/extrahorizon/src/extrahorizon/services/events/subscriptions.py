@@ -1,4 +1,4 @@
-"""Subscriptions: which services are told of which events."""
+"""Subscriptions: which services are notified of which events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Subscriptions(WithId["Subscription"]):
     _path = f"{BASE}/subscriptions"
 
     def create(self, **body: Unpack[SubscriptionCreation]) -> Subscription:
-        """Have a service told of events. Needs `CREATE_SUBSCRIPTIONS`.
+        """Subscribe a service to events. Needs `CREATE_SUBSCRIPTIONS`.
 
         Deprecated by the platform: its services subscribe by themselves. To act on events, see `exh.dispatchers`.
         """

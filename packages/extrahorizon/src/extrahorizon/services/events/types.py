@@ -11,7 +11,7 @@ class EventCreation(TypedDict, total=False):
 
 
 class Event(TypedDict, total=False):
-    """Something that happened. Its content may be personal data: never log it, never return it whole."""
+    """Something that happened. Its content may be personal data: never log it, never return all of it."""
 
     id: Required[str]
     type: Required[str]
@@ -36,7 +36,7 @@ class SubscribedService(TypedDict):
 
 
 class SubscriptionCreation(TypedDict, total=False):
-    """Events to tell a service of; if it is `retriable`, up to three times again where it does not answer."""
+    """Events to notify a service of; if it is `retriable`, up to three times again where it does not answer."""
 
     service: Required[SubscribedService]
     event_types: Required[list[str]]
@@ -44,7 +44,7 @@ class SubscriptionCreation(TypedDict, total=False):
 
 
 class Subscription(TypedDict, total=False):
-    """Events a service is told of."""
+    """Events a service is notified of."""
 
     id: Required[str]
     service: Required[SubscribedService]

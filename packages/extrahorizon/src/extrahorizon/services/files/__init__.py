@@ -106,7 +106,7 @@ class Files(WithName["File"]):
         return cast("File", self._object("POST", f"{BASE}/", data=Multipart(content, filename="data")))
 
     def retrieve(self, token: str) -> bytes:
-        """The content of a file, whole. Needs any token of it.
+        """Return all of a file's content. Needs any token of the file.
 
         Raises:
             InvalidTokenError: there is no such token (2605).
@@ -115,7 +115,7 @@ class Files(WithName["File"]):
         return self._session.request("GET", _content(token)).content
 
     def retrieve_stream(self, token: str) -> Iterator[bytes]:
-        """Yield the content of a file, a piece at a time, so that a large file is never in memory whole.
+        """Yield the content of a file, a piece at a time, so that a large file is never in memory at once.
 
         Needs any token of the file. Nothing is sent before the first piece is asked for.
 
@@ -171,7 +171,7 @@ class Files(WithName["File"]):
         return 1
 
     def get_details(self, token: str) -> FileDetails:
-        """What is known of a file: with a `read` token name, size and type, with a `full` one everything.
+        """Return the details of a file: name, size and type with a `read` token, all of them with a `full` one.
 
         Raises:
             InvalidTokenError: there is no such token (2605).

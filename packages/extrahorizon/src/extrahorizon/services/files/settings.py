@@ -17,7 +17,7 @@ class Settings(Resource):
     """`exh.files.settings`."""
 
     def get(self) -> FileServiceSettings:
-        """The settings. Needs `VIEW_FILE_SERVICE_SETTINGS`."""
+        """Return the settings. Needs `VIEW_FILE_SERVICE_SETTINGS`."""
         return cast("FileServiceSettings", self._object("GET", f"{BASE}/settings"))
 
     def update(self, **body: Unpack[FileServiceSettingsUpdate]) -> int:

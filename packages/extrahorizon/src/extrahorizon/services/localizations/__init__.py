@@ -31,7 +31,7 @@ class Localizations(Service, Collection["Localization"]):
     _path = f"{BASE}/"
 
     def find_by_key(self, key: str, rql: Condition | None = None) -> Localization | None:
-        """The texts with this key that match `rql` too, or None.
+        """Return the texts with this key that match `rql` too, or None.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).

@@ -22,7 +22,7 @@ class Access(Resource):
     _path = f"{BASE}/access"
 
     def find(self, rql: Condition | None = None) -> list[AccessLog]:
-        """The calls that match, as many as a page holds; `find_all` goes on.
+        """Return the calls that match, as many as a page holds; `find_all` goes on.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).
@@ -38,7 +38,7 @@ class Access(Resource):
         return paging.find_all(self._session, self._path, rql)
 
     def find_first(self, rql: Condition | None = None) -> AccessLog | None:
-        """The first call that matches, or None.
+        """Return the first call that matches, or None.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).

@@ -4,7 +4,7 @@ from typing import Required, TypedDict
 
 
 class AccessLog(TypedDict, total=False):
-    """A call that was made; `duration` is in seconds. Personal data: never log it, never return it whole."""
+    """A call that was made; `duration` is in seconds. Personal data: never log it, never return all of it."""
 
     timestamp: Required[str]
     httpStatus: Required[int]

@@ -58,7 +58,7 @@ class Mails(Service, WithId["Mail"]):
         return self._affected("GET", f"{BASE}/{segment(tracking_hash)}/open", usually_idempotent=False)
 
     def find_outbound(self, rql: Condition | None = None) -> Page[QueuedMail]:
-        """A page of the mails that match and are not sent yet. Needs `VIEW_MAILS`.
+        """Return a page of the mails that match and are not sent yet. Needs `VIEW_MAILS`.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).

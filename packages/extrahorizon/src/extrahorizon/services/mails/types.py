@@ -4,7 +4,7 @@ from typing import Any, Literal, Required, TypedDict
 
 
 class Recipients(TypedDict, total=False):
-    """Addresses. Personal data: never log it, never return it whole."""
+    """Addresses. Personal data: never log it, never return all of it."""
 
     to: list[str]
     cc: list[str]
@@ -39,7 +39,7 @@ class MailCreation(_Sender, total=False):
 
 
 class Mail(_SenderOf, total=False):
-    """A mail. Personal data: never log it, never return it whole."""
+    """A mail. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     creator_id: str
@@ -85,7 +85,7 @@ class QueuedTemplate(TypedDict, total=False):
 
 
 class QueuedMail(_SenderOf, TypedDict, total=False):
-    """A mail that is not sent yet. Personal data: never log it, never return it whole."""
+    """A mail that is not sent yet. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     status: Required[Literal["queued", "sending", "failed"]]

@@ -73,5 +73,5 @@ class Notifications(Service, WithId["Notification"]):
         return self._affected("POST", f"{BASE}/viewed{query(rql)}")
 
     def get_types(self) -> Page[NotificationType]:
-        """A page of the types of notifications and their fields. Needs no permission. Deprecated by the platform."""
+        """Return a page of notification types and their fields. Needs no permission. Deprecated by the platform."""
         return paging.find(self._session, f"{BASE}/types")

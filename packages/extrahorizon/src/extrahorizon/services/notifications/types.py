@@ -25,7 +25,7 @@ class NotificationCreation(TypedDict, total=False):
 
 
 class Notification(TypedDict, total=False):
-    """A notification. Personal data: never log it, never return it whole."""
+    """A notification. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     type: Required[str]
@@ -64,7 +64,7 @@ class NotificationSettingsUpdate(TypedDict, total=False):
 
 
 class NotificationSettings(TypedDict, total=False):
-    """How a user is notified. Personal data: never log it, never return it whole."""
+    """How a user is notified. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     key: str

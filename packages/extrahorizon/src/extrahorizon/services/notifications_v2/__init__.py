@@ -36,7 +36,7 @@ class NotificationsV2(Service, WithId["Notification"]):
         return UserSettings(self._session)
 
     def find_by_target_user_id(self, target_user_id: str, rql: Condition | None = None) -> Page[Notification]:
-        """A page of the notifications to this user that match `rql` too.
+        """Return a page of the notifications to this user that match `rql` too.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).

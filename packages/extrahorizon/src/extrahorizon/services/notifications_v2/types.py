@@ -16,7 +16,7 @@ class NotificationCreation(TypedDict, total=False):
 
 
 class Notification(TypedDict, total=False):
-    """A notification. Personal data: never log it, never return it whole."""
+    """A notification. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     creatorId: Required[str]
@@ -47,7 +47,7 @@ class DeviceUpdate(TypedDict, total=False):
 
 
 class Device(TypedDict, total=False):
-    """A device of a user. Personal data: never log it, never return it whole."""
+    """A device of a user. Personal data: never log it, never return all of it."""
 
     name: Required[str]
     description: str
@@ -57,7 +57,7 @@ class Device(TypedDict, total=False):
 
 
 class UserNotificationSettings(TypedDict, total=False):
-    """A user's devices. Personal data: never log it, never return it whole."""
+    """A user's devices. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     fcmToken: str

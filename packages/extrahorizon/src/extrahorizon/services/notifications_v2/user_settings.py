@@ -31,7 +31,7 @@ class UserSettings(Collection["UserNotificationSettings"]):
     _path = f"{BASE}/users/"
 
     def get_by_id(self, user_id: str) -> UserNotificationSettings:
-        """A user's devices; there is an answer even for a user who has none.
+        """Return a user's devices; there is an answer even for a user who has none.
 
         Somebody else's need `VIEW_NOTIFICATION_SETTINGS`.
         """

@@ -68,15 +68,15 @@ class AppStore(Resource):
         return self._is_ok("POST", f"{_STORE}/processServerNotification", json=own_data(notification))
 
     def get_notifications(self, rql: Condition | None = None) -> Page[AppStoreNotification]:
-        """A page of Apple's notifications that match. Needs `VIEW_APP_STORE_NOTIFICATIONS`."""
+        """Return a page of Apple's notifications that match. Needs `VIEW_APP_STORE_NOTIFICATIONS`."""
         return paging.find(self._session, f"{_STORE}/receivedNotifications/", rql)
 
     def get_receipts(self, rql: Condition | None = None) -> Page[AppStoreReceipt]:
-        """A page of the verified receipts that match. Needs `VIEW_APP_STORE_RECEIPTS`."""
+        """Return a page of the verified receipts that match. Needs `VIEW_APP_STORE_RECEIPTS`."""
         return paging.find(self._session, f"{_STORE}/receivedReceipts/", rql)
 
     def get_shared_secrets(self, rql: Condition | None = None) -> Page[AppStoreSharedSecret]:
-        """A page of the shared secrets that match, without the secrets. Needs `VIEW_APP_STORE_SHARED_SECRETS`."""
+        """Return a page of shared secrets that match, without their values. Needs `VIEW_APP_STORE_SHARED_SECRETS`."""
         return paging.find(self._session, f"{_STORE}/sharedSecrets/", rql)
 
     def create_shared_secret(self, **body: Unpack[AppStoreSharedSecretCreation]) -> AppStoreSharedSecret:

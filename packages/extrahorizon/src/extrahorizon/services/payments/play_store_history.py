@@ -24,13 +24,13 @@ class PlayStoreHistory(Resource):
     """`exh.payments.play_store_history`."""
 
     def purchase_receipts(self, rql: Condition | None = None) -> Page[PlayStorePurchaseReceipt]:
-        """A page of the receipts that match, as apps sent them. Needs `VIEW_PLAY_STORE_PURCHASE_RECEIPTS`."""
+        """Return a page of the receipts that match, as apps sent them. Needs `VIEW_PLAY_STORE_PURCHASE_RECEIPTS`."""
         return paging.find(self._session, f"{_HISTORY}/purchaseReceipts/", rql)
 
     def notifications(self, rql: Condition | None = None) -> Page[PlayStoreNotification]:
-        """A page of Google's notifications that match. Needs `VIEW_PLAY_STORE_NOTIFICATIONS`."""
+        """Return a page of Google's notifications that match. Needs `VIEW_PLAY_STORE_NOTIFICATIONS`."""
         return paging.find(self._session, f"{_HISTORY}/notifications/", rql)
 
     def purchase_infos(self, rql: Condition | None = None) -> Page[PlayStorePurchaseInfo]:
-        """A page of what Google told of purchases, where it matches. Needs `VIEW_PLAY_STORE_PURCHASE_INFOS`."""
+        """Return a page of Google's purchase details that match. Needs `VIEW_PLAY_STORE_PURCHASE_INFOS`."""
         return paging.find(self._session, f"{_HISTORY}/purchaseInfos/", rql)

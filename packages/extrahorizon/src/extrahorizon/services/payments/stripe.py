@@ -36,7 +36,7 @@ class Stripe(Resource):
     """`exh.payments.stripe`. What is one's own needs no permission."""
 
     def get_user(self, user_id: str) -> StripeUser:
-        """A user as Stripe's customer, with the payment methods. Somebody else needs `VIEW_STRIPE_USERS`."""
+        """Return a user's Stripe customer, with the payment methods. Another user's needs `VIEW_STRIPE_USERS`."""
         return cast("StripeUser", self._object("GET", f"{_STRIPE}/users/{segment(user_id)}"))
 
     def save_payment_method(self, user_id: str, **body: Unpack[StripePaymentMethodCreation]) -> StripePaymentMethod:

@@ -65,7 +65,7 @@ class Product(TypedDict, total=False):
 
 
 class OrderEvent(TypedDict, total=False):
-    """What Stripe told of an order."""
+    """Details of an order from Stripe."""
 
     type: str
     eventIdStripe: str
@@ -90,7 +90,7 @@ class OrderUpdate(TypedDict, total=False):
 
 
 class Order(TypedDict, total=False):
-    """An order. Personal data: never log it, never return it whole."""
+    """An order. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     creatorId: str
@@ -138,7 +138,7 @@ class StripePaymentMethodCreation(TypedDict, total=False):
 
 
 class StripePaymentMethod(TypedDict, total=False):
-    """A payment method. Personal data: never log it, never return it whole."""
+    """A payment method. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     stripeId: str
@@ -152,7 +152,7 @@ class StripePaymentMethod(TypedDict, total=False):
 
 
 class StripeUser(TypedDict, total=False):
-    """A user as Stripe's customer. Personal data: never log it, never return it whole."""
+    """A user as Stripe's customer. Personal data: never log it, never return all of it."""
 
     id: str
     stripeId: str
@@ -176,7 +176,7 @@ class AppStoreTransaction(ReceiptData, total=False):
 
 
 class AppStoreNotification(TypedDict, total=False):
-    """A notification as Apple sent it. Personal data: never log it, never return it whole."""
+    """A notification as Apple sent it. Personal data: never log it, never return all of it."""
 
     id: str
     data: dict[str, Any]
@@ -185,7 +185,7 @@ class AppStoreNotification(TypedDict, total=False):
 
 
 class AppStoreReceipt(TypedDict, total=False):
-    """A receipt as Apple verified it. Personal data: never log it, never return it whole."""
+    """A receipt as Apple verified it. Personal data: never log it, never return all of it."""
 
     id: str
     userId: str
@@ -242,7 +242,7 @@ class AppStoreSubscriptionProduct(TypedDict, total=False):
 
 
 class AppStoreSubscription(TypedDict, total=False):
-    """A user's subscription. Personal data: never log it, never return it whole."""
+    """A user's subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: Required[str]
@@ -270,7 +270,7 @@ class PlayStorePurchase(TypedDict):
 
 
 class PlayStorePurchaseReceipt(TypedDict, total=False):
-    """A purchase as an app sent it. Personal data: never log it, never return it whole."""
+    """A purchase as an app sent it. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: Required[str]
@@ -280,7 +280,7 @@ class PlayStorePurchaseReceipt(TypedDict, total=False):
 
 
 class PlayStoreNotification(TypedDict, total=False):
-    """A notification as Google sent it. Personal data: never log it, never return it whole."""
+    """A notification as Google sent it. Personal data: never log it, never return all of it."""
 
     id: str
     version: Required[str]
@@ -291,7 +291,7 @@ class PlayStoreNotification(TypedDict, total=False):
 
 
 class PlayStorePurchaseInfo(TypedDict, total=False):
-    """What Google told of a purchase. Personal data: never log it, never return it whole."""
+    """Details of a purchase from Google. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     receipt: Required[PlayStorePurchase]
@@ -324,7 +324,7 @@ class PlayStoreSubscriptionProduct(TypedDict, total=False):
 
 
 class PlayStoreSubscription(TypedDict, total=False):
-    """A user's subscription. Personal data: never log it, never return it whole."""
+    """A user's subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     purchaserId: Required[str]
@@ -339,7 +339,7 @@ class PlayStoreSubscription(TypedDict, total=False):
 
 
 class SubscriptionEntitlement(TypedDict, total=False):
-    """What a user is entitled to by a subscription. Personal data: never log it, never return it whole."""
+    """What a user is entitled to by a subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: str
@@ -355,7 +355,7 @@ class SubscriptionEntitlement(TypedDict, total=False):
 
 
 class SubscriptionEvent(TypedDict, total=False):
-    """What happened to a user's subscription. Personal data: never log it, never return it whole."""
+    """What happened to a user's subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: Required[str]

@@ -83,9 +83,9 @@ class Profiles(Service, WithId["Profile"]):
         return self._affected("POST", f"{BASE}/remove_fields{required(rql)}", json=self._body("Fields", body))
 
     def get_comorbidities(self) -> Page[Comorbidity]:
-        """What `comorbidities` may hold. Deprecated by the platform. Needs no permission."""
+        """Return the values that `comorbidities` may have. Deprecated by the platform. Needs no permission."""
         return paging.find(self._session, f"{BASE}/comorbidities")
 
     def get_impediments(self) -> Page[Impediment]:
-        """What `impediments` may hold. Deprecated by the platform. Needs no permission."""
+        """Return the values that `impediments` may have. Deprecated by the platform. Needs no permission."""
         return paging.find(self._session, f"{BASE}/impediments")

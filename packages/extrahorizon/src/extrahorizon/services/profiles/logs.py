@@ -28,7 +28,7 @@ class Logs(Resource):
     """
 
     def find(self, profile_id: str, group_id: str, rql: Condition | None = None) -> Page[LogEntry]:
-        """A page of the notes on a profile in a group that match.
+        """Return a page of the log entries of a profile in a group that match.
 
         Raises:
             ResourceUnknownError: there is no such profile, or it is not in the group (16).

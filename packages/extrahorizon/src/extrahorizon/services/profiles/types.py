@@ -45,7 +45,7 @@ class GroupCreation(GroupUpdate, total=False):
 
 
 class Group(TypedDict, total=False):
-    """An enlistment in a group. Personal data: never log it, never return it whole."""
+    """An enlistment in a group. Personal data: never log it, never return all of it."""
 
     group_id: Required[str]
     reason: str
@@ -54,7 +54,7 @@ class Group(TypedDict, total=False):
 
 
 class Profile(TypedDict, total=False):
-    """What is known of a user as a patient. Personal data: never log it, never return it whole."""
+    """What is known of a user as a patient. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     address_line1: str
@@ -123,7 +123,7 @@ class LogEntryBody(TypedDict):
 
 
 class LogEntry(TypedDict, total=False):
-    """A note of staff on a profile. Personal data: never log it, never return it whole."""
+    """A note of staff on a profile. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     profile_id: str

@@ -21,7 +21,7 @@ class Raw(Resource):
 
     @property
     def user_id(self) -> str:
-        """The id of the user that calls are made as. Asked once per login; OAuth2 logins have told it already.
+        """The id of the user that calls are made as. Asked once per login; an OAuth2 login has reported it already.
 
         Raises:
             PlatformError: the credentials are refused.

@@ -28,7 +28,7 @@ class ApiRequestLogs(Resource):
         return self._data(f"{API_REQUESTS}/{segment(api_request_id)}/logs{query(rql)}")
 
     def find_first(self, api_request_id: str, rql: Condition | None = None) -> LogLine | None:
-        """The first of the lines that `find` gives, or None.
+        """Return the first of the lines that `find` gives, or None.
 
         Raises:
             NoApiRequestLogsFoundError: there are no lines yet (1413).

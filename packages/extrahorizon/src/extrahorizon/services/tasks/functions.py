@@ -43,7 +43,7 @@ class Functions(Resource):
         return cast("FunctionDetails", self._object("POST", f"{FUNCTIONS}/", json=self._body("FunctionCreation", body)))
 
     def get_by_name(self, name: str) -> FunctionDetails:
-        """A function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
+        """Return a function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
 
         Raises:
             ResourceUnknownError: there is no such function (16).

@@ -31,7 +31,7 @@ class Logs(Resource):
         return self._data(f"{BASE}/{segment(task_id)}/logs{query(rql)}")
 
     def find_first(self, task_id: str, rql: Condition | None = None) -> LogLine | None:
-        """The first of the lines that `find` gives, or None.
+        """Return the first of the lines that `find` gives, or None.
 
         Raises:
             IllegalStateError: the task has not run yet (27).

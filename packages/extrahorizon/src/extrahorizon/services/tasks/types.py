@@ -26,7 +26,7 @@ class TaskCreation(TypedDict, total=False):
 
 
 class Task(TypedDict, total=False):
-    """A task. Its `data` may be health data: never log it, never return it whole."""
+    """A task. Its `data` may be health data: never log it, never return all of it."""
 
     id: Required[str]
     functionName: Required[str]

@@ -94,7 +94,7 @@ class Users(Service, Collection["User"]):
         return Settings(self._session)
 
     def me(self) -> User:
-        """The user these credentials belong to; the platform's own credential check. Needs no permission.
+        """Return the user that the credentials belong to, which checks them as well. Needs no permission.
 
         Raises:
             PlatformError: an `OAuth…Error` when the credentials are refused.
@@ -103,7 +103,7 @@ class Users(Service, Collection["User"]):
         return cast("User", self._object("GET", f"{BASE}/me"))
 
     def find_by_id(self, user_id: str) -> User:
-        """The user with this id.
+        """Return the user with this id.
 
         Oneself and, in part, the members of one's groups need no permission. Otherwise `VIEW_USER`, or `VIEW_PATIENTS`
         or `VIEW_STAFF` for part of the members.
@@ -114,7 +114,7 @@ class Users(Service, Collection["User"]):
         return cast("User", self._object("GET", _user(user_id)))
 
     def find_by_email(self, email: str, rql: Condition | None = None) -> User | None:
-        """The user with this e-mail address that matches `rql` too, or None.
+        """Return the user with this e-mail address that matches `rql` too, or None.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).
@@ -138,11 +138,11 @@ class Users(Service, Collection["User"]):
         return self._affected("DELETE", self._path + required(rql))
 
     def patients(self, rql: Condition | None = None) -> Page[Patient]:
-        """A page of the patients that match: of one's groups as staff, or with `VIEW_PATIENTS` of all."""
+        """Return a page of the patients that match: of one's groups as staff, or with `VIEW_PATIENTS` of all."""
         return paging.find(self._session, f"{BASE}/patients", rql)
 
     def staff(self, rql: Condition | None = None) -> Page[StaffMember]:
-        """A page of the staff that matches: of one's groups as staff, or with `VIEW_STAFF` of all."""
+        """Return a page of the staff that matches: of one's groups as staff, or with `VIEW_STAFF` of all."""
         return paging.find(self._session, f"{BASE}/staff", rql)
 
     def remove(self, user_id: str) -> int:
@@ -199,7 +199,7 @@ class Users(Service, Collection["User"]):
         return self._is_ok("PUT", f"{BASE}/password", json=self._body("PasswordChange", body))
 
     def authenticate(self, **body: Unpack[Login]) -> User:
-        """The user with this e-mail address and this password; it gives no token. Needs no permission.
+        """Return the user with this e-mail address and this password; it gives no token. Needs no permission.
 
         Raises:
             AuthenticationError: address or password is wrong (106).
@@ -269,7 +269,7 @@ class Users(Service, Collection["User"]):
         return self._is_ok("POST", f"{BASE}/forgot_password", json=self._body("PasswordReset", body))
 
     def confirm_password(self, **body: Unpack[Password]) -> bool:
-        """Whether this is the password of the user who calls. Needs no permission.
+        """Return whether this is the password of the user who calls. Needs no permission.
 
         Raises:
             AuthenticationError: it is not (106).
@@ -293,7 +293,7 @@ class Users(Service, Collection["User"]):
         return self._affected("POST", f"{_user(user_id)}/reset_failed_login_attempts")
 
     def is_email_available(self, email: str) -> bool:
-        """Whether no user has this e-mail address. Needs no permission.
+        """Return whether no user has this e-mail address. Needs no permission.
 
         Raises:
             InvalidResponseError: the answer does not say.
@@ -327,7 +327,7 @@ class Users(Service, Collection["User"]):
         return cast("User", self._object("DELETE", f"{_user(user_id)}/profile_image"))
 
     def password_policy(self) -> PasswordPolicy:
-        """What passwords have to be like. Needs no permission."""
+        """Return the password policy. Needs no permission."""
         return cast("PasswordPolicy", self._object("GET", f"{BASE}/password_policy"))
 
     def update_password_policy(self, **body: Unpack[PasswordPolicyUpdate]) -> PasswordPolicy:
@@ -338,7 +338,7 @@ class Users(Service, Collection["User"]):
         )
 
     def get_email_templates(self) -> EmailTemplates:
-        """The templates of the service's mails. Needs `VIEW_USER_SERVICE_EMAIL_TEMPLATES`."""
+        """Return the templates of the service's mails. Needs `VIEW_USER_SERVICE_EMAIL_TEMPLATES`."""
         return cast("EmailTemplates", self._object("GET", f"{BASE}/email_templates"))
 
     def set_email_templates(self, **body: Unpack[EmailTemplates]) -> EmailTemplates:

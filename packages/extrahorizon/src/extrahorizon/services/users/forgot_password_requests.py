@@ -18,7 +18,7 @@ class ForgotPasswordRequests(WithId["VerificationRequest"]):
     _path = f"{BASE}/forgot_password_requests/"
 
     def find_by_user_id(self, user_id: str, rql: Condition | None = None) -> VerificationRequest | None:
-        """The request of this user that matches `rql` too, or None.
+        """Return the request of this user that matches `rql` too, or None.
 
         Raises:
             InvalidRqlError: the platform cannot read the query (19).

@@ -22,7 +22,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
     _path = f"{BASE}/roles"
 
     def get_permissions(self) -> Page[Permission]:
-        """A page of the permissions that the platform knows. Needs no permission."""
+        """Return a page of the permissions that the platform knows. Needs no permission."""
         return paging.find(self._session, f"{BASE}/permissions")
 
     def create(self, **body: Unpack[RoleCreation]) -> Role:

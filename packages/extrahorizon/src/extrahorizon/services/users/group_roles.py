@@ -41,11 +41,11 @@ class GroupRoles(Resource):
     """
 
     def get_permissions(self) -> Page[Permission]:
-        """A page of the permissions that a group's role can have. Needs no permission."""
+        """Return a page of the permissions that a group's role can have. Needs no permission."""
         return paging.find(self._session, f"{BASE}/groups/permissions")
 
     def find(self, group_id: str, rql: Condition | None = None) -> Page[GroupRole]:
-        """A page of a group's roles that match. Needs `VIEW_GROUP` where one is not staff of the group."""
+        """Return a page of a group's roles that match. Needs `VIEW_GROUP` where one is not staff of the group."""
         return paging.find(self._session, _roles(group_id), rql)
 
     def find_all(self, group_id: str, rql: Condition | None = None) -> Iterator[GroupRole]:
@@ -56,18 +56,18 @@ class GroupRoles(Resource):
         return paging.find_all(self._session, _roles(group_id), rql)
 
     def find_first(self, group_id: str, rql: Condition | None = None) -> GroupRole | None:
-        """The first role that matches, or None. Needs `VIEW_GROUP` where one is not staff of the group."""
+        """Return the first role that matches, or None. Needs `VIEW_GROUP` where one is not staff of the group."""
         return paging.find_first(self._session, _roles(group_id), rql)
 
     def find_by_id(self, group_id: str, role_id: str, rql: Condition | None = None) -> GroupRole | None:
-        """The role with this id that matches `rql` too, or None.
+        """Return the role with this id that matches `rql` too, or None.
 
         Needs `VIEW_GROUP` where one is not staff of the group.
         """
         return paging.find_first(self._session, _roles(group_id), where("id", role_id, rql))
 
     def find_by_name(self, group_id: str, role_name: str, rql: Condition | None = None) -> GroupRole | None:
-        """The role with this name that matches `rql` too, or None.
+        """Return the role with this name that matches `rql` too, or None.
 
         Needs `VIEW_GROUP` where one is not staff of the group.
         """

@@ -58,7 +58,7 @@ class PatientEnlistment(TypedDict, total=False):
 
 
 class User(TypedDict, total=False):
-    """A user, as far as the caller may see. Personal data: never log it, never return it whole."""
+    """A user, as far as the caller may see. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     first_name: Required[str]
@@ -80,7 +80,7 @@ class User(TypedDict, total=False):
 
 
 class Patient(TypedDict, total=False):
-    """What is shown of a patient. Personal data: never log it, never return it whole."""
+    """What is shown of a patient. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     first_name: Required[str]
@@ -95,7 +95,7 @@ class Patient(TypedDict, total=False):
 
 
 class StaffMember(TypedDict, total=False):
-    """What is shown of a staff member. Personal data: never log it, never return it whole."""
+    """What is shown of a staff member. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     first_name: Required[str]
