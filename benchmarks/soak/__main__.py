@@ -128,7 +128,7 @@ def _save_a_handler(served: Served, books: Books) -> None:
 
 
 def _lost(served: Served, books: Books) -> list[str]:
-    """What was acknowledged and is not there, after the server was killed and has started again."""
+    """Return what was acknowledged and is not there, after the server was killed and has started again."""
     served.kill()
     served.start()
     exh = served.client()
@@ -147,7 +147,7 @@ def _lost(served: Served, books: Books) -> list[str]:
 
 
 def _show_tracebacks(served: Served) -> None:
-    """What the server said went wrong, where somebody can read it after its folder is gone."""
+    """Print the server's tracebacks, whose file is deleted at the end."""
     lines = served.errors.read_text(encoding="utf-8").splitlines()
     for line in [each for each in lines if "Traceback (most recent call last)" in each][:_TRACED]:
         print(line, file=sys.stderr)

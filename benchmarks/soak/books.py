@@ -28,11 +28,11 @@ class Document:
     states: list[State]
 
     def may_become(self, state: State) -> None:
-        """A call for this state begins."""
+        """Record that a call for this state begins."""
         self.states.append(state)
 
     def is_now(self, state: State) -> None:
-        """The platform has acknowledged this state, or has shown it."""
+        """Record that the platform has acknowledged this state, or shown it."""
         self.states = [state]
 
     @property
@@ -64,20 +64,20 @@ class Books:
             self.surprises[what] += 1
 
     def server_error(self, what: str) -> None:
-        """An answer from 500 on, that no fault rule gave."""
+        """Record an answer from 500 on that no fault rule gave."""
         with self._lock:
             self.server_errors += 1
             self.surprises[f"5xx: {what}"] += 1
 
     def made(self, document_id: str, state: State) -> Document:
-        """A document was acknowledged."""
+        """Record that a document was acknowledged."""
         document = Document(document_id, [state])
         with self._lock:
             self.documents[document_id] = document
         return document
 
     def lost(self, found: Mapping[str, State]) -> list[str]:
-        """What of the documents is not as it was acknowledged, given all that the platform has."""
+        """Return what of the documents is not as it was acknowledged, given all that the platform has."""
         return [
             f"document {each.id} is {found.get(each.id)}, and was acknowledged as {each.known}"
             for each in self.documents.values()

@@ -76,7 +76,7 @@ class Growth:
 
 
 def growth(minutes: Sequence[float], values: Sequence[float], limit: float) -> Growth | None:
-    """The growth of a quantity after the warm-up; None where the samples are too few to say.
+    """Return the growth of a quantity after the warm-up; None where the samples are too few to say.
 
     Args:
         minutes: when each value was read.
@@ -98,7 +98,7 @@ def growth(minutes: Sequence[float], values: Sequence[float], limit: float) -> G
 
 
 def growths(samples: Sequence[Sample]) -> dict[str, Growth | None]:
-    """The growth of each quantity that has to be flat."""
+    """Return the growth of each quantity that has to be flat."""
     minutes = [each.minutes for each in samples]
     return {name: growth(minutes, [getattr(each, name) for each in samples], limit) for name, limit in GROWTH.items()}
 
@@ -106,7 +106,7 @@ def growths(samples: Sequence[Sample]) -> dict[str, Growth | None]:
 def failures(
     samples: Sequence[Sample], *, lost: Sequence[str] = (), surprises: Mapping[str, int] | None = None
 ) -> list[str]:
-    """What went wrong, a sentence each; empty when the soak is passed.
+    """Return what went wrong, a sentence each; empty when the soak is passed.
 
     Args:
         samples: in the order of their times.

@@ -131,7 +131,7 @@ class Documents:
             document.is_now(after)
 
     def _read(self, document: Document) -> State:
-        """The state that the platform shows, which must be one that was acknowledged or may have come about."""
+        """Return the state that the platform shows, which must be one that was acknowledged or may have come about."""
         state: State = None
         with told(self._books, "document read", disturbed=True):
             state = state_of(self._exh.data.documents.find_by_id(READINGS, document.id))
@@ -153,7 +153,7 @@ class Documents:
 
 
 def state_of(found: Any) -> State:
-    """What the books say of a document, of one that the platform has answered."""
+    """Return the recorded states of a document that the platform has answered."""
     return None if found is None else (found["data"]["n"], found["status"])
 
 

@@ -82,12 +82,12 @@ class Served:
                 file.flush()
 
     def client(self) -> ExtraHorizon:
-        """The real client of its first user."""
+        """Return the real client of its first user."""
         names = ("host", "consumer_key", "consumer_secret", "token", "token_secret")
         return ExtraHorizon(Credentials(*(self.details[name] for name in names)))
 
     def workers(self, function: str) -> list[psutil.Process]:
-        """The processes that run a function."""
+        """Return the processes that run a function."""
         found = []
         for process in self.process.children():
             with suppress(psutil.Error):  # it has just ended

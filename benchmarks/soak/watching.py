@@ -71,7 +71,7 @@ class Watch:
                 self._books.surprise(f"the polite client got {status}")
 
     def sample(self) -> Sample:
-        """The server now, and what happened since the last time."""
+        """Return the server now, and what happened since the last time."""
         process = self._served.process
         waits, self._waits = self._waits, []
         stalls, self._stalls = self._stalls, []

@@ -102,7 +102,7 @@ def _check_enlisted(patient: dict[str, Any], clinic: str | None) -> None:
 
 
 def classify(systolic: float, diastolic: float) -> BloodPressureReadingCategory:
-    """The category of a blood pressure in mmHg, by the guideline of the American Heart Association.
+    """Return the category of a blood pressure in mmHg, by the guideline of the American Heart Association.
 
     Raises:
         ImplausibleMeasurementError: no living patient has these values, or they were swapped.
@@ -168,7 +168,7 @@ def _move(exh: ExtraHorizon, schema: str, document: Document, transition: str, d
 
 
 def _inputs(document: Document) -> dict[str, Any]:
-    """What both templates say of a measurement."""
+    """Return what both templates say of a measurement."""
     data = _data(document)
     return {
         "timestamp": data["timestamp"],
@@ -179,10 +179,10 @@ def _inputs(document: Document) -> dict[str, Any]:
 
 
 def _data(document: Document) -> Measurement:
-    """What was measured, and what came of it; one of the two schemas has a clinic besides."""
+    """Return what was measured, and what came of it; one of the two schemas has a clinic besides."""
     return cast("Measurement", document["data"])
 
 
 def _locale(patient: dict[str, Any], time_zone: str) -> dict[str, Any]:
-    """The patient's language and time zone; the latter by the name that the service gives it."""
+    """Return the patient's language and time zone; the latter by the name that the service gives it."""
     return {"language": patient["language"], time_zone: patient["time_zone"]}

@@ -90,7 +90,7 @@ def enqueue(exh: ExtraHorizon, schema: str, wanted: RQL, after: str = "") -> tup
 
 
 def _task(schema: str, document: Document) -> dict[str, Any]:
-    """A task for a document; of 24 hexadecimal digits, as all ids of tasks."""
+    """Return a task for a document; of 24 hexadecimal digits, as all ids of tasks."""
     state = f"{schema}/{document['id']}/{document['status']}/{document['statusChangedTimestamp']}"
     data = {"schemaId": schema, "documentId": document["id"]}
     return {"id": sha256(state.encode()).hexdigest()[:24], "data": data}

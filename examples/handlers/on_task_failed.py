@@ -85,7 +85,7 @@ def tell(exh: ExtraHorizon, event: Mapping[str, Any], recipients: Sequence[str])
 
 
 def _keep(exh: ExtraHorizon, event: Mapping[str, Any]) -> Document:
-    """The document of this kind of failure in this hour, as it is with this one in it."""
+    """Return the document of this kind of failure in this hour, as it is with this one in it."""
     group = group_of(event)
     same = rql.eq("data.functionName", group["functionName"]).eq("data.errorName", group["errorName"])
     same = same.eq("data.hour", group["hour"])
@@ -107,7 +107,7 @@ def _found(document: Document | None) -> Document:
 
 
 def group_of(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What failures have in common that are told together; the hour is in UTC."""
+    """Return the key of failures that are reported together; the hour is in UTC."""
     error = event["content"].get("error") or {}
     # Its moment is not documented for every event; then it has only just happened.
     happened = parse(event["creation_timestamp"]) if "creation_timestamp" in event else datetime.now(UTC)

@@ -119,7 +119,7 @@ def remove_user(exh: ExtraHorizon, user_id: str, event_id: str) -> dict[str, Any
 
 
 def _is_there(exh: ExtraHorizon, user_id: str) -> bool:
-    """Whether the user exists. Only `VIEW_USER` tells: with less, who may not be seen is unknown too."""
+    """Return whether the user exists. It needs `VIEW_USER`: without it, users you may not see look deleted."""
     try:
         exh.users.find_by_id(user_id)
     except ResourceUnknownError:
@@ -128,7 +128,7 @@ def _is_there(exh: ExtraHorizon, user_id: str) -> bool:
 
 
 def _until_there_are_none(exh: ExtraHorizon, schema: str, query: RQL) -> Iterator[Document]:
-    """The documents that match, the first page again and again: what is done to each takes it off that page."""
+    """Yield the documents that match, the first page again and again: what is done to each takes it off that page."""
     while items := exh.data.documents.find(schema, query.limit(50)).items:
         yield from items
 
@@ -188,7 +188,7 @@ def _remove_file(exh: ExtraHorizon, token: str) -> int:
 
 
 def _full_token(file: File) -> str:
-    """The platform keeps one of each file."""
+    """Return the token with full access, of which each file has one."""
     return next(each["token"] for each in file["tokens"] if each["accessLevel"] == "full")
 
 
@@ -200,7 +200,7 @@ def _remove_own_files(exh: ExtraHorizon, user_id: str, schemas: Sequence[Schema]
 
 
 def _is_referred_to(exh: ExtraHorizon, file: File, schemas: Sequence[Schema]) -> bool:
-    """Whether a document that is left has a token of the file, in a property that is a plain text."""
+    """Return whether a document that is left has a token of the file, in a property that is a plain text."""
     tokens = [each["token"] for each in file["tokens"]]
     for schema in schemas:
         names = [name for name, each in schema["properties"].items() if _may_be_token(each)]

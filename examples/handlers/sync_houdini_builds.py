@@ -66,7 +66,7 @@ def synchronize(exh: ExtraHorizon, product: str, platform: str | None = None) ->
 
 
 def good_builds(listed: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    """What a document says of each production build that was not withdrawn, and how many could not be read.
+    """Return what a document says of each production build that was not withdrawn, and how many could not be read.
 
     Those that can be read are the newest first, by their numbers, and with the members that are documented alone:
     SideFX sends others too, large ones. Each of the others is a warning in the log, and is looked at again by the next
@@ -94,7 +94,7 @@ def _key(build: dict[str, Any]) -> tuple[Any, Any, Any]:
 
 
 def _create(exh: ExtraHorizon, build: dict[str, Any]) -> bool:
-    """Whether this run made the document: another may have been faster."""
+    """Return whether this run made the document: another may have been faster."""
     try:
         exh.data.documents.create(SCHEMA, build)
     except ResourceAlreadyExistsError:

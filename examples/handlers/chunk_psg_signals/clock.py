@@ -85,7 +85,7 @@ class Clock:
         self._most = max(self._most, behind, key=abs)
 
     def warnings(self) -> list[str]:
-        """What is to be said of the data records that were checked."""
+        """Return what is to be said of the data records that were checked."""
         found = []
         if self._first < 0 or self._first >= 1:
             found.append(f"its first data record begins {self._first:,.3f} seconds after the start in its header")

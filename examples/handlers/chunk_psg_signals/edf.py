@@ -89,7 +89,7 @@ class Recording:
         return self._warnings + (self._clock.warnings() if self._clock else [])
 
     def records(self) -> Iterator[list[bytes]]:
-        """The samples of each channel, data record by data record: 16-bit integers, little-endian.
+        """Yield the samples of each channel, data record by data record: 16-bit integers, little-endian.
 
         Each is given out once: what is called again goes on where the call before ended.
 
@@ -137,7 +137,7 @@ class Recording:
         return count
 
     def _clock_of(self, header: Header) -> Clock | None:
-        """What checks the times of data records, if the file has them: in its first signal of annotations."""
+        """Return a check of the data records' times, if the file has them: in its first signal of annotations."""
         annotations = [signal for signal in self._signals if signal.is_annotations]
         if annotations:
             begin, end = annotations[0].begin, annotations[0].end
@@ -166,7 +166,7 @@ class _Source:
         self._position = 0
 
     def take(self, count: int) -> bytes:
-        """The next `count` bytes."""
+        """Return the next `count` bytes."""
         end = self._position + count
         if end > len(self._buffer):
             self._fill(count)

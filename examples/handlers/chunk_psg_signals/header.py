@@ -176,7 +176,7 @@ def _check_kind(head: bytes) -> None:
 
 
 def _columns(header: bytes, count: int) -> list[dict[str, str]]:
-    """The fields of each signal."""
+    """Return the fields of each signal."""
     columns: dict[str, list[str]] = {}
     position = 0
     for name, width in _FIELDS:
@@ -186,7 +186,7 @@ def _columns(header: bytes, count: int) -> list[dict[str, str]]:
 
 
 def _channel(fields: dict[str, str], samples: int, record_seconds: Fraction) -> Channel:
-    """A signal with what its samples mean.
+    """Return a signal with what its samples mean.
 
     Raises:
         ValueError: they mean nothing, and why.
@@ -217,7 +217,7 @@ def _is_turned(fields: dict[str, str]) -> bool:
 
 
 def _about(numbers: Sequence[int], what: str) -> str:
-    """What is true of some signals, as a sentence."""
+    """Return a sentence about some signals."""
     listed = ", ".join(map(str, numbers[:_LISTED])) + (
         f" and {len(numbers) - _LISTED:,} more" if len(numbers) > _LISTED else ""
     )
@@ -252,7 +252,7 @@ def _whole(text: str, what: str, *, least: int | None = None) -> int:
 
 
 def _float(text: str) -> float:
-    """A number with a decimal point or a comma; NaN where it is none."""
+    """Return a number with a decimal point or a comma; NaN where it is none."""
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else math.nan
 
 

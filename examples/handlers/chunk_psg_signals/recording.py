@@ -147,7 +147,7 @@ def _start(document: Document, recording: Recording) -> datetime:
 
 
 def _start_date(data: dict[str, Any]) -> date | None:
-    """The day on which the document says that the recording began."""
+    """Return the day on which the document says that the recording began."""
     given = data.get("startDate")
     try:
         return date.fromisoformat(given) if given else None
@@ -157,7 +157,7 @@ def _start_date(data: dict[str, Any]) -> date | None:
 
 @contextmanager
 def _opened(exh: ExtraHorizon, data: dict[str, Any], *, is_new: bool) -> Iterator[tuple[Recording, list[str] | None]]:
-    """The recording in a file, its header read, while the block runs; and what was odd about it, where that is known.
+    """Open a recording while the block runs: its header is read, and its oddities are listed where they are known.
 
     A new file whose data records have a clock is read twice. The first time it is only held against that clock, so that
     nothing is posted of a recording that turns out to have a gap. A run that continues another one has no need to.
@@ -190,7 +190,7 @@ def _read_on(recording: Recording) -> None:
 
 @contextmanager
 def _content(exh: ExtraHorizon, token: str) -> Iterator[Iterator[bytes]]:
-    """The content of a file, while the block runs."""
+    """Open a file of the platform while the block runs."""
     stream = exh.files.retrieve_stream(token)
     try:
         yield stream
@@ -200,13 +200,13 @@ def _content(exh: ExtraHorizon, token: str) -> Iterator[Iterator[bytes]]:
 
 
 def _minutes_there(exh: ExtraHorizon, recording_id: str) -> Iterator[int]:
-    """The minutes that are documents already."""
+    """Return the minutes that are documents already."""
     query = rql.eq("data.recording", recording_id).select("data.minute").sort("data.minute").limit(100)
     return (document["data"]["minute"] for document in exh.data.documents.find_all(SIGNALS, query))
 
 
 def _while_there_is_time(exh: ExtraHorizon, segments: Iterable[Segment]) -> Iterator[Segment]:
-    """The first one in any case, and those that can be posted before the run has to end."""
+    """Yield the first one in any case, and those that can be posted before the run has to end."""
     for number, segment in enumerate(segments):
         if number and exh.deadline.remaining() < RESERVE:
             return

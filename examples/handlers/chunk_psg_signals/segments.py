@@ -46,7 +46,7 @@ def minute_count(recording: Recording) -> int:
 
 
 def segments(recording: Recording, wanted: Container[int]) -> Iterator[Segment]:
-    """The `wanted` minutes of a recording, in their order. Memory holds a minute, and a data record.
+    """Yield the `wanted` minutes of a recording, in their order. Memory holds a minute, and a data record.
 
     A sample belongs to the minute in which it was taken, whatever the lengths of data records.
     """
@@ -75,7 +75,7 @@ def _cut(pending: array[int], channel: Channel, minute: int) -> array[int]:
 
 
 def _first(channel: Channel, minute: int) -> int:
-    """The number of the first sample that is taken in a minute."""
+    """Return the number of the first sample that is taken in a minute."""
     return math.ceil(minute * MINUTE * channel.rate)
 
 
@@ -97,7 +97,7 @@ class Writer:
         )
 
     def document(self, segment: Segment, members: dict[str, Any]) -> bytes:
-        """A segment's document, with `members` before its channels."""
+        """Return a segment's document, with `members` before its channels."""
         channels = ",".join(
             f"{json.dumps(self._described(channel, segment.minute), ensure_ascii=False)[:-1]}, "
             f'"samples":[{",".join(map(texts.__getitem__, samples))}]}}'
@@ -112,12 +112,12 @@ class Writer:
 
 
 def described(channel: Channel) -> dict[str, Any]:
-    """What a document says of a channel besides its samples."""
+    """Return what a document says of a channel besides its samples."""
     return {"label": channel.label, "unit": channel.unit, "rate": plain(channel.rate)}
 
 
 def plain(number: Fraction) -> int | float:
-    """A number as JSON has it."""
+    """Return a number as JSON has it."""
     return int(number) if number.denominator == 1 else float(number)
 
 

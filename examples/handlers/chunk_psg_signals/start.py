@@ -61,7 +61,7 @@ def read_start(text: str, given: date | None, warnings: list[str]) -> datetime:
 
 
 def _date(text: str) -> date | None:
-    """A date as the header writes it; its years are 1985 to 2084, as the specification says."""
+    """Return a date as the header writes it; its years are 1985 to 2084, as the specification says."""
     match = _DATE.fullmatch(text)
     if match is None:
         return None
@@ -82,7 +82,7 @@ def _time(text: str) -> time:
 
 
 def _recorded(text: str) -> date | None:
-    """The date with four digits for its year, in the field about the recording of EDF+."""
+    """Return the date with four digits for its year, in the field about the recording of EDF+."""
     match = _RECORDED.match(text)
     try:
         return date(int(match[3]), _MONTHS.index(match[2].upper()) + 1, int(match[1])) if match else None

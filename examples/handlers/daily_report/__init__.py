@@ -55,8 +55,9 @@ class Clinic:
 
 
 def _days(exh: ExtraHorizon, clinic: Clinic, task: Task) -> list[date]:
-    """The day that the task names as `date`; else the one before the task was to start, or was made, or is, after those
-    that have no report since the last one.
+    """Return the days to report: `date` of the task alone; else those since the last report, up to the day before the
+    task's start, creation time or now.
+
     """
     if "date" in task.data:
         return [_named_day(task, clinic.zone)]
@@ -152,7 +153,7 @@ def _mail(exh: ExtraHorizon, clinic: Clinic, document: Document) -> int:
 
 
 def _staff(exh: ExtraHorizon, clinic: str) -> list[str]:
-    """The addresses of a clinic's staff, in the order of their ids."""
+    """Return the addresses of a clinic's staff, in the order of their ids."""
     found: list[str] = []
     page = exh.users.staff(rql.eq("staff_enlistments.group_id", clinic).sort(["id"]).limit(50))
     while True:

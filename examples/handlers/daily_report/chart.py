@@ -16,7 +16,7 @@ _HIGH = 140  # mmHg systolic, from which a bar is red
 
 
 def draw(hours: Sequence[Hour]) -> str:
-    """An SVG element with a column for each hour.
+    """Return an SVG element with a column for each hour.
 
     Every text in it is made of digits, so that a template may put it in as it is.
     """

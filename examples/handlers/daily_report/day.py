@@ -26,7 +26,7 @@ class Hour:
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """The time zone of this name.
+    """Return the time zone of this name.
 
     Raises:
         InvalidEventError: there is none.
@@ -38,12 +38,12 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that it is there."""
+    """Return the current day there."""
     return moment.astimezone(zone).date()
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of a day, and that of the next, in UTC.
+    """Return when a day and the next one begin, in UTC.
 
     Where the clock jumps over midnight, the day begins with the jump.
     """
@@ -55,7 +55,7 @@ def _beginning(day: date, zone: ZoneInfo) -> datetime:
 
 
 def by_hour(measured: Iterable[Mapping[str, Any]], start: datetime, end: datetime, zone: ZoneInfo) -> list[Hour]:
-    """The hours from `start` to `end`; measurements at other times are left out.
+    """Return the hours from `start` to `end`; measurements at other times are left out.
 
     An hour that the clock shows twice is there twice, and the last one may be half an hour.
     """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def listed(page: Page[Document], shown: Callable[[Document], dict[str, Any]]) -> dict[str, Any]:
-    """A page of documents, each as it is `shown` to a caller."""
+    """Return a page of documents, each as it is `shown` to a caller."""
     return {
         "items": [shown(document) for document in page],
         "page": {"total": page.total, "offset": page.offset, "limit": page.limit},

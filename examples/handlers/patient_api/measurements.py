@@ -23,7 +23,7 @@ _SHOWN = ("systolic", "diastolic", "timestamp", "category")
 
 
 def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:
-    """A page of a patient's measurements, newest first."""
+    """Return a page of a patient's measurements, newest first."""
     query = rql.eq("data.patient", patient_id)
     if wanted.begin:
         query = query.ge("data.timestamp", wanted.begin)
@@ -34,7 +34,7 @@ def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """What a caller gets of a measurement. The token of the report, with which anybody could fetch it, stays here."""
+    """Return the public members of a measurement: not the report's token, with which anybody could fetch it."""
     data = document["data"]
     return {
         "id": document["id"],
@@ -66,7 +66,7 @@ def add(exh: ExtraHorizon, patient_id: str, measurement: Mapping[str, Any]) -> t
 
 
 def one(exh: ExtraHorizon, patient_id: str, measurement_id: str) -> Document:
-    """A measurement of this patient.
+    """Return a measurement of this patient.
 
     Raises:
         ApiError: 404, there is none with this id; another patient's is none.
@@ -78,7 +78,7 @@ def one(exh: ExtraHorizon, patient_id: str, measurement_id: str) -> Document:
 
 
 def report(exh: ExtraHorizon, document: Document) -> bytes:
-    """The report on a measurement, a PDF.
+    """Return the report on a measurement, a PDF.
 
     Raises:
         ApiError: 404, there is none; 413, it is larger than an answer can be.

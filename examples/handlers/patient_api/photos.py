@@ -41,7 +41,7 @@ class Photo:
 
 
 def photo_of(content: bytes, content_type: str | None) -> Photo:
-    """The photo in a body.
+    """Return the photo in a body.
 
     Raises:
         ApiError: 400, it is empty; 413, it is larger than could be sent back; 415, it is no image, or of another type
@@ -90,19 +90,19 @@ def add(exh: ExtraHorizon, patient_id: str, photo: Photo) -> tuple[dict[str, Any
 
 
 def _was_refused(error: ExtraHorizonError) -> bool:
-    """Whether a call was certainly not done; after other errors it may have been."""
+    """Return whether a call was certainly not done; after other errors it may have been."""
     return isinstance(error, PlatformError) and 400 <= error.status <= 499  # client errors, RFC 9110
 
 
 def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:
-    """A page of a patient's photos, newest first, without the images."""
+    """Return a page of a patient's photos, newest first, without the images."""
     query = rql.eq("data.patient", patient_id).sort("-creationTimestamp").limit(wanted.limit, wanted.offset)
     page = exh.data.documents.find(SCHEMA, query)
     return listed(page, shown)
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """What a caller gets of a photo besides the image."""
+    """Return what a caller gets of a photo besides the image."""
     data = document["data"]
     return {
         "id": document["id"],
@@ -112,7 +112,7 @@ def shown(document: Document) -> dict[str, Any]:
 
 
 def content(exh: ExtraHorizon, patient_id: str, photo_id: str) -> tuple[str, bytes]:
-    """The content type and the image of a patient's photo.
+    """Return the content type and the image of a patient's photo.
 
     Raises:
         ApiError: 404, the patient has no such photo.

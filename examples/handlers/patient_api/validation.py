@@ -69,7 +69,7 @@ def checked_ids(**ids: str) -> None:
 
 
 def page_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
-    """The page that `limit` and `offset` of a query ask for.
+    """Return the page that `limit` and `offset` of a query ask for.
 
     Raises:
         ApiError: 400, with every problem.
@@ -82,7 +82,7 @@ def page_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
 
 
 def period_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
-    """The same, with `from` and `to`: moments in ISO 8601, in UTC where they name no time zone.
+    """Return a page with `from` and `to`: timestamps in ISO 8601, in UTC where they name no time zone.
 
     Raises:
         ApiError: 400, with every problem.
@@ -98,7 +98,7 @@ def period_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
 
 
 def measurement_of(body: Any, *, now: datetime) -> dict[str, Value]:
-    """The measurement in a body: `systolic` and `diastolic` in mmHg, `timestamp` in ISO 8601 with its time zone.
+    """Return the measurement in a body: `systolic` and `diastolic` in mmHg, `timestamp` in ISO 8601 with its time zone.
 
     Whose it is, the path says. The time comes out in UTC, to the millisecond.
 
