@@ -25,7 +25,7 @@ ROUTER = "aws_lambda_powertools.event_handler"
 #: What those packages import where it happens to be, as botocore and simplejson are in Lambda; no bundle carries it.
 WHERE_PRESENT = {"_brotli", "botocore", "brotli", "simplejson"}
 #: The most modules that starting it, and one invocation, may import; Python's own differ a little by version.
-MOST_MODULES, MOST_MODULES_INVOKED = 370, 380
+MOST_MODULES, MOST_MODULES_INVOKED = 165, 200
 
 
 def modules_after(statement, project_root, environment=None):
