@@ -256,7 +256,7 @@ class EventSourceMapping:
                 self.counts["deleted"] += len(some) - len(failed)
 
     def _record(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """A message as it stands in the function's event, with other names than SQS itself has."""
+        """Return a message as it stands in the function's event, with other names than SQS itself has."""
         attributes = message.get("MessageAttributes", {})
         return {
             "messageId": message["MessageId"],

@@ -42,7 +42,7 @@ class WorkQueue:
     """Name of the table."""
 
     def environment(self) -> dict[str, str]:
-        """The variables that tell functions of it."""
+        """Return the variables that tell functions of it."""
         return {WORK_QUEUE_URL: self.url, DEAD_LETTER_QUEUE_URL: self.dead_letters, IDEMPOTENCY_TABLE: self.table}
 
 
@@ -56,11 +56,11 @@ class AwsEndpoint:
         self._lock = Lock()
 
     def environment(self) -> dict[str, str]:
-        """The variables that send a function's boto3 here."""
+        """Return the variables that send a function's boto3 here."""
         return {"AWS_ENDPOINT_URL": self.url, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
     def client(self, service: str) -> Any:
-        """The boto3 client of a service, such as `sqs`."""
+        """Return the boto3 client of a service, such as `sqs`."""
         import boto3
 
         with self._lock:
@@ -162,7 +162,7 @@ def has_moto() -> bool:
 
 
 def uses_work_queue(spec: FunctionSpec) -> bool:
-    """Whether a function has a variable that names the queue, its dead-letter queue or the table."""
+    """Return whether a function has a variable that names the queue, its dead-letter queue or the table."""
     return any(variable.name in QUEUE_VARIABLES for variable in spec.template_variables)
 
 

@@ -51,7 +51,7 @@ def find(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _without(inspection: Inspection, spec: FunctionSpec, error: DevkitError) -> Finding:
-    """A function without an event; one that is listed and is not there is an error."""
+    """Return a function without an event; one that is listed and is not there is an error."""
     if spec.events:
         line = inspection.line_in_manifest(spec, "Metadata", "ExtraHorizon", "events")
         message = str(error).replace(f"{inspection.root}/", "")
@@ -144,5 +144,5 @@ def _problem_with_task(event: Any) -> str:
 
 
 def _size(value: Any) -> int:
-    """The bytes of a value as JSON, without the spaces that a file has for its readers."""
+    """Return the bytes of a value as JSON, without the spaces that a file has for its readers."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))

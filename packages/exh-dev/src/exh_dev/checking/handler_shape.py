@@ -61,7 +61,7 @@ def _origin(root: Path, module: str, name: str, version: tuple[int, int]) -> _Or
 
 
 def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
-    """The statement at the top of a module that gives a name its value; the last one counts."""
+    """Return the statement at the top of a module that gives a name its value; the last one counts."""
     for each in reversed(tree.body):
         match each:
             case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found) | ast.ClassDef(name=found):
@@ -81,7 +81,7 @@ def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
 
 
 def _absolute(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
-    """The name of the module that is imported from, by the one that imports."""
+    """Return the name of the module that is imported from, by the one that imports."""
     parts = module.split(".") if is_package else module.split(".")[:-1]
     base = parts[: len(parts) - node.level + 1] if node.level else []
     return ".".join([*base, *([node.module] if node.module else [])])
@@ -97,7 +97,9 @@ def _call_of(found: _Definition, root: Path, module: str, version: tuple[int, in
 
 
 def _is_ours(name: str, root: Path, module: str, version: tuple[int, int]) -> bool:
-    """Whether a name of a module is `extrahorizon`'s decorator; one of the project's own may do whatever it likes."""
+    """Return whether a name of a module is `extrahorizon`'s decorator; one of the project's own may do whatever it
+    likes.
+    """
     origin = _origin(root, module, name, version)
     return origin.path is None and origin.name == _DECORATOR and origin.module.partition(".")[0] == _PACKAGE
 
@@ -117,7 +119,9 @@ def _problem(found: _Definition, call: Call) -> str | None:
 
 
 def _compiled(found: _Definition) -> CodeType | None:
-    """The code of a definition without what Python would run when it meets it: decorators, defaults, annotations."""
+    """Return the code of a definition without what Python would run when it meets it: decorators, defaults,
+    annotations.
+    """
     given = found.args
     arguments = ast.arguments(
         posonlyargs=[ast.arg(each.arg) for each in given.posonlyargs],

@@ -22,7 +22,7 @@ _DYNAMIC = frozenset({"globals", "locals", "exec", "setattr", "vars", "modules",
 
 
 def module_file(root: Path, name: str) -> Path | None:
-    """The file of one of the project's modules or packages; None where there is no such file."""
+    """Return the file of one of the project's modules or packages; None where there is no such file."""
     base = root.joinpath(*name.split("."))
     for path in (base / "__init__.py", base.with_name(f"{base.name}.py")):
         if path.is_file():
@@ -31,7 +31,7 @@ def module_file(root: Path, name: str) -> Path | None:
 
 
 def loaded_files(root: Path, handler: Path, version: tuple[int, int]) -> set[Path]:
-    """The project's files that loading a handler loads too, as far as they can be read."""
+    """Return the project's files that loading a handler loads too, as far as they can be read."""
     found: set[Path] = set()
     waiting = [handler]
     while waiting:

@@ -70,8 +70,8 @@ def provided_to(inspection: Inspection, spec: FunctionSpec) -> Callable[[str], b
 
 
 def _pins(root: Path, spec: FunctionSpec) -> dict[str, Pin | None] | DevkitError:
-    """The packages of a function's bundle, or why that cannot be said: a lock cannot be read, or is not one of what is
-    asked for. None stands for a package that is installed here from its source, which no lock pins.
+    """Return the packages of a function's bundle, or why that cannot be said: a lock cannot be read, or is not one of
+    what is asked for. None stands for a package that is installed here from its source, which no lock pins.
     """
     try:
         return _read_pins(root, own_lock(root, spec), Target.of(spec.runtime, spec.architecture))
@@ -99,7 +99,7 @@ def _name(text: str) -> str:
 
 
 def _modules_of(name: str, root: Path) -> set[str] | None:
-    """The modules and packages that a distribution brings; None when it is not here to be asked."""
+    """Return the modules and packages that a distribution brings; None when it is not here to be asked."""
     for wheel in (*(root / WHEELS).glob("*.whl"), *(root / ".exh-dev" / "wheels").glob("*/*.whl")):
         if canonicalize_name(wheel.name.partition("-")[0]) == name:
             try:

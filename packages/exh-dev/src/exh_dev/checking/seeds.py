@@ -56,7 +56,7 @@ def _name(schema: dict[str, Any]) -> str:
 
 
 def _with_contents(seed: Any, path: Path) -> Any:
-    """A seed whose files have their contents, as far as they can be read; whether one can is told by itself."""
+    """Return a seed whose files have their contents, as far as they can be read; whether one can is told by itself."""
     files = seed.get("files") if isinstance(seed, dict) else None
     if not isinstance(files, list):
         return seed

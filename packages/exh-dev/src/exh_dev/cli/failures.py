@@ -89,7 +89,7 @@ def remedy_of(error: Mapping[str, Any], *, function: str) -> str:
 
 
 def _frames(error: Mapping[str, Any]) -> list[str]:
-    """The frames of an error. A function writes its error object itself, if it likes, with anything in it."""
+    """Return the frames of an error. A function writes its error object itself, if it likes, with anything in it."""
     trace = error.get("stackTrace") or error.get("trace")
     frames = [frame for frame in trace if isinstance(frame, str)] if isinstance(trace, list) else []
     # Of Node.js it is the stack, whose first lines are the name and the message.

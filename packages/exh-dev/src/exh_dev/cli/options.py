@@ -34,7 +34,7 @@ DataDirOption = Annotated[
 
 
 def data_dir_of(given: str | None) -> Path:
-    """The folder that `--data-dir` names, else the project's.
+    """Return the folder that `--data-dir` names, else the project's.
 
     Raises:
         UsageError: it names none, and there is no project.
@@ -49,7 +49,7 @@ def data_dir_of(given: str | None) -> Path:
 
 
 def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output) -> dict[str, str]:
-    """The five `API_*` variables for a real cluster, or for the local platform that runs on a data directory.
+    """Return the five `API_*` variables for a real cluster, or for the local platform that runs on a data directory.
 
     Raises:
         UsageError: there is no such profile, or no data directory.
@@ -64,7 +64,7 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
 
 
 def local_platform(data_dir: str | None) -> DevApi:
-    """The control center of the local platform that runs on a data directory.
+    """Return the control center of the local platform that runs on a data directory.
 
     Raises:
         UsageError: there is no data directory.
@@ -77,8 +77,8 @@ def local_platform(data_dir: str | None) -> DevApi:
 
 
 def not_in_project(function: str | None) -> str:
-    """What is added to a message that nothing was found of a function: that the project has none of this name, and
-    which one may be meant. Nothing where it has it; a platform can have functions that were uploaded to it.
+    """Return what is added to a message that nothing was found of a function: that the project has none of this name,
+    and which one may be meant. Nothing where it has it; a platform can have functions that were uploaded to it.
     """
     from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import Project

@@ -60,21 +60,21 @@ class JsonOutput:
         _write(sys.stdout, value)
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """An object with `ok` and a list `results`."""
+        """Print an object with `ok` and a list `results`."""
         self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
 
     def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:  # noqa: ARG002
-        """The error object; what to do about it is a note."""
+        """Print the error object; what to do about it is a note."""
         self.result(error)
         if remedy := remedy_of(error, function=function):
             self.note(remedy)
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
-        """The value."""
+        """Print the value."""
         self.result(value)
 
     def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the value says it all
-        """The value."""
+        """Print the value."""
         self.result(value)
 
     def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002
@@ -82,7 +82,7 @@ class JsonOutput:
         return nullcontext(lambda _: None)
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
-        """An object with `ok`, which is true when none is an error, and a list `problems`."""
+        """Print an object with `ok`, true when no problem is an error, and a list `problems`."""
         is_ok = all(each["severity"] != "error" for each in problems)
         self.result({"ok": is_ok, "problems": list(problems)})
 
@@ -91,19 +91,19 @@ class JsonOutput:
         _write(sys.stdout, {f"{kind}_id": run_id, **_entry(function, line)})
 
     def log(self, function: str, line: LogLine) -> None:
-        """A log line that is a JSON object as it is; any other wrapped in one."""
+        """Print a log line: a JSON object as it is, any other wrapped in one."""
         _stderr(_entry(function, line))
 
     def note(self, message: str, **facts: Any) -> None:
-        """An INFO line."""
+        """Print an INFO line."""
         _stderr({"timestamp": _now(), "level": "INFO", "message": message, **facts})
 
     def warn(self, message: str, **facts: Any) -> None:
-        """A WARNING line."""
+        """Print a WARNING line."""
         _stderr({"timestamp": _now(), "level": "WARNING", "message": message, **facts})
 
     def error(self, message: str, **facts: Any) -> None:
-        """An ERROR line."""
+        """Print an ERROR line."""
         _stderr({"timestamp": _now(), "level": "ERROR", "message": message, **facts})
 
 

@@ -116,7 +116,7 @@ def mails(
 
 
 def _task_name(function: str | None) -> str | None:
-    """The name that any spelling means, where the project has it."""
+    """Return the name that any spelling means, where the project has it."""
     from exh_dev.errors import DevkitError
     from exh_dev.project.project import Project
 

@@ -302,7 +302,7 @@ class _SyncResult:
         return [f"Created {created}, removed {len(self.done) - created}, kept {len(self.plan.kept)}"]
 
     def progress(self) -> str:
-        """What was and was not done, in a sentence."""
+        """Return what was and was not done, in a sentence."""
         rest = self.plan.steps[len(self.done) :]
         done = f"Done: {'; '.join(map(str, self.done))}" if self.done else "Nothing was done"
         return f"{done}. Not done: {'; '.join(map(str, rest))}. Do it again to go on"
@@ -322,7 +322,9 @@ def _show(
 
 
 def _known_name(name: str, output: Output) -> tuple[str, str | None]:
-    """A function's name as the platform has it, and its kind; as it was typed where the project does not have it."""
+    """Return a function's name as the platform has it, and its kind; as it was typed where the project does not have
+    it.
+    """
     from exh_dev.errors import ManifestError
     from exh_dev.project.project import Project
 
@@ -345,7 +347,7 @@ def _connect(what: str, cluster: Cluster | None, data_dir: str | None, output: O
 
 
 def _client(what: str, cluster: Cluster | None, environment: dict[str, str], output: Output) -> ExtraHorizon:
-    """The client for a platform; of a real cluster it is said that `what` is read there."""
+    """Return the client for a platform; of a real cluster it is said that `what` is read there."""
     from exh_dev.remote.client import client_of
 
     if cluster is not None:
@@ -355,7 +357,7 @@ def _client(what: str, cluster: Cluster | None, environment: dict[str, str], out
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:
-    """Whether the runs of a source can be read. Those that need not be there may be forbidden."""
+    """Return whether the runs of a source can be read. Those that need not be there may be forbidden."""
     from exh_dev.remote.client import MissingPermissionError
 
     try:

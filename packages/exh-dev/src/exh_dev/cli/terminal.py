@@ -62,7 +62,7 @@ class TerminalOutput:
         self._out.print(JSONHighlighter()(Text(text)), soft_wrap=True)
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """A table, a row each; below it, indented, the functions that it set off, those of one name together."""
+        """Print a table with a row for each run; below it, indented, the functions it started, grouped by name."""
         rows = []
         for outcome in outcomes:
             rows.append(_row(outcome))
@@ -84,14 +84,14 @@ class TerminalOutput:
             self._out.print(Text(f"{total}, all OK", style="green"))
 
     def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:
-        """What happened, where in the project, and how to go on."""
+        """Print what happened, where in the project, and what to do."""
         first, *rest = lines_of_failure(error, function=function, root=str(root))
         self._wrapped(Text(first, style="bold red"))
         for line in rest:
             self._wrapped(Text(line))
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the lines say what people need
-        """The lines."""
+        """Print the lines."""
         for line in lines:
             self._wrapped(Text(visible(pasteable(line))))
 
@@ -104,7 +104,7 @@ class TerminalOutput:
 
     @contextmanager
     def progress(self, steps: int) -> Iterator[Callable[[str], None]]:
-        """A bar on stderr, while it is a terminal and the work goes on."""
+        """Show a progress bar on stderr, if that is a terminal, while the work goes on."""
         columns = (TextColumn("{task.description}", markup=False), BarColumn())
         with Progress(*columns, console=self._err, transient=True, disable=not self._err.is_terminal) as bar:
             task = bar.add_task("", total=steps + 1)
@@ -115,7 +115,7 @@ class TerminalOutput:
             yield started
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
-        """A line each: file, line and column, as editors open them, and what is wrong there."""
+        """Print a line for each problem: file, line and column, as editors open them, and what is wrong."""
         for problem in problems:
             place = ":".join(str(problem[name]) for name in ("file", "line", "column") if problem[name] is not None)
             said = f"{problem['pointer']} {problem['message']}".strip()
@@ -139,17 +139,17 @@ class TerminalOutput:
         self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
-        """A plain line."""
+        """Print a line."""
         self._err.print(Text(visible(pasteable(message), lines=True)))
 
     def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002
-        """A line that is seen."""
+        """Print a warning."""
         self._err.print(
             Text("warning: ", style="yellow").append(visible(pasteable(message), lines=True), style="default")
         )
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
-        """A line that stands out."""
+        """Print an error."""
         self._err.print(
             Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
         )

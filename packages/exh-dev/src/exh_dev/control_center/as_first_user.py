@@ -23,7 +23,7 @@ _NOT_THERE = "/_"
 
 
 def route(base: str, context: Context, platform: ASGIApp) -> Route:
-    """The endpoint; `platform` routes a request to its service."""
+    """Return the endpoint; `platform` routes a request to its service."""
     return Route(
         f"{base}/platform/{{path:path}}", _AsFirstUser(f"{base}/platform", context, platform), methods=_METHODS
     )
@@ -45,7 +45,7 @@ class _AsFirstUser:
         inner = {**scope, "path": path, "raw_path": raw, "state": {**scope["state"], "caller": caller}}
 
         async def harmless(message: Message) -> None:
-            """What was uploaded may be a page; opened in a browser it may do nothing here."""
+            """Send with headers by which an uploaded page can do nothing in a browser."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

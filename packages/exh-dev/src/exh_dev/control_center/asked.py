@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def number_of(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
-    """A whole number of a request's query; `usual` where there is none, `most` where it is more.
+    """Return a whole number of a request's query; `usual` where there is none, `most` where it is more.
 
     Raises:
         ErrorAnswer: 15 when it is no whole number.

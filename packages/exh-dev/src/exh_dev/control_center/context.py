@@ -111,7 +111,7 @@ class Context:
     details: Callable[[], dict[str, Any]]
 
     def record_of(self, function: str) -> Document | None:
-        """The platform's record of a function; None where it is for AWS alone.
+        """Return the platform's record of a function; None where it is for AWS alone.
 
         Raises:
             ErrorAnswer: 16 when there is no such function.

@@ -43,7 +43,7 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
         return JsonAnswer({**function, "events": samples})
 
     async def invoke(request: Request) -> JsonAnswer:
-        """Runs it, or with `queued` makes a task of it, which the queue runs and its policy tries again."""
+        """Run it, or with `queued` make a task of it, which the queue runs and its policy retries."""
         name = request.path_params["name"]
         on_platform = context.record_of(name) is not None
         fields = await read_json(request)
@@ -69,7 +69,7 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
 
 
 def _queued(context: Context, name: str, event: Any, now: float) -> str:
-    """The id of a task with an event's data, which the queue runs."""
+    """Return the id of a task with an event's data, which the queue runs."""
     data = event.get("data") if isinstance(event, dict) else None
     if data is not None and not isinstance(data, dict):
         raise ErrorAnswer(15, "A task's data is an object")
@@ -138,7 +138,7 @@ def _of_record(record: Document) -> dict[str, Any]:
 
 
 def _triggers(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What starts which function, as it stands on the platform now."""
+    """Yield what starts which function, as it stands on the platform now."""
     for schema in store.matching(SCHEMAS, EVERYTHING):
         for transition in (schema["creationTransition"], *schema["transitions"]):
             for key in ("actions", "afterActions"):

@@ -24,7 +24,7 @@ _ALIVE = 15  # seconds after which something is sent in any case, so that a lost
 
 
 def route(base: str, changes: Changes) -> Route:
-    """The endpoint."""
+    """Return the endpoint."""
 
     async def follow(_: Request) -> StreamingResponse:
         headers = {"Cache-Control": "no-store"}

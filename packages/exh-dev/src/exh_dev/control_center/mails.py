@@ -41,7 +41,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer(_mail(store, _known(request, store)))
 
     async def body(request: Request) -> Response:
-        """A page where a template made it, else text."""
+        """Return a page where a template made it, else text."""
         found = _known(request, store)
         kind = "text/html" if "content" in found else "text/plain"
         return Response(found["body"], media_type=kind, headers={"Content-Security-Policy": HARMLESS})

@@ -47,7 +47,7 @@ class _Tally:
 
 
 def route(base: str, context: Context, *, clock: Clock) -> Route:
-    """The endpoint."""
+    """Return the endpoint."""
 
     async def show(_: Request) -> JsonAnswer:
         start = (math.floor(clock() / 60) - _MINUTES + 1) * 60

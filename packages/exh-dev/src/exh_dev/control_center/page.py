@@ -42,7 +42,7 @@ _HEADERS = {
 
 
 def routes(context: Context) -> list[Route]:
-    """The page at `/_dev/`, which a browser is sent to from `/`, and its files."""
+    """Return the page at `/_dev/`, which a browser is sent to from `/`, and its files."""
 
     async def page(request: Request) -> Response:
         host = request.headers.get("host", "")

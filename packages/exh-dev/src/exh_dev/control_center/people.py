@@ -33,7 +33,7 @@ def routes(base: str, context: Context) -> list[Route]:
     store = context.store
 
     async def held(request: Request) -> JsonAnswer:
-        """What a user may do, everywhere and in groups."""
+        """Return what a user may do, everywhere and in groups."""
         return JsonAnswer({"data": rights_of_user(_user(request, store), store).held()})
 
     async def explain(request: Request) -> JsonAnswer:
@@ -50,7 +50,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer({"data": _groups(store)})
 
     async def credentials(request: Request) -> JsonAnswer:
-        """A new OAuth1 token of the first application for a user, with all that a client needs."""
+        """Return a new OAuth1 token of the first application for a user, with all that a client needs."""
         user = _user(request, store)
         details = context.details()
         token = create_oauth1_token(store, details["application_id"], user["id"], now=time.time())
@@ -116,7 +116,7 @@ def _without_has(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _roles(store: Store) -> Iterator[Document]:
-    """The roles that count everywhere, then those of groups, which have a `group_id`."""
+    """Yield the roles that count everywhere, then those of groups, which have a `group_id`."""
     yield from store.matching("roles", EVERYTHING)
     yield from store.matching("group_roles", EVERYTHING)
 
@@ -176,6 +176,6 @@ def _holders(store: Store, wanted: str) -> list[dict[str, Any]]:
 
 
 def _users_with(store: Store, text: str, most: int) -> list[Document]:
-    """The newest users whose records have a text in them."""
+    """Return the newest users whose records have a text in them."""
     condition = among_newest("users", _LOOKED_THROUGH, Sql("instr(body, ?)", (text,)))
     return [json.loads(each) for each in store.page("users", condition, ("id DESC",), most, 0)]

@@ -101,7 +101,9 @@ def _listed(store: Store, state: str, condition: Sql, limit: int, counts: dict[s
 
 
 def _ended(store: Store, limit: int) -> list[Document]:
-    """The tasks that ended last, the latest first: the first of each status, which an index has in this order."""
+    """Return the tasks that ended last, the latest first: the first of each status, which an index
+    has in this order.
+    """
     pages = [
         store.page(TASKS, Sql(f"{_STATUS} = ?", (each,)), (f"{_UPDATED} DESC",), limit, 0, _BY_END) for each in _ENDED
     ]

@@ -29,7 +29,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return store.matching(SCHEMAS, EVERYTHING)
 
     async def state(_: Request) -> JsonAnswer:
-        """What the page's frame shows."""
+        """Return what the page's frame shows."""
         project = context.project
         details = context.details()
         return JsonAnswer({

@@ -30,7 +30,7 @@ _SAME_WORK = 200  # attempts, or replays, that are looked at
 
 
 def route(base: str, context: Context) -> Route:
-    """The endpoint."""
+    """Return the endpoint."""
 
     async def replay(request: Request) -> JsonAnswer:
         asked = (await read_json(request)).members
@@ -55,7 +55,7 @@ def route(base: str, context: Context) -> Route:
 
 
 def event_of(context: Context, run_id: str) -> Any:
-    """The event of a run.
+    """Return the event of a run.
 
     Raises:
         ErrorAnswer: 27 when it is not kept any more.
@@ -88,7 +88,7 @@ async def _replayed(context: Context, found: list[Document]) -> dict[str, Any]:
 
 
 def _latest(context: Context, record: Document) -> tuple[Document, str | None]:
-    """The run that did the same work last, and why it is that one; None where it is this run itself."""
+    """Return the run that did the same work last, and why it is that one; None where it is this run itself."""
     runs, last, reason = context.runner.runs.list, record, None
     while True:
         attempts = runs.having("chain", last["chain"], _SAME_WORK)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def routes(context: Context, *, platform: ASGIApp, clock: Clock) -> list[Route]:
-    """The page and its JSON; `platform` routes a request to the service that answers it."""
+    """Return the page and its JSON; `platform` routes a request to the service that answers it."""
 
     async def describe(_: Request) -> JsonAnswer:
         return JsonAnswer(description())

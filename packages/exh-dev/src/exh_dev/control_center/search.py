@@ -86,7 +86,7 @@ def routes(base: str, context: Context) -> list[Route]:
 
 
 def _found(context: Context, wanted: str) -> Iterator[_Found]:
-    """What has this id, then functions, then what has these words in it."""
+    """Yield what has this id, then functions, then what has these words in it."""
     yield from _by_id(context, wanted)
     names = [name for name in _function_names(context) if wanted.lower() in name.lower()]
     for name in names[:_MOST_OF_A_KIND]:

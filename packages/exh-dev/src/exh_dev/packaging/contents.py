@@ -31,7 +31,7 @@ def shared_files(root: Path) -> list[Path]:
 
 
 def handler_module(root: Path, spec: FunctionSpec) -> Path:
-    """The file that the handler is in.
+    """Return the file that the handler is in.
 
     Raises:
         ManifestError: there is none.
@@ -56,7 +56,8 @@ def handler_files(
     version: tuple[int, int] = sys.version_info[:2],
     problems: list[DevkitError] | None = None,
 ) -> list[Path]:
-    """The handler's module, or its package with everything in it, and what they import of the project beside `shared`.
+    """Return the handler's module, or its package with everything in it, and what they import of the project beside
+    `shared`.
 
     Args:
         root: the project's folder.
@@ -107,13 +108,13 @@ def _check_function(root: Path, spec: FunctionSpec, module: Path, version: tuple
 
 
 def own_folder(spec: FunctionSpec) -> str:
-    """The folder, relative to the project, that lists the packages which only this function needs."""
+    """Return the folder, relative to the project, that lists the packages which only this function needs."""
     first, second, *_ = spec.handler.split(".")
     return f"{first}/{second}" if first == HANDLERS else first
 
 
 def own_lock(root: Path, spec: FunctionSpec) -> Path | None:
-    """The lock of the packages that only this function needs; None where there is none.
+    """Return the lock of the packages that only this function needs; None where there is none.
 
     Raises:
         DevkitError: it was not made yet.
@@ -142,7 +143,9 @@ def _exists(root: Path, top: str) -> bool:
 
 
 def _with_parents(root: Path, name: str) -> Iterator[Path]:
-    """The files that importing a module takes: the `__init__.py` on the way, and its own or all of its package."""
+    """Yield the files that importing a module takes: the `__init__.py` on the way, and its own or all
+    of its package.
+    """
     parts = name.split(".")
     for depth in range(1, len(parts) + 1):
         folder = root.joinpath(*parts[:depth])

@@ -105,7 +105,7 @@ def check_bundles(project: Project, environment: str) -> None:
 
 
 def _bundle(project: Project, spec: FunctionSpec) -> Path | None:
-    """The file in `CodeUri`, if there is one in the project."""
+    """Return the file in `CodeUri`, if there is one in the project."""
     template = project.manifest.template
     node = template.find("Resources", spec.logical_id, "Properties", "CodeUri") if template else None
     if template is None or node is None:
@@ -118,7 +118,7 @@ def _bundle(project: Project, spec: FunctionSpec) -> Path | None:
 
 
 def _said(bill: Path) -> dict[str, str]:
-    """What a bill of materials says that the bundle was built for."""
+    """Return what a bill of materials says that the bundle was built for."""
     try:
         properties = json.loads(bill.read_bytes())["metadata"]["component"]["properties"]
         return {each["name"]: each["value"] for each in properties}

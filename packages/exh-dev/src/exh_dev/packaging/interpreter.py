@@ -20,7 +20,7 @@ _PATIENCE = 20  # seconds for an interpreter to start
 
 @cache
 def standard_library(python: Path) -> frozenset[str]:
-    """The names of an interpreter's own modules: later versions have some more, and some less.
+    """Return the names of an interpreter's own modules: later versions have some more, and some less.
 
     Raises:
         DevkitError: it cannot be run.
@@ -34,7 +34,7 @@ def standard_library(python: Path) -> frozenset[str]:
 
 @cache
 def find_python(version: tuple[int, int], given: str | None = None) -> Path:
-    """A CPython of this version, found where version managers and distributions put them and run to make sure.
+    """Return a CPython of this version, found where version managers and distributions put them and run to make sure.
 
     Args:
         version: major and minor.

@@ -49,7 +49,7 @@ class Pin:
 
 
 def read_locks(files: Iterable[Path], target: Target) -> dict[str, Pin]:
-    """The packages that locks name for a target, by name.
+    """Return the packages that locks name for a target, by name.
 
     Raises:
         DevkitError: a file is no lock, or two of them have different versions of a package.
@@ -91,7 +91,7 @@ def check_inputs(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
 
 
 def asked_extras(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], target: Target) -> Extras:
-    """The extras that requirements ask for, and those that the lock itself names.
+    """Return the extras that requirements ask for, and those that the lock itself names.
 
     Raises:
         DevkitError: a requirement is none.
@@ -107,7 +107,7 @@ def asked_extras(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
 
 
 def asked_packages(requirements: Iterable[tuple[str, str]], target: Target) -> set[str]:
-    """The names of what requirements ask for on a target.
+    """Return the names of what requirements ask for on a target.
 
     Raises:
         DevkitError: a requirement is none.
@@ -126,7 +126,7 @@ def _applicable(requirements: Iterable[tuple[str, str]], target: Target) -> Iter
 
 
 def listed_requirements(inputs: Path) -> list[tuple[str, str]]:
-    """The packages of a `requirements.in`, for `check_inputs`; none where there is no such file."""
+    """Return the packages of a `requirements.in`, for `check_inputs`; none where there is no such file."""
     if not inputs.is_file():
         return []
     return [(text, f"{inputs}:{number}") for number, text in _logical_lines(inputs) if not text.startswith("-")]

@@ -102,7 +102,7 @@ def _package(about: dict[str, object]) -> Package | None:
 
 
 def _needed(place: Path, folder: Path, there: Mapping[Path, Package]) -> set[str]:
-    """What the `package.json` of a folder asks for, found as Node.js does: in the nearest `node_modules`."""
+    """Return what the `package.json` of a folder asks for, found as Node.js does: in the nearest `node_modules`."""
     about = _described(place / "package.json")
     names = {name for key in _DEPENDENCIES for name in _names(about.get(key))}
     above = [each for each in (place, *place.parents) if each == folder or folder in each.parents]
@@ -122,7 +122,9 @@ def warning(root: Path, spec: FunctionSpec, files: Sequence[Path]) -> str:
 
 
 def _missing(folder: Path, spec: FunctionSpec) -> str:
-    """What is listed and not installed. A bundler may have put it into the function's own files, which nobody sees."""
+    """Return what is listed and not installed. A bundler may have put it into the function's own files, which nobody
+    sees.
+    """
     listed = _described(folder / "package.json").get("dependencies")
     missing = [name for name in listed if not (folder / PACKAGES / name).is_dir()] if isinstance(listed, dict) else []
     if not missing:
@@ -170,7 +172,9 @@ def _files(folder: Path, root: Path, *, packages: bool) -> Iterator[Path]:
 
 
 def _is_of_package(path: Path) -> bool:
-    """Whether a package.json is a package's own: `node_modules/NAME/package.json`, or with a scope before the name."""
+    """Return whether a package.json is a package's own: `node_modules/NAME/package.json`, or with a scope before the
+    name.
+    """
     above = path.parent.parent
     return above.name == PACKAGES or (above.name.startswith("@") and above.parent.name == PACKAGES)
 

@@ -36,7 +36,7 @@ RUNTIME, ARCHITECTURE = "runtime", "architecture"
 
 
 def bill_of_materials(name: str, checksum: str, origin: Origin, target: Target, parts: Parts[Wheel | Package]) -> str:
-    """The bill of materials of a function's bundle, as JSON.
+    """Return the bill of materials of a function's bundle, as JSON.
 
     Args:
         name: the function.
@@ -120,6 +120,6 @@ def _entity(name: str) -> OrganizationalEntity | None:
 
 
 def _licence(wheel: Wheel) -> License | None:
-    """What the package says its licence is; a text of many lines is the licence itself, not its name."""
+    """Return what the package says its licence is; a text of many lines is the licence itself, not its name."""
     text = wheel.metadata.get("License-Expression") or wheel.metadata.get("License") or ""
     return LicenseFactory().make_from_string(text) if text and "\n" not in text else None

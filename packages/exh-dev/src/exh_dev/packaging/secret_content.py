@@ -63,12 +63,12 @@ def parts(content: bytes, member: str = "", depth: int = 0) -> Iterator[Part]:
 
 
 def is_private_key(content: bytes) -> bool:
-    """Whether bytes begin as a private key does."""
+    """Return whether bytes begin as a private key does."""
     return _PRIVATE_KEY.match(content) is not None
 
 
 def _text(content: bytes) -> str | None:
-    """A text in its encoding; None where the file is none."""
+    """Return a text in its encoding; None where the file is none."""
     if content.startswith(_UTF_16):
         return content.decode("utf-16", "replace")
     if b"\0" in content:
@@ -84,7 +84,7 @@ def _text(content: bytes) -> str | None:
 
 
 def _texts(content: bytes) -> str:
-    """What can be read in other bytes, each on a line, and once more without its first character.
+    """Return what can be read in other bytes, each on a line, and once more without its first character.
 
     Formats write a length before a text, and that may be a letter by chance.
     """
@@ -92,7 +92,7 @@ def _texts(content: bytes) -> str:
 
 
 def _unpacked(content: bytes) -> list[tuple[str, bytes]]:
-    """The files of an archive; none where it is no archive, or cannot be read."""
+    """Return the files of an archive; none where it is no archive, or cannot be read."""
     try:
         if content.startswith(b"PK\x03\x04"):
             return _members(content)

@@ -143,12 +143,14 @@ def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
 
 
 def _small(text: str) -> str:
-    """A text in small letters, each in its place."""
+    """Return a text in small letters, each in its place."""
     return text.replace("\u0130", "I").lower()  # the only letter whose small one is two characters
 
 
 def _before(text: str, begin: int) -> str:
-    """What stands before a token: on its line, or if nothing does, on the closest line above that says something."""
+    """Return what stands before a token: on its line, or if nothing does, on the closest line above that says
+    something.
+    """
     for line in reversed(text[max(0, begin - 4_000) : begin].split("\n")):
         if _WORDY.search(rest := _HEX.sub("", line)):
             return rest
@@ -180,7 +182,7 @@ def _by_name(text: str, suffix: str) -> Iterator[Found]:
 
 
 def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple[int, str]]:
-    """The values that may belong to a name, each with its position."""
+    """Yield the values that may belong to a name, each with its position."""
     line_begin = text.rfind("\n", 0, begin) + 1
     before = text[max(line_begin, begin - 200) : begin]
     name = text[begin:end].lower()
@@ -205,7 +207,7 @@ def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple
 
 
 def _in_quotes(text: str, end: int, before: str, name: str) -> Iterator[tuple[int, str]]:
-    """The text in quotes after a name that ends at `end`, and all of them where a list begins."""
+    """Yield the text in quotes after a name that ends at `end`, and all of them where a list begins."""
     quoted = _TO_QUOTED.match(text, end)
     if quoted is None or (quoted["nothing"] is not None and name == "pass"):  # the verb
         return
@@ -265,7 +267,7 @@ def _random(text: str) -> Iterator[Found]:
 
 
 def _is_mixed(value: str) -> bool:
-    """Whether letters, capital ones and digits are among each other, and not in the order of an alphabet."""
+    """Return whether letters, capital ones and digits are among each other, and not in the order of an alphabet."""
     rising = sum(ord(after) - ord(before) == 1 for before, after in pairwise(value))
     return (
         rising < len(value) / 3
@@ -286,7 +288,7 @@ def _in_base64(text: str, depth: int) -> Iterator[Found]:
 
 
 def _decoded(encoded: str) -> bytes | None:
-    """What base64 stands for, as far as whole groups of it go."""
+    """Return what base64 stands for, as far as whole groups of it go."""
     encoded = encoded.rstrip("=")
     encoded = encoded[: len(encoded) - (len(encoded) % 4 == 1)]
     try:
@@ -296,7 +298,7 @@ def _decoded(encoded: str) -> bytes | None:
 
 
 def _is_login(encoded: str) -> bool:
-    """Whether base64 stands for a user and a password, as in a header and in Docker's configuration."""
+    """Return whether base64 stands for a user and a password, as in a header and in Docker's configuration."""
     content = _decoded(encoded) if encoded.isascii() and len(encoded) >= _SHORTEST_LOGIN else None
     return content is not None and b":" in content[1:-3] and _is_readable(content)
 

@@ -146,5 +146,5 @@ def by_form(text: str) -> Iterator[Found]:
 
 
 def _is_random(text: str) -> bool:
-    """Whether a text is no placeholder such as `ghp_xxxxxxxx…`, and no name in small letters."""
+    """Return whether a text is no placeholder such as `ghp_xxxxxxxx…`, and no name in small letters."""
     return len(set(text[-16:])) >= _DIFFERENT and (any(map(str.isdigit, text)) or any(map(str.isupper, text)))

@@ -107,7 +107,7 @@ def words(name: str) -> list[str]:
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether what is called so is a secret; `password_field` and `tokenUrl` are not."""
+    """Return whether what is called so is a secret; `password_field` and `tokenUrl` are not."""
     parts = words(name)
     if not parts or parts[-1] in _ABOUT or parts[0] in _NOT_A_NAME or _OPENS_NOTHING.intersection(parts):
         return False
@@ -121,12 +121,12 @@ def names_a_secret(name: str) -> bool:
 
 
 def names_a_password(name: str) -> bool:
-    """Whether what is called so is typed by people."""
+    """Return whether what is called so is typed by people."""
     return bool(_PASSWORDS.intersection(words(name)))
 
 
 def looks_secret(value: str, name: str) -> bool:
-    """Whether a value looks like the secret that its name says it is."""
+    """Return whether a value looks like the secret that its name says it is."""
     value = _SCHEME.sub("", value.strip(), count=1).strip("\"'`")[:_JUDGED]
     if len(value) < _SHORTEST or _TEMPLATE.search(value) or _is_place(value):
         return False
@@ -136,14 +136,14 @@ def looks_secret(value: str, name: str) -> bool:
 
 
 def _is_password(value: str) -> bool:
-    """Whether it may be what people type, or what a password manager made up."""
+    """Return whether it may be what people type, or what a password manager made up."""
     if _WORDS.fullmatch(value):
         return _is_passphrase(value)
     return value.isdigit() or _kinds(value) > 1
 
 
 def _is_token(value: str, name: list[str]) -> bool:
-    """Whether it may be what a program made up."""
+    """Return whether it may be what a program made up."""
     if _UUID.fullmatch(value):
         return "token" not in name
     if value.isdigit() or _HOST.fullmatch(value) or _is_name(value):
@@ -168,29 +168,29 @@ def _kinds(value: str) -> int:
 
 
 def _is_passphrase(value: str) -> bool:
-    """Whether letters are words of a passphrase, and not a label of a form."""
+    """Return whether letters are words of a passphrase, and not a label of a form."""
     parts = _PARTS.split(value)
     return len(parts) >= _WORDS_OF_A_PASSPHRASE and not any(names_a_secret(part) for part in parts)
 
 
 def is_random(value: str) -> bool:
-    """Whether letters, digits and others follow each other as in no word."""
+    """Return whether letters, digits and others follow each other as in no word."""
     return len(value) / max(1, len(words(value))) < _A_WORD_AT_RANDOM
 
 
 def _is_jumbled(value: str) -> bool:
-    """Whether letters are no words: small and capital ones in turns."""
+    """Return whether letters are no words: small and capital ones in turns."""
     return len(value) >= _LONG and len(value) / max(1, len(words(value))) < _A_WORD_OF_A_JUMBLE
 
 
 def _is_name(value: str) -> bool:
-    """Whether it is a name in code, such as `FIREWALL_POLICY_V2`, or that of another secret."""
+    """Return whether it is a name in code, such as `FIREWALL_POLICY_V2`, or that of another secret."""
     is_identifier = _IDENTIFIER.fullmatch(value) or (value.isidentifier() and names_a_secret(value))
     return bool(is_identifier) and len(value) / max(1, len(words(value))) >= _A_WORD_OF_A_NAME
 
 
 def _is_place(value: str) -> bool:
-    """Whether it is a text, an address, or a path: slashes, or backslashes, between names."""
+    """Return whether it is a text, an address, or a path: slashes, or backslashes, between names."""
     if re.search(r"\s", value) or "://" in value or value.startswith(("arn:", "./", "../", "~/")):
         return True
     parts = [part for part in re.split(r"[/\\]+", value) if part]

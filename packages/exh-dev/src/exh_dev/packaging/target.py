@@ -33,7 +33,7 @@ class Target:
 
     @classmethod
     def of(cls, runtime: str, architecture: Architecture) -> Target:
-        """The target of a runtime.
+        """Return the target of a runtime.
 
         Raises:
             UsageError: this project cannot be run by it.

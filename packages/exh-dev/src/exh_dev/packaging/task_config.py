@@ -16,7 +16,7 @@ _HOST = 60  # characters, more than a cluster's address has
 
 
 def task_config(spec: FunctionSpec, runtime: str) -> dict[str, Any]:
-    """What the CLI is to make of a function, whose bundle lies in `bundle` beside the file.
+    """Return what the CLI is to make of a function, whose bundle lies in `bundle` beside the file.
 
     Everything the manifest can say is written out, because the CLI only changes what it finds: what was once set on the
     cluster and is then left out of the file would stay. (A priority of 0 stays out of what it sends all the same: one
@@ -72,7 +72,7 @@ def _check_room(spec: FunctionSpec, environment: dict[str, str]) -> None:
 
 
 def _refuse_dollars(spec: FunctionSpec, value: Any) -> None:
-    """The CLI takes every text that begins with `$` for the name of a variable; nothing would keep it from that."""
+    """Refuse `$` at the beginning of a string, which the CLI takes for the name of a variable in any case."""
     for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _refuse_dollars(spec, each)
     if isinstance(value, str) and value.startswith("$"):

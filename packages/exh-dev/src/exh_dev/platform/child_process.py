@@ -31,7 +31,7 @@ class ChildEndedError(Exception):
     """
 
     def __init__(self, code: int, lines: Sequence[str]) -> None:
-        """Ended with `code`, after `lines`."""
+        """Hold the exit code, and the lines before it."""
         super().__init__(lines[-1])
         self.code = code
         self.lines = lines
@@ -59,7 +59,7 @@ class ChildProcess:
         return self._process.poll() is None
 
     def ask(self, message: bytes, seconds: float) -> bytes:
-        """The answer to a message, in so many seconds at most.
+        """Return the answer to a message, in so many seconds at most.
 
         Raises:
             ChildLateError: it takes longer.
@@ -121,7 +121,7 @@ class KeptProcess:
         return None if self._process is None else self._process.pid
 
     def ask(self, message: bytes, seconds: float) -> bytes:
-        """The answer to a message; after any failure the next message starts a process anew.
+        """Return the answer to a message; after any failure the next message starts a process anew.
 
         A process that was there before, and that something killed, may not have read the message: it is sent once more,
         to another one.

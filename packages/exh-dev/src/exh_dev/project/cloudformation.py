@@ -85,7 +85,7 @@ class Template:
         return [name for name in names if self.find("Parameters", name, "Default") is None]
 
     def find(self, *keys: str) -> Node | None:
-        """The node under a path of keys; None where the path breaks off."""
+        """Return the node under a path of keys; None where the path breaks off."""
         node: Node = self.tree
         for key in keys:
             entry = _entries(node).get(key)
@@ -95,7 +95,7 @@ class Template:
         return node
 
     def text(self, node: Node) -> str:  # noqa: PLR0911 - one for each intrinsic function
-        """The text CloudFormation makes of a single value, intrinsic functions replaced.
+        """Return the text CloudFormation makes of a single value, intrinsic functions replaced.
 
         Raises:
             UnresolvableError: It has a value only once deployed, has none at all, or is a list or a mapping.
@@ -123,7 +123,7 @@ class Template:
         raise UnresolvableError(f"{_shown(name, argument)} has no value before it is deployed")
 
     def _condition(self, name: str) -> bool:
-        """Whether a condition holds with the parameters as they are."""
+        """Return whether a condition holds with the parameters as they are."""
         node = self.find("Conditions", name)
         if node is None:
             raise UnresolvableError(f"`!If {name}` names no condition of this template")
@@ -192,7 +192,7 @@ class Section:
     base: Section | None = None
 
     def error(self, message: str, key: str = "") -> ManifestError:
-        """An error at the line of `key`, or of the section when the key is not there."""
+        """Return an error at the line of `key`, or of the section when the key is not there."""
         entry = self._entry(key)
         return self._error(entry.line if entry else self.line, message)
 
@@ -209,7 +209,7 @@ class Section:
         yield from {**inherited, **self.own}.items()
 
     def section(self, key: str) -> Section | None:
-        """The mapping under a key, on top of the one `base` has there."""
+        """Return the mapping under a key, on top of the one `base` has there."""
         base = self.base.section(key) if self.base else None
         entry = self.own.get(key)
         if entry is None:
@@ -220,31 +220,31 @@ class Section:
         return Section(self.template, title, entry.line, _entries(entry.node), base)
 
     def required(self, key: str) -> Section:
-        """The mapping under a key that has to be there."""
+        """Return the mapping under a key that has to be there."""
         found = self.section(key)
         if found is None:
             raise self.error(f"{key} is missing")
         return found
 
     def text(self, key: str) -> str | None:
-        """The text under a key."""
+        """Return the text under a key."""
         return self._read(key, str, "a text")
 
     def integer(self, key: str) -> int | None:
-        """The whole number under a key."""
+        """Return the whole number under a key."""
         return self._read(key, int, "an integer")
 
     def flag(self, key: str) -> bool | None:
-        """True or false, as the key says."""
+        """Return the boolean of a key."""
         return self._read(key, bool, "true or false")
 
     def choice(self, key: str, allowed: tuple[Choice, ...]) -> Choice | None:
-        """The text under a key, which must be one of `allowed`."""
+        """Return the text under a key, which must be one of `allowed`."""
         text = self.text(key)
         return None if text is None else self._one_of(key, text, allowed)
 
     def choices(self, key: str, allowed: tuple[Choice, ...]) -> tuple[Choice, ...] | None:
-        """The list of texts under a key, each of them one of `allowed`, none of them twice."""
+        """Return the list of texts under a key, each of them one of `allowed`, none of them twice."""
         found = self.texts(key)
         if found is None:
             return None
@@ -253,7 +253,7 @@ class Section:
         return tuple(self._one_of(key, text, allowed) for text in found)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
-        """The list of texts under a key; an empty list is one, an empty text in it is not."""
+        """Return the list of texts under a key; an empty list is one, an empty text in it is not."""
         entry = self._entry(key)
         if entry is None:
             return None
@@ -343,7 +343,7 @@ def _entries(node: Node) -> dict[str, Entry]:
 
 
 def _intrinsic(node: Node) -> tuple[str, Node] | None:
-    """The name of an intrinsic function without `!` or `Fn::`, and its argument; None for everything else."""
+    """Return the name of an intrinsic function without `!` or `Fn::`, and its argument; None for everything else."""
     if node.tag.startswith("!") and node.tag != "!":
         plain = type(node)(_PLAIN[type(node)], node.value, node.start_mark, node.end_mark)
         return node.tag[1:], plain
@@ -360,7 +360,7 @@ def _shown(name: str, argument: Node) -> str:
 
 
 def _literal(node: ScalarNode) -> Scalar:
-    """A scalar as YAML 1.1, and so SAM, understands it. Dates stay texts."""
+    """Return a scalar as YAML 1.1, and so SAM, understands it. Dates stay texts."""
     kind = node.tag.removeprefix(_YAML)
     if kind == "null":
         return None
@@ -384,7 +384,9 @@ def _resolved(text: str) -> str:
 
 
 def _from_text(text: str) -> Scalar:
-    """What a parameter's value, which is always a text, is meant as where a number or true and false are wanted."""
+    """Return what a parameter's value, which is always a text, is meant as where a number or true and
+    false are wanted.
+    """
     if text in ("true", "false"):
         return text == "true"
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text

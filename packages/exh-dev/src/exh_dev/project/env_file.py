@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of an env file, but for the five `API_*`; none where there is no file.
+    """Return the variables of an env file, but for the five `API_*`; none where there is no file.
 
     Raises:
         UsageError: it cannot be read, or a line cannot be; with its line, never with its content.
@@ -32,7 +32,9 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def misplaced(path: Path) -> str | None:
-    """What to say of an env file with variables that are not read; None when all is well. Raises as `read_env_file`."""
+    """Return what to say of an env file with variables that are not read; None when all is well. Raises as
+    `read_env_file`.
+    """
     found = [name for name in _read(path) if name in CREDENTIAL_VARIABLES]
     if not found:
         return None

@@ -132,7 +132,7 @@ class FunctionSpec:
         return bool(self.execution_credentials) or self.has_credentials_of_its_own or "exh" not in self.targets
 
     def how_to_get_credentials(self) -> str:
-        """What to write into the manifest where a function has no credentials."""
+        """Return what to write into the manifest where a function has no credentials."""
         return (
             f"{self.name} has no credentials, here as on a cluster; to give it some, write `executionCredentials: "
             f"{{permissions: []}}` into Metadata: ExtraHorizon: of {self.logical_id} ({self.path.name}:{self.line}), "
@@ -142,7 +142,7 @@ class FunctionSpec:
     def environment(
         self, target: Target, variables: Mapping[str, str], *, overrides: Mapping[str, str] | None = None
     ) -> dict[str, str]:
-        """The function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
+        """Return the function's variables on a target; `$VAR` in the manifest is looked up in `variables`.
 
         For `aws` these are the template's (Globals, then the function's own). For `exh` the credentials are left out,
         which the platform injects, with what is AWS's alone, and `Metadata: ExtraHorizon: environment` is laid

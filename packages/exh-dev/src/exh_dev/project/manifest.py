@@ -96,7 +96,7 @@ class Manifest:
     template: Template | None = None
 
     def function(self, name: str) -> FunctionSpec:
-        """The function called `name`: `hello-world`, `hello_world`, `HelloWorld`, or its logical id.
+        """Return the function called `name`: `hello-world`, `hello_world`, `HelloWorld`, or its logical id.
 
         Raises:
             UsageError: There is none; the message names the closest one, and all there are.
@@ -124,7 +124,7 @@ def load_manifest(path: Path) -> Manifest:
 
 
 def without_errors(manifest: Manifest) -> Manifest:
-    """The manifest, of which every function can be used.
+    """Return the manifest, of which every function can be used.
 
     Raises:
         ManifestError: one cannot; the first of them.
@@ -173,7 +173,7 @@ def read_manifest(path: Path, parameters: Mapping[str, str] | None = None) -> Ma
 
 
 def folded(name: str) -> str:
-    """What all spellings of a name have in common."""
+    """Return what all spellings of a name have in common."""
     return name.replace("-", "").replace("_", "").lower()
 
 
@@ -242,7 +242,7 @@ def _is_python_handler(text: str) -> bool:
 
 
 def _read_command(settings: Section) -> str:
-    """The handler of a container image: the command of the runtime that its entry point starts."""
+    """Return the handler of a container image: the command of the runtime that its entry point starts."""
     image = settings.section("ImageConfig")
     command = image.texts("Command") if image else None
     if image is None or command is None:
@@ -264,7 +264,7 @@ def _read_command(settings: Section) -> str:
 
 
 def _read_python(metadata: Section) -> str:
-    """The Python of a container image: that of SAM's `DockerBuildArgs`, else the one that this runs on."""
+    """Return the Python of a container image: that of SAM's `DockerBuildArgs`, else the one that this runs on."""
     arguments = metadata.section("DockerBuildArgs")
     version = arguments.text("PYTHON") if arguments else None
     runtime = f"python{version or '.'.join(map(str, sys.version_info[:2]))}"
@@ -284,7 +284,9 @@ def _read_node_handler(settings: Section) -> str:
 
 
 def _read_code(settings: Section) -> str:
-    """The folder in `CodeUri`. All that is in it is the function, and so it cannot be the project's own folder."""
+    """Return the folder in `CodeUri`.
+    All that is in it is the function, and so it cannot be the project's own folder.
+    """
     found = settings.text("CodeUri")
     parts = PurePosixPath(found or "").parts
     if not parts or parts[0] in ("/", *_WRITTEN) or ".." in parts:

@@ -40,7 +40,7 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """The project around `start` (by default the working directory): the nearest folder with a template.
+        """Return the project around `start` (by default the working directory): the nearest folder with a template.
 
         Raises:
             UsageError: there is none.
@@ -55,14 +55,14 @@ class Project:
 
     @classmethod
     def find_if_any(cls) -> Project | None:
-        """The project around the working directory; None outside of one."""
+        """Return the project around the working directory; None outside of one."""
         try:
             return cls.find()
         except UsageError:
             return None
 
     def deployed_to(self, environment: str) -> Project:
-        """The project with the parameters that an environment of `samconfig.toml` gives.
+        """Return the project with the parameters that an environment of `samconfig.toml` gives.
 
         Raises:
             UsageError: there is no such environment, or what it gives cannot be read.
@@ -97,7 +97,8 @@ class Project:
         return self.root / DATA_DIR
 
     def variables(self) -> dict[str, str]:
-        """What `$NAME` in the project's files stands for: the variables in `.env`, and over them those of the shell.
+        """Return what `$NAME` in the project's files stands for: the variables in `.env`, and over them those of the
+        shell.
 
         Raises:
             UsageError: `.env` cannot be read; with the line.
@@ -138,7 +139,7 @@ class Project:
             yield f"functions for Node.js run on version {here} here, and {MANIFEST} says {wanted}: install that one"
 
     def sample_events(self, spec: FunctionSpec) -> list[Path]:
-        """The function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
+        """Return the function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
 
         `events/<name>.seed.json` is no event: it says what must exist on the platform first.
 
@@ -160,13 +161,15 @@ class Project:
         return events
 
     def seed(self, spec: FunctionSpec) -> Path | None:
-        """What has to be on the platform before the function's events: `events/<name>.seed.json`, if it is there."""
+        """Return what has to be on the platform before the function's events: `events/<name>.seed.json`, if it is
+        there.
+        """
         path = self.root / "events" / f"{spec.name}.seed.json"
         return path if path.is_file() else None
 
 
 def read_event(path: Path) -> Any:
-    """The JSON in an event file.
+    """Return the JSON in an event file.
 
     Raises:
         UsageError: it cannot be read, or is not JSON; with line and column.
@@ -178,7 +181,7 @@ def read_event(path: Path) -> Any:
 
 
 def parse_event(text: bytes, source: str) -> Any:
-    """The JSON in `text`; `source` names it in the message.
+    """Return the JSON in `text`; `source` names it in the message.
 
     Raises:
         UsageError: it is not JSON.

@@ -23,7 +23,7 @@ def function_of(
     injected: Mapping[str, str],
     overrides: Mapping[str, str],
 ) -> Function:
-    """What to run.
+    """Return what to run.
 
     Args:
         project: whose function.

@@ -101,7 +101,7 @@ def _is_environment(value: Any) -> bool:
 
 
 def _pairs(value: Any, where: str) -> list[tuple[str, str]]:
-    """What a text, a table, or a list of these gives; a later one of the same name counts."""
+    """Return what a text, a table, or a list of these gives; a later one of the same name counts."""
     if isinstance(value, list):
         return [pair for each in value for pair in _pairs(each, where)]
     if isinstance(value, dict) and "$include" not in value:
@@ -120,7 +120,9 @@ def _pairs(value: Any, where: str) -> list[tuple[str, str]]:
 
 
 def _text(value: Any) -> str:
-    """A value of a table: SAM joins a list by commas, as CloudFormation has lists, and writes others as Python does."""
+    """Return a value of a table: SAM joins a list by commas, as CloudFormation has lists, and writes others as Python
+    does.
+    """
     return ",".join(str(each).strip() for each in value) if isinstance(value, list) else str(value)
 
 

@@ -32,7 +32,7 @@ _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)"
 
 
 def with_resource(path: Path, resource: str) -> str:
-    """The template with a resource before the first one that is no function, or after the last one.
+    """Return the template with a resource before the first one that is no function, or after the last one.
 
     Args:
         path: the template.
@@ -134,7 +134,7 @@ def without_functions(
     logical_ids: Collection[str],
     ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005
 ) -> str:
-    """The template without these functions, the outputs that refer to them, and what came with them.
+    """Return the template without these functions, the outputs that refer to them, and what came with them.
 
     Args:
         path: the template.
@@ -177,7 +177,7 @@ def without_functions(
 
 
 def with_other_name(path: Path, old: str, new: str, entry: Callable[[str], str]) -> str:
-    """The template with another logical id of a function, in its key and wherever it is referred to.
+    """Return the template with another logical id of a function, in its key and wherever it is referred to.
 
     So are the outputs and resources that are its alone and called after it, such as `NAMEArn` or `NAMESchedulerRole`.
 
@@ -285,7 +285,7 @@ def _place(lines: list[str], resources: MappingNode, column: int, following: int
 
 
 def _begin(lines: list[str], key: Node) -> int:
-    """The line where an entry begins: with the comments right above its key."""
+    """Return the line where an entry begins: with the comments right above its key."""
     begin, column = key.start_mark.line, key.start_mark.column
     while begin and lines[begin - 1].lstrip().startswith("#") and _indent(lines[begin - 1]) <= column:
         begin -= 1
@@ -293,7 +293,7 @@ def _begin(lines: list[str], key: Node) -> int:
 
 
 def _end(lines: list[str], following: int, column: int) -> int:
-    """The line after a section's last one; blank lines, and comments further out, belong to what follows."""
+    """Return the line after a section's last one; blank lines, and comments further out, belong to what follows."""
     end = following
     while not lines[end - 1].strip() or (
         _indent(lines[end - 1]) < column and lines[end - 1].lstrip().startswith(("#", "---", "..."))

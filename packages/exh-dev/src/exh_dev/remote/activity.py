@@ -28,7 +28,7 @@ class LocalCalls(DevApi):
         return True
 
     def new_runs(self) -> list[dict[str, Any]]:
-        """The runs of functions that began since the last time this was asked, the first first."""
+        """Return the runs of functions that began since the last time this was asked, the first first."""
         found: list[dict[str, Any]] = self.get(f"{BASE}/runs", limit=_ALL, after=self._last)["data"][::-1]
         if found:
             self._last = found[-1]["id"]

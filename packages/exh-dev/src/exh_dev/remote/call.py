@@ -22,7 +22,7 @@ _LONGEST_WAIT = 300  # seconds
 
 
 def checked(method: str, path: str, body: str | None) -> tuple[str, str, Any]:
-    """The request that the arguments describe; `body` is JSON, or `-` for what comes on stdin.
+    """Return the request that the arguments describe; `body` is JSON, or `-` for what comes on stdin.
 
     Raises:
         UsageError: they describe none.

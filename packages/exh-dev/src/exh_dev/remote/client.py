@@ -18,7 +18,7 @@ class MissingPermissionError(DevkitError):
 
 
 def client_of(environment: Mapping[str, str]) -> ExtraHorizon:
-    """The real client with the credentials in a function's environment, the five `API_*` variables."""
+    """Return the real client with the credentials in a function's environment, the five `API_*` variables."""
     from extrahorizon.client import ExtraHorizon
     from extrahorizon.credentials import Credentials
     from extrahorizon.settings import HOST, OAUTH_NAMES

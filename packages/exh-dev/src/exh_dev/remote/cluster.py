@@ -44,7 +44,7 @@ class Cluster:
 
     @classmethod
     def of(cls, *, live: bool, profile: str | None, host: str | None, yes: bool = False) -> Cluster | None:
-        """What the options say; None for the local platform. Nothing is read yet.
+        """Return what the options say; None for the local platform. Nothing is read yet.
 
         Raises:
             UsageError: they do not go together.
@@ -67,7 +67,7 @@ class Cluster:
         return cls(profile, host, yes)
 
     def environment(self, output: Output) -> dict[str, str]:
-        """The five `API_*` variables to call it with.
+        """Return the five `API_*` variables to call it with.
 
         Raises:
             UsageError: there is no such profile.
@@ -114,7 +114,7 @@ def ask(what: str, *, yes: bool) -> None:
 
 
 def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) -> dict[str, str]:
-    """The five `API_*` variables of a profile.
+    """Return the five `API_*` variables of a profile.
 
     Args:
         name: its name.
@@ -176,7 +176,9 @@ def _no_profile(name: str, path: Path) -> str:
 
 
 def _found_environment(host: str | None) -> dict[str, str]:
-    """The five `API_*` variables as a function on this machine would find them, or for `host` with the same tokens."""
+    """Return the five `API_*` variables as a function on this machine would find them, or for `host` with the same
+    tokens.
+    """
     from extrahorizon.credentials import CredentialChain
     from extrahorizon.errors import ConfigurationError
     from extrahorizon.settings import HOST, OAUTH_NAMES, Settings

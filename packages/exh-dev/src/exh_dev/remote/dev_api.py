@@ -41,7 +41,7 @@ class DevApi:
         self._connection.close()
 
     def get(self, path: str, **query: str | int | None) -> Any:
-        """What a path below `/_dev` answers; of the query what is not None.
+        """Return what a path below `/_dev` answers; of the query what is not None.
 
         Raises:
             DevkitError: it refuses; with its reason.
@@ -54,7 +54,7 @@ class DevApi:
         return self._ask("POST", path, None if body is None else json.dumps(body))
 
     def run(self, run_id: str) -> dict[str, Any]:
-        """A run in full. Raises as `get` does."""
+        """Return a run in full. Raises as `get` does."""
         found: dict[str, Any] = self.get(f"{BASE}/runs/{quote(run_id, safe='')}")
         return found
 
@@ -67,7 +67,7 @@ class DevApi:
         return self.ended(self.post(path, {"event": event, "seeded": seeded})["id"])
 
     def ended(self, run_id: str) -> dict[str, Any]:
-        """A run in full, once it is over. Raises as `get` does."""
+        """Return a run in full, once it is over. Raises as `get` does."""
         path = f"{BASE}/runs/{quote(run_id, safe='')}"
         while self.get(path, full="false")["status"] not in _ENDED:
             time.sleep(_LOOK)
@@ -102,7 +102,7 @@ class DevApi:
 
 
 def _messages(answer: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
-    """The data of server-sent events; they end when the platform stops."""
+    """Yield the data of server-sent events; they end when the platform stops."""
     try:
         for line in answer:
             name, _, value = line.decode().partition(": ")

@@ -159,7 +159,7 @@ class TaskRuns:
     _changed: datetime | None = None
 
     def begin(self, count: int, *, running: bool) -> None:
-        """The newest by their creation; a task may have been created long before it begins."""
+        """Return the tasks that were created last; one may have been created long before it begins."""
         found = newest_tasks(self.exh, tasks_of(self.function, None), count)
         if running:
             found += self._find(tasks_of(self.function, "inProgress"))
@@ -198,7 +198,7 @@ class ApiRuns:
     _latest: datetime | None = None
 
     def begin(self, count: int, *, running: bool) -> None:
-        """The newest by their beginning."""
+        """Return the runs that began last."""
         asked = self._asked().sort(["-timestamp"])
         with as_devkit_errors("VIEW_API_FUNCTION_REQUESTS"):
             newest = first(count, lambda size: self.exh.tasks.api_requests.find(asked.limit(size)))
@@ -233,7 +233,7 @@ class ApiRuns:
 
 
 def read(sources: Iterable[Source], now: float) -> list[tuple[Run, LogLine]]:
-    """The lines of all runs that were not there the last time, in the order of time; `now` in epoch seconds.
+    """Return the lines of all runs that were not there the last time, in the order of time; `now` in epoch seconds.
 
     Raises:
         DevkitError: the platform does not tell them.

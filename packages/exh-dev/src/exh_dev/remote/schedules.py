@@ -78,7 +78,7 @@ class Plan:
     foreign: tuple[Known, ...] = ()
 
     def notes(self) -> list[str]:
-        """What should be known about schedules that stay as they are."""
+        """Return what should be known about schedules that stay as they are."""
         return [
             *(
                 f"{each['functionName']} is not in template.yaml, but runs by a schedule that exh-dev made "
@@ -94,14 +94,14 @@ class Plan:
 
 
 def wanted(functions: Iterable[FunctionSpec]) -> dict[str, Schedule]:
-    """The schedules that the manifest has for Extra Horizon, by the names of their functions."""
+    """Return the schedules that the manifest has for Extra Horizon, by the names of their functions."""
     return {spec.name: spec.schedule for spec in functions if spec.schedule and "exh" in spec.targets}
 
 
 def plan(
     wanted: Mapping[str, Schedule], functions: Iterable[str], known: Iterable[Known], *, prune: bool = False
 ) -> Plan:
-    """What has to be done.
+    """Return what has to be done.
 
     Args:
         wanted: the schedules that there should be, by the names of their functions.
@@ -142,7 +142,7 @@ def plan(
 
 
 def read_plan(manifest: Manifest, exh: ExtraHorizon, *, prune: bool = False) -> Plan:
-    """What has to be done on a platform; `prune` as for `plan`.
+    """Return what has to be done on a platform; `prune` as for `plan`.
 
     Raises:
         DevkitError: the platform does not tell its schedules.
@@ -198,7 +198,7 @@ def first_run(interval: float, start: str | None, now: datetime) -> datetime:
 
 
 def is_ours(schedule: Known) -> bool:
-    """Whether it was made from a manifest."""
+    """Return whether it was made from a manifest."""
     data = schedule.get("data")
     return isinstance(data, dict) and set(data) == {MARK}
 

@@ -27,7 +27,7 @@ Item = TypeVar("Item", bound="Mapping[str, Any]")
 
 
 def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool = False) -> list[Task]:
-    """The tasks that match, the newest first, `count` at most.
+    """Return the tasks that match, the newest first, `count` at most.
 
     Raises:
         DevkitError: the platform does not tell them.
@@ -40,7 +40,7 @@ def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool =
 
 
 def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
-    """The first `count` records of a list; `find` gives its first page, of a size.
+    """Return the first `count` records of a list; `find` gives its first page, of a size.
 
     The list goes on growing at its beginning meanwhile: what comes twice is given once.
     """
@@ -53,7 +53,7 @@ def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
 
 
 def tasks_of(function: str | None, status: str | None) -> RQL:
-    """The condition for the tasks of a function, in a status."""
+    """Return the condition for the tasks of a function, in a status."""
     asked = rql
     if function is not None:
         asked = asked.eq("functionName", function)
@@ -61,7 +61,7 @@ def tasks_of(function: str | None, status: str | None) -> RQL:
 
 
 def row(task: Task) -> tuple[str, ...]:
-    """A task as a line of a table under `COLUMNS`."""
+    """Return a task as a line of a table under `COLUMNS`."""
     created = task.get("creationTimestamp")
     return (
         short_time(created) if created else "",
@@ -73,7 +73,7 @@ def row(task: Task) -> tuple[str, ...]:
 
 
 def error_of(task: Task) -> str:
-    """The name of a task's error. Its message may quote a record, so it is not there."""
+    """Return the name of a task's error. Its message may quote a record, so it is not there."""
     error = task.get("error")
     return (error.get("name") or error["type"]) if error else ""
 
@@ -85,5 +85,5 @@ def short_time(timestamp: float | str) -> str:
 
 
 def local_time(timestamp: float | str | None) -> str:
-    """A timestamp of a platform as people read it, in the time zone of this machine; nothing for none."""
+    """Return a timestamp of a platform as people read it, in the time zone of this machine; nothing for none."""
     return f"{parse(timestamp).astimezone():%Y-%m-%d %H:%M:%S}" if timestamp else ""

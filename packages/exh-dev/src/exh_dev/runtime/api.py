@@ -59,7 +59,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """The bytes of it, to be sent in one write: two would wait for each other (Nagle's algorithm)."""
+        """Return the bytes of it, to be sent in one write: two would wait for each other (Nagle's algorithm)."""
         lines = [f"HTTP/1.1 {self.status.value} {self.status.phrase}", f"Content-Length: {len(self.body)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         return "\r\n".join([*lines, "", ""]).encode() + self.body
@@ -100,7 +100,7 @@ class RuntimeApi:
         socket.create_connection((self._host, self._port)).close()
 
     def answer(self, method: str, path: str, body: bytes) -> Answer | None:
-        """What a request gets; None when the server closes while the request waits for work."""
+        """Return what a request gets; None when the server closes while the request waits for work."""
         if (method, path) == ("GET", f"{_BASE}/invocation/next"):
             return self._next()
         if (method, path) == ("POST", f"{_BASE}/init/error"):

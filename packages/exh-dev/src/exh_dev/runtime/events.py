@@ -28,7 +28,7 @@ _QUEUED_MS = 1768473012104
 def task_event(
     data: Mapping[str, Any] | None = None, *, function_name: str = "hello-world", **members: Any
 ) -> dict[str, Any]:
-    """A task that somebody queued or executed.
+    """Return a task that somebody queued or executed.
 
     Args:
         data: what it was made with; None leaves it out, as callers may.
@@ -57,25 +57,25 @@ def transition_event(
     document_id: str = DOCUMENT_ID,
     **members: Any,
 ) -> dict[str, Any]:
-    """A task that a document's transition started: the action's data, and which document."""
+    """Return a task that a document's transition started: the action's data, and which document."""
     return task_event({**(data or {}), "schemaId": schema_id, "documentId": document_id}, **members)
 
 
 def dispatcher_event(
     event_type: str, content: Mapping[str, Any], data: Mapping[str, Any] | None = None, **members: Any
 ) -> dict[str, Any]:
-    """A task that a dispatcher started: the action's data, and the event, whose members are in snake_case."""
+    """Return a task that a dispatcher started: the action's data, and the event, whose members are in snake_case."""
     event = {"id": EVENT_ID, "type": event_type, "content": dict(content), "creation_timestamp": _QUEUED_MS}
     return task_event({**(data or {}), "event": event}, **members)
 
 
 def retry_event(event: Mapping[str, Any], *, task_id: str = RETRY_ID) -> dict[str, Any]:
-    """The next attempt of a task that failed: the same, with another id and those of the attempts before."""
+    """Return the next attempt of a task that failed: the same, with another id and those of the attempts before."""
     return {**event, "id": task_id, "retryForTaskIds": [*event.get("retryForTaskIds", ()), event["id"]]}
 
 
 def queue_event(tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A batch of messages that SQS hands to a function on AWS, a task in each.
+    """Return a batch of messages that SQS hands to a function on AWS, a task in each.
 
     Args:
         tasks: the tasks, such as `task_event({...})` makes them; of each its `id` and `data` are sent.
@@ -114,7 +114,7 @@ def api_event(
     base64_encoded: bool = False,
     user_id: str | None = USER_ID,
 ) -> dict[str, Any]:
-    """A request to an API function.
+    """Return a request to an API function.
 
     Args:
         method: HTTP method.

@@ -12,7 +12,7 @@ MAX_PAYLOAD = 6_291_556
 
 
 def wants_credentials(error: dict[str, Any]) -> bool:
-    """Whether a function's own error is about the credentials that it did not find.
+    """Return whether a function's own error is about the credentials that it did not find.
 
     The client raises a `ConfigurationError`; code of another kind asks the environment, and the error says for what.
     The JavaScript SDK reads the host before anything else, which is undefined then.
@@ -23,7 +23,7 @@ def wants_credentials(error: dict[str, Any]) -> bool:
 
 
 def exited(request_id: str, status: int) -> dict[str, Any]:
-    """A process that ended by itself: `status` is that of `subprocess`, negative for a signal."""
+    """Return a process that ended by itself: `status` is that of `subprocess`, negative for a signal."""
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status < 0:
@@ -39,7 +39,7 @@ def out_of_memory(request_id: str) -> dict[str, Any]:
 
 
 def timed_out(message: str) -> dict[str, Any]:
-    """A timeout, which has no type."""
+    """Return a timeout, which has no type."""
     return {"errorMessage": message}
 
 
@@ -51,7 +51,7 @@ def response_too_large() -> dict[str, Any]:
 
 
 def not_json(constant: str) -> dict[str, Any]:
-    """A result that Python could write and JSON cannot hold."""
+    """Return a result that Python could write and JSON cannot hold."""
     return {"errorType": "Runtime.MarshalError", "errorMessage": f"The result holds {constant}, which is not JSON"}
 
 

@@ -44,5 +44,5 @@ class Function:
     """Where on 127.0.0.1 a debugger is waited for before anything else happens: debugpy's, or Node's inspector's."""
 
     def debugged(self, port: int) -> Function:
-        """The same, waiting for a debugger, and with all the time and memory that looking around takes."""
+        """Return this function, waiting for a debugger, and with all the time and memory that looking around takes."""
         return replace(self, debug_port=port, timeout=_A_DAY, memory=_MUCH, concurrency=1)

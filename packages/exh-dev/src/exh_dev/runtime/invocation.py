@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def trace_root(request_id: str) -> str:
-    """The X-Ray trace id of an invocation; here it is made of the request id, a UUID."""
+    """Return the X-Ray trace id of an invocation; here it is made of the request id, a UUID."""
     digits = request_id.replace("-", "")
     return f"1-{digits[:8]}-{digits[8:]}"
 
@@ -59,13 +59,13 @@ class Invocation:
         return self.error is None
 
     def failure(self) -> str:
-        """The error's name and message; empty when the handler returned."""
+        """Return the error's name and message; empty when the handler returned."""
         error = self.error or {}
         return ": ".join(str(part) for part in (error.get("errorType"), error.get("errorMessage")) if part)
 
     def init_parts(self) -> dict[str, float] | None:
-        """What of a cold start is known, in milliseconds: `runtime_ms` until the language and its runtime client had
-        started, `import_ms` in the function's module and all that it imports.
+        """Return what of a cold start is known, in milliseconds: `runtime_ms` until the language and its runtime client
+        had started, `import_ms` in the function's module and all that it imports.
         """
         if self.init_duration is None or self.import_duration is None:
             return None

@@ -89,7 +89,7 @@ def _inspector(function: Function) -> list[str]:
 
 
 def _heap(function: Function) -> list[str]:
-    """What Lambda's own start script gives V8 of the function's memory, unless the function has an opinion."""
+    """Return what Lambda's own start script gives V8 of the function's memory, unless the function has an opinion."""
     if _HEAP_OPTION.search(function.environment.get("NODE_OPTIONS", "")):
         return []
     young = function.memory // 10  # MB, of two semi-spaces

@@ -102,7 +102,7 @@ def _decoded(line: bytes) -> str:
 
 
 def parse_log(text: str) -> dict[str, Any] | None:
-    """The members of a structured log line; None for any other text."""
+    """Return the members of a structured log line; None for any other text."""
     if not text.startswith("{"):
         return None
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def trigger_of(event: Any) -> str:
-    """`api`, `queue`, `dispatcher`, `transition`, `retry` or `task`.
+    """Return `api`, `queue`, `dispatcher`, `transition`, `retry` or `task`.
 
     A caller, a schedule and another function look alike. A caller may imitate a transition or a dispatcher; this is for
     people to read.

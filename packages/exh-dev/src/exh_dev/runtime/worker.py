@@ -254,7 +254,7 @@ class Worker:
         )
 
     def _judge(self, ending: Report, request_id: str) -> tuple[Any, dict[str, Any] | None, str | None]:
-        """Result, error and a line for the log."""
+        """Return the result, the error, and a line for the log."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         match ending:
             case Returned(body=body):
@@ -278,7 +278,7 @@ class Worker:
 
 
 def _parsed(body: bytes) -> tuple[Any, dict[str, Any] | None]:
-    """The result, or the error that the platform would make of it."""
+    """Return the result, or the error that the platform would make of it."""
     try:
         return json.loads(body, parse_constant=_not_json), None
     except NotJsonError as error:

@@ -85,7 +85,7 @@ def create_app(
     without: Collection[str] = (),
     limits: Limits | None = None,
 ) -> App:
-    """The platform over `store`.
+    """Return the platform over `store`.
 
     Args:
         store: where everything is kept.

@@ -82,7 +82,7 @@ class DataDir:
             self.credentials_file.unlink(missing_ok=True)
 
     def running(self) -> dict[str, Any]:
-        """The details of the platform that runs on this directory.
+        """Return the details of the platform that runs on this directory.
 
         Raises:
             DevkitError: none does.
@@ -97,7 +97,7 @@ class DataDir:
         raise DevkitError(f"no platform runs on {self.path}; start one with `exh-dev serve`")
 
     def environment(self) -> dict[str, str]:
-        """The five `API_*` variables for the platform that runs on this directory.
+        """Return the five `API_*` variables for the platform that runs on this directory.
 
         Raises:
             DevkitError: none does.

@@ -76,7 +76,7 @@ def kept(data_dir: Path) -> list[dict[str, Any]]:
 
 
 def _without_bodies(run: dict[str, Any]) -> dict[str, Any]:
-    """A run without the bodies of its calls, which are the largest part of most."""
+    """Return a run without the bodies of its calls, which are the largest part of most."""
     calls = run.get("calls")
     if not isinstance(calls, list):
         return run

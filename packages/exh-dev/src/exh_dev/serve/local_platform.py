@@ -149,11 +149,11 @@ class LocalPlatform:
         return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
 
     def uploaded(self) -> set[str]:
-        """The names of the functions whose code was uploaded, while it runs."""
+        """Return the names of the functions whose code was uploaded, while it runs."""
         return self.call(lambda: {each["name"] for each in self._store.matching(FUNCTIONS, EVERYTHING)})
 
     def own(self) -> set[str]:
-        """The names of the project's functions that run on the platform, while it runs."""
+        """Return the names of the project's functions that run on the platform, while it runs."""
         return self.call(lambda: {each["name"] for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)})
 
     def retire(self, functions: Collection[str]) -> None:
@@ -226,21 +226,21 @@ class LocalPlatform:
         return self._store.image()
 
     def environment(self) -> dict[str, str]:
-        """The five `API_*` variables of the first user."""
+        """Return the five `API_*` variables of the first user."""
         return self.credentials.environment(self.url)
 
     def environment_without_faults(self) -> dict[str, str]:
-        """The same, for what is done on the developer's behalf: fault rules are not about it."""
+        """Return these variables for what is done on the developer's behalf: fault rules do not apply to it."""
         return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
 
     def function_environment(self, function: str) -> dict[str, str]:
-        """The five `API_*` variables of the user that `grant` gave a function; none for a function without one, which
-        has no credentials on a cluster either.
+        """Return the five `API_*` variables of the user that `grant` gave a function; none for a function without one,
+        which has no credentials on a cluster either.
         """
         return dict(self._environments.get(function, {}))
 
     def sidefx_environment(self) -> dict[str, str]:
-        """The four `SIDEFX_*` variables, for the local SideFX."""
+        """Return the four `SIDEFX_*` variables, for the local SideFX."""
         return {
             "SIDEFX_CLIENT_ID": self.credentials.sidefx_client_id,
             "SIDEFX_CLIENT_SECRET": self.credentials.sidefx_client_secret,

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def hidden_functions(project: Project, uploaded: Collection[str]) -> list[str]:
-    """The functions of a project whose own code does not run, since a bundle of that name was uploaded."""
+    """Return the functions of a project whose own code does not run, since a bundle of that name was uploaded."""
     return [spec.name for spec in project.functions if "exh" in spec.targets and spec.name in uploaded]
 
 
 def about_function(name: str) -> str:
-    """What to say of one of these."""
+    """Return what to say of one of these."""
     return (
         f"{name}: an uploaded bundle runs in the place of this project's code, and nothing that is saved changes that; "
         f"`exh tasks delete --name {name}` removes the bundle"
@@ -34,7 +34,7 @@ def about_function(name: str) -> str:
 def changed_schemas(
     configuration: Configuration, root: Path, known: Iterable[Mapping[str, Any]]
 ) -> list[tuple[str, str, list[str]]]:
-    """The schemas that are others on the platform than in their files.
+    """Return the schemas that are others on the platform than in their files.
 
     Args:
         configuration: what the files say.

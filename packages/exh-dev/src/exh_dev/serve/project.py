@@ -56,7 +56,7 @@ class ServedProject:
         return self._project
 
     def become(self, project: Project) -> None:
-        """The manifest has changed."""
+        """Take a changed manifest."""
         with self._lock:
             self._project = project
             aws = self._aws
@@ -64,7 +64,7 @@ class ServedProject:
             aws.renew(project)
 
     def renew_aws(self) -> None:
-        """The code of functions for AWS alone has changed."""
+        """Take the changed code of functions for AWS alone."""
         self.become(self._project)
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class ServedProject:
         self._problems = problems
 
     def problems(self) -> list[dict[str, Any]]:
-        """What was reported last."""
+        """Return what was reported last."""
         return self._problems
 
     def reloaded(self, files: Sequence[str]) -> None:
@@ -88,15 +88,15 @@ class ServedProject:
         self._reloads.appendleft({"timestamp": now, "files": list(files), "problems": len(self._problems)})
 
     def reloads(self) -> list[dict[str, Any]]:
-        """What was saved lately, the latest first."""
+        """Return what was saved lately, the latest first."""
         return list(self._reloads)
 
     def loaded(self, configuration: Configuration | None) -> None:
-        """The platform was brought to what this says."""
+        """Note that the platform has this configuration now."""
         self._configuration = configuration
 
     def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """A problem for each of the platform's schemas that is another than its file was when it was loaded."""
+        """Return a problem for each of the platform's schemas that is another than its file was when it was loaded."""
         if self._configuration is None:
             return []
         return [
@@ -111,11 +111,11 @@ class ServedProject:
         ]
 
     def functions(self) -> list[dict[str, Any]]:
-        """What the manifest says of each function; none while it cannot be read, which is reported."""
+        """Return what the manifest says of each function; none while it cannot be read, which is reported."""
         return [_described(self._project, spec) for spec in self._project.functions]
 
     def events(self, function: str) -> list[dict[str, Any]]:
-        """The sample events. One that cannot be read has a `problem`."""
+        """Return the sample events. One that cannot be read has a `problem`."""
         spec = self._spec(function)
         if spec is None:
             return []
@@ -156,7 +156,7 @@ class ServedProject:
         return name
 
     def runs_on_aws(self, function: str) -> bool:
-        """Whether it is for AWS alone."""
+        """Return whether it is for AWS alone."""
         spec = self._spec(function)
         return spec is not None and "exh" not in spec.targets
 

@@ -35,7 +35,7 @@ def line_of(run: Mapping[str, Any]) -> str:
 
 
 def _beginning(failure: str) -> str:
-    """The class of an error, if it has one, and the beginning of the first line of its message."""
+    """Return the class of an error, if it has one, and the beginning of the first line of its message."""
     found = _CLASS.match(failure)
     name = found[0] if found else ""
     message = failure[len(name) :].partition("\n")[0]

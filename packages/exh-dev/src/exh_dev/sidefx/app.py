@@ -61,7 +61,7 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
 
 
 def standalone_app(sidefx: LocalSideFX) -> ASGIApp:
-    """A server with nothing but `sidefx`, for tests."""
+    """Return a server with nothing but `sidefx`, for tests."""
     return FaultInjection(Router(default=Routing(routes(sidefx)), redirect_slashes=False), FaultRules())
 
 
@@ -112,7 +112,7 @@ def _run(call: Call, sidefx: LocalSideFX) -> Response:
 
 
 def _django_traceback() -> str:
-    """The current exception in the words of Django's debug page, whose first line is not Python's."""
+    """Return the current exception in the words of Django's debug page, whose first line is not Python's."""
     first, _, rest = traceback.format_exc().partition("\n")
     assert first.startswith("Traceback")
     last = rest.rstrip().rpartition("\n")[2]

@@ -110,7 +110,7 @@ class Build:
         return hashlib.md5(self.content, usedforsecurity=False).hexdigest()
 
     def is_for(self, platform: str | None) -> bool:
-        """Whether it is for a family or an exact tag; any is for None."""
+        """Return whether it is for a family or an exact tag; any is for None."""
         if platform is None or self.product in WITHOUT_PLATFORM:
             return True
         return self.platform == platform or self.platform.startswith(FAMILIES.get(platform, "\0"))

@@ -32,7 +32,7 @@ class Failure:
 
 
 def unauthorized() -> Failure:
-    """The token is not accepted."""
+    """Return the token is not accepted."""
     return Failure(401, b"Invalid or expired access token")
 
 
@@ -42,12 +42,12 @@ def forbidden() -> Failure:
 
 
 def eula_not_accepted() -> Failure:
-    """The account has not accepted the EULA. Which status SideFX answers with is not documented."""
+    """Return the account has not accepted the EULA. Which status SideFX answers with is not documented."""
     return Failure(403, b"EULA not accepted. Visit https://www.sidefx.com/services/eula/ to accept it.")
 
 
 def refused(text: str) -> Failure:
-    """The function refuses, with a message for the user."""
+    """Return the function refuses, with a message for the user."""
     return Failure(422, text.encode())
 
 
@@ -57,27 +57,27 @@ def rate_limited(retry_after: str | None = None) -> Failure:
 
 
 def debug_page(traceback: str) -> Failure:
-    """The function raised, and the server is in debug mode: an HTML page with `traceback` in it."""
+    """Return the function raised, and the server is in debug mode: an HTML page with `traceback` in it."""
     return Failure(500, django_page(traceback).encode(), "text/html; charset=utf-8")
 
 
 def crashed(traceback: str) -> Failure:
-    """The function raised, in production mode: `traceback` is the whole answer."""
+    """Return the function raised, in production mode: `traceback` is the whole answer."""
     return Failure(500, traceback.encode())
 
 
 def unavailable(status: int = 503) -> Failure:
-    """The web front end has no server to ask."""
+    """Return the web front end has no server to ask."""
     return Failure(status, b"<html><h1>Service Temporarily Unavailable</h1></html>", "text/html")
 
 
 def slow(seconds: float) -> Failure:
-    """The real answer, late."""
+    """Return the real answer, late."""
     return Failure(delay=seconds)
 
 
 def cut_connection() -> Failure:
-    """The request is served, and its answer is lost."""
+    """Return the request is served, and its answer is lost."""
     return Failure(cut=True)
 
 
@@ -92,12 +92,12 @@ def redirect(location: str, status: int = 302) -> Failure:
 
 
 def binary(content: bytes, media_type: str = "application/octet-stream") -> Failure:
-    """A binary result, which no documented function returns."""
+    """Return a binary result, which no documented function returns."""
     return Failure(200, content, media_type)
 
 
 def django_page(traceback: str) -> str:
-    """What Django's debug mode makes of a traceback: the wanted lines, escaped, between many others."""
+    """Return what Django's debug mode makes of a traceback: the wanted lines, escaped, between many others."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><title>Exception at /api/</title></head>

@@ -16,7 +16,7 @@ class Upload:
 
 
 def parse_form(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str, Upload]]:
-    """The fields and the files of a form, by name; a form of neither encoding has none."""
+    """Return the fields and the files of a form, by name; a form of neither encoding has none."""
     header = message_from_string(f"Content-Type: {content_type}\n\n")
     if header.get_content_type() == "multipart/form-data":
         return _parse_multipart(body, str(header.get_boundary("")).encode("latin-1"))

@@ -90,7 +90,7 @@ class LocalSideFX:
             waiting.clear()
 
     def next_failure(self, where: Where) -> Failure | None:
-        """The failure for a request that has just come in, used up by it."""
+        """Return the failure for a request that has just come in, used up by it."""
         return self._failures[where].pop(0) if self._failures[where] else None
 
     def forget_tokens(self) -> None:
@@ -98,18 +98,18 @@ class LocalSideFX:
         self._tokens.clear()
 
     def new_token(self) -> tuple[str, float]:
-        """A token and the seconds it is valid for. Those given before stay valid."""
+        """Return a token and the seconds it is valid for. Those given before stay valid."""
         token = secrets.token_urlsafe(24)
         self._tokens[token] = self.clock() + self.token_lifetime
         return token, self.token_lifetime
 
     def knows_client(self, authorization: str) -> bool:
-        """Whether a Basic Authorization header is that of the application."""
+        """Return whether a Basic Authorization header is that of the application."""
         scheme, _, value = authorization.partition(" ")
         return scheme.lower() == "basic" and hmac.compare_digest(value.strip().encode(), self._credentials)
 
     def knows_token(self, authorization: str) -> bool:
-        """Whether a Bearer Authorization header holds a token that is valid now."""
+        """Return whether a Bearer Authorization header holds a token that is valid now."""
         scheme, _, value = authorization.partition(" ")
         return scheme.lower() == "bearer" and self._tokens.get(value.strip(), 0) > self.clock()
 
@@ -120,7 +120,7 @@ class LocalSideFX:
         return f"{self.base_url}/_sidefx/cdn/download/download-build/{build.id}/cdn/?{query}"
 
     def is_signed(self, build_id: int, query: Mapping[str, str]) -> bool:
-        """Whether the query of a download URL was made here for this build, and has not expired."""
+        """Return whether the query of a download URL was made here for this build, and has not expired."""
         expires = query.get("Expires", "")
         if not (expires.isascii() and expires.isdigit() and len(expires) < _DIGITS) or int(expires) < self.clock():
             return False

@@ -116,7 +116,7 @@ class FakeGroup:
         return member() if isinstance(member, FakeMethod) and member.is_property else member
 
     def program(self, name: str) -> Any:
-        """The member itself, even of a property, whose reading is a call: `fake_exh.raw.program("user_id")`."""
+        """Return the member itself, even of a property, whose reading is a call: `fake_exh.raw.program("user_id")`."""
         if name not in self._members:
             path = f"{self._name}.{name}"
             declared = inspect.getattr_static(type(self._real), name)
@@ -191,7 +191,7 @@ class FakeMethod:
         return arguments
 
     def _shaped(self, answer: Any) -> Callable[[], Any]:
-        """What gives the answer, in the form the real method gives it.
+        """Return what gives the answer, in the form the real method gives it.
 
         Raises:
             TypeError: the real method gives something else.

@@ -67,7 +67,7 @@ def oidc_code(
 
 
 def _send(method: str, url: str, form: str | None = None) -> tuple[int, str, bytes]:
-    """The status, the Location and the body of an answer; redirects are not followed."""
+    """Return the status, the Location and the body of an answer; redirects are not followed."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=_TIMEOUT)
     try:

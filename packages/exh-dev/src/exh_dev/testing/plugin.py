@@ -46,7 +46,7 @@ class RunFunction(Protocol):
 
 @pytest.fixture
 def fake_exh() -> FakeExtraHorizon:
-    """A client that calls nothing; see `exh_dev.testing.fake_exh`."""
+    """Return a client that calls nothing; see `exh_dev.testing.fake_exh`."""
     from exh_dev.testing.fake_exh import FakeExtraHorizon
 
     return FakeExtraHorizon()
@@ -61,7 +61,7 @@ def _transport_over_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def project(request: pytest.FixtureRequest) -> Project:
-    """The project that the tests are in."""
+    """Return the project that the tests are in."""
     from exh_dev.project.project import Project
 
     return Project.find(request.config.rootpath)
@@ -69,7 +69,7 @@ def project(request: pytest.FixtureRequest) -> Project:
 
 @pytest.fixture(scope="session")
 def platform_image(project: Project) -> bytes:
-    """A platform that has been brought to what this project's files say: what each `platform` begins with."""
+    """Return a platform that has been brought to what this project's files say: what each `platform` begins with."""
     from exh_dev.serve import deploy
     from exh_dev.serve.local_platform import LocalPlatform
 
@@ -80,7 +80,8 @@ def platform_image(project: Project) -> bytes:
 
 @pytest.fixture
 def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]:
-    """A running platform, as `exh-dev serve` has it; `platform.url`, `platform.credentials`, `platform.environment()`.
+    """Return a running platform, as `exh-dev serve` has it; `platform.url`, `platform.credentials`,
+    `platform.environment()`.
 
     Time goes by 60 times as fast there for what waits: retries, start times, schedules.
     """
@@ -94,7 +95,7 @@ def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]
 
 @pytest.fixture
 def exh(platform: LocalPlatform) -> ExtraHorizon:
-    """The real client, calling `platform` as its first user, who may do everything."""
+    """Return the real client, calling `platform` as its first user, who may do everything."""
     from exh_dev.remote.client import client_of
 
     return client_of(platform.environment())
@@ -102,7 +103,7 @@ def exh(platform: LocalPlatform) -> ExtraHorizon:
 
 @pytest.fixture
 def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHorizon]:
-    """A client, in this process, as the user that a function runs as: `exh_of("whoami")`."""
+    """Return a client, in this process, as the user that a function runs as: `exh_of("whoami")`."""
     from exh_dev.errors import DevkitError
     from exh_dev.remote.client import client_of
     from exh_dev.serve import deploy
@@ -118,7 +119,7 @@ def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHo
 
 @pytest.fixture
 def sample(project: Project) -> Callable[..., Any]:
-    """Reads a sample event: `sample("hello-world")`, `sample("hello-world", "no-data")`."""
+    """Read a sample event: `sample("hello-world")`, `sample("hello-world", "no-data")`."""
     from exh_dev.project.project import read_event
 
     def read(name: str, case: str | None = None) -> Any:
@@ -130,7 +131,7 @@ def sample(project: Project) -> Callable[..., Any]:
 
 @pytest.fixture
 def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
-    """Puts on `platform` what a function's sample events need: `seed("analyze-pulse")`. Done again, it is as new."""
+    """Put on `platform` what a function's sample events need: `seed("analyze-pulse")`. Done again, it is as new."""
     from exh_dev.serve import deploy
 
     return lambda name: deploy.seed(platform, project, project.manifest.function(name))
@@ -138,7 +139,7 @@ def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
 
 @pytest.fixture
 def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str], None]) -> Iterator[RunFunction]:
-    """Runs functions against `platform`, as their own users; each call starts a process, as a cold start does."""
+    """Run functions against `platform`, as their own users; each call starts a process, as a cold start does."""
     from exh_dev.project.project import read_event
     from exh_dev.project.runtime_function import function_of
     from exh_dev.runtime import Runtime

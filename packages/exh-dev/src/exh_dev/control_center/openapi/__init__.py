@@ -10,7 +10,7 @@ from exh_dev.control_center.openapi.schemas import SCHEMAS
 
 
 def description() -> dict[str, Any]:
-    """The whole description."""
+    """Return the whole description."""
     return {
         "openapi": "3.1.0",
         "info": {

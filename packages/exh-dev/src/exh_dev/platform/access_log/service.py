@@ -81,7 +81,7 @@ class AccessLogService(Service):
         self.flush()
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """An application whose requests are noted."""
+        """Return an application whose requests are noted."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["path"].startswith(_LOCAL):

@@ -48,7 +48,7 @@ AND json_extract(version.body, '$.applicationId') = documents.id)))"""
 
 
 def oauth1_application_of(request: Request, store: Store) -> str:
-    """The id of the calling OAuth1 application.
+    """Return the id of the calling OAuth1 application.
 
     Raises:
         ErrorAnswer: 101 without one.
@@ -70,8 +70,8 @@ def create_oauth2_application(
     redirect_uris: Sequence[str] = ("http://localhost",),
     now: float,
 ) -> Document:
-    """A new application; its first version has the members `applicationId`, `clientId` and, if it is confidential,
-    `clientSecret`.
+    """Return a new application; its first version has the members `applicationId`, `clientId` and, if it is
+    confidential, `clientSecret`.
     """
     created = iso(now)
     application = {
@@ -106,7 +106,7 @@ class Applications:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of applications."""
+        """Return the endpoints of applications."""
         every = f"{base}/applications"
         return [
             Route(every, self._find, methods=["GET"]),
@@ -226,7 +226,7 @@ def _type(fields: Fields) -> str:
 
 
 def _changes(fields: Fields, kind: str) -> Document:
-    """The members of an application that a body gives."""
+    """Return the members of an application that a body gives."""
     changes: Document = {name: fields.optional_text(name) for name in _LONGEST}
     for name, longest in _LONGEST.items():
         if changes[name] is not None and not 1 <= len(changes[name]) <= longest:

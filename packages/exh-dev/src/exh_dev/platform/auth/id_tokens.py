@@ -132,7 +132,7 @@ def _is_signed(token: IdToken, key: Mapping[str, Any]) -> bool:
 
 
 def _object(part: str) -> dict[str, Any]:
-    """What a part of a token says."""
+    """Return what a part of a token says."""
     try:
         value = parse_json(_decoded(part))
     except (ValueError, ErrorAnswer):

@@ -89,7 +89,7 @@ class LocalProvider:
         ]
 
     async def _record(self, request: Request) -> JSONResponse:
-        """What `POST /auth/v2/oidc/providers` takes; the query may have another `name` and a `redirectUri`."""
+        """Return what `POST /auth/v2/oidc/providers` takes; the query may have another `name` and a `redirectUri`."""
         issuer = _issuer(request)
         return JSONResponse(
             {
@@ -158,7 +158,7 @@ class LocalProvider:
             return refused.answer
 
     def _redeemed(self, fields: Fields, request: Request) -> dict[str, Any]:
-        """The tokens for a code, which is used up."""
+        """Return the tokens for a code, which is used up."""
         self._check_client(fields, request.headers.get("authorization", ""))
         if fields.text("grant_type") != "authorization_code":
             raise _RefusalError("unsupported_grant_type", "Only authorization_code is supported")
@@ -207,7 +207,7 @@ class LocalProvider:
             del kept[next(iter(kept))]
 
     def _secret(self) -> str:
-        """The secret of the client, made when it is first needed."""
+        """Return the secret of the client, made when it is first needed."""
         known = self._store.get(_CLIENT, _CLIENT_ID)
         if known is None:
             known = {"id": _CLIENT_ID, "secret": hex40()}
@@ -235,7 +235,7 @@ def _issuer(request: Request) -> str:
 
 
 def _unusable(request: Request) -> Response | None:
-    """The page for a request that nobody is sent back from (RFC 6749, section 4.1.2.1); None for another."""
+    """Return the page for a request that nobody is sent back from (RFC 6749, section 4.1.2.1); None for another."""
     asked = request.query_params
     problem = ""
     if asked.get("client_id") != _CLIENT_ID:
@@ -246,7 +246,7 @@ def _unusable(request: Request) -> Response | None:
 
 
 def _wrong(request: Request) -> Response | None:
-    """The way back for a request that is wrong otherwise; None for one that is right."""
+    """Return the way back for a request that is wrong otherwise; None for one that is right."""
     asked = request.query_params
     if asked.get("response_type") != "code":
         return _back(request, error="unsupported_response_type", error_description="Only code is supported")

@@ -38,7 +38,7 @@ class Login:
         self._clock = clock
 
     def user_id(self, email: str, password: str) -> str:
-        """The user with this e-mail address and password.
+        """Return the user with this e-mail address and password.
 
         Raises:
             ErrorAnswer: 106 when there is none, 211 to 213 when it is not the time to ask.
@@ -76,13 +76,13 @@ def _unknown() -> ErrorAnswer:
 
 
 def hash_password(password: str) -> str:
-    """What is stored: the salt and the hash, in hex."""
+    """Return what is stored: the salt and the hash, in hex."""
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}:{_scrypt(password, salt).hex()}"
 
 
 def is_password(password: str, stored: str) -> bool:
-    """Whether `stored` was made from `password`."""
+    """Return whether `stored` was made from `password`."""
     salt, _, expected = stored.partition(":")
     return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(expected))
 

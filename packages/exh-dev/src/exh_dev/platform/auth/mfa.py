@@ -73,7 +73,7 @@ class SecondFactor:
         raise ErrorAnswer(129, "Multifactor authentication is required for this user", mfa=mfa)
 
     def user_id(self, token: str, method_id: str, code: str, *, application_id: str) -> str:
-        """The user who earned `token` through this application and proves it with `code`; the token is used up.
+        """Return the user who earned `token` through this application and proves it with `code`; the token is used up.
 
         Raises:
             ErrorAnswer: 131 for the token, 16 for the method, 134 with `remainingDelay` in milliseconds when it is too
@@ -110,14 +110,14 @@ def enable(store: Store, user_id: str, *methods: Document) -> None:
 
 
 def totp_method(secret: str | None = None, *, name: str = "Authenticator app", verified: bool = True) -> Document:
-    """A method of one-time codes from an app, with its base32 `secret`."""
+    """Return a method of one-time codes from an app, with its base32 `secret`."""
     return _new_method(
         "totp", name, verified=verified, secret=secret or base64.b32encode(secrets.token_bytes(20)).decode()
     )
 
 
 def recovery_codes_method(*codes: str, name: str = "Recovery codes") -> Document:
-    """A method of codes that work once each; ten are made up when none are given. It needs no verification."""
+    """Return a method of codes that work once each; ten are made up when none are given. It needs no verification."""
     made_up = ["".join(secrets.choice(_ALPHABET) for _ in range(8)) for _ in range(10)]
     return _new_method("recoveryCodes", name, verified=True, codes=list(codes) or made_up)
 
@@ -155,7 +155,7 @@ class MfaSettings:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of MFA settings."""
+        """Return the endpoints of MFA settings."""
         user = f"{base}/mfa/users/{{id}}"
         method = f"{user}/methods/{{method}}"
         return [
@@ -214,7 +214,7 @@ class MfaSettings:
         return self._put({**settings, "methods": left})
 
     async def _changing(self, request: Request) -> tuple[Document, Fields]:
-        """The settings that a request may change, and its body."""
+        """Return the settings that a request may change, and its body."""
         self._user(request, "UPDATE_USER_MFA_SETTINGS")
         fields = await read_json(request)
         user_id = self._user(request, "UPDATE_USER_MFA_SETTINGS")  # who may be gone by now
@@ -232,7 +232,7 @@ class MfaSettings:
         return user_id
 
     def _settings(self, user_id: str) -> Document:
-        """A user's settings; made when there are none."""
+        """Return a user's settings; made when there are none."""
         settings = self.store.get(_SETTINGS, user_id)
         if settings is None:
             settings = {"id": user_id, "enabled": False, "methods": [], "failedCount": 0}
@@ -260,7 +260,7 @@ def _check_enough(methods: list[Document]) -> None:
 
 
 def code_at(secret: str, seconds: float) -> str:
-    """The code for a base32 `secret` at a time in epoch seconds."""
+    """Return the code for a base32 `secret` at a time in epoch seconds."""
     counter = int(seconds // _STEP)
     digest = hmac.digest(base64.b32decode(secret), counter.to_bytes(8, "big"), hashlib.sha1)
     offset = digest[-1] & 0xF  # RFC 4226, section 5.3: dynamic truncation
@@ -269,7 +269,8 @@ def code_at(secret: str, seconds: float) -> str:
 
 
 def is_code(code: str, secret: str, seconds: float) -> bool:
-    """Whether `code` is the one of now or of a step before or after (RFC 6238, section 5.2, on clocks that differ).
+    """Return whether `code` is the one of now or of a step before or after (RFC 6238, section 5.2, on clocks that
+    differ).
 
     The same code is taken again within that time: nothing published says that the platform refuses it.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
-    """The endpoints under `/oauth1/tokens`."""
+    """Return the endpoints under `/oauth1/tokens`."""
 
     async def create(request: Request) -> JSONResponse:
         application_id = oauth1_application_of(request, store)
@@ -49,7 +49,7 @@ def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *
 
 
 def create_oauth1_token(store: Store, application_id: str, user_id: str, *, now: float) -> Document:
-    """A new token for a user of an application."""
+    """Return a new token for a user of an application."""
     created = iso(now)
     token = {
         "id": object_id(),

@@ -53,7 +53,7 @@ _HIDDEN = ("applicationId",)
 
 
 def routes(base: str, store: Store, login: Login, second_factor: SecondFactor, *, clock: Clock) -> list[Route]:
-    """The endpoints under `/oauth2`."""
+    """Return the endpoints under `/oauth2`."""
     grants = _Grants(store, login, second_factor, clock)
 
     async def create(request: Request) -> JSONResponse:
@@ -98,7 +98,7 @@ class _Grants:
     clock: Clock
 
     def answer(self, fields: Fields, authorization: str) -> dict[str, Any]:
-        """The tokens for a request with these `fields` and this Authorization header.
+        """Return the tokens for a request with these `fields` and this Authorization header.
 
         Raises:
             ErrorAnswer: why there are none.
@@ -163,7 +163,7 @@ def give_tokens(store: Store, client: Client, user_id: str, *, now: float) -> di
 
 
 def client_of(store: Store, fields: Fields, authorization: str) -> Client:
-    """The client that asks: its id and secret stand in the body, in a Basic header, or in both.
+    """Return the client that asks: its id and secret stand in the body, in a Basic header, or in both.
 
     Raises:
         ErrorAnswer: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
@@ -213,7 +213,7 @@ def _refusal(refused: ErrorAnswer, authorization: str) -> JSONResponse:
 
 
 def redeem(store: Store, fields: Fields, *, application_id: str, now: float) -> str:
-    """The user whose authorization `fields` redeem with `code`, `redirect_uri` and `code_verifier`.
+    """Return the user whose authorization `fields` redeem with `code`, `redirect_uri` and `code_verifier`.
 
     The code is used up. The caller is in a transaction.
 
@@ -299,7 +299,7 @@ class BearerVerifier:
         self._clock = clock
 
     def verify(self, access_token: str) -> Caller:
-        """The application and the user of this token.
+        """Return the application and the user of this token.
 
         Raises:
             ErrorAnswer: 117 when it is unknown, 118 when it has expired.

@@ -59,7 +59,7 @@ class Oidc:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of logins and links."""
+        """Return the endpoints of logins and links."""
         provider = f"{base}/oidc/providers/{{name}}"
         return [
             Route(f"{provider}/generateAuthenticationUrl", self._generate, methods=["POST"]),
@@ -97,7 +97,7 @@ class Oidc:
         return JSONResponse(answer, headers=NOT_STORED)
 
     async def _tokens(self, request: Request, fields: Fields, attempt: Document) -> dict[str, Any]:
-        """The tokens of a login; what is known of it is kept in `attempt` as it goes on."""
+        """Return the tokens of a login; what is known of it is kept in `attempt` as it goes on."""
         provider = self._known(request)
         attempt |= {"providerId": provider["id"], "providerName": provider["name"]}
         _require_enabled(provider)
@@ -183,7 +183,7 @@ class Oidc:
         return user
 
     def _register(self, provider: Document, login: Login, person: Person, now: float) -> Document:
-        """A new user, with what the provider tells; the caller is in a transaction."""
+        """Return a new user, with what the provider tells; the caller is in a transaction."""
         if self.store.one("users", "email", person.email):
             raise ErrorAnswer(
                 203,
@@ -232,7 +232,7 @@ def _require_enabled(provider: Document) -> None:
 
 
 async def _state(request: Request) -> str | None:
-    """The state in a body; the official client sends no body when it has none."""
+    """Return the state in a body; the official client sends no body when it has none."""
     body = await read_body(request)
     value = parse_json(body) if body else {}
     if not isinstance(value, dict):

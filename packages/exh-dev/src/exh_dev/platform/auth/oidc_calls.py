@@ -115,7 +115,7 @@ async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
 
 
 async def person_of(provider: Document, login: Login) -> Person:
-    """What a provider tells of who has logged in.
+    """Return what a provider tells of who has logged in.
 
     Raises:
         ErrorAnswer: 138 when it cannot be reached, tells of somebody else, or tells no e-mail address.
@@ -135,7 +135,7 @@ async def person_of(provider: Document, login: Login) -> Person:
 
 
 def is_on_loopback(url: str) -> bool:
-    """Whether a URL is of this machine."""
+    """Return whether a URL is of this machine."""
     try:
         parts = urlsplit(url)
         name, _port = parts.hostname or "", parts.port
@@ -150,7 +150,7 @@ def is_on_loopback(url: str) -> bool:
 
 
 async def _keys(provider: Document) -> list[Mapping[str, Any]]:
-    """The keys that a provider publishes."""
+    """Return the keys that a provider publishes."""
     where = provider["issuerId"].removesuffix("/") + _DISCOVERY
     if not is_on_loopback(where):
         raise IdTokenError(
@@ -170,7 +170,9 @@ async def _keys(provider: Document) -> list[Mapping[str, Any]]:
 async def _ask(
     what: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: str | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """The status and the JSON object that a provider answers; beside the requests, for it may be this platform's."""
+    """Return the status and the JSON object that a provider answers; beside the requests, for it may be this
+    platform's.
+    """
     try:
         connection = _Connection(url)
         timer = asyncio.get_running_loop().call_later(_LONGEST, connection.cut)
@@ -252,7 +254,9 @@ def _send(
 
 
 def _without(secrets: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
-    """What a provider answers, with nothing secret in its reasons, for those get into messages and login attempts."""
+    """Return what a provider answers, with nothing secret in its reasons, for those get into messages and login
+    attempts.
+    """
     for name in _REASONS:
         reason = told.get(name)
         if isinstance(reason, str):
@@ -270,5 +274,5 @@ def _unexpected(what: str, status: int, told: Mapping[str, Any], problem: str) -
 
 
 def _short(text: object) -> str:
-    """What a provider says, as a part of one line."""
+    """Return what a provider says, as a part of one line."""
     return " ".join(str(text).split())[:_MOST_OF_A_REASON]

@@ -51,7 +51,7 @@ class Providers:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of providers."""
+        """Return the endpoints of providers."""
         every = f"{base}/oidc/providers"
         return [
             Route(every, self._find, methods=["GET"]),
@@ -129,7 +129,7 @@ class Providers:
 
 
 def provider_named(store: Store, name: str) -> Document | None:
-    """The provider of this name."""
+    """Return the provider of this name."""
     return next(iter(store.matching(COLLECTION, Sql(f"{member('name')} = ?", (name,)))), None)
 
 

@@ -26,7 +26,7 @@ LIFETIME = 300  # seconds; not documented
 
 
 def routes(base: str, store: Store, login: Login, *, clock: Clock) -> list[Route]:
-    """The endpoint `/confirmPresence`."""
+    """Return the endpoint `/confirmPresence`."""
 
     async def confirm(request: Request) -> JSONResponse:
         rights = rights_of(request, store)

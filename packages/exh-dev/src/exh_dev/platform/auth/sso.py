@@ -25,7 +25,7 @@ LIFETIME = 60  # seconds; not documented
 
 
 def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
-    """The endpoints under `/oauth1/ssoTokens`."""
+    """Return the endpoints under `/oauth1/ssoTokens`."""
 
     async def generate(request: Request) -> JSONResponse:
         application_id = oauth1_application_of(request, store)

@@ -67,7 +67,7 @@ _KINDS = (
 
 
 def routes(base: str, store: Store) -> list[Route]:
-    """The endpoints that list and end tokens."""
+    """Return the endpoints that list and end tokens."""
     return [route for tokens in _KINDS for route in _routes(base, store, tokens)]
 
 

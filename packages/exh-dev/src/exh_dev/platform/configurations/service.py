@@ -182,7 +182,7 @@ class ConfigurationService(Service):
 
 
 def _may(rights: Rights, verb: str, section: str, group: str) -> bool:
-    """Whether the caller may view or update a section of a group's configuration."""
+    """Return whether the caller may view or update a section of a group's configuration."""
     narrowed = _OF_GROUP[section]
     names = [f"{verb}_CONFIGURATIONS", *([f"{verb}_{narrowed}_CONFIGURATIONS"] if narrowed else [])]
     return any(rights.has(name) or group in rights.groups_with(name) for name in names)

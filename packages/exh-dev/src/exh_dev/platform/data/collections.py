@@ -12,10 +12,10 @@ WORK = "document_work"
 
 
 def documents_of(schema: Document) -> str:
-    """The collection of a schema's documents."""
+    """Return the collection of a schema's documents."""
     return f"documents:{schema['id']}"
 
 
 def comments_of(schema: Document) -> str:
-    """The collection of the comments on a schema's documents."""
+    """Return the collection of the comments on a schema's documents."""
     return f"comments:{schema['id']}"

@@ -34,7 +34,7 @@ class Comments:
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of comments."""
+        """Return the endpoints of comments."""
         every = f"{base}/{{schema}}/documents/{{id}}/comments"
         return [
             Route(every, self._create, methods=["POST"]),
@@ -83,7 +83,7 @@ class Comments:
         return JsonAnswer({"affectedRecords": 1})
 
     def _own(self, request: Request) -> tuple[Document, Document, Document]:
-        """The schema, a comment that the caller may change, and its document."""
+        """Return the schema, a comment that the caller may change, and its document."""
         schema, document, rights = self._documents.seen(request, ("UPDATE_DOCUMENT_COMMENTS",))
         comment = self._store.get(comments_of(schema), checked_id(request.path_params["comment"]))
         if comment is None or comment["documentId"] != document["id"]:

@@ -69,7 +69,7 @@ def check_configuration(configuration: Any, path: str, *, typed: bool = True) ->
 
 
 def fitting(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool = True) -> Any:
-    """The value as it is stored: moments in UTC, objects in lists with an id.
+    """Return the value as it is stored: moments in UTC, objects in lists with an id.
 
     Args:
         configuration: what it has to be; without a `type` any type will do, as in conditions.
@@ -99,7 +99,7 @@ def fitting(configuration: Mapping[str, Any], value: Any, path: str, *, closed: 
 
 
 def fits(configuration: Mapping[str, Any], value: Any) -> bool:
-    """Whether a value meets the configuration of a condition, which may leave members undeclared."""
+    """Return whether a value meets the configuration of a condition, which may leave members undeclared."""
     return mismatch(configuration, value) is None
 
 
@@ -187,12 +187,12 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
 
 
 def _are_numbers(values: list[Any]) -> bool:
-    """Whether all of them are: of the samples of a recording there may be a million."""
+    """Return whether all values are numbers: a recording may have a million samples."""
     return {type(each) for each in values} <= {int, float}
 
 
 def item_of(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
-    """An item of a list as it is stored: an object has an id. Raises what `fitting` raises."""
+    """Return an item of a list as it is stored: an object has an id. Raises what `fitting` raises."""
     if not closed or not isinstance(item, dict) or rule.get("type") != "object":
         return fitting(rule, item, path, closed=closed)
     given = {name: member for name, member in item.items() if name != "id"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Data as it is stored.
+    """Return data as it is stored.
 
     Raises:
         ErrorAnswer: 26 with the place and the rule it breaks, never the value.
@@ -76,7 +76,7 @@ def remove_items(document: Document, path: str, values: Sequence[Any]) -> None:
 
 
 def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
-    """The list of objects at a path.
+    """Return the list of objects at a path.
 
     Raises:
         ErrorAnswer: 26 when there is something else.
@@ -88,7 +88,7 @@ def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
 
 
 def item_configuration(schema: Document, path: str) -> dict[str, Any]:
-    """What the items of the list at a path have to be.
+    """Return what the items of the list at a path have to be.
 
     Raises:
         ErrorAnswer: 26 when the schema has no list there.
@@ -103,7 +103,7 @@ def item_configuration(schema: Document, path: str) -> dict[str, Any]:
 
 
 def fitted_item(schema: Document, path: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of a list as it is stored, with its id. Raises 26 when it does not fit."""
+    """Return an object of a list as it is stored, with its id. Raises 26 when it does not fit."""
     try:
         with together():
             found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)

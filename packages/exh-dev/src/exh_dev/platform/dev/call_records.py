@@ -60,12 +60,12 @@ class Records:
         self._schemas: dict[str, dict[str, str]] = {}
 
     def of(self, calls: Iterable[Call]) -> list[dict[str, Any]]:
-        """The calls of an invocation as a list shows them, in their order."""
+        """Return the calls of an invocation as a list shows them, in their order."""
         return list(self.each(calls))
 
     def each(self, calls: Iterable[Call]) -> Iterator[dict[str, Any]]:
-        """The same, one after the other. Which `attempt` at the same call each is, and how long was waited before,
-        `waited_ms`, is seen by its method and path.
+        """Yield the same, one after the other. Which `attempt` at the same call each is, and how long was waited
+        before, `waited_ms`, is seen by its method and path.
         """
         failed: dict[tuple[str, str], tuple[float, int]] = {}
         for call in calls:
@@ -82,7 +82,7 @@ class Records:
             yield call.record
 
     def changes(self, effects: Effects) -> list[dict[str, Any]]:
-        """What a request created, changed or deleted, and inside of which of its `transitions`."""
+        """Return what a request created, changed or deleted, and inside of which of its `transitions`."""
         found = []
         has_failed = (effects.status or 0) >= HTTPStatus.BAD_REQUEST
         for (collection, thing), place in effects.stored.items():
@@ -122,7 +122,7 @@ class Records:
         }
 
     def schema_of(self, path: str) -> dict[str, str] | None:
-        """The schema whose documents a path is about; None where it is about none."""
+        """Return the schema whose documents a path is about; None where it is about none."""
         found = _OF_SCHEMA.match(path)
         return (self._named(found[1]) or None) if found else None
 
@@ -143,7 +143,7 @@ class Records:
 
 
 def bodies_of(call: Call) -> dict[str, Any]:
-    """The two bodies of a call, as they are `kept`; `left_out` says that they are not."""
+    """Return the two bodies of a call, as they are `kept`; `left_out` says that they are not."""
     effects = call.effects
     login = is_login(effects.path)
     has_failed = (effects.status or 0) >= HTTPStatus.BAD_REQUEST
@@ -157,7 +157,7 @@ def bodies_of(call: Call) -> dict[str, Any]:
 
 
 def told(done: Effects, records: Records) -> Document:
-    """A request of somebody outside, or what a dispatcher did, as a trace needs it."""
+    """Return a request of somebody outside, or what a dispatcher did, as a trace needs it."""
     return {
         "id": done.id,
         "timestamp": done.timestamp,
@@ -172,13 +172,13 @@ def told(done: Effects, records: Records) -> Document:
 
 
 def whole(call: Document, bodies: Document) -> Document:
-    """A call with its two bodies, as `bodies_of` keeps them."""
+    """Return a call with its two bodies, as `bodies_of` keeps them."""
     parts = {name: {**call[name], "body": shown(body)} for name, body in bodies.items() if name in call}
     return {**call, **parts}
 
 
 def apart(calls: Any) -> tuple[Any, Document]:
-    """Calls without their bodies, and these by the calls' numbers."""
+    """Return calls without their bodies, and the bodies by the calls' numbers."""
     if not isinstance(calls, list):
         return calls, {}
     bodies = {}

@@ -53,7 +53,7 @@ class Changes:
         self._marked: set[str] = set()
 
     def collection(self, name: str) -> None:
-        """A collection of the store has changed."""
+        """Note that a collection of the store has changed."""
         if self._waiting:
             topic = "documents" if name.startswith("documents:") else _TOPICS.get(name)
             if topic:
@@ -79,7 +79,7 @@ class Changes:
 
     @contextmanager
     def following(self) -> Iterator[asyncio.Queue[str | None]]:
-        """A queue of messages as JSON text from now on; None when there will be no more."""
+        """Return a queue of messages as JSON from now on; None ends it."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(_MOST_WAITING)
         self._waiting.add(queue)
         try:

@@ -104,7 +104,7 @@ class Effects:
     inside: int | None = None
 
     def made(self, thing: str) -> bool:
-        """Whether something with this id is new since the request came."""
+        """Return whether something with this id is new since the request came."""
         return len(thing) == _ID_LENGTH and thing > self.id
 
 
@@ -113,7 +113,7 @@ current: ContextVar[Effects | None] = ContextVar("effects", default=None)
 
 
 def kind_of(collection: str) -> str | None:
-    """What a collection holds, to people; None for what is nobody's business."""
+    """Return what a collection holds, to people; None for what is nobody's business."""
     return "document" if collection.startswith(_OF_DOCUMENTS) else KINDS.get(collection)
 
 
@@ -126,7 +126,7 @@ def stored(collection: str, document_id: str | None) -> None:
 
 
 def moved(move: Move) -> None:
-    """A document was moved by a transition; what is stored from now on belongs to it, until another one is."""
+    """Record a transition of a document: what is stored from now on belongs to it, until the next one."""
     effects = current.get()
     if effects is not None and len(effects.moves) < MOST:
         effects.inside = len(effects.moves)
@@ -135,7 +135,7 @@ def moved(move: Move) -> None:
 
 @contextmanager
 def inside(document_id: str, transition: str) -> Iterator[None]:
-    """What is stored in this block belongs to a transition that was made before."""
+    """Attribute what is stored in this block to an earlier transition."""
     effects = current.get()
     if effects is None:
         yield
@@ -152,7 +152,7 @@ def inside(document_id: str, transition: str) -> Iterator[None]:
 
 
 def checked(name: str, narrowed: tuple[str, ...], *, granted: bool, groups: Iterable[str] = ()) -> None:
-    """It was looked at whether the caller has a permission: everywhere (`granted`), in groups, or not."""
+    """Record a check of a permission: the caller has it globally (`granted`), in groups, or not."""
     effects = current.get()
     if effects is None:
         return
@@ -162,7 +162,7 @@ def checked(name: str, narrowed: tuple[str, ...], *, granted: bool, groups: Iter
 
 
 def refused(check: dict[str, Any]) -> None:
-    """The request is refused, because of what `check` says."""
+    """Record that the request is refused, and why."""
     effects = current.get()
     if effects is not None:
         effects.check = {name: value for name, value in check.items() if name != "held"}

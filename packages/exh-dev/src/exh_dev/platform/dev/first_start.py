@@ -45,7 +45,7 @@ class FirstCredentials:
     sidefx_client_secret: str = field(repr=False)
 
     def environment(self, host: str) -> dict[str, str]:
-        """The five variables a function gets, for the platform at `host`."""
+        """Return the five variables a function gets, for the platform at `host`."""
         return {
             "API_HOST": host,
             "API_OAUTH_CONSUMER_KEY": self.consumer_key,
@@ -75,7 +75,7 @@ def first_credentials(store: Store) -> FirstCredentials:
 
 
 def _create(store: Store, now: float) -> Document:
-    """The first user, with a token of an OAuth1 application."""
+    """Return the first user, with a token of an OAuth1 application."""
     made = {
         "id": "credentials",
         "consumer_key": hex40(),

@@ -46,7 +46,7 @@ class Body:
     kept: int = 0
 
     def add(self, piece: bytes) -> None:
-        """The next piece of it."""
+        """Add the next piece."""
         self.size += len(piece)
         if piece and self.kept < LARGEST:
             self.pieces.append(bytes(piece[: LARGEST - self.kept]))
@@ -133,7 +133,9 @@ class Calls:
         self._kept = 0
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """An application whose requests are noted: whole, if an invocation makes them; of any other what it does."""
+        """Return an application whose requests are noted: whole, if an invocation makes them; of any other what it
+        does.
+        """
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             path = scope["path"].rstrip("/") or "/" if scope["type"] == "http" else ""
@@ -195,12 +197,12 @@ class Calls:
         return roots[0] if len(roots) == 1 else None
 
     def of(self, request_id: str) -> list[Call]:
-        """The calls of an invocation that have their answers, in the order of these."""
+        """Return the calls of an invocation that have their answers, in the order of these."""
         made = self._by_root.get(trace_root(request_id))
         return made.calls if made else []
 
     def forget(self, request_id: str) -> None:
-        """An invocation is over, and its calls are kept elsewhere."""
+        """Forget an invocation that has ended: its calls are kept elsewhere."""
         if made := self._by_root.pop(trace_root(request_id), None):
             self._kept -= made.kept
 

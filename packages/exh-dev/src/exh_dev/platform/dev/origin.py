@@ -33,14 +33,14 @@ _known: WeakKeyDictionary[Store, OrderedDict[str, Effects]] = WeakKeyDictionary(
 
 
 def root_of(scope: Scope) -> str | None:
-    """The trace id of the invocation that made a request."""
+    """Return the trace id of the invocation that made a request."""
     trace = next((value for name, value in scope["headers"] if name == b"x-amzn-trace-id"), b"")
     found = _ROOT.search(trace)
     return found[1].decode() if found else None
 
 
 def note(store: Store, made: str) -> None:
-    """A task or an event with the id `made` comes into `store`."""
+    """Record that a task or an event with the id `made` was stored."""
     if request := effects.current.get():
         known = _known.setdefault(store, OrderedDict())
         known[made] = request
@@ -49,7 +49,9 @@ def note(store: Store, made: str) -> None:
 
 
 def request_of(store: Store, made: str) -> Effects | None:
-    """The request that a task or an event was made by, or what a dispatcher made it by; None where nobody knows."""
+    """Return the request that a task or an event was made by, or what a dispatcher made it by; None
+    where nobody knows.
+    """
     known = _known.get(store)
     return known.get(made) if known else None
 
@@ -61,7 +63,7 @@ def when_dispatched(store: Store, call: Callable[[Effects], None]) -> None:
 
 @contextmanager
 def dispatching(store: Store, event: Mapping[str, Any], timestamp: str) -> Iterator[None]:
-    """What happens in this block is done by a dispatcher, because of an event. One that a request published is of the
+    """Attribute what happens in this block to a dispatcher and its event. One that a request published is of the
     invocation behind that request.
     """
     published = request_of(store, str(event["id"]))

@@ -17,8 +17,8 @@ _OF_VALUES = ("limit",)
 
 
 def readable(query: str) -> dict[str, Any] | None:
-    """What a query asks: `text`, on one line, and `terms`, each with its `operator` and either `terms` inside it, or
-    its `field` (or `fields`) and its `value` (or `values`). None for what is no RQL, and for nothing.
+    """Return what a query asks: `text`, on one line, and `terms`, each with its `operator` and either `terms` inside
+    it, or its `field` (or `fields`) and its `value` (or `values`). None for what is no RQL, and for nothing.
 
     Args:
         query: what follows the question mark, as it was sent.
@@ -34,7 +34,7 @@ def readable(query: str) -> dict[str, Any] | None:
 
 
 def has_secret(query: dict[str, Any]) -> bool:
-    """Whether `readable` has left a value out."""
+    """Return whether `readable` has left a value out."""
     return any(
         has_secret(each) if "terms" in each else REDACTED in (each.get("value"), *each.get("values", ()))
         for each in query["terms"]

@@ -26,7 +26,9 @@ _NONCE = re.compile(r'\boauth_nonce="([^"]*)"')
 
 
 def routes(nonces: Nonces, *, clock: Clock) -> list[Route]:
-    """A write to `/_dev/ledger/{key}` is applied by being written down; it needs a user, reading does not."""
+    """Return the endpoints of `/_dev/ledger/{key}`: a write is applied by recording it, and needs a
+    user; reading does not.
+    """
     entries: list[dict[str, Any]] = []
 
     async def write(request: Request) -> JSONResponse:
@@ -61,7 +63,7 @@ def routes(nonces: Nonces, *, clock: Clock) -> list[Route]:
 
 
 def _readable(body: bytes) -> Any:
-    """The body as JSON, as text where it is not JSON, and as None where there is none."""
+    """Return the body as JSON, as text where it is not JSON, and as None where there is none."""
     if not body:
         return None
     try:

@@ -91,7 +91,9 @@ def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *
 
 
 def read_user(fields: Fields, now: float) -> tuple[Document, Document, list[Document]]:
-    """A user, a role with its permissions, and a role in each group where it is staff; all known by the user's id."""
+    """Return a user, a role with its permissions, and a role in each group where it is staff; all known by the user's
+    id.
+    """
     user_id = checked_id(fields.text("id"))
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     names = fields.optional_texts("permissions") or []
@@ -147,7 +149,7 @@ def read_document(fields: Fields, schema: Document, now: float) -> Document:
 
 
 def read_file(fields: Fields) -> dict[str, Any]:
-    """What `keep_file` takes."""
+    """Return what `keep_file` takes."""
     try:
         content = b64decode(fields.text("base64"), validate=True)
     except (binascii.Error, ValueError):
@@ -171,7 +173,7 @@ def read_profile(fields: Fields, now: float) -> Document:
 
 
 def read_mail(fields: Fields, now: float) -> Document:
-    """A mail that was sent before."""
+    """Return a mail that was sent before."""
     stamps = {"creation_timestamp": epoch_ms(now), "update_timestamp": epoch_ms(now)}
     recipients = checked_recipients(fields.optional_object("recipients"))
     mail: Document = {"id": checked_id(fields.text("id")), "recipients": recipients, "views": 0, **stamps}

@@ -34,17 +34,18 @@ _OF_FILE_TOKEN = re.compile(
 
 
 def without_file_tokens(text: str) -> str:
-    """A text in which of each file's token the file's id alone is left."""
+    """Return a text in which of each file's token the file's id alone is left."""
     return _OF_FILE_TOKEN.sub(f"-{REDACTED}", text)
 
 
 def is_login(path: str) -> bool:
-    """Whether a path is of a service that hands out tokens, or sets passwords."""
+    """Return whether a path is of a service that hands out tokens, or sets passwords."""
     return bool(_OF_LOGINS.match(path))
 
 
 def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", login: bool = False) -> dict[str, Any]:
-    """What is kept of a body: nothing that is secret, and no more work than that takes. `shown` makes the rest of it.
+    """Return what is kept of a body: nothing that is secret, and no more work than that takes. `shown` makes the rest
+    of it.
 
     Args:
         first: the first `LARGEST` bytes of it, or all.
@@ -73,27 +74,27 @@ def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", logi
 
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
-    """What is shown of a body that was `kept`: `json`, or `text`; with `cut` where it is not all of it. Neither, for
-    what is no text, and for nothing.
+    """Return what is shown of a body that was `kept`: `json`, or `text`; with `cut` where it is not all of it. Neither,
+    for what is no text, and for nothing.
     """
     return _parsed(found["raw"], bool(found.get("cut")), login=False) if "raw" in found else found
 
 
 def without_secrets(value: Any, *, login: bool = False) -> Any:
-    """A copy of a JSON value, with every secret member replaced."""
+    """Return a copy of a JSON value, with every secret member replaced."""
     hidden = redact(value)
     return _without_secrets_of_logins(hidden, DEPTH) if login else hidden
 
 
 def hidden_inside(value: Any) -> Any:
-    """A JSON value without the tokens of files in its strings."""
+    """Return a JSON value without the tokens of files in its strings."""
     text = json.dumps(value, ensure_ascii=False)
     hidden = without_file_tokens(text)
     return value if hidden == text else json.loads(hidden)
 
 
 def is_secret(name: str, *, login: bool = False) -> bool:
-    """Whether a member of this name is hidden."""
+    """Return whether a member of this name is hidden."""
     return _is_secret(name) or (login and _is_secret_of_logins(name))
 
 

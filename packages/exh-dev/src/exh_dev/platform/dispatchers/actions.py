@@ -24,7 +24,7 @@ _RECIPIENTS = ("to", "cc", "bcc")
 
 
 def read_action(fields: Fields, known: Document | None = None) -> Document:
-    """The action that a client sends, in place of the `known` one; of that, members that are not sent stay.
+    """Return the action that a client sends, in place of the `known` one; of that, members that are not sent stay.
 
     Raises:
         ErrorAnswer: 14 or 15.

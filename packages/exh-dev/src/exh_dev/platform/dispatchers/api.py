@@ -42,7 +42,7 @@ class Dispatchers:
     clock: Clock
 
     def routes(self) -> list[Route]:
-        """The endpoints of the service."""
+        """Return the endpoints of the service."""
         self.store.index("dispatchers_name", DISPATCHERS, [member("name")], unique=True)
         self.store.index("dispatchers_event_type", DISPATCHERS, [member("eventType")])
         one = f"{BASE}/{{id}}"

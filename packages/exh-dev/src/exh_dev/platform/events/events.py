@@ -70,7 +70,7 @@ def deliver(store: Store, event: Document) -> int:
 
 
 def _is_failed_alarm(store: Store, event: Document) -> bool:
-    """Whether the task that failed was started because another had failed."""
+    """Return whether the task that failed was started because another had failed."""
     if event["type"] != "task_failed":
         return False
     failed = store.get("tasks", str(event.get("content", {}).get("id", ""))) or {}

@@ -87,7 +87,7 @@ class Rule:
             raise UsageError(f'the fault rule "{text}" cannot be used: {error}; {_RIGHT}') from None
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is one that this rule is about."""
+        """Return whether a request is one that this rule is about."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
@@ -129,7 +129,7 @@ class FaultRules:
         self._in_force = ()
 
     def end_pauses(self) -> None:
-        """The platform stops: no request is held back any more."""
+        """End all pauses, as the platform stops."""
         self.pausing = False
 
 
@@ -145,7 +145,7 @@ class RuleInForce:
         self._chance = chance
 
     def strikes(self, method: str, path: str) -> bool:
-        """Whether this request is to suffer. Counts it, so ask once for each."""
+        """Return whether this request is to suffer. Counts it, so ask once for each."""
         if not self.on or self.matched == self.rule.times or not self.rule.matches(method, path):
             return False
         self.matched += 1

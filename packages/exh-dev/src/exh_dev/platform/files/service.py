@@ -221,7 +221,7 @@ class FileService(Service):
         return any(fnmatchcase(plain, pattern.lower()) for pattern in patterns)
 
     def _reached(self, request: Request) -> tuple[Document, str]:
-        """The file that the path's token opens, and how far.
+        """Return the file that the path's token opens, and how far.
 
         Raises:
             ErrorAnswer: 2605 when it opens none.
@@ -235,7 +235,7 @@ class FileService(Service):
         raise ErrorAnswer(2605, "There is no file with this token")
 
     def _owned(self, request: Request) -> Document:
-        """The same, for calls that need full access.
+        """Return the file that the path's token opens, for calls that need full access.
 
         Raises:
             ErrorAnswer: 2605, or 2606 when the token is only for reading.
@@ -258,7 +258,7 @@ def _new_token(file_id: str, level: str) -> Document:
 
 
 def _filename(name: str) -> str:
-    """The parameter of Content-Disposition (RFC 6266)."""
+    """Return the parameter of Content-Disposition (RFC 6266)."""
     if re.fullmatch(r"[\x20-\x7e]*", name) and not re.search(r'["\\%]', name):
         return f'filename="{name}"'
     return f"filename*=UTF-8''{quote(name, safe='')}"

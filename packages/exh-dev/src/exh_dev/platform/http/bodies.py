@@ -42,11 +42,11 @@ class Fields:
         self.members = members
 
     def value(self, name: str) -> Any:
-        """A member of any kind; None when it is missing or null."""
+        """Return a member of any kind; None when it is missing or null."""
         return self.members.get(name)
 
     def optional_object(self, name: str) -> dict[str, Any] | None:
-        """An object, or None when it is missing or null.
+        """Return an object, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is not one.
@@ -57,7 +57,7 @@ class Fields:
         return value
 
     def text(self, name: str) -> str:
-        """A required text.
+        """Return a required text.
 
         Raises:
             ErrorAnswer: 14 when it is missing or null, 15 when it is not a text.
@@ -68,7 +68,7 @@ class Fields:
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """A text, or None when it is missing or null.
+        """Return a text, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is not a text.
@@ -79,7 +79,7 @@ class Fields:
         return value
 
     def optional_integer(self, name: str) -> int | None:
-        """A whole number, or None when it is missing or null.
+        """Return a whole number, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is not one.
@@ -90,7 +90,7 @@ class Fields:
         return value
 
     def optional_moment(self, name: str) -> float | None:
-        """The epoch seconds of an ISO 8601 text, or None when it is missing or null.
+        """Return the epoch seconds of an ISO 8601 text, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is not one.
@@ -102,7 +102,7 @@ class Fields:
             raise ErrorAnswer(15, f"The field {name} must be a moment in ISO 8601") from None
 
     def optional_flag(self, name: str) -> bool | None:
-        """True or false, or None when it is missing or null.
+        """Return a boolean, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is neither.
@@ -113,7 +113,7 @@ class Fields:
         return value
 
     def optional_texts(self, name: str) -> list[str] | None:
-        """A list of texts, or None when it is missing or null.
+        """Return a list of texts, or None when it is missing or null.
 
         Raises:
             ErrorAnswer: 15 when it is not one.
@@ -125,12 +125,14 @@ class Fields:
 
 
 def is_one_of(value: Any, names: Container[str]) -> bool:
-    """Whether a value is one of some names. Of lists and objects `in` cannot be asked, where the names are in a set."""
+    """Return whether a value is one of some names. Of lists and objects `in` cannot be asked, where the names are in a
+    set.
+    """
     return isinstance(value, str) and value in names
 
 
 def one_of(value: Any, names: Sequence[str], what: str) -> str:
-    """The value, which has to be one of some names; a value of any JSON type may have been sent.
+    """Return the value, which has to be one of some names; a value of any JSON type may have been sent.
 
     Raises:
         ErrorAnswer: 15 when it is none of them; `what` says what the value is, as in `The field type`.
@@ -141,8 +143,8 @@ def one_of(value: Any, names: Sequence[str], what: str) -> str:
 
 
 def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that begins when the whole body is there, so that nothing it reads from the store can change while
-    it waits for a slow client.
+    """Return an endpoint that begins when the whole body is there, so that nothing it reads from the store can change
+    while it waits for a slow client.
     """
 
     async def call(request: Request) -> Response:
@@ -153,7 +155,7 @@ def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, decompressed.
+    """Return the body, decompressed.
 
     Raises:
         ErrorAnswer: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
@@ -174,7 +176,7 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_json(request: Request) -> Fields:
-    """The members of a JSON object.
+    """Return the members of a JSON object.
 
     Raises:
         ErrorAnswer: 13 or 22.
@@ -183,7 +185,7 @@ async def read_json(request: Request) -> Fields:
 
 
 async def read_json_or_form(request: Request) -> Fields:
-    """The members of a JSON object or, when its content type says so, of a form.
+    """Return the members of a JSON object or, when its content type says so, of a form.
 
     Raises:
         ErrorAnswer: 13 or 22.
@@ -194,7 +196,7 @@ async def read_json_or_form(request: Request) -> Fields:
 
 
 def parse_json(body: bytes, *, whole: bool = True) -> Any:
-    """What `body` says in JSON; unless it has to be `whole`, with halves of surrogate pairs, if it has any.
+    """Return what `body` says in JSON; unless it has to be `whole`, with halves of surrogate pairs, if it has any.
 
     Raises:
         ErrorAnswer: 13 or 22, HTTP 413 when it has more values than `MOST_VALUES`.
@@ -213,7 +215,7 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
 
 
 def _check_shape(value: Any) -> None:
-    """Whether a value is nested too deep, or has too many values in it."""
+    """Check that a value is not nested too deep, and has not too many values in it."""
     level, values, containers = [value], 1, 0
     for _ in range(DEEPEST):
         containers += len(level)

@@ -158,7 +158,7 @@ class Gateway:
 
 
 def application_of(request: Request) -> Caller:
-    """The caller, with or without a user.
+    """Return the caller, with or without a user.
 
     Raises:
         ErrorAnswer: 101 without an application.
@@ -170,7 +170,7 @@ def application_of(request: Request) -> Caller:
 
 
 def user_of(request: Request) -> str:
-    """The id of the calling user.
+    """Return the id of the calling user.
 
     Raises:
         ErrorAnswer: 104 without a user.
@@ -182,6 +182,6 @@ def user_of(request: Request) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """The path, in which a slash that came as `%2F` stays so: it is part of a name, and parts no segments."""
+    """Return the path, in which a slash that came as `%2F` stays so: it is part of a name, and parts no segments."""
     raw = scope["raw_path"].decode("latin-1")
     return unquote(_SLASH.sub("%252F", raw)) if _SLASH.search(raw) else str(scope["path"])

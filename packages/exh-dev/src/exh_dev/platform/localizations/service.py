@@ -48,19 +48,19 @@ _KINDS: dict[str, Kind] = {"key": "string", "creation_timestamp": "number", "upd
 
 
 def text_of(store: Store, key: str, language: str) -> str | None:
-    """A text in a language, else in English; None for an unknown key."""
+    """Return a text in a language, else in English; None for an unknown key."""
     localization = store.get(_COLLECTION, key)
     return None if localization is None else _in(localization, language)
 
 
 def texts_of(store: Store, keys: Sequence[str], language: str) -> dict[str, str]:
-    """The texts of those keys that are known, each in a language, else in English."""
+    """Return the texts of those keys that are known, each in a language, else in English."""
     wanted = Sql("id IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
     return {each["key"]: _in(each, language) for each in store.matching(_COLLECTION, wanted)}
 
 
 def key_and_arguments(wanted: str) -> tuple[str, list[str]]:
-    """The key and the arguments of `key, argument, argument`."""
+    """Return the key and the arguments of `key, argument, argument`."""
     key, *arguments = (part.strip() for part in wanted.split(","))
     return key, arguments
 
@@ -171,7 +171,7 @@ class LocalizationService(Service):
 
 
 def _given(fields: Fields) -> dict[str, dict[str, str]]:
-    """The localizations of a body: key -> language -> text.
+    """Return the localizations of a body: key -> language -> text.
 
     Raises:
         ErrorAnswer: 14 or 15 for what is none, and its own for a key that comes twice.
@@ -241,7 +241,7 @@ async def _regions(request: Request) -> JSONResponse:
 
 @cache
 def _countries() -> list[str]:
-    """The two-letter codes of ISO 3166-1."""
+    """Return the two-letter codes of ISO 3166-1."""
     from babel import Locale
 
     territories = map(str, Locale("en").territories)

@@ -87,7 +87,7 @@ class Forwarder:
 
 
 def message_of(mail: Document, attachments: Sequence[Attachment]) -> EmailMessage:
-    """A mail as SMTP carries it: HTML from a template, plain text otherwise. It does not name `bcc`."""
+    """Return a mail as SMTP carries it: HTML from a template, plain text otherwise. It does not name `bcc`."""
     message = EmailMessage()
     message["Subject"] = " ".join(mail["subject"].split())
     message["From"] = mail["from"]

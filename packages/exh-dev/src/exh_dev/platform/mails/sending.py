@@ -122,7 +122,7 @@ def send_plain(
 
 
 def checked_recipients(recipients: Any) -> dict[str, list[str]]:
-    """The addresses of each kind.
+    """Return the addresses of each kind.
 
     Raises:
         ErrorAnswer: 15 when they are none, too many, or malformed.
@@ -140,7 +140,7 @@ def checked_recipients(recipients: Any) -> dict[str, list[str]]:
 
 
 def checked_addresses(name: str, addresses: Any) -> list[str]:
-    """A list of e-mail addresses.
+    """Return a list of e-mail addresses.
 
     Raises:
         ErrorAnswer: 15 when it is none.
@@ -153,7 +153,7 @@ def checked_addresses(name: str, addresses: Any) -> list[str]:
 
 
 def check_address(name: str, address: Any) -> None:
-    """Whether `address` may be an e-mail address.
+    """Check that `address` may be an e-mail address.
 
     Raises:
         ErrorAnswer: 15 when it may not.
@@ -166,17 +166,19 @@ def check_address(name: str, address: Any) -> None:
 
 
 def shown(mail: Document) -> Document:
-    """A mail as it is answered."""
+    """Return a mail as it is answered."""
     return {name: value for name, value in mail.items() if not is_secret(name)}
 
 
 def is_secret(name: str) -> bool:
-    """Whether a member of a mail is for its recipients alone: who knows the hash may say that the mail was opened."""
+    """Return whether a member of a mail is for its recipients alone: who knows the hash may say that the mail was
+    opened.
+    """
     return name == "tracking_hash"
 
 
 def attachments_of(store: Store, mail_id: str) -> list[Attachment]:
-    """The attachments of a mail, in their order."""
+    """Return the attachments of a mail, in their order."""
     found = store.matching(ATTACHMENTS, Sql("id BETWEEN ? AND ?", (f"{mail_id}:", f"{mail_id}:~")))
     return [Attachment(each["name"], each["content"], each["type"]) for each in found]
 
@@ -189,7 +191,7 @@ def forget(store: Store, mail_id: str) -> None:
 
 
 def _template(store: Store, template_id: str | None, template_name: str | None) -> tuple[Document, bool]:
-    """The template that is named, and whether it is one of version 1.
+    """Return the template that is named, and whether it is one of version 1.
 
     Raises:
         ErrorAnswer: 16 when there is none.

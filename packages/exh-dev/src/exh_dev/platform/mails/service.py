@@ -150,7 +150,7 @@ class MailService(Service):
         return JsonAnswer({"records_affected": 1})
 
     def _check_recipients(self, rights: Rights, recipients: dict[str, list[str]]) -> None:
-        """Whether the caller may send to all of them.
+        """Check that the caller may send to all recipients.
 
         Raises:
             ErrorAnswer: 10 when not, 204 for the own address while it is not activated.
@@ -185,7 +185,7 @@ def _reply_to(fields: Fields) -> list[str] | None:
 
 
 def _attachments(fields: Fields) -> list[Attachment]:
-    """The attachments of a body.
+    """Return the attachments of a body.
 
     Raises:
         ErrorAnswer: 14 or 15 when one cannot be.

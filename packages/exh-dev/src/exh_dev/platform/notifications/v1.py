@@ -168,7 +168,7 @@ def _own(user_id: str) -> Sql:
 
 
 def _content(notification_type: str, sent: Document) -> Document:
-    """The fields of a notification, judged by its type.
+    """Return the fields of a notification, judged by its type.
 
     Raises:
         ErrorAnswer: 12, 14 or 15.

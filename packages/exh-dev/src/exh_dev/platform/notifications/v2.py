@@ -132,7 +132,7 @@ class NotificationServiceV2(Service):
         return self._put({**settings, "devices": left})
 
     def _allowed(self, request: Request, permission: str) -> str:
-        """The user of the path, for that user and for callers with the permission."""
+        """Return the user of the path, for that user and for callers with the permission."""
         rights = rights_of(request, self._store)
         user_id = checked_id(request.path_params["id"])
         if rights.require_user() != user_id:
@@ -140,7 +140,7 @@ class NotificationServiceV2(Service):
         return user_id
 
     def _known(self, user_id: str) -> Document:
-        """The settings of a user; of one who never set any, as they would be made now."""
+        """Return the settings of a user; of one who never set any, as they would be made now."""
         now = iso(self._clock())
         return self._store.get(SETTINGS, user_id) or {
             "id": user_id,

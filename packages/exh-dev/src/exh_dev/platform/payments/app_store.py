@@ -180,7 +180,7 @@ class AppStore:
         return Response(status_code=204)
 
     def _verified(self, receipt_data: str, fields: Fields, rights: Rights) -> Document:
-        """What Apple says to a receipt that the caller's application, or the one that is named, may use."""
+        """Return what Apple says to a receipt that the caller's application, or the one that is named, may use."""
         application_id = fields.optional_text("applicationId") or rights.application_id
         if application_id != rights.application_id:
             rights.require(ASSUME)
@@ -191,7 +191,7 @@ class AppStore:
         return told
 
     def _linked(self, told: Document) -> Document | None:
-        """The subscription that a receipt is of, when somebody has it."""
+        """Return the subscription that a receipt is of, when somebody has it."""
         original = told["latest_receipt_info"][0]["original_transaction_id"]
         of_original = Sql(f"{member('originalTransactionId')} = ?", (original,))
         return next(iter(self._store.matching(_COLLECTION, of_original)), None)

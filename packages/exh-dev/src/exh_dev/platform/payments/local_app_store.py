@@ -120,7 +120,7 @@ class LocalAppStore:
             raise ErrorAnswer(2707, f"The provided receipt data is not valid: {reason}") from None
 
     def _purchase(self, original_id: str) -> Purchase:
-        """Raises KeyError."""
+        """Return a purchase. Raises KeyError."""
         known = self._store.get(_PURCHASES, original_id)
         if known is None:
             raise KeyError(original_id)
@@ -207,7 +207,7 @@ def _new_id() -> str:
 
 
 def _moment(name: str, seconds: float) -> Document:
-    """A moment in Apple's two spellings; raises as `writable` does."""
+    """Return a moment in Apple's two spellings; raises as `writable` does."""
     written = datetime.fromtimestamp(writable(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S Etc/GMT")
     return {name: written, f"{name}_ms": str(epoch_ms(seconds))}
 
@@ -312,7 +312,7 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
 
 
 def _end(purchase: Purchase, now: float) -> None:
-    """What is paid for ends now, if it has not ended yet."""
+    """End what is paid for now, unless it has ended."""
     if int(purchase.latest["expires_date_ms"]) > epoch_ms(now):
         purchase.transactions[-1] |= _moment("expires_date", now)
 

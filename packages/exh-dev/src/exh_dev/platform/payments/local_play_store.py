@@ -185,7 +185,7 @@ def renewals_of(info: Document) -> int:
 
 
 def _stop(purchase: Document, now: float, reason: int) -> None:
-    """What is paid for ends now, if it has not ended yet, and nothing follows."""
+    """End what is paid for now, unless it has ended, without a renewal."""
     info = purchase["info"]
     expiry = min(int(info["expiryTimeMillis"]), epoch_ms(now))
     info |= {"expiryTimeMillis": str(expiry), "autoRenewing": False, "cancelReason": reason}

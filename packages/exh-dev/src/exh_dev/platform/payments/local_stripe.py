@@ -174,7 +174,7 @@ class LocalStripe:
         return [self._send("charge.succeeded", charge), self._send("payment_intent.succeeded", shown_intent(intent))]
 
     def _charge(self, intent: Document, status: str) -> Document:
-        """What Stripe makes when an intent is confirmed."""
+        """Return what Stripe makes when an intent is confirmed."""
         about = {name: intent.get(name) for name in ("amount", "currency", "customer", "metadata", "payment_method")}
         return {
             "id": "ch_" + secrets.token_hex(12),

@@ -190,7 +190,7 @@ class PlayStore:
         return Response(status_code=204)
 
     def _linked(self, token: str) -> Document | None:
-        """The subscription that a purchase is, when somebody has it."""
+        """Return the subscription that a purchase is, when somebody has it."""
         of_token = Sql(f"{member('receipt.purchaseToken')} = ?", (token,))
         return next(iter(self._store.matching(_COLLECTION, of_token)), None)
 
@@ -231,7 +231,7 @@ class PlayStore:
 
 
 def _notification(push: Document) -> Document:
-    """What the message of a push says.
+    """Return what the message of a push says.
 
     Raises:
         ErrorAnswer: 2707 when it cannot be read.

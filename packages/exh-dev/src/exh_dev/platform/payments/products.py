@@ -99,7 +99,7 @@ def product_of(store: Store, product_id: str) -> Document:
 
 
 def _read(fields: Fields) -> Document:
-    """The members of a product that a client sends, checked, with what follows from them."""
+    """Return the members of a product that a client sends, checked, with what follows from them."""
     sent: Document = {
         "name": fields.optional_text("name"),
         "prices": _prices(fields),

@@ -151,7 +151,7 @@ class Stripe:
         return JSONResponse({"stripeClientSecret": intent["client_secret"]})
 
     def _allowed_user(self, request: Request, permission: str) -> str:
-        """The id in the path, when it is the caller's or the caller has the permission."""
+        """Return the id in the path, when it is the caller's or the caller has the permission."""
         rights = rights_of(request, self._store)
         user_id: str = request.path_params["user_id"]
         if rights.require_user() != user_id:
@@ -159,7 +159,7 @@ class Stripe:
         return checked_id(user_id)
 
     def _customer(self, user_id: str) -> Document:
-        """A user as Stripe's customer.
+        """Return a user as Stripe's customer.
 
         Raises:
             ErrorAnswer: 16 when there is no such user.
@@ -174,7 +174,7 @@ class Stripe:
         return customer
 
     def _method_of(self, request: Request) -> tuple[Document, Document]:
-        """The customer and the payment method in the path."""
+        """Return the customer and the payment method in the path."""
         customer = self._customer(self._allowed_user(request, "UPDATE_STRIPE_USERS"))
         return customer, _method_in(customer, request.path_params["id"])
 

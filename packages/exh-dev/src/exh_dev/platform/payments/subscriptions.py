@@ -231,7 +231,7 @@ def _switch(store: Store, entitlement: Document, product: Document, *, now: floa
 
 
 def _told(before: Document | None, standing: Standing) -> list[str]:
-    """The types of the events that lead from an entitlement to where its subscription stands."""
+    """Return the types of the events that lead from an entitlement to where its subscription stands."""
     with_offer = f"_with_{standing.offer}" if standing.offer else ""
     told = []
     if before is None:

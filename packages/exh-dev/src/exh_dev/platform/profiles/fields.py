@@ -81,7 +81,7 @@ OF_GROUP: dict[str, Callable[[Any], bool]] = {"reason": _is_text, "patient_id": 
 
 
 def read(fields: Fields, known: dict[str, Callable[[Any], bool]]) -> Document:
-    """The known members that were sent; others are ignored, and so is null.
+    """Return the known members that were sent; others are ignored, and so is null.
 
     Raises:
         ErrorAnswer: 15 for one that cannot be.
@@ -94,7 +94,7 @@ def read(fields: Fields, known: dict[str, Callable[[Any], bool]]) -> Document:
 
 
 def without(record: Document, paths: Iterable[str], protected: Iterable[str]) -> Document:
-    """A record without some of its members, or members of these: `custom_fields.shoe_size`.
+    """Return a record without some of its members, or members of these: `custom_fields.shoe_size`.
 
     Raises:
         ErrorAnswer: 11 for a member that has to stay.

@@ -204,7 +204,7 @@ class ProfileService(Service):
         return JsonAnswer({"records_affected": 1})
 
     def _changeable(self, request: Request, rights: Rights) -> list[Document]:
-        """The profiles that the RQL picks among those that the caller may change."""
+        """Return the profiles that the RQL picks among those that the caller may change."""
         allowed = _of(rights.require_user(), rights.groups_with("UPDATE_PROFILES"))
         visible = EVERYTHING if rights.has("UPDATE_PROFILES") else allowed
         return matching(request, self._store, PROFILES, visible=visible)
@@ -250,7 +250,7 @@ def _group_id(request: Request) -> str:
 
 
 def _of(user_id: str, groups: frozenset[str]) -> Sql:
-    """The user's own profile, and those of the groups."""
+    """Return the user's own profile, and those of the groups."""
     patients = enlisted("patient_enlistments", groups)
     named = enlisted("groups", groups)  # a part for a group has its group_id, too
     # The condition is of constants and question marks.

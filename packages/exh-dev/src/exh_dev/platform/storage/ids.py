@@ -15,14 +15,14 @@ _OBJECT_ID = re.compile("[0-9a-f]{24}")
 
 
 def object_id() -> str:
-    """A MongoDB ObjectId, 24 lower-case hex characters: the time in seconds, a number of the process, and a counter,
-    so that ids sort in the order they were made.
+    """Return a MongoDB ObjectId, 24 lower-case hex characters: the time in seconds, a number of the process, and a
+    counter, so that ids sort in the order they were made.
     """
     return f"{int(time.time()):08x}{_PROCESS}{next(_COUNTER) & 0xFFFFFF:06x}"
 
 
 def checked_id(text: str) -> str:
-    """An id as a client sends it.
+    """Return an id as a client sends it.
 
     Raises:
         ErrorAnswer: 12 when it has not the form of one.
@@ -33,5 +33,5 @@ def checked_id(text: str) -> str:
 
 
 def hex40() -> str:
-    """A consumer key, token or secret: 40 random hex characters."""
+    """Return a consumer key, token or secret: 40 random hex characters."""
     return secrets.token_hex(20)

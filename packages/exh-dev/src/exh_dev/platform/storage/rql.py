@@ -53,14 +53,14 @@ class Word:
     cast: str | None = None
 
     def number(self) -> float | int | None:
-        """The number that the word reads as; None when it reads as none, or has a cast to something else."""
+        """Return the number that the word reads as; None when it reads as none, or has a cast to something else."""
         if self.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(self.text):
             return None
         number = float(self.text)
         return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
 
     def moment(self) -> float | None:
-        """The epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
+        """Return the epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
         if self.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(self.text):
             return None
         try:
@@ -82,7 +82,7 @@ Argument: TypeAlias = "Word | Term | tuple[Argument, ...]"
 
 
 def parse(query: str) -> Term:
-    """The terms of a URL's query, in one `and`; an empty one has none.
+    """Return the terms of a URL's query, in one `and`; an empty one has none.
 
     Args:
         query: what follows the question mark, as it was sent.
@@ -95,7 +95,7 @@ def parse(query: str) -> Term:
 
 
 def without(term: Term, is_hidden: Callable[[str], bool]) -> Term:
-    """The terms, with a member that no document has in the place of each hidden one.
+    """Return the terms, with a member that no document has in the place of each hidden one.
 
     Args:
         term: what `parse` read.
@@ -176,7 +176,7 @@ class _Parser:
         return _word_or_list(self._take()) if self._kind() == "word" else Word("")
 
     def _arguments(self, operator: str = "") -> tuple[Argument, ...]:
-        """What stands between parentheses; nothing between two commas is an empty word."""
+        """Return what stands between parentheses; nothing between two commas is an empty word."""
         self._take()
         self._depth += 1
         if self._depth > DEEPEST:

@@ -14,18 +14,20 @@ EARLIEST, LATEST = -30_610_224_000, 253_402_300_799
 
 
 def epoch_ms(seconds: float) -> int:
-    """A moment in epoch milliseconds, as the user service writes it."""
+    """Return a moment in epoch milliseconds, as the user service writes it."""
     return round(seconds * 1000)
 
 
 def iso(seconds: float) -> str:
-    """A moment as ISO 8601 in UTC with milliseconds and Z. These texts sort as the moments do (years 1000 to 9999)."""
+    """Return a moment as ISO 8601 in UTC with milliseconds and Z. These texts sort as the moments do (years 1000 to
+    9999).
+    """
     whole, milliseconds = divmod(epoch_ms(seconds), 1000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{milliseconds:03d}Z"
 
 
 def moment(text: str) -> float:
-    """The epoch seconds of an ISO 8601 text; without an offset it is in UTC.
+    """Return the epoch seconds of an ISO 8601 text; without an offset it is in UTC.
 
     Raises:
         ValueError: it is none, or of a year that `iso` cannot write.

@@ -59,7 +59,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Route]:
-    """The functions, for every method, and the list of the calls to them."""
+    """Return the functions, for every method, and the list of the calls to them."""
 
     async def find(request: Request) -> Response:
         rights_of(request, store).require("VIEW_API_FUNCTION_REQUESTS")
@@ -191,7 +191,7 @@ class _Failure(Exception):  # noqa: N818 - it carries an answer
 
 
 def reply_of(result: Any) -> Reply:
-    """What the result of a function says.
+    """Return what the result of a function says.
 
     Raises:
         _Failure: 1409 when it says nothing that can be answered.
@@ -254,7 +254,7 @@ def _not_invoked(runtime: Document) -> _Failure:
 
 
 async def _raw_body(request: Request) -> bytes:
-    """The body as it was sent."""
+    """Return the body as it was sent."""
     received = bytearray()
     async for piece in request.stream():
         received += piece

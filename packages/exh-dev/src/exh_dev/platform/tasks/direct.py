@@ -32,7 +32,7 @@ LONGEST = 30  # seconds that a function may take while a caller waits
 
 
 def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Route]:
-    """The one endpoint."""
+    """Return the one endpoint."""
     running = 0
 
     async def execute(request: Request) -> JsonAnswer:
@@ -73,7 +73,7 @@ def may_run(rights: Rights, function: Document, permission: str) -> None:
 
 
 async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -> object:
-    """What the function of a task in progress returned; the task is complete then, or failed."""
+    """Return what the function of a task in progress returned; the task is complete then, or failed."""
     try:
         invocation = await lifecycle.attempt(store, runner, task, "direct")
     except NotInvocableError as failure:
@@ -91,7 +91,7 @@ async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -
 
 
 def runtime_error(error: Document) -> Document:
-    """What an answer tells of a task's error."""
+    """Return what an answer tells of a task's error."""
     return {name: error[name] for name in ("name", "message") if name in error}
 
 

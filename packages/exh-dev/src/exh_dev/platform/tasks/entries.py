@@ -37,7 +37,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
-    """The endpoints at the service's root."""
+    """Return the endpoints at the service's root."""
 
     async def create(request: Request) -> JsonAnswer:
         rights = rights_of(request, store)

@@ -8,7 +8,7 @@ _OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "requ
 
 
 def is_run(value: object) -> bool:
-    """Whether a value is such a run, as far as whoever shows it needs."""
+    """Return whether a value is such a run, as far as whoever shows it needs."""
     return (
         isinstance(value, dict)
         and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)

@@ -38,7 +38,7 @@ _HIDDEN = ("id", "version", "code")
 
 
 def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Route]:
-    """The endpoints under `/functions`, without those that run one or show its logs."""
+    """Return the endpoints under `/functions`, without those that run one or show its logs."""
     functions = _Functions(store, runner, clock)
     return [
         Route(f"{base}/functions", functions.find, methods=["GET"]),
@@ -185,7 +185,7 @@ def _says_the_same(old: Document, new: Document) -> bool:
 
 
 def function_of(request: Request, store: Store) -> Document:
-    """The function that the path names.
+    """Return the function that the path names.
 
     Raises:
         ErrorAnswer: 16 when there is none.

@@ -58,7 +58,7 @@ async def attempt(store: Store, runner: Runner, task: Document, kind: str) -> In
 
 
 def error_of(invocation: Invocation) -> Document:
-    """What a task's `error` says of a function that failed."""
+    """Return what a task's `error` says of a function that failed."""
     error = invocation.error or {}
     named = {"name": whole_characters(error["errorType"])} if error.get("errorType") else {}
     return {"type": "runtime", **named, "message": whole_characters(error.get("errorMessage", ""))}

@@ -35,7 +35,7 @@ _LONGEST_SPAN = 24 * 60 * 60  # seconds of a function's logs at once
 
 
 def routes(base: str, store: Store) -> list[Route]:
-    """The endpoints that show log lines."""
+    """Return the endpoints that show log lines."""
     store.index("task_logs_of", TASK_LOGS, [member("of"), member("timestamp")])
     store.index("task_logs_function", TASK_LOGS, [member("functionName"), member("timestamp")])
     store.index("api_request_logs_of", API_LOGS, [member("of"), member("timestamp")])
@@ -107,7 +107,7 @@ def keep(store: Store, collection: str, of: str, function: Document, invocation:
 
 
 def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JsonAnswer:
-    """The first lines from the asked moment on. A page that begins after the last line is empty."""
+    """Return the first lines from the asked moment on. A page that begins after the last line is empty."""
     condition = Sql(f"{member('of')} = ?", (of,))
     if not store.count(collection, condition):
         raise missing
@@ -125,7 +125,7 @@ def _lines(store: Store, collection: str, condition: Sql) -> list[Document]:
 
 
 def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, float]:
-    """What the request's RQL compares the member with; here it can say nothing else.
+    """Return what the request's RQL compares the member with; here it can say nothing else.
 
     Raises:
         ErrorAnswer: 19 when it does.

@@ -37,7 +37,7 @@ def create_task(
     tags: Sequence[str] | None = None,
     start: float | None = None,
 ) -> Document:
-    """A new task; the queue runs it from `start` on, or at once. Whether the function exists shows when it runs.
+    """Return a new task; the queue runs it from `start` on, or at once. Whether the function exists shows when it runs.
 
     `now` and `start` are in epoch seconds. Without a priority the task gets the function's default one, else 0.
     """
@@ -77,7 +77,9 @@ def poke(store: Store) -> None:
 
 
 def find_function(store: Store, name: str) -> Document | None:
-    """A function by its name: as it was uploaded, else as the served project or the platform itself brings it."""
+    """Return a function by its name: as it was uploaded, else as the served project or the platform
+    itself brings it.
+    """
     found = store.get(FUNCTIONS, name) or store.get(OWN_FUNCTIONS, name)
     return found or deepcopy(built_in.RECORDS.get(name))
 

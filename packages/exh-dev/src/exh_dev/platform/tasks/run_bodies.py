@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def part(run_id: str, number: int, bodies: Sequence[str]) -> tuple[str, str]:
-    """The id and the text of a part, the first having the `number` 0; each of `bodies` is a member in JSON."""
+    """Return the id and the text of a part, the first having the `number` 0; each of `bodies` is a member in JSON."""
     part_id = f"{run_id}.{number:04d}" if number else run_id
     return part_id, f'{{"id":"{part_id}","calls":{{{",".join(bodies)}}}}}'
 
 
 async def of_call(store: Store, run_id: str, number: int) -> Document | None:
-    """The two bodies of a call; None where they are not kept. There is a break before each part."""
+    """Return the two bodies of a call; None where they are not kept. There is a break before each part."""
     for part_id in store.ids(BODIES, run_id):
         await asyncio.sleep(BREAK)
         found: Document | None = store.part(BODIES, part_id, f'calls."{number}"')

@@ -44,17 +44,19 @@ class Causes:
         self._by_root: OrderedDict[str, str] = OrderedDict()
 
     def add(self, run_id: str, request_id: str) -> None:
-        """A run begins, and may set something off."""
+        """Add a run that begins, and may start others."""
         self._by_root[trace_root(request_id)] = run_id
         if len(self._by_root) > _MOST:
             self._by_root.popitem(last=False)
 
     def run_of(self, root: str) -> str | None:
-        """The run that a trace id of X-Ray is of, if it is one of the latest."""
+        """Return the run that a trace id of X-Ray is of, if it is one of the latest."""
         return self._by_root.get(root)
 
     def of(self, event: Document, published: Document | None) -> Cause:
-        """What set a run off that gets `event`, with the event `published` in it if a dispatcher passes one on."""
+        """Return what set a run off that gets `event`, with the event `published` in it if a dispatcher
+        passes one on.
+        """
         for made in (event.get("id"), (published or {}).get("id")):
             request = request_of(self._store, made) if isinstance(made, str) else None
             if request is not None and request.event is None:
@@ -66,14 +68,16 @@ class Causes:
         return Cause(self._failed(published)) if published else Cause()
 
     def of_made(self, thing: str) -> Cause | None:
-        """What is behind a task or an event; None where nobody knows."""
+        """Return what is behind a task or an event; None where nobody knows."""
         request = request_of(self._store, thing)
         if request is not None and request.event is not None:
             request = request_of(self._store, str(request.event["id"]))
         return None if request is None else self._behind(request)
 
     def trace(self, cause: Cause, *, otherwise: str, chain: str | None = None) -> str:
-        """The trace of what has this cause; without one, that of the first attempt of a chain, or `otherwise`."""
+        """Return the trace of what has this cause; without one, that of the first attempt of a chain, or
+        `otherwise`.
+        """
         if cause.run is not None:
             return str(cause.run.get("trace", cause.run["id"]))
         if cause.start is not None:
@@ -92,14 +96,14 @@ class Causes:
         return self._store.get(RUNS, run_id) if run_id else None
 
     def _failed(self, published: Document) -> Document | None:
-        """The run whose failure an event is about."""
+        """Return the run whose failure an event is about."""
         content = published.get("content") if published["type"] == "task_failed" else None
         found = self._runs.having("task_id", str(content.get("id")), 1) if isinstance(content, dict) else []
         return found[-1] if found else None
 
 
 def published_in(event: Document) -> Document | None:
-    """The event that a dispatcher passes on to a function."""
+    """Return the event that a dispatcher passes on to a function."""
     data = event.get("data")
     published = data.get("event") if isinstance(data, dict) else None
     if not isinstance(published, dict) or not all(isinstance(published.get(name), str) for name in ("id", "type")):

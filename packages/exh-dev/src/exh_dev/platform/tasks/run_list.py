@@ -105,18 +105,18 @@ class RunList:
         self._less(record)
 
     def having(self, name: str, value: str, limit: int) -> list[Document]:
-        """The latest runs with a member of this value, the first first. The member is one of `LOOKED_UP`."""
+        """Return the latest runs with a member of this value, the first first. The member is one of `LOOKED_UP`."""
         of = Sql(f"{member(name)} = ?", (value,))
         found = self._store.page(RUNS, of, ("id DESC",), limit, 0, f"runs_{name}")
         return [json.loads(text) for text in reversed(found)]
 
     def first_having(self, name: str, value: str) -> Document | None:
-        """The first run with a member of this value."""
+        """Return the first run with a member of this value."""
         found = self._store.page(RUNS, Sql(f"{member(name)} = ?", (value,)), ("id",), 1, 0, f"runs_{name}")
         return json.loads(found[0]) if found else None
 
     def page(self, wanted: Wanted, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
-        """Runs as they are wanted but for a `search` (`run_search.py`), how many there are, and whether this is their
+        """Return a page of runs without a `search` (`run_search.py`), how many there are, and whether this is their
         exact number or the least it can be.
 
         Raises:
@@ -142,7 +142,7 @@ class RunList:
         return list(islice(records, offset, offset + limit)), total, is_exact
 
     def condition(self, wanted: Wanted) -> Sql:
-        """What the runs of a page have in common for where it begins and ends, and for when they began.
+        """Return what the runs of a page have in common for where it begins and ends, and for when they began.
 
         Raises:
             ErrorAnswer: 16 when there is no run that the page is to begin at.
@@ -150,7 +150,7 @@ class RunList:
         return self._position(wanted) & _times(wanted)
 
     def of_functions(self, wanted: Wanted, text: str, condition: Sql, limit: int) -> list[Document]:
-        """The first runs that meet a condition, of functions with a text in their names."""
+        """Return the first runs that meet a condition, of functions with a text in their names."""
         sought = text.casefold()
         named = [group for group in self._matching(wanted.members) if sought in group[0].casefold()]
         return list(islice(self._merged(named, wanted, condition, limit), limit))
@@ -226,13 +226,13 @@ def _times(wanted: Wanted) -> Sql:
 
 
 def order_of(wanted: Wanted) -> list[str]:
-    """What runs are sorted by, for the store."""
+    """Return what runs are sorted by, for the store."""
     direction = " DESC" if wanted.descending else ""
     return [*([f"{_DURATION}{direction}"] if wanted.by_duration else []), f"id{direction}"]
 
 
 def key_of(wanted: Wanted) -> Any:
-    """What runs are sorted by, of a record."""
+    """Return what runs are sorted by, of a record."""
     if wanted.by_duration:
         return lambda record: (record.get("duration_ms") or 0, record["id"])
     return lambda record: record["id"]

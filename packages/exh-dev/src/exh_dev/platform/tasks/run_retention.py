@@ -97,7 +97,7 @@ class Retention:
         return not is_over
 
     def state(self) -> dict[str, Any]:
-        """What is kept, and what may be, for people."""
+        """Return what is kept, and what may be, for people."""
         oldest, whole = self._store.oldest(RUNS, 1), self._store.oldest(DETAILS, 1)
         return {
             "runs": self._runs.count,

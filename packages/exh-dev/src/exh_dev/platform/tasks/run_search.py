@@ -53,7 +53,7 @@ class RunSearch:
         self._turn = asyncio.Lock()  # of two searches, slices would come twice as often
 
     async def page(self, wanted: Wanted, limit: int, offset: int) -> Found:
-        """Runs as they are wanted, with `wanted.search` in them.
+        """Return a page of runs that contain `wanted.search`.
 
         Raises:
             ErrorAnswer: 16 when there is no run that the page is to begin at.
@@ -152,7 +152,9 @@ def _in_details(text: str) -> Sql:
 
 
 def _contains(expression: str, text: str) -> Sql:
-    """Whether a text stands in another one, whatever its case. SQLite knows that of ASCII, and is faster at it."""
+    """Return whether a text stands in another one, whatever its case.
+    SQLite knows that of ASCII, and is faster at it.
+    """
     if text.isascii():
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return Sql(f"{expression} LIKE ? ESCAPE '\\'", (f"%{escaped}%",))

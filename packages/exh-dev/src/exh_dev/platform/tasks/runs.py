@@ -99,7 +99,7 @@ class Runs:
             self.retention.trim(())
 
     def begin(self, function: str, event: Any, *, kind: str, again: str | None = None) -> Run:
-        """A function is about to run.
+        """Return a function is about to run.
 
         Args:
             function: its name.
@@ -152,7 +152,7 @@ class Runs:
         self._on_end = call
 
     async def end(self, run: Run, invocation: Invocation) -> None:
-        """The run is over. What it carried is stored with breaks: with thousands of calls that takes its time."""
+        """End a run. Its data is stored in parts, for with thousands of calls that takes time."""
         summary = invocation.summary()
         before = dict(run.record)
         run.record |= {
@@ -174,7 +174,7 @@ class Runs:
             raise
 
     def fail(self, run: Run, message: str) -> None:
-        """The function did not run at all."""
+        """End a run whose function was not started."""
         before = dict(run.record)
         run.record |= {"status": "FAILED", "failure": whole_characters(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
@@ -208,11 +208,11 @@ class Runs:
         }
 
     def record(self, run_id: str) -> Document | None:
-        """What a list shows of a run."""
+        """Return what a list shows of a run."""
         return self._store.get(RUNS, run_id)
 
     def event(self, run_id: str) -> tuple[Any]:
-        """What a run got, alone in a tuple.
+        """Return what a run got, alone in a tuple.
 
         Raises:
             KeyError: that is not kept any more.
@@ -235,7 +235,7 @@ class Runs:
         return whole(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
-        """The calls of a run, without their bodies."""
+        """Return the calls of a run, without their bodies."""
         run = self._live.get(run_id)
         return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
@@ -263,13 +263,13 @@ class Runs:
                 pass
 
     async def page(self, wanted: Wanted, *, limit: int, offset: int = 0) -> Found:
-        """Runs as they are wanted; see `RunList.page` and `RunSearch.page`."""
+        """Return a page of runs; see `RunList.page` and `RunSearch.page`."""
         if wanted.search:
             return await self._search.page(wanted, limit, offset)
         return Found(*self.list.page(wanted, limit, offset))
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
-        """The calls of the platform that an invocation made, be it one of these runs or not."""
+        """Return the calls of the platform that an invocation made, be it one of these runs or not."""
         if calls := self.calls.of(request_id):
             return Records(self._store).of(calls)
         run = self.list.first_having("request_id", request_id)
@@ -280,11 +280,11 @@ class Runs:
         return (self._store.get(DETAILS, run_id) or {}).get("calls") or []
 
     def run_of(self, trace: str) -> str | None:
-        """The run that a trace id of X-Ray is of, if it is one of the latest."""
+        """Return the run that a trace id of X-Ray is of, if it is one of the latest."""
         return self._causes.run_of(trace)
 
     def trace_of(self, thing: str) -> str | None:
-        """The trace that something is of: a run, a task, an event, or the request that it began with."""
+        """Return the trace that something is of: a run, a task, an event, or the request that it began with."""
         known = (self.list.first_having(name, thing) for name in ("task_id", "event_id"))
         if record := self._store.get(RUNS, thing) or next(filter(None, known), None):
             return str(record.get("trace", record["id"]))
@@ -297,15 +297,15 @@ class Runs:
         return self._causes.trace(cause, otherwise="") or None
 
     def start_of(self, trace: str) -> Document | None:
-        """The request of somebody outside that a trace began with, if it began with one."""
+        """Return the request of somebody outside that a trace began with, if it began with one."""
         return self._store.get(STARTS, trace)
 
     def of_task(self, task_id: str) -> list[Document]:
-        """The runs of a task, as lists show them."""
+        """Return the runs of a task, as lists show them."""
         return self.list.having("task_id", task_id, _MOST_OF_CHAIN)
 
     def newest(self, function: str) -> Document | None:
-        """The newest run of a function."""
+        """Return the newest run of a function."""
         found, _, _ = self.list.page(Wanted({"function": function}), 1)
         return found[0] if found else None
 
@@ -365,7 +365,7 @@ class Runs:
             run.lines.append(shown)
 
     def _note_dispatched(self, done: Effects) -> None:
-        """A dispatcher has done something for an event. A task it made will be a run; a mail would be known nowhere."""
+        """Record what a dispatcher has done for an event: a mail would be known nowhere else."""
         if not any(effects.kind_of(collection) == "mail" for collection, _ in done.stored):
             return
         event = dict(done.event or {})

@@ -44,7 +44,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def routes(base: str, store: Store, *, check_data: Callable[[Document | None], None], clock: Clock) -> list[Route]:
-    """The endpoints under `/schedules`; `check_data` judges what the tasks are to get."""
+    """Return the endpoints under `/schedules`; `check_data` judges what the tasks are to get."""
 
     async def create(request: Request) -> JsonAnswer:
         rights = rights_of(request, store)

@@ -22,7 +22,7 @@ _RUNTIME = re.compile(
 
 
 def settings(fields: Fields, before: Document) -> Document:
-    """What a body sets, checked, and the default of what neither it nor the function `before` has."""
+    """Return what a body sets, checked, and the default of what neither it nor the function `before` has."""
     found: Document = {
         "description": fields.optional_text("description"),
         "entryPoint": _matching(fields, "entryPoint", _ENTRY_POINT, "file.function, without spaces"),
@@ -80,7 +80,7 @@ def _execution_options(fields: Fields, before: Document) -> Document:
 
 
 def checked_priority(value: Any) -> int:
-    """A priority as a client sends it.
+    """Return a priority as a client sends it.
 
     Raises:
         ErrorAnswer: 15 when it is not a whole number, or too large or small.

@@ -46,7 +46,7 @@ class Traces:
         store.index(_DISPATCHED_OF_TRACE, DISPATCHED, [member("trace"), "id"])
 
     async def of(self, thing: str) -> Document | None:
-        """The trace that a run, a task, an event or a request is of; None where there is no such thing.
+        """Return the trace that a run, a task, an event or a request is of; None where there is no such thing.
 
         Returns:
             `id`; `started` and `ended`, of all of it; `runs` and `failed`, how many; `nodes`, each after its parent,
@@ -98,7 +98,7 @@ class _Tree:
         self.nodes: dict[str, dict[str, Any]] = {}
 
     def add_start(self, start: Document) -> None:
-        """The request that it began with."""
+        """Add the request that it began with."""
         status = start["status"]
         self._add(
             f"request:{start['id']}",
@@ -115,7 +115,7 @@ class _Tree:
         self._add_made(f"request:{start['id']}", start)
 
     def add_calls(self, run: Document, calls: list[Document]) -> Iterator[None]:
-        """The calls of a run, and what they made; in steps."""
+        """Yield the calls of a run, and what they made; in steps."""
         yield
         for place, call in enumerate(calls, 1):
             number = call.get("number", place)  # of one that an earlier platform kept
@@ -136,12 +136,12 @@ class _Tree:
             yield
 
     def add_dispatched(self, done: Document) -> None:
-        """What a dispatcher did for an event."""
+        """Add what a dispatcher did for an event."""
         event = self._event(done, done["event_id"], done["event_type"], done["timestamp"])
         self._add_made(event, done)
 
     def add_run(self, run: Document) -> None:
-        """A run, under what it was for."""
+        """Add a run, under its cause."""
         started = run["started"].replace("+00:00", "Z")
         spent = run.get("waited_ms", 0) + run.get("duration_ms", 0)
         attempt = f", attempt {run['attempt']}" if run["attempt"] > 1 else ""
@@ -189,7 +189,7 @@ class _Tree:
         return self._behind(run)
 
     def _behind(self, run: Document) -> str | None:
-        """The event that a dispatcher acted on, or whatever set a run off."""
+        """Return the event that a dispatcher acted on, or whatever set a run off."""
         if "event_id" in run:
             return self._event(run, run["event_id"], run.get("event_type", ""), run["started"].replace("+00:00", "Z"))
         return self._cause(run)
@@ -208,7 +208,7 @@ class _Tree:
         return name
 
     def _add_made(self, parent: str, request: Document) -> None:
-        """The transitions that a request made, and the tasks, mails and events of it and of them."""
+        """Add the transitions that a request made, and the tasks, mails and events of it and of them."""
         moves = []
         for place, move in enumerate(request.get("transitions", ())):
             name = f"transition:{parent}:{place}"
@@ -274,7 +274,7 @@ class _Tree:
 
 
 def _label(call: Document) -> str:
-    """Method and path, with a schema's name in the place of its id."""
+    """Return method and path, with a schema's name instead of its id."""
     schema = call.get("schema")
     path = call["path"].replace(schema["id"], schema["name"], 1) if schema else call["path"]
     return f"{call['method']} {path}"
@@ -287,5 +287,5 @@ def _of_http(status: int | None) -> str:
 
 
 def _later(timestamp: str, milliseconds: float | None) -> str | None:
-    """A moment some time after another one; None where nobody knows how long."""
+    """Return a moment some time after another one; None where nobody knows how long."""
     return None if milliseconds is None else iso(moment(timestamp) + milliseconds / 1000)

@@ -28,7 +28,7 @@ _PLACE = re.compile(r"\{\{\s*-?\s*([\w.]+)\s*\}\}")
 
 
 def formatting_helpers(language: str, time_zone: str, translate: Callable[[str], str | None]) -> dict[str, HelperFn]:
-    """The helpers, for one language and one time zone."""
+    """Return the helpers, for one language and one time zone."""
     locale, zone = locale_of(language), zone_of(time_zone)
 
     def localized(arguments: list[Any], options: HelperOptions) -> str:
@@ -56,7 +56,7 @@ def formatting_helpers(language: str, time_zone: str, translate: Callable[[str],
 
 @lru_cache(maxsize=32)
 def locale_of(language: str) -> Locale:
-    """What Babel knows of a language; of English for one that it does not know."""
+    """Return what Babel knows of a language; of English for one that it does not know."""
     try:
         locale = Locale.parse(language.replace("-", "_").lower())
     except (ValueError, UnknownLocaleError):

@@ -40,7 +40,7 @@ class TemplateError(Exception):
 
 
 def check_syntax(source: str) -> None:
-    """Whether `source` can be read.
+    """Check that `source` can be parsed.
 
     Raises:
         TemplateError: it cannot.
@@ -56,7 +56,7 @@ def render(
     time_zone: str,
     translate: Callable[[str], str | None],
 ) -> str:
-    """What `source` says of `inputs`.
+    """Return what `source` says of `inputs`.
 
     Args:
         source: Handlebars.
@@ -102,7 +102,7 @@ class _Budget:
 
 
 def _compiled(source: str) -> tuple[list[Node], dict[int, int]]:
-    """What a template says, and the line of each tag by the `id` of its node."""
+    """Return what a template says, and the line of each tag by the `id` of its node."""
     if len(source) > _LONGEST_SOURCE:
         raise TemplateError(f"A template may have {_LONGEST_SOURCE:,} characters")
     try:
@@ -194,7 +194,7 @@ def _body_within_budget(nodes: list[Node], **env: Any) -> str:
 
 
 def _call_within_budget(call: dict[str, Any], **env: Any) -> Any:
-    """A helper may read all of a long list to say little, and stand in another helper's arguments."""
+    """Return a helper may read all of a long list to say little, and stand in another helper's arguments."""
     value = _evaluate(call, **env)
     _spend(_PER_NODE + (len(value) // 4 if isinstance(value, str | list) else 0), env)
     return value
@@ -216,7 +216,7 @@ _line_end = _render._line_ending_after  # noqa: SLF001
 
 
 def _line_end_after(parts: list[TagToken | str], index: int) -> int | None:
-    """A tag with nothing but spaces before another one does not end its line."""
+    """Return a tag with nothing but spaces before another one does not end its line."""
     following = parts[index + 1 : index + 3]
     if len(following) > 1 and isinstance(following[0], str) and "\n" not in following[0]:
         return None

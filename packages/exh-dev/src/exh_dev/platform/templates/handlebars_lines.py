@@ -27,7 +27,7 @@ class TagInLine(TagToken):
 
 
 def with_lines(source: str, parts: Iterable[TagToken | str]) -> Iterator[TagToken | str]:
-    """The parts of a text, each tag with its line."""
+    """Yield the parts of a text, each tag with its line."""
     position, line, counted = 0, 1, 0
     for part in parts:
         if isinstance(part, str):
@@ -43,14 +43,14 @@ def with_lines(source: str, parts: Iterable[TagToken | str]) -> Iterator[TagToke
 
 
 def numbered(nodes: Iterable[Node], parts: Iterable[TagToken | str]) -> dict[int, int]:
-    """The line of each node that a tag makes, by its `id`."""
+    """Return the line of each node that a tag makes, by its `id`."""
     lines: dict[int, int] = {}
     _number(nodes, (part for part in parts if isinstance(part, TagInLine) and _makes_a_node(part)), lines)
     return lines
 
 
 def line_of_error(source: str, message: str, parse: Callable[[str], Any]) -> int:
-    """The line of the tag for which `parse` fails with `message`; the first line where none is found."""
+    """Return the line of the tag for which `parse` fails with `message`; the first line where none is found."""
     from dotpromptz_handlebars import _render
 
     try:

@@ -26,7 +26,7 @@ def tokens(
     split: Callable[[str], Iterable[TagToken | str]],
     lined: Callable[[str, Iterable[TagToken | str]], Iterable[TagToken | str]],
 ) -> list[TagToken | str]:
-    """The tags and the texts of a template.
+    """Return the tags and the texts of a template.
 
     Args:
         source: the template.

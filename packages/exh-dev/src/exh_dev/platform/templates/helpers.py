@@ -31,7 +31,7 @@ def is_true(value: Any) -> bool:
 
 
 def number_of(value: Any) -> float | int:
-    """A number, or a text that reads as one.
+    """Return a number, or a text that reads as one.
 
     Raises:
         ValueError: it is neither.
@@ -53,7 +53,7 @@ def _abbreviated(value: Any) -> str:
 
 
 def _condition(name: str, most: int | None, holds: Callable[[list[Any]], bool]) -> HelperFn:
-    """A helper that is true or false; as a block it chooses between its body and its else."""
+    """Return a helper that is true or false; as a block it chooses between its body and its else."""
 
     def helper(arguments: list[Any], options: HelperOptions) -> Any:
         if not arguments or (most is not None and len(arguments) != most):
@@ -88,7 +88,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[list[Any]], bool]
 
 
 def _arithmetic(name: str, most: int | None, compute: Callable[..., float]) -> HelperFn:
-    """A helper that computes. In floating point, as JavaScript does, so that no number grows without end."""
+    """Return a helper that computes. In floating point, as JavaScript does, so that no number grows without end."""
 
     def helper(arguments: list[Any], _: HelperOptions) -> float | int:
         if not arguments or (most is not None and len(arguments) != most):

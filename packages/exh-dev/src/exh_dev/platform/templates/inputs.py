@@ -18,7 +18,7 @@ _DEEPEST = 50
 
 
 def check_types(types: dict[str, Any], path: str = "inputs", depth: int = 0) -> None:
-    """Whether `types` maps names to types.
+    """Check that `types` maps names to types.
 
     Raises:
         ErrorAnswer: 15 when it does not.
@@ -49,7 +49,7 @@ def _check_type(configuration: Any, path: str, depth: int) -> None:
 
 
 def fitting(types: dict[str, Any], inputs: dict[str, Any], path: str = "") -> dict[str, Any]:
-    """The declared inputs among `inputs`.
+    """Return the declared inputs among `inputs`.
 
     Raises:
         ErrorAnswer: 1003 when one is not of its type.

@@ -21,7 +21,7 @@ def choice_of(options: Options, name: str, choices: tuple[str, ...], default: st
 
 
 def whole_number_of(options: Options, name: str, most: int) -> int | None:
-    """A whole number; None where the option is not given.
+    """Return a whole number; None where the option is not given.
 
     Raises:
         ValueError: it is none, or larger than `most`.

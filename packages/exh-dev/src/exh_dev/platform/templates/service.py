@@ -43,7 +43,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def find_template(store: Store, id_or_name: str) -> Document | None:
-    """A template by its id, else by its name."""
+    """Return a template by its id, else by its name."""
     template = store.get(COLLECTION, id_or_name)
     if template is None:
         found = store.matching(COLLECTION, Sql(f"{member('name')} = ?", (id_or_name,)))
@@ -60,7 +60,8 @@ async def resolve(
     language: str | None = None,
     time_zone: str | None = None,
 ) -> dict[str, str]:
-    """The outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and UTC.
+    """Return the outputs of a template, in a language and a time zone: those asked for, else the user's, else EN and
+    UTC.
 
     Call it on the event loop's thread, and in no transaction: a template is rendered on another one, and others are
     served meanwhile.
@@ -105,7 +106,9 @@ async def resolve(
 
 
 def settings_of(user: Document) -> tuple[str, str]:
-    """A user's language and time zone; EN and UTC for what is none, as the user service takes any text for them."""
+    """Return a user's language and time zone; EN and UTC for what is none, as the user service takes
+    any text for them.
+    """
     from exh_dev.platform.templates.written_dates import zone_of
 
     language, time_zone = user.get("language") or "", user.get("time_zone") or "UTC"
@@ -185,7 +188,7 @@ class TemplateService(Service):
         return JSONResponse(outputs)
 
     def _named(self, request: Request) -> Document:
-        """The template that the path names.
+        """Return the template that the path names.
 
         Raises:
             ErrorAnswer: 16 when there is none.
@@ -203,7 +206,7 @@ class TemplateService(Service):
 
 
 def _content(fields: Fields) -> Document:
-    """What a body says of a template; null says nothing.
+    """Return what a body says of a template; null says nothing.
 
     Raises:
         ErrorAnswer: 15 for what cannot be, 1004 for an output that is no Handlebars.

@@ -53,7 +53,7 @@ _PATTERN_PART = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*")
 
 
 def zone_of(name: str) -> tzinfo:
-    """A time zone by its IANA name.
+    """Return a time zone by its IANA name.
 
     Raises:
         ValueError: there is none of this name.
@@ -121,7 +121,7 @@ def _together(date: str, time: str, style: str, locale: Locale) -> str:
 
 
 def _parts(local: datetime, options: Options, known: Mapping[str, str], names: set[str], locale: Locale) -> str:
-    """The parts of one of the two kinds, in the order and with the punctuation of the language."""
+    """Return the parts of one of the two kinds, in the order and with the punctuation of the language."""
     widths: dict[str, int] = {}
     for name, letter in known.items():
         if name in names:
@@ -130,7 +130,7 @@ def _parts(local: datetime, options: Options, known: Mapping[str, str], names: s
 
 
 def _filled(pattern: str, local: datetime, locale: Locale) -> str:
-    """A pattern with the parts of a moment in it; Babel's names of time zones are not those of JavaScript."""
+    """Return a pattern with the parts of a moment in it; Babel's names of time zones are not those of JavaScript."""
 
     def named(part: re.Match[str]) -> str:
         if part[1] != "z":
@@ -142,7 +142,7 @@ def _filled(pattern: str, local: datetime, locale: Locale) -> str:
 
 
 def _pattern(widths: Mapping[str, int], locale: Locale) -> str:
-    """The language's pattern for these parts, each as wide as it is asked for."""
+    """Return the language's pattern for these parts, each as wide as it is asked for."""
     hours = {"h", "H"} & set(widths)
     if "z" in widths:
         rest = {letter: width for letter, width in widths.items() if letter != "z"}
@@ -173,7 +173,7 @@ def _pattern(widths: Mapping[str, int], locale: Locale) -> str:
 
 
 def _widened(pattern: str, widths: Mapping[str, int]) -> str:
-    """A pattern with its parts as wide as asked for; with others as they are."""
+    """Return a pattern with its parts as wide as asked for; with others as they are."""
 
     def widened(part: re.Match[str]) -> str:
         letter = part[1]

@@ -52,7 +52,7 @@ _NUMBER_IN_PATTERN = re.compile(r"[#0][#0.,]*")
 
 
 def number_text(value: Any, options: Options, locale: Locale) -> str:
-    """A number for a language: style, currency, currencyDisplay, unit, unitDisplay, notation, compactDisplay,
+    """Return a number for a language: style, currency, currencyDisplay, unit, unitDisplay, notation, compactDisplay,
     useGrouping, and the digits.
 
     Raises:
@@ -76,7 +76,7 @@ def number_text(value: Any, options: Options, locale: Locale) -> str:
 
 
 def exact(value: Any) -> Decimal:
-    """The number that JavaScript has for a value, with the digits that it shows of it.
+    """Return the number that JavaScript has for a value, with the digits that it shows of it.
 
     Raises:
         ValueError: it is no number.
@@ -86,24 +86,26 @@ def exact(value: Any) -> Decimal:
 
 
 def decimal_text(number: Decimal, options: Options, locale: Locale) -> str:
-    """A plain number, with at most three digits behind the point unless the options say otherwise."""
+    """Return a plain number, with at most three digits behind the point unless the options say otherwise."""
     return _in_pattern(locale.decimal_formats[None].pattern, number, options, _fraction(options, 0, 3), locale)
 
 
 def rounded(number: Decimal, most: int = 3, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """A number without more digits behind the point, and without zeros at the end, which plural forms would count."""
+    """Return a number without more digits behind the point, and without zeros at the end, which plural forms would
+    count.
+    """
     return _ENOUGH.normalize(number.quantize(Decimal(1).scaleb(-most), rounding=rounding, context=_ENOUGH))
 
 
 def plural_of(number: Decimal, locale: Locale) -> str:
-    """The plural form that a language has for a number as it is shown, such as `one` of 1 and `other` of 1.0."""
+    """Return the plural form that a language has for a number as it is shown, such as `one` of 1 and `other` of 1.0."""
     if number >= _LONG:  # rules look at the last six digits alone
         number = Decimal(_LONG + int(number) % _LONG)
     return str(locale.plural_form(number))
 
 
 def _shown(number: Decimal, options: Options, fraction: tuple[int, int]) -> Decimal:
-    """A positive number as it is shown, with its zeros at the end."""
+    """Return a positive number as it is shown, with its zeros at the end."""
     short, least = _rounded(abs(number), options, *fraction)
     exponent = short.as_tuple().exponent
     return (
@@ -157,7 +159,7 @@ def _compact(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def _scaled(number: Decimal, exponent: int, options: Options, locale: Locale) -> tuple[Decimal, str]:
-    """A number in the thousands, millions or so of a power of ten, and the language's pattern for them."""
+    """Return a number in the thousands, millions or so of a power of ten, and the language's pattern for them."""
     formats = locale.compact_decimal_formats["long" if options.get("compactDisplay") == "long" else "short"]
     exponent = min(exponent, _LARGEST_COMPACT)
     power = f"1{'0' * exponent}"
@@ -183,7 +185,7 @@ def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:
 
 
 def _rounded(number: Decimal, options: Options, least: int, most: int) -> tuple[Decimal, int]:
-    """The number as it is shown, and how many digits it has behind the point at least."""
+    """Return the number as it is shown, and how many digits it has behind the point at least."""
     fewest = whole_number_of(options, "minimumSignificantDigits", _MOST_DIGITS)
     significant = whole_number_of(options, "maximumSignificantDigits", _MOST_DIGITS)
     if not (fewest or significant):
@@ -203,7 +205,7 @@ def _in_pattern(
     is_amount: bool = False,
     together: int = 0,
 ) -> str:
-    """A number in a pattern of the CLDR, such as `#,##0.00 ¤;-#,##0.00 ¤`.
+    """Return a number in a pattern of the CLDR, such as `#,##0.00 ¤;-#,##0.00 ¤`.
 
     Args:
         pattern: for positive numbers, and after a semicolon for negative ones.
@@ -283,5 +285,5 @@ def _most_together(locale: Locale) -> int:
 
 
 def _numerals(locale: Locale) -> str:
-    """The digits are 0 to 9 in every language; so are the signs beside them."""
+    """Return the digits are 0 to 9 in every language; so are the signs beside them."""
     return "latn" if "latn" in locale.number_symbols else str(locale.default_numbering_system)

@@ -20,7 +20,9 @@ _POINT = frozenset({"da", "fi", "id", "nds", "si", "sl"})
 
 
 def zone_name(local: datetime, locale: Locale, *, is_long: bool) -> str:
-    """The name of a moment's time zone; its distance from Greenwich where the language has no name of that length."""
+    """Return the name of a moment's time zone; its distance from Greenwich where the language has no name of that
+    length.
+    """
     zone = getattr(local.tzinfo, "key", None) or "Etc/UTC"
     if zone == "Etc/UTC" and not is_long:
         return "UTC"
@@ -50,7 +52,7 @@ def _distance(local: datetime, locale: Locale, *, is_long: bool) -> str:
 
 @lru_cache(maxsize=1)
 def _meta_zones() -> dict[str, str]:
-    """The meta zone of each zone, under today's name of the zone too."""
+    """Return the meta zone of each zone, under today's name of the zone too."""
     known: dict[str, str] = dict(get_global("meta_zones"))
     renamed = {new: known[old] for old, new in get_global("zone_aliases").items() if old in known and new not in known}
     return known | renamed

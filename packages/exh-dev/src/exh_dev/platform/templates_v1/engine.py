@@ -24,7 +24,9 @@ _MOST_WRITTEN = 20_000_000  # characters, those of a text within the template co
 
 
 def is_direct(element: Any) -> bool:
-    """Whether an element stands in a field itself: neither in a text between quotation marks, nor in `#evaluate`."""
+    """Return whether an element stands in a field itself: neither in a text between quotation marks, nor in
+    `#evaluate`.
+    """
     return str(getattr(element, "filename", "")).startswith(FIELD)
 
 
@@ -86,7 +88,7 @@ def _evaluate(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
 
 
 def _member(self: Any, current_object: Any, loader: Any, top_namespace: Any) -> Any:
-    """A name after a dot, or the first of a reference: a variable, a member of an object, or a method."""
+    """Return a name after a dot, or the first of a reference: a variable, a member of an object, or a method."""
     value = None
     if isinstance(current_object, dict):
         try:
@@ -153,7 +155,7 @@ def _range(self: Any, namespace: Any, loader: Any) -> range:
 
 
 def _macro(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
-    """The call of a macro; what only looks like one, such as `#1(b)`, is text."""
+    """Call a macro; what only looks like a call, such as `#1(b)`, is text."""
     try:
         macro = namespace[f"#{self.macro_name}"]
     except KeyError:
@@ -171,7 +173,7 @@ def _parse_parameters(self: Any) -> None:
 
 
 def _parse_quoted(self: Any) -> None:
-    """A text between quotation marks, whose own elements count lines from its beginning."""
+    """Parse a quoted string, whose own elements count lines from its beginning."""
     airspeed.StringLiteral.parse(self)
     try:
         self.block = airspeed.Block(_WITHIN, self.value, 0)

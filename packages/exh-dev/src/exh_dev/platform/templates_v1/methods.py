@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def shown(value: Any) -> str:
-    """A value as Java's `toString` has it: `true`, `[1, 2]`, `{a=b}`."""
+    """Return a value as Java's `toString` has it: `true`, `[1, 2]`, `{a=b}`."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -33,7 +33,7 @@ def shown(value: Any) -> str:
 
 
 def called(value: Any, name: str, arguments: list[Any]) -> Any:
-    """What the method `name` of a value answers; None where the value has none of this name.
+    """Return what the method `name` of a value answers; None where the value has none of this name.
 
     Raises:
         ValueError: the method does not take these arguments.
@@ -48,7 +48,7 @@ def called(value: Any, name: str, arguments: list[Any]) -> Any:
 
 
 def at(value: Any, index: Any) -> Any:
-    """An element of a list, or a member of an object; None where there is none."""
+    """Return an element of a list, or a member of an object; None where there is none."""
     if isinstance(value, list | range) and isinstance(index, int) and not isinstance(index, bool):
         return value[index] if -len(value) <= index < len(value) else None
     if isinstance(value, dict) and isinstance(index, str):

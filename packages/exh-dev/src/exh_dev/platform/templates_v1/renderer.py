@@ -41,7 +41,7 @@ class Renderer:
         self._process = KeptProcess("-m", "exh_dev.platform.templates_v1.worker")
 
     def render(self, fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, str]:
-        """The fields of a template, filled in with its content.
+        """Return the fields of a template, filled in with its content.
 
         Raises:
             FillingError: one cannot be filled in, or takes too long.
@@ -49,7 +49,7 @@ class Renderer:
         return dict(self._ask({"fields": fields, "content": content})["fields"])
 
     def check(self, fields: Mapping[str, str]) -> None:
-        """Whether the fields of a template can be read.
+        """Check that a template's fields can be parsed.
 
         Raises:
             FillingError: one cannot, or takes too long.

@@ -66,7 +66,8 @@ class Filling:
         self._time_zone = time_zone
 
     async def outputs(self) -> dict[str, str]:
-        """The fields, filled in: the store is asked here, all else is done in threads, for contents may be large.
+        """Return the fields, filled in: the store is asked here, all else is done in threads, for contents may be
+        large.
 
         Raises:
             ErrorAnswer: 1003 for content that does not fit, or a field that cannot be filled in; 1002 for a key that
@@ -82,7 +83,7 @@ class Filling:
         return await asyncio.to_thread(self._localized, outputs, texts)
 
     def _run(self, by: Renderer) -> tuple[dict[str, str], list[str]]:
-        """The fields as Velocity makes them, and the keys of localizations in them."""
+        """Return the fields as Velocity makes them, and the keys of localizations in them."""
         from exh_dev.platform.templates.formatting import date_and_time
 
         def date(value: Any) -> str:
@@ -135,7 +136,7 @@ def _line(source: str, position: int) -> int:
 
 
 def _settings(user: Document, language: str | None, time_zone: str | None) -> tuple[str, str]:
-    """What was asked for, else the user's where that is one, else the defaults."""
+    """Return what was asked for, else the user's where that is one, else the defaults."""
     from exh_dev.platform.templates.service import settings_of
 
     own = settings_of({"language": "", **user, "time_zone": user.get("time_zone") or DEFAULT_TIME_ZONE})

@@ -27,7 +27,7 @@ _DEEPEST = 50
 
 
 def check_schema(schema: dict[str, Any]) -> None:
-    """Whether `schema` is an object's.
+    """Check that `schema` describes an object.
 
     Raises:
         ErrorAnswer: 15 when it is not.
@@ -78,7 +78,7 @@ def _items(configuration: dict[str, Any]) -> Any:
 def fitting(
     schema: dict[str, Any], content: dict[str, Any], *, own: Container[str], date: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """The declared content, dates as they are written.
+    """Return the declared content, dates as they are written.
 
     Args:
         schema: what is declared.
@@ -126,7 +126,7 @@ def _fitting(configuration: dict[str, Any], value: Any, path: str, date: Callabl
 
 
 def _check_limits(configuration: dict[str, Any], value: Any, path: str) -> None:
-    """The limits are `{"type": "min", "value": 1}`, or `{"min": 1}`: the sources have both."""
+    """Check limits, written `{"type": "min", "value": 1}` or `{"min": 1}`: the sources have both."""
     measured = {"min": value, "max": value}
     if isinstance(value, dict):
         size = len(json.dumps(value, ensure_ascii=False).encode()) if configuration.get("options") else 0

@@ -120,7 +120,7 @@ class TemplateServiceV1(Service):
         return await filling.outputs()
 
     def _named(self, request: Request) -> Document:
-        """The template that the path names.
+        """Return the template that the path names.
 
         Raises:
             ErrorAnswer: 12 for what is no id, 16 when there is none.
@@ -132,7 +132,7 @@ class TemplateServiceV1(Service):
 
 
 def _content(fields: Fields) -> dict[str, Any]:
-    """What a body says of a template; null says nothing.
+    """Return what a body says of a template; null says nothing.
 
     Raises:
         ErrorAnswer: 15 for what cannot be.

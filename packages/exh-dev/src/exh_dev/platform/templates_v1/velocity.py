@@ -39,13 +39,13 @@ class TooLongError(BaseException):
     """
 
     def __init__(self, element: Any) -> None:
-        """Stopped at `element`."""
+        """Stop at `element`."""
         super().__init__()
         self.element = element
 
 
 def render(fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a template, filled in with `content`, which a field reads as `$content.x`, or as `$x` alone.
+    """Return the fields of a template, filled in with `content`, which a field reads as `$content.x`, or as `$x` alone.
 
     A name that `content` has not, and that is a field's, is that field, filled in.
 
@@ -59,7 +59,7 @@ def render(fields: Mapping[str, str], content: Mapping[str, Any]) -> dict[str, s
 
 
 def check(fields: Mapping[str, str]) -> None:
-    """Whether the fields of a template can be read.
+    """Check that a template's fields can be parsed.
 
     Raises:
         VelocityError: one of them cannot.
@@ -70,7 +70,7 @@ def check(fields: Mapping[str, str]) -> None:
 
 
 def element_at(frame: Any) -> Any:
-    """The element that a stack frame is about: the innermost that stands in a field itself."""
+    """Return the element that a stack frame is about: the innermost that stands in a field itself."""
     while frame is not None:
         element = frame.f_locals.get("self")
         if isinstance(element, airspeed._Element) and is_direct(element):  # noqa: SLF001
@@ -80,7 +80,7 @@ def element_at(frame: Any) -> Any:
 
 
 def place_of(element: Any) -> tuple[str, int]:
-    """The field and the line of an element."""
+    """Return the field and the line of an element."""
     return element.filename.removeprefix(FIELD), _line(element)
 
 
@@ -99,7 +99,7 @@ class _Content(dict[str, Any]):
         return self.field(name)
 
     def field(self, name: str) -> str:
-        """A field, filled in.
+        """Return a field, filled in.
 
         Raises:
             VelocityError: it cannot be.
@@ -136,7 +136,7 @@ def _filled(name: str, source: str, content: _Content) -> str:
 
 
 def _syntax(error: Any) -> tuple[int, str]:
-    """The line of a syntax error, and what it says; of a block that is never closed, where it begins."""
+    """Return the line of a syntax error, and what it says; of a block that is never closed, where it begins."""
     element = error.element
     parts = _SYNTAX.fullmatch(str(error))
     expected, within, found = parts.groups() if parts else (str(error), "it", "")

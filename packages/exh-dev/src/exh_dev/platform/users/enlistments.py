@@ -34,7 +34,7 @@ class Enlistments:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of enlistments."""
+        """Return the endpoints of enlistments."""
         patient = f"{base}/{{id}}/patient_enlistments"
         return [
             Route(f"{base}/add_to_staff", self._add_to_staff, methods=["POST"]),
@@ -69,7 +69,7 @@ class Enlistments:
     async def _staff(
         self, request: Request, permission: str, *, leaving: bool = False
     ) -> tuple[list[str], list[Document]]:
-        """The groups of the body, each of them the caller's to change, and the users that the RQL picks."""
+        """Return the groups of the body, each of them the caller's to change, and the users that the RQL picks."""
         rights = rights_of(request, self.store)
         rights.require_user()
         if not rights.groups_with(permission):

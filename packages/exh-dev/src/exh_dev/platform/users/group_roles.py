@@ -37,7 +37,7 @@ class GroupRoles:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of group roles."""
+        """Return the endpoints of group roles."""
         roles = f"{base}/groups/{{group}}/roles"
         return [
             Route(f"{base}/groups/permissions", self._permissions, methods=["GET"]),
@@ -110,7 +110,7 @@ class GroupRoles:
         return self._put_roles(members, group, lambda held: [each for each in held if each not in removed])
 
     def _allowed(self, request: Request, permission: str) -> str:
-        """The group of the path, for callers with the permission there or everywhere."""
+        """Return the group of the path, for callers with the permission there or everywhere."""
         group = checked_id(request.path_params["group"])
         rights_of(request, self.store).require(permission, group=group)
         return group
@@ -135,7 +135,9 @@ class GroupRoles:
         return JSONResponse({"records_affected": len(roles)})
 
     def _members(self, request: Request, group: str, permission: str) -> list[Document]:
-        """The staff that the RQL picks; with the permission in the group alone, by what the caller sees of them."""
+        """Return the staff that the RQL picks; with the permission in the group alone, by what the caller
+        sees of them.
+        """
         view = views.FULL if rights_of(request, self.store).has(permission) else views.MEMBER
         staff = views.enlisted("staff_enlistments", frozenset({group}))
         members = views.chosen(request, self.store, visible=staff, view=view)
@@ -144,7 +146,8 @@ class GroupRoles:
         return members
 
     def _known(self, asked: list[str], group: str) -> list[str]:
-        """The group's roles among those that are asked for; others beside them are ignored, as with global roles.
+        """Return the group's roles among those that are asked for; others beside them are ignored, as with global
+        roles.
 
         Raises:
             ErrorAnswer: 16 when none is the group's: nothing would change.

@@ -30,7 +30,7 @@ COLLECTION = "roles"
 
 
 def required_texts(fields: Fields, name: str) -> list[str]:
-    """A list of texts with something in each.
+    """Return a list of texts with something in each.
 
     Raises:
         ErrorAnswer: 14 when it is missing, 15 when it is empty or no such list.
@@ -44,12 +44,12 @@ def required_texts(fields: Fields, name: str) -> list[str]:
 
 
 def role_kind(path: str) -> Kind:
-    """The shape of roles, global or of a group."""
+    """Return the shape of roles, global or of a group."""
     return "string" if path in {"id", "group_id", "name", "description"} else "any"
 
 
 def new_role(fields: Fields, clock: Clock, **own: str) -> Document:
-    """A role without permissions, made of a request's name and description; `own` is what its kind adds.
+    """Return a role without permissions, made of a request's name and description; `own` is what its kind adds.
 
     Raises:
         ErrorAnswer: 14 or 15 when the name or the description is missing or no text.
@@ -85,7 +85,7 @@ class Roles:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of global roles."""
+        """Return the endpoints of global roles."""
         return [
             Route(f"{base}/permissions", self._permissions, methods=["GET"]),
             Route(f"{base}/roles", self._find, methods=["GET"]),
@@ -178,7 +178,7 @@ class Roles:
 
 
 def chosen_roles(request: Request, store: Store) -> list[Document]:
-    """The global roles that the request's RQL picks.
+    """Return the global roles that the request's RQL picks.
 
     Raises:
         ErrorAnswer: 20 without RQL, 16 when it picks none.

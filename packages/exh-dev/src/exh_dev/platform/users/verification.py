@@ -150,7 +150,7 @@ class Verification:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of activation, password reset, and their requests."""
+        """Return the endpoints of activation, password reset, and their requests."""
         return [
             Route(f"{base}/activation", self._request_activation, methods=["GET"]),
             Route(f"{base}/activation", self._activate, methods=["POST"]),
@@ -207,7 +207,7 @@ class Verification:
         return Response()
 
     def _asked(self, request: Request) -> tuple[Document, str]:
-        """The user and the mode that the query of a URL names."""
+        """Return the user and the mode that the query of a URL names."""
         email, mode = request.query_params.get("email"), request.query_params.get("mode") or "hash"
         if not email:
             raise ErrorAnswer(14, "The query parameter email is required")
@@ -219,7 +219,7 @@ class Verification:
         return user, mode
 
     def _proven(self, fields: Fields, purpose: Purpose) -> Document:
-        """The user of a hash, or of an e-mail address and a PIN code.
+        """Return the user of a hash, or of an e-mail address and a PIN code.
 
         Raises:
             ErrorAnswer: 14 without any, the purpose's own for what is unknown or expired, 213 or 224 for a PIN code.
@@ -255,7 +255,7 @@ class Verification:
 
 
 def _listing(base: str, store: Store, purpose: Purpose, view: str, delete: str) -> list[Route]:
-    """The endpoints that show requests, and remove one."""
+    """Return the endpoints that show requests, and remove one."""
 
     async def find(request: Request) -> Response:
         rights_of(request, store).require(view)

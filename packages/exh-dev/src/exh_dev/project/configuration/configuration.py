@@ -58,7 +58,7 @@ class Configuration:
         return not any(said)
 
     def without_broken(self) -> Configuration:
-        """What can be loaded although other files have problems: all of the files that have none."""
+        """Return what can be loaded although other files have problems: all of the files that have none."""
         broken = {problem.file for problem in self.problems}
         names = {_template_of(file) for file in broken}
         files = {name: file for name, file in self.schema_files.items() if file not in broken}
@@ -81,7 +81,7 @@ def _has_name(schema: dict[str, Any], names: Collection[str]) -> bool:
 
 
 def _template_of(file: Path) -> str:
-    """The name of the template that a file belongs to, if it belongs to one."""
+    """Return the name of the template that a file belongs to, if it belongs to one."""
     return file.parent.name if file.name == "template.json" else file.name.partition(".")[0]
 
 

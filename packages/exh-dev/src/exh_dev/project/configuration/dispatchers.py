@@ -17,7 +17,7 @@ FILE = "dispatchers.json"
 def read_dispatchers(
     root: Path, problems: list[Problem], *, functions: Collection[str], templates: Collection[str]
 ) -> list[dict[str, Any]]:
-    """The dispatchers of a project; what is wrong with them is said.
+    """Return the dispatchers of a project; what is wrong with them is said.
 
     Args:
         root: the project's folder.
@@ -51,12 +51,12 @@ def read_dispatchers(
 
 
 def no_such_function(name: str, functions: Collection[str]) -> str:
-    """What to say of the name of a function that there is not."""
+    """Return what to say of the name of a function that there is not."""
     return f"template.yaml has no function of this name, `{name}`{did_you_mean(name, functions)}"
 
 
 def no_such_template(name: str, templates: Collection[str]) -> str:
-    """What to say of the name of a template that there is not."""
+    """Return what to say of the name of a template that there is not."""
     return f"the project has no template of this name, `{name}`{did_you_mean(name, templates)}"
 
 

@@ -46,7 +46,7 @@ def load(found: Configuration, exh: ExtraHorizon) -> None:
 
 
 def schema_differences(file: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
-    """The members of a schema on a platform that are others than in its file."""
+    """Return the members of a schema on a platform that are others than in its file."""
 
     def bare(transitions: Any) -> list[Any]:
         return [{name: value for name, value in each.items() if name != "id"} for each in transitions]
@@ -123,7 +123,7 @@ def _load_indexes(schema_id: str, wanted: list[Any], known: list[Any], exh: Extr
 
 
 def _index(index: Any) -> Any:
-    """What makes an index the same as another one."""
+    """Return what makes an index the same as another one."""
     return index["fields"], index.get("options") or {}
 
 
@@ -184,7 +184,7 @@ def _load_dispatcher(file: dict[str, Any], template_ids: Mapping[str, str], exh:
 
 
 def _action(file: dict[str, Any], template_ids: Mapping[str, str]) -> dict[str, Any]:
-    """An action as the platform takes it: a mail's template by its id."""
+    """Return an action as the platform takes it: a mail's template by its id."""
     if "templateName" not in file:
         return file
     rest = {name: value for name, value in file.items() if name != "templateName"}

@@ -16,7 +16,7 @@ DEFAULT = "EN"
 
 
 def read_localizations(folder: Path, problems: list[Problem]) -> dict[str, dict[str, str]]:
-    """The texts of each key by language; what is wrong with others is said."""
+    """Return the texts of each key by language; what is wrong with others is said."""
     texts: dict[str, dict[str, str]] = {}
     places: dict[str, Node] = {}
     for path in sorted(folder.iterdir()):

@@ -56,11 +56,13 @@ class Node:
         self._problems.append(Problem(self.file, self.pointer, rule))
 
     def child(self, name: str | int) -> Node:
-        """A member, or an item."""
+        """Return a member, or an item."""
         return Node(self.value[name], self.file, f"{self.pointer}/{step(name)}", self._problems)
 
     def members(self, *, required: Collection[str] = (), optional: Collection[str] | None = ()) -> dict[str, Node]:
-        """The members of an object: those that are required and there, and optional ones; any, where that is None."""
+        """Return the members of an object: those that are required and there, and optional ones; any, where that is
+        None.
+        """
         if not isinstance(self.value, dict):
             self.problem(f"expected an object, not {_kind(self.value)}")
             return {}
@@ -78,7 +80,7 @@ class Node:
         return found
 
     def entries(self, *, pattern: re.Pattern[str] | None = None, of: str = "name") -> dict[str, Node]:
-        """The members of an object whose names are its author's."""
+        """Return the members of an object whose names are its author's."""
         members = self.members(optional=None)
         if pattern is not None:
             for name, node in members.items():
@@ -87,7 +89,7 @@ class Node:
         return members
 
     def items(self, *, least: int = 0) -> Iterator[Node]:
-        """The items of a list."""
+        """Yield the items of a list."""
         if not isinstance(self.value, list):
             self.problem(f"expected a list, not {_kind(self.value)}")
             return
@@ -96,7 +98,7 @@ class Node:
         yield from (self.child(index) for index in range(len(self.value)))
 
     def text(self, *, pattern: re.Pattern[str] | None = None, least: int = 0, most: int | None = None) -> str | None:
-        """A text; None, once that is said, where it is none."""
+        """Return a text; None, once that is said, where it is none."""
         if not isinstance(self.value, str):
             self.problem(f"expected a text, not {_kind(self.value)}")
             return None
@@ -107,7 +109,7 @@ class Node:
         return self.value
 
     def texts(self) -> list[str]:
-        """A list of texts."""
+        """Return a list of texts."""
         return [text for item in self.items() if (text := item.text()) is not None]
 
     def one_of(self, values: Collection[str]) -> str | None:
@@ -119,25 +121,25 @@ class Node:
         return self.value
 
     def integer(self, *, least: int | None = None) -> None:
-        """A whole number."""
+        """Return an integer."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             self.problem(f"expected a whole number, not {_kind(self.value)}")
         elif least is not None and self.value < least:
             self.problem(f"expected {least} or more")
 
     def number(self) -> None:
-        """A number."""
+        """Return a number."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             self.problem(f"expected a number, not {_kind(self.value)}")
 
     def flag(self) -> None:
-        """True or false."""
+        """Return a boolean."""
         if not isinstance(self.value, bool):
             self.problem(f"expected true or false, not {_kind(self.value)}")
 
 
 def read_json(file: Path, problems: list[Problem]) -> Node | None:
-    """What a file holds; None, once that is said, where it cannot be read."""
+    """Return what a file holds; None, once that is said, where it cannot be read."""
     text = read_text(file, problems)
     if text is None:
         return None
@@ -151,7 +153,7 @@ def read_json(file: Path, problems: list[Problem]) -> Node | None:
 
 
 def read_text(file: Path, problems: list[Problem]) -> str | None:
-    """The text of a file; None, once that is said, where it cannot be read."""
+    """Return the text of a file; None, once that is said, where it cannot be read."""
     try:
         if file.exists() and not file.is_file():  # a named pipe would be waited for, without end
             problems.append(Problem(file, "", "not a regular file"))

@@ -17,7 +17,7 @@ KINDS = ("schemas", "templates", "tasks", "localizations")
 
 
 def folders(root: Path, problems: list[Problem]) -> dict[str, list[Path]]:
-    """The folders of each kind that there are."""
+    """Return the folders of each kind that there are."""
     file = root / CONFIG
     if not file.exists():
         return {kind: [root / kind] if (root / kind).is_dir() else [] for kind in KINDS}

@@ -61,7 +61,7 @@ def _of_sidefx() -> Iterator[str]:
 
 
 def _own_names(root: Path, handler: str) -> Iterator[str]:
-    """The classes that the function's modules define, and what they import from others."""
+    """Yield the classes that the function's modules define, and what they import from others."""
     module = root.joinpath(*handler.split(".")[:-1])
     files = [module.with_suffix(".py"), *sorted(module.glob("*.py"))]
     for file in files:
@@ -70,7 +70,7 @@ def _own_names(root: Path, handler: str) -> Iterator[str]:
 
 
 def _classes_in(file: Path) -> Iterator[str]:
-    """The classes that a file defines, and what it imports that sounds like an error."""
+    """Yield the classes that a file defines, and what it imports that sounds like an error."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -149,7 +149,7 @@ def _check_transitions(members: dict[str, Node]) -> None:
 
 
 def _check_targets(transition: dict[str, Node], known: Collection[str]) -> set[str]:
-    """The statuses that a transition names; those that there are not are said."""
+    """Return the statuses that a transition names; those that there are not are said."""
     nodes = [transition["toStatus"]] if "toStatus" in transition else []
     if "fromStatuses" in transition and isinstance(transition["fromStatuses"].value, list):
         nodes += [transition["fromStatuses"].child(index) for index in range(len(transition["fromStatuses"].value))]
@@ -183,7 +183,7 @@ def _check_parts(transition: dict[str, Node], conditions: Collection[str], prope
 
 
 def _typed(node: Node, kinds: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]) -> dict[str, Node]:
-    """The members of a condition or an action, by its type."""
+    """Return the members of a condition or an action, by its type."""
     kind_node = node.members(required=("type",), optional=None).get("type")
     kind = kind_node.one_of(kinds) if kind_node else None
     if kind is None:
@@ -193,7 +193,7 @@ def _typed(node: Node, kinds: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 def _check_input(configuration: Node, properties: object) -> None:
-    """What a transition takes is merged into the document, and has to be of the schema's type there."""
+    """Check the data of a transition, which is merged into the document and has to match its schema."""
     inner = configuration.value.get("properties") if isinstance(configuration.value, dict) else None
     if not isinstance(inner, dict) or not isinstance(properties, dict):
         return

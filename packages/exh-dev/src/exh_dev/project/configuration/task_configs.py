@@ -44,7 +44,7 @@ RUNTIMES = frozenset(f"{language}{version}" for language, versions in _RUNTIMES.
 
 
 def check_task_configs(folder: Path) -> list[Problem]:
-    """What is wrong in a folder of tasks, each of which has a folder of its own."""
+    """Return what is wrong in a folder of tasks, each of which has a folder of its own."""
     found: list[Problem] = []
     names: dict[str, Path] = {}
     for task in sorted(path for path in folder.iterdir() if path.is_dir()):
@@ -61,7 +61,7 @@ def check_task_configs(folder: Path) -> list[Problem]:
 
 
 def check_task_config(file: Path) -> list[Problem]:
-    """What is wrong in one file; whether what `$NAME` stands for is set, the CLI tells."""
+    """Return what is wrong in one file; whether what `$NAME` stands for is set, the CLI tells."""
     found: list[Problem] = []
     node = read_json(file, found)
     if node is None:

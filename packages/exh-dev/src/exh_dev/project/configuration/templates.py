@@ -38,8 +38,8 @@ class Template:
 def read_templates(
     folder: Path, problems: list[Problem], environment: Mapping[str, str]
 ) -> tuple[list[Template], list[TemplateV1]]:
-    """The templates of a folder, of version 2 and of version 1, `$NAME` in their variables looked up in `environment`;
-    what is wrong with others is said.
+    """Return the templates of a folder, of version 2 and of version 1, `$NAME` in their variables looked up in
+    `environment`; what is wrong with others is said.
     """
     nodes: dict[str, Node] = {}
     first: dict[str, Node] = {}
@@ -130,7 +130,7 @@ def _check_input(node: Node) -> None:
 def _built(
     name: str, nodes: dict[str, Node], environment: Mapping[str, str], chain: tuple[str, ...]
 ) -> Template | None:
-    """A template with what it extends; None, once that is said, where that cannot be."""
+    """Return a template with what it extends; None, once that is said, where that cannot be."""
     node = nodes[name]
     value = node.value
     if not isinstance(value, dict):
@@ -157,7 +157,7 @@ def _built(
 
 
 def _variables(node: Node, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a template; a value `$NAME` is taken from the environment."""
+    """Return the variables of a template; a value `$NAME` is taken from the environment."""
     found = {}
     for name, value in _object(node.value, "variables").items():
         if isinstance(value, str) and value.startswith("$"):
@@ -171,7 +171,7 @@ def _variables(node: Node, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """A member that is an object; an empty one for what is none, which `_check` has told."""
+    """Return a member that is an object; an empty one for what is none, which `_check` has told."""
     member = value.get(name)
     return member if isinstance(member, dict) else {}
 

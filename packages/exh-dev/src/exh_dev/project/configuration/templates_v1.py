@@ -32,12 +32,12 @@ class TemplateV1:
 
 
 def is_of_version_1(value: Any) -> bool:
-    """Whether a template's file is one of version 1."""
+    """Return whether a template's file is one of version 1."""
     return isinstance(value, dict) and any(value.get(name) is not None for name in _OF_FIRST)
 
 
 def built_v1(nodes: dict[str, Node]) -> list[TemplateV1]:
-    """The templates of these files, by their names; what is wrong with others is said."""
+    """Return the templates of these files, by their names; what is wrong with others is said."""
     for node in nodes.values():
         _check(node)
     built = (_built(name, nodes, ()) for name in nodes)
@@ -67,7 +67,7 @@ def _check(node: Node) -> None:
 
 
 def _built(name: str, nodes: dict[str, Node], chain: tuple[str, ...]) -> TemplateV1 | None:
-    """A template with what it extends; None, once that is said, where that cannot be."""
+    """Return a template with what it extends; None, once that is said, where that cannot be."""
     node = nodes[name]
     value = node.value
     texts = {each: text for each, text in _object(value, "fields").items() if isinstance(text, str)}
@@ -94,6 +94,6 @@ def _built(name: str, nodes: dict[str, Node], chain: tuple[str, ...]) -> Templat
 
 
 def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """A member that is an object; an empty one for what is none, which `_check` has told."""
+    """Return a member that is an object; an empty one for what is none, which `_check` has told."""
     member = value.get(name)
     return member if isinstance(member, dict) else {}

@@ -55,7 +55,7 @@ class Choice:
 
 
 def types_of(schema: Mapping[str, Any]) -> list[Dictionary | Choice]:
-    """The types of a schema that `exh-dev check` has found right, each after those that it needs."""
+    """Return the types of a schema that `exh-dev check` has found right, each after those that it needs."""
     return _Reader(schema).read()
 
 
@@ -97,7 +97,9 @@ class _Reader:
     def _members(
         self, prefix: str, pointer: str, declared: Mapping[str, Any], required: set[str], path: tuple[str, ...] | None
     ) -> tuple[Member, ...]:
-        """The members of an object. `path` leads to it in the data; None where no dotted path does, as in a list."""
+        """Return the members of an object. `path` leads to it in the data; None where no dotted path does, as in a
+        list.
+        """
         found = []
         for name, configuration in declared.items():
             inner = None if path is None else (*path, name)
@@ -106,7 +108,7 @@ class _Reader:
         return tuple(found)
 
     def _named(self, prefix: str, name: str) -> str:
-        """A name for what a property holds; the schema's statuses and transitions come first."""
+        """Return a name for what a property holds; the schema's statuses and transitions come first."""
         found = f"{prefix}{_pascal(name)}"
         if found in {f"{self._name}Status", f"{self._name}Transition"}:
             found += "Property"
@@ -160,7 +162,7 @@ class _Reader:
 
 
 def literal(value: str | int) -> str:
-    """A value as the formatter writes it."""
+    """Return a value as the formatter writes it."""
     if not isinstance(value, str):
         return repr(value)
     quote = "'" if value.count('"') > value.count("'") else '"'
@@ -177,7 +179,7 @@ def _escaped(character: str, quote: str) -> str:
 
 
 def _values(configuration: Mapping[str, Any], kind: type) -> list[Any]:
-    """The values of `const` or `enum`, those of the right type; none where a type cannot list them."""
+    """Return the values of `const` or `enum`, those of the right type; none where a type cannot list them."""
     listed = [configuration["const"]] if "const" in configuration else configuration.get("enum", [])
     values = [each for each in listed if isinstance(each, kind) and isinstance(each, bool) == (kind is bool)]
     inexact = any(isinstance(each, float) or (isinstance(each, int) and abs(each) > _LARGEST_EXACT) for each in listed)
@@ -196,7 +198,7 @@ def _has_own_type(configuration: Mapping[str, Any]) -> bool:
 
 
 def _given(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The properties that a document has from its creation on."""
+    """Yield the properties that a document has from its creation on."""
     creation = schema["creationTransition"]
     for condition in creation.get("conditions", ()):
         if condition["type"] == "input":
@@ -207,7 +209,7 @@ def _given(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _removed(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The paths that a transition takes away."""
+    """Yield the paths that a transition takes away."""
     for transition in (schema["creationTransition"], *schema.get("transitions", ())):
         for action in transition.get("actions", ()):
             if action["type"] == "unset":

@@ -28,7 +28,7 @@ _IDENTIFIER = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")  # two underscores wou
 
 
 def module_of(types: Sequence[Dictionary | Choice]) -> str:
-    """The module that defines these types, in this order."""
+    """Return the module that defines these types, in this order."""
     body = ""
     for before, each in zip([None, *types], types, strict=False):
         body += _gap(before, each) + "".join(f"{line}\n" for line in _lines(each))
@@ -38,7 +38,7 @@ def module_of(types: Sequence[Dictionary | Choice]) -> str:
 
 
 def _gap(before: Dictionary | Choice | None, this: Dictionary | Choice) -> str:
-    """The blank lines above: two around a class, one elsewhere."""
+    """Return the blank lines above: two around a class, one elsewhere."""
     around = [each for each in (before, this) if each is not None]
     return "\n\n" if any(not isinstance(each, Choice) and not _is_functional(each) for each in around) else "\n"
 
@@ -61,7 +61,7 @@ def _choice(choice: Choice) -> Iterator[str]:
 
 
 def _is_functional(dictionary: Dictionary) -> bool:
-    """Whether a member has a name that no attribute can have."""
+    """Return whether a member has a name that no attribute can have."""
     return any(not _IDENTIFIER.fullmatch(each.name) or iskeyword(each.name) for each in dictionary.members)
 
 
@@ -100,7 +100,7 @@ def _type(member: Member, *, total: bool) -> str:
 
 
 def _skipped(line: str) -> str:
-    """The line, out of the formatter's hands where it is too long."""
+    """Return the line, out of the formatter's hands where it is too long."""
     return f"{line}  # fmt: skip" if len(line) > WIDTH else line
 
 
@@ -126,5 +126,5 @@ def _comments(remarks: Sequence[str], indent: str = "") -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """A text on one line, of characters that a file can hold."""
+    """Return a text on one line, of characters that a file can hold."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())

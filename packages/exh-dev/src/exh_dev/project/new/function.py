@@ -263,7 +263,8 @@ def _check_no_files(root: Path, name: Name) -> None:
 
 
 def _read_back(name: Name, text: str, manifest: Path) -> tuple[int, list[str]]:
-    """The line of the function in a text that is to become the manifest, and the parameters that have no default there.
+    """Return the line of the function in a text that is to become the manifest, and the parameters that have no default
+    there.
 
     Raises:
         UsageError: it would be no manifest.
