@@ -125,10 +125,10 @@ def test_however_long_a_pattern_is_there_is_a_bound():
 
 @given(st.sampled_from([r"^a*$", "a*b", "^a*a*$", "[ab]+c", r"^\d{1,3}(?:,\d{3}x)$", ".*x.*y"]), st.integers(0, 200))
 def test_the_bound_holds_for_what_is_looked_for_at_once(pattern, length):
-    started = time.perf_counter()
+    started = time.process_time()
     found_in(pattern, "a" * length)
     steps = most_steps(pattern, length)
-    assert time.perf_counter() - started < 0.05 + steps / 1e6
+    assert time.process_time() - started < 0.05 + steps / 1e6
 
 
 def test_a_value_that_takes_too_long_is_ended_and_the_next_one_is_not():
