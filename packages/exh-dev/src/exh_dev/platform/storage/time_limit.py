@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 1.0
 """Seconds that a query may take while everybody else waits for it."""
-AT_ONCE = 0.25
+AT_ONCE = 0.005
 """Seconds that a list may take so; after them it is asked for anew, beside everybody else."""
 ASIDE = 3.0
 """Seconds that a list may take beside everybody else, or where there is no file that can be read so."""
