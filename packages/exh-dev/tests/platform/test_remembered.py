@@ -148,3 +148,17 @@ def test_a_token_that_is_taken_back_and_an_application_that_is_gone_are_refused_
     assert app.as_user("GET", "/users/v1/me").status_code == 200
     app.store.drop("application_versions")
     assert code(app.as_user("GET", "/users/v1/me")) == 107
+
+
+def test_a_list_of_users_reads_a_role_that_they_share_once(app):
+    people = [person(app) for _ in range(15)]
+    role = app.store.get("users", people[0]["userId"])["role_ids"]
+    for each in people:
+        app.store.put("users", {**app.store.get("users", each["userId"]), "role_ids": role})
+    statements = []
+    app.store._connection.set_trace_callback(statements.append)
+    listed = app.as_user("GET", "/users/v1?limit(16)").json()["data"]
+    app.store._connection.set_trace_callback(None)
+    assert len(listed) == 16
+    assert sum(user["roles"][0]["id"] == role[0] for user in listed) == 15
+    assert len(statements) < 12

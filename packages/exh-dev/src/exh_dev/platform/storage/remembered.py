@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST = 2_000  # things, before all of them are forgotten
+MOST = 1_000  # things, before all of them are forgotten
 
 
 class Remembered:

@@ -6,6 +6,7 @@ narrows a list, the index of what it is sorted by is better: its first entries a
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.search import Narrowing
 
 FEW = 1_000
-"""Documents that are read by what narrows a list, rather than by what it is sorted by."""
+"""Documents that are read by what narrows a list, at most, rather than by what it is sorted by."""
 _PART = 12  # of a collection may meet a condition, for them to be counted by its index: each takes four times as long
 #: The order of the documents' ids, as SQLite calls it.
 _BY_ID = "sqlite_autoindex_documents_1"
@@ -119,9 +120,11 @@ class Asked:
                 yield (Link(each.path, each.ids),)
 
     def _is_met_by_few(self, connection: sqlite3.Connection, narrowing: Narrowing, index: str) -> bool:
+        # Those that it is met by are read, all of them; or, in the order of the page, others until the page is full.
+        few = min(FEW, math.isqrt(self.limit * tally(connection, self.collection)))
         if self.is_tallied(narrowing):
-            return tally(connection, self.collection, narrowing.path, str(narrowing.condition.values[0])) <= FEW
-        return count_up_to(connection, FEW + 1, self.collection, narrowing.condition, index) <= FEW
+            return tally(connection, self.collection, narrowing.path, str(narrowing.condition.values[0])) <= few
+        return count_up_to(connection, few + 1, self.collection, narrowing.condition, index) <= few
 
     def is_tallied(self, narrowing: Narrowing) -> bool:
         """Whether documents that meet a condition are counted as they are stored."""
