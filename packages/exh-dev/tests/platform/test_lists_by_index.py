@@ -24,7 +24,8 @@ SHAPE = {
     "creationTimestamp": "date-time", "updateTimestamp": "date-time",
 }  # fmt: skip
 CONDITIONS = [
-    "", "eq(data.n,3)", "ge(data.n,2)", "in(data.n,1,5)", "eq(status,new)", "eq(status,gone)", "in(status,new,seen)",
+    "", "eq(data.n,3)", "ge(data.n,2)", "in(data.n,1,5)", "eq(status,new)", "eq(status,gone)",
+    "eq(status,)", "eq(status,null)", "in(status,new,seen)",
     f"eq(creatorId,{IDS[0]})", f"eq(userIds,{IDS[1]})", f"in(userIds,{IDS[1]},{IDS[2]})", f"in(groupIds,{IDS[3]},x)",
     "eq(userIds,null)", "ge(creationTimestamp,2026-01-02)", "eq(data.n,3)&eq(status,new)", "ne(status,new)",
     f"eq(status,new)&eq(userIds,{IDS[1]})", "eq(data.m,2)", f"eq(id,{7:024x})",
@@ -47,7 +48,7 @@ def document(number, chance):
         "creatorId": chance.choice(IDS[:2]),
         "userIds": chance.sample(IDS, chance.randint(0, 2)),
         "groupIds": chance.sample(IDS, chance.randint(0, 2)),
-        "status": chance.choice(["new", "new", "seen"]),
+        **chance.choice([{"status": "new"}, {"status": "new"}, {"status": "seen"}, {"status": ""}, {}]),
         "data": {"n": chance.randint(0, 5), "m": chance.randint(0, 3)},
         "creationTimestamp": moment,
         "updateTimestamp": moment,
@@ -87,7 +88,8 @@ def check(store):
     tallies = {("", ""): len(documents)} if documents else {}
     for each in documents:
         for name in ("status", "creatorId"):
-            tallies[name, each[name]] = tallies.get((name, each[name]), 0) + 1
+            value = each.get(name, "")
+            tallies[name, value] = tallies.get((name, value), 0) + 1
     rows = db.execute("SELECT member, value, number FROM document_tallies WHERE collection = ?", (DOCUMENTS,))
     assert {(name, value): number for name, value, number in rows if number} == tallies
 

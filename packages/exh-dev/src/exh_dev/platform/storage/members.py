@@ -166,10 +166,11 @@ def drop_documents(connection: sqlite3.Connection, collection: str) -> None:
             connection.execute(f"DELETE FROM {table} WHERE collection = ?", (collection,))
         connection.execute(_DELETED)
     except BaseException:
-        connection.execute("ROLLBACK TO dropping")
+        if connection.in_transaction:  # a full disk may have ended it already
+            connection.execute("ROLLBACK TO dropping")
+            connection.execute("RELEASE dropping")
         raise
-    finally:
-        connection.execute("RELEASE dropping")
+    connection.execute("RELEASE dropping")
 
 
 def _reached(collection: str, links: Sequence[Link]) -> Sql:

@@ -134,6 +134,7 @@ class Asked:
             and self.collection.startswith(OF_DOCUMENTS)
             and narrowing.condition.text.endswith(" = ?")
             and len(narrowing.condition.values) == 1
+            and bool(narrowing.condition.values[0])  # which documents without the member are counted by
         )
 
     def _number(self, connection: sqlite3.Connection, condition: Sql, index: str | None) -> int:
