@@ -71,11 +71,11 @@ FORMAT = 1
 #: The format comes before the tables: a file that a crash left half made is taken for what it is.
 #: NORMAL: a commit is in the file before it is acknowledged, and no end of the process loses it. What a power failure
 #: may lose is the last commits, for which a disk is not waited: that would take longer than all else in a request.
-#: The log grows to 32 MB before it is brought into the file, which the disk is waited for.
+#: The log grows to 8 MB before it is brought into the file, which the disk is waited for.
 _SETTINGS = f"""
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 8000;
+PRAGMA wal_autocheckpoint = 2000;
 PRAGMA user_version = {FORMAT};
 """
 _ABOUT = "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
