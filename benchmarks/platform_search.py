@@ -153,20 +153,20 @@ def _fill(folder: Path, sizes: dict[str, int]) -> None:
     for schema, size in sizes.items():
         with store.transaction():
             for number in range(size):
-                store.put(documents_of({"id": schema}), _document(number, size // MATCHING))
+                store.put(documents_of({"id": schema}), _document(number))
     store.close()
 
 
-def _document(number: int, people: int) -> dict[str, Any]:
+def _document(number: int) -> dict[str, Any]:
     moment = iso(1_767_225_600 + number)
     return {
         "id": f"{number:024x}",
-        "creatorId": f"{number % 1000:024x}",
-        "userIds": [f"{number % people:024x}"],
+        "creatorId": f"{number // 1000:024x}",
+        "userIds": [f"{number // MATCHING:024x}"],
         "groupIds": [],
         "status": "new" if number % 100 else "seen",
         "statusChangedTimestamp": moment,
-        "data": {"patient": f"p{number % people:05}", "pulse": number % 200, "note": "x" * 200},
+        "data": {"patient": f"p{number // MATCHING:05}", "pulse": number % 200, "note": "x" * 200},
         "creationTimestamp": moment,
         "updateTimestamp": moment,
     }

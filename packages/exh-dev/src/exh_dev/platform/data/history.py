@@ -55,6 +55,8 @@ def note(
         **({"data": document.get("data", {})} if len(text) <= LARGEST else {"dataSize": len(text)}),
     }
     store.put(COLLECTION, {name: value for name, value in entry.items() if value is not None})
+    if from_status is None:  # it is the first one
+        return
     for old in store.page(COLLECTION, Sql(_OF.text, (document["id"],)), ("id DESC",), -1, MOST, _INDEX):
         store.delete(COLLECTION, json.loads(old)["id"])
 
