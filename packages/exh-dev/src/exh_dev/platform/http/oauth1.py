@@ -159,10 +159,10 @@ def _encoded(text: str) -> str:
 
 
 def _usual_parameters(request: SignedRequest) -> dict[str, str] | None:
-    """The parameters of a header as every client writes it, each once, without a query; None for any other one, which
-    is to be looked at more closely.
+    """The parameters of a header as every client writes it, each once and none of them in the query; None for any other
+    one, which is to be looked at more closely.
     """
-    if request.query or not _USUAL.fullmatch(request.authorization):
+    if "oauth_" in unquote(request.query) or not _USUAL.fullmatch(request.authorization):
         return None
     pairs = _PAIR.findall(request.authorization)
     found = {name: unquote(value) if "%" in value else value for name, value in pairs}
