@@ -28,7 +28,7 @@ CLIENTS = (1, 8, 64)
 HELD = 8  # clients for whom the targets are
 CALLS = 128  # requests of one kind in a round
 ROUNDS = 10
-TARGETS = {"read": 0.33, "write": 0.5, "query": 0.33}
+TARGETS = {"read": 0.25, "write": 0.6, "query": 0.25}
 PATIENTS, EACH = 20, 30  # documents are filed of so many patients, of each so many
 QUERIED, WRITTEN = "queried", "written"  # schemas, and tables: what is stored in one does not slow the other down
 

@@ -28,7 +28,9 @@ CONDITIONS = [
     "eq(status,)", "eq(status,null)", "in(status,new,seen)",
     f"eq(creatorId,{IDS[0]})", f"eq(userIds,{IDS[1]})", f"in(userIds,{IDS[1]},{IDS[2]})", f"in(groupIds,{IDS[3]},x)",
     "eq(userIds,null)", "ge(creationTimestamp,2026-01-02)", "eq(data.n,3)&eq(status,new)", "ne(status,new)",
-    f"eq(status,new)&eq(userIds,{IDS[1]})", "eq(data.m,2)", f"eq(id,{7:024x})",
+    f"eq(status,new)&eq(userIds,{IDS[1]})", "eq(data.m,2)",
+    "ge(creationTimestamp,2026-01-02)&eq(data.m,2)", "lt(data.n,4)&eq(data.m,2)", "eq(data.n,3)&eq(data.m,2)",
+    f"eq(id,{7:024x})",
 ]  # fmt: skip
 SORTS = ["", "sort(-creationTimestamp)", "sort(updateTimestamp)", "sort(-status)", "sort(data.n)", "sort(-data.n)",
          "sort(-data.m)", "sort(-id)", "sort(status,-data.n)"]  # fmt: skip
@@ -60,7 +62,8 @@ def asked(query, *, reached=None, by_index=True):
     wanted = search(query, shape)
     last = ("id DESC",) if wanted.order and wanted.order[-1].endswith(" DESC") else ()
     plain = Asked(
-        DOCUMENTS, among(reached) & wanted.condition, (*wanted.order, *last), wanted.limit or 20, wanted.offset, True
+        DOCUMENTS, among(reached) & wanted.condition, (*wanted.order, *last), wanted.limit or 20, wanted.offset,
+        wanted.counted,
     )  # fmt: skip
     if not by_index:
         return plain
@@ -111,6 +114,7 @@ def store(tmp_path):
 @pytest.mark.parametrize("few", [0, 5, 1_000])
 def test_an_index_finds_what_is_found_without_one(store, monkeypatch, few):
     monkeypatch.setattr(ways, "FEW", few)
+    monkeypatch.setattr(ways, "_FIRST", few)
     chance = random.Random(few)  # noqa: S311 - reproducible
     for number in range(60):
         store.put(DOCUMENTS, document(number, chance))
@@ -251,6 +255,14 @@ def test_what_a_user_may_see_is_found_without_reading_the_other_documents(many):
 
 def test_a_page_of_a_list_without_an_index_is_gone_through_once(many):
     assert steps(many, "eq(data.m,1)&limit(3)") <= steps(many, "eq(data.m,9)") * 1.3
+
+
+@pytest.mark.parametrize("sort", ["sort(-data.n)", "sort(-creationTimestamp)", "sort(status)"])
+def test_a_sorted_list_that_few_documents_are_in_takes_no_longer_than_without_the_index(many, sort):
+    plain = steps(many, "eq(data.m,9)&sort(-data.m)")
+    assert steps(many, f"eq(data.m,9)&{sort}") <= plain * 1.5
+    assert steps(many, f"eq(data.m,1)&{sort}&skipCount()") <= 8
+    assert steps(many, f"eq(data.m,9)&ge(data.n,4990)&{sort}") <= 8
 
 
 def test_a_unique_index_is_one_of_its_schema_alone(store):

@@ -91,6 +91,18 @@ def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
     assert exh.data.documents.find("lists", "limit(1)").total == 21
 
 
+def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
+    """Without a file there is nothing that another thread could read."""
+    app.as_user("POST", "/data/v1", json={"name": "lists", "description": "Lists"})
+    app.as_user("POST", "/data/v1/lists/properties", json={"name": "n", "configuration": {"type": "number"}})
+    for number in range(20):
+        app.as_user("POST", "/data/v1/lists/documents", json={"n": number})
+    monkeypatch.setattr(listing, "WITHOUT_FILE", 0)
+    answer = app.as_user("GET", f"/data/v1/lists/documents?{HEAVY}")
+    assert answer.json()["code"] == 19
+    assert "takes longer than 0 s here" in answer.json()["message"]
+
+
 def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):
     monkeypatch.setattr("exh_dev.platform.storage.time_limit.MOST_MEMORY", -1)
     with pytest.raises(InvalidRqlError) as told:

@@ -12,7 +12,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.lists import found_aside
 from exh_dev.platform.storage.search import Search, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
-from exh_dev.platform.storage.time_limit import ASIDE, AT_ONCE, TooSlowError
+from exh_dev.platform.storage.time_limit import AT_ONCE, WITHOUT_FILE, TooSlowError
 from exh_dev.platform.storage.ways import Asked
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def page_of(
         return Response(body, media_type="application/json")
 
     try:
-        return answer(store.found(asked, AT_ONCE if store.path else ASIDE))
+        return answer(store.found(asked, AT_ONCE if store.path else WITHOUT_FILE))
     except TooSlowError:
         if store.path is None:
             raise

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FEW = 1_000
 """Documents that are read by what narrows a list, at most, rather than by what it is sorted by."""
+_FIRST = 1_000  # documents of an index that a page is looked for among, at least
 _PART = 12  # of a collection may meet a condition, for them to be counted by its index: each takes four times as long
 #: The order of the documents' ids, as SQLite calls it.
 _BY_ID = "sqlite_autoindex_documents_1"
@@ -34,11 +35,21 @@ class Found(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """How documents are read: by an index, or by their ids; and by which index they are counted."""
+    """How documents are read.
+
+    Attributes:
+        read_by: an index.
+        counted_by: the index that they are counted by.
+        among: the ids that come into question.
+        is_ordered: whether the index has them in the order that is wanted.
+        within: the part of the condition that the index serves as well.
+    """
 
     read_by: str | None = None
     counted_by: str | None = None
     among: Sql = EVERYTHING
+    is_ordered: bool = False
+    within: Sql = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,10 @@ class Asked:
         """Ask for them."""
         way = self._way(connection)
         condition = way.among & self.condition
-        rows = rows_in(connection, self.collection, condition, self.order, self.limit, self.offset, way.read_by)
+        rows = self._first(connection, way) if way.is_ordered else None
+        if rows is None:
+            by_index = _BY_ID if way.is_ordered and condition != EVERYTHING else way.read_by
+            rows = rows_in(connection, self.collection, condition, self.order, self.limit, self.offset, by_index)
         texts = [text for _, text in rows]
         if not self.counted:
             return Found(texts, None)
@@ -83,9 +97,8 @@ class Asked:
             return Found(texts, self.offset + len(rows))
         if (known := self._known_total(connection)) is not None:
             return Found(texts, known)
-        if (
-            rows and not self.order and way.among == EVERYTHING
-        ):  # what the page has gone through is not gone through again
+        if rows and not self.order and way.among == EVERYTHING:
+            # What the page has gone through is not gone through again.
             rest = Sql("id > ?", (rows[-1][0],)) & condition
             return Found(texts, self.offset + len(rows) + self._number(connection, rest, way.counted_by))
         return Found(texts, self._number(connection, condition, way.counted_by))
@@ -98,16 +111,41 @@ class Asked:
             if len(ids) <= FEW:
                 return _Way(_BY_ID, _BY_ID, Sql(f"id IN ({', '.join('?' * len(ids))})", tuple(ids)))
         by_sort = self.indexes.get(self.sorted_by or "")
-        by_order = None if self.order else _BY_ID
         plain = [each for each in self.narrowed if each.is_plain and each.path in self.indexes]
         served = sorted(plain, key=lambda narrowing: not narrowing.is_exact)
         for each in served:
             index = self.indexes[each.path]
-            other = by_sort or (None if each.is_exact else by_order)
-            if other in {None, index} or self._is_met_by_few(connection, each, index):
+            other = by_sort or (None if each.is_exact else _BY_ID)
+            if other == index:
+                return _Way(index, index, is_ordered=True, within=each.condition)
+            if other is None or self._is_met_by_few(connection, each, index):
                 return _Way(index, index)
         counting = self.indexes[served[0].path] if served else None
-        return _Way(by_sort or (by_order if served else None), counting)
+        return _Way(by_sort or (_BY_ID if served else None), counting, is_ordered=by_sort is not None)
+
+    def _first(self, connection: sqlite3.Connection, way: _Way) -> list[tuple[str, str]] | None:
+        """The page, if it is among the first documents of an index; None where all are gone through sooner, in another
+        order, and sorted.
+        """
+        number = tally(connection, self.collection)
+        first = max(_FIRST, number // _PART)
+        if self.condition in {EVERYTHING, way.within} or number <= first:
+            return rows_in(
+                connection, self.collection, self.condition, self.order, self.limit, self.offset, way.read_by
+            )
+        order = ", ".join([*self.order, "id"])
+        rows = connection.execute(
+            f"SELECT id, body FROM (SELECT id, body FROM documents{by(way.read_by)}"  # noqa: S608 - see `search.py`
+            f" WHERE {is_in(self.collection)} AND ({way.within.text}) ORDER BY {order} LIMIT ?)"
+            f" WHERE {self.condition.text} LIMIT ? OFFSET ?",
+            (*way.within.values, first, *self.condition.values, self.limit, self.offset),
+        ).fetchall()
+        if len(rows) == self.limit:
+            return rows
+        if way.within == EVERYTHING:
+            return None
+        within = count_up_to(connection, first, self.collection, way.within, way.read_by)
+        return rows if within < first else None
 
     def _links(self) -> Iterator[Sequence[Link]]:
         """What links a document has to have, each time one of several."""
@@ -120,13 +158,16 @@ class Asked:
                 yield (Link(each.path, each.ids),)
 
     def _is_met_by_few(self, connection: sqlite3.Connection, narrowing: Narrowing, index: str) -> bool:
-        # Those that it is met by are read, all of them; or, in the order of the page, others until the page is full.
-        few = min(FEW, math.isqrt(self.limit * tally(connection, self.collection)))
-        if self.is_tallied(narrowing):
+        number = tally(connection, self.collection)
+        if self.order and self.indexes.get(self.sorted_by or "") is None:
+            few = number // _PART  # the others are gone through and sorted
+        else:  # the others are gone through until the page is full
+            few = min(FEW, math.isqrt(self.limit * number))
+        if self._is_tallied(narrowing):
             return tally(connection, self.collection, narrowing.path, str(narrowing.condition.values[0])) <= few
         return count_up_to(connection, few + 1, self.collection, narrowing.condition, index) <= few
 
-    def is_tallied(self, narrowing: Narrowing) -> bool:
+    def _is_tallied(self, narrowing: Narrowing) -> bool:
         """Whether documents that meet a condition are counted as they are stored."""
         return (
             narrowing.path in TALLIED
@@ -154,7 +195,7 @@ class Asked:
         if self.is_all and self.reached:
             return linked_number(connection, self.collection, self.reached)
         for each in self.narrowed:
-            if each.condition == self.condition and self.is_tallied(each):
+            if each.condition == self.condition and self._is_tallied(each):
                 return tally(connection, self.collection, each.path, str(each.condition.values[0]))
         return None
 
