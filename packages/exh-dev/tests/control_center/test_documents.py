@@ -106,6 +106,7 @@ def test_no_document_has_nothing(center):
 
 def test_an_entry_that_an_earlier_version_noted_is_shown_without_data(tmp_path):
     store = Store(tmp_path / "platform.db")
+    history.index(store)
     entry = {"id": "1", "documentId": "d", "timestamp": "2026-01-15T10:30:00.000Z", "change": "update"}
     store.put(history.COLLECTION, entry)
     assert history.of(store, "d") == [entry]

@@ -49,6 +49,39 @@ def test_a_list_that_takes_its_time_is_answered_and_others_are_meanwhile(exh, mo
     assert page[0]["data"]["list"][0]["v"] == "x99"
 
 
+def test_everybody_else_is_answered_while_a_list_takes_its_time(exh, monkeypatch):
+    """However long it takes: here, until others have been answered."""
+    monkeypatch.setattr(listing, "AT_ONCE", 0)
+    others_are_answered, begun = threading.Event(), threading.Event()
+    ask, events = lists._found_in, []
+
+    def found_in(*arguments):
+        begun.set()
+        assert others_are_answered.wait(60)
+        return ask(*arguments)
+
+    monkeypatch.setattr(lists, "_found_in", found_in)
+
+    def ask_for_list():
+        events.append(exh.data.documents.find("lists", HEAVY).total)
+
+    asking = threading.Thread(target=ask_for_list)
+    asking.start()
+    assert begun.wait(60)
+    events += [exh.users.me()["email"], exh.data.documents.create("lists", {"list": [{"v": "x98"}]})["status"]]
+    assert exh.data.documents.find("lists", "sort(-creationTimestamp)&limit(1)").total == 22
+    others_are_answered.set()
+    asking.join()
+    assert events[1:] == ["new", 2]  # what was stored before it began is in it
+
+
+def test_what_was_stored_before_is_in_a_list_that_takes_its_time(exh, monkeypatch):
+    monkeypatch.setattr(listing, "AT_ONCE", 0)
+    for number in range(10):
+        exh.data.documents.create("lists", {"list": [{"v": f"x{number}"}]})
+        assert exh.data.documents.find("lists", HEAVY).total == number + 2
+
+
 def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0.01)
     monkeypatch.setattr(lists, "ASIDE", 0.05)
@@ -56,6 +89,18 @@ def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
         exh.data.documents.find("lists", HEAVY)
     assert "takes longer than 0.05 s here" in str(told.value.__notes__)
     assert exh.data.documents.find("lists", "limit(1)").total == 21
+
+
+def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
+    """Without a file there is nothing that another thread could read."""
+    app.as_user("POST", "/data/v1", json={"name": "lists", "description": "Lists"})
+    app.as_user("POST", "/data/v1/lists/properties", json={"name": "n", "configuration": {"type": "number"}})
+    for number in range(20):
+        app.as_user("POST", "/data/v1/lists/documents", json={"n": number})
+    monkeypatch.setattr(listing, "WITHOUT_FILE", 0)
+    answer = app.as_user("GET", f"/data/v1/lists/documents?{HEAVY}")
+    assert answer.json()["code"] == 19
+    assert "takes longer than 0 s here" in answer.json()["message"]
 
 
 def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):

@@ -296,6 +296,26 @@ def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
     assert verifier.verify(replace(request, authorization=spaced)).user_id == known.user_id
 
 
+@pytest.mark.parametrize("query", ["", "eq(a,b)", "oauth_x=1", "a%6Fauth_x=1"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('="', '= "'), ('", ', '",'), ('", ', '" , '), ('"1.0"', '"1.0" '), ("oauth_version", "Oauth_version"),
+     ("1.0", "1%2E0"), ("1.0", "1%2e0"), ("1.0", "1%zz0"), ("1.0", ""), ("1.0", "1+0"),
+     ("oauth_version", "oauth_other"), ('"1.0"', "1.0")],
+)  # fmt: skip
+def test_how_a_header_is_written_makes_no_difference_to_what_is_read(verifier, known, query, old, new):
+    """One that every client writes so is read in one go; with a realm in front of it, it is looked at closely."""
+    answers = []
+    for nonce, start in (("a", "OAuth "), ("b", 'OAuth realm="here", ')):
+        request = signed(known, query=query, oauth_nonce=nonce)
+        changed = request.authorization.replace(old, new).replace("OAuth ", start)
+        try:
+            answers.append(verifier.verify(replace(request, authorization=changed)))
+        except ErrorAnswer as error:
+            answers.append(error.body)
+    assert answers[0] == answers[1]
+
+
 @given(st.text())
 def test_no_header_makes_anything_but_a_platform_error(store, text):
     with pytest.raises(ErrorAnswer):

@@ -15,6 +15,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
+from exh_dev.platform.storage.members import INDEXES
 from exh_dev.platform.storage.sql import member
 from exh_dev.platform.storage.store import DuplicateError
 
@@ -233,12 +234,13 @@ class Definitions:
 
 
 def indexes_of(schema: Document) -> dict[str, str]:
-    """The names of a schema's indexes in the store, by the member that each is on first."""
-    return {
+    """The names of the indexes on a schema's documents in the store, by the member that each is on first."""
+    own = {
         _document_path(index["fields"][0]["name"]): f"{schema['id']}:{index['id']}"
         for index in schema["indexes"]
         if all(field["type"] != "text" for field in index["fields"])
     }
+    return {**own, **INDEXES}
 
 
 def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:

@@ -11,7 +11,7 @@ from exh_dev.platform.data.definitions import indexes_of
 from exh_dev.platform.data.group_sync import add_groups, follow_patients, remove_groups
 from exh_dev.platform.data.schemas import shape_of
 from exh_dev.platform.data.transitions import link
-from exh_dev.platform.data.visibility import permitted, require, visible
+from exh_dev.platform.data.visibility import among, permitted, reached, require, visible
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -128,11 +128,13 @@ class Documents:
         rights = rights_of(request, self._store)
         rights.require_user()
         schema = self._schemas.of(request)
+        links = reached(schema, rights)
         return page(
             request,
             self._store,
             documents_of(schema),
-            visible=visible(schema, rights),
+            visible=among(links),
+            reached=links,
             shape=shape_of(schema),
             default_limit=schema["defaultLimit"],
             maximum_limit=schema["maximumLimit"],

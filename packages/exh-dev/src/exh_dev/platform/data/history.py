@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
 
 COLLECTION = "document_history"
+_INDEX = "document_history_of"
 MOST = 200  # entries of a document that are kept, the newest
 LARGEST = 64_000  # characters of JSON that an entry's data may have; larger data is left out of it
 _OF = Sql(f"{member('documentId')} = ?")
@@ -25,7 +26,7 @@ _OF = Sql(f"{member('documentId')} = ?")
 
 def index(store: Store) -> None:
     """Make entries easy to find."""
-    store.index("document_history_of", COLLECTION, [member("documentId"), "id"])
+    store.index(_INDEX, COLLECTION, [member("documentId"), "id"])
 
 
 def note(
@@ -54,17 +55,19 @@ def note(
         **({"data": document.get("data", {})} if len(text) <= LARGEST else {"dataSize": len(text)}),
     }
     store.put(COLLECTION, {name: value for name, value in entry.items() if value is not None})
-    for old in store.page(COLLECTION, Sql(_OF.text, (document["id"],)), ("id DESC",), -1, MOST):
+    if from_status is None:  # it is the first one
+        return
+    for old in store.page(COLLECTION, Sql(_OF.text, (document["id"],)), ("id DESC",), -1, MOST, _INDEX):
         store.delete(COLLECTION, json.loads(old)["id"])
 
 
 def of(store: Store, document_id: str) -> list[Document]:
     """What happened to a document, the newest first."""
-    found = store.page(COLLECTION, Sql(_OF.text, (document_id,)), ("id DESC",), MOST, 0)
+    found = store.page(COLLECTION, Sql(_OF.text, (document_id,)), ("id DESC",), MOST, 0, _INDEX)
     return [json.loads(text) for text in found]
 
 
 def forget(store: Store, document_id: str) -> None:
     """The document is deleted."""
-    for entry in store.matching(COLLECTION, Sql(_OF.text, (document_id,))):
-        store.delete(COLLECTION, entry["id"])
+    for entry in store.page(COLLECTION, Sql(_OF.text, (document_id,)), (), -1, 0, _INDEX):
+        store.delete(COLLECTION, json.loads(entry)["id"])

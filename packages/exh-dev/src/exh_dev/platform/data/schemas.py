@@ -91,7 +91,7 @@ class Schemas:
         ]
 
     def of(self, request: Request) -> Document:
-        """The schema that a path means, by its id or its name.
+        """The schema that a path means, by its id or its name; only to be read, for others read it too.
 
         Raises:
             ErrorAnswer: 416 when it can be neither, 16 when there is none.
@@ -99,28 +99,32 @@ class Schemas:
         return self.named(request.path_params["schema"])
 
     def named(self, name: str) -> Document:
-        """The schema with this id or this name. Raises as `of` does."""
-        if not _PATH_NAME.fullmatch(name):
-            raise ErrorAnswer(416, "A schema is given by its id, or by a name of letters, digits, _ and -")
-        schema = self._store.get(SCHEMAS, name) if _ID.fullmatch(name) else None
-        if schema is None:
-            schema = next(iter(self._store.matching(SCHEMAS, _has_name(name))), None)
+        """The schema with this id or this name. For reading, and with the errors, of `of`."""
+        schema = self._store.remembered(("schema", name), lambda: self._found(name), SCHEMAS)
         if schema is None:
             raise ErrorAnswer(16, f"There is no schema {name}")
         return schema
+
+    def _found(self, name: str) -> Document | None:
+        if not _PATH_NAME.fullmatch(name):
+            raise ErrorAnswer(416, "A schema is given by its id, or by a name of letters, digits, _ and -")
+        schema = self._store.get(SCHEMAS, name) if _ID.fullmatch(name) else None
+        return schema or self._store.one(SCHEMAS, "name", name)
 
     def save(self, schema: Document) -> None:
         """Store a schema that has changed."""
         self._store.put(SCHEMAS, {**schema, "updateTimestamp": iso(self._clock())})
 
     def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
-        """The schema of a path, for a caller who may change it.
+        """The schema of a path, for a caller who may change it: a copy of the caller's own.
 
         Raises:
             ErrorAnswer: 104, 10, 416 or 16.
         """
         rights_of(request, self._store).require(permission)
-        return self.of(request)
+        schema = self._store.get(SCHEMAS, self.of(request)["id"])
+        assert schema is not None  # as it was just found
+        return schema
 
     async def _find(self, request: Request) -> Response:
         rights = rights_of(request, self._store)

@@ -113,7 +113,7 @@ class Engine:
         work = self._store.get(WORK, document_id)
         if work is None:
             return False
-        schema = self._store.get(SCHEMAS, work["schemaId"])
+        schema = self._schema(work["schemaId"])
         document = schema and self._store.get(documents_of(schema), document_id)
         if schema is None or document is None:  # deleted meanwhile
             self._store.delete(WORK, document_id)
@@ -195,11 +195,11 @@ class Engine:
     ) -> None:
         match action["type"]:
             case "set":
-                assign(schema, document, {action["field"]: action["value"]})
+                assign(schema, document, {action["field"]: copy.deepcopy(action["value"])})
             case "unset":
                 unset(document, action.get("fields") or [action["field"]])
             case "addItems":
-                add_items(schema, document, action["field"], action["values"])
+                add_items(schema, document, action["field"], copy.deepcopy(action["values"]))
             case "removeItems":
                 remove_items(document, action["field"], action["values"])
             case "linkCreator":
@@ -252,6 +252,9 @@ class Engine:
                 return f"the caller is not staff of a group of the patient that {condition['userIdField']} names"
             case _:
                 return _unrelated(condition, _at(data, condition["groupIdField"]), rights)
+
+    def _schema(self, schema_id: str) -> Document | None:
+        return self._store.remembered(("schema id", schema_id), lambda: self._store.get(SCHEMAS, schema_id), SCHEMAS)
 
     def _initiator(self, work: Document) -> Rights:
         user = self._store.get("users", work["userId"]) if work["userId"] else None

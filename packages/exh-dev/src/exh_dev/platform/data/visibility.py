@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.http.error_answers import refused
-from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql
+from exh_dev.platform.storage.members import Link
+from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from exh_dev.platform.http.access import Rights
     from exh_dev.platform.storage.store import Document
@@ -31,24 +32,36 @@ _MEANT: dict[str, dict[str, list[str] | None]] = {
 
 def visible(schema: Document, rights: Rights) -> Sql:
     """Which documents of a schema the caller may see, for a query."""
+    return among(reached(schema, rights))
+
+
+def reached(schema: Document, rights: Rights) -> list[Link] | None:
+    """The links of which a document has to have one, for the caller to see it; None where all are seen."""
     relations = _relations(schema, "readMode")
     if relations is None or rights.has("VIEW_DOCUMENTS", schema["name"]):
-        return EVERYTHING
-    cases = [_among("groupIds", rights.groups_with("VIEW_DOCUMENTS", schema["name"]))]
-    me = rights.user_id or ""
+        return None
+    groups = set(rights.groups_with("VIEW_DOCUMENTS", schema["name"]))
+    links = []
     for relation in relations:
         match relation:
             case "creator":
-                cases.append(Sql("json_extract(body, '$.creatorId') = ?", (me,)))
+                links.append(Link("creatorId", (rights.user_id or "",)))
             case "linkedUsers":
-                cases.append(_among("userIds", [me]))
+                links.append(Link("userIds", (rights.user_id or "",)))
             case "linkedGroupStaff":
-                cases.append(_among("groupIds", rights.staff_groups))
+                groups |= rights.staff_groups
             case "linkedGroupPatients":
-                cases.append(_among("groupIds", rights.patient_groups))
+                groups |= rights.patient_groups
+    return [*links, Link("groupIds", tuple(sorted(groups)))] if groups else links
+
+
+def among(links: Sequence[Link] | None) -> Sql:
+    """The condition that a document has one of the links."""
+    if links is None:
+        return EVERYTHING
     condition = NOTHING
-    for case in cases:
-        condition = condition | case
+    for link in links:
+        condition = condition | _has(link)
     return condition
 
 
@@ -109,9 +122,8 @@ def _relations(schema: Document, mode: str) -> list[str] | None:
     return value if isinstance(value, list) else _MEANT[mode].get(value, [])
 
 
-def _among(name: str, ids: Iterable[str]) -> Sql:
-    values = tuple(sorted(ids))
-    if not values:
-        return NOTHING
-    marks = ", ".join("?" * len(values))
-    return Sql(f"EXISTS (SELECT 1 FROM json_each(body, '$.{name}') WHERE value IN ({marks}))", values)  # noqa: S608
+def _has(link: Link) -> Sql:
+    marks = ", ".join("?" * len(link.ids))
+    if link.member == "creatorId":
+        return Sql(f"{member(link.member)} IN ({marks})", link.ids)
+    return Sql(f"EXISTS (SELECT 1 FROM json_each(body, '$.{link.member}') WHERE value IN ({marks}))", link.ids)  # noqa: S608

@@ -105,10 +105,20 @@ def rights_of(request: Request, store: Store) -> Rights:
         return Rights()
     if identity.user_id is None:
         return Rights(application_id=identity.application_id)
-    user = store.get("users", identity.user_id)
-    if user is None:
+    user_id, application_id = identity.user_id, identity.application_id
+    rights = store.remembered(
+        ("rights", user_id, application_id),
+        lambda: _rights_of_id(user_id, store, application_id),
+        *("users", "roles", "group_roles"),
+    )
+    if rights is None:
         raise ErrorAnswer(104, "The user of these credentials does not exist any more")
-    return rights_of_user(user, store, application_id=identity.application_id)
+    return rights
+
+
+def _rights_of_id(user_id: str, store: Store, application_id: str) -> Rights | None:
+    user = store.get("users", user_id)
+    return None if user is None else rights_of_user(user, store, application_id=application_id)
 
 
 def rights_of_user(user: Document, store: Store, *, application_id: str | None = None) -> Rights:

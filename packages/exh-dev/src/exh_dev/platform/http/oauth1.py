@@ -5,15 +5,15 @@ Checked in this order, all HTTP 401: consumer key (107), token (108), timestamp 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 from urllib.request import parse_http_list
 
-from oauthlib.oauth1.rfc5849.signature import sign_hmac_sha1_with_client
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -30,6 +30,9 @@ WINDOW = 300  # seconds a timestamp may be off, either way
 _NOTED_EVERY = 60  # seconds between two writes of when a token was used
 _SIGNATURE = "oauth_signature"
 _QUOTED = re.compile(r'"[^"]*"')
+_PAIR = re.compile(r'(oauth_[a-z_]+)="([A-Za-z0-9\-._~%]*)"')
+_USUAL = re.compile(rf"OAuth {_PAIR.pattern}(, ?{_PAIR.pattern})*")
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]*")
 _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
 
@@ -81,10 +84,12 @@ class OAuth1Verifier:
         Raises:
             ErrorAnswer: 107 to 110.
         """
-        protocol = _protocol_parameters(request.authorization)
-        _check_once(request)
+        protocol = _usual_parameters(request)
+        if protocol is None:
+            protocol = _protocol_parameters(request.authorization)
+            _check_once(request)
         consumer_key = protocol.get("oauth_consumer_key", "")
-        version = self._store.one("application_versions", "consumerKey", consumer_key)
+        version = self._known("application_versions", "consumerKey", consumer_key)
         if version is None:
             raise ErrorAnswer(107, "The consumer key is unknown")
         token = self._token(protocol, version["applicationId"])
@@ -98,10 +103,14 @@ class OAuth1Verifier:
     def _token(self, protocol: dict[str, str], application_id: str) -> Document | None:
         if not protocol.get("oauth_token"):  # two-legged: the application alone
             return None
-        token = self._store.one("oauth1_tokens", "token", protocol["oauth_token"])
+        token = self._known("oauth1_tokens", "token", protocol["oauth_token"])
         if token is None or token["applicationId"] != application_id:
             raise ErrorAnswer(108, "The token is unknown for this consumer key")
         return token
+
+    def _known(self, collection: str, member: str, value: str) -> Document | None:
+        key = (collection, member, value)
+        return self._store.remembered(key, lambda: self._store.one(collection, member, value), collection)
 
     def _note_use(self, token: Document) -> None:
         """Write down that a token was used: now and then, for most calls are reads and a write costs more."""
@@ -133,18 +142,31 @@ def _check_signature(
 ) -> None:
     if protocol.get("oauth_signature_method") != "HMAC-SHA1" or protocol.get("oauth_version", "1.0") != "1.0":
         raise ErrorAnswer(109, "The signature method must be HMAC-SHA1, the version 1.0")
-    signed = sorted(
-        (quote(name, safe=""), quote(value, safe="")) for name, value in protocol.items() if name != _SIGNATURE
-    )
+    signed = sorted((_encoded(name), _encoded(value)) for name, value in protocol.items() if name != _SIGNATURE)
     try:
         base = signature_base(request.method, f"{request.url}?{request.query}", signed)
     except ValueError:  # the URL cannot be one that was signed
         base = ""
-    secrets = SimpleNamespace(client_secret=consumer_secret, resource_owner_secret=token_secret)
-    expected = sign_hmac_sha1_with_client(base, cast("Any", secrets))
-    genuine = base and hmac.compare_digest(expected.encode(), protocol.get(_SIGNATURE, "").encode())
+    key = f"{_encoded(consumer_secret)}&{_encoded(token_secret or '')}"
+    expected = base64.b64encode(hmac.digest(key.encode(), base.encode(), hashlib.sha1))
+    genuine = base and hmac.compare_digest(expected, protocol.get(_SIGNATURE, "").encode())
     if not genuine:
         raise ErrorAnswer(109, "The signature is not the one expected for this request")
+
+
+def _encoded(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="")
+
+
+def _usual_parameters(request: SignedRequest) -> dict[str, str] | None:
+    """The parameters of a header as every client writes it, each once and none of them in the query; None for any other
+    one, which is to be looked at more closely.
+    """
+    if "oauth_" in unquote(request.query) or not _USUAL.fullmatch(request.authorization):
+        return None
+    pairs = _PAIR.findall(request.authorization)
+    found = {name: unquote(value) if "%" in value else value for name, value in pairs}
+    return found if len(found) == len(pairs) else None
 
 
 def _protocol_parameters(authorization: str) -> dict[str, str]:

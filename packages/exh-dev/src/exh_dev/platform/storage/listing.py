@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from exh_dev.json_text import json_text
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.storage.lists import Asked, found_aside
+from exh_dev.platform.storage.lists import found_aside
 from exh_dev.platform.storage.search import Search, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING, Sql
-from exh_dev.platform.storage.time_limit import ASIDE, AT_ONCE, TooSlowError
+from exh_dev.platform.storage.time_limit import AT_ONCE, WITHOUT_FILE, TooSlowError
+from exh_dev.platform.storage.ways import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from exh_dev.platform.storage.lists import Found
+    from exh_dev.platform.storage.members import Link
     from exh_dev.platform.storage.search import Hidden, Shape
     from exh_dev.platform.storage.store import Document, Store
+    from exh_dev.platform.storage.ways import Found
 
 DEFAULT_LIMIT, MAXIMUM_LIMIT = 20, 100
 
@@ -40,6 +42,7 @@ def page(
     default_limit: int = DEFAULT_LIMIT,
     maximum_limit: int = MAXIMUM_LIMIT,
     indexes: Mapping[str, str] | None = None,
+    reached: Sequence[Link] | None = None,
 ) -> Response:
     """The page of a collection that the request asks for.
 
@@ -54,6 +57,7 @@ def page(
         default_limit: how many, where the query does not say.
         maximum_limit: how many at most; a larger limit is made this.
         indexes: the names of the indexes that there are, by the member that each is on.
+        reached: what `visible` asks of documents: one of these links; None where it asks nothing, or something else.
 
     Raises:
         ErrorAnswer: 19 for RQL that cannot be read.
@@ -68,6 +72,7 @@ def page(
         default_limit=default_limit,
         maximum_limit=maximum_limit,
         indexes=indexes,
+        reached=reached,
     )
 
 
@@ -81,12 +86,26 @@ def page_of(
     default_limit: int = DEFAULT_LIMIT,
     maximum_limit: int = MAXIMUM_LIMIT,
     indexes: Mapping[str, str] | None = None,
+    reached: Sequence[Link] | None = None,
 ) -> Response:
     """The page of a collection that a query asks for; the other arguments are those of `page`."""
     condition = visible & wanted.condition
     limit = max(1, min(default_limit if wanted.limit is None else wanted.limit, maximum_limit))
-    index = next((indexes[path] for path in wanted.narrowed if path in indexes), None) if indexes else None
-    asked = Asked(collection, condition, wanted.order, limit, wanted.offset, index, wanted.counted)
+    # Of documents with the same values those come first that an index, read in the same direction, has first.
+    last = ("id DESC",) if wanted.order and wanted.order[-1].endswith(" DESC") else ()
+    asked = Asked(
+        collection,
+        condition,
+        (*wanted.order, *last),
+        limit,
+        wanted.offset,
+        wanted.counted,
+        wanted.narrowed,
+        wanted.sorted_by,
+        indexes or {},
+        reached,
+        is_all=wanted.condition == EVERYTHING,
+    )
 
     def answer(found: Found) -> Response:
         texts: Iterable[str] = found.texts
@@ -101,7 +120,7 @@ def page_of(
         return Response(body, media_type="application/json")
 
     try:
-        return answer(store.found(asked, AT_ONCE if store.path else ASIDE))
+        return answer(store.found(asked, AT_ONCE if store.path else WITHOUT_FILE))
     except TooSlowError:
         if store.path is None:
             raise

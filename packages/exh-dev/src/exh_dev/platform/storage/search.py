@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse, without
@@ -41,11 +41,30 @@ Hidden: TypeAlias = "Callable[[str], bool]"
 
 _STORED = "body"  # the column of a stored document
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
+_ID = re.compile("[0-9a-f]{24}")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
 MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the whole document
 _MOST_JOINED = 100  # conditions in a row
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+
+
+class Narrowing(NamedTuple):
+    """A condition that each document has to meet.
+
+    Attributes:
+        path: the member that it is on.
+        condition: the condition, as SQL.
+        is_exact: whether it says which values the member has, and not a range.
+        is_plain: whether an index on the member serves it.
+        ids: the values, where all of them are ids; else None.
+    """
+
+    path: str
+    condition: Sql
+    is_exact: bool
+    is_plain: bool
+    ids: tuple[str, ...] | None
 
 
 @dataclass
@@ -59,8 +78,8 @@ class Search:
         limit: how many; None where the query does not say.
         offset: how many to leave out before them.
         counted: whether the total is wanted.
-        narrowed: members that have to be one value, or in a range, for a document to be found: what an index on one of
-            them serves; those that have to be one value come first.
+        narrowed: the parts of the condition that name a member and its values, or a range of them.
+        sorted_by: the member that comes first in the order.
     """
 
     condition: Sql = EVERYTHING
@@ -69,7 +88,8 @@ class Search:
     limit: int | None = None
     offset: int = 0
     counted: bool = True
-    narrowed: list[str] = field(default_factory=list)
+    narrowed: list[Narrowing] = field(default_factory=list)
+    sorted_by: str | None = None
 
 
 def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
@@ -110,7 +130,9 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
         case "sort":
             for name in _names(term):
                 direction = "DESC" if name.startswith("-") else "ASC"
-                found.order.append(f"{_sorted_by(_field(name.lstrip('+-')), body)} {direction}")
+                path = _field(name.lstrip("+-"))
+                found.order.append(f"{_sorted_by(path, body)} {direction}")
+                found.sorted_by = found.sorted_by or path
             if len(found.order) > MOST_SORTED:
                 raise _invalid(f"a list is sorted by {MOST_SORTED} members at most")
         case "select":
@@ -125,11 +147,18 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
             found.counted = False
         case _:
             condition = _condition(term, shape, body)
-            if term.operator in {"eq", "in", *_ORDERS} and condition.text.startswith(f"{member(_path(term), body)} "):
-                position = 0 if term.operator in {"eq", "in"} else len(found.narrowed)
-                found.narrowed.insert(position, _path(term))
+            if term.operator in {"eq", "in", *_ORDERS}:
+                found.narrowed.append(_narrowing(term, condition, body))
             return condition
     return EVERYTHING
+
+
+def _narrowing(term: Term, condition: Sql, body: str) -> Narrowing:
+    path = _path(term)
+    texts = [word.text for argument in term.arguments[1:] for word in _words(argument)]
+    ids = tuple(texts) if all(_ID.fullmatch(text) for text in texts) else None
+    is_plain = condition.text.startswith((f"{member(path, body)} ", "id "))
+    return Narrowing(path, condition, term.operator in {"eq", "in"}, is_plain, ids)
 
 
 def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> Sql:

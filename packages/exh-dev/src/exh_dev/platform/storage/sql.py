@@ -13,6 +13,8 @@ class Sql:
     values: tuple[object, ...] = ()
 
     def __and__(self, other: Sql) -> Sql:
+        if EVERYTHING in {self, other}:
+            return other if self == EVERYTHING else self
         return Sql(f"({self.text}) AND ({other.text})", self.values + other.values)
 
     def __or__(self, other: Sql) -> Sql:
@@ -34,3 +36,18 @@ def member(path: str, body: str = "body") -> str:
 def json_path(path: str) -> str:
     """The SQL text of a dotted path, as SQLite's functions on JSON take it."""
     return "'$" + "".join(f'."{name}"' for name in path.split(".")) + "'"
+
+
+def is_in(collection: str) -> str:
+    """In the text, not in a parameter, or SQLite would not use the collection's indexes.
+
+    Of documents it says again what the indexes for all schemas are made for: SQLite does not see it by itself.
+    """
+    name = collection.replace("'", "''")
+    all_schemas = " AND collection >= 'documents:' AND collection < 'documents;'"
+    return f"collection = '{name}'{all_schemas if name.startswith('documents:') else ''}"
+
+
+def quoted(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'

@@ -7,22 +7,27 @@ import json
 import sqlite3
 from contextlib import closing, contextmanager
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exh_dev.errors import DevkitError
 from exh_dev.json_text import json_text
-from exh_dev.platform.storage.lists import add_functions, by, count_in, is_in, page_in, quoted
+from exh_dev.platform.storage import members
+from exh_dev.platform.storage.lists import add_functions
+from exh_dev.platform.storage.remembered import Remembered
+from exh_dev.platform.storage.sql import is_in, quoted
 from exh_dev.platform.storage.time_limit import STEPS, TimeLimit
+from exh_dev.platform.storage.ways import count_in, count_up_to, rows_in
 from extrahorizon import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
     from pathlib import Path
 
-    from exh_dev.platform.storage.lists import Asked, Found
     from exh_dev.platform.storage.sql import Sql
+    from exh_dev.platform.storage.ways import Asked, Found
 
 Document = dict[str, Any]
+T = TypeVar("T")
 
 #: The members that documents are looked up by, besides their id: (collection, member). Each has an index.
 _LOOKUPS = (
@@ -34,6 +39,7 @@ _LOOKUPS = (
     ("oauth2_access_tokens", "accessToken"),
     ("oauth2_authorizations", "authorizationCode"),
     ("oauth2_refresh_tokens", "refreshToken"),
+    ("schemas", "name"),
     ("sso_tokens", "ssoToken"),
     ("users", "email"),
 )
@@ -63,7 +69,15 @@ _LOOKUP_QUERIES = {
 #: What a file is written as. It grows with each change that an earlier `exh-dev`, or a later one, cannot read.
 FORMAT = 1
 #: The format comes before the tables: a file that a crash left half made is taken for what it is.
-_SETTINGS = f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA user_version = {FORMAT};"
+#: NORMAL: a commit is in the file before it is acknowledged, and no end of the process loses it. What a power failure
+#: may lose is the last commits, for which a disk is not waited: that would take longer than all else in a request.
+#: The log grows to 8 MB before it is brought into the file, which the disk is waited for.
+_SETTINGS = f"""
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 2000;
+PRAGMA user_version = {FORMAT};
+"""
 _ABOUT = "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 
 
@@ -87,6 +101,7 @@ class Store:
         """
         self._path = path
         self._on_change: Callable[[str, str | None], None] = _nobody
+        self._remembered = Remembered()
         #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
         #: which would keep every platform of a process in memory: a listener knows its store.
         self.listeners: dict[str, Callable[..., None]] = {}
@@ -103,7 +118,8 @@ class Store:
                 if image is not None:
                     self._connection.deserialize(image)
                 self._check_format()
-                self._connection.executescript(_SETTINGS + _TABLES + _ABOUT)
+                self._connection.executescript(_SETTINGS)
+                self._make_tables()
                 self._connection.execute("INSERT OR REPLACE INTO about VALUES ('version', ?)", (__version__,))
         except DevkitError:
             self._connection.close()
@@ -138,7 +154,18 @@ class Store:
         except BaseException:
             if self._connection.in_transaction:  # a full disk may have ended it already
                 self._connection.execute("ROLLBACK")
+            self._remembered.forget_all()  # something may have been read in the block that was never stored
             raise
+
+    def remembered(self, key: Hashable, make: Callable[[], T], *collections: str) -> T:
+        """What `make` makes of these collections: made anew when one of them has changed since. It is handed to many,
+        so that nobody may change it.
+        """
+        return self._remembered.get(key, make, collections)
+
+    def _changed(self, collection: str, document_id: str | None) -> None:
+        self._remembered.changed(collection)
+        self._on_change(collection, document_id)
 
     def put(self, collection: str, document: Document) -> int:
         """Store `document` under its `id`, in place of an earlier one.
@@ -159,13 +186,13 @@ class Store:
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
                 (collection, document_id, text),
             )
-        self._on_change(collection, document_id)
+        self._changed(collection, document_id)
         return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:
         """Forget the document with this id, if there is one."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
-        self._on_change(collection, document_id)
+        self._changed(collection, document_id)
 
     def get(self, collection: str, document_id: str) -> Document | None:
         """The document with this id."""
@@ -204,7 +231,8 @@ class Store:
         order of the ids.
         """
         with self._limit.kept():
-            return page_in(self._connection, collection, condition, order, limit, offset, index)
+            rows = rows_in(self._connection, collection, condition, order, limit, offset, index)
+        return [text for _, text in rows]
 
     def found(self, asked: Asked, seconds: float) -> Found:
         """The documents of a list, which may take so many seconds.
@@ -257,12 +285,7 @@ class Store:
     def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
         with self._limit.kept():
-            (number,) = self._connection.execute(
-                f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"  # noqa: S608
-                f" WHERE {is_in(collection)} AND ({condition.text}) LIMIT ?)",
-                (*condition.values, most),
-            ).fetchone()
-        return int(number)
+            return count_up_to(self._connection, most, collection, condition, index)
 
     def oldest(self, collection: str, limit: int) -> list[str]:
         """The ids of the oldest documents of a collection."""
@@ -290,12 +313,15 @@ class Store:
     def delete_before(self, collection: str, document_id: str) -> None:
         """Forget the documents of a collection whose ids are less than this one."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id < ?", (collection, document_id))
-        self._on_change(collection, None)
+        self._changed(collection, None)
 
     def drop(self, collection: str) -> None:
         """Forget every document of a collection."""
-        self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
-        self._on_change(collection, None)
+        if collection.startswith(members.OF_DOCUMENTS):
+            members.drop_documents(self._connection, collection)
+        else:
+            self._connection.execute("DELETE FROM documents WHERE collection = ?", (collection,))
+        self._changed(collection, None)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
         """Make an index of a collection, or leave it as it is.
@@ -304,10 +330,12 @@ class Store:
             DuplicateError: it is to be unique, and the documents are not.
         """
         kind = "UNIQUE INDEX" if unique else "INDEX"
+        # With the collection before them, documents of one value are in the order of their ids.
+        before = ["collection"] if collection.startswith(members.OF_DOCUMENTS) else []
         with _integrity_error_as_duplicate():
             self._connection.execute(
-                f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON documents ({', '.join(expressions)})"
-                f" WHERE {is_in(collection)}"
+                f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON documents ({', '.join([*before, *expressions])})"
+                f" WHERE collection = '{collection}'"
             )
 
     def drop_index(self, name: str) -> None:
@@ -321,6 +349,23 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _make_tables(self) -> None:
+        """Make what is not there, and bring what is there to the form that this version makes: all of it or nothing."""
+        made = dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+        fill = members.FILL if "documents" in made and "document_links" not in made else ""
+        # Indexes of schemas began with the member once: sorted by it, they had documents of one value in no order.
+        earlier = {name: sql for name, sql in made.items() if ":" in name and " ON documents (json_extract(" in sql}
+        anew = "".join(
+            f"DROP INDEX {quoted(name)};\n{sql.replace(' ON documents (', ' ON documents (collection, ', 1)};\n"
+            for name, sql in earlier.items()
+        )
+        try:
+            self._connection.executescript(f"BEGIN IMMEDIATE;\n{_TABLES}{_ABOUT}{members.MAKE}{fill}{anew}COMMIT;")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _check_format(self) -> None:
         """Go on only with an empty file, or one of this format; nothing is written to any other."""

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 1.0
 """Seconds that a query may take while everybody else waits for it."""
-AT_ONCE = 0.25
+AT_ONCE = 0.005
 """Seconds that a list may take so; after them it is asked for anew, beside everybody else."""
-ASIDE = 3.0
-"""Seconds that a list may take beside everybody else, or where there is no file that can be read so."""
+ASIDE = 10.0
+"""Seconds that a list may take beside everybody else."""
+WITHOUT_FILE = 3.0
+"""Seconds that a list may take where there is no file that can be read so, and everybody else waits."""
 MOST_MEMORY = 256 * 1024 * 1024
 """Bytes that this process may grow by in one query: SQLite keeps each list apart that a condition goes through."""
 STEPS = 1_000  # of SQLite's machine between two looks at the clock

@@ -108,10 +108,10 @@ class Accounts:
         ]
 
     async def _me(self, request: Request) -> Response:
-        user = self.store.get(views.COLLECTION, user_of(request))
-        if user is None:
+        shown = views.own_view(user_of(request), self.store, self.clock)
+        if shown is None:
             raise ErrorAnswer(16, "The user does not exist")
-        return self._answer(user)
+        return Response(shown, media_type="application/json")
 
     async def _register(self, request: Request) -> Response:
         fields = await read_json(request)

@@ -1,0 +1,243 @@
+"""By which index a list is read: SQLite keeps no statistics here, so it is chosen by looking at how many there are.
+
+A condition on an indexed member that few documents meet is served by that member's index. Where many do, or nothing
+narrows a list, the index of what it is sorted by is better: its first entries are the page.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from exh_dev.platform.storage.members import LINKED, OF_DOCUMENTS, TALLIED, Link, linked_ids, linked_number, tally
+from exh_dev.platform.storage.sql import EVERYTHING, Sql, is_in, quoted
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from exh_dev.platform.storage.search import Narrowing
+
+FEW = 1_000
+"""Documents that are read by what narrows a list, at most, rather than by what it is sorted by."""
+_FIRST = 1_000  # documents of an index that a page is looked for among, at least
+_PART = 12  # of a collection may meet a condition, for them to be counted by its index: each takes four times as long
+#: The order of the documents' ids, as SQLite calls it.
+_BY_ID = "sqlite_autoindex_documents_1"
+
+
+class Found(NamedTuple):
+    """The documents of a page, as JSON text, and how many there are on all pages; None where that was not asked."""
+
+    texts: list[str]
+    total: int | None
+
+
+class _Way(NamedTuple):
+    """How documents are read.
+
+    Attributes:
+        read_by: an index.
+        counted_by: the index that they are counted by.
+        among: the ids that come into question.
+        is_ordered: whether the index has them in the order that is wanted.
+        within: the part of the condition that the index serves as well.
+    """
+
+    read_by: str | None = None
+    counted_by: str | None = None
+    among: Sql = EVERYTHING
+    is_ordered: bool = False
+    within: Sql = EVERYTHING
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which documents of a collection are wanted.
+
+    Attributes:
+        collection: where they are.
+        condition: which ones.
+        order: what they are sorted by, as SQL.
+        limit: how many.
+        offset: how many to leave out before them.
+        counted: whether the total is wanted.
+        narrowed: parts of the condition that an index may serve.
+        sorted_by: the member that they are sorted by first; None for the order they were made in.
+        indexes: the names of the indexes that there are, by the member that each is on first.
+        reached: the links of which a document has one; None where the condition has no such part.
+        is_all: whether the condition says nothing beside that.
+    """
+
+    collection: str
+    condition: Sql
+    order: Sequence[str]
+    limit: int
+    offset: int
+    counted: bool
+    narrowed: Sequence[Narrowing] = ()
+    sorted_by: str | None = None
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    reached: Sequence[Link] | None = None
+    is_all: bool = False
+
+    def in_(self, connection: sqlite3.Connection) -> Found:
+        """Ask for them."""
+        way = self._way(connection)
+        condition = way.among & self.condition
+        rows = self._first(connection, way) if way.is_ordered else None
+        if rows is None:
+            by_index = _BY_ID if way.is_ordered and condition != EVERYTHING else way.read_by
+            rows = rows_in(connection, self.collection, condition, self.order, self.limit, self.offset, by_index)
+        texts = [text for _, text in rows]
+        if not self.counted:
+            return Found(texts, None)
+        if len(rows) < self.limit and (rows or not self.offset):
+            return Found(texts, self.offset + len(rows))
+        if (known := self._known_total(connection)) is not None:
+            return Found(texts, known)
+        if rows and not self.order and way.among == EVERYTHING:
+            # What the page has gone through is not gone through again.
+            rest = Sql("id > ?", (rows[-1][0],)) & condition
+            return Found(texts, self.offset + len(rows) + self._number(connection, rest, way.counted_by))
+        return Found(texts, self._number(connection, condition, way.counted_by))
+
+    def _way(self, connection: sqlite3.Connection) -> _Way:
+        if any(each.path == "id" for each in self.narrowed if each.is_exact and each.is_plain):
+            return _Way()
+        for links in self._links():
+            ids = linked_ids(connection, self.collection, links, FEW + 1)
+            if len(ids) <= FEW:
+                return _Way(_BY_ID, _BY_ID, Sql(f"id IN ({', '.join('?' * len(ids))})", tuple(ids)))
+        by_sort = self.indexes.get(self.sorted_by or "")
+        plain = [each for each in self.narrowed if each.is_plain and each.path in self.indexes]
+        served = sorted(plain, key=lambda narrowing: not narrowing.is_exact)
+        for each in served:
+            index = self.indexes[each.path]
+            other = by_sort or (None if each.is_exact else _BY_ID)
+            if other == index:
+                return _Way(index, index, is_ordered=True, within=each.condition)
+            if other is None or self._is_met_by_few(connection, each, index):
+                return _Way(index, index)
+        counting = self.indexes[served[0].path] if served else None
+        return _Way(by_sort or (_BY_ID if served else None), counting, is_ordered=by_sort is not None)
+
+    def _first(self, connection: sqlite3.Connection, way: _Way) -> list[tuple[str, str]] | None:
+        """The page, if it is among the first documents of an index; None where all are gone through sooner, in another
+        order, and sorted.
+        """
+        number = tally(connection, self.collection)
+        first = max(_FIRST, number // _PART)
+        if self.condition in {EVERYTHING, way.within} or number <= first:
+            return rows_in(
+                connection, self.collection, self.condition, self.order, self.limit, self.offset, way.read_by
+            )
+        order = ", ".join([*self.order, "id"])
+        rows = connection.execute(
+            f"SELECT id, body FROM (SELECT id, body FROM documents{by(way.read_by)}"  # noqa: S608 - see `search.py`
+            f" WHERE {is_in(self.collection)} AND ({way.within.text}) ORDER BY {order} LIMIT ?)"
+            f" WHERE {self.condition.text} LIMIT ? OFFSET ?",
+            (*way.within.values, first, *self.condition.values, self.limit, self.offset),
+        ).fetchall()
+        if len(rows) == self.limit:
+            return rows
+        if way.within == EVERYTHING:
+            return None
+        within = count_up_to(connection, first, self.collection, way.within, way.read_by)
+        return rows if within < first else None
+
+    def _links(self) -> Iterator[Sequence[Link]]:
+        """What links a document has to have, each time one of several."""
+        if not self.collection.startswith(OF_DOCUMENTS):
+            return
+        if self.reached is not None:
+            yield self.reached
+        for each in self.narrowed:
+            if each.path in LINKED and each.is_exact and each.ids is not None:
+                yield (Link(each.path, each.ids),)
+
+    def _is_met_by_few(self, connection: sqlite3.Connection, narrowing: Narrowing, index: str) -> bool:
+        number = tally(connection, self.collection)
+        if self.order and self.indexes.get(self.sorted_by or "") is None:
+            few = number // _PART  # the others are gone through and sorted
+        else:  # the others are gone through until the page is full
+            few = min(FEW, math.isqrt(self.limit * number))
+        if self._is_tallied(narrowing):
+            return tally(connection, self.collection, narrowing.path, str(narrowing.condition.values[0])) <= few
+        return count_up_to(connection, few + 1, self.collection, narrowing.condition, index) <= few
+
+    def _is_tallied(self, narrowing: Narrowing) -> bool:
+        """Whether documents that meet a condition are counted as they are stored."""
+        return (
+            narrowing.path in TALLIED
+            and narrowing.is_exact
+            and self.collection.startswith(OF_DOCUMENTS)
+            and narrowing.condition.text.endswith(" = ?")
+            and len(narrowing.condition.values) == 1
+            and bool(narrowing.condition.values[0])  # which documents without the member are counted by
+        )
+
+    def _number(self, connection: sqlite3.Connection, condition: Sql, index: str | None) -> int:
+        """Count documents: by an index, unless so many meet its condition that all are gone through sooner."""
+        if index in {None, _BY_ID}:
+            return count_in(connection, self.collection, condition, index)
+        most = tally(connection, self.collection) // _PART
+        number = count_up_to(connection, most + 1, self.collection, condition, index)
+        return number if number <= most else count_in(connection, self.collection, condition, _BY_ID)
+
+    def _known_total(self, connection: sqlite3.Connection) -> int | None:
+        """How many there are, where that is counted already."""
+        if not self.collection.startswith(OF_DOCUMENTS):
+            return None
+        if self.condition == EVERYTHING:
+            return tally(connection, self.collection)
+        if self.is_all and self.reached:
+            return linked_number(connection, self.collection, self.reached)
+        for each in self.narrowed:
+            if each.condition == self.condition and self._is_tallied(each):
+                return tally(connection, self.collection, each.path, str(each.condition.values[0]))
+        return None
+
+
+def rows_in(  # noqa: PLR0917 - what a SELECT is made of
+    connection: sqlite3.Connection,
+    collection: str,
+    condition: Sql,
+    order: Sequence[str],
+    limit: int,
+    offset: int,
+    index: str | None,
+) -> list[tuple[str, str]]:
+    """The ids of documents, with the documents as JSON text; see `Store.page`."""
+    return connection.execute(
+        f"SELECT id, body FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})"  # noqa: S608
+        f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
+        (*condition.values, limit, offset),
+    ).fetchall()
+
+
+def count_in(connection: sqlite3.Connection, collection: str, condition: Sql, index: str | None) -> int:
+    """See `Store.count`."""
+    (number,) = connection.execute(
+        f"SELECT count(*) FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})",  # noqa: S608
+        condition.values,
+    ).fetchone()
+    return int(number)
+
+
+def count_up_to(
+    connection: sqlite3.Connection, most: int, collection: str, condition: Sql, index: str | None = None
+) -> int:
+    """See `Store.count_up_to`."""
+    (number,) = connection.execute(
+        f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"  # noqa: S608
+        f" WHERE {is_in(collection)} AND ({condition.text}) LIMIT ?)",
+        (*condition.values, most),
+    ).fetchone()
+    return int(number)
+
+
+def by(index: str | None) -> str:
+    """Read by an index, where there is one to read by."""
+    return "" if index is None else f" INDEXED BY {quoted(index)}"
