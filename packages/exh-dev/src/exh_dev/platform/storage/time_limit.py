@@ -37,12 +37,17 @@ class TooSlowError(ErrorAnswer):
 
 
 class TimeLimit:
-    """How long a query of somebody's may take, and how much memory."""
+    """How long a query of somebody's may take, and how much memory.
+
+    Attributes:
+        grown: bytes that the process has grown by in the last query, as far as it was looked at.
+    """
 
     def __init__(self) -> None:
         self._until = math.inf
         self._looks = 0
-        self._most = 0
+        self._first = 0
+        self.grown = 0
         self._is_too_large = False
 
     def is_over(self) -> bool:
@@ -52,8 +57,9 @@ class TimeLimit:
         self._looks += 1
         if not self._looks % _LOOKS:
             memory = psutil.Process().memory_info().rss
-            self._most = self._most or memory + MOST_MEMORY
-            self._is_too_large = memory > self._most
+            self._first = self._first or memory
+            self.grown = max(self.grown, memory - self._first)
+            self._is_too_large = self.grown > MOST_MEMORY
         return self._is_too_large or time.monotonic() > self._until
 
     @contextmanager
@@ -65,7 +71,8 @@ class TimeLimit:
             ErrorAnswer: it is over a limit, or takes too much memory.
         """
         seconds = TIME_LIMIT if seconds is None else seconds
-        self._until, self._looks, self._most, self._is_too_large = time.monotonic() + seconds, 0, 0, False
+        self._until, self._looks = time.monotonic() + seconds, 0
+        self._first, self.grown, self._is_too_large = 0, 0, False
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DataError) as error:
