@@ -41,7 +41,7 @@ from exh_dev.packaging.locks import (
 )
 from exh_dev.packaging.needs import parts_of, with_needs
 from exh_dev.packaging.origin import origin_of
-from exh_dev.packaging.pruning import QUEUE, Pruner, check_whole, may_be_queued
+from exh_dev.packaging.pruning import QUEUE, Pruner, check_whole, may_be_queued, named_modules
 from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements, whole_packages
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
@@ -173,6 +173,7 @@ class _Workshop:
         self._excluded = excluded_patterns(project.root)
         self._whole = whole_packages(project.root)
         self._origin = origin_of(project.root)
+        self._named = named_modules(project)
         self._pruners: dict[tuple[int, int], Pruner] = {}
         self._fetched: dict[tuple[Path | None, Target], list[Wheel]] = {}
         self._contents: dict[Path, dict[str, Content]] = {}
@@ -215,7 +216,7 @@ class _Workshop:
         pruner = self._pruners.setdefault(target.version, Pruner(self._kept, target.version, self._whole))
         contents = {wheel.pin.name: self._of_wheel(wheel) for wheel in wheels}
         unused = () if may_be_queued(self._project, spec) else (QUEUE,)
-        pruned = pruner.prune(own, contents, parts, library, unused, self._excluded)
+        pruned = pruner.prune(own, contents, parts, library, unused, self._named, self._excluded)
         bundled = {name: each for name, each in files.contents.items() if name in own or name in pruned.files}
         bundled |= self._compiled(target, bundled)
         bundled |= pruned.stand_ins | _authorities(bundled)

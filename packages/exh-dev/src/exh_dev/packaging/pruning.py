@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 #: Without `name`, for which Python would go on and say something else of `from package import module`.
 _STAND_IN = """raise ModuleNotFoundError(
-    f"{{__name__}} was left out of this bundle, since no code in it imports it; to keep it, write {package} into "
-    "`whole` of [tool.exh-dev.build] in pyproject.toml"
+    __name__ + ' was left out of this bundle, since no code in it imports it; to keep it, write "{package}" into '
+    '`whole` of [tool.exh-dev.build] in pyproject.toml'
 )
 """
-
-
 #: Where the client works through a queue's messages, with a third of Powertools.
 QUEUE = "extrahorizon.queue"
 _MESSAGE = b"aws:sqs"
 _MAPPING = b"AWS::Lambda::EventSourceMapping"
+
+
+_DOTTED = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 class Pruned(NamedTuple):
@@ -65,6 +67,7 @@ class Pruner:
         parts: Parts[Wheel],
         library: Collection[str],
         unused: Collection[str],
+        named: Collection[str],
         excluded: Sequence[str],
     ) -> Pruned:
         """Return what is left of packages.
@@ -75,11 +78,12 @@ class Pruner:
             parts: what the packages need of each other.
             library: the modules that the target's Python has by itself.
             unused: modules that the function does not come to.
+            named: what may be modules that are run by their name.
             excluded: patterns of files that `contents` is without.
         """
         of = (
             rules(),
-            repr((self._version, sorted(self._whole), sorted(library), sorted(unused), sorted(parts.direct))).encode(),
+            repr((self._version, sorted(self._whole), sorted(library), sorted(unused), sorted(named), sorted(parts.direct))).encode(),
             repr(sorted((name, content.digest) for name, content in own.items())).encode(),
             repr([(name, wheel.sha256, sorted(parts.needs[name])) for name, wheel in parts.packages.items()]).encode(),
             repr(excluded).encode(),
@@ -87,11 +91,11 @@ class Pruner:
         if (kept := self._kept.get("reached", *of)) is not None:
             names, paths, cut = json.loads(kept)
         else:
-            names, paths, cut = self._reached(own, contents, parts, library, unused)
+            names, paths, cut = self._reached(own, contents, parts, library, unused, named)
             self._kept.put(json.dumps([names, paths, cut]).encode(), "reached", *of)
         files = set(paths)
         stand_ins = {
-            path: Content.of(_STAND_IN.format(package=json.dumps(package)).encode())
+            path: Content.of(_STAND_IN.format(package=package).encode())
             for path, package in cut.items()
             if path not in files and path not in own
         }
@@ -104,13 +108,14 @@ class Pruner:
         parts: Parts[Wheel],
         library: Collection[str],
         unused: Collection[str],
+        named: Collection[str],
     ) -> tuple[list[str], list[str], dict[str, str]]:
         direct = set(parts.direct)
         packages = [
             Package(name, files, parts.needs.get(name, ()), is_asked=name in direct) for name, files in contents.items()
         ]
         modules = [Own(content, name.split("/")[:-1]) for name, content in own.items() if name.endswith(".py")]
-        found = reach(modules, packages, self._whole, library, self._read, unused)
+        found = reach(modules, packages, self._whole, library, self._read, unused, named)
         return sorted(found.kept), sorted(path for paths in found.kept.values() for path in paths), found.cut
 
     def _read(self, content: Content, package: Sequence[str]) -> Facts:
@@ -143,6 +148,12 @@ def may_be_queued(project: Project, spec: FunctionSpec) -> bool:
         or _MAPPING in project.manifest.path.read_bytes()
         or any(_MESSAGE in path.read_bytes() for path in events if path.is_file())
     )
+
+
+def named_modules(project: Project) -> set[str]:
+    """What may be modules in the template and in Dockerfiles, where `python -m extrahorizon.batch` may stand."""
+    paths = [project.manifest.path, *project.root.glob("*Dockerfile*")]
+    return {each.decode() for path in paths if path.is_file() for each in _DOTTED.findall(path.read_bytes())}
 
 
 def check_whole(whole: Collection[str], known: Collection[str], root: Path) -> None:

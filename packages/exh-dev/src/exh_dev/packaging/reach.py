@@ -48,6 +48,7 @@ _TESTS = frozenset({"tests", "test"})
 _STUBS = (".pyi",)
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|patents|third.?party)", re.IGNORECASE)
 _INFO = ".dist-info"
+_COMPILED_INTO = "__mypyc"  # what mypyc compiles several modules into
 _NATIVE = (".so", ".pyd")
 
 
@@ -92,6 +93,7 @@ def reach(
     library: Collection[str],
     read: Callable[[Content, Sequence[str]], Facts],
     unused: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> Reach:
     """Return which files of packages the project's own modules can reach.
 
@@ -102,9 +104,10 @@ def reach(
         library: the names of the modules that the target's Python has by itself.
         read: reads what a module may do, from its text and the package that it is in.
         unused: modules of packages that the function does not come to, unless the project imports them itself.
+        named: what may be modules that are run by their name.
     """
     walk = _Walk(packages, read, set(whole), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
-    walk.begin(own)
+    walk.begin(own, named)
     walk.finish()
     return walk.result()
 
@@ -146,7 +149,11 @@ class _Walk:
         self._all_services = False
         self._client: Facts | None = None
 
-    def begin(self, own: Iterable[Own]) -> None:
+    def begin(self, own: Iterable[Own], named: Collection[str]) -> None:
+        self._unused.difference_update(named)
+        for each in named:
+            if each in self._places:
+                self._go(each)
         for each in own:
             facts = self._read(each.content, each.package)
             self._words.update(facts.attributes, facts.words)
@@ -227,11 +234,13 @@ class _Walk:
 
     def _follow_native(self, module: str, name: str) -> None:
         """Keep all that compiled code may import: what its text does where that is there too, else the package."""
+        if module.endswith(_COMPILED_INTO):
+            return
         if not any(path.endswith(".py") for _, path in self._places[module]):
             self._keep(name)
             return
-        for other, places in self._places.items():  # what several modules were compiled into
-            if other not in self._reached and all(each == name and path.endswith(_NATIVE) for each, path in places):
+        for other, places in self._places.items():
+            if other.endswith(_COMPILED_INTO) and any(each == name for each, _ in places):
                 self._go(other)
 
     def _without_services(self, facts: Facts) -> Facts:
