@@ -108,3 +108,15 @@ def merged(one: Finding, other: Finding) -> Finding:
     functions = tuple(dict.fromkeys((*one.functions, *other.functions)))
     loading = one.keeps_from_loading or other.keeps_from_loading
     return replace(one, functions=functions, keeps_from_loading=loading)
+
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings, errors first and otherwise in their order, those that say the same of several functions once."""
+    known: dict[tuple[object, ...], Finding] = {}
+    for each in found:
+        key = each.severity, each.file, each.line, each.column, each.pointer, each.message
+        known[key] = merged(known[key], each) if key in known else each
+    return sorted(known.values(), key=lambda each: _ORDER[each.severity])

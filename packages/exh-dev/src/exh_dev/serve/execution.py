@@ -26,6 +26,7 @@ from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Invocation, Runtime
 from exh_dev.runtime.triggers import trigger_of
 from exh_dev.serve import deploy
+from exh_dev.serve.configured import configured
 from exh_dev.serve.local_platform import LocalPlatform
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ def execute(
         UsageError: a function cannot run this way; nothing has run then.
     """
     with ExitStack() as stack:
-        platform = None if live is not None else stack.enter_context(LocalPlatform())
+        known = configured(project) if live is None else None
+        platform = stack.enter_context(LocalPlatform(image=known.image)) if known else None
         runtimes: dict[CredentialSource, Runtime] = {}
         sources: dict[CredentialSource, None] = dict.fromkeys(case.credentials for case in cases)
         for source in sources:
@@ -157,12 +159,16 @@ def execute(
             if debug_port is not None:
                 functions = [function.debugged(debug_port) for function in functions]
             runtimes[source] = stack.enter_context(Runtime(functions, on_log=on_log))
+        if platform is not None and known and not known.is_known:
+            # `exh-dev serve` reports a function that cannot be served; here it is only one that others may call.
+            deploy.start(platform, project, lambda _: None)
+            known.keep(platform.call(platform.image))
         # The first worker starts while the platform does.
         runtimes[cases[0].credentials].warm(cases[0].function)
         calls = None
         if platform is not None:
-            # `exh-dev serve` reports a function that cannot be served; here it is only one that others may call.
-            deploy.start(platform, project, lambda _: None)
+            if known and known.is_known:
+                deploy.start(platform, project, lambda _: None, is_configured=True)
             calls = stack.enter_context(LocalCalls(platform.url))
             if keep is not None:
                 stack.callback(lambda: keep(platform.runs()))
