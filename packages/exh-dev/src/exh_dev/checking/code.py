@@ -17,7 +17,7 @@ from exh_dev.errors import DevkitError, SourceError
 from exh_dev.packaging import node
 from exh_dev.packaging.contents import HANDLERS, SHARED, handler_files, handler_module, own_folder, shared_files
 from exh_dev.packaging.imports import missing_imports, read_module
-from exh_dev.packaging.locks import INPUTS
+from exh_dev.packaging.lock_files import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -30,9 +30,8 @@ from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shar
 from exh_dev.packaging.imports import check_imports
 from exh_dev.packaging.interpreter import find_python, standard_library
 from exh_dev.packaging.kept import Kept
+from exh_dev.packaging.lock_files import INPUTS, LOCK
 from exh_dev.packaging.locks import (
-    INPUTS,
-    LOCK,
     asked_extras,
     asked_packages,
     check_inputs,

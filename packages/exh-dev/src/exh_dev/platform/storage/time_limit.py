@@ -8,8 +8,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
-
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ class TimeLimit:
             return False
         self._looks += 1
         if not self._looks % _LOOKS:
+            import psutil  # which few queries take long enough for
+
             memory = psutil.Process().memory_info().rss
             self._most = self._most or memory + MOST_MEMORY
             self._is_too_large = memory > self._most
