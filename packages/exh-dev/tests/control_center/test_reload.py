@@ -290,7 +290,15 @@ def watched(center):
 
 
 def test_folders_that_nothing_is_served_from_are_not_watched(center, watched):
-    others = (".venv/lib", "venv/lib", "node_modules/left", "build/analyze", ".git/objects", ".exh-dev/files", "data/large")
+    others = (
+        ".venv/lib",
+        "venv/lib",
+        "node_modules/left",
+        "build/analyze",
+        ".git/objects",
+        ".exh-dev/files",
+        "data/large",
+    )
     for each in (*others, "handlers/__pycache__", "handlers/deep/node_modules/left"):
         (center.folder / each).mkdir(parents=True)
     (center.folder / "schemas").mkdir(exist_ok=True)
@@ -308,7 +316,9 @@ def test_a_folder_is_watched_once_code_of_a_function_lies_there(center):
     reloader = Reloader(center.platform, center.project, center.told.append)
     assert center.folder / "lib" not in reloader.folders()
     with reloader:
-        center.write("handlers/other.py", "from lib.people import NAME\n\ndef handler(event, context):\n    return NAME\n")
+        center.write(
+            "handlers/other.py", "from lib.people import NAME\n\ndef handler(event, context):\n    return NAME\n"
+        )
         center.waiting_for("reloaded other")
         wait_for(lambda: center.folder / "lib" in reloader.folders())
         assert center.invoke("other", {})["result"] == "first"

@@ -48,7 +48,12 @@ def test_an_import_of_what_was_left_out_says_how_to_keep_it(with_package):
     found = with_package("import polite.used", files)
     assert "polite/used.py" in found
     assert "polite/deep/more.py" not in found
-    for code in ("import polite.deep", "from polite import deep", "import polite.deep.more", "from polite.deep import x"):
+    for code in (
+        "import polite.deep",
+        "from polite import deep",
+        "import polite.deep.more",
+        "from polite.deep import x",
+    ):
         said = imported(code)
         assert said.startswith("ModuleNotFoundError: polite.deep was left out of this bundle")
         assert 'write "polite" into `whole` of [tool.exh-dev.build] in pyproject.toml' in said
@@ -101,8 +106,10 @@ def test_tests_stubs_and_what_an_installer_writes_stay_out_and_licences_stay(wit
         "import importlib\nimportlib.import_module('polite.deep')",
         "import importlib\nimportlib.import_module('.deep', __name__)",
         "import importlib\nfor each in ('deep', 'polite.deep'):\n    importlib.import_module(each)",
-        "from importlib import import_module\nTABLE = {'a': 'deep'}\ndef __getattr__(name):\n"
-        "    return import_module(f'{__name__}.{TABLE[name]}')",
+        (
+            "from importlib import import_module\nTABLE = {'a': 'deep'}\ndef __getattr__(name):\n"
+            "    return import_module(f'{__name__}.{TABLE[name]}')"
+        ),
         "import importlib\ndef load(name):\n    return importlib.import_module(f'polite.{name}')",
         "import importlib\ndef load(name):\n    return importlib.import_module('polite.' + name)",
         "import importlib\ndef load(name):\n    return importlib.import_module('polite.%s' % name)",

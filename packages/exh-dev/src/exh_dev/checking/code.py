@@ -84,7 +84,9 @@ def _of_python(inspection: Inspection, spec: FunctionSpec, *, loading: bool) -> 
     for each in problems:  # those of syntax are told below
         if not (isinstance(each, SourceError) and each.path.is_absolute()):
             yield inspection.in_manifest(spec, each)
-    yield from _of_files(inspection, spec, [path for path in {*own, *shared} if path.suffix == ".py"], version, loading=loading)
+    yield from _of_files(
+        inspection, spec, [path for path in {*own, *shared} if path.suffix == ".py"], version, loading=loading
+    )
     if problem := problem_with_handler(root, spec, version):
         yield replace(inspection.in_manifest(spec, problem), keeps_from_loading=True)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from exh_dev.errors import DevkitError, ManifestError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Severity = Literal["error", "warning", "info"]

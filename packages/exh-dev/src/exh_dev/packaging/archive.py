@@ -90,7 +90,7 @@ def write_folder(files: Mapping[str, Content], folder: Path, programs: Collectio
             made.add(path.parent)
         mode = _mode(name, programs)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with open(descriptor, "wb", buffering=0) as file:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
             file.write(content.data)
             os.fchmod(descriptor, mode)
     for each in {parent for path in made for parent in (path, *path.parents) if folder in (parent, *parent.parents)}:

@@ -215,7 +215,15 @@ class _Workshop:
         pruner = self._pruners.setdefault(target.version, Pruner(self._kept, target.version, self._whole))
         contents = {wheel.pin.name: self._of_wheel(wheel) for wheel in wheels}
         unused = () if may_be_queued(self._project, spec) else (QUEUE,)
-        pruned = pruner.prune(own, contents, parts, library, unused, self._named, self._excluded)
+        pruned = pruner.prune(
+            own,
+            contents,
+            parts,
+            library=library,
+            unused=unused,
+            named=self._named,
+            excluded=self._excluded,
+        )
         bundled = {name: each for name, each in files.contents.items() if name in own or name in pruned.files}
         bundled |= self._compiled(target, bundled)
         bundled |= pruned.stand_ins | _authorities(bundled)

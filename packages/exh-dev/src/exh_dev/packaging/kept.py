@@ -97,7 +97,9 @@ class Kept:
         rows = [(key, value, _sum(value), last + 1) for key, value in self._new.items()]
         self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
         if rows or last % 16 == 0:  # which were used need not be known more exactly
-            self._connection.executemany("UPDATE kept SET used = ? WHERE key = ?", [(last + 1, key) for key in self._used])
+            self._connection.executemany(
+                "UPDATE kept SET used = ? WHERE key = ?", [(last + 1, key) for key in self._used]
+            )
         (size,) = execute("SELECT coalesce(sum(length(value)), 0) FROM kept").fetchone() if rows else (0,)
         if size > self._most_bytes:
             for key, length in execute("SELECT key, length(value) FROM kept ORDER BY used, key").fetchall():

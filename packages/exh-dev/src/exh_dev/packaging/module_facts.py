@@ -1,7 +1,7 @@
 """What a module of a package may import when it runs on the target, read from its text: for `reach`, which keeps that.
 
-More is found than in the project's own files, whose imports `syntax` reads to tell what is missing: here a name too many
-costs some bytes, and one too few a function. A name that the code computes is followed where all it can be stands
+More is found than in the project's own files, whose imports `syntax` reads to tell what is missing: here a name too
+many costs some bytes, and one too few a function. A name that the code computes is followed where all it can be stands
 in the same file; where it does not, the file is said to compute it.
 """
 
@@ -200,7 +200,7 @@ class _Reader:
         if asks_metadata and name in _METADATA and call.args:
             asked = call.args[0]
             is_known = isinstance(asked, ast.Constant) and isinstance(asked.value, str)
-            self._metadata[asked.value if is_known else "*"] = None  # type: ignore[attr-defined, index]
+            self._metadata[asked.value if is_known else "*"] = None  # type: ignore[attr-defined]
         elif asks_metadata and name in _METADATA_OF_ALL:
             self._metadata["*"] = None
         self._entry_points |= name in _ENTRY_POINTS
@@ -256,7 +256,7 @@ class _Reader:
             case _:
                 return None
 
-    def _compared(self, left: str, operator: ast.cmpop, right: ast.expr) -> bool | None:
+    def _compared(self, left: str, operator: ast.cmpop, right: ast.expr) -> bool | None:  # noqa: PLR0911 - a table
         try:
             value = ast.literal_eval(right)
         except ValueError:
@@ -264,7 +264,11 @@ class _Reader:
         known = {"sys.platform": _PLATFORM, "os.name": _SYSTEM}.get(left)
         if known is not None and isinstance(operator, ast.Eq | ast.NotEq):
             return (known == value) is isinstance(operator, ast.Eq)
-        if left != "sys.version_info" or not isinstance(value, tuple) or not all(isinstance(each, int) for each in value):
+        if (
+            left != "sys.version_info"
+            or not isinstance(value, tuple)
+            or not all(isinstance(each, int) for each in value)
+        ):
             return None
         if value[:2] == self._version and len(value) > 2:  # noqa: PLR2004 - which release of it, nobody knows
             return None
@@ -281,7 +285,7 @@ def _is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _parts(node: ast.expr) -> list[str | ast.expr] | None:
+def _parts(node: ast.expr) -> list[str | ast.expr] | None:  # noqa: PLR0911 - a table
     """A text as what it is put together of: what stands there, and what is computed."""
     match node:
         case ast.Constant(value=str(text)):
@@ -312,7 +316,7 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
                 ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict(values=values))
                 | ast.AnnAssign(target=ast.Name(id=name), value=ast.Dict(values=values))
             ) if all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in values):
-                yield name, [each.value for each in values if isinstance(each, ast.Constant)]
+                yield name, [str(each.value) for each in values if isinstance(each, ast.Constant)]
             case _:
                 pass
 

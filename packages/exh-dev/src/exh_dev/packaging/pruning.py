@@ -65,6 +65,7 @@ class Pruner:
         own: Mapping[str, Content],
         contents: Mapping[str, Mapping[str, Content]],
         parts: Parts[Wheel],
+        *,
         library: Collection[str],
         unused: Collection[str],
         named: Collection[str],
@@ -83,7 +84,16 @@ class Pruner:
         """
         of = (
             rules(),
-            repr((self._version, sorted(self._whole), sorted(library), sorted(unused), sorted(named), sorted(parts.direct))).encode(),
+            repr(
+                (
+                    self._version,
+                    sorted(self._whole),
+                    sorted(library),
+                    sorted(unused),
+                    sorted(named),
+                    sorted(parts.direct),
+                )
+            ).encode(),
             repr(sorted((name, content.digest) for name, content in own.items())).encode(),
             repr([(name, wheel.sha256, sorted(parts.needs[name])) for name, wheel in parts.packages.items()]).encode(),
             repr(excluded).encode(),
@@ -91,7 +101,7 @@ class Pruner:
         if (kept := self._kept.get("reached", *of)) is not None:
             names, paths, cut = json.loads(kept)
         else:
-            names, paths, cut = self._reached(own, contents, parts, library, unused, named)
+            names, paths, cut = self._reached(own, contents, parts, library=library, unused=unused, named=named)
             self._kept.put(json.dumps([names, paths, cut]).encode(), "reached", *of)
         files = set(paths)
         stand_ins = {
@@ -106,6 +116,7 @@ class Pruner:
         own: Mapping[str, Content],
         contents: Mapping[str, Mapping[str, Content]],
         parts: Parts[Wheel],
+        *,
         library: Collection[str],
         unused: Collection[str],
         named: Collection[str],
@@ -115,7 +126,15 @@ class Pruner:
             Package(name, files, parts.needs.get(name, ()), is_asked=name in direct) for name, files in contents.items()
         ]
         modules = [Own(content, name.split("/")[:-1]) for name, content in own.items() if name.endswith(".py")]
-        found = reach(modules, packages, self._whole, library, self._read, unused, named)
+        found = reach(
+            modules,
+            packages,
+            whole=self._whole,
+            library=library,
+            read=self._read,
+            unused=unused,
+            named=named,
+        )
         return sorted(found.kept), sorted(path for paths in found.kept.values() for path in paths), found.cut
 
     def _read(self, content: Content, package: Sequence[str]) -> Facts:

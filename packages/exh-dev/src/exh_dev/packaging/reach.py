@@ -89,6 +89,7 @@ class Reach:
 def reach(
     own: Iterable[Own],
     packages: Sequence[Package],
+    *,
     whole: Collection[str],
     library: Collection[str],
     read: Callable[[Content, Sequence[str]], Facts],
@@ -151,9 +152,9 @@ class _Walk:
 
     def begin(self, own: Iterable[Own], named: Collection[str]) -> None:
         self._unused.difference_update(named)
-        for each in named:
-            if each in self._places:
-                self._go(each)
+        for name in named:
+            if name in self._places:
+                self._go(name)
         for each in own:
             facts = self._read(each.content, each.package)
             self._words.update(facts.attributes, facts.words)
@@ -211,26 +212,29 @@ class _Walk:
                     continue
                 parts = module.split(".")
                 is_package = path.endswith("/__init__.py")
-                facts = self._read(package.files[path], parts if is_package else parts[:-1])
-                if module == _CLIENT:
-                    self._client = facts
-                    facts = self._without_services(facts)
-                elif parts[0] == "extrahorizon":
-                    self._words.update(facts.attributes if not module.startswith(_SERVICES) else ())
-                elif any(each.split(".")[0] == "extrahorizon" for each in facts.imports):
-                    self._all_services = True
-                self._strings.setdefault(name, set()).update(facts.strings)
-                for each in facts.computed:
-                    known = _KNOWN.get((module, each.replace('"', "'")))
-                    if known is not None:
-                        for one in known:
-                            self._go(one)
-                    else:
-                        self._keep(name)
-                self._follow(facts, name)
-                self._of_service(module)
+                self._take(module, name, self._read(package.files[path], parts if is_package else parts[:-1]))
             if not self._waiting and self._client is not None:
                 self._follow(self._without_services(self._client), "extrahorizon")
+
+    def _take(self, module: str, name: str, facts: Facts) -> None:
+        """Reach what a module of a package may import."""
+        top = module.partition(".")[0]
+        if module == _CLIENT:
+            self._client = facts
+            facts = self._without_services(facts)
+        elif top == "extrahorizon":
+            self._words.update(facts.attributes if not module.startswith(_SERVICES) else ())
+        elif any(each.split(".")[0] == "extrahorizon" for each in facts.imports):
+            self._all_services = True
+        self._strings.setdefault(name, set()).update(facts.strings)
+        for call in facts.computed:
+            known = _KNOWN.get((module, call.replace('"', "'")))
+            if known is None:
+                self._keep(name)
+            for each in known or ():
+                self._go(each)
+        self._follow(facts, name)
+        self._of_service(module)
 
     def _follow_native(self, module: str, name: str) -> None:
         """Keep all that compiled code may import: what its text does where that is there too, else the package."""
@@ -256,17 +260,12 @@ class _Walk:
             self._go(".".join([*module.split(".")[:3], "types"]))
 
     def _follow(self, facts: Facts, name: str) -> None:
-        for each in facts.imports:
+        for each in (*facts.imports, *facts.stars, *(text for text in facts.strings if text in self._places)):
             self._go(each)
-        for each in facts.strings:
-            if each in self._places:
-                self._go(each)
         for each in facts.stars:
-            self._go(each)
             for _, path in self._places.get(each, ()):
                 if path.endswith("/__init__.py"):
-                    exports = self._read_at(each, path).exports
-                    for export in exports:
+                    for export in self._read_at(each, path).exports:
                         self._go(f"{each}.{export}")
         self._metadata.update(canonicalize_name(each) if each != "*" else each for each in facts.metadata)
         if facts.entry_points:
@@ -295,14 +294,18 @@ class _Walk:
                 self._go(module)
         if parts[0] not in self._places and parts[0] not in self._outside:
             self._outside.add(parts[0])
-            if also := _BY_THE_LIBRARY.get(parts[0]):
-                for package in {name for module in self._below.get(also, ()) for name, _ in self._places[module]}:
-                    self._keep(package)
-                self._go(also)
-            if parts[0] in _BOTO:
-                for each in _NEEDED_BY_BOTO:
-                    if each.partition(".")[0] in self._places:
-                        self._go(each)
+            self._go_beyond(parts[0])
+
+    def _go_beyond(self, name: str) -> None:
+        """Reach what a module that no package has takes of packages: one of Python's own, or of Lambda's runtime."""
+        if also := _BY_THE_LIBRARY.get(name):
+            for package in {name for module in self._below.get(also, ()) for name, _ in self._places[module]}:
+                self._keep(package)
+            self._go(also)
+        if name in _BOTO:
+            for each in _NEEDED_BY_BOTO:
+                if each.partition(".")[0] in self._places:
+                    self._go(each)
 
     def _is_dead(self, module: str) -> bool:
         """Whether a module cannot be imported, since what it begins with is not in the bundle and not in Lambda."""
@@ -349,12 +352,15 @@ class _Walk:
             return self._is_told(name, path)
         if _LICENCE.match(inner.name) or inner.name in strings:
             return True
-        if inner.suffix == ".pth" or inner.name == "py.typed" or (_is_test(path) and not folders.get(str(inner.parent))):
+        if (
+            inner.suffix == ".pth"
+            or inner.name == "py.typed"
+            or (_is_test(path) and not folders.get(str(inner.parent)))
+        ):
             return False
         if name in self._whole:
             return True
-        nearest = next((folders[str(each)] for each in inner.parents if str(each) in folders and str(each) != "."), True)
-        return nearest
+        return next((folders[str(each)] for each in inner.parents if str(each) in folders and str(each) != "."), True)
 
     def _is_told(self, name: str, path: str) -> bool:
         """Of what an installer writes about a package: its licences, and what somebody reads when it runs."""

@@ -37,9 +37,7 @@ _KEY = "Private Key"
 _VAGUE = (NAMED, RANDOM)  # said of a line where nothing better is known
 
 
-def check_secrets(
-    paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None
-) -> None:
+def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None) -> None:
     """See to it that none of the project's files is, or holds, a secret.
 
     Args:

@@ -35,7 +35,7 @@ class Unpacked:
 
 def _state(folder: Path) -> bytes:
     """Of all files and folders in a folder the mode, and of files what changes with any writing."""
-    found = []
+    found: list[tuple[str | int, ...]] = []
     waiting = [str(folder)]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -46,5 +46,7 @@ def _state(folder: Path) -> bytes:
                     waiting.append(entry.path)
                     found.append((name, about.st_mode))
                 else:
-                    found.append((name, about.st_mode, about.st_size, about.st_ino, about.st_mtime_ns, about.st_ctime_ns))
-    return json.dumps(sorted(found)).encode()
+                    found.append(
+                        (name, about.st_mode, about.st_size, about.st_ino, about.st_mtime_ns, about.st_ctime_ns)
+                    )
+    return json.dumps(sorted(found, key=lambda each: str(each[0]))).encode()
