@@ -9,7 +9,12 @@ from exh_dev.serve import execution
 from exh_dev.serve.configured import configured
 from exh_dev.serve.execution import Case
 
-SCHEMA = {"description": "what the project has"}
+SCHEMA = {
+    "description": "what the project has",
+    "statuses": {"new": {}},
+    "creationTransition": {"type": "manual", "toStatus": "new"},
+    "properties": {},
+}
 TEMPLATE = """
 Resources:
   Names:

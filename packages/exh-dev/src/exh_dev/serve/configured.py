@@ -74,15 +74,15 @@ def configured(project: Project) -> Configured:
         if check_retried_errors(project.root, project.functions):  # in the code, which is not among the files
             return Configured(None, None, is_known=False)
         path = project.data_dir / _FOLDER / _key(project, files)
+    except (DevkitError, OSError):
+        return Configured(None, None, is_known=False)
+    image = None
+    with suppress(OSError):
         kept = path.read_bytes()
         if hashlib.sha256(kept[_SUM:]).digest() == kept[:_SUM]:
             os.utime(path)
-            return Configured(path, kept[_SUM:], is_known=True)
-    except FileNotFoundError:
-        return Configured(path, None, is_known=False)
-    except (DevkitError, OSError):
-        return Configured(None, None, is_known=False)
-    return Configured(path, None, is_known=False)
+            image = kept[_SUM:]
+    return Configured(path, image, is_known=image is not None)
 
 
 def _files(root: Path, places: Iterable[Iterable[Path]]) -> Iterator[Path]:
