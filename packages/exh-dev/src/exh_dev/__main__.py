@@ -3,15 +3,19 @@
 It imports nothing but what it takes to end quietly: a Ctrl-C while the command is still being loaded is no traceback.
 """
 
+import gc
 import os
 import signal
 
+#: New objects between two looks for garbage while the command is loaded: hundreds of modules make none.
+_WHILE_LOADING = 50_000
 INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 
 def main() -> None:
     """Load the command line, and run it."""
     usual = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # nothing is open yet, and nothing begun
+    gc.set_threshold(_WHILE_LOADING)
     from exh_dev.cli.main import main as run
 
     signal.signal(signal.SIGINT, usual)

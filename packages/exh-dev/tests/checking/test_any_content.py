@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exh_dev.checking.finding import Finding
-from exh_dev.checking.gate import findings, loading_errors
+from exh_dev.checking.gate import findings
+from exh_dev.checking.loading import loading_errors
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import Project
 

@@ -20,5 +20,5 @@ def test_a_file_is_scanned_again_when_it_changes_and_all_when_the_rules_do(proje
     handler = next((root / "handlers").rglob("*.py"))
     handler.write_text(handler.read_text() + "\n")
     assert files_to_scan(root) == [handler.name]
-    monkeypatch.setattr(secrets, "_rules", lambda: "others")
+    monkeypatch.setattr(secrets, "rules", lambda: "others")
     assert len(files_to_scan(root)) > 1

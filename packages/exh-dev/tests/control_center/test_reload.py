@@ -273,3 +273,65 @@ def test_a_project_is_read_anew(center):
     before = center.project.project
     center.save(".env", "NAME=value\n")
     assert center.project.project is not before
+
+
+# Which folders are watched
+
+
+@pytest.fixture
+def watched(center):
+    """The folders that are watched, relative to the project's."""
+
+    def watched():
+        reloader = Reloader(center.platform, center.project, center.told.append)
+        return {str(path.relative_to(center.folder)) for path in reloader.folders()}
+
+    return watched
+
+
+def test_folders_that_nothing_is_served_from_are_not_watched(center, watched):
+    others = (
+        ".venv/lib",
+        "venv/lib",
+        "node_modules/left",
+        "build/analyze",
+        ".git/objects",
+        ".exh-dev/files",
+        "data/large",
+    )
+    for each in (*others, "handlers/__pycache__", "handlers/deep/node_modules/left"):
+        (center.folder / each).mkdir(parents=True)
+    (center.folder / "schemas").mkdir(exist_ok=True)
+    found = watched()
+    assert {".", "handlers", "handlers/deep", "schemas"} <= found
+    assert {each.partition("/")[0] for each in found} <= {
+        *(".", "handlers", "shared", "events", "schemas", "templates", "localizations")
+    }
+    assert not [each for each in found if "__pycache__" in each or "node_modules" in each]
+
+
+def test_a_folder_is_watched_once_code_of_a_function_lies_there(center):
+    (center.folder / "lib").mkdir()
+    center.write("lib/people.py", 'NAME = "first"\n')
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    assert center.folder / "lib" not in reloader.folders()
+    with reloader:
+        center.write(
+            "handlers/other.py", "from lib.people import NAME\n\ndef handler(event, context):\n    return NAME\n"
+        )
+        center.waiting_for("reloaded other")
+        wait_for(lambda: center.folder / "lib" in reloader.folders())
+        assert center.invoke("other", {})["result"] == "first"
+        center.told.clear()
+        center.write("lib/people.py", 'NAME = "second"\n')
+        center.waiting_for("reloaded other")
+        assert center.invoke("other", {})["result"] == "second"
+
+
+def test_a_folder_that_is_made_later_is_watched(center):
+    reloader = Reloader(center.platform, center.project, center.told.append)
+    with reloader:
+        (center.folder / "templates").mkdir()
+        wait_for(lambda: center.folder / "templates" in reloader.folders())
+        center.write("templates/mail.json", json.dumps({"outputs": {"body": "hello"}}))
+        center.waiting_for("configuration loaded")

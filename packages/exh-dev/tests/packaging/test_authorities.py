@@ -19,7 +19,7 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 from exh_dev.errors import DevkitError
-from exh_dev.packaging.authorities import FOLDER, SOURCE, add_authorities, subject_hash
+from exh_dev.packaging.authorities import FOLDER, SOURCE, authorities, subject_hash
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -42,6 +42,15 @@ def certificate(*names):
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(KEY.public_key()), critical=False)
     )
     return builder.sign(KEY, hashes.SHA256())
+
+
+def add_authorities(bundle):
+    """Write the folder beside certifi's file; return what was written."""
+    (bundle / FOLDER).mkdir()
+    found = authorities((bundle / SOURCE).read_text(encoding="utf-8"))
+    for name, content in found.items():
+        (bundle / FOLDER / name).write_bytes(content)
+    return [bundle / FOLDER / name for name in found]
 
 
 @pytest.fixture
@@ -131,9 +140,3 @@ def test_what_is_no_certificate_is_told(bundle, content):
     (bundle / SOURCE).write_text(f"-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n")
     with pytest.raises(DevkitError, match="no certificate"):
         add_authorities(bundle)
-
-
-def test_a_bundle_without_the_client_has_none(tmp_path):
-    (tmp_path / SOURCE).parent.mkdir()
-    shutil.copyfile(certifi.where(), tmp_path / SOURCE)
-    assert add_authorities(tmp_path) == []

@@ -65,8 +65,6 @@ def test_a_bundle_is_shared_the_handler_and_the_packages_with_their_bytecode(sma
         "handlers/greet.py",
         "polite/__init__.py",
         f"polite/__pycache__/__init__.{TAG}.pyc",
-        "polite-1.0.dist-info/METADATA",
-        "polite-1.0.dist-info/WHEEL",
         "shared/__init__.py",
         f"shared/__pycache__/__init__.{TAG}.pyc",
         f"shared/__pycache__/words.{TAG}.pyc",
@@ -183,12 +181,11 @@ def test_a_wheel_is_unpacked_as_it_would_be_installed(small, wheelhouse):
         "polite-1.0.data/headers/polite.h": "",
     }
     small.lock(wheelhouse.add("polite", "1.0", wheel))
+    small.write("pyproject.toml", '[tool.exh-dev.build]\nwhole = ["polite"]\n')
     assert small.build().code == 0
     assert [name for name in names("build/greet.zip") if "polite" in name or "more" in name] == [
         f"__pycache__/more.{TAG}.pyc",
         "more.py",
-        "polite-1.0.dist-info/METADATA",
-        "polite-1.0.dist-info/WHEEL",
         "polite/__init__.py",
         f"polite/__pycache__/__init__.{TAG}.pyc",
     ]
@@ -244,7 +241,7 @@ def test_the_sizes_and_the_largest_parts_are_told(small):
     assert bundle["bytes"] == Path("build/greet.zip").stat().st_size
     assert bundle["files"] == len(names("build/greet.zip"))
     assert bundle["unpacked_bytes"] == sum(map(len, contents(Path("build/greet/bundle")).values()))
-    assert {part["part"] for part in bundle["largest"]} == {"handlers/", "polite/", "polite-1.0.dist-info/", "shared/"}
+    assert {part["part"] for part in bundle["largest"]} == {"handlers/", "polite/", "shared/"}
 
 
 def test_people_get_a_table(small, capfd):
@@ -420,14 +417,16 @@ def test_a_bundle_that_is_too_large_is_refused_with_its_largest_parts(small, bui
     assert small.build("--max-size", "13").code == 0
 
 
-def test_the_tests_of_packages_can_be_left_out_and_the_message_says_how(small, wheelhouse):
+def test_the_tests_of_a_whole_package_can_be_left_out_and_the_message_says_how(small, wheelhouse):
+    whole = '[tool.exh-dev.build]\nwhole = ["polite"]\n'
+    small.write("pyproject.toml", whole)
     noise = random.Random(1).randbytes(4 * 1024 * 1024)  # noqa: S311 - what cannot be compressed
     files = {"polite/__init__.py": "PLEASE = 1", "polite/model.bin": noise, "polite/deep/tests/data.bin": noise[::-1]}
     small.lock(wheelhouse.add("polite", "1.0", files))
     message = small.build().message
     assert "leave out the packages' tests, 4.00 MB zipped, with `exclude = [" in message
     setting = message.partition("with `")[2].partition("`")[0]
-    small.write("pyproject.toml", f"[tool.exh-dev.build]\n{setting}\n")
+    small.write("pyproject.toml", f"{whole}{setting}\n")
     assert small.build().code == 0
     assert [name for name in names("build/greet.zip") if name.endswith(".bin")] == ["polite/model.bin"]
     done = small.build("--max-size", "3")

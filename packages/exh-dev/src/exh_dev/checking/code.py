@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.checking.handler_shape import problem_with_handler
 from exh_dev.checking.inspection import python_of
-from exh_dev.checking.own_modules import loaded_files, missing_names
-from exh_dev.checking.packages import provided_to
+from exh_dev.checking.own_modules import loaded_files, missing_names, module_file
 from exh_dev.checking.syntax import find_problem
 from exh_dev.errors import DevkitError, SourceError
 from exh_dev.packaging import node
 from exh_dev.packaging.contents import HANDLERS, SHARED, handler_files, handler_module, own_folder, shared_files
 from exh_dev.packaging.imports import missing_imports, read_module
-from exh_dev.packaging.locks import INPUTS
+from exh_dev.packaging.lock_files import INPUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from exh_dev.checking.inspection import Inspection
@@ -43,9 +43,11 @@ def find(inspection: Inspection) -> Iterator[Finding]:
                 yield replace(problem, severity="warning")
 
 
-def of_function(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
-    """Yield what is wrong with the code of one function."""
-    found = _of_node(inspection, spec) if spec.code is not None else _of_python(inspection, spec)
+def of_function(inspection: Inspection, spec: FunctionSpec, *, loading: bool = False) -> Iterator[Finding]:
+    """Yield what is wrong with the code of one function; of missing packages, with `loading`, only those that are not
+    installed here either.
+    """
+    found = _of_node(inspection, spec) if spec.code is not None else _of_python(inspection, spec, loading=loading)
     for finding in found:
         yield replace(finding, functions=(spec.name,))
 
@@ -63,7 +65,7 @@ def _of_node(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
             yield Finding("error", name, problem.message, problem.line, keeps_from_loading=True)
 
 
-def _of_python(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
+def _of_python(inspection: Inspection, spec: FunctionSpec, *, loading: bool) -> Iterator[Finding]:
     root, version = inspection.root, python_of(spec) or _HERE
     problems: list[DevkitError] = []
     try:
@@ -82,13 +84,15 @@ def _of_python(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
     for each in problems:  # those of syntax are told below
         if not (isinstance(each, SourceError) and each.path.is_absolute()):
             yield inspection.in_manifest(spec, each)
-    yield from _of_files(inspection, spec, [path for path in {*own, *shared} if path.suffix == ".py"], version)
+    yield from _of_files(
+        inspection, spec, [path for path in {*own, *shared} if path.suffix == ".py"], version, loading=loading
+    )
     if problem := problem_with_handler(root, spec, version):
         yield replace(inspection.in_manifest(spec, problem), keeps_from_loading=True)
 
 
 def _of_files(
-    inspection: Inspection, spec: FunctionSpec, paths: list[Path], version: tuple[int, int]
+    inspection: Inspection, spec: FunctionSpec, paths: list[Path], version: tuple[int, int], *, loading: bool
 ) -> Iterator[Finding]:
     root = inspection.root
     loaded = loaded_files(root, handler_module(root, spec), version)
@@ -98,12 +102,29 @@ def _of_files(
             yield replace(problem, keeps_from_loading=path in loaded)
         else:
             readable.append(path)
-    provided = provided_to(inspection, spec)
+    provided = _provided(inspection, spec, installed=loading)
     for missing in missing_imports(readable, root, provided, f"{own_folder(spec)}/{INPUTS}", version):
         is_loaded = root / missing.path in loaded and not _is_here(missing.name)
         yield replace(inspection.in_manifest(spec, missing), keeps_from_loading=is_loaded)
     for unknown in missing_names(root, readable, version):
         yield replace(inspection.in_manifest(spec, unknown), keeps_from_loading=unknown.path in loaded)
+
+
+def _provided(inspection: Inspection, spec: FunctionSpec, *, installed: bool) -> Callable[[str], bool]:
+    """Whether a module is in the bundle or in Python, by its name; with `installed`, or on this machine."""
+
+    @cache
+    def by_packages() -> Callable[[str], bool]:
+        from exh_dev.checking.packages import provided_to  # which takes longer to import than most have to wait
+
+        return provided_to(inspection, spec)
+
+    def is_provided(name: str) -> bool:
+        if installed and (_is_here(name) or module_file(inspection.root, name) is not None):
+            return True
+        return by_packages()(name)
+
+    return is_provided
 
 
 def _is_here(module: str) -> bool:

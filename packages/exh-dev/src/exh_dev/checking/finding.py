@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from exh_dev.errors import DevkitError, ManifestError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Severity = Literal["error", "warning", "info"]
@@ -108,3 +109,15 @@ def merged(one: Finding, other: Finding) -> Finding:
     functions = tuple(dict.fromkeys((*one.functions, *other.functions)))
     loading = one.keeps_from_loading or other.keeps_from_loading
     return replace(one, functions=functions, keeps_from_loading=loading)
+
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings, errors first and otherwise in their order, those that say the same of several functions once."""
+    known: dict[tuple[object, ...], Finding] = {}
+    for each in found:
+        key = each.severity, each.file, each.line, each.column, each.pointer, each.message
+        known[key] = merged(known[key], each) if key in known else each
+    return sorted(known.values(), key=lambda each: _ORDER[each.severity])

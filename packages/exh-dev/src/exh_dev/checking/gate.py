@@ -16,7 +16,7 @@ from exh_dev.checking import (
     queues,
     seeds,
 )
-from exh_dev.checking.finding import Finding, merged
+from exh_dev.checking.finding import Finding, in_order
 from exh_dev.checking.inspection import Inspection
 from exh_dev.errors import DevkitError, UsageError
 
@@ -46,22 +46,12 @@ SUBJECTS: tuple[Subject, ...] = (
     patterns.find,
     contradictions.find,
 )
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 def findings(project: Project, *, runtime: str | None = None) -> list[Finding]:
     """Return what is found, errors first, each once. A `runtime` takes the place of that of functions for Python."""
     inspection = Inspection(project, runtime)
     return in_order(each for subject in SUBJECTS for each in subject(inspection))
-
-
-def in_order(found: Iterable[Finding]) -> list[Finding]:
-    """Return findings, errors first and otherwise in their order, those that say the same of several functions once."""
-    known: dict[tuple[object, ...], Finding] = {}
-    for each in found:
-        key = each.severity, each.file, each.line, each.column, each.pointer, each.message
-        known[key] = merged(known[key], each) if key in known else each
-    return sorted(known.values(), key=lambda each: _ORDER[each.severity])
 
 
 def refuse_broken(project: Project, names: Collection[str], *, runtime: str | None = None) -> None:
@@ -87,11 +77,3 @@ def _refuse(found: Iterable[Finding], names: Collection[str]) -> None:
     if own := [each for each in found if each.severity == "error" and set(names) & set(each.functions)]:
         kind = UsageError if all(each.exit_code == UsageError.exit_code for each in own) else DevkitError
         raise kind("\n".join(map(str, own)))
-
-
-def loading_errors(project: Project, name: str) -> list[Finding]:
-    """Return why a function cannot be loaded; nothing when it can."""
-    inspection = Inspection(project)
-    spec = next((each for each in inspection.specs if each.name == name), None)
-    found = code.of_function(inspection, spec) if spec else ()
-    return in_order(each for each in found if each.keeps_from_loading)

@@ -10,8 +10,6 @@ from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.checking.json_places import place_of
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.target import RUNTIMES
-from exh_dev.project.configuration.configuration import read_configuration
-from exh_dev.project.configuration.repository import folders
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.strict_yaml import line_of
 
@@ -65,11 +63,15 @@ class Inspection:
     @cached_property
     def configuration(self) -> Configuration:
         """The files that the official CLI reads."""
+        from exh_dev.project.configuration.configuration import read_configuration
+
         return read_configuration(self.project)
 
     @property
     def knows_all_schemas(self) -> bool:
         """Whether a name that is none of the schemas' here is no schema's: each of their files could be read."""
+        from exh_dev.project.configuration.repository import folders
+
         known = set(self.configuration.schema_files.values())
         return all(set(folder.rglob("*.json")) <= known for folder in folders(self.root, [])["schemas"])
 

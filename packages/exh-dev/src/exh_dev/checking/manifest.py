@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from exh_dev.project.function_spec import FunctionSpec
 
 
+_OPTIMIZE = "PYTHONOPTIMIZE"
+
+
 class _Assumed(dict[str, str]):
     """Variables of which each is set: whether one is, is told by itself."""
 
@@ -40,12 +43,25 @@ def find(inspection: Inspection) -> Iterator[Finding]:
         except DevkitError as error:
             line = inspection.line_in_manifest(spec, "Properties", "Runtime")
             yield replace(inspection.in_manifest(spec, error), line=line)
+        yield from _slowing_variables(inspection, spec)
         try:
             _check_variables(spec)
         except DevkitError as error:
             yield inspection.in_manifest(spec, error)
     for note in inspection.project.runtime_notes():
         yield Finding("info", MANIFEST, note)
+
+
+def _slowing_variables(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
+    """Yield variables for which Python passes over the bytecode of a bundle, and compiles at every cold start."""
+    for each in (*spec.template_variables, *spec.exh_variables):
+        if each.name == _OPTIMIZE and spec.code is None:
+            message = (
+                f"{_OPTIMIZE} makes Python pass over the bytecode that the bundle brings, and compile everything at "
+                "each cold start, which takes more than twice as long"
+            )
+            error = DevkitError(f"{spec.logical_id}: {message}; take it out of the environment")
+            yield replace(inspection.in_manifest(spec, error), line=each.line)
 
 
 def _check_runtime(spec: FunctionSpec) -> None:

@@ -15,7 +15,8 @@ from exh_dev.checking.finding import Finding, finding_of
 from exh_dev.checking.inspection import python_of
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.contents import own_lock
-from exh_dev.packaging.locks import INPUTS, LOCK, check_inputs, listed_requirements, read_locks
+from exh_dev.packaging.lock_files import INPUTS, LOCK
+from exh_dev.packaging.locks import check_inputs, listed_requirements, read_locks
 from exh_dev.packaging.pyproject import PYPROJECT, project_requirements
 from exh_dev.packaging.source_wheels import editable_source
 from exh_dev.packaging.target import Target

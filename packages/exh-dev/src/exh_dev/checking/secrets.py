@@ -11,17 +11,16 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import extrahorizon
-from exh_dev import packaging
 from exh_dev.checking.finding import Finding, finding_of
 from exh_dev.errors import DevkitError
 from exh_dev.packaging import node
 from exh_dev.packaging.contents import handler_files, shared_files
 from exh_dev.packaging.pyproject import harmless_patterns
+from exh_dev.packaging.secret_scan import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,15 +118,8 @@ def _digest(path: Path, root: Path, harmless: Sequence[str]) -> str:
         content = path.read_bytes()
     except OSError:
         content = b""
-    of = f"{extrahorizon.__version__}\0{_rules()}\0{path.relative_to(root)}\0{harmless}\0"
+    of = f"{extrahorizon.__version__}\0{rules()}\0{path.relative_to(root)}\0{harmless}\0"
     return hashlib.sha256(of.encode(errors="replace") + content).hexdigest()
-
-
-@cache
-def _rules() -> str:
-    """A digest of the rules, which may change without the version in a checkout."""
-    modules = sorted(Path(packaging.__file__).parent.glob("secret_*.py"))
-    return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _scanned(root: Path, paths: Sequence[Path]) -> list[str]:

@@ -81,7 +81,6 @@ def invoke(
     With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
     to attach VS Code and PyCharm.
     """
-    from exh_dev.checking.gate import refuse_broken_seeds
     from exh_dev.project.project import Project, parse_event, read_event
     from exh_dev.serve.execution import Case
 
@@ -98,7 +97,9 @@ def invoke(
         path = Path(event) if event else project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
     _warn_of_event(spec, case, output)
-    if event is None and cluster is None:
+    if event is None and cluster is None and project.seed(spec):
+        from exh_dev.checking.gate import refuse_broken_seeds
+
         refuse_broken_seeds(project, [spec.name])
     broken = _loading_errors(project, [spec.name], output).get(spec.name, [])
     if place is not None:
@@ -227,7 +228,7 @@ def _loading_errors(project: Project, names: Sequence[str], output: CommandOutpu
     For people that takes the place of the runtime's traceback. Programs get the runtime's error object, and these lines
     on stderr.
     """
-    from exh_dev.checking.gate import loading_errors
+    from exh_dev.checking.loading import loading_errors
 
     found = {name: [str(each) for each in loading_errors(project, name)] for name in names}
     broken = {name: lines for name, lines in found.items() if lines}

@@ -36,7 +36,8 @@ def check(as_json: JsonOption = None) -> None:
     localizations, dispatchers, settings). One line each, with file and line. Exit code 1 when there is an error;
     warnings alone leave it at 0.
     """
-    from exh_dev.checking.gate import findings, in_order
+    from exh_dev.checking.finding import in_order
+    from exh_dev.checking.gate import findings
     from exh_dev.checking.secrets import SecretScan
     from exh_dev.project.project import Project
 

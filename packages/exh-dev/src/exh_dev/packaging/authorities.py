@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import ssl
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from exh_dev.errors import DevkitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 #: Where `extrahorizon.transport.certificates` looks for the folder, and what it is made of; both in a bundle.
 FOLDER, SOURCE = "extrahorizon/transport/authorities", "certifi/cacert.pem"
@@ -42,30 +42,22 @@ class _Value(NamedTuple):
     whole: bytes
 
 
-def add_authorities(bundle: Path) -> list[Path]:
-    """Write the folder into a bundle that has certifi and the client; return what was written.
-
-    Args:
-        bundle: the folder that becomes the bundle.
+@cache
+def authorities(text: str) -> dict[str, bytes]:
+    """Return the certificates of certifi's file by the names that OpenSSL looks for in a folder.
 
     Raises:
-        DevkitError: certifi's file holds something else than certificates.
+        DevkitError: the file holds something else than certificates.
     """
-    source, folder = bundle / SOURCE, bundle / FOLDER
-    if not source.is_file() or not folder.parent.is_dir():
-        return []
-    folder.mkdir()
-    written: list[Path] = []
-    for pem in _certificates(source.read_text(encoding="utf-8")):
+    found: dict[str, bytes] = {}
+    for pem in _certificates(text):
         try:
             name = subject_hash(ssl.PEM_cert_to_DER_cert(pem))
         except (ValueError, IndexError):
             raise DevkitError(f"{SOURCE} holds what is no certificate: is the package certifi damaged?") from None
-        number = next(number for number in range(len(written) + 1) if not (folder / f"{name}.{number}").exists())
-        path = folder / f"{name}.{number}"
-        path.write_text(pem, encoding="ascii")
-        written.append(path)
-    return written
+        number = next(number for number in range(len(found) + 1) if f"{name}.{number}" not in found)
+        found[f"{name}.{number}"] = pem.encode("ascii")
+    return found
 
 
 def subject_hash(certificate: bytes) -> str:

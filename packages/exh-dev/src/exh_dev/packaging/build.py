@@ -23,14 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging import archive, node
-from exh_dev.packaging.authorities import add_authorities
+from exh_dev.packaging.authorities import FOLDER, SOURCE, authorities
 from exh_dev.packaging.bytecode import compile_files
+from exh_dev.packaging.content import Content, Files
 from exh_dev.packaging.contents import handler_files, own_folder, own_lock, shared_files
 from exh_dev.packaging.imports import check_imports
 from exh_dev.packaging.interpreter import find_python, standard_library
+from exh_dev.packaging.kept import Kept
+from exh_dev.packaging.lock_files import INPUTS, LOCK
 from exh_dev.packaging.locks import (
-    INPUTS,
-    LOCK,
     asked_extras,
     asked_packages,
     check_inputs,
@@ -39,7 +40,8 @@ from exh_dev.packaging.locks import (
 )
 from exh_dev.packaging.needs import parts_of, with_needs
 from exh_dev.packaging.origin import origin_of
-from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements
+from exh_dev.packaging.pruning import QUEUE, Pruner, check_whole, may_be_queued, named_modules
+from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements, whole_packages
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
 from exh_dev.packaging.secret_scan import check_secrets
@@ -47,6 +49,7 @@ from exh_dev.packaging.sizes import LIMIT, check_size, largest
 from exh_dev.packaging.source_wheels import pins_from_source
 from exh_dev.packaging.target import Target
 from exh_dev.packaging.task_config import BUNDLE, task_config
+from exh_dev.packaging.unpacked import Unpacked
 from exh_dev.packaging.wheels import WHEELS, Wheel, fetch
 from exh_dev.project.configuration.task_configs import FILE, check_task_config
 
@@ -129,8 +132,8 @@ def build(
     if (place.exists() or place.is_symlink()) and not place.is_dir():
         raise UsageError(f"{place} is no folder, and bundles are put there; move it away")
     try:
-        with _alone(project.data_dir) as scratch:
-            workshop = _Workshop(project, options, scratch)
+        with _alone(project.data_dir) as scratch, Kept(project.data_dir) as kept:
+            workshop = _Workshop(project, options, scratch, kept)
             workshop.check(specs)
             built = []
             for spec in specs:
@@ -155,55 +158,91 @@ def _alone(folder: Path) -> Iterator[Path]:
 
 
 class _Workshop:
-    """Makes bundles in a folder. What all functions of a target have in common is unpacked and compiled once."""
+    """Makes bundles in a folder. What functions have in common is read once, and what earlier builds knew is kept."""
 
-    def __init__(self, project: Project, options: Options, scratch: Path) -> None:
+    def __init__(self, project: Project, options: Options, scratch: Path, kept: Kept) -> None:
+        self._project = project
         self._root = project.root
         self._cache = project.data_dir / "wheels"
         self._options = options
         self._scratch = scratch
+        self._kept = kept
+        self._archivist = archive.Archivist(kept)
+        self._unpacked = Unpacked(kept)
         self._excluded = excluded_patterns(project.root)
+        self._whole = whole_packages(project.root)
         self._origin = origin_of(project.root)
-        self._bases: dict[Target, tuple[Path, list[Wheel]]] = {}
+        self._named = named_modules(project)
+        self._pruners: dict[tuple[int, int], Pruner] = {}
+        self._fetched: dict[tuple[Path | None, Target], list[Wheel]] = {}
+        self._contents: dict[Path, dict[str, Content]] = {}
+        self._shared: dict[str, Content] | None = None
 
     def check(self, specs: Sequence[FunctionSpec]) -> None:
         """Refuse what can be refused before the long work begins."""
         for target in {self._target(spec) for spec in specs if spec.code is None}:
             self._python(target)
         own = {path: None for spec in specs for path in self._files(spec)}
-        check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root))
+        check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root), self._kept)
+        if self._whole:
+            known = {wheel.pin.name for spec in specs if spec.code is None for wheel in self._wheels(spec)}
+            check_whole(self._whole, known, self._root)
 
     def bundle(self, spec: FunctionSpec) -> Bundle:
         target = self._target(spec)
         if spec.code is not None:
             return self._node_bundle(spec, target)
-        wheels = self._wheels(spec, target)
-        base, common = self._base(target)
-        folder = self._scratch / spec.name / BUNDLE
-        shutil.copytree(base, folder)
-        own = self._files(spec)
-        files = _copy(own, self._root, folder)
+        wheels = self._wheels(spec)
+        if self._shared is None:
+            self._shared = _read(shared_files(self._root), self._root)
+        own_files = self._files(spec)
+        files, own = Files(), _read(own_files, self._root)
+        files.add_own(self._shared)
         for wheel in wheels:
-            if wheel not in common:
-                files += wheel.unpack(folder, self._excluded)
-        self._check_imports(spec, target, folder, own)
-        self._compile(target, folder, files)
+            files.add_wheel(wheel.path.name, self._of_wheel(wheel))
+        files.add_own(own)
+        library = self._library(target)
+        provided = {name.partition("/")[0].partition(".")[0] for name in files.contents}
+        check_imports(
+            [*shared_files(self._root), *own_files],
+            self._root,
+            provided | library,
+            f"{own_folder(spec)}/{INPUTS}",
+            target.version,
+        )
+        own |= self._shared
         parts = parts_of(wheels, asked_packages(self._wanted(spec), target), target)
-        return self._finish(spec, target, folder, parts, _warning(spec, target, wheels))
+        pruner = self._pruners.setdefault(target.version, Pruner(self._kept, target.version, self._whole))
+        contents = {wheel.pin.name: self._of_wheel(wheel) for wheel in wheels}
+        unused = () if may_be_queued(self._project, spec) else (QUEUE,)
+        pruned = pruner.prune(
+            own,
+            contents,
+            parts,
+            library=library,
+            unused=unused,
+            named=self._named,
+            excluded=self._excluded,
+        )
+        bundled = {name: each for name, each in files.contents.items() if name in own or name in pruned.files}
+        bundled |= self._compiled(target, bundled)
+        bundled |= pruned.stand_ins | _authorities(bundled)
+        return self._finish(spec, target, bundled, parts.only(pruned.packages), _warning(spec, target, wheels))
 
     def _node_bundle(self, spec: FunctionSpec, target: Target) -> Bundle:
-        folder = self._scratch / spec.name / BUNDLE
         code, packages = node.code_folder(self._root, spec), node.package_files(self._root, spec)
-        _copy([*self._files(spec), *packages], code, folder)
+        files = _read([*self._files(spec), *packages], code)
         warning = node.warning(self._root, spec, packages)
-        return self._finish(spec, target, folder, node.parts_of(code, packages), warning)
+        return self._finish(spec, target, files, node.parts_of(code, packages), warning)
 
-    def _check_imports(self, spec: FunctionSpec, target: Target, folder: Path, own: Sequence[Path]) -> None:
-        provided = {path.name.partition(".")[0] for path in folder.iterdir()}
+    def _of_wheel(self, wheel: Wheel) -> dict[str, Content]:
+        if wheel.path not in self._contents:
+            self._contents[wheel.path] = wheel.contents(self._excluded)
+        return self._contents[wheel.path]
+
+    def _library(self, target: Target) -> frozenset[str]:
         python = self._python(target)
-        library = standard_library(python) if python else sys.stdlib_module_names
-        files = [*shared_files(self._root), *own]
-        check_imports(files, self._root, provided | library, f"{own_folder(spec)}/{INPUTS}", target.version)
+        return standard_library(python) if python else sys.stdlib_module_names
 
     def _files(self, spec: FunctionSpec) -> list[Path]:
         if spec.code is not None:
@@ -218,58 +257,48 @@ class _Workshop:
     def _python(self, target: Target) -> Path | None:
         return find_python(target.version, self._options.python) if self._options.bytecode else None
 
-    def _wheels(self, spec: FunctionSpec | None, target: Target) -> list[Wheel]:
-        """The packages of the project's lock and, for a function, of its own."""
-        locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
-        if spec and (own := own_lock(self._root, spec)):
-            locks.append(own)
-        wanted = self._wanted(spec)
-        pins: dict[str, Pin] = read_locks(locks, target)
-        cache = self._cache / f"{target.runtime}-{target.architecture}"
-        pins |= pins_from_source(wanted, pins, cache)
-        check_inputs(wanted, pins, target)
-        wheels = fetch(pins, target, cache, self._root / WHEELS)
-        return with_needs(wheels, pins, asked_extras(wanted, pins, target), target)
+    def _wheels(self, spec: FunctionSpec) -> list[Wheel]:
+        """The packages of the project's lock and of the function's own."""
+        target, own = self._target(spec), own_lock(self._root, spec)
+        if (own, target) not in self._fetched:
+            locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
+            locks += [own] if own else []
+            wanted = self._wanted(spec)
+            pins: dict[str, Pin] = read_locks(locks, target)
+            cache = self._cache / f"{target.runtime}-{target.architecture}"
+            pins |= pins_from_source(wanted, pins, cache)
+            check_inputs(wanted, pins, target)
+            wheels = fetch(pins, target, cache, self._root / WHEELS)
+            self._fetched[own, target] = with_needs(wheels, pins, asked_extras(wanted, pins, target), target)
+        return self._fetched[own, target]
 
-    def _wanted(self, spec: FunctionSpec | None) -> list[tuple[str, str]]:
-        """What the project requires and, for a function, what it does by itself; each with where."""
-        own = own_lock(self._root, spec) if spec else None
+    def _wanted(self, spec: FunctionSpec) -> list[tuple[str, str]]:
+        """What the project requires and what the function does by itself; each with where."""
+        own = own_lock(self._root, spec)
         return project_requirements(self._root) + (listed_requirements(own.with_name(INPUTS)) if own else [])
 
-    def _base(self, target: Target) -> tuple[Path, list[Wheel]]:
-        if target not in self._bases:
-            folder = self._scratch / f".{target.runtime}-{target.architecture}"
-            folder.mkdir()  # a project may share nothing and have no packages
-            files = _copy(shared_files(self._root), self._root, folder)
-            wheels = self._wheels(None, target)
-            for wheel in wheels:
-                files += wheel.unpack(folder, self._excluded)
-            add_authorities(folder)
-            self._compile(target, folder, files)
-            self._bases[target] = folder, wheels
-        return self._bases[target]
-
-    def _compile(self, target: Target, folder: Path, files: Sequence[Path]) -> None:
+    def _compiled(self, target: Target, files: dict[str, Content]) -> dict[str, Content]:
         if (python := self._python(target)) is None:
-            return
-        for name, (line, reason) in compile_files(python, folder, files).items():
+            return {}
+        compiled = compile_files(python, target.version, files, self._kept, self._scratch)
+        for name, (line, reason) in compiled.refused.items():
             if (self._root / name).is_file():  # packages may hold modules for other Pythons, which nobody imports
                 raise DevkitError(f"{name}:{line or 1}: {target.runtime} cannot compile this: {reason}")
+        return compiled.files
 
     def _finish(
         self,
         spec: FunctionSpec,
         target: Target,
-        folder: Path,
-        parts: Parts[Wheel | Package],
+        files: dict[str, Content],
+        parts: Parts[Wheel] | Parts[Package],
         warning: str,
     ) -> Bundle:
         zipped = self._scratch / f"{spec.name}.zip"
         programs = {name for each in parts.packages.values() if isinstance(each, Wheel) for name in each.programs}
-        archive.set_modes(folder, programs)
-        sizes = archive.write_zip(folder, zipped, programs)
+        sizes = self._archivist.write(files, zipped, programs)
         checksum = hashlib.sha256(zipped.read_bytes()).hexdigest()
-        unpacked = sum((folder / name).stat().st_size for name in sizes)
+        unpacked = sum(len(content.data) for content in files.values())
         bundle = Bundle(
             name=spec.name,
             target=target,
@@ -286,13 +315,33 @@ class _Workshop:
         bill = bill_of_materials(spec.name, checksum, self._origin, target, parts)
         zipped.with_suffix(".cdx.json").write_text(bill, encoding="utf-8")
         if spec.synced:
-            config = folder.with_name(FILE)
-            config.write_text(json.dumps(task_config(spec, target.runtime), indent=2) + "\n", encoding="utf-8")
+            folder = self._scratch / spec.name
+            folder.mkdir()
+            config = folder / FILE
+            text = json.dumps(task_config(spec, target.runtime), indent=2) + "\n"
+            config.write_text(text, encoding="utf-8")
+            if self._unpacked.is_as_it_was(self._root / BUILD / spec.name, checksum, text):
+                shutil.rmtree(folder)
+                return bundle
+            archive.write_folder(files, folder / BUNDLE, programs)
+            self._unpacked.remember(folder, checksum, text)
             for problem in check_task_config(config):
                 raise DevkitError(
                     f"{spec.path}:{spec.line}: {spec.logical_id}: {FILE} {problem.pointer}: {problem.rule}"
                 )
         return bundle
+
+
+def _read(paths: Sequence[Path], root: Path) -> dict[str, Content]:
+    return {path.relative_to(root).as_posix(): Content.of(path.read_bytes()) for path in paths}
+
+
+def _authorities(files: dict[str, Content]) -> dict[str, Content]:
+    """The certificates that the client's transport trusts, where both are in the bundle."""
+    if SOURCE not in files or not any(name.startswith(f"{FOLDER.rpartition('/')[0]}/") for name in files):
+        return {}
+    found = authorities(files[SOURCE].data.decode())
+    return {f"{FOLDER}/{name}": Content.of(pem) for name, pem in found.items()}
 
 
 def _put_in_place(
@@ -302,8 +351,9 @@ def _put_in_place(
     place.mkdir(exist_ok=True)
     names = [f"{spec.name}{suffix}" for spec in specs for suffix in _SUFFIXES]
     names += [spec.name for spec in specs if spec.synced]
-    new = {place / name: scratch / name for name in names}
-    replace(new, [path for path in _stale(project, place) if path not in new], scratch / "aside")
+    new = {place / name: scratch / name for name in names if (scratch / name).exists()}
+    built_now = {place / name for name in names}
+    replace(new, [path for path in _stale(project, place) if path not in built_now], scratch / "aside")
     return [Bundle(**{**vars(bundle), "zip": (place / bundle.zip.name).relative_to(project.root)}) for bundle in built]
 
 
@@ -319,18 +369,6 @@ def _stale(project: Project, place: Path) -> Iterator[Path]:
             known = suffix is None or path.name.removesuffix(suffix) in names
         if not known:
             yield path
-
-
-def _copy(paths: Sequence[Path], root: Path, folder: Path) -> list[Path]:
-    copies = []
-    for path in paths:
-        copy = folder / path.relative_to(root)
-        if copy.exists():
-            raise DevkitError(f"{path.relative_to(root)} is in a package of the lock too; rename yours")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-        copies.append(copy)
-    return copies
 
 
 def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str:

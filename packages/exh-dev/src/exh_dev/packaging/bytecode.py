@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
 
 from exh_dev.errors import DevkitError
+from exh_dev.packaging.content import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
+
+    from exh_dev.packaging.kept import Kept
 
 TASK_ROOT = "/var/task"
 _PATIENCE = 300  # seconds
+_DONE, _REFUSED = b"+", b"-"
 
 # Runs in the target's Python. One process, a fixed order and no random hashing: the same bytes every time.
 _COMPILE = """
@@ -37,29 +43,87 @@ json.dump(refused, sys.stdout)
 """
 
 
-def compile_files(python: Path, root: Path, paths: Iterable[Path]) -> dict[str, tuple[int | None, str]]:
-    """Write the bytecode of modules beside them, into `__pycache__`, as if they lay in Lambda's task root.
+class Compiled(NamedTuple):
+    """Bytecode by its path in the bundle; of the modules that cannot be compiled the line, and why."""
+
+    files: dict[str, Content]
+    refused: dict[str, tuple[int | None, str]]
+
+
+def compile_files(
+    python: Path, version: tuple[int, int], files: Mapping[str, Content], kept: Kept, scratch: Path
+) -> Compiled:
+    """Return the bytecode of modules, in `__pycache__` beside each, as if they lay in Lambda's task root.
 
     Args:
         python: the target's interpreter.
-        root: the bundle.
-        paths: files in it; those that are no modules are left alone.
-
-    Returns:
-        Of those that cannot be compiled (by their path in the bundle) the line, and why.
+        version: its version.
+        files: of a bundle, by their paths; those that are no modules are left alone.
+        kept: what earlier builds compiled.
+        scratch: a folder to work in.
 
     Raises:
         DevkitError: the interpreter failed.
     """
-    names = sorted(path.relative_to(root).as_posix() for path in paths if path.suffix == ".py")
+    by = (_identity(python), repr(version).encode())
+    compiled = Compiled({}, {})
+    unknown: dict[str, Content] = {}
+    for name, content in files.items():
+        if name.endswith(".py"):
+            found = kept.get("bytecode", *by, name.encode(), content.digest)
+            if found is None:
+                unknown[name] = content
+            else:
+                _take(compiled, name, version, found)
+    if unknown:
+        with TemporaryDirectory(dir=scratch) as folder:
+            for name, found in _compiled(python, version, unknown, Path(folder)):
+                kept.put(found, "bytecode", *by, name.encode(), unknown[name].digest)
+                _take(compiled, name, version, found)
+    return compiled
+
+
+def _take(compiled: Compiled, name: str, version: tuple[int, int], found: bytes) -> None:
+    if found[:1] == _REFUSED:
+        line, reason = json.loads(found[1:])
+        compiled.refused[name] = line, reason
+    else:
+        compiled.files[_place(name, version)] = Content.of(found[1:])
+
+
+def _place(name: str, version: tuple[int, int]) -> str:
+    path = PurePosixPath(name)
+    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-{version[0]}{version[1]}.pyc")
+
+
+def _compiled(
+    python: Path, version: tuple[int, int], files: Mapping[str, Content], root: Path
+) -> Iterable[tuple[str, bytes]]:
+    """Of each module its bytecode, or why there is none, as it is kept."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.data)
     try:
         done = subprocess.run(
             [python, "-s", "-S", "-P", "-W", "ignore", "-c", _COMPILE, root, TASK_ROOT],
-            input=json.dumps(names), capture_output=True, text=True, check=False, timeout=_PATIENCE,
+            input=json.dumps(sorted(files)), capture_output=True, text=True, check=False, timeout=_PATIENCE,
             env={"PYTHONHASHSEED": "0"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DevkitError(f"{python} could not compile: {error}") from error
     if done.returncode != 0:
         raise DevkitError(f"{python} could not compile: {done.stderr.strip()}")
-    return {name: (line, reason) for name, (line, reason) in json.loads(done.stdout).items()}
+    refused = json.loads(done.stdout)
+    for name in files:
+        if name in refused:
+            yield name, _REFUSED + json.dumps(refused[name]).encode()
+        else:
+            yield name, _DONE + (root / _place(name, version)).read_bytes()
+
+
+@cache
+def _identity(python: Path) -> bytes:
+    """What tells one interpreter from another at the same place."""
+    about = python.resolve().stat()
+    return f"{python} {about.st_size} {about.st_mtime_ns}".encode()

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from exh_dev.errors import DevkitError
+from exh_dev.packaging.lock_files import INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from exh_dev.packaging.target import Target
 
-LOCK = "requirements.txt"
-INPUTS = "requirements.in"
 _HASH = re.compile(r"\s--hash[= ](\w+:[0-9a-fA-F]+)(?=\s|$)")
 _COMMENT = re.compile(r"(^|\s)#.*")
 

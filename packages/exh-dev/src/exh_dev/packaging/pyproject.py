@@ -64,6 +64,11 @@ def excluded_patterns(root: Path) -> list[str]:
     return _texts(root, "tool", "exh-dev", "build", "exclude") or list(_NEVER_SERVED)
 
 
+def whole_packages(root: Path) -> list[str]:
+    """Return the names of packages that bundles have whole, whatever of them is imported."""
+    return _texts(root, "tool", "exh-dev", "build", "whole")
+
+
 def harmless_patterns(root: Path) -> list[str]:
     """The project's files that are no secrets, whatever they look like: patterns of their paths."""
     return _texts(root, "tool", "exh-dev", "build", "not-secret")

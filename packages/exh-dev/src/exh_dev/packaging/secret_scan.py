@@ -7,8 +7,12 @@ in pyproject.toml, whole or by a line of it: `shared/labels.json:12`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exh_dev.errors import DevkitError
@@ -17,7 +21,8 @@ from exh_dev.packaging.secret_finders import NAMED, RANDOM, Lines, find
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from pathlib import Path
+
+    from exh_dev.packaging.kept import Kept
 
 _NAMES = re.compile(
     r".*\.env([._~-].*)?|\.envrc|credentials(\..+)?|secrets?\.(json|ya?ml|toml|ini|txt)|\.netrc|\.pypirc|\.npmrc|\.pgpass"
@@ -28,21 +33,23 @@ _FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".exh", ".git"})
 _SOURCES = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts")
 _ALLOWED = "pragma: allowlist secret"
 _NEXT_ALLOWED = "pragma: allowlist nextline secret"
+_KEY = "Private Key"
 _VAGUE = (NAMED, RANDOM)  # said of a line where nothing better is known
 
 
-def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = ()) -> None:
+def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None) -> None:
     """See to it that none of the project's files is, or holds, a secret.
 
     Args:
         paths: the files.
         root: the project's folder.
         harmless: patterns of the paths of files that are no secrets, whatever they look like, or of `path:line`.
+        kept: what earlier scans found in the same content.
 
     Raises:
         DevkitError: one is or does. The message says where, never what.
     """
-    if found := find_secrets(paths, root, harmless):
+    if found := find_secrets(paths, root, harmless, kept):
         listed = "".join(f"\n  {each}" for each in found)
         raise DevkitError(
             f"nothing was built, since this looks like secrets, and a bundle can be read by many:{listed}\n"
@@ -52,13 +59,15 @@ def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] =
         )
 
 
-def find_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = ()) -> list[str]:
+def find_secrets(
+    paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None
+) -> list[str]:
     """Return where files are, or hold, secrets, as `file:line: what it is`; for the arguments see `check_secrets`."""
     checked = (path for path in paths if not any(fnmatch(str(path.relative_to(root)), each) for each in harmless))
-    return [problem for path in checked for problem in _problems(path, root, harmless)]
+    return [problem for path in checked for problem in _problems(path, root, harmless, kept)]
 
 
-def _problems(path: Path, root: Path, harmless: Collection[str]) -> Iterator[str]:
+def _problems(path: Path, root: Path, harmless: Collection[str], kept: Kept | None) -> Iterator[str]:
     relative = path.relative_to(root)
     if folder := next((part for part in relative.parts[:-1] if part in _FOLDERS), None):
         yield f"{relative}: nothing of a folder {folder} is deployed"
@@ -67,15 +76,38 @@ def _problems(path: Path, root: Path, harmless: Collection[str]) -> Iterator[str
     if real.suffix not in _SOURCES and any(_NAMES.fullmatch(name) for name in (path.name, real.name)):
         yield f"{relative}: a file of this name holds credentials or a key"
         return
-    for member, text, has_lines, is_key in parts(path.read_bytes()):
+    for line, kind in _found(path.read_bytes(), path.suffix.lower(), kept):
+        if kind.startswith(_KEY) or not any(fnmatch(f"{relative}:{line}", each) for each in harmless):
+            yield f"{relative}:{line}: {kind}"
+
+
+def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, str]]:
+    """What looks like a secret in the content of a file: the line, and what it is."""
+    if kept is None:
+        return list(_looked_up(content, suffix))
+    of = rules().encode(), suffix.encode(errors="replace"), content
+    known = kept.get("secrets", *of)
+    if known is None:
+        known = kept.put(json.dumps(list(_looked_up(content, suffix))).encode(), "secrets", *of)
+    return [(line, kind) for line, kind in json.loads(known)]
+
+
+def _looked_up(content: bytes, suffix: str) -> Iterator[tuple[int, str]]:
+    for member, text, has_lines, is_key in parts(content):
         inside = f", in its {member}" if member else ""
-        suffix = "." + member.rpartition(".")[2].lower() if member else path.suffix.lower()
+        suffix_of_it = "." + member.rpartition(".")[2].lower() if member else suffix
         if is_key:
-            yield f"{relative}:1: Private Key{inside}"
-        found = sorted(_scan(text, suffix).items())
+            yield 1, f"{_KEY}{inside}"
+        found = sorted(_scan(text, suffix_of_it).items())
         for line, kind in found if has_lines else [(1, kind) for kind in sorted({kind for _, kind in found})]:
-            if not any(fnmatch(f"{relative}:{line}", each) for each in harmless):
-                yield f"{relative}:{line}: {kind}{inside}"
+            yield line, f"{kind}{inside}"
+
+
+@cache
+def rules() -> str:
+    """Return a digest of the rules, which may change without the version in a checkout."""
+    modules = sorted(Path(__file__).parent.glob("secret_*.py"))
+    return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _scan(text: str, suffix: str) -> dict[int, str]:

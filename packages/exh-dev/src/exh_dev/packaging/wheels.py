@@ -22,6 +22,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from exh_dev.errors import DevkitError
+from exh_dev.packaging.content import Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,7 +108,7 @@ class Wheel:
                 return " ".join(found.split())
         return ""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hexadecimal."""
         return _sha256(self.path)
@@ -117,23 +118,21 @@ class Wheel:
         """Whether it runs on one kind of machine only."""
         return not self.path.stem.endswith("-any")
 
-    @property
+    @cached_property
     def programs(self) -> set[str]:
         """Its files that can be executed, by where they are installed."""
         with ZipFile(self.path) as archive:
             found = [entry.filename for entry in archive.infolist() if entry.external_attr >> 16 & _EXECUTABLE]
         return {str(_place(name)) for name in found}
 
-    def unpack(self, folder: Path, excluded: Iterable[str] = ()) -> list[Path]:
-        """Put its modules into a folder, as installing would; its commands, headers and list of files stay out.
-
-        Files that one of the `excluded` patterns fits stay out too. What is there already may be in it too, if it is
-        the same: packages that share a namespace often all bring its `__init__.py`.
+    def contents(self, excluded: Iterable[str] = ()) -> dict[str, Content]:
+        """Return its modules and data, by where installing would put them; its commands, headers and list of files stay
+        out, and files that one of the `excluded` patterns fits.
 
         Raises:
-            DevkitError: it holds something that is there already, or that lies elsewhere.
+            DevkitError: it holds something that lies elsewhere.
         """
-        written = []
+        found = {}
         with ZipFile(self.path) as archive:
             for entry in archive.infolist():
                 inner = _place(entry.filename)
@@ -141,19 +140,8 @@ class Wheel:
                     continue
                 if inner.is_absolute() or ".." in inner.parts:
                     raise DevkitError(f"{self.path.name} holds {entry.filename}, which lies outside of it")
-                path, content = folder / inner, archive.read(entry)
-                if path.is_file() and path.read_bytes() == content:
-                    continue
-                if path.exists() or any(each.is_file() for each in path.parents):
-                    raise DevkitError(
-                        f"{self.path.name} holds {inner}, and so does another package, or the project, with other "
-                        "content. Take another version, or leave both out with `exclude` of [tool.exh-dev.build] in "
-                        "pyproject.toml if no function needs it"
-                    )
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-                written.append(path)
-        return written
+                found[str(inner)] = Content.of(archive.read(entry))
+        return found
 
 
 def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) -> list[Wheel]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
+from pathlib import Path
 from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
     import psutil
 
+_PROC, _ON_LINUX = Path("/proc"), sys.platform == "linux"
 MEGABYTE = 1024 * 1024
 INTERVAL = 0.05
 """Seconds between two looks."""
@@ -31,7 +35,6 @@ class MemoryMonitor:
         self._lock = Lock()
         self._changed = Condition()
         self._state: State = "busy"
-        self._process: psutil.Process | None = None
         self._descendants: list[psutil.Process] = []
         self._was_over = False
 
@@ -50,13 +53,9 @@ class MemoryMonitor:
 
     def sample(self) -> None:
         """Look once, now. A process that is gone uses nothing."""
-        import psutil
-
         with self._lock:
-            try:
-                self._process = self._process or psutil.Process(self._pid)
-                resident = self._process.memory_info().rss
-            except psutil.NoSuchProcess:
+            resident = _resident(self._pid)
+            if resident is None:
                 return
             # Descendants count with what is theirs alone: after a fork most pages are shared with the process.
             used = _megabytes(resident + sum(map(_unshared, self._descendants)))
@@ -86,19 +85,49 @@ class MemoryMonitor:
             return self._state == "busy"
 
     def _watch(self) -> None:
-        import psutil
-
         while self._wait_until_busy():
             began = time.monotonic()
             self.sample()
-            try:
-                self._descendants = self._process.children(recursive=True) if self._process else []
-            except psutil.NoSuchProcess:
+            descendants = _descendants(self._pid)
+            if descendants is None:
                 return
+            self._descendants = descendants
             # Listing descendants reads the whole process table: never spend more than a tenth of the time on it.
             pause = max(INTERVAL, 10 * (time.monotonic() - began))
             with self._changed:
                 self._changed.wait_for(lambda: self._state == "closed", pause)
+
+
+def _resident(pid: int) -> int | None:
+    """The bytes of memory that a process has; None when it is gone."""
+    if _ON_LINUX:  # psutil would read the same, and takes longer to import than a short function to run
+        try:
+            return int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):
+            return None
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _descendants(pid: int) -> list[psutil.Process] | None:
+    """The processes that a process has begun, and those that they have; None when it is gone."""
+    if _ON_LINUX:
+        try:
+            threads = list((_PROC / str(pid) / "task").iterdir())
+            if not any((thread / "children").read_bytes().strip() for thread in threads):
+                return []
+        except OSError:  # a thread has ended meanwhile, or this system does not say
+            pass
+    import psutil
+
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _unshared(process: psutil.Process) -> int:

@@ -6,17 +6,11 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.checking.configuration import of_problem
-from exh_dev.checking.inspection import Inspection
 from exh_dev.errors import DevkitError, UnsetVariableError, UsageError
 from exh_dev.platform.tasks.runner import OwnFunction
-from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import read_event
 from exh_dev.project.runtime_function import function_of
-from exh_dev.project.seed_files import with_contents
-from exh_dev.remote import schedules
 from exh_dev.remote.client import client_of
-from exh_dev.serve import outranking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,21 +29,31 @@ def start(
     shown: LocalProject | None = None,
     *,
     in_part: bool = False,
+    is_configured: bool = False,
 ) -> Configuration | None:
     """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
     the project as the control center has it. `tell` gets a sentence for what cannot be served, and for each schema that
     was another one on the platform; not for what is found without a platform (`exh_dev.checking`). `in_part`, files of
-    the configuration that have a mistake are left out.
+    the configuration that have a mistake are left out. `is_configured` says that the platform has all of it already.
 
     Returns:
-        The configuration that was loaded.
+        The configuration that was loaded; None where there is nothing to load.
 
     Raises:
         DevkitError: the configuration has a mistake; nothing has been started then.
     """
+    if is_configured:
+        platform.start(own_functions(platform, tell, project) if project else (), shown)
+        return None
+    from exh_dev.project.configuration.configuration import read_configuration
+    from exh_dev.serve import outranking
+
     configuration = read_configuration(project) if project else None
     if project and configuration and configuration.problems:
         if not in_part:
+            from exh_dev.checking.configuration import of_problem
+            from exh_dev.checking.inspection import Inspection
+
             first, *others = configuration.problems
             more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
             raise DevkitError(f"{of_problem(Inspection(project), first)}{more}; `exh-dev check` lists them")
@@ -77,6 +81,8 @@ def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], No
     Raises:
         DevkitError: the manifest cannot be used.
     """
+    from exh_dev.remote import schedules
+
     exh = client_of(platform.environment_without_faults())
     plan = schedules.read_plan(project.manifest, exh, prune=True)
     for _ in schedules.apply(plan.steps, exh):
@@ -113,6 +119,8 @@ def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
         return
     import http.client
     from urllib.parse import urlsplit
+
+    from exh_dev.project.seed_files import with_contents
 
     body = json.dumps(with_contents(read_event(path), path))
     connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=30)

@@ -26,6 +26,7 @@ from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Invocation, Runtime
 from exh_dev.runtime.triggers import trigger_of
 from exh_dev.serve import deploy
+from exh_dev.serve.configured import configured
 from exh_dev.serve.local_platform import LocalPlatform
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from exh_dev.project.project import Project
     from exh_dev.project.runtime_function import CredentialSource
     from exh_dev.runtime import LogLine
+    from exh_dev.serve.configured import Configured
 
 LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 
@@ -146,7 +148,8 @@ def execute(
         UsageError: a function cannot run this way; nothing has run then.
     """
     with ExitStack() as stack:
-        platform = None if live is not None else stack.enter_context(LocalPlatform())
+        known = configured(project) if live is None else None
+        platform = stack.enter_context(LocalPlatform(image=known.image)) if known else None
         runtimes: dict[CredentialSource, Runtime] = {}
         sources: dict[CredentialSource, None] = dict.fromkeys(case.credentials for case in cases)
         for source in sources:
@@ -157,12 +160,12 @@ def execute(
             if debug_port is not None:
                 functions = [function.debugged(debug_port) for function in functions]
             runtimes[source] = stack.enter_context(Runtime(functions, on_log=on_log))
-        # The first worker starts while the platform does.
-        runtimes[cases[0].credentials].warm(cases[0].function)
+        worker = runtimes[cases[0].credentials]
         calls = None
-        if platform is not None:
-            # `exh-dev serve` reports a function that cannot be served; here it is only one that others may call.
-            deploy.start(platform, project, lambda _: None)
+        if platform is None or known is None:
+            worker.warm(cases[0].function)
+        else:
+            _start(platform, project, known, lambda: worker.warm(cases[0].function))
             calls = stack.enter_context(LocalCalls(platform.url))
             if keep is not None:
                 stack.callback(lambda: keep(platform.runs()))
@@ -180,6 +183,19 @@ def execute(
                 continue
             invocation, run_id = platform.recorded(case.function, case.event, _performing(runtime, case))
             yield _with_chain(case, invocation, calls, run_id)
+
+
+def _start(platform: LocalPlatform, project: Project, known: Configured, warm: Callable[[], object]) -> None:
+    """Start a platform with a project, and the first worker meanwhile. `exh-dev serve` reports a function that cannot
+    be served; here it is only one that others may call.
+    """
+    if known.is_known:
+        warm()
+        deploy.start(platform, project, lambda _: None, is_configured=True)
+        return
+    deploy.start(platform, project, lambda _: None)
+    known.keep(platform.call(platform.image))  # before a worker can have called it
+    warm()
 
 
 def _performing(runtime: Runtime, case: Case) -> Callable[[str], Invocation]:

@@ -16,7 +16,6 @@ from exh_dev.serve import deploy, kept_runs, outranking
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.keys import listening
 from exh_dev.serve.project import ServedProject
-from exh_dev.serve.reload import Reloader
 from exh_dev.serve.run_lines import line_of
 from exh_dev.serve.start_lines import lines_of_start
 
@@ -69,6 +68,8 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             lines.note(f"fault in force: {each.rule.text}")
         platform.watch_runs(lambda run: lines.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
+            from exh_dev.serve.reload import Reloader  # with all checks: what answers need not wait for them
+
             resources.enter_context(Reloader(platform, shown, lines.note, lines.warn))
         while not stop.wait(SIGNALS_WITHIN):
             pass

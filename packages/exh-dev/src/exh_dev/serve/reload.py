@@ -13,8 +13,6 @@ What cannot be served yet, because the manifest is broken, is served when it is 
 from __future__ import annotations
 
 import glob
-import os
-from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -28,6 +26,7 @@ from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import ENV_FILE, MANIFEST, Project
 from exh_dev.serve import deploy
 from exh_dev.serve.outranking import about_function, hidden_functions
+from exh_dev.serve.watched_folders import CONFIGURATION, IGNORED, LEFT_OUT, stamps, watched_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -44,27 +43,9 @@ PYTHON = ".py"
 _DEBOUNCE = 40  # ms without another change until something is done
 _IDLE = 250  # ms without a change until it is looked whether to stop
 _STEP = 20  # ms between two looks while changes come
-_CONFIGURATION = ("schemas", "templates", "localizations")
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
 #: Beside code, events and the configuration: what findings are about.
 _CHECKED = frozenset({(MANIFEST,), (ENV_FILE,), ("pyproject.toml",), ("requirements.txt",)})
-_UNWATCHED = frozenset({"__pycache__", node.PACKAGES})
-_IGNORED = frozenset(
-    {
-        "__pycache__",
-        ".git",
-        ".venv",
-        ".venv-sam",
-        ".venv-checkov",
-        ".exh-dev",
-        "build",
-        "node_modules",
-        "tests",
-        "docs",
-        "packages",
-    }
-    | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "benchmarks"}
-)
 
 
 class Reloader:
@@ -94,9 +75,9 @@ class Reloader:
         self._stopped = Event()
         self._findings: set[str] = set()
         self._remember_node_folders()
-        self._before: dict[Path, int] | None = self._stamps()
         self._thread = Thread(target=self._watch, name="reload", daemon=True)
         self._read_functions()
+        self._seen = self._stamps()
         self._look(())
 
     def __enter__(self) -> Self:
@@ -136,33 +117,47 @@ class Reloader:
         self._project.reloaded(files)
         self._platform.tell_change("functions")
 
-    def _watch(self) -> None:
-        from watchfiles import watch
+    def folders(self) -> frozenset[Path]:
+        """The folders that are watched, each without what is in its folders."""
+        code = {path for files in self._files.values() for path in files}
+        return watched_folders(self._project.root, code, self._node_folders.values())
 
-        root = self._project.root
+    def _watch(self) -> None:
         try:
-            changes = watch(
-                root,
-                watch_filter=lambda _, path: self._is_watched(Path(path)),
-                debounce=_DEBOUNCE,
-                step=_STEP,
-                stop_event=self._stopped,
-                rust_timeout=_IDLE,
-                yield_on_timeout=True,
-            )
-            for changed in changes:
-                paths = {Path(path) for _, path in changed}
-                if self._before is not None:  # what was saved before the watching began
-                    before, now, self._before = self._before, self._stamps(), None
-                    paths |= {path for path in {*before, *now} if before.get(path) != now.get(path)}
-                if paths:
-                    self.apply(paths)
+            while not self._stopped.is_set():
+                self._watch_folders(self.folders())
         except Exception as error:  # noqa: BLE001 - whatever it is, old code must not be served silently
             why = str(error) or type(error).__name__
             message = f"what is saved is not served any more; start exh-dev serve again ({why})"
             self._problems["watching"] = [_problem("", None, message)]
             self._tell(message)
             self._report()
+
+    def _watch_folders(self, folders: frozenset[Path]) -> None:
+        """Watch some folders until others are to be watched, or watching ends."""
+        from watchfiles import watch
+
+        changes = watch(
+            *folders,
+            watch_filter=lambda _, path: self._is_watched(Path(path)),
+            debounce=_DEBOUNCE,
+            step=_STEP,
+            stop_event=self._stopped,
+            rust_timeout=_IDLE,
+            yield_on_timeout=True,
+            recursive=False,
+        )
+        is_first = True
+        for changed in changes:
+            paths = {Path(path) for _, path in changed}
+            if paths or is_first:  # what was saved while nobody watched counts too
+                before, self._seen = self._seen, self._stamps()
+                paths |= {path for path in {*before, *self._seen} if before.get(path) != self._seen.get(path)}
+            is_first = False
+            if paths:
+                self.apply(paths)
+                if self.folders() != folders:
+                    return
 
     def _attempt(self, what: str, do: Callable[[], list[Problem]]) -> bool:
         """Do one of the things that a change asks for, and say whether it was done; its problems take the place of
@@ -263,17 +258,7 @@ class Reloader:
 
     def _stamps(self) -> dict[Path, int]:
         """When each file was changed."""
-        root = self._project.root
-        found = {}
-        for folder, folders, names in os.walk(root):
-            folders[:] = [
-                name for name in folders if name != node.PACKAGES and (Path(folder) != root or name not in _IGNORED)
-            ]
-            for path in (Path(folder, name) for name in names):
-                if self._is_watched(path):
-                    with suppress(FileNotFoundError):
-                        found[path] = path.stat().st_mtime_ns
-        return found
+        return {path: time for path, time in stamps(self.folders()).items() if self._is_watched(path)}
 
     def _renew(self) -> list[Problem]:
         """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
@@ -320,7 +305,7 @@ class Reloader:
 
 def _is_watched(root: Path, path: Path) -> bool:
     parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
-    if not parts or parts[0] in _IGNORED or not _UNWATCHED.isdisjoint(parts) or path.name.startswith(".#"):
+    if not parts or parts[0] in IGNORED or not LEFT_OUT.isdisjoint(parts) or path.name.startswith(".#"):
         return False
     is_folder = not path.suffix and not path.name.startswith(".")  # moved, or deleted, with all that is in it
     is_checked = parts in _CHECKED or (parts[0] == "events" and path.suffix == ".json")
@@ -333,7 +318,7 @@ def _holds(path: Path, file: Path) -> bool:
 
 
 def _is_configuration(parts: tuple[str, ...]) -> bool:
-    return parts[0] in _CONFIGURATION or (len(parts) == 1 and parts[0] in _CONFIGURATION_FILES)
+    return parts[0] in CONFIGURATION or (len(parts) == 1 and parts[0] in _CONFIGURATION_FILES)
 
 
 def _files_of(paths: Iterable[Path]) -> set[Path]:

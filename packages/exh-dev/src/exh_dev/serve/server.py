@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -92,6 +93,7 @@ class Server:
 
     def __enter__(self) -> Self:
         """Start answering; requests sent before that wait, for the sockets listen already."""
+        gc.freeze()  # what was loaded stays, and is not gone through at each look for garbage
         self._thread.start()
         return self
 

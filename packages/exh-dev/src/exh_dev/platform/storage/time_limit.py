@@ -8,8 +8,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
-
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
 if TYPE_CHECKING:
@@ -56,6 +54,8 @@ class TimeLimit:
             return False
         self._looks += 1
         if not self._looks % _LOOKS:
+            import psutil  # which few queries take long enough for
+
             memory = psutil.Process().memory_info().rss
             self._first = self._first or memory
             self.grown = max(self.grown, memory - self._first)
