@@ -31,7 +31,7 @@ _NOT_MEASURING = frozenset({"__main__", "plain_handler"})  # the latter needs a 
 
 
 def found() -> dict[str, Any]:
-    """What measures something: each module here that has a `measure`."""
+    """Return what measures something: each module here that has a `measure`."""
     names = [each.name for each in pkgutil.iter_modules(benchmarks.__path__) if each.name not in _NOT_MEASURING]
     modules = {name: import_module(f"benchmarks.{name}") for name in names}
     return {name: module for name, module in modules.items() if hasattr(module, "measure")}

@@ -47,7 +47,7 @@ def whoami_zip(folder: Path) -> Path:
 
 
 def plain_folder(folder: Path) -> Path:
-    """The plain handler beside what `pip install --target` brings, without bytecode; where that is.
+    """Return the plain handler beside what `pip install --target` brings, without bytecode; where that is.
 
     `/var/task` is read-only, so that Lambda never writes any either.
     """
@@ -61,7 +61,7 @@ def plain_folder(folder: Path) -> Path:
 
 
 def compiled(task_root: Path) -> Path:
-    """A copy with bytecode that is used as it is, whatever the dates of the files; where that is."""
+    """Return a copy with bytecode that is used as it is, whatever the dates of the files; where that is."""
     copy = task_root.with_name(f"{task_root.name}-compiled")
     shutil.copytree(task_root, copy)
     compileall.compile_dir(copy, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
@@ -69,7 +69,7 @@ def compiled(task_root: Path) -> Path:
 
 
 def zipped(task_root: Path) -> Path:
-    """A zip of a folder, as `zip -r` makes it; where that is."""
+    """Return a zip of a folder, as `zip -r` makes it; where that is."""
     target = task_root.with_suffix(".zip")
     with ZipFile(target, "w", ZIP_DEFLATED) as archive:
         for path in sorted(task_root.rglob("*")):
@@ -78,14 +78,14 @@ def zipped(task_root: Path) -> Path:
 
 
 def unpacked(archive: Path, folder: Path) -> Path:
-    """What Lambda makes of a zip; where that is."""
+    """Return what Lambda makes of a zip; where that is."""
     with ZipFile(archive) as opened:
         opened.extractall(folder)
     return folder
 
 
 def runtime_folder(folder: Path) -> Path:
-    """What Lambda has beside a function: the runtime client and boto3, compiled; where that is."""
+    """Return what Lambda has beside a function: the runtime client and boto3, compiled; where that is."""
     target = folder / "runtime"
     for name in _RUNTIME:
         for file in distribution(name).files or ():
@@ -99,5 +99,5 @@ def runtime_folder(folder: Path) -> Path:
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:
-    """A folder for them, gone at the end of the `with` block."""
+    """Return a folder for them, gone at the end of the `with` block."""
     return tempfile.TemporaryDirectory(prefix="exh-bench-", ignore_cleanup_errors=True)

@@ -159,7 +159,7 @@ def _page(chromium: Any, url: str, view: str) -> Iterator[Any]:
 
 @contextmanager
 def _serving() -> Iterator[tuple[str, Any]]:
-    """A platform with that much in it, and what tells its memory in MB."""
+    """Serve a platform with that much in it; yield it, and what returns its memory in MB."""
     root = Path(__file__).parent.parent
     with tempfile.TemporaryDirectory() as folder:
         with closing(Store(Path(folder) / "platform.db")) as store:

@@ -42,12 +42,12 @@ def fill(store: Store) -> None:
 
 
 def _id(created: float) -> str:
-    """The id of something that was made at this moment, in epoch seconds."""
+    """Return the id of something that was made at this moment, in epoch seconds."""
     return f"{int(created):08x}{object_id()[8:]}"
 
 
 def _runs(store: Store, now: float) -> None:
-    """Runs as functions leave them: an event, a result, ten lines of log and five calls each."""
+    """Store runs as functions leave them: an event, a result, ten lines of log and five calls each."""
     line = {"timestamp": iso(now), "text": json.dumps({"level": "INFO", "message": "working", "step": "x" * 200})}
     call = {"timestamp": iso(now), "method": "GET", "path": "/users/v1/me", "status": 200, "duration_ms": 1.2}
     for number in range(MOST_RUNS):

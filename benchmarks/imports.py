@@ -45,7 +45,7 @@ class Module:
 
 
 def measure() -> dict[str, Any]:
-    """The tree, and what each package takes; nothing is compared."""
+    """Return the tree, and what each package takes; nothing is compared."""
     with scratch() as made:
         folder = Path(made)
         runtime = runtime_folder(folder)
@@ -61,7 +61,7 @@ def measure() -> dict[str, Any]:
 
 
 def tree(runs: list[str]) -> list[Module]:
-    """The modules that nothing else imported, with medians of several runs of `-X importtime`.
+    """Return the modules that nothing else imported, with medians of several runs of `-X importtime`.
 
     Raises:
         ValueError: the runs have not imported the same.
@@ -76,7 +76,7 @@ def tree(runs: list[str]) -> list[Module]:
 
 
 def lines(module: Module, depth: int = 0) -> Iterator[str]:
-    """A module and those below it that take long, one a line, in ms."""
+    """Yield a module and those below it that take long, one a line, in ms."""
     if module.total < LEAST or depth > DEPTH:
         return
     yield f"{module.total / 1000:6.1f}  {'  ' * depth}{module.name}"

@@ -18,7 +18,7 @@ EXH_DEV = str(Path(sys.executable).parent / "exh-dev")
 
 
 def measure() -> dict[str, dict[str, Any]]:
-    """The developer waits for a command line, a platform, a worker and a signed call.
+    """Return the developer waits for a command line, a platform, a worker and a signed call.
 
     The yardstick gets better when requests gets slower; so what a bare interpreter takes is reported beside it.
     """

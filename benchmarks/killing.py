@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def workers(handler: str, function: str = "") -> Iterator[psutil.Process]:
-    """This process's workers that run a handler; where several functions share it, those of the one so named."""
+    """Yield this process's workers that run a handler; where several functions share it, those of the one so named."""
     for process in psutil.Process().children():
         with suppress(psutil.Error):  # it has just ended
             name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def request(url: str, method: str, path: str, headers: Mapping[str, str], body: object = None) -> bytes:
-    """A request as it is sent, with its body in JSON."""
+    """Return a request as it is sent, with its body in JSON."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = {"Host": urlsplit(url).netloc, "Content-Length": str(len(content)), **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if content or name != "Content-Length")
@@ -44,7 +44,7 @@ class Answers(NamedTuple):
         return self.seconds / len(self.latencies)
 
     def slowest(self, percent: float) -> float:
-        """The latency that so many percent of the requests keep within."""
+        """Return the latency that so many percent of the requests keep within."""
         return statistics.quantiles(self.latencies, n=1000, method="inclusive")[round(percent * 10) - 1]
 
 

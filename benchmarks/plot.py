@@ -33,7 +33,7 @@ class Bar:
 
 
 def bars(title: str, rows: list[Bar], *, mark: float | None = None, mark_label: str = "") -> str:
-    """An SVG file of horizontal bars that begin at zero, with a line at `mark`.
+    """Return an SVG file of horizontal bars that begin at zero, with a line at `mark`.
 
     Spreads that reach beyond one and a half times the longest bar (and the mark) end in an arrow.
     """

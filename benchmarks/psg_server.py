@@ -55,7 +55,7 @@ def _header() -> bytes:
 
 
 def _minute() -> bytes:
-    """A slow wave of 75 uV with noise, in 60 data records."""
+    """Return a slow wave of 75 uV with noise, in 60 data records."""
     chance = random.Random(1)  # noqa: S311 - noise
     samples = (round(5_000 * math.sin(each / 40) + chance.gauss(0, 600)) for each in range(60 * CHANNELS * RATE))
     return struct.pack(f"<{60 * CHANNELS * RATE}h", *samples)

@@ -78,7 +78,7 @@ def _first_answer(folder: Path) -> float:
 
 
 def _slowest_answer(folder: Path) -> float:
-    """The longest that one of many requests took, in seconds."""
+    """Return the longest that one of many requests took, in seconds."""
     with _serving(folder) as (_, url):
         began, slowest = time.perf_counter(), 0.0
         while (now := time.perf_counter()) < began + 1:

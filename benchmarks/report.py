@@ -19,7 +19,7 @@ _NO_FIGURE = ""
 
 
 def page_with(text: str, results: Results) -> str:
-    """The page with these results between its marks.
+    """Return the page with these results between its marks.
 
     Raises:
         ValueError: the page has no such marks.
@@ -44,7 +44,7 @@ def markdown(results: Results) -> str:
 
 
 def plots(results: Results) -> dict[str, str]:
-    """The plots as SVG, by file name without its suffix."""
+    """Return the plots as SVG, by file name without its suffix."""
     measured: Mapping[str, Result] = results["benchmarks"]
     series = {_plot(name): each["series"] for name, each in measured.items() if "series" in each}
     return {
@@ -64,7 +64,7 @@ def _plots(measured: Mapping[str, Result]) -> dict[str, str]:
 
 
 def _plot(name: str) -> str:
-    """A benchmark has one plot, whichever of its parts has the series."""
+    """Return a benchmark has one plot, whichever of its parts has the series."""
     return name.partition(".")[0]
 
 

@@ -16,7 +16,7 @@ Results = dict[str, Any]
 
 
 def named(module: str, what: str, measured: Mapping[str, Any]) -> dict[str, Result]:
-    """The results of a benchmark by name: its own, or `MODULE.PART` where it compares several things.
+    """Return the results of a benchmark by name: its own, or `MODULE.PART` where it compares several things.
 
     Args:
         module: the benchmark's name.
@@ -28,14 +28,14 @@ def named(module: str, what: str, measured: Mapping[str, Any]) -> dict[str, Resu
 
 
 def is_missed(result: Result) -> bool:
-    """Whether there is a target, and it was missed."""
+    """Return whether there is a target, and it was missed."""
     return result.get("target") is not None and bool(result["ratio"] > result["target"])
 
 
 def merged(
     before: Results, measured: Mapping[str, Result], *, known: Collection[str], machine: Mapping[str, str], date: str
 ) -> Results:
-    """The results with those of one run put in.
+    """Return the results with those of one run put in.
 
     Args:
         before: what was there.

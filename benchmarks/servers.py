@@ -45,7 +45,7 @@ def moto() -> Iterator[str]:
 
 @contextmanager
 def first_line(command: list[str]) -> Iterator[str]:
-    """A process that runs during the block, and what it says when it is ready."""
+    """Run a process during the block; yield it and what it prints when it is ready."""
     root = Path(__file__).parents[1]
     with subprocess.Popen(
         command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -36,7 +36,7 @@ def measure() -> dict[str, Any]:
 
 
 def timed(call: Callable[[], object]) -> Callable[[], float]:
-    """Makes `CALLS` calls one after another, and returns the seconds that each took."""
+    """Make `CALLS` calls one after another, and return the seconds that each took."""
 
     def measure() -> float:
         started = time.perf_counter()

@@ -61,7 +61,7 @@ def interleaved(
 def comparison(
     ours: Sequence[float], theirs: Sequence[float], *, target: float | None, if_missed: str = ""
 ) -> dict[str, Any]:
-    """The ratio of medians with its spread by rounds, from seconds measured in the same rounds."""
+    """Return the ratio of medians with its spread by rounds, from seconds measured in the same rounds."""
     by_round = [one / other for one, other in zip(ours, theirs, strict=True)]
     return {
         "ratio": round(statistics.median(ours) / statistics.median(theirs), 3),

@@ -111,7 +111,7 @@ def _of_files(
 
 
 def _provided(inspection: Inspection, spec: FunctionSpec, *, installed: bool) -> Callable[[str], bool]:
-    """Whether a module is in the bundle or in Python, by its name; with `installed`, or on this machine."""
+    """Return whether a module is in the bundle or in Python, by its name; with `installed`, or on this machine."""
 
     @cache
     def by_packages() -> Callable[[str], bool]:
@@ -128,7 +128,7 @@ def _provided(inspection: Inspection, spec: FunctionSpec, *, installed: bool) ->
 
 
 def _is_here(module: str) -> bool:
-    """Whether a package is installed where functions run on this machine, though no bundle has it."""
+    """Return whether a package is installed where functions run on this machine, though no bundle has it."""
     try:
         return find_spec(module.partition(".")[0]) is not None
     except (ImportError, ValueError):

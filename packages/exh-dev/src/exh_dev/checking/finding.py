@@ -78,12 +78,12 @@ class Finding:
 
 
 def relative(path: Path, root: Path) -> str:
-    """A path as it is called from the project's folder."""
+    """Return a path as it is called from the project's folder."""
     return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
 
 
 def finding_of(error: DevkitError, root: Path, *, file: str, functions: tuple[str, ...] = ()) -> Finding:
-    """An error that a command would end with, as a finding.
+    """Return an error that a command would end with, as a finding.
 
     Args:
         error: the error. One that carries no place begins with it, as in `requirements.txt:3: ...`.
@@ -105,7 +105,7 @@ def finding_of(error: DevkitError, root: Path, *, file: str, functions: tuple[st
 
 
 def merged(one: Finding, other: Finding) -> Finding:
-    """The same finding about the functions of both."""
+    """Return the same finding about the functions of both."""
     functions = tuple(dict.fromkeys((*one.functions, *other.functions)))
     loading = one.keeps_from_loading or other.keeps_from_loading
     return replace(one, functions=functions, keeps_from_loading=loading)

@@ -76,7 +76,8 @@ class Inspection:
         return all(set(folder.rglob("*.json")) <= known for folder in folders(self.root, [])["schemas"])
 
     def line_in_manifest(self, spec: FunctionSpec, *keys: str, item: str | None = None) -> int:
-        """The line of what stands under these keys of a function's resource, or in the globals; else the function's.
+        """Return the line of what stands under these keys of a function's resource, or in the globals; else the
+        function's.
 
         Args:
             spec: the function.
@@ -96,14 +97,14 @@ class Inspection:
     def in_json(
         self, path: Path, pointer: str, message: str, *, functions: tuple[str, ...] = (), hint: str = ""
     ) -> Finding:
-        """An error at a place of a JSON file."""
+        """Return an error at a place of a JSON file."""
         place = place_of(self._text(path), pointer)
         line, column = place or (None, None)
         name = relative(path, self.root)
         return Finding("error", name, message, line, column, pointer, hint, functions)
 
     def in_manifest(self, spec: FunctionSpec, error: DevkitError) -> Finding:
-        """An error of a function, at its entry in the manifest where it has no place of its own."""
+        """Return an error of a function, at its entry in the manifest where it has no place of its own."""
         return finding_of(error, self.root, file=MANIFEST, functions=(spec.name,))
 
     def _text(self, path: Path) -> str:
@@ -116,5 +117,5 @@ class Inspection:
 
 
 def python_of(spec: FunctionSpec) -> tuple[int, int] | None:
-    """The Python that a function's code is for; None for one that is not supported, which is told by itself."""
+    """Return the Python that a function's code is for; None for one that is not supported, which is told by itself."""
     return RUNTIMES.get(spec.runtime)

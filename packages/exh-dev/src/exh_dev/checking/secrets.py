@@ -94,7 +94,7 @@ class SecretScan:
 
 
 def _files(project: Project) -> list[Path]:
-    """The project's own files in bundles. Where some cannot be found, that is told elsewhere."""
+    """Return the project's own files in bundles. Where some cannot be found, that is told elsewhere."""
     root = project.root
     files: dict[Path, None] = {}
     with suppress(DevkitError):
@@ -113,7 +113,9 @@ def _harmless(root: Path) -> list[str]:
 
 
 def _digest(path: Path, root: Path, harmless: Sequence[str]) -> str:
-    """A digest of all that the scan depends on: the file, its name, what is not to be taken for a secret, the rules."""
+    """Return a digest of all that the scan depends on: the file, its name, what is not to be taken for a secret, the
+    rules.
+    """
     try:
         content = path.read_bytes()
     except OSError:

@@ -147,7 +147,7 @@ def build(
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[Path]:
-    """A place to work in, in a folder in which nobody else builds meanwhile: a second build waits for the first."""
+    """Open a place to work in, in a folder that is locked meanwhile: a second build waits for the first."""
     folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -258,7 +258,7 @@ class _Workshop:
         return find_python(target.version, self._options.python) if self._options.bytecode else None
 
     def _wheels(self, spec: FunctionSpec) -> list[Wheel]:
-        """The packages of the project's lock and of the function's own."""
+        """Return the packages of the project's lock and of the function's own."""
         target, own = self._target(spec), own_lock(self._root, spec)
         if (own, target) not in self._fetched:
             locks = [self._root / LOCK] if (self._root / LOCK).is_file() else []
@@ -273,7 +273,7 @@ class _Workshop:
         return self._fetched[own, target]
 
     def _wanted(self, spec: FunctionSpec) -> list[tuple[str, str]]:
-        """What the project requires and what the function does by itself; each with where."""
+        """Return what the project requires and what the function does by itself; each with where."""
         own = own_lock(self._root, spec)
         return project_requirements(self._root) + (listed_requirements(own.with_name(INPUTS)) if own else [])
 
@@ -337,7 +337,7 @@ def _read(paths: Sequence[Path], root: Path) -> dict[str, Content]:
 
 
 def _authorities(files: dict[str, Content]) -> dict[str, Content]:
-    """The certificates that the client's transport trusts, where both are in the bundle."""
+    """Return the certificates that the client's transport trusts, where both are in the bundle."""
     if SOURCE not in files or not any(name.startswith(f"{FOLDER.rpartition('/')[0]}/") for name in files):
         return {}
     found = authorities(files[SOURCE].data.decode())
@@ -358,7 +358,9 @@ def _put_in_place(
 
 
 def _stale(project: Project, place: Path) -> Iterator[Path]:
-    """What is left of functions that are gone: the official CLI stops at a folder without a `task-config.json`."""
+    """Yield what is left of functions that are gone: the official CLI stops at a folder without a
+    `task-config.json`.
+    """
     names = {spec.name for spec in project.manifest.functions}
     folders = {spec.name for spec in project.manifest.functions if spec.synced}
     for path in place.iterdir():

@@ -124,6 +124,6 @@ def _compiled(
 
 @cache
 def _identity(python: Path) -> bytes:
-    """What tells one interpreter from another at the same place."""
+    """Return what tells one interpreter from another at the same place."""
     about = python.resolve().stat()
     return f"{python} {about.st_size} {about.st_mtime_ns}".encode()

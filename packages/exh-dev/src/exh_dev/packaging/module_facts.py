@@ -69,7 +69,7 @@ class Facts(NamedTuple):
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> Self:
-        """What was kept."""
+        """Return what was kept."""
         return cls(*json.loads(kept))
 
 
@@ -206,7 +206,7 @@ class _Reader:
         self._entry_points |= name in _ENTRY_POINTS
 
     def _names(self, call: ast.Call) -> list[str] | None:
-        """What the first argument of a call may be, relative names made absolute; None where nobody knows."""
+        """Return what the first argument of a call may be, relative names made absolute; None where nobody knows."""
         parts = _parts(call.args[0])
         if parts is None or not parts:
             return None
@@ -240,7 +240,7 @@ class _Reader:
         return ".".join([*base, name.lstrip(".")])
 
     def _holds(self, test: ast.expr) -> bool | None:
-        """Whether a condition holds on the target; None where that is not known."""
+        """Return whether a condition holds on the target; None where that is not known."""
         match test:
             case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
                 return False
@@ -286,7 +286,7 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _parts(node: ast.expr) -> list[str | ast.expr] | None:  # noqa: PLR0911 - a table
-    """A text as what it is put together of: what stands there, and what is computed."""
+    """Return a text as what it is put together of: what stands there, and what is computed."""
     match node:
         case ast.Constant(value=str(text)):
             return [text]
@@ -309,7 +309,7 @@ def _parts(node: ast.expr) -> list[str | ast.expr] | None:  # noqa: PLR0911 - a 
 
 
 def _tables(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
-    """The dicts of texts, by name, that are written out at any place."""
+    """Yield the dicts of texts, by name, that are written out at any place."""
     for node in ast.walk(tree):
         match node:
             case (
@@ -322,7 +322,7 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 
 
 def _loops(tree: ast.Module) -> dict[str, list[str]]:
-    """The names that nothing but loops over written texts gives a value, with the texts."""
+    """Return the names that nothing but loops over written texts gives a value, with the texts."""
     found: dict[str, list[str]] = {}
     times: dict[str, int] = {}
     for node in ast.walk(tree):

@@ -158,7 +158,9 @@ def rules() -> bytes:
 
 
 def may_be_queued(project: Project, spec: FunctionSpec) -> bool:
-    """Whether a queue of SQS may start a function: the template says so, or a sample event is a batch of messages."""
+    """Return whether a queue of SQS may start a function: the template says so, or a sample event is a batch of
+    messages.
+    """
     if "aws" not in spec.targets:
         return False
     events = (project.root / "events").glob(f"{spec.name}*.json")
@@ -170,7 +172,7 @@ def may_be_queued(project: Project, spec: FunctionSpec) -> bool:
 
 
 def named_modules(project: Project) -> set[str]:
-    """What may be modules in the template and in Dockerfiles, where `python -m extrahorizon.batch` may stand."""
+    """Return what may be modules in the template and in Dockerfiles, where `python -m extrahorizon.batch` may stand."""
     paths = [project.manifest.path, *project.root.glob("*Dockerfile*")]
     return {each.decode() for path in paths if path.is_file() for each in _DOTTED.findall(path.read_bytes())}
 

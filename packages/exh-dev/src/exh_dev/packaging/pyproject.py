@@ -26,12 +26,12 @@ class Author(NamedTuple):
 
 
 def project_requirements(root: Path) -> list[tuple[str, str]]:
-    """The project's dependencies, each with where it stands; none where there is no such file."""
+    """Return the project's dependencies, each with where it stands; none where there is no such file."""
     return [(text, PYPROJECT) for text in _texts(root, "project", "dependencies")]
 
 
 def project_version(root: Path) -> str:
-    """The project's version; nothing where it has none.
+    """Return the project's version; nothing where it has none.
 
     Raises:
         UsageError: it is no text.
@@ -43,7 +43,7 @@ def project_version(root: Path) -> str:
 
 
 def project_authors(root: Path) -> list[Author]:
-    """The project's authors.
+    """Return the project's authors.
 
     Raises:
         UsageError: they are written otherwise than `{ name = "…", email = "…" }`.
@@ -70,12 +70,12 @@ def whole_packages(root: Path) -> list[str]:
 
 
 def harmless_patterns(root: Path) -> list[str]:
-    """The project's files that are no secrets, whatever they look like: patterns of their paths."""
+    """Return the project's files that are no secrets, whatever they look like: patterns of their paths."""
     return _texts(root, "tool", "exh-dev", "build", "not-secret")
 
 
 def _texts(root: Path, *names: str) -> list[str]:
-    """A list of texts, by the names of the tables around it and its own.
+    """Return a list of texts, by the names of the tables around it and its own.
 
     Raises:
         UsageError: it is something else.

@@ -248,14 +248,14 @@ class _Walk:
                 self._go(other)
 
     def _without_services(self, facts: Facts) -> Facts:
-        """The client without the imports of members that nobody touches."""
+        """Return the client without the imports of members that nobody touches."""
         if self._all_services:
             return facts
         unused = [each for name, names in facts.by_method.items() if name not in self._words for each in names]
         return facts._replace(imports=[each for each in facts.imports if each not in set(unused)])
 
     def _of_service(self, module: str) -> None:
-        """A service's bodies are checked by its types, which are imported by a computed name."""
+        """Return the types of a service, which are imported by a computed name to check its bodies."""
         if module.startswith(_SERVICES):
             self._go(".".join([*module.split(".")[:3], "types"]))
 
@@ -308,7 +308,9 @@ class _Walk:
                     self._go(each)
 
     def _is_dead(self, module: str) -> bool:
-        """Whether a module cannot be imported, since what it begins with is not in the bundle and not in Lambda."""
+        """Return whether a module cannot be imported, since what it begins with is not in the bundle and
+        not in Lambda.
+        """
         if module not in self._places:
             return False
         if module not in self._dead:
@@ -391,7 +393,7 @@ class _Walk:
 
 
 def _module(path: str) -> str | None:
-    """The module that a file is, if it is one."""
+    """Return the module that a file is, if it is one."""
     if path.endswith(".py"):
         inner = path.removesuffix(".py").removesuffix("/__init__")
     elif path.endswith(_NATIVE):
@@ -408,12 +410,12 @@ def _is_info(path: str) -> bool:
 
 
 def _is_test(path: str) -> bool:
-    """Whether a file is in a folder of tests inside of a package."""
+    """Return whether a file is in a folder of tests inside of a package."""
     return not _TESTS.isdisjoint(PurePosixPath(path).parent.parts[1:])
 
 
 def _offers(package: Package) -> bool:
-    """Whether a package offers something to others besides commands."""
+    """Return whether a package offers something to others besides commands."""
     for path, content in package.files.items():
         if _is_info(path) and path.endswith("/entry_points.txt"):
             groups = set(re.findall(r"^\[([^\]]+)\]", content.data.decode(errors="replace"), re.MULTILINE))

@@ -82,7 +82,7 @@ def _problems(path: Path, root: Path, harmless: Collection[str], kept: Kept | No
 
 
 def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, str]]:
-    """What looks like a secret in the content of a file: the line, and what it is."""
+    """Return what looks like a secret in the content of a file: the line, and what it is."""
     if kept is None:
         return list(_looked_up(content, suffix))
     of = rules().encode(), suffix.encode(errors="replace"), content
@@ -111,7 +111,7 @@ def rules() -> str:
 
 
 def _scan(text: str, suffix: str) -> dict[int, str]:
-    """What looks like a secret in a text, by its line."""
+    """Return what looks like a secret in a text, by its line."""
     lines = text.split("\n")
     numbers = Lines(text)
     kinds: dict[int, str] = {}

@@ -26,7 +26,7 @@ class Unpacked:
         self._kept.put(_state(folder), _KIND, folder.name.encode(), *(each.encode() for each in of))
 
     def is_as_it_was(self, folder: Path, *of: str) -> bool:
-        """Whether a folder holds what was remembered, and nobody has touched a file in it."""
+        """Return whether a folder holds what was remembered, and nobody has touched a file in it."""
         if folder.is_symlink() or not folder.is_dir():
             return False
         known = self._kept.get(_KIND, folder.name.encode(), *(each.encode() for each in of))

@@ -74,7 +74,7 @@ class Wheel:
             raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
 
     def needs(self, target: Target, *extras: str) -> list[Requirement]:
-        """The packages that it needs on a target, without an extra or with some of its extras.
+        """Return the packages that it needs on a target, without an extra or with some of its extras.
 
         Args:
             target: the target.
@@ -224,7 +224,7 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
 
 
 def _explained(stderr: str, log: str, target: Target) -> str:
-    """What pip's failure means here."""
+    """Return what pip's failure means here."""
     if "DO NOT MATCH THE HASHES" in stderr:
         hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
         return (

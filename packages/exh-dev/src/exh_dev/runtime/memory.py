@@ -44,11 +44,11 @@ class MemoryMonitor:
         Thread(target=self._watch, name="worker-memory", daemon=True).start()
 
     def resume(self) -> None:
-        """The process has work."""
+        """Note that the process has work."""
         self._enter("busy")
 
     def pause(self) -> None:
-        """The process is idle: Lambda would have frozen it."""
+        """Note that the process is idle: Lambda would have frozen it."""
         self._enter("idle")
 
     def sample(self) -> None:
@@ -79,7 +79,7 @@ class MemoryMonitor:
             self._changed.notify()
 
     def _wait_until_busy(self) -> bool:
-        """Whether there is something to watch; False when it is all over."""
+        """Return whether there is something to watch; False when it is all over."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "idle")
             return self._state == "busy"
@@ -99,7 +99,7 @@ class MemoryMonitor:
 
 
 def _resident(pid: int) -> int | None:
-    """The bytes of memory that a process has; None when it is gone."""
+    """Return the bytes of memory that a process has; None when it is gone."""
     if _ON_LINUX:  # psutil would read the same, and takes longer to import than a short function to run
         try:
             return int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -114,7 +114,7 @@ def _resident(pid: int) -> int | None:
 
 
 def _descendants(pid: int) -> list[psutil.Process] | None:
-    """The processes that a process has begun, and those that they have; None when it is gone."""
+    """Return the processes that a process has begun, and those that they have; None when it is gone."""
     if _ON_LINUX:
         try:
             threads = list((_PROC / str(pid) / "task").iterdir())

@@ -92,7 +92,7 @@ def _files(root: Path, places: Iterable[Iterable[Path]]) -> Iterator[Path]:
 
 
 def _key(project: Project, files: Iterable[Path]) -> str:
-    """A hash of the files, of the variables that they name, of the manifest and of the toolkit."""
+    """Return a hash of the files, of the variables that they name, of the manifest and of the toolkit."""
     digest = hashlib.sha256(f"{exh_dev.__version__}\0{_toolkit()}\0".encode())
     names: set[bytes] = set()
     for path in (project.manifest.path, project.root / ENV_FILE, *files):
@@ -107,7 +107,9 @@ def _key(project: Project, files: Iterable[Path]) -> str:
 
 
 def _toolkit() -> str:
-    """What tells one state of the toolkit's code from another, which changes without its version in a checkout."""
+    """Return what tells one state of the toolkit's code from another, which changes without its
+    version in a checkout.
+    """
     found = []
     for folder, _, names in os.walk(Path(exh_dev.__file__).parent):
         for name in names:

@@ -156,7 +156,7 @@ def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
 
 
 def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project: Project) -> list[OwnFunction]:
-    """The functions for Extra Horizon of a project, each with the credentials of its own user.
+    """Return the functions for Extra Horizon of a project, each with the credentials of its own user.
 
     Args:
         platform: where they run; not started yet, or this is its own thread.

@@ -55,7 +55,7 @@ class Case:
 
     @classmethod
     def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:
-        """A case of a function."""
+        """Return a case of a function."""
         trigger = trigger_of(event)
         scheduled = spec.kind == "schedule" and trigger == "task"
         return cls(spec.name, event_name, event, credentials, "schedule" if scheduled else trigger)
@@ -81,7 +81,7 @@ class Outcome:
 
     @classmethod
     def of_unloadable(cls, case: Case, reason: str) -> Outcome:
-        """The outcome of a case whose function cannot be loaded, so that nothing ran."""
+        """Return the outcome of a case whose function cannot be loaded, so that nothing ran."""
         error = {"errorMessage": reason}
         nothing = Invocation(
             request_id="", function=case.function, result=None, error=error, logs=(), started=datetime.now(UTC),
@@ -95,7 +95,7 @@ class Outcome:
         return self.invocation.ok and not self.failures()
 
     def failures(self) -> list[str]:
-        """What failed, a sentence each."""
+        """Return what failed, a sentence each."""
         own = [] if self.invocation.ok else [self.invocation.failure()]
         result = self.invocation.result
         if self.case.trigger == "queue" and isinstance(result, dict) and (left := result.get("batchItemFailures")):
@@ -203,7 +203,7 @@ def _performing(runtime: Runtime, case: Case) -> Callable[[str], Invocation]:
 
 
 def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls, run_id: str) -> Outcome:
-    """The outcome once everything that the case set off has ended."""
+    """Return the outcome once everything that the case set off has ended."""
     ended = calls.wait_for_rest(time.monotonic() + LONGEST_CHAIN)
     chain = sorted((run for run in calls.new_runs() if run["id"] != run_id), key=lambda run: run["started"])
     return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
@@ -216,7 +216,7 @@ def _injected(
     live: Mapping[str, str],
     stack: ExitStack,
 ) -> dict[str, Mapping[str, str]]:
-    """What each function finds in its environment besides its own variables."""
+    """Return what each function finds in its environment besides its own variables."""
     queued = [spec for spec in specs if uses_work_queue(spec)]
     aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_moto()) else None
     if platform is None:

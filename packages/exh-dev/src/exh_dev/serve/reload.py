@@ -118,7 +118,7 @@ class Reloader:
         self._platform.tell_change("functions")
 
     def folders(self) -> frozenset[Path]:
-        """The folders that are watched, each without what is in its folders."""
+        """Return the folders that are watched, each without what is in its folders."""
         code = {path for files in self._files.values() for path in files}
         return watched_folders(self._project.root, code, self._node_folders.values())
 
@@ -240,7 +240,7 @@ class Reloader:
             self._node_folders = {spec.name: project.root / spec.code for spec in project.functions if spec.code}
 
     def _concerned(self, paths: Collection[Path]) -> list[str]:
-        """The functions whose code is, or was, in one of the files and folders."""
+        """Return the functions whose code is, or was, in one of the files and folders."""
         shared = self._project.root / SHARED
         is_shared = any(path == shared or shared in path.parents for path in paths)
         return sorted(
@@ -313,7 +313,7 @@ def _is_watched(root: Path, path: Path) -> bool:
 
 
 def _holds(path: Path, file: Path) -> bool:
-    """Whether one of them is in the other."""
+    """Return whether one of them is in the other."""
     return path in file.parents or file in path.parents
 
 

@@ -74,7 +74,7 @@ class Definitions:
         self._schemas = schemas
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints under a schema that change what it defines."""
+        """Return the endpoints under a schema that change what it defines."""
         one = f"{base}/{{schema}}"
         return [
             Route(f"{one}/properties", self._add_property, methods=["POST"]),
@@ -234,7 +234,7 @@ class Definitions:
 
 
 def indexes_of(schema: Document) -> dict[str, str]:
-    """The names of the indexes on a schema's documents in the store, by the member that each is on first."""
+    """Return the names of the indexes on a schema's documents in the store, by the member that each is on first."""
     own = {
         _document_path(index["fields"][0]["name"]): f"{schema['id']}:{index['id']}"
         for index in schema["indexes"]
@@ -244,7 +244,7 @@ def indexes_of(schema: Document) -> dict[str, str]:
 
 
 def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:
-    """The properties that a dotted path ends in, and the name there."""
+    """Return the properties that a dotted path ends in, and the name there."""
     *outer, name = path.split(".")
     holder: Any = schema["properties"]
     for step in outer:

@@ -44,7 +44,7 @@ class Documents:
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of documents."""
+        """Return the endpoints of documents."""
         every = f"{base}/{{schema}}/documents"
         one = f"{every}/{{id}}"
         return [
@@ -65,7 +65,7 @@ class Documents:
         ]
 
     def seen(self, request: Request, *permissions: tuple[str, ...]) -> tuple[Document, Document, Rights]:
-        """The schema and the document of a path, and what their caller may do.
+        """Return the schema and the document of a path, and what their caller may do.
 
         Args:
             request: whose path it is.
@@ -257,7 +257,7 @@ class Documents:
         return await self._updated(schema, document, rights)
 
     def _changeable(self, request: Request) -> tuple[Document, Document, Rights]:
-        """What `seen` gives, for a caller who may change the document.
+        """Return what `seen` gives, for a caller who may change the document.
 
         Raises:
             ErrorAnswer: 10 when not, 27 while the schema is disabled, 415 while the document is locked.

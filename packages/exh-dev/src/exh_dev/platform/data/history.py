@@ -62,12 +62,12 @@ def note(
 
 
 def of(store: Store, document_id: str) -> list[Document]:
-    """What happened to a document, the newest first."""
+    """Return what happened to a document, the newest first."""
     found = store.page(COLLECTION, Sql(_OF.text, (document_id,)), ("id DESC",), MOST, 0, _INDEX)
     return [json.loads(text) for text in found]
 
 
 def forget(store: Store, document_id: str) -> None:
-    """The document is deleted."""
+    """Forget a deleted document."""
     for entry in store.page(COLLECTION, Sql(_OF.text, (document_id,)), (), -1, 0, _INDEX):
         store.delete(COLLECTION, json.loads(entry)["id"])

@@ -61,7 +61,7 @@ _DOCUMENT_KINDS: dict[str, Kind] = {
 
 
 def shape_of(schema: Document) -> Shape:
-    """What the members of a schema's documents are, to a query."""
+    """Return what the members of a schema's documents are, to a query."""
 
     def kind(path: str) -> Kind:
         if path.startswith("data."):
@@ -79,7 +79,7 @@ class Schemas:
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of schemas themselves."""
+        """Return the endpoints of schemas themselves."""
         one = f"{base}/{{schema}}"
         return [
             Route(base, self._find, methods=["GET"]),
@@ -91,7 +91,7 @@ class Schemas:
         ]
 
     def of(self, request: Request) -> Document:
-        """The schema that a path means, by its id or its name; only to be read, for others read it too.
+        """Return the schema that a path means, by its id or its name; only to be read, for others read it too.
 
         Raises:
             ErrorAnswer: 416 when it can be neither, 16 when there is none.
@@ -99,7 +99,7 @@ class Schemas:
         return self.named(request.path_params["schema"])
 
     def named(self, name: str) -> Document:
-        """The schema with this id or this name. For reading, and with the errors, of `of`."""
+        """Return the schema with this id or this name. For reading, and with the errors, of `of`."""
         schema = self._store.remembered(("schema", name), lambda: self._found(name), SCHEMAS)
         if schema is None:
             raise ErrorAnswer(16, f"There is no schema {name}")
@@ -116,7 +116,7 @@ class Schemas:
         self._store.put(SCHEMAS, {**schema, "updateTimestamp": iso(self._clock())})
 
     def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
-        """The schema of a path, for a caller who may change it: a copy of the caller's own.
+        """Return the schema of a path, for a caller who may change it: a copy of the caller's own.
 
         Raises:
             ErrorAnswer: 104, 10, 416 or 16.
@@ -210,7 +210,7 @@ def _schema_kind(path: str) -> Kind:
 
 
 def _settings(fields: Fields) -> Document:
-    """The modes and limits of a body, as they were given: the official CLI compares them."""
+    """Return the modes and limits of a body, as they were given: the official CLI compares them."""
     found: Document = {}
     for mode, texts in _MODES.items():
         value = fields.value(mode)

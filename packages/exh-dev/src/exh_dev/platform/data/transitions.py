@@ -91,13 +91,13 @@ class Engine:
                 log.error("document %s was released where it was: %s", work["id"], answer)  # noqa: TRY400 - no bug
 
     def allowed(self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights) -> bool:
-        """Whether a transition's conditions hold."""
+        """Return whether a transition's conditions hold."""
         return self.unmet(transition, document, data, rights) is None
 
     def unmet(
         self, transition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights
     ) -> str | None:
-        """The first of a transition's conditions that does not hold, and why; None when all do."""
+        """Return the first of a transition's conditions that does not hold, and why; None when all do."""
         for number, condition in enumerate(transition.get("conditions", ()), 1):
             reason = self.obstacle(condition, document, data, rights)
             if reason is not None:
@@ -167,7 +167,7 @@ class Engine:
                     self._start_task(schema, document, action, rights)
 
     def _next(self, schema: Document, document: Document, rights: Rights) -> Document | None:
-        """The first automatic transition that the document's status and conditions allow."""
+        """Return the first automatic transition that the document's status and conditions allow."""
         for transition in schema["transitions"]:
             if (
                 transition["type"] == "automatic"
@@ -268,7 +268,7 @@ def _name(schema: Document, transition: Document) -> str:
 
 
 def _after(schema: Document, transition: Document) -> list[Document]:
-    """What is to be done when the document is released, each with the name of the transition that says so."""
+    """Return what is to be done when the document is released, each with the name of the transition that says so."""
     return [{**action, "transition": _name(schema, transition)} for action in transition.get("afterActions", ())]
 
 
@@ -291,7 +291,7 @@ def link(document: Document, name: str, ids: Iterable[str]) -> None:
 
 
 def _ids(data: Mapping[str, Any], path: str) -> list[str]:
-    """The id, or the ids, in a field of a transition's data."""
+    """Return the id, or the ids, in a field of a transition's data."""
     value = _at(data, path)
     if isinstance(value, str):
         return [value]
@@ -301,7 +301,7 @@ def _ids(data: Mapping[str, Any], path: str) -> list[str]:
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
-    """What is in a field of a transition's data; None where there is none."""
+    """Return what is in a field of a transition's data; None where there is none."""
     value: Any = data
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None

@@ -36,7 +36,7 @@ def visible(schema: Document, rights: Rights) -> Sql:
 
 
 def reached(schema: Document, rights: Rights) -> list[Link] | None:
-    """The links of which a document has to have one, for the caller to see it; None where all are seen."""
+    """Return the links of which a document has to have one, for the caller to see it; None where all are seen."""
     relations = _relations(schema, "readMode")
     if relations is None or rights.has("VIEW_DOCUMENTS", schema["name"]):
         return None
@@ -56,7 +56,7 @@ def reached(schema: Document, rights: Rights) -> list[Link] | None:
 
 
 def among(links: Sequence[Link] | None) -> Sql:
-    """The condition that a document has one of the links."""
+    """Return the condition that a document has one of the links."""
     if links is None:
         return EVERYTHING
     condition = NOTHING
@@ -97,7 +97,7 @@ def require(
 
 
 def permitted(document: Document, rights: Rights, *permissions: tuple[str, ...]) -> bool:
-    """Whether one of the permissions is granted everywhere, or in a group of the document."""
+    """Return whether one of the permissions is granted everywhere, or in a group of the document."""
     return any(
         rights.has(name, *narrowed) or not rights.groups_with(name, *narrowed).isdisjoint(document["groupIds"])
         for name, *narrowed in permissions

@@ -51,13 +51,13 @@ class Rights:
         return frozenset(entry["group_id"] for entry in (self.user or {}).get("patient_enlistments", ()))
 
     def has(self, name: str, *narrowed: str) -> bool:
-        """Whether the permission is granted everywhere, as it is or narrowed: `has("VIEW_DOCUMENTS", "ecg")`."""
+        """Return whether the permission is granted everywhere, as it is or narrowed: `has("VIEW_DOCUMENTS", "ecg")`."""
         granted = not self.everywhere.isdisjoint(_spellings(name, narrowed))
         checked(name, narrowed, granted=granted)
         return granted
 
     def groups_with(self, name: str, *narrowed: str) -> frozenset[str]:
-        """The groups in which a staff role grants the permission."""
+        """Return the groups in which a staff role grants the permission."""
         spellings = _spellings(name, narrowed)
         groups = frozenset(group for group, granted in self.in_groups.items() if not granted.isdisjoint(spellings))
         checked(name, narrowed, granted=False, groups=groups)
@@ -79,12 +79,14 @@ class Rights:
             )
 
     def held(self) -> dict[str, list[str]]:
-        """The permissions of the caller: those that count `everywhere`, and of each group those that count there."""
+        """Return the permissions of the caller: those that count `everywhere`, and of each group those that count
+        there.
+        """
         groups = {group: sorted(names) for group, names in self.in_groups.items()}
         return {"everywhere": sorted(self.everywhere), **groups}
 
     def require_user(self) -> str:
-        """The calling user's id.
+        """Return the calling user's id.
 
         Raises:
             ErrorAnswer: 104 without a user.
@@ -95,7 +97,7 @@ class Rights:
 
 
 def rights_of(request: Request, store: Store) -> Rights:
-    """What the caller of a request may do; nothing, for nobody.
+    """Return what the caller of a request may do; nothing, for nobody.
 
     Raises:
         ErrorAnswer: 104 when the user of the credentials is gone.
@@ -122,7 +124,7 @@ def _rights_of_id(user_id: str, store: Store, application_id: str) -> Rights | N
 
 
 def rights_of_user(user: Document, store: Store, *, application_id: str | None = None) -> Rights:
-    """What a user may do. Roles are kept apart from users: what they grant changes for everybody at once."""
+    """Return what a user may do. Roles are kept apart from users: what they grant changes for everybody at once."""
     everywhere = {
         permission["name"]
         for role_id in user["role_ids"]

@@ -79,7 +79,7 @@ class OAuth1Verifier:
         self._swept = clock()
 
     def verify(self, request: SignedRequest) -> Caller:
-        """The caller who signed this request.
+        """Return the caller who signed this request.
 
         Raises:
             ErrorAnswer: 107 to 110.
@@ -159,8 +159,8 @@ def _encoded(text: str) -> str:
 
 
 def _usual_parameters(request: SignedRequest) -> dict[str, str] | None:
-    """The parameters of a header as every client writes it, each once and none of them in the query; None for any other
-    one, which is to be looked at more closely.
+    """Return the parameters of a header as every client writes it, each once and none of them in the query; None for
+    any other one, which is to be looked at more closely.
     """
     if "oauth_" in unquote(request.query) or not _USUAL.fullmatch(request.authorization):
         return None

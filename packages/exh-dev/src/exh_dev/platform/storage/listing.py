@@ -44,7 +44,7 @@ def page(
     indexes: Mapping[str, str] | None = None,
     reached: Sequence[Link] | None = None,
 ) -> Response:
-    """The page of a collection that the request asks for.
+    """Return the page of a collection that the request asks for.
 
     Args:
         request: its query is RQL.
@@ -88,7 +88,7 @@ def page_of(
     indexes: Mapping[str, str] | None = None,
     reached: Sequence[Link] | None = None,
 ) -> Response:
-    """The page of a collection that a query asks for; the other arguments are those of `page`."""
+    """Return the page of a collection that a query asks for; the other arguments are those of `page`."""
     condition = visible & wanted.condition
     limit = max(1, min(default_limit if wanted.limit is None else wanted.limit, maximum_limit))
     # Of documents with the same values those come first that an index, read in the same direction, has first.
@@ -167,13 +167,13 @@ def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> li
 
 
 def meets(request: Request, store: Store, document: Document, *, shape: Shape = untyped) -> bool:
-    """Whether a document meets the request's RQL, which guards a change; without RQL it does."""
+    """Return whether a document meets the request's RQL, which guards a change; without RQL it does."""
     query = query_of(request)
     return not query or store.holds(document, search(query, shape).condition)
 
 
 def search_shown(query: str, collection: str, body: str) -> Search:
-    """A query about documents as they are answered, where that is not as they are stored.
+    """Return a query about documents as they are answered, where that is not as they are stored.
 
     Args:
         query: RQL.
@@ -191,18 +191,18 @@ def search_shown(query: str, collection: str, body: str) -> Search:
 
 
 def query_of(request: Request) -> str:
-    """The RQL of a request."""
+    """Return the RQL of a request."""
     return str(request.scope["query_string"].decode("latin-1"))
 
 
 def whole(documents: Sequence[Any]) -> dict[str, Any]:
-    """A page that holds everything; its limit is honest, or clients that ask for all would go on for ever."""
+    """Return a page that holds everything; its limit is honest, or clients that ask for all would go on for ever."""
     bounds = {"total": len(documents), "offset": 0, "limit": max(len(documents), DEFAULT_LIMIT)}
     return {"query": "{}", "page": bounds, "data": documents}
 
 
 def selected(document: Document, wanted: Search) -> Document:
-    """The members that the query selects, and the id; all of them where it selects none."""
+    """Return the members that the query selects, and the id; all of them where it selects none."""
     if not wanted.select:
         return document
     chosen = {"id": document["id"]} if "id" in document else {}

@@ -28,7 +28,7 @@ _KEPT = 16 * 1024 * 1024  # bytes that a list may leave behind
 
 
 async def found_aside(path: Path, asked: Asked) -> Found:
-    """What a list has, while others are served.
+    """Return what a list has, while others are served.
 
     Raises:
         TooSlowError: it takes too long all the same.

@@ -142,7 +142,7 @@ def tally(connection: sqlite3.Connection, collection: str, name: str = "", value
 
 
 def linked_ids(connection: sqlite3.Connection, collection: str, links: Sequence[Link], most: int) -> list[str]:
-    """The ids of the documents that have one of the links; of more than `most`, so many of them."""
+    """Return the ids of the documents that have one of the links; of more than `most`, so many of them."""
     if not links:
         return []
     reached = _reached(collection, links)
@@ -174,7 +174,7 @@ def drop_documents(connection: sqlite3.Connection, collection: str) -> None:
 
 
 def _reached(collection: str, links: Sequence[Link]) -> Sql:
-    """A SELECT of ids, each once."""
+    """Return a SELECT of ids, each once."""
     selects, values = [], list[object]()
     for link in links:
         marks = ", ".join("?" * len(link.ids))

@@ -22,7 +22,7 @@ class Remembered:
         self._things: dict[Hashable, tuple[tuple[int, ...], Any]] = {}
 
     def get(self, key: Hashable, make: Callable[[], T], collections: tuple[str, ...]) -> T:
-        """The thing with this key, made by `make` where there is none, or none that is still good."""
+        """Return the thing with this key, made by `make` where there is none, or none that is still good."""
         # As it is before: what is made while something changes is not good afterwards.
         state = tuple(self._changes[collection] for collection in collections)
         found = self._things.get(key)
@@ -36,7 +36,7 @@ class Remembered:
         return thing
 
     def changed(self, collection: str) -> None:
-        """A collection has changed."""
+        """Forget what was remembered of a collection that has changed."""
         self._changes[collection] += 1
 
     def forget_all(self) -> None:

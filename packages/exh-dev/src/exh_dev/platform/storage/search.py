@@ -93,7 +93,7 @@ class Search:
 
 
 def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
-    """The shape of documents that nothing is known of."""
+    """Return the shape of documents that nothing is known of."""
     return "any"
 
 
@@ -122,7 +122,7 @@ def search(query: str, shape: Shape = untyped, *, body: str = _STORED, is_hidden
 
 
 def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
-    """A term at the top, or in an `and` there: it may sort and limit as well."""
+    """Return a term at the top, or in an `and` there: it may sort and limit as well."""
     term = _term(argument)
     match term.operator:
         case "and":
@@ -162,7 +162,7 @@ def _narrowing(term: Term, condition: Sql, body: str) -> Narrowing:
 
 
 def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> Sql:
-    """A condition on a document; at a deeper `level`, on an element of a list in it."""
+    """Return a condition on a document; at a deeper `level`, on an element of a list in it."""
     term = _term(argument)
     operator = term.operator
     if operator in {"and", "or"}:
@@ -185,7 +185,7 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
 
 
 def _sorted_by(path: str, body: str) -> str:
-    """The SQL expression that a member is sorted by. Stored documents are in the order of their ids already."""
+    """Return the SQL expression that a member is sorted by. Stored documents are in the order of their ids already."""
     return "id" if path == "id" and body == _STORED else member(path, body)
 
 
@@ -242,7 +242,7 @@ def _merged(conditions: Iterable[Sql]) -> list[Sql]:
 
 
 def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
-    """A condition on a member that is of one type, or missing; of another one where its type was changed since.
+    """Return a condition on a member that is of one type, or missing; of another one where its type was changed since.
 
     SQLite orders every number before every text, so a range is closed at the other side, for an index still to serve.
     """
@@ -313,7 +313,7 @@ def _present(path: str, body: str, level: int, shape: Shape) -> Sql:
 
 
 def _walked(path: str, body: str, name: str, shape: Shape) -> tuple[list[str], str, str]:
-    """The tables to go through to the last step of a path, and where that is taken from."""
+    """Return the tables to go through to the last step of a path, and where that is taken from."""
     *outer, last = _steps(path, shape)
     sources, current = [], body
     for position, step in enumerate(outer):
@@ -328,7 +328,7 @@ def _exists(sources: Sequence[str], met: Sql) -> Sql:
 
 
 def _each(body: str, path: str) -> str:
-    """The value at a path as a table: the elements of a list, or the one value."""
+    """Return the value at a path as a table: the elements of a list, or the one value."""
     value = f"json_extract({body}, {path})"
     return (
         f"json_each(CASE json_type({body}, {path}) WHEN 'array' THEN {value} WHEN 'object' THEN '[' || {value} || ']'"
@@ -339,7 +339,7 @@ def _each(body: str, path: str) -> str:
 
 
 def _steps(path: str, shape: Shape) -> list[str]:
-    """The steps of a path, each an SQL text: a new one begins wherever there may be a list.
+    """Return the steps of a path, each an SQL text: a new one begins wherever there may be a list.
 
     A number goes with the step before it, as an element of that list.
     """

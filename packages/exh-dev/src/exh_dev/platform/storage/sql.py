@@ -29,12 +29,12 @@ NOTHING = Sql("0")
 
 
 def member(path: str, body: str = "body") -> str:
-    """The SQL expression of a member: what an index on it is made of."""
+    """Return the SQL expression of a member: what an index on it is made of."""
     return f"json_extract({body}, {json_path(path)})"
 
 
 def json_path(path: str) -> str:
-    """The SQL text of a dotted path, as SQLite's functions on JSON take it."""
+    """Return the SQL text of a dotted path, as SQLite's functions on JSON take it."""
     return "'$" + "".join(f'."{name}"' for name in path.split(".")) + "'"
 
 
@@ -49,5 +49,5 @@ def is_in(collection: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name in SQL."""
+    """Return a name in SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -158,8 +158,8 @@ class Store:
             raise
 
     def remembered(self, key: Hashable, make: Callable[[], T], *collections: str) -> T:
-        """What `make` makes of these collections: made anew when one of them has changed since. It is handed to many,
-        so that nobody may change it.
+        """Return what `make` makes of these collections: made anew when one of them has changed since. It is handed to
+        many, so that nobody may change it.
         """
         return self._remembered.get(key, make, collections)
 
@@ -195,19 +195,19 @@ class Store:
         self._changed(collection, document_id)
 
     def get(self, collection: str, document_id: str) -> Document | None:
-        """The document with this id."""
+        """Return the document with this id."""
         text = self.text(collection, document_id)
         return None if text is None else _document(text)
 
     def text(self, collection: str, document_id: str) -> str | None:
-        """The document with this id as JSON text, for answers that contain it as it is."""
+        """Return the document with this id as JSON text, for answers that contain it as it is."""
         row = self._connection.execute(
             "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, document_id)
         ).fetchone()
         return None if row is None else str(row[0])
 
     def one(self, collection: str, member: str, value: str) -> Document | None:
-        """The document whose `member` has this value; the pair must be in `_LOOKUPS`."""
+        """Return the document whose `member` has this value; the pair must be in `_LOOKUPS`."""
         row = self._connection.execute(_LOOKUP_QUERIES[collection, member], (value,)).fetchone()
         return None if row is None else _document(row[0])
 
@@ -235,7 +235,7 @@ class Store:
         return [text for _, text in rows]
 
     def found(self, asked: Asked, seconds: float) -> Found:
-        """The documents of a list, which may take so many seconds.
+        """Return the documents of a list, which may take so many seconds.
 
         Raises:
             TooSlowError: it takes longer.
@@ -246,8 +246,8 @@ class Store:
     def walk(
         self, collection: str, condition: Sql, start: str | None, *, descending: bool
     ) -> Generator[tuple[str, str | None]]:
-        """The id of each document after `start`, with the document as JSON text where it meets a condition. Whoever
-        stops on the way closes the iterator, before anything else is done with the store.
+        """Yield the id of each document after `start`, with the document as JSON text where it meets a condition.
+        Whoever stops on the way closes the iterator, before anything else is done with the store.
         """
         after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
         rows = self._connection.execute(
@@ -264,7 +264,7 @@ class Store:
             return count_in(self._connection, collection, condition, index)
 
     def holds(self, document: Document, condition: Sql) -> bool:
-        """Whether a document, stored or not, meets a condition."""
+        """Return whether a document, stored or not, meets a condition."""
         with self._limit.kept():
             row = self._connection.execute(
                 f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
@@ -277,7 +277,7 @@ class Store:
         return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
-        """The values that expressions have together, each with how many documents of a collection have them."""
+        """Return the values that expressions have together, each with how many documents of a collection have them."""
         query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {is_in(collection)}"  # noqa: S608
         numbers = ", ".join(str(number) for number in range(1, len(expressions) + 1))
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
@@ -288,12 +288,12 @@ class Store:
             return count_up_to(self._connection, most, collection, condition, index)
 
     def oldest(self, collection: str, limit: int) -> list[str]:
-        """The ids of the oldest documents of a collection."""
+        """Return the ids of the oldest documents of a collection."""
         query = f"SELECT id FROM documents WHERE {is_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (limit,))]
 
     def ids(self, collection: str, prefix: str) -> list[str]:
-        """The ids of a collection that begin with a prefix of letters and digits, in their order."""
+        """Return the ids of a collection that begin with a prefix of letters and digits, in their order."""
         query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
@@ -305,7 +305,7 @@ class Store:
         return int(found)
 
     def part(self, collection: str, document_id: str, path: str) -> Any:
-        """A member of a document, parsed, without the rest of it; None where there is none."""
+        """Return a member of a document, parsed, without the rest of it; None where there is none."""
         query = "SELECT json_extract(body, ?) FROM documents WHERE collection = ? AND id = ?"
         row = self._connection.execute(query, (f"$.{path}", collection, document_id)).fetchone()
         return json.loads(row[0]) if row and row[0] is not None else None

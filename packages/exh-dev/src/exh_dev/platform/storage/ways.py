@@ -124,8 +124,8 @@ class Asked:
         return _Way(by_sort or (_BY_ID if served else None), counting, is_ordered=by_sort is not None)
 
     def _first(self, connection: sqlite3.Connection, way: _Way) -> list[tuple[str, str]] | None:
-        """The page, if it is among the first documents of an index; None where all are gone through sooner, in another
-        order, and sorted.
+        """Return the page, if it is among the first documents of an index; None where all are gone through sooner, in
+        another order, and sorted.
         """
         number = tally(connection, self.collection)
         first = max(_FIRST, number // _PART)
@@ -148,7 +148,7 @@ class Asked:
         return rows if within < first else None
 
     def _links(self) -> Iterator[Sequence[Link]]:
-        """What links a document has to have, each time one of several."""
+        """Yield what links a document has to have, each time one of several."""
         if not self.collection.startswith(OF_DOCUMENTS):
             return
         if self.reached is not None:
@@ -168,7 +168,7 @@ class Asked:
         return count_up_to(connection, few + 1, self.collection, narrowing.condition, index) <= few
 
     def _is_tallied(self, narrowing: Narrowing) -> bool:
-        """Whether documents that meet a condition are counted as they are stored."""
+        """Return whether documents that meet a condition are counted as they are stored."""
         return (
             narrowing.path in TALLIED
             and narrowing.is_exact
@@ -209,7 +209,7 @@ def rows_in(  # noqa: PLR0917 - what a SELECT is made of
     offset: int,
     index: str | None,
 ) -> list[tuple[str, str]]:
-    """The ids of documents, with the documents as JSON text; see `Store.page`."""
+    """Return the ids of documents, with the documents as JSON text; see `Store.page`."""
     return connection.execute(
         f"SELECT id, body FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})"  # noqa: S608
         f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",

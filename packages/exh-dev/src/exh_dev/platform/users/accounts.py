@@ -47,7 +47,7 @@ _MODES = ("hash", "pin_code", "manual")
 
 
 def checked_email(fields: Fields) -> str:
-    """The e-mail address in a body.
+    """Return the e-mail address in a body.
 
     Raises:
         ErrorAnswer: 14, or 15 when it is none.
@@ -61,7 +61,7 @@ def checked_email(fields: Fields) -> str:
 def new_user(
     *, first_name: str, last_name: str, email: str, phone_number: str = "", language: str = DEFAULT_LANGUAGE, now: float
 ) -> Document:
-    """The record of a user who is not activated, has no password, and may do nothing yet."""
+    """Return the record of a user who is not activated, has no password, and may do nothing yet."""
     return {
         "id": object_id(),
         "first_name": first_name,
@@ -89,7 +89,7 @@ class Accounts:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """The endpoints of users themselves."""
+        """Return the endpoints of users themselves."""
         return [
             Route(f"{base}/me", self._me, methods=["GET"]),
             Route(f"{base}/register", self._register, methods=["POST"]),
@@ -231,13 +231,15 @@ class Accounts:
         return JSONResponse({"records_affected": 1})
 
     async def _changing(self, request: Request, permission: str) -> tuple[Document, Fields]:
-        """The body of a request, and the user it is about as it is then: others are served while a body arrives."""
+        """Return the body of a request, and the user it is about as it is then: others are served while a
+        body arrives.
+        """
         self._changeable(request, permission)
         fields = await read_json(request)
         return self._changeable(request, permission), fields
 
     def _changeable(self, request: Request, permission: str) -> Document:
-        """The user of the path, when it is the caller or the caller has the permission."""
+        """Return the user of the path, when it is the caller or the caller has the permission."""
         user_id = checked_id(request.path_params["id"])
         rights = rights_of(request, self.store)
         if rights.require_user() != user_id:
@@ -272,7 +274,7 @@ class Accounts:
         return Response(views.full_view(user, self.store, self.clock()), media_type="application/json")
 
     def _shown(self, view: View, me: str | None = None) -> views.Show:
-        """Shows users as a view has them, and the caller in full."""
+        """Return users as a view shows them, and the caller in full."""
         return lambda user: views.shown(user, self.store, self.clock(), views.FULL if user["id"] == me else view)
 
 
@@ -287,7 +289,7 @@ def _any_enlistment(kind: str) -> Sql:
 
 
 def _coded(fields: Fields) -> dict[str, str]:
-    """The members of a body that are codes, as far as they are there.
+    """Return the members of a body that are codes, as far as they are there.
 
     Raises:
         ErrorAnswer: 15 for a language or a time zone that is none.

@@ -62,7 +62,9 @@ _STAFF_ENLISTMENTS = """(SELECT json_group_array(json_set(json_remove(enlistment
 
 
 def full_view(user: Document, store: Store, now: float) -> str:
-    """The whole user as JSON. Roles are stored as they are shown, so their text goes in as it is: they can be long."""
+    """Return the whole user as JSON. Roles are stored as they are shown, so their text goes in as it is: they can be
+    long.
+    """
     texts = (store.text("roles", role_id) for role_id in user["role_ids"])
     roles = ",".join(text for text in texts if text is not None)
     rest = shown(user, store, now, frozenset({"roles"}))
@@ -70,7 +72,7 @@ def full_view(user: Document, store: Store, now: float) -> str:
 
 
 def own_view(user_id: str, store: Store, now: Callable[[], float]) -> bytes | None:
-    """The whole user as JSON, for the user; None where there is none. It is what clients ask for most often."""
+    """Return the whole user as JSON, for the user; None where there is none. It is what clients ask for most often."""
 
     def make() -> bytes | None:
         user = store.get(COLLECTION, user_id)
@@ -86,7 +88,7 @@ def own_view(user_id: str, store: Store, now: Callable[[], float]) -> bytes | No
 
 
 def shown(user: Document, store: Store, now: float, view: View = FULL) -> Document:
-    """The members of a user that a view has."""
+    """Return the members of a user that a view has."""
     visible = {name: value for name, value in user.items() if name not in HIDDEN and name not in view}
     if "roles" not in view:
         visible["roles"] = _existing(store, "roles", user["role_ids"])
@@ -107,12 +109,12 @@ def shown(user: Document, store: Store, now: float, view: View = FULL) -> Docume
 
 
 def page(request: Request, store: Store, *, visible: Sql, view: View, show: Show) -> Response:
-    """The page of users that the request asks for; its RQL sees what `view` has."""
+    """Return the page of users that the request asks for; its RQL sees what `view` has."""
     return page_of(_wanted(query_of(request), view), store, COLLECTION, visible=visible, show=show)
 
 
 def chosen(request: Request, store: Store, *, visible: Sql = EVERYTHING, view: View = FULL) -> list[Document]:
-    """The users that the request's RQL picks by what `view` has, as they are stored.
+    """Return the users that the request's RQL picks by what `view` has, as they are stored.
 
     Raises:
         ErrorAnswer: 20 without a condition, 19 for RQL that cannot be read.
@@ -140,14 +142,14 @@ def with_role(role_ids: set[str]) -> Sql:
 
 
 def _wanted(query: str, view: View) -> Search:
-    """A query about users as a view has them."""
+    """Return a query about users as a view has them."""
     if view == FULL and not any(name in unquote(unquote(query)) for name in _NOT_AS_STORED):
         return search(query, _kind)
     return search_shown(query, COLLECTION, _body(view))
 
 
 def _body(view: View) -> str:
-    """The SQL expression of a user as a view has it."""
+    """Return the SQL expression of a user as a view has it."""
     paths = ", ".join(f"'$.{name}'" for name in sorted(HIDDEN | view))
     whole = f"json_set(documents.body, '$.roles', json({_ROLES}), '$.staff_enlistments', json({_STAFF_ENLISTMENTS}))"
     return f"json_remove({whole}, {paths})"
@@ -158,6 +160,6 @@ def _kind(path: str) -> Kind:
 
 
 def _existing(store: Store, collection: str, ids: list[str]) -> list[Document]:
-    """The roles with these ids that there are; many users have the same ones."""
+    """Return the roles with these ids that there are; many users have the same ones."""
     found = (store.remembered((collection, each), partial(store.get, collection, each), collection) for each in ids)
     return [each for each in found if each is not None]
