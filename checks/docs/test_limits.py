@@ -34,7 +34,7 @@ INSIDE = {
         "search._MOST", "search._MOST_OF_A_KIND",
     },
     "exh_dev.serve": {
-        "execution.LONGEST_CHAIN", "kept_runs.MOST", "kept_runs._LARGEST", "line_writer._MOST",
+        "configured._MOST", "execution.LONGEST_CHAIN", "kept_runs.MOST", "kept_runs._LARGEST", "line_writer._MOST",
         "project._MOST_RELOADS", "prompt_server._LONGEST_WAIT", "run_lines._LONGEST_MESSAGE",
         "server._STOP_TIMEOUT", "start_lines._MOST_NAMES",
     },
