@@ -521,3 +521,13 @@ def test_a_login_goes_through_the_transport_of_its_client(authentication, grant,
     exh.auth.authenticate(**grant)
     exh.users.me()
     assert transport.sent == [path, "/users/v1/me"]
+
+
+def test_a_second_client_does_not_take_the_logins_of_the_first():
+    """Its certificates, or that it trusts anybody, are not those that the first was given."""
+    first, second = Noting(), Noting()
+    authentication = OAuth2Authentication("acme.io", "client")
+    exh = ExtraHorizon(authentication, transport=first)
+    ExtraHorizon(authentication, transport=second)
+    exh.auth.authenticate(username="jan", password="p")
+    assert (first.sent, second.sent) == (["/auth/v2/oauth2/tokens"], [])

@@ -59,9 +59,13 @@ class OAuth1Application:
         """
         self._application = Credentials(base_url(host), consumer_key, consumer_secret, "", "", "the application")
         self._session = PlatformSession(OAuth1Authentication(CredentialChain(given=self._application)))
+        self._has_transport = False
 
     def speak_through(self, transport: Transport) -> None:
-        """Log in through the transport of a client, with its proxies and certificates, from now on."""
+        """Log in through the transport of the first client that this belongs to, with its proxies and certificates."""
+        if self._has_transport:
+            return
+        self._has_transport = True
         self._session = PlatformSession(self._session.authentication, transport=transport)
 
     def current(self, deadline: Deadline) -> Authorization:
@@ -187,11 +191,15 @@ class OAuth2Authentication:
         self._refreshes = 0
         self._owner = 0
         self._endpoint = PlatformSession(_ClientAuthentication(self._host, client_id, client_secret))
+        self._has_transport = False
         if tokens is not None:
             self._active = self._usable(tokens)
 
     def speak_through(self, transport: Transport) -> None:
-        """Log in and refresh through the transport of a client, with its proxies and certificates, from now on."""
+        """Log in through the transport of the first client that this belongs to, with its proxies and certificates."""
+        if self._has_transport:
+            return
+        self._has_transport = True
         self._endpoint = PlatformSession(self._endpoint.authentication, transport=transport)
 
     @property

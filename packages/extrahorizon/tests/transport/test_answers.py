@@ -76,6 +76,49 @@ def test_a_body_that_nobody_reads_ends_with_the_deadline(serving):
         over.set()
 
 
+@pytest.mark.parametrize(
+    "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"]
+)
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_an_interim_answer_ends_no_upload(serving, interim, pieces):
+    read = []
+
+    def answer(connection, reader, _):
+        size = len(interim) // pieces + 1
+        for at in range(0, len(interim), size):
+            connection.sendall(interim[at : at + size])
+        read.append(len(reader.read(4 * MEGABYTE)))
+        connection.sendall(head_of(2) + b"{}")
+
+    with serving(answer) as server:
+        server.session.deadline = Deadline(10)
+        assert server.session.call("POST", "/files/v1/", data=b"x" * 4 * MEGABYTE) == {}
+    assert read == [4 * MEGABYTE]
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 has framing of its own")
+@pytest.mark.parametrize(
+    "framing",
+    ["Content-Length: 2\r\nTransfer-Encoding: chunked", f"Content-Length: {'0' * 5_000}2", "Content-Length: +2"],
+)
+def test_an_answer_whose_end_is_not_certain_is_refused(serving, framing):
+    def answer(connection, *_):
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n".encode() + b"2\r\n{}\r\n0\r\n\r\n")
+
+    with serving(answer) as server, pytest.raises(PlatformUnreachableError):
+        server.session.call("POST", "/x")
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "\0", "none-such"])
+def test_a_text_in_no_encoding_is_read_as_utf_8(serving, charset):
+    def answer(connection, *_):
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset={charset}\r\nContent-Length: 3\r\n\r\n"
+        connection.sendall(head.encode() + "aé".encode())
+
+    with serving(answer) as server:
+        assert server.session.get("/x").text == "aé"
+
+
 @pytest.mark.only_transport("http.client", reason="urllib3 looks for no answer before the body is sent")
 def test_a_long_answer_that_comes_before_the_body_is_sent_is_whole(transport):
     with (

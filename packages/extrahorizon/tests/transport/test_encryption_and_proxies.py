@@ -1,7 +1,9 @@
 """Certificates and proxies: whom a transport trusts, what it shows, and through whom it goes."""
 
 import base64
+import socket
 import ssl
+import threading
 
 import pytest
 from http_server import answering, tls
@@ -60,6 +62,29 @@ def test_the_folder_that_a_bundle_has_is_trusted_instead_of_certifi(transport, c
         with client_of(host, transport()) as exh:
             assert exh.session.call("GET", "/x") == {}
     assert server.seen == ["/x"]
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 takes it for the end")
+def test_an_answer_that_is_cut_below_its_encryption_is_no_answer(transport, certificates):
+    """Without a length it ends with the connection, whose end TLS signs: anybody on the way can cut it."""
+    context = tls(certificates)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            secured = context.wrap_socket(connection, server_side=True)
+            while b"\r\n\r\n" not in secured.recv(65_536):
+                pass
+            secured.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[1, 2]")
+            socket.socket(fileno=secured.detach()).close()  # without the end that TLS has
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        bundle = str(certificates / "ca.pem")
+        host = f"https://localhost:{listener.getsockname()[1]}"
+        with client_of(host, transport(verify=bundle)) as exh, pytest.raises(PlatformUnreachableError):
+            exh.session.post("/x")
+        thread.join()
 
 
 def test_a_client_certificate_is_shown_to_who_asks_for_one(transport, certificates):

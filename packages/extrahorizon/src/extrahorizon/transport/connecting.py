@@ -77,7 +77,12 @@ def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds
     """
     until = time.monotonic() + seconds
     try:
-        secured = context.wrap_socket(opened, server_hostname=_in_ascii(host), do_handshake_on_connect=False)
+        secured = context.wrap_socket(
+            opened,
+            server_hostname=_in_ascii(host),
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,  # else whoever cuts the connection decides where an answer ends
+        )
     except BaseException:
         opened.close()
         raise
@@ -107,10 +112,14 @@ class FinalResponse(HTTPResponse):
 
     def begin(self) -> None:
         """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
+        lines = self.fp
         super().begin()
         while self.status < 200 and self.status != SWITCHING_PROTOCOLS:  # noqa: PLR2004 - no final answer
             self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
             super().begin()
+        if getattr(lines, "are_cut_off", False):
+            self.close()
+            raise HTTPException("the headers have no end")
 
     def _read_status(self) -> tuple[str, int, str]:
         status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # it is not in typeshed
@@ -135,7 +144,22 @@ class TimedSocket:
     def makefile(self, mode: str) -> io.BufferedReader:
         """Return what is read; closing it closes the socket, if that was closed before."""
         raw = self._opened.makefile(mode, buffering=0)  # type: ignore[call-overload]  # the mode is "rb"
-        return io.BufferedReader(_Timed(self._opened, raw, self._left))
+        return Lines(_Timed(self._opened, raw, self._left))
+
+
+class Lines(io.BufferedReader):
+    """What an answer is read from, which notes that a line of its headers has no end.
+
+    Python's HTTP client takes the end of the connection for the end of the headers.
+    """
+
+    are_cut_off = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line, as `io.BufferedReader` does."""
+        line = super().readline(size)
+        self.are_cut_off = not line.endswith(b"\n")
+        return line
 
 
 class _Timed(io.RawIOBase):

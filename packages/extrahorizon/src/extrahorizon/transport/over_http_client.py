@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert, show, trusting
-from extrahorizon.transport.connecting import FinalResponse, SendingTimeoutError, connected, encrypted
+from extrahorizon.transport.connecting import FinalResponse, Lines, SendingTimeoutError, connected, encrypted
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from extrahorizon.transport.protocol import Request
 
 _CODINGS: tuple[list[str], ...] = ([], ["chunked"])
+_MOST_DIGITS = 18  # of a length: Python refuses to read 4,300
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -246,10 +247,11 @@ class _Connection:
 
     def _has_begun(self) -> bool:
         try:
-            self._begun = self._usable.recv(CHUNK)
+            came = self._usable.recv(CHUNK)
         except (BlockingIOError, ssl.SSLWantReadError):  # what came is TLS's own, such as a session ticket
             return False
-        return True
+        self._begun += came
+        return not came or len(self._begun) > CHUNK or _is_final(self._begun)
 
     def read_into(self, buffer: Any) -> int:
         if self._begun:
@@ -265,9 +267,9 @@ class _Connection:
             raise TimeoutError
         return left
 
-    def makefile(self, _: str) -> io.BufferedReader:
+    def makefile(self, _: str) -> Lines:
         """Return what `FinalResponse` reads one answer from."""
-        return io.BufferedReader(_Input(self), CHUNK)
+        return Lines(_Input(self), CHUNK)
 
 
 class _Input(io.RawIOBase):
@@ -281,15 +283,27 @@ class _Input(io.RawIOBase):
         return self._connection.read_into(buffer)
 
 
+def _is_final(begun: bytes) -> bool:
+    """Return whether an answer has begun that is not an interim one, such as 100 Continue, which asks for the body."""
+    while len(begun) > len("HTTP/1.1 "):
+        if begun[len("HTTP/1.1 ") :][:1] != b"1":
+            return True
+        _, end, begun = begun.partition(b"\r\n\r\n")
+        if not end:
+            return False
+    return False
+
+
 def _check_framing(answer: FinalResponse) -> None:
     """Refuse an answer whose end cannot be known for sure (RFC 9112, 6.3).
 
     Raises:
-        HTTPException: its lengths differ or are none, or it has another transfer coding than chunked.
+        HTTPException: its lengths differ or are none, it has another transfer coding than chunked, or both.
     """
     lengths = set(answer.headers.get_all("content-length", ()))
     codings = [each.strip().lower() for each in answer.headers.get_all("transfer-encoding", ())]
-    if len(lengths) > 1 or not all(each.isascii() and each.isdecimal() for each in lengths) or codings not in _CODINGS:
+    known = all(each.isascii() and each.isdecimal() and len(each) <= _MOST_DIGITS for each in lengths)
+    if len(lengths) + len(codings) > 1 or not known or codings not in _CODINGS:
         answer.close()
         raise HTTPException
 

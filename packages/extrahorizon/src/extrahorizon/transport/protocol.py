@@ -207,7 +207,7 @@ class Response:
         charset = self.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
         try:
             return self.content.decode(charset or "utf-8", errors="replace")
-        except LookupError:
+        except (LookupError, ValueError):  # no encoding of this name, or one that replaces nothing, as `idna`
             return self.content.decode(errors="replace")
 
     def json(self) -> Any:
