@@ -180,7 +180,8 @@ def _columns(header: bytes, count: int) -> list[dict[str, str]]:
     columns: dict[str, list[str]] = {}
     position = 0
     for name, width in _FIELDS:
-        columns[name] = [_text(header[position + width * each :][:width]) for each in range(count)]
+        starts = range(position, position + width * count, width)
+        columns[name] = [_text(header[start : start + width]) for start in starts]
         position += width * count
     return [{name: column[each] for name, column in columns.items()} for each in range(count)]
 
@@ -208,7 +209,10 @@ def _channel(fields: dict[str, str], samples: int, record_seconds: Fraction) -> 
     gain = (high - low) / (int(highest[1]) - int(lowest[1]))
     if gain == 0 or not math.isfinite(gain):
         raise ValueError("its physical minimum and maximum are no range")
-    return Channel(fields["label"], fields["unit"], samples / record_seconds, gain, low - int(lowest[1]) * gain)
+    origin = low - int(lowest[1]) * gain
+    if not math.isfinite(origin):
+        raise ValueError("its physical minimum and maximum are no range")
+    return Channel(fields["label"], fields["unit"], samples / record_seconds, gain, origin)
 
 
 def _is_turned(fields: dict[str, str]) -> bool:

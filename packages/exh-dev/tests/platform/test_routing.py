@@ -58,6 +58,7 @@ def starlettes(routes, method, path):
         ("GET", "/users/v1/", 404),  # a parameter takes no empty text
         ("GET", "/mails/1/a", 404),
         ("GET", "/mails/1/²", 404),
+        pytest.param("GET", f"/mails/1/{'9' * 5_000}", 404, id="more digits than Python reads"),
         ("GET", "/users/v1/me", (1, {})),
         ("DELETE", "/users/v1/me", (2, {"id": "me"})),
         ("HEAD", "/users/v1/a b", (0, {"id": "a b"})),

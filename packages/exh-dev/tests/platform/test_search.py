@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from exh_dev.platform.data.configuration import kind_at
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.rql import Word, parse
-from exh_dev.platform.storage.search import search, untyped
+from exh_dev.platform.storage.search import MOST_NAMES, search, untyped
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from extrahorizon.query import rql
@@ -387,3 +387,10 @@ def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, mon
     with store.transaction():
         store.put("c", {"id": "new"})
     assert store.get("c", "new") == {"id": "new"}
+
+
+@pytest.mark.parametrize("query", ["eq({},1)", "excludes({})", "sort(-{})", "select({})", "or(eq(a,1),like({},b))"])
+def test_a_field_is_so_many_names_deep_and_no_more(query):
+    search(query.format(".".join(["x"] * MOST_NAMES)))
+    with pytest.raises(ErrorAnswer, match="names deep at most"):
+        search(query.format(".".join(["x"] * (MOST_NAMES + 1))))

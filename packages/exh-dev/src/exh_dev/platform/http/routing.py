@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 
+_MOST_DIGITS = 18  # of a number in a path: Python refuses to read 4,300
+
+
 class Route:
     """An endpoint with its path and its methods.
 
@@ -98,7 +101,7 @@ class _Segment:
         segment = segments[at]
         if following := self.literal.get(segment):
             yield from following.taking(segments, at + 1, values)
-        if self.digits and segment.isascii() and segment.isdecimal():
+        if self.digits and segment.isascii() and segment.isdecimal() and len(segment) <= _MOST_DIGITS:
             yield from self.digits.taking(segments, at + 1, (*values, int(segment)))
         if self.text and segment:
             yield from self.text.taking(segments, at + 1, (*values, segment))

@@ -45,6 +45,7 @@ _ID = re.compile("[0-9a-f]{24}")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
 MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the whole document
+MOST_NAMES = 20  # of a field, one in the other: SQLite goes through a list for each, before anybody can end it
 _MOST_JOINED = 100  # conditions in a row
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
@@ -388,6 +389,8 @@ def _path(term: Term) -> str:
 def _field(name: str) -> str:
     if not _FIELD.fullmatch(name):
         raise _invalid("a field name holds a character that none can hold, or is empty")
+    if name.count(".") >= MOST_NAMES:
+        raise _invalid(f"a field is {MOST_NAMES} names deep at most, as in data.patient.name")
     return name
 
 
