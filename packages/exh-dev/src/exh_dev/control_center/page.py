@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,18 +56,14 @@ def routes(context: Context) -> list[Route]:
         )
         name = context.project.name if context.project else "no project"
         # All at once: a browser would only find them one after the other.
-        scripts = sorted(
-            path.relative_to(_STATIC).as_posix() for path in _STATIC.rglob("*.js") if path.name != "theme.js"
-        )
+        scripts = sorted(each for each, path in _files().items() if path.suffix == ".js" and path.name != "theme.js")
         styles = [f"style/{name}.css" for name in _STYLES]
         text = templates.get_template("page.html").render(project=name, styles=styles, scripts=scripts)
         return Response(text, media_type="text/html", headers=_HEADERS)
 
-    files = {path.relative_to(_STATIC).as_posix(): path for path in _STATIC.rglob("*") if path.suffix in _TYPES}
-
     async def static(request: Request) -> Response:
         # By its name, and not looked for: a path of ten thousand segments takes a file system seconds.
-        path = files.get(request.path_params["path"])
+        path = _files().get(request.path_params["path"])
         if path is None:
             raise ErrorAnswer(16, "The page has no such file")
         return FileResponse(path, media_type=_TYPES[path.suffix], headers=_HEADERS)
@@ -82,3 +79,9 @@ def routes(context: Context) -> list[Route]:
         Route(PATH.rstrip("/"), page, methods=["GET"]),
         Route(f"{PATH}static/{{path:path}}", static, methods=["GET"]),
     ]
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """Return the page's files, by the names below `static/` that a browser asks for."""
+    return {path.relative_to(_STATIC).as_posix(): path for path in _STATIC.rglob("*") if path.suffix in _TYPES}
