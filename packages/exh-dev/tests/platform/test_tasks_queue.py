@@ -270,6 +270,19 @@ def test_the_log_of_a_task(app, refused):
         refused(app.as_user("GET", f"{logs}?{query}"), 400, 19, "INVALID_RQL_EXCEPTION")
 
 
+def test_the_log_of_a_task_is_read_by_its_index_whatever_others_have_logged(app):
+    upload(app)
+    made = queue(app)
+    app.settle()
+    connection, asked = app.store._connection, []
+    connection.set_trace_callback(asked.append)
+    app.as_user("GET", f"{TASKS}/{made['id']}/logs")
+    connection.set_trace_callback(None)
+    plans = [str(list(connection.execute(f"EXPLAIN QUERY PLAN {query}"))) for query in asked if "task_logs" in query]
+    assert plans
+    assert all("USING INDEX task_logs_of" in plan for plan in plans)
+
+
 def test_a_task_without_lines(app, refused):
     made = queue(app)
     app.settle()

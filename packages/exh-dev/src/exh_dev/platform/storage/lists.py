@@ -9,7 +9,6 @@ other connection reads what is committed when it begins.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 #: For all platforms of this process: two lists at once leave a core to everybody else.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="lists")
-_KEPT = 16 * 1024 * 1024  # bytes that a list may leave behind
 
 
 async def found_aside(path: Path, asked: Asked) -> Found:
@@ -38,22 +36,12 @@ async def found_aside(path: Path, asked: Asked) -> Found:
 
 def _found_in(path: Path, asked: Asked) -> Found:
     limit = TimeLimit()
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            add_functions(connection)
-            connection.set_progress_handler(limit.is_over, STEPS)
-            with limit.kept(ASIDE):
-                connection.execute("BEGIN")  # what is counted is what the page is of
-                return asked.in_(connection)
-    finally:
-        if limit.grown > _KEPT:
-            _give_back()
-
-
-def _give_back() -> None:
-    """Give the system back what SQLite has freed: the C library keeps it for the two threads."""
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc has it
-        trim(0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        add_functions(connection)
+        connection.set_progress_handler(limit.is_over, STEPS)
+        with limit.kept(ASIDE):
+            connection.execute("BEGIN")  # what is counted is what the page is of
+            return asked.in_(connection)
 
 
 def add_functions(connection: sqlite3.Connection) -> None:

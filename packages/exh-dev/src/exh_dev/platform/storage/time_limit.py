@@ -35,17 +35,12 @@ class TooSlowError(ErrorAnswer):
 
 
 class TimeLimit:
-    """How long a query of somebody's may take, and how much memory.
-
-    Attributes:
-        grown: bytes that the process has grown by in the last query, as far as it was looked at.
-    """
+    """How long a query of somebody's may take, and how much memory."""
 
     def __init__(self) -> None:
         self._until = math.inf
         self._looks = 0
         self._first = 0
-        self.grown = 0
         self._is_too_large = False
 
     def is_over(self) -> bool:
@@ -58,8 +53,7 @@ class TimeLimit:
 
             memory = psutil.Process().memory_info().rss
             self._first = self._first or memory
-            self.grown = max(self.grown, memory - self._first)
-            self._is_too_large = self.grown > MOST_MEMORY
+            self._is_too_large = memory - self._first > MOST_MEMORY
         return self._is_too_large or time.monotonic() > self._until
 
     @contextmanager
@@ -72,7 +66,7 @@ class TimeLimit:
         """
         seconds = TIME_LIMIT if seconds is None else seconds
         self._until, self._looks = time.monotonic() + seconds, 0
-        self._first, self.grown, self._is_too_large = 0, 0, False
+        self._first, self._is_too_large = 0, False
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DataError) as error:

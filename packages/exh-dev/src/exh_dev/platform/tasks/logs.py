@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation
 
 TASK_LOGS, API_LOGS = "task_logs", "api_request_logs"
+_OF = "{collection}_of"  # the index of a collection by what its lines are of: left to itself, SQLite reads all of them
+_OF_FUNCTION = "task_logs_function"
 API_REQUESTS = "api_requests"
 _PAGE = 100  # lines
 _LONGEST_SPAN = 24 * 60 * 60  # seconds of a function's logs at once
@@ -36,9 +38,9 @@ _LONGEST_SPAN = 24 * 60 * 60  # seconds of a function's logs at once
 
 def routes(base: str, store: Store) -> list[Route]:
     """Return the endpoints that show log lines."""
-    store.index("task_logs_of", TASK_LOGS, [member("of"), member("timestamp")])
-    store.index("task_logs_function", TASK_LOGS, [member("functionName"), member("timestamp")])
-    store.index("api_request_logs_of", API_LOGS, [member("of"), member("timestamp")])
+    for collection in (TASK_LOGS, API_LOGS):
+        store.index(_OF.format(collection=collection), collection, [member("of"), member("timestamp")])
+    store.index(_OF_FUNCTION, TASK_LOGS, [member("functionName"), member("timestamp")])
 
     async def of_task(request: Request) -> JsonAnswer:
         rights_of(request, store).require("VIEW_TASK_LOGS")
@@ -71,7 +73,7 @@ def routes(base: str, store: Store) -> list[Route]:
             f"{member('functionName')} = ? AND {member('timestamp')} BETWEEN ? AND ?",
             (request.path_params["name"], iso(least), iso(most)),
         )
-        lines = _lines(store, TASK_LOGS, condition)
+        lines = _lines(store, TASK_LOGS, condition, _OF_FUNCTION)
         shown = [{"message": line["message"], "eventTimestamp": line["timestamp"]} for line in lines]
         return JsonAnswer({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
 
@@ -107,21 +109,23 @@ def keep(store: Store, collection: str, of: str, function: Document, invocation:
 
 
 def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JsonAnswer:
-    """Return the first lines from the asked moment on. A page that begins after the last line is empty."""
+    """Return the first lines from the asked timestamp on. A page that begins after the last line is empty."""
     condition = Sql(f"{member('of')} = ?", (of,))
-    if not store.count(collection, condition):
+    index = _OF.format(collection=collection)
+    if not store.count_up_to(1, collection, condition, index):
         raise missing
     least = _bounds(request, "timestamp", ("ge",)).get("ge")
     if least is not None:
         condition &= Sql(f"{member('timestamp')} >= ?", (iso(least),))
     shown = [
-        {"message": line["message"], "timestamp": line["timestamp"]} for line in _lines(store, collection, condition)
+        {"message": line["message"], "timestamp": line["timestamp"]}
+        for line in _lines(store, collection, condition, index)
     ]
     return JsonAnswer({"page": {"offset": 0, "limit": _PAGE}, "data": shown})
 
 
-def _lines(store: Store, collection: str, condition: Sql) -> list[Document]:
-    return [json.loads(text) for text in store.page(collection, condition, (member("timestamp"),), _PAGE, 0)]
+def _lines(store: Store, collection: str, condition: Sql, index: str) -> list[Document]:
+    return [json.loads(text) for text in store.page(collection, condition, (member("timestamp"),), _PAGE, 0, index)]
 
 
 def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, float]:
@@ -130,7 +134,7 @@ def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, 
     Raises:
         ErrorAnswer: 19 when it does.
     """
-    refusal = ErrorAnswer(19, f"The RQL of logs can only compare {name} with a moment, by {' and '.join(operators)}")
+    refusal = ErrorAnswer(19, f"The RQL of logs can only compare {name} with a timestamp, by {' and '.join(operators)}")
     try:
         terms = parse(query_of(request)).arguments
     except RqlError as error:

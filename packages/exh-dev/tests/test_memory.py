@@ -1,0 +1,41 @@
+"""What large requests leave behind is given back to the system."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import threading, psutil
+from exh_dev.serve import memory
+
+freed = memory.FreedMemory()
+def resident():
+    return psutil.Process().memory_info().rss / 1_000_000
+def work():
+    pieces = [b"x" * 50_000 for _ in range(4_000)]
+    kept.append(pieces[-1])  # at the end of what is free
+    pieces.clear()
+    ready.set()
+    over.wait()
+kept, ready, over = [], threading.Event(), threading.Event()
+before = resident()
+threading.Thread(target=work).start()
+ready.wait()
+after = resident()
+freed.give_back_now_and_then()
+lately = resident()
+memory.EVERY = 0
+freed.give_back_now_and_then()
+over.set()
+print(*(round(each - before) for each in (after, lately, resident())))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc keeps what threads have freed")
+def test_what_a_thread_has_freed_is_given_back_after_a_while():
+    run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    after, lately, at_last = map(int, run.stdout.split())
+    assert after > 150, "the thread left nothing behind"
+    assert lately > 150, "it was given back at once, though that takes time"
+    assert at_last < 30
