@@ -74,11 +74,12 @@ def _snake(name):
     return name.replace("-", "_").replace(".", "_")
 
 
-def zipped(files):
+def zipped(files, comment=""):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+        archive.comment = comment.encode()
     return stream.getvalue()
 
 

@@ -1,9 +1,13 @@
 """What looks like a secret in a file of a bundle, and what does not."""
 
+import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import time
-import zipfile
+from functools import reduce
+from math import sin
 
 import pytest
 from hypothesis import given
@@ -18,6 +22,30 @@ from exh_dev.packaging.secret_scan import check_secrets
 HEX = "3f786850e387550fdab8" + "36ed7e6dc881de23001b"
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
 KEY = "-----BEGIN {}PRIVATE " + "KEY-----"
+
+
+def tarred(files):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def changed(content):
+    """A byte in the middle of something is another one."""
+    return content[:500] + bytes([content[500] ^ 0xFF]) + content[501:]
+
+
+def locked(files):
+    """A zip that says that its files are protected by a password."""
+    content = zipped(files)
+    for magic, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        begin = content.index(magic) + flags
+        content = content[:begin] + b"\1\0" + content[begin + 2 :]
+    return content
 
 
 def told(tmp_path, name, content, **options):
@@ -137,19 +165,70 @@ def test_what_is_in_an_archive_is_told_by_its_place_in_it(tmp_path):
     assert HEX not in message
 
 
-@pytest.mark.parametrize("damage", [slice(0, 60), slice(0, -30), slice(4, None)])
-def test_an_archive_that_is_damaged_is_read_as_far_as_it_can_be(tmp_path, damage):
-    assert told(tmp_path, "data.zip", zipped({"a.txt": "nothing"})[damage]) == ""
-    stored = io.BytesIO()
-    with zipfile.ZipFile(stored, "w") as archive:
-        archive.writestr("a.txt", f"x {HEX} " * 9)
-    assert "data.zip:1:" in told(tmp_path, "data.zip", stored.getvalue()[:-30])
+LINE = f"token = {HEX}\n"
+NOISE = " ".join(f"{sin(number):.6f}" for number in range(1_000))  # which does not get much smaller
 
 
-def test_an_archive_that_is_a_bomb_takes_no_time(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("app.pyz", b"#!/usr/bin/env python3\n" + zipped({"__main__.py": LINE})),
+        ("of_many.zip", zipped({f"f{number}": "x" for number in range(2_100)} | {"last.ini": LINE})),
+        ("comment.zip", zipped({"a.txt": "nothing"}, comment=LINE)),
+        ("large.gz", gzip.compress((b"x" * 999 + b"\n") * 22_000 + LINE.encode())),
+        ("two.bz2", bz2.compress(b"nothing\n") + bz2.compress(LINE.encode())),
+        ("padded.gz", gzip.compress(LINE.encode()) + b"\0" * 9),
+        ("trailed.gz", gzip.compress(LINE.encode()) + b"more"),
+        ("trail.gz", gzip.compress(b"nothing") + LINE.encode()),
+        ("cut.xz", lzma.compress((NOISE + LINE + NOISE).encode())[:-100]),
+        ("deep.gz", gzip.compress(bz2.compress(lzma.compress(gzip.compress(zipped({"a": LINE})))))),
+        ("tree.tar", tarred({"conf/a.ini.gz": gzip.compress(LINE.encode())})),
+        ("tree.tar.xz", lzma.compress(tarred({"conf/a.ini": LINE.encode()}))),
+        ("keys.zip", zipped({"home/.aws/credentials": "[default]\n"})),
+        ("wide.txt", LINE.encode("utf-32")),
+        ("wide.bin", b"\xff\0\1" + LINE.encode("utf-16-le")),
+        ("wide_without_mark.txt", ("\u6f22\u5b57" * 300 + LINE).encode("utf-16-be")),
+        ("old_mac.py", f"x = 1\rtoken = '{HEX}'\r# pragma: allowlist secret\r"),
+        ("aws.txt", "aws_secret_access_key wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYzq8PLMNOPQ\n"),
+    ],
+)
+def test_a_secret_is_found_however_it_is_wrapped(tmp_path, name, content):
+    message = told(tmp_path, name, content)
+    assert name in message
+    assert HEX not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("cut.gz", gzip.compress(NOISE.encode())[:-9], "this archive is cut off"),
+        ("changed.zip", changed(zipped({"a.txt": NOISE})), "this archive is damaged, in its a.txt"),
+        ("cut.zip", zipped({"a.txt": "nothing"})[:-30], "this archive is damaged"),
+        ("locked.zip", locked({"a.txt": "nothing"}), "this archive is protected by a password, in its a.txt"),
+        ("bomb.gz", gzip.compress(gzip.compress(b"\0" * 300_000_000, 1)), "too large: more than 50 MB unpacked"),
+        (
+            "bombs.zip",
+            zipped({f"{n}": zipped({"a": "\0" * 9_000_000}) for n in range(200)}),
+            "this archive is too large",
+        ),
+        ("deeper.gz", reduce(lambda inner, _: gzip.compress(inner), range(9), b"nothing"), "more than 8 archives"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c\0\4" + b"\1" * 60, "7z archives cannot be looked into"),
+    ],
+)
+def test_an_archive_that_cannot_be_looked_into_is_refused(tmp_path, name, content, reason):
     began = time.monotonic()
-    assert told(tmp_path, "bomb.gz", gzip.compress(gzip.compress(b"\0" * 300_000_000, 1))) == ""
+    message = told(tmp_path, name, content)
     assert time.monotonic() - began < 10
+    assert reason in message
+    assert message.count(f"{name}:") == 1
+    assert "whether it holds secrets cannot be seen" in message
+    assert told(tmp_path, name, content, harmless=[name]) == ""
+
+
+def test_bytes_that_begin_as_an_archive_and_are_none_are_read_as_they_are(tmp_path):
+    for magic in (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"):
+        assert told(tmp_path, "a.bin", magic + b"\1" * 20) == ""
+        assert "a.bin:1:" in told(tmp_path, "a.bin", magic + b"\1" * 20 + LINE.encode())
 
 
 @pytest.mark.parametrize(
@@ -169,6 +248,8 @@ def test_an_archive_that_is_a_bomb_takes_no_time(tmp_path):
         "0f" * 60_000,
         ("0123456789abcdef" * 2 + "-") * 5_000,
         "password" + " " * 50_000 + "=",
+        "token=" * 100_000,
+        KEY.format("") * 40_000,
     ],
     ids=lambda text: text[:16],
 )

@@ -35,6 +35,7 @@ _OF_A_HASH = re.compile(
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@$")  # uses: actions/checkout@…
 _SUM = re.compile(r"[0-9a-fA-F]{40} [ *]\S")  # as sha1sum writes
 _DIFFERENT = 8  # digits at least that a token has; fewer make a placeholder
+_WIDEST = 20_000  # characters of a table's row in which a token's column is looked up
 _APART = 1_000  # characters between tokens of one list at most
 _WORDY = re.compile(r"[A-Za-z]{3,}")
 
@@ -58,6 +59,7 @@ _TO_PLAIN = re.compile(
 _IN_ADDRESS = re.compile(r"=" + _PLAIN_VALUE)
 _IN_CONNECTION = re.compile(r"[ ]?=[ ]?(?P<value>[^\s\"'`;<>{}]{4,400})(?=[;\"'])")
 _SPACED = re.compile(r"[ \t]+[\"']?" + _PLAIN_VALUE)
+_KEY_BESIDE = 20  # characters of a key that follows its name with nothing between them: a word is shorter
 _BEFORE_SPACED = re.compile(
     r"(?:^|[\s\"'])(?:--?[\w-]*|(?:ENV|ARG|setx?|login[ \t]+\S+)[ \t]+[\w-]*|machine .* )$", re.IGNORECASE
 )
@@ -128,7 +130,7 @@ def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
         # One after another in a list: what stands before the first one tells of all.
         if begin - end > _APART or _WORDY.search(text, end, begin):
             before = _before(text, begin)
-        line_begin = text.rfind("\n", 0, begin) + 1
+        line_begin = text.rfind("\n", max(0, begin - _WIDEST), begin) + 1
         if suffix in (".csv", ".tsv") and line_begin:
             columns = _cells(text[: text.find("\n")], _separator(text)) if columns is None else columns
             index = text[line_begin:begin].count(_separator(text))
@@ -183,8 +185,7 @@ def _by_name(text: str, suffix: str) -> Iterator[Found]:
 
 def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple[int, str]]:
     """Yield the values that may belong to a name, each with its position."""
-    line_begin = text.rfind("\n", 0, begin) + 1
-    before = text[max(line_begin, begin - 200) : begin]
+    before = text[max(0, begin - 200) : begin].rpartition("\n")[2]
     name = text[begin:end].lower()
     yield from _in_quotes(text, end, before, name)
     if before.endswith("<") and (element := _IN_ELEMENT.match(text, end)):
@@ -200,6 +201,8 @@ def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple
         forms.append(_TO_PLAIN)
     for match in filter(None, (form.match(text, end) for form in forms)):
         yield match.start("value"), match["value"]
+    if (beside := _SPACED.match(text, end)) and len(beside["value"]) >= _KEY_BESIDE and is_random(beside["value"]):
+        yield beside.start("value"), beside["value"]
     if is_code and _IN_DOCSTRING.match(before) and (plain := _TO_PLAIN.match(text, end)):
         value = plain["value"]
         if (is_random(value) or not value.isidentifier()) and not text.startswith(("(", "["), plain.end()):
@@ -256,7 +259,7 @@ def _random(text: str) -> Iterator[Found]:
     """Texts in code that are random: longer than a word, and shorter than what is a file by itself."""
     for match in _LITERAL.finditer(text):
         value = match[2]
-        near = text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - 80) : match.start()]
+        near = text[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
         if _UUID.fullmatch(value) or near.endswith("base64,") or _OF_A_HASH.search(near) or _OF_A_HASH.match(value):
             continue
         if re.fullmatch(r"[0-9a-fA-F]{32,}", value):

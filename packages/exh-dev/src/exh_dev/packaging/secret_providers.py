@@ -17,6 +17,7 @@ _E = r"(?![A-Za-z0-9])"
 #: What it is, and its form. The parts of a form are kept apart where a whole one would look like a token itself.
 _FORMS = (
     ("AWS Access Key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}" + _E),
+    ("AWS Secret Key", r"[Ss]ecret_?[Aa]ccess_?[Kk]ey[\"']?\s{0,9}[:=,|]?\s{0,9}[\"']?[A-Za-z0-9+/]{40}(?![\w+/=])"),
     ("AWS Bedrock key", r"ABSK[A-Za-z0-9+/]{100,}"),
     ("a GitHub token", r"gh[pousr]_[A-Za-z0-9]{30,}"),
     ("a GitHub token", r"github_pat_[A-Za-z0-9_]{40,}"),

@@ -73,12 +73,17 @@ def _problems(path: Path, root: Path, harmless: Collection[str], kept: Kept | No
         yield f"{relative}: nothing of a folder {folder} is deployed"
         return
     real = path.resolve()  # it may be a link to a file whose name says more
-    if real.suffix not in _SOURCES and any(_NAMES.fullmatch(name) for name in (path.name, real.name)):
+    if any(map(_is_named_as_secret, (path.name, real.name))):
         yield f"{relative}: a file of this name holds credentials or a key"
         return
     for line, kind in _found(path.read_bytes(), path.suffix.lower(), kept):
         if kind.startswith(_KEY) or not any(fnmatch(f"{relative}:{line}", each) for each in harmless):
             yield f"{relative}:{line}: {kind}"
+
+
+def _is_named_as_secret(path: str) -> bool:
+    *folders, name = path.split("/")
+    return not _FOLDERS.isdisjoint(folders) or (not name.endswith(_SOURCES) and bool(_NAMES.fullmatch(name)))
 
 
 def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, str]]:
@@ -93,11 +98,15 @@ def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, st
 
 
 def _looked_up(content: bytes, suffix: str) -> Iterator[tuple[int, str]]:
-    for member, text, has_lines, is_key in parts(content):
+    for member, text, has_lines, is_key, unread in parts(content):
         inside = f", in its {member}" if member else ""
         suffix_of_it = "." + member.rpartition(".")[2].lower() if member else suffix
+        if unread:
+            yield 1, f"{unread}{inside}, and whether it holds secrets cannot be seen"
         if is_key:
             yield 1, f"{_KEY}{inside}"
+        elif member and _is_named_as_secret(member):
+            yield 1, f"a file of this name holds credentials or a key{inside}"
         found = sorted(_scan(text, suffix_of_it).items())
         for line, kind in found if has_lines else [(1, kind) for kind in sorted({kind for _, kind in found})]:
             yield line, f"{kind}{inside}"
@@ -112,12 +121,14 @@ def rules() -> str:
 
 def _scan(text: str, suffix: str) -> dict[int, str]:
     """Return what looks like a secret in a text, by its line."""
+    text = text.replace("\r\n", " \n").replace("\r", "\n")  # of the same length
     lines = text.split("\n")
+    allowed = {number for number, line in enumerate(lines, 1) if _ALLOWED in line}
+    allowed |= {number + 1 for number, line in enumerate(lines, 1) if _NEXT_ALLOWED in line}
     numbers = Lines(text)
     kinds: dict[int, str] = {}
     for position, kind in find(text, suffix):
         number = numbers.number(position)
-        is_allowed = _ALLOWED in lines[number - 1] or (number > 1 and _NEXT_ALLOWED in lines[number - 2])
-        if not is_allowed and (number not in kinds or kinds[number] in _VAGUE):
+        if number not in allowed and (number not in kinds or kinds[number] in _VAGUE):
             kinds[number] = kind
     return kinds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 
 #: Where to look in a text of small letters: at each of these a name may be a secret's.
@@ -106,6 +107,7 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
+@lru_cache(4_096)  # files have the same names again and again
 def names_a_secret(name: str) -> bool:
     """Return whether what is called so is a secret; `password_field` and `tokenUrl` are not."""
     parts = words(name)
@@ -125,6 +127,7 @@ def names_a_password(name: str) -> bool:
     return bool(_PASSWORDS.intersection(words(name)))
 
 
+@lru_cache(4_096)
 def looks_secret(value: str, name: str) -> bool:
     """Return whether a value looks like the secret that its name says it is."""
     value = _SCHEME.sub("", value.strip(), count=1).strip("\"'`")[:_JUDGED]
