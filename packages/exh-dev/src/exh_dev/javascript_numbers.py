@@ -8,16 +8,15 @@ import re
 from extrahorizon.query import spelled
 
 _MOST_EXACT = 2**53  # beyond it JavaScript has no whole number but those that a double has
+_MOST_DIGITS = 400  # of a whole number that may be finite as a double, with some to spare
 _WITH_EXPONENT = re.compile(r"\de[+-]\d")
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
 
 
 def whole_number(text: str) -> int | float:
-    """Return the number that JavaScript makes of digits: a double where they are too many.
-
-    Raises:
-        ValueError: they are more than Python reads.
-    """
+    """Return the number that JavaScript makes of digits: a double where they are too many, infinite of 310 and more."""
+    if len(text) > _MOST_DIGITS:
+        return fraction(text)  # Python reads no whole number of 4,301 digits
     number = int(text)
     return number if abs(number) <= _MOST_EXACT else fraction(text)
 

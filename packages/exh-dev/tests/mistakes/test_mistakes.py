@@ -125,6 +125,10 @@ MISTAKES = {
     "stdin that is no JSON": Mistake("invoke sweep --event -", 2, ["stdin:1:1: not JSON"], stdin=b"hello"),
     "stdin that is empty": Mistake("invoke sweep --event -", 2, ["stdin is empty, and JSON is expected", "{}"]),
     "stdin with NaN": Mistake("invoke sweep --event -", 2, ["NaN is no JSON value"], stdin=b'{"a": NaN}'),
+    "stdin with a number without bounds": Mistake(
+        "invoke sweep --event -", 2, ["the number -1e999 is out of range"], stdin=b'{"a": -1e999}'),
+    "stdin with a number of many digits": Mistake(
+        "invoke sweep --event -", 2, ["a number has 5,000 digits"], stdin=b'{"a": ' + b"9" * 5_000 + b"}"),
     "stdin that is too deep": Mistake(
         "invoke sweep --event -", 2, ["not usable as JSON: it is nested too deeply"], stdin=b"[" * 100_000),
     "event that is too large for Lambda": Mistake(

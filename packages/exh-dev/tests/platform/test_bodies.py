@@ -68,11 +68,24 @@ def test_what_is_read_can_be_sent_back(body):
     assert json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) == value
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "Infinity", "NaN", "9" * 5000, '"\\udfff"'])
-def test_what_cannot_be_sent_back_cannot_be_read(text):
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"1e999", "a number is out of range"),
+        (b"-1e999", "a number is out of range"),
+        (b"Infinity", "Infinity is not JSON"),
+        (b"NaN", "NaN is not JSON"),
+        (b"9" * 5000, "a number is out of range"),
+        (b'"\\udfff"', "a string has half of a surrogate pair (\\udfff), which is no character"),
+        (b'{"name": "\xff"}', "byte 10 of it is not UTF-8"),
+        (b"[" * 100_000, "it is nested more than 100 deep"),
+    ],
+    ids=lambda each: each[:16],
+)
+def test_what_cannot_be_sent_back_cannot_be_read(body, reason):
     with pytest.raises(ErrorAnswer) as raised:
-        parse_json(text.encode())
-    assert raised.value.code == 22
+        parse_json(body)
+    assert (raised.value.code, raised.value.body["message"]) == (22, f"The request body is malformed: {reason}")
 
 
 @pytest.mark.parametrize("inner", ["{}", "1", '{"a": 1}'])

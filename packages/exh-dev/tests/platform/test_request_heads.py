@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from exh_dev.serve import bounded_protocol, server
-from exh_dev.serve.bounded_protocol import MOST_HEAD
+from exh_dev.serve.bounded_protocol import MOST_HEAD, MOST_LINE
 from extrahorizon.transport.protocol import IDLE_LIMIT
 
 HEAD = b"GET /users/v1/health HTTP/1.1\r\nHost: localhost\r\n"
@@ -27,6 +27,8 @@ def exchanged(platform, *pieces):
 def test_a_head_of_the_limit_is_taken(platform):
     headers = {f"X-{number}": "a" * 8_000 for number in range(15)}
     assert requests.get(f"{platform.url}/users/v1/health", headers=headers, timeout=5).status_code == 200
+    line = "/users/v1/health?".ljust(MOST_LINE, "a")
+    assert requests.get(platform.url + line, timeout=5).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -35,8 +37,10 @@ def test_a_head_of_the_limit_is_taken(platform):
         [HEAD] + [b"X-%d: %s\r\n" % (number, b"a" * 8_000) for number in range(17)],
         [HEAD + b"X: ", b"a" * MOST_HEAD, b"a" * 10],
         [b"GET /" + b"a" * 1_000, b"a" * MOST_HEAD],
+        [b"GET /users/v1/health?" + b"a" * MOST_LINE + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+        [b"GET /users/v1/health?" + b"a" * 60_000, b"a" * 60_000 + b" HTTP/1.1\r\n"],
     ],
-    ids=["many headers", "one without end", "a line without end"],
+    ids=["many headers", "one without end", "a line without end", "a long line", "a longer line, in pieces"],
 )
 def test_a_head_that_is_too_large_is_refused_without_waiting_for_its_end(platform, pieces):
     status, body = exchanged(platform, *pieces)

@@ -9,7 +9,12 @@ from raw_server import Unsigned, client_of, head_of
 
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.deadline import Deadline
-from extrahorizon.errors import DeadlineExceededError, PlatformError, PlatformUnreachableError
+from extrahorizon.errors import (
+    DeadlineExceededError,
+    InvalidResponseError,
+    PlatformError,
+    PlatformUnreachableError,
+)
 from extrahorizon.multipart import Multipart
 
 MEGABYTE = 1024 * 1024
@@ -107,6 +112,51 @@ def test_an_answer_whose_end_is_not_certain_is_refused(serving, framing):
 
     with serving(answer) as server, pytest.raises(PlatformUnreachableError):
         server.session.call("POST", "/x")
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 reads sizes of its own")
+@pytest.mark.parametrize("size", ["0x2", "0_2", "+2", "-2", " ", "2" * 17, "2 2"])
+def test_a_chunk_whose_size_others_read_in_another_way_is_refused(serving, size):
+    def answer(connection, *_):
+        connection.sendall(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n{{}}\r\n0\r\n\r\n".encode())
+
+    with serving(answer) as server, pytest.raises(PlatformUnreachableError):
+        server.session.call("POST", "/x")
+
+
+@pytest.mark.parametrize("size", ["2", "02", "2;name=value", "2 "])
+def test_the_size_of_a_chunk_may_have_zeros_and_extensions(serving, size):
+    def answer(connection, *_):
+        connection.sendall(f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n{{}}\r\n0\r\n\r\n".encode())
+
+    with serving(answer) as server:
+        assert server.session.call("GET", "/x") == {}
+
+
+@pytest.mark.only_transport("http.client", reason="urllib3 drops what follows an answer")
+@pytest.mark.parametrize(
+    "head", ["Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"]
+)
+def test_what_follows_an_answer_is_no_answer_to_the_next_request(serving, head):
+    peers = []
+
+    def answer(connection, *_):
+        peers.append(connection.getpeername())
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{head}".encode() + head_of(8) + b'{"a": 1}')
+
+    with serving(answer) as server:
+        assert [server.session.call("GET", "/x") for _ in range(3)] == [{}] * 3
+    assert len(set(peers)) == 3, "a connection was used again, though more had come on it than was asked for"
+
+
+@pytest.mark.parametrize("coding", ["zz", "gzip, zz"])
+def test_an_answer_in_a_coding_that_was_not_asked_for_is_refused_by_its_name(serving, coding):
+    def answer(connection, *_):
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 2\r\n\r\n"
+        connection.sendall(head.encode() + b"{}")
+
+    with serving(answer) as server, pytest.raises(InvalidResponseError, match=r"Content-Encoding '.*zz'"):
+        server.session.call("GET", "/x")
 
 
 @pytest.mark.parametrize("charset", ["idna", "undefined", "\0", "none-such"])

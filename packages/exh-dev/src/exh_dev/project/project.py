@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from exh_dev import strict_json
 from exh_dev.errors import UsageError
 from exh_dev.project.env_file import misplaced, read_env_file
 from exh_dev.project.manifest import read_manifest, without_errors
@@ -189,7 +190,7 @@ def parse_event(text: bytes, source: str) -> Any:
     if not text.strip():
         raise UsageError(f"{source} is empty, and JSON is expected there, such as {{}}")
     try:
-        event = json.loads(text, parse_constant=_refuse)
+        event = strict_json.loads(text)
         _encode(event, text, source)
     except json.JSONDecodeError as error:
         raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
@@ -198,7 +199,7 @@ def parse_event(text: bytes, source: str) -> Any:
         raise UsageError(f"{source}:{line}: not JSON: it is not text in UTF-8") from error
     except RecursionError as error:
         raise UsageError(f"{source}: not usable as JSON: it is nested too deeply") from error
-    except ValueError as error:  # NaN, a number too long for Python
+    except ValueError as error:  # of a number
         raise UsageError(f"{source}: not usable as an event: {error}") from error
     return event
 
@@ -216,7 +217,3 @@ def _encode(event: Any, text: bytes, source: str) -> None:
             f"{source}:{line}: not usable as an event: a string has half of a surrogate pair ({half}), which is no "
             "character; write both halves, or remove it"
         ) from error
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON value")

@@ -13,6 +13,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 if TYPE_CHECKING:
     import asyncio
 
+MOST_LINE = 65_535
+"""Bytes of the path and the query of a request: httptools splits no longer ones."""
 MOST_HEAD = 128 * 1024
 """Bytes of a request's line and headers."""
 LONGEST_HEAD = 60.0
@@ -25,6 +27,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _size = 0  # bytes of complete headers
     _pending = 0  # bytes since the head began; without the first ones where they came with the end of a body
+    _is_too_large = False
     _in_head = False
     _in_body = False
 
@@ -47,14 +50,23 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._size = self._pending = 0
+        self._is_too_large = False
         self._in_head, self._in_body = True, False
         self._wait()
 
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._grow(len(url), is_over=len(self.url) > MOST_LINE)
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._size += len(name) + len(value)
-        if self._size > MOST_HEAD:
-            raise ValueError("the head is too large")  # which ends in `send_400_response`
+        self._grow(len(name) + len(value))
         super().on_header(name, value)
+
+    def _grow(self, size: int, *, is_over: bool = False) -> None:
+        self._size += size
+        self._is_too_large = is_over or self._size > MOST_HEAD
+        if self._is_too_large:
+            raise ValueError("the head is too large")  # which ends in `send_400_response`
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
@@ -66,13 +78,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._size > MOST_HEAD:
+        if self._is_too_large:
             self._refuse()
         else:
             super().send_400_response(msg)
 
     def _refuse(self) -> None:
-        message = f"The line and the headers of a request may have {MOST_HEAD:,} bytes"
+        message = f"A request's path and query may have {MOST_LINE:,} bytes, with its headers {MOST_HEAD:,}"
         body = json.dumps({"name": "HEADERS_TOO_LARGE_EXCEPTION", "message": message}).encode()
         head = "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: application/json\r\nConnection: close\r\n"
         self.transport.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)

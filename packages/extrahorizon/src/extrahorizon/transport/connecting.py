@@ -7,6 +7,7 @@ handshake take what time they like.
 from __future__ import annotations
 
 import io
+import re
 import select
 import socket
 import ssl
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST_LABEL = 63  # characters of a part of a name (RFC 1035, 2.3.4)
+_LONGEST_SIZE = 4_096  # bytes of a chunk's line, with its extensions
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _MOST_INTERIM = 16  # answers before the final one; servers send one or two
 
 
@@ -120,6 +123,15 @@ class FinalResponse(HTTPResponse):
         if getattr(lines, "are_cut_off", False):
             self.close()
             raise HTTPException("the headers have no end")
+
+    def _read_next_chunk_size(self) -> int:
+        # `HTTPResponse` reads whatever `int` does, such as 0x5, 0_5 and +5, of which others make other lengths.
+        line: bytes = self.fp.readline(_LONGEST_SIZE)
+        size = line.partition(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            self.close()
+            raise ValueError("no size of a chunk")  # which becomes an IncompleteRead
+        return int(size, 16)
 
     def _read_status(self) -> tuple[str, int, str]:
         status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # it is not in typeshed

@@ -13,14 +13,22 @@ import ssl
 import time
 from collections import deque
 from http.client import HTTPException
-from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
 from extrahorizon.transport.certificates import checked_ca, checked_cert, show, trusting
 from extrahorizon.transport.connecting import FinalResponse, Lines, SendingTimeoutError, connected, encrypted
-from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
+from extrahorizon.transport.protocol import (
+    CHUNK,
+    CONNECT_TIMEOUT,
+    CONNECTIONS,
+    IDLE_LIMIT,
+    Headers,
+    Response,
+    parted,
+    unasked_coding,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -28,9 +36,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from extrahorizon.deadline import Deadline
+    from extrahorizon.errors import ExtraHorizonError
     from extrahorizon.transport.protocol import Request
 
-_CODINGS: tuple[list[str], ...] = ([], ["chunked"])
+_CODINGS: tuple[list[str], ...] = ([], ["chunked"])  # for the transfer
+_COMPRESSED = ("gzip", "x-gzip", "deflate")
 _MOST_DIGITS = 18  # of a length: Python refuses to read 4,300
 _PORTS = {"http": 80, "https": 443}
 
@@ -133,13 +143,23 @@ class HttpClientTransport:
         return self._context
 
     def _body(self, answer: FinalResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
-        complete, failure = False, None
+        complete = False
+        failure: ExtraHorizonError | None = None
         try:
-            yield from _decoded(_raw(answer), answer.headers.get("content-encoding", "").strip().lower())
-            complete = True
+            coding = answer.headers.get("content-encoding", "").strip().lower()
+            if coding in ("", "identity"):
+                yield from _raw(answer)
+            elif coding in _COMPRESSED:
+                from extrahorizon.transport.decompression import decompressed  # and zlib, which many answers do without
+
+                yield from decompressed(_raw(answer), coding)
+            elif any(_raw(answer)):
+                failure = unasked_coding(coding, answer.status, request)
+            complete = failure is None
         except (HTTPException, OSError) as error:
             failure = _lost(error, request)
         finally:
+            answer.close()
             if complete and not answer.will_close and connection.may_be_kept:
                 self._keep(place, connection)
             else:
@@ -163,6 +183,8 @@ class _Connection:
         self._since = time.time()
         self._begun = b""  # of the answer, read while the request was sent
         self._is_sent = False
+        self._is_read = False  # the answer, to its end
+        self._is_followed = False
         self.limits: tuple[float, Deadline]
 
     def close(self) -> None:
@@ -173,8 +195,8 @@ class _Connection:
 
     @property
     def may_be_kept(self) -> bool:
-        """Whether it is open, and nothing of its request is left to be sent."""
-        return self._socket is not None and self._is_sent
+        """Whether it is open, and neither anything of its request is left to be sent, nor anything of others came."""
+        return self._socket is not None and self._is_sent and not self._is_followed
 
     def handed_on(self) -> _Connection:
         """Return the socket for the next request; closing this one's answer does not touch it any more."""
@@ -254,6 +276,8 @@ class _Connection:
         return not came or len(self._begun) > CHUNK or _is_final(self._begun)
 
     def read_into(self, buffer: Any) -> int:
+        if self._is_read:
+            return 0
         if self._begun:
             size = min(len(buffer), len(self._begun))
             buffer[:size], self._begun = self._begun[:size], self._begun[size:]
@@ -267,9 +291,25 @@ class _Connection:
             raise TimeoutError
         return left
 
+    def end(self, lines: Lines) -> None:
+        """Note whether bytes came after the answer, which belong to none that was asked for."""
+        self._is_read = True
+        self._is_followed = bool(self._begun or lines.peek(1))  # what is in its buffer, for no more is read
+
     def makefile(self, _: str) -> Lines:
         """Return what `FinalResponse` reads one answer from."""
-        return Lines(_Input(self), CHUNK)
+        return _Answer(self)
+
+
+class _Answer(Lines):
+    def __init__(self, connection: _Connection) -> None:
+        super().__init__(_Input(connection), CHUNK)
+        self._connection = connection
+
+    def close(self) -> None:
+        if not self.closed:
+            self._connection.end(self)
+        super().close()
 
 
 class _Input(io.RawIOBase):
@@ -326,45 +366,6 @@ def _raw(answer: FinalResponse) -> Iterator[bytes]:
         yield chunk
     if answer.length:
         raise ConnectionResetError  # the connection ended before the length that the headers promised
-
-
-def _decoded(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
-    """Yield a body without its Content-Encoding, in pieces of a bounded size however well it was compressed."""
-    if coding not in ("gzip", "x-gzip", "deflate"):
-        yield from body
-        return
-    decoder: Any = None
-    for chunk in chain(body, [b""]):  # the last one asks for what zlib still holds
-        rest = chunk
-        while rest or (decoder is not None and not decoder.eof):
-            if decoder is None or decoder.eof:  # the first member, or another one after it
-                decoder = _decompressor(coding, rest)
-            piece, rest = _inflated(decoder, rest)
-            if piece:
-                yield piece
-            elif not rest:
-                break
-    if decoder is not None and not decoder.eof:
-        raise ConnectionResetError  # the body ends before its compression does
-
-
-def _decompressor(coding: str, begin: bytes) -> Any:
-    import zlib
-
-    # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
-    bare = coding == "deflate" and begin[0] & 0x0F != 0x08  # noqa: PLR2004 - the method's number in zlib
-    return zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
-
-
-def _inflated(decoder: Any, data: bytes) -> tuple[bytes, bytes]:
-    """Return a piece of at most `CHUNK` bytes, and what of the data is still to be read."""
-    import zlib
-
-    try:
-        piece = decoder.decompress(data, CHUNK)
-    except zlib.error:
-        raise ConnectionResetError from None
-    return piece, decoder.unused_data if decoder.eof else decoder.unconsumed_tail
 
 
 def _not_connected(error: OSError | ValueError, timeout: float, request: Request) -> PlatformUnreachableError:

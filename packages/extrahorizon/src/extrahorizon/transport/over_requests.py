@@ -29,7 +29,16 @@ from extrahorizon.errors import ConfigurationError, ExtraHorizonError, PlatformU
 from extrahorizon.transport.adapter import Adapter, limits
 from extrahorizon.transport.certificates import checked_ca, checked_cert
 from extrahorizon.transport.connecting import SendingTimeoutError
-from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT, CONNECTIONS, IDLE_LIMIT, Headers, Response, parted
+from extrahorizon.transport.protocol import (
+    CHUNK,
+    CONNECT_TIMEOUT,
+    CONNECTIONS,
+    IDLE_LIMIT,
+    Headers,
+    Response,
+    parted,
+    unasked_coding,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -141,7 +150,9 @@ def _prepared(request: Request) -> PreparedRequest:
 def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
     """Yield the body as it arrives, decoded; however slowly it comes, it ends by the deadline."""
     socket = _socket_of(raw)
-    failure = None
+    failure: ExtraHorizonError | None = None
+    codings = [each.strip() for each in raw.headers.get("content-encoding", "identity").lower().split(",")]
+    unknown = ", ".join(set(codings) - {"", "identity", *raw.CONTENT_DECODERS})
     try:
         while True:
             remaining = deadline.remaining()
@@ -149,13 +160,16 @@ def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
                 raise TimeoutError
             if socket is not None and socket.fileno() >= 0 and (socket.gettimeout() or remaining) > remaining:
                 socket.settimeout(remaining)  # urllib3 has closed it where the last piece came before its end
-            if not (chunk := raw.read1(CHUNK, decode_content=True)):
+            if not (chunk := raw.read1(CHUNK, decode_content=not unknown)):
                 return
+            if unknown:
+                failure = unasked_coding(unknown, raw.status, request)
+                break
             yield chunk
     except (HTTPError, OSError) as error:
         failure = PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url)
-        _give_up(raw)  # after what is not gzip, urllib3 leaves the connection open
     if failure is not None:
+        _give_up(raw)  # after what is not gzip, urllib3 leaves the connection open
         raise failure
 
 

@@ -274,6 +274,12 @@ class Response:
         )
 
 
+def unasked_coding(coding: str, status: int, request: Request) -> InvalidResponseError:
+    """Return the error for a body in a Content-Encoding that the transport cannot undo."""
+    problem = f"an answer in the Content-Encoding {coding[:20]!r}, which was not asked for"
+    return InvalidResponseError(problem, status=status, method=request.method, url=request.url, permanent=True)
+
+
 class Transport(Protocol):
     """A way to send requests. `ExtraHorizon(transport=...)` takes one; it may be used from many threads at once."""
 

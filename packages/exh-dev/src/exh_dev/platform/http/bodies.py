@@ -204,11 +204,18 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
     if not body.strip():
         raise ErrorAnswer(13, "The request body is empty")
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=whole_number)
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_finite_whole)
         if whole and _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
-    except (ValueError, RecursionError) as error:
-        raise ErrorAnswer(22, f"The request body is malformed: {error}") from None
+    except UnicodeDecodeError as error:
+        raise _malformed(f"byte {error.start} of it is not UTF-8") from None
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise _malformed(f"a string has half of a surrogate pair ({half}), which is no character") from None
+    except RecursionError:
+        raise _malformed(f"it is nested more than {DEEPEST} deep") from None
+    except ValueError as error:
+        raise _malformed(str(error)) from None
     if body.count(b"{") + body.count(b"[") > DEEPEST or body.count(b",") >= MOST_VALUES - 1:
         _check_shape(value)
     return value
@@ -226,7 +233,7 @@ def _check_shape(value: Any) -> None:
         level = [inner for each in level for inner in _members(each) if isinstance(inner, dict | list)]
         if not level:
             return
-    raise ErrorAnswer(22, f"The request body is malformed: it is nested more than {DEEPEST} deep")
+    raise _malformed(f"it is nested more than {DEEPEST} deep")
 
 
 def _members(value: Any) -> Iterable[Any]:
@@ -236,7 +243,7 @@ def _members(value: Any) -> Iterable[Any]:
 def _json_object(body: bytes) -> dict[str, Any]:
     value = parse_json(body)
     if not isinstance(value, dict):
-        raise ErrorAnswer(22, "The request body is malformed: it must be a JSON object")
+        raise _malformed("it must be a JSON object")
     return value
 
 
@@ -247,9 +254,9 @@ def _form(body: bytes) -> dict[str, Any]:
         # A field without a value counts as missing (RFC 6749, section 3.2).
         pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=100)
     except ValueError:
-        raise ErrorAnswer(22, "The request body is malformed: it is not form-encoded UTF-8") from None
+        raise _malformed("it is not form-encoded UTF-8") from None
     if len({name for name, _ in pairs}) < len(pairs):
-        raise ErrorAnswer(22, "The request body is malformed: a field is given twice")
+        raise _malformed("a field is given twice")
     return dict(pairs)
 
 
@@ -258,16 +265,16 @@ def _decompressed(body: bytes) -> bytes:
     while body:  # a gzip file may have several members (RFC 1952, section 2.2)
         members += 1
         if members > _MOST_MEMBERS:
-            raise ErrorAnswer(22, "The request body is malformed: it is gzip of too many parts")
+            raise _malformed("it is gzip of too many parts")
         gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
         try:
             plain += gunzip.decompress(body, LIMIT + 1 - len(plain))
         except zlib.error:
-            raise ErrorAnswer(22, "The request body is malformed: it is not gzip") from None
+            raise _malformed("it is not gzip") from None
         if len(plain) > LIMIT:
             raise _too_large()
         if not gunzip.eof:
-            raise ErrorAnswer(22, "The request body is malformed: it is not gzip")
+            raise _malformed("it is not gzip")
         body = gunzip.unused_data
     return bytes(plain)
 
@@ -277,10 +284,21 @@ def _refuse(name: str) -> None:
 
 
 def _finite(text: str) -> float:
-    number = fraction(text)
+    return _in_range(fraction(text))
+
+
+def _finite_whole(text: str) -> float:
+    return _in_range(whole_number(text))
+
+
+def _in_range(number: float) -> float:
     if math.isinf(number):
         raise ValueError("a number is out of range")
     return number
+
+
+def _malformed(reason: str) -> ErrorAnswer:
+    return ErrorAnswer(22, f"The request body is malformed: {reason}")
 
 
 def _too_large() -> ErrorAnswer:

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev import strict_json
 from exh_dev.json_pointer import step
 from exh_dev.project.cloudformation import did_you_mean
 
@@ -144,7 +145,7 @@ def read_json(file: Path, problems: list[Problem]) -> Node | None:
     if text is None:
         return None
     try:
-        return Node(json.loads(text, parse_constant=_refuse), file, "", problems)
+        return Node(strict_json.loads(text), file, "", problems)
     except json.JSONDecodeError as error:
         problems.append(Problem(file, "", f"not JSON: {error.msg}", error.lineno, error.colno))
     except (ValueError, RecursionError) as error:
@@ -178,7 +179,3 @@ def _kind(value: Any) -> str:
         float: "a number",
     }
     return names[type(value)]
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON value")
