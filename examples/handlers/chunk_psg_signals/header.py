@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BLOCK = 256  # bytes of the header's first part, and of what follows for each signal
 _ANNOTATIONS = "edf annotations"  # the label of signals that hold texts in place of samples
 _LOWEST, _HIGHEST = -32_768, 32_767  # of 16 bits
+_SHORTEST = 0.000_001  # seconds of a data record
 _LISTED = 12  # numbers of signals in a warning; a file may have thousands
 #: The header's fields of each signal in their order, with their widths; each field comes for all signals in a row.
 _FIELDS = (
@@ -242,6 +243,8 @@ def _seconds(text: str) -> Fraction:
         raise invalid("the duration of a data record is no number")
     if seconds <= 0:
         raise invalid("a data record of it lasts no time: it has no samples in the order of time")
+    if seconds < _SHORTEST:
+        raise invalid(f"a data record of it lasts {seconds:g} s: no recorder has a million of them in a second")
     return Fraction(text.strip(" \0").replace(",", "."))
 
 

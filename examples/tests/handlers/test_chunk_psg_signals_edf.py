@@ -191,6 +191,7 @@ BAD = {
     "records that last no time": (edf([Signal()], seconds="0"), "lasts no time"),
     "records of a negative time": (edf([Signal()], seconds="-1"), "lasts no time"),
     "records of a time that is none": (edf([Signal()], seconds="1:5"), "the duration of a data record is no number"),
+    "records of hardly any time": (edf([Signal()], seconds="1e-300"), "a data record of it lasts 1e-300 s"),
     "records of endless time": (edf([Signal()], seconds="1e999"), "the duration of a data record is no number"),
     "records of a huge time": (edf([Signal()], seconds="1e300"), "more than 30 days"),
     "no samples": (edf([Signal(per_record=0)]), "signal 1: it has no samples"),

@@ -64,7 +64,6 @@ def test_the_folder_that_a_bundle_has_is_trusted_instead_of_certifi(transport, c
     assert server.seen == ["/x"]
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 takes it for the end")
 def test_an_answer_that_is_cut_below_its_encryption_is_no_answer(transport, certificates):
     """Without a length it ends with the connection, whose end TLS signs: anybody on the way can cut it."""
     context = tls(certificates)

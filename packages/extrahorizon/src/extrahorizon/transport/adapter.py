@@ -94,6 +94,9 @@ class _Connecting(HTTPConnection):
         self._until = time.monotonic() + float(self.timeout or CONNECT_TIMEOUT)
         try:
             super().connect()
+            if isinstance(self.sock, ssl.SSLSocket):
+                # Else whoever cuts the connection decides where an answer ends.
+                self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # it is not in typeshed
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError as error:
