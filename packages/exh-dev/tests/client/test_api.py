@@ -119,6 +119,16 @@ def test_the_stage_is_no_part_of_the_path(stage, path):
     assert answer_of(echo, aws_event(path=path, stage=stage), rule="/a")["statusCode"] == 200
 
 
+@pytest.mark.parametrize(
+    ("domain", "rule"),
+    [("api.clinic.example.com", "/beta/users"), ("a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", "/users")],
+)
+def test_the_path_on_a_custom_domain_has_no_stage_though_it_may_begin_as_one(domain, rule):
+    event = aws_event(path="/beta/users", stage="beta")
+    event["requestContext"]["domainName"] = domain
+    assert answer_of(echo, event, rule=rule)["statusCode"] == 200
+
+
 @given(st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda text: "/" not in text))
 @example("%2F")
 def test_any_text_comes_through_a_path_encoded_or_not(text):

@@ -209,8 +209,10 @@ def _mapping(holder: object) -> dict[str, Any]:
 
 def _path_on_aws(path: str, context: Mapping[str, Any]) -> str:
     stage = context.get("stage")
-    if stage and stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
-        path = path[len(stage) + 1 :]  # a custom domain leaves it out, so that it need not be there
+    # A custom domain leaves the stage out, and the first part of a path may have the same name there.
+    is_named = ".execute-api." in str(context.get("domainName", ".execute-api."))
+    if is_named and stage and stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
+        path = path[len(stage) + 1 :]
     return quote(path, safe=_IN_PATH.replace("%", "")) or "/"
 
 
