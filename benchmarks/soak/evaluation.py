@@ -17,7 +17,7 @@ SURE = 2.0  # standard errors that a growth must be above its limit, so that noi
 LONGEST_WAIT = 3.0  # seconds for a polite client
 
 #: How much each quantity may grow in an hour: what is kept up to a limit goes on filling, slowly.
-GROWTH = {"memory_mb": 24.0, "files": 6.0, "threads": 4.0, "children": 3.0}
+GROWTH = {"memory_mb": 24.0, "peak_mb": 24.0, "files": 6.0, "threads": 4.0, "children": 3.0}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Sample:
 
     Attributes:
         minutes: since the start.
-        memory_mb: resident.
+        memory_mb: resident, the least since the sample before: what is left when no large request is being answered.
+        peak_mb: resident, the most since then.
         files: open ones, sockets among them.
         threads: of the process.
         children: processes, the workers of functions among them.
@@ -41,6 +42,7 @@ class Sample:
 
     minutes: float
     memory_mb: float
+    peak_mb: float
     files: int
     threads: int
     children: int

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "minutes": "minute",
     "memory_mb": "memory MB",
+    "peak_mb": "peak MB",
     "files": "files",
     "threads": "threads",
     "children": "children",

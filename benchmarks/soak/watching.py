@@ -34,6 +34,7 @@ class Watch:
         self._began = time.monotonic()
         self._waits: list[float] = []
         self._stalls: list[float] = []
+        self._memory: list[int] = []
         self._seen = {"requests": 0, "server_errors": 0, "tracebacks": 0}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
@@ -53,6 +54,7 @@ class Watch:
                 return
             began = time.perf_counter()
             self._stalls.append(began - slept - BETWEEN)
+            self._memory.append(self._served.process.memory_info().rss)
             late = threading.Timer(LATE, self._served.note_stacks)
             late.start()
             try:
@@ -77,6 +79,7 @@ class Watch:
         stalls, self._stalls = self._stalls, []
         with process.oneshot():
             memory, files, threads = process.memory_info().rss, process.num_fds(), process.num_threads()
+        resident, self._memory = [*self._memory, memory], []
         totals = {
             "requests": sum(self._books.counts.values()),
             "server_errors": self._books.server_errors,
@@ -86,7 +89,8 @@ class Watch:
         self._seen = totals
         return Sample(
             minutes=round((time.monotonic() - self._began) / 60, 2),
-            memory_mb=round(memory / _MB, 1),
+            memory_mb=round(min(resident) / _MB, 1),
+            peak_mb=round(max(resident) / _MB, 1),
             files=files,
             threads=threads,
             children=_running(process),
