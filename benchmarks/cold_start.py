@@ -38,8 +38,8 @@ PATIENCE = 30  # seconds
 MEMORY = 256  # MB, and a seventh of a processor
 SLOW_ROUNDS = 15
 MORE = (
-    "Half of what is left is Powertools' Logger, which the plain handler has not, and a sixth Python's own "
-    "`http.client` with its parser of headers; the tree below says what each module takes."
+    "Half of what is left is Powertools' Logger, which the plain handler has not; the tree below says what each module "
+    "takes."
 )
 LABELS = {
     "compiled": "plain handler, bytecode",

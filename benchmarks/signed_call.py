@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 CALLS = 100
 KEYS = (KEY,) * 4
 MORE = (
-    "Three tenths of a call are the parser of headers that `http.client` has from `email`, two tenths the socket, one "
-    "the signature; runs of one day differed by as much as this missed by."
+    "A third of a call is the socket and a fifth the signature; runs of one day differed by as much as this missed by."
 )
 
 

@@ -61,7 +61,7 @@ INSIDE = {
         "calls._LONGEST_TIMEOUT", "log._LONGEST_NUMBER", "query._LARGEST_PLAIN", "queue._LONGEST_REASON",
         "settings.LONGEST_TTL",
         "transport.connecting._LONGEST_LABEL",
-        "transport.over_http_client._MOST_DIGITS",
+        "transport.answer._MOST_DIGITS",
         "sidefx.replies.LONGEST_ERROR",
         "sidefx.transport._LONGEST_BACKOFF",
     },

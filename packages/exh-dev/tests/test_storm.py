@@ -12,8 +12,8 @@ from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 from extrahorizon.errors import ExtraHorizonError, InvalidResponseError, PlatformError, PlatformUnreachableError
 from extrahorizon.fan_out import fan_out
-from extrahorizon.transport.over_http_client import HttpClientTransport
 from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.over_sockets import SocketTransport
 
 CALLS = 2000
 LEDGER = "* /_dev/ledger/*"
@@ -31,7 +31,7 @@ FAULTS = [
 TIMEOUT = 0.3  # seconds, half of the latency above
 
 
-@pytest.fixture(scope="module", params=[RequestsTransport, HttpClientTransport])
+@pytest.fixture(scope="module", params=[RequestsTransport, SocketTransport])
 def storm(request):
     """The outcome of each call by its key, the ledger by key, and what the platform says of nonces."""
     chance = random.Random(20260115)  # noqa: S311 - reproducible

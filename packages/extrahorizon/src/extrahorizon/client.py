@@ -90,7 +90,7 @@ class ExtraHorizon:
             token: of the user.
             token_secret: of the user.
             timeout: seconds to wait for an answer; 30 by default, and 60 where a function is executed.
-            transport: what sends the requests; by default the one over `http.client`, or over requests where a proxy is
+            transport: what sends the requests; by default the one over sockets, or over requests where a proxy is
                 set or the environment variable `EXH_TRANSPORT` is `requests`.
             proxies: as requests takes them, `{"https": "http://proxy:3128"}`; by default those of the environment.
             verify: the path of a CA bundle or folder to trust; by default that of the environment or certifi's. False
@@ -101,7 +101,7 @@ class ExtraHorizon:
 
         Raises:
             ConfigurationError: some of the five are missing, the host cannot be used, a file cannot be read, or
-                `EXH_TRANSPORT` is neither `requests` nor `http.client`.
+                `EXH_TRANSPORT` is neither `requests` nor `sockets`.
             TypeError: `credentials` is something else, or there is a transport and a setting for another one.
         """
         given = {

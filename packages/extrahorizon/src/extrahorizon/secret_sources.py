@@ -15,7 +15,7 @@ from urllib.parse import quote
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import ConfigurationError, ExtraHorizonError, PlatformUnreachableError, SecretUnreachableError
 from extrahorizon.retries import pause
-from extrahorizon.transport.over_http_client import HttpClientTransport
+from extrahorizon.transport.over_sockets import SocketTransport
 from extrahorizon.transport.protocol import Headers, Request
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _asked(secret_id: str, settings: Settings, seconds: float) -> str | Exceptio
     """Return the text of a secret, or what is wrong."""
     url = f"http://localhost:{settings.extension_port}/secretsmanager/get?secretId={quote(secret_id, safe='')}"
     headers = Headers({"X-Aws-Parameters-Secrets-Token": settings.session_token})
-    transport = HttpClientTransport()  # it knows no proxy, which must not see this
+    transport = SocketTransport()  # it knows no proxy, which must not see this
     try:
         response = transport.send(Request("GET", url, headers), Deadline(min(_LONGEST, seconds)))
         text = response.text

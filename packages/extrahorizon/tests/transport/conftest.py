@@ -5,10 +5,10 @@ import functools
 import pytest
 from raw_server import RawServer
 
-from extrahorizon.transport.over_http_client import HttpClientTransport
 from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.over_sockets import SocketTransport
 
-TRANSPORTS = {"requests": RequestsTransport, "http.client": HttpClientTransport}
+TRANSPORTS = {"requests": RequestsTransport, "sockets": SocketTransport}
 
 
 @pytest.fixture(autouse=True)

@@ -59,7 +59,7 @@ def test_a_refusal_that_comes_before_the_body_is_sent_is_read(serving):
             assert raised.value.status == 413
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 looks for no answer before the body is sent")
+@pytest.mark.only_transport("sockets", reason="urllib3 looks for no answer before the body is sent")
 def test_a_refusal_is_read_though_the_connection_stays_open_and_the_next_call_has_another(transport):
     with answering() as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:
         exh.session.deadline = Deadline(5)
@@ -101,7 +101,7 @@ def test_an_interim_answer_ends_no_upload(serving, interim, pieces):
     assert read == [4 * MEGABYTE]
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 has framing of its own")
+@pytest.mark.only_transport("sockets", reason="urllib3 has framing of its own")
 @pytest.mark.parametrize(
     "framing",
     ["Content-Length: 2\r\nTransfer-Encoding: chunked", f"Content-Length: {'0' * 5_000}2", "Content-Length: +2"],
@@ -114,7 +114,7 @@ def test_an_answer_whose_end_is_not_certain_is_refused(serving, framing):
         server.session.call("POST", "/x")
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 reads sizes of its own")
+@pytest.mark.only_transport("sockets", reason="urllib3 reads sizes of its own")
 @pytest.mark.parametrize("size", ["0x2", "0_2", "+2", "-2", " ", "2" * 17, "2 2"])
 def test_a_chunk_whose_size_others_read_in_another_way_is_refused(serving, size):
     def answer(connection, *_):
@@ -133,7 +133,7 @@ def test_the_size_of_a_chunk_may_have_zeros_and_extensions(serving, size):
         assert server.session.call("GET", "/x") == {}
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 drops what follows an answer")
+@pytest.mark.only_transport("sockets", reason="urllib3 drops what follows an answer")
 @pytest.mark.parametrize(
     "head", ["Content-Length: 2\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"]
 )
@@ -169,7 +169,7 @@ def test_a_text_in_no_encoding_is_read_as_utf_8(serving, charset):
         assert server.session.get("/x").text == "aé"
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 looks for no answer before the body is sent")
+@pytest.mark.only_transport("sockets", reason="urllib3 looks for no answer before the body is sent")
 def test_a_long_answer_that_comes_before_the_body_is_sent_is_whole(transport):
     with (
         answering(early=b"[" + b"1," * 100_000 + b"1]") as server,

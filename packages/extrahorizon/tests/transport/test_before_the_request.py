@@ -255,7 +255,7 @@ def test_a_host_of_many_addresses_has_as_much_time_for_its_handshake_and_its_bod
     with answering(context=tls(certificates)) as server, Slow(server.server_address, 0.5) as slow:
         _at(monkeypatch, *[slow.address] * 8)
         monkeypatch.setattr("extrahorizon.transport.over_requests.CONNECT_TIMEOUT", 2.0)
-        monkeypatch.setattr("extrahorizon.transport.over_http_client.CONNECT_TIMEOUT", 2.0)
+        monkeypatch.setattr("extrahorizon.transport.over_sockets.CONNECT_TIMEOUT", 2.0)
         sends = transport(verify=str(certificates / "ca.pem"))
         with client_of(f"https://localhost:{slow.address[1]}", sends) as exh:
             assert exh.session.call("POST", "/x") == {}

@@ -74,9 +74,9 @@ def test_an_answer_that_nobody_reads_to_its_end_is_not_the_next_calls(transport)
     assert len(server.connections) == 2
 
 
-@pytest.mark.only_transport("http.client", reason="the pools of urllib3 are its own")
+@pytest.mark.only_transport("sockets", reason="the pools of urllib3 are its own")
 def test_no_more_connections_are_kept_than_a_fan_out_needs(transport, monkeypatch):
-    monkeypatch.setattr("extrahorizon.transport.over_http_client.CONNECTIONS", 1)
+    monkeypatch.setattr("extrahorizon.transport.over_sockets.CONNECTIONS", 1)
     with (
         answering(gate=threading.Barrier(3)) as server,
         client_of(f"http://localhost:{server.server_port}", transport()) as exh,
@@ -275,7 +275,7 @@ def test_a_body_that_broke_is_not_an_empty_one_the_second_time(serving):
             response.json()
 
 
-@pytest.mark.only_transport("http.client", reason="urllib3 takes the end of a body for that of its compression")
+@pytest.mark.only_transport("sockets", reason="urllib3 takes the end of a body for that of its compression")
 def test_a_compressed_body_that_ends_too_early_is_unreachable(serving):
     import gzip
 

@@ -5,8 +5,8 @@ import pytest
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.errors import ConfigurationError
 from extrahorizon.transport.default import default_transport
-from extrahorizon.transport.over_http_client import HttpClientTransport
 from extrahorizon.transport.over_requests import RequestsTransport
+from extrahorizon.transport.over_sockets import SocketTransport
 
 PROXY = "http://proxy.acme.io:3128"
 
@@ -21,17 +21,17 @@ def _no_proxy(monkeypatch):
 @pytest.mark.parametrize(
     ("environment", "arguments", "expected"),
     [
-        ({}, {}, HttpClientTransport),
-        ({"EXH_TRANSPORT": ""}, {}, HttpClientTransport),
+        ({}, {}, SocketTransport),
+        ({"EXH_TRANSPORT": ""}, {}, SocketTransport),
         ({"EXH_TRANSPORT": "requests"}, {}, RequestsTransport),
-        ({"EXH_TRANSPORT": "http.client"}, {}, HttpClientTransport),
+        ({"EXH_TRANSPORT": "sockets"}, {}, SocketTransport),
         ({}, {"proxies": {"https": PROXY}}, RequestsTransport),
         ({"https_proxy": PROXY}, {}, RequestsTransport),
         ({"HTTP_PROXY": PROXY}, {}, RequestsTransport),
         ({"ALL_PROXY": PROXY}, {}, RequestsTransport),
-        ({"HTTPS_PROXY": ""}, {}, HttpClientTransport),
-        ({"NO_PROXY": "acme.io"}, {}, HttpClientTransport),
-        ({"HTTPS_PROXY": PROXY, "EXH_TRANSPORT": "http.client"}, {}, HttpClientTransport),
+        ({"HTTPS_PROXY": ""}, {}, SocketTransport),
+        ({"NO_PROXY": "acme.io"}, {}, SocketTransport),
+        ({"HTTPS_PROXY": PROXY, "EXH_TRANSPORT": "sockets"}, {}, SocketTransport),
     ],
 )
 def test_requests_is_taken_where_a_proxy_is_set_or_somebody_asks_for_it(monkeypatch, environment, arguments, expected):
@@ -42,11 +42,11 @@ def test_requests_is_taken_where_a_proxy_is_set_or_somebody_asks_for_it(monkeypa
 
 def test_another_name_is_refused(monkeypatch):
     monkeypatch.setenv("EXH_TRANSPORT", "httpx")
-    with pytest.raises(ConfigurationError, match=r"EXH_TRANSPORT is 'httpx'; expected requests or http\.client"):
+    with pytest.raises(ConfigurationError, match=r"EXH_TRANSPORT is 'httpx'; expected requests or sockets"):
         ExtraHorizon()
 
 
 def test_proxies_are_not_ignored(monkeypatch):
-    monkeypatch.setenv("EXH_TRANSPORT", "http.client")
+    monkeypatch.setenv("EXH_TRANSPORT", "sockets")
     with pytest.raises(ConfigurationError, match="uses no proxy"):
         ExtraHorizon(proxies={"https": PROXY})

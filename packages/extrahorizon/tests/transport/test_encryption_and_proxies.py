@@ -51,7 +51,7 @@ def test_a_certificate_of_the_given_bundle_is_accepted(source, transport, certif
         assert exh.session.call("GET", "/users/v1/me") == {}
 
 
-@pytest.mark.only_transport("http.client", reason="requests reads the file of certifi")
+@pytest.mark.only_transport("sockets", reason="requests reads the file of certifi")
 def test_the_folder_that_a_bundle_has_is_trusted_instead_of_certifi(transport, certificates, monkeypatch, tmp_path):
     monkeypatch.setattr("extrahorizon.transport.certificates.AUTHORITIES", str(tmp_path))
     with answering(context=tls(certificates)) as server:

@@ -18,7 +18,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, LocationParseError, NewConnectionError
 
-from extrahorizon.transport.connecting import FinalResponse, SendingTimeoutError, TimedSocket, connected
+from extrahorizon.transport.connecting import SendingTimeoutError, connected
+from extrahorizon.transport.final_response import FinalResponse, TimedSocket
 from extrahorizon.transport.protocol import CHUNK, CONNECT_TIMEOUT
 
 if TYPE_CHECKING:

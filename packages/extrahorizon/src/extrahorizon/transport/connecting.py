@@ -1,4 +1,4 @@
-"""Connections that are there within a number of seconds, and answers without what comes before them.
+"""Connections that are there within a number of seconds.
 
 Python's `socket.create_connection` gives its timeout to each address of a host anew, and its resolver and a TLS
 handshake take what time they like.
@@ -6,24 +6,13 @@ handshake take what time they like.
 
 from __future__ import annotations
 
-import io
-import re
 import select
 import socket
 import ssl
 import threading
 import time
-from http.client import SWITCHING_PROTOCOLS, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
 
 _LONGEST_LABEL = 63  # characters of a part of a name (RFC 1035, 2.3.4)
-_LONGEST_SIZE = 4_096  # bytes of a chunk's line, with its extensions
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
-_MOST_INTERIM = 16  # answers before the final one; servers send one or two
 
 
 class SendingTimeoutError(TimeoutError):
@@ -103,97 +92,6 @@ def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds
     except BaseException:
         secured.close()
         raise
-
-
-class FinalResponse(HTTPResponse):
-    """An answer of Python's HTTP client that is read past 102 and 103, too, which may come before it (RFC 9110, 15.2).
-
-    `HTTPResponse` passes over 100 alone, and over any number of them.
-    """
-
-    _interim = 0  # answers that were passed over
-
-    def begin(self) -> None:
-        """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
-        lines = self.fp
-        super().begin()
-        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:  # noqa: PLR2004 - no final answer
-            self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
-            super().begin()
-        if getattr(lines, "are_cut_off", False):
-            self.close()
-            raise HTTPException("the headers have no end")
-
-    def _read_next_chunk_size(self) -> int:
-        # `HTTPResponse` reads whatever `int` does, such as 0x5, 0_5 and +5, of which others make other lengths.
-        line: bytes = self.fp.readline(_LONGEST_SIZE)
-        size = line.partition(b";")[0].strip()
-        if not _CHUNK_SIZE.fullmatch(size):
-            self.close()
-            raise ValueError("no size of a chunk")  # which becomes an IncompleteRead
-        return int(size, 16)
-
-    def _read_status(self) -> tuple[str, int, str]:
-        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # it is not in typeshed
-        if status[1] < 200:  # noqa: PLR2004 - an interim answer
-            self._interim += 1
-            if self._interim > _MOST_INTERIM:
-                raise HTTPException("no end of interim answers")
-        return status
-
-
-class TimedSocket:
-    """What an answer of Python's HTTP client is read from: each read of the socket below has the time that is left.
-
-    A timeout of a socket is for one read, and a line of headers, a size of a chunk or a header of gzip takes as many
-    reads as the other side likes.
-    """
-
-    def __init__(self, opened: socket.socket, left: Callable[[], float]) -> None:
-        """Read from `opened`; `left` returns the seconds for the next read."""
-        self._opened, self._left = opened, left
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what is read; closing it closes the socket, if that was closed before."""
-        raw = self._opened.makefile(mode, buffering=0)  # type: ignore[call-overload]  # the mode is "rb"
-        return Lines(_Timed(self._opened, raw, self._left))
-
-
-class Lines(io.BufferedReader):
-    """What an answer is read from, which notes that a line of its headers has no end.
-
-    Python's HTTP client takes the end of the connection for the end of the headers.
-    """
-
-    are_cut_off = False
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line, as `io.BufferedReader` does."""
-        line = super().readline(size)
-        self.are_cut_off = not line.endswith(b"\n")
-        return line
-
-
-class _Timed(io.RawIOBase):
-    def __init__(self, opened: socket.socket, raw: socket.SocketIO, left: Callable[[], float]) -> None:
-        self._opened, self._raw, self._left = opened, raw, left
-
-    def readable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._raw.fileno()
-
-    def readinto(self, buffer: Any) -> int | None:
-        if (left := self._left()) <= 0:
-            raise TimeoutError
-        self._opened.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:

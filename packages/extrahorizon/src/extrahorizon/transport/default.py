@@ -1,4 +1,4 @@
-"""Which transport a client has when none is given to it: the one over `http.client`, unless there is a proxy."""
+"""Which transport a client has when none is given to it: the one over sockets, unless there is a proxy."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from extrahorizon.transport.protocol import Transport
 
-#: The environment variable that chooses: `requests`, or `http.client`, which then uses no proxy of the environment.
+#: The environment variable that chooses: `requests`, or `sockets`, which then uses no proxy of the environment.
 VARIABLE = "EXH_TRANSPORT"
-REQUESTS, HTTP_CLIENT = "requests", "http.client"
+REQUESTS, SOCKETS = "requests", "sockets"
 _PROXIES = ("https_proxy", "http_proxy", "all_proxy")
 
 
@@ -35,21 +35,21 @@ def default_transport(
     Raises:
         ConfigurationError: `EXH_TRANSPORT` is something else, or excludes the proxies; or a file cannot be read.
     """
-    if proxies is not None and _chosen() == HTTP_CLIENT:
-        raise ConfigurationError(f"{VARIABLE} is {HTTP_CLIENT}, which uses no proxy, and proxies are given")
+    if proxies is not None and _chosen() == SOCKETS:
+        raise ConfigurationError(f"{VARIABLE} is {SOCKETS}, which uses no proxy, and proxies are given")
     if proxies is not None or _is_over_requests():
         from extrahorizon.transport.over_requests import RequestsTransport
 
         return RequestsTransport(proxies=proxies, verify=verify, cert=cert)
-    from extrahorizon.transport.over_http_client import HttpClientTransport
+    from extrahorizon.transport.over_sockets import SocketTransport
 
-    return HttpClientTransport(verify=verify, cert=cert)
+    return SocketTransport(verify=verify, cert=cert)
 
 
 def preload() -> None:
     """Import on Lambda what the first call needs: a function that starts has a full processor, later a part of one."""
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and VARIABLE not in os.environ and not _has_proxy():
-        import extrahorizon.transport.over_http_client  # noqa: F401 - imported for later
+        import extrahorizon.transport.over_sockets  # noqa: F401 - imported for later
 
 
 def _is_over_requests() -> bool:
@@ -58,8 +58,8 @@ def _is_over_requests() -> bool:
 
 def _chosen() -> str:
     chosen = os.environ.get(VARIABLE, "").strip()
-    if chosen not in ("", REQUESTS, HTTP_CLIENT):
-        raise ConfigurationError(f"{VARIABLE} is {chosen!r}; expected {REQUESTS} or {HTTP_CLIENT}")
+    if chosen not in ("", REQUESTS, SOCKETS):
+        raise ConfigurationError(f"{VARIABLE} is {chosen!r}; expected {REQUESTS} or {SOCKETS}")
     return chosen
 
 

@@ -1,7 +1,7 @@
-"""The transport over Python's own `http.client`: nothing else is imported, and no wait outlasts the deadline.
+"""The transport over sockets: little is imported for it, and no wait outlasts the deadline.
 
-`http.client` parses what comes; the connections are this module's, so that each read and write has the time that is
-left, the status line and the headers included. It uses no proxy: `RequestsTransport` does.
+Each read and write has the time that is left, the status line and the headers included. It uses no proxy:
+`RequestsTransport` does.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import select
 import ssl
 import time
 from collections import deque
-from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extrahorizon.errors import PlatformUnreachableError
+from extrahorizon.transport.answer import Answer
 from extrahorizon.transport.certificates import checked_ca, checked_cert, show, trusting
-from extrahorizon.transport.connecting import FinalResponse, Lines, SendingTimeoutError, connected, encrypted
+from extrahorizon.transport.connecting import SendingTimeoutError, connected, encrypted
 from extrahorizon.transport.protocol import (
     CHUNK,
     CONNECT_TIMEOUT,
     CONNECTIONS,
     IDLE_LIMIT,
-    Headers,
     Response,
     parted,
     unasked_coding,
@@ -39,13 +38,11 @@ if TYPE_CHECKING:
     from extrahorizon.errors import ExtraHorizonError
     from extrahorizon.transport.protocol import Request
 
-_CODINGS: tuple[list[str], ...] = ([], ["chunked"])  # for the transfer
 _COMPRESSED = ("gzip", "x-gzip", "deflate")
-_MOST_DIGITS = 18  # of a length: Python refuses to read 4,300
 _PORTS = {"http": 80, "https": 443}
 
 
-class HttpClientTransport:
+class SocketTransport:
     """Sends over sockets of its own, which stay open between requests."""
 
     def __init__(self, *, verify: bool | str | None = None, cert: str | tuple[str, str] | None = None) -> None:
@@ -78,10 +75,8 @@ class HttpClientTransport:
         connection.limits = request.timeout, deadline
         try:
             connection.write(request, target)
-            answer = FinalResponse(connection, method=request.method)  # type: ignore[arg-type]  # it calls makefile alone
-            answer.begin()
-            _check_framing(answer)
-        except (HTTPException, OSError) as error:
+            answer = Answer(_Reader(connection), request.method)
+        except OSError as error:
             connection.close()
             failure = _lost(error, request)
         except BaseException:
@@ -93,12 +88,12 @@ class HttpClientTransport:
         raise failure
 
     def _begun(
-        self, answer: FinalResponse, connection: _Connection, place: str, request: Request, deadline: Deadline
+        self, answer: Answer, connection: _Connection, place: str, request: Request, deadline: Deadline
     ) -> Response:
         return Response(
             request,
             answer.status,
-            _headers(answer),
+            answer.headers,
             self._body(answer, connection, place, request),
             deadline=deadline,
             close=connection.close,
@@ -142,24 +137,24 @@ class HttpClientTransport:
             self._context = context
         return self._context
 
-    def _body(self, answer: FinalResponse, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
+    def _body(self, answer: Answer, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
         complete = False
         failure: ExtraHorizonError | None = None
         try:
             coding = answer.headers.get("content-encoding", "").strip().lower()
             if coding in ("", "identity"):
-                yield from _raw(answer)
+                yield from answer.body()
             elif coding in _COMPRESSED:
                 from extrahorizon.transport.decompression import decompressed  # and zlib, which many answers do without
 
-                yield from decompressed(_raw(answer), coding)
-            elif any(_raw(answer)):
+                yield from decompressed(answer.body(), coding)
+            elif any(answer.body()):
                 failure = unasked_coding(coding, answer.status, request)
             complete = failure is None
-        except (HTTPException, OSError) as error:
+        except OSError as error:
             failure = _lost(error, request)
         finally:
-            answer.close()
+            answer.end()
             if complete and not answer.will_close and connection.may_be_kept:
                 self._keep(place, connection)
             else:
@@ -291,17 +286,13 @@ class _Connection:
             raise TimeoutError
         return left
 
-    def end(self, lines: Lines) -> None:
+    def end(self, reader: io.BufferedReader) -> None:
         """Note whether bytes came after the answer, which belong to none that was asked for."""
         self._is_read = True
-        self._is_followed = bool(self._begun or lines.peek(1))  # what is in its buffer, for no more is read
-
-    def makefile(self, _: str) -> Lines:
-        """Return what `FinalResponse` reads one answer from."""
-        return _Answer(self)
+        self._is_followed = bool(self._begun or reader.peek(1))  # what is in its buffer, for no more is read
 
 
-class _Answer(Lines):
+class _Reader(io.BufferedReader):
     def __init__(self, connection: _Connection) -> None:
         super().__init__(_Input(connection), CHUNK)
         self._connection = connection
@@ -334,38 +325,10 @@ def _is_final(begun: bytes) -> bool:
     return False
 
 
-def _check_framing(answer: FinalResponse) -> None:
-    """Refuse an answer whose end cannot be known for sure (RFC 9112, 6.3).
-
-    Raises:
-        HTTPException: its lengths differ or are none, it has another transfer coding than chunked, or both.
-    """
-    lengths = set(answer.headers.get_all("content-length", ()))
-    codings = [each.strip().lower() for each in answer.headers.get_all("transfer-encoding", ())]
-    known = all(each.isascii() and each.isdecimal() and len(each) <= _MOST_DIGITS for each in lengths)
-    if len(lengths) + len(codings) > 1 or not known or codings not in _CODINGS:
-        answer.close()
-        raise HTTPException
-
-
 def _pieces(body: bytes | Iterable[bytes]) -> Iterator[bytes]:
     if isinstance(body, bytes):
         return (body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
     return iter(body)
-
-
-def _headers(answer: FinalResponse) -> Headers:
-    headers = Headers()
-    for name, value in answer.getheaders():
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-def _raw(answer: FinalResponse) -> Iterator[bytes]:
-    while chunk := answer.read1(CHUNK):  # what has come, without waiting for more
-        yield chunk
-    if answer.length:
-        raise ConnectionResetError  # the connection ended before the length that the headers promised
 
 
 def _not_connected(error: OSError | ValueError, timeout: float, request: Request) -> PlatformUnreachableError:
@@ -381,7 +344,7 @@ def _not_connected(error: OSError | ValueError, timeout: float, request: Request
     return PlatformUnreachableError(reason, method=request.method, url=request.url, sent=False, permanent=permanent)
 
 
-def _lost(error: HTTPException | OSError, request: Request) -> PlatformUnreachableError:
+def _lost(error: OSError, request: Request) -> PlatformUnreachableError:
     if isinstance(error, SendingTimeoutError):
         reason = f"it did not take the whole request within {request.timeout:.3g} s"
         return PlatformUnreachableError(reason, method=request.method, url=request.url, sent=False)
