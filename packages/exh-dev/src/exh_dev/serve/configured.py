@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import sqlite3
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,8 +94,9 @@ def _files(root: Path, places: Iterable[Iterable[Path]]) -> Iterator[Path]:
 
 
 def _key(project: Project, files: Iterable[Path]) -> str:
-    """Return a hash of the files, of the variables that they name, of the manifest and of the toolkit."""
-    digest = hashlib.sha256(f"{exh_dev.__version__}\0{_toolkit()}\0".encode())
+    """Return a hash of the files, of the variables that they name, of the manifest, of the toolkit and of Python."""
+    about = (exh_dev.__version__, _toolkit(), sys.version, sqlite3.sqlite_version)  # what reads an image another way
+    digest = hashlib.sha256("\0".join(about).encode())
     names: set[bytes] = set()
     for path in (project.manifest.path, project.root / ENV_FILE, *files):
         content = path.read_bytes() if path.exists() else b""
