@@ -1,4 +1,7 @@
-"""Puts what `exh-dev init` writes into the wheel: the repository's own files, which are the one source of a project."""
+"""Puts what `exh-dev init` writes into the wheel: the repository's own files, which are the one source of a project.
+
+An sdist has them in a folder `template/` of its own, since a wheel that is made from it is made without the repository.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,18 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(Path(__file__).parent / "src"))
+HERE = Path(__file__).parent
+SOURCE = each if (each := HERE / "template").is_dir() else HERE.parents[1]
+sys.path.insert(0, str(HERE / "src"))
 from exh_dev.project.init.sources import FILES, OF_EXAMPLES  # noqa: E402 - found by the line above
 
 
 class TemplateHook(BuildHookInterface):  # type: ignore[misc]
-    """Adds the files to a wheel; an editable install reads them where they are."""
+    """Adds the files to a wheel or an sdist; an editable install reads them where they are."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add each file of the repository's root below `exh_dev/project/init/template/`."""
+        """Add each file of the repository's root."""
         if version != "editable":
             names = [*FILES, *(f"examples/{name}" for name in OF_EXAMPLES)]
-            build_data["force_include"] |= {str(ROOT / name): f"exh_dev/project/init/template/{name}" for name in names}
+            folder = "exh_dev/project/init/template" if self.target_name == "wheel" else "template"
+            build_data["force_include"] |= {str(SOURCE / name): f"{folder}/{name}" for name in names}
