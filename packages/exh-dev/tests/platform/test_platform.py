@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from exh_dev.errors import DevkitError, UsageError
-from exh_dev.platform.storage.store import DataFormatError
+from exh_dev.platform.storage.database import DataFormatError
 from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.serve.server import listen
 from exh_dev.testing import client_of

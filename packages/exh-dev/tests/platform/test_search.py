@@ -3,8 +3,10 @@
 import json
 import re
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -387,6 +389,35 @@ def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, mon
     with store.transaction():
         store.put("c", {"id": "new"})
     assert store.get("c", "new") == {"id": "new"}
+
+
+def test_a_guard_that_takes_too_long_is_ended_sooner(store):
+    document = {"id": "x", "list": [{"v": f"0-{item}"} for item in range(50_000)]}
+    condition = search(f"or({','.join(f'like(list.v,x{number})' for number in range(500))})").condition
+    with pytest.raises(ErrorAnswer, match=r"takes longer than 0\.25 s"):
+        store.holds(document, condition)
+    assert store.holds(document, search("eq(id,x)").condition)
+
+
+@pytest.mark.parametrize("ask", ["holds", "page", "count"])
+def test_what_was_asked_is_not_kept_in_memory(tmp_path, ask):
+    """Python keeps the statements of a connection with the values bound to them: 128 times what somebody sent."""
+    document = {"id": "x", "text": "x" * 2_000_000}
+    with closing(Store(tmp_path / "store.db")) as store:
+        calls = {
+            "holds": lambda number: store.holds(document, search(f"eq(field{number},1)").condition),
+            "page": lambda number: store.page("c", search(long_query(number)).condition, (), 10, 0),
+            "count": lambda number: store.count("c", search(long_query(number)).condition),
+        }
+        calls[ask](0)
+        before = psutil.Process().memory_info().rss
+        for number in range(1, 60):
+            calls[ask](number)
+        assert psutil.Process().memory_info().rss - before < 20_000_000
+
+
+def long_query(number):
+    return f"or({','.join(f'eq(field{number},{value})' for value in range(600))})"
 
 
 @pytest.mark.parametrize("query", ["eq({},1)", "excludes({})", "sort(-{})", "select({})", "or(eq(a,1),like({},b))"])

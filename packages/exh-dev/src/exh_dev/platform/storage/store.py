@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sqlite3
 from contextlib import closing, contextmanager
-from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exh_dev.errors import DevkitError
 from exh_dev.json_text import json_text
 from exh_dev.platform.storage import members
-from exh_dev.platform.storage.lists import add_functions
+from exh_dev.platform.storage.database import LOOKUP_QUERIES, opened, prepare, unusable_as_devkit_error
 from exh_dev.platform.storage.remembered import Remembered
 from exh_dev.platform.storage.sql import is_in, quoted
-from exh_dev.platform.storage.time_limit import STEPS, TimeLimit
+from exh_dev.platform.storage.time_limit import ON_ONE, TimeLimit
 from exh_dev.platform.storage.ways import count_in, count_up_to, rows_in
-from extrahorizon import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
@@ -29,60 +26,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 T = TypeVar("T")
 
-#: The members that documents are looked up by, besides their id: (collection, member). Each has an index.
-_LOOKUPS = (
-    ("application_versions", "clientId"),
-    ("application_versions", "consumerKey"),
-    ("mfa_tokens", "token"),
-    ("oauth1_tokens", "token"),
-    ("oauth1_tokens", "userId"),
-    ("oauth2_access_tokens", "accessToken"),
-    ("oauth2_authorizations", "authorizationCode"),
-    ("oauth2_refresh_tokens", "refreshToken"),
-    ("schemas", "name"),
-    ("sso_tokens", "ssoToken"),
-    ("users", "email"),
-)
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS documents (
-    collection TEXT NOT NULL,
-    id TEXT NOT NULL,
-    body TEXT NOT NULL,
-    PRIMARY KEY (collection, id)
-) WITHOUT ROWID;
--- Counts read this one, and not every body.
-CREATE INDEX IF NOT EXISTS documents_ids ON documents (collection, id);
-""" + "".join(
-    f"CREATE INDEX IF NOT EXISTS {collection}_{member} ON documents (json_extract(body, '$.{member}'))"
-    f" WHERE collection = '{collection}';\n"
-    for collection, member in _LOOKUPS
-)
-# The collection stands in the text, not in a parameter, or SQLite would not use the index.
-_LOOKUP_QUERIES = {
-    (collection, member): "SELECT body FROM documents"  # noqa: S608 - made of the constants above
-    f" WHERE collection = '{collection}' AND json_extract(body, '$.{member}') = ?"
-    for collection, member in _LOOKUPS
-}
-
-
-#: What a file is written as. It grows with each change that an earlier `exh-dev`, or a later one, cannot read.
-FORMAT = 1
-#: The format comes before the tables: a file that a crash left half made is taken for what it is.
-#: NORMAL: a commit is in the file before it is acknowledged, and no end of the process loses it. What a power failure
-#: may lose is the last commits, for which a disk is not waited: that would take longer than all else in a request.
-#: The log grows to 8 MB before it is brought into the file, which the disk is waited for.
-_SETTINGS = f"""
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 2000;
-PRAGMA user_version = {FORMAT};
-"""
-_ABOUT = "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-
-
-class DataFormatError(DevkitError):
-    """A file was written by an `exh-dev` whose files this one does not read."""
+_LONG = 4_000  # characters of SQL: some twenty conditions
 
 
 class DuplicateError(Exception):
@@ -105,25 +49,30 @@ class Store:
         #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
         #: which would keep every platform of a process in memory: a listener knows its store.
         self.listeners: dict[str, Callable[..., None]] = {}
-        with self._unusable_file_as_devkit_error():
+        self._limit = TimeLimit()
+        with unusable_as_devkit_error(path):
             if path:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
-            # One thread opens the store and another serves from it, never both at a time.
-            self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        add_functions(self._connection)
-        self._limit = TimeLimit()
-        self._connection.set_progress_handler(self._limit.is_over, STEPS)
+            self._connection = opened(path, self._limit)
+        # Python keeps the last statements of a connection, with what is bound to them: megabytes of each long RQL.
+        self._guards = opened(None, self._limit, cached_statements=0)
+        self._long_reads: sqlite3.Connection | None = None
         try:
-            with self._unusable_file_as_devkit_error():
+            with unusable_as_devkit_error(path):
                 if image is not None:
                     self._connection.deserialize(image)
-                self._check_format()
-                self._connection.executescript(_SETTINGS)
-                self._make_tables()
-                self._connection.execute("INSERT OR REPLACE INTO about VALUES ('version', ?)", (__version__,))
+                prepare(self._connection, path)
         except DevkitError:
-            self._connection.close()
+            self.close()
             raise
+
+    def _reader(self, condition: Sql) -> sqlite3.Connection:
+        """Return what a condition is read through: a long one through a connection that keeps no statements."""
+        if self._path is None or len(condition.text) < _LONG or self._connection.in_transaction:
+            return self._connection
+        if self._long_reads is None:
+            self._long_reads = opened(self._path, self._limit, cached_statements=0)
+        return self._long_reads
 
     @property
     def path(self) -> Path | None:
@@ -141,7 +90,7 @@ class Store:
         """All writes of this block or none, while the platform starts: a file that turns out to be damaged is told
         as a `DevkitError`.
         """
-        with self._unusable_file_as_devkit_error(), self.transaction():
+        with unusable_as_devkit_error(self._path), self.transaction():
             yield
 
     @contextmanager
@@ -208,12 +157,12 @@ class Store:
 
     def one(self, collection: str, member: str, value: str) -> Document | None:
         """Return the document whose `member` has this value; the pair must be in `_LOOKUPS`."""
-        row = self._connection.execute(_LOOKUP_QUERIES[collection, member], (value,)).fetchone()
+        row = self._connection.execute(LOOKUP_QUERIES[collection, member], (value,)).fetchone()
         return None if row is None else _document(row[0])
 
     def every(self, collection: str, member: str, value: str) -> list[Document]:
         """All documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
-        rows = self._connection.execute(f"{_LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
+        rows = self._connection.execute(f"{LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
         return [_document(row[0]) for row in rows]
 
     def page(  # noqa: PLR0917 - what a SELECT is made of
@@ -231,7 +180,7 @@ class Store:
         order of the ids.
         """
         with self._limit.kept():
-            rows = rows_in(self._connection, collection, condition, order, limit, offset, index)
+            rows = rows_in(self._reader(condition), collection, condition, order, limit, offset, index)
         return [text for _, text in rows]
 
     def found(self, asked: Asked, seconds: float) -> Found:
@@ -241,7 +190,7 @@ class Store:
             TooSlowError: it takes longer.
         """
         with self._limit.kept(seconds):
-            return asked.in_(self._connection)
+            return asked.in_(self._reader(asked.condition))
 
     def walk(
         self, collection: str, condition: Sql, start: str | None, *, descending: bool
@@ -261,12 +210,12 @@ class Store:
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; `index` as for `page`."""
         with self._limit.kept():
-            return count_in(self._connection, collection, condition, index)
+            return count_in(self._reader(condition), collection, condition, index)
 
     def holds(self, document: Document, condition: Sql) -> bool:
         """Return whether a document, stored or not, meets a condition."""
-        with self._limit.kept():
-            row = self._connection.execute(
+        with self._limit.kept(ON_ONE):
+            row = self._guards.execute(
                 f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
                 (json.dumps(document), document.get("id"), *condition.values),
             ).fetchone()
@@ -285,7 +234,7 @@ class Store:
     def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
         """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
         with self._limit.kept():
-            return count_up_to(self._connection, most, collection, condition, index)
+            return count_up_to(self._reader(condition), most, collection, condition, index)
 
     def oldest(self, collection: str, limit: int) -> list[str]:
         """Return the ids of the oldest documents of a collection."""
@@ -348,64 +297,9 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
-
-    def _make_tables(self) -> None:
-        """Make what is not there, and bring what is there to the form that this version makes: all of it or nothing."""
-        made = dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-        fill = members.FILL if "documents" in made and "document_links" not in made else ""
-        # Indexes of schemas began with the member once: sorted by it, they had documents of one value in no order.
-        earlier = {name: sql for name, sql in made.items() if ":" in name and " ON documents (json_extract(" in sql}
-        anew = "".join(
-            f"DROP INDEX {quoted(name)};\n{sql.replace(' ON documents (', ' ON documents (collection, ', 1)};\n"
-            for name, sql in earlier.items()
-        )
-        try:
-            self._connection.executescript(f"BEGIN IMMEDIATE;\n{_TABLES}{_ABOUT}{members.MAKE}{fill}{anew}COMMIT;")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-
-    def _check_format(self) -> None:
-        """Go on only with an empty file, or one of this format; nothing is written to any other."""
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if found == FORMAT or (not found and not tables):
-            return
-        query = "SELECT value FROM about WHERE name = 'version'"
-        row = self._connection.execute(query).fetchone() if "about" in tables else None
-        writer = f"exh-dev {row[0]}" if row else "an exh-dev that noted no version"
-        folder = self._path.parent if self._path else "the image"
-        move = f"mv {quote(str(folder))} {quote(f'{folder}.old')}"
-        newer = f"use {writer} or a later one, " if found > FORMAT else ""
-        raise DataFormatError(
-            f"{folder} was written by {writer}, in format {found}; this is exh-dev {__version__}, which reads format "
-            f"{FORMAT}: {newer}use another --data-dir, or move the folder away ({move}) to start with "
-            "an empty one"
-        )
-
-    @contextmanager
-    def _unusable_file_as_devkit_error(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, json.JSONDecodeError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise DevkitError(
-                f"{self._path} cannot be used as the platform's database ({reason}); {_way_out(error)}, or use another "
-                "--data-dir"
-            ) from error
-
-
-def _way_out(error: Exception) -> str:
-    """Return what to do about a database that cannot be used: only a damaged one has to go."""
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "disk is full" in str(error):
-        return "make room on its disk"
-    if "locked" in str(error):
-        return "end the process that uses it"
-    if isinstance(error, OSError) or "readonly" in str(error) or "unable to open" in str(error):
-        return "look at the permissions of the file and its folder"
-    return "move it away to start with an empty one"
+        for connection in (self._connection, self._guards, self._long_reads):
+            if connection is not None:
+                connection.close()
 
 
 def _nobody(_: str, __: str | None) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 1.0
 """Seconds that a query may take while everybody else waits for it."""
+ON_ONE = 0.25
+"""Seconds that a condition on one document may take, which guards a change of it."""
 AT_ONCE = 0.005
 """Seconds that a list may take so; after them it is asked for anew, beside everybody else."""
 ASIDE = 10.0
