@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+TRIGGERS = ("task", "schedule", "retry", "transition", "dispatcher", "direct", "api", "queue")
+"""All of them, as runs are listed and filtered by."""
 
-def trigger_of(event: Any) -> str:
-    """Return `api`, `queue`, `dispatcher`, `transition`, `retry` or `task`.
 
-    A caller, a schedule and another function look alike. A caller may imitate a transition or a dispatcher; this is for
-    people to read.
+def trigger_of(event: Any, *, is_direct: bool = False, is_scheduled: bool = False) -> str:
+    """Return what started a function, one of `TRIGGERS`.
+
+    A caller may imitate a transition or a dispatcher; this is for people to read.
+
+    Args:
+        event: what the function gets.
+        is_direct: a caller waits for the result.
+        is_scheduled: a schedule made the task. Its event is the same as that of a caller's.
     """
+    if is_direct:
+        return "direct"
+    found = _of_event(event)
+    return "schedule" if is_scheduled and found == "task" else found
+
+
+def _of_event(event: Any) -> str:
     if not isinstance(event, dict):
         return "task"
     if isinstance(event.get("requestContext"), dict):

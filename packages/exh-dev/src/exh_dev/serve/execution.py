@@ -56,9 +56,8 @@ class Case:
     @classmethod
     def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:
         """Return a case of a function."""
-        trigger = trigger_of(event)
-        scheduled = spec.kind == "schedule" and trigger == "task"
-        return cls(spec.name, event_name, event, credentials, "schedule" if scheduled else trigger)
+        trigger = trigger_of(event, is_scheduled=spec.kind == "schedule")
+        return cls(spec.name, event_name, event, credentials, trigger)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from exh_dev.control_center.openapi.parts import NUMBER, OBJECT, TEXT
+from exh_dev.runtime.triggers import TRIGGERS
 
 _RUN_MEMBERS = {
     "id": {**TEXT, "description": "Later runs have greater ids."},
     "function": TEXT,
     "kind": {**TEXT, "enum": ["task", "direct", "api", "queue", "invoke"]},
-    "trigger": {**TEXT, "enum": ["task", "retry", "transition", "dispatcher", "direct", "api", "queue"]},
+    "trigger": {**TEXT, "enum": list(TRIGGERS)},
     "status": {**TEXT, "enum": ["running", "OK", "FAILED"]},
     "failure": {**TEXT, "description": "The error's name and message; empty when there is none."},
     "request_id": {**TEXT, "description": "Lambda's, of this invocation."},

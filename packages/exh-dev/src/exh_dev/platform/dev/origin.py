@@ -30,6 +30,7 @@ _MOST = 20_000
 answering: ContextVar[str | None] = ContextVar("answering", default=None)
 
 _known: WeakKeyDictionary[Store, OrderedDict[str, Effects]] = WeakKeyDictionary()
+_scheduled: WeakKeyDictionary[Store, OrderedDict[str, None]] = WeakKeyDictionary()
 
 
 def root_of(scope: Scope) -> str | None:
@@ -46,6 +47,19 @@ def note(store: Store, made: str) -> None:
         known[made] = request
         if len(known) > _MOST:
             known.popitem(last=False)
+
+
+def note_scheduled(store: Store, task_id: str) -> None:
+    """Record that a schedule made a task."""
+    known = _scheduled.setdefault(store, OrderedDict())
+    known[task_id] = None
+    if len(known) > _MOST:
+        known.popitem(last=False)
+
+
+def is_scheduled(store: Store, task_id: object) -> bool:
+    """Return whether a schedule made a task; False as well for one from before the platform was started."""
+    return isinstance(task_id, str) and task_id in _scheduled.get(store, ())
 
 
 def request_of(store: Store, made: str) -> Effects | None:

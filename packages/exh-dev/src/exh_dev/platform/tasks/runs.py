@@ -20,7 +20,7 @@ from uuid import uuid4
 from exh_dev.json_text import json_text, whole_characters
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
-from exh_dev.platform.dev.origin import when_dispatched
+from exh_dev.platform.dev.origin import is_scheduled, when_dispatched
 from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
@@ -119,7 +119,7 @@ class Runs:
             "id": run_id,
             "function": function,
             "kind": kind,
-            "trigger": "direct" if kind == "direct" else trigger_of(event),
+            "trigger": trigger_of(event, is_direct=kind == "direct", is_scheduled=is_scheduled(self._store, task_id)),
             "status": "running",
             "failure": "",
             "request_id": request_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from exh_dev.platform.dev import origin
 from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -125,7 +126,7 @@ def create_task_of(store: Store, schedule: Document, *, now: float, start: float
     Returns:
         The task.
     """
-    return create_task(
+    task = create_task(
         store,
         function_name=schedule["functionName"],
         data=schedule.get("data"),
@@ -135,6 +136,8 @@ def create_task_of(store: Store, schedule: Document, *, now: float, start: float
         priority=schedule.get("priority"),
         start=start,
     )
+    origin.note_scheduled(store, task["id"])
+    return task
 
 
 def _shown(schedule: Document) -> Document:

@@ -15,7 +15,7 @@ const MOST_AT_ONCE = 1000;
 const CHOICES = {
   status: ["running", "OK", "FAILED"],
   kind: ["task", "direct", "api", "queue", "invoke"],
-  trigger: ["task", "retry", "transition", "dispatcher", "direct", "api", "queue"],
+  trigger: ["task", "schedule", "retry", "transition", "dispatcher", "direct", "api", "queue"],
 };
 const NAMES = { kind: "Asked for by", trigger: "Trigger", status: "Status", function: "Function" };
 const OF = { chain: "Attempts at the task", trace: "What belongs to", task_id: "Runs of the task", event_id: "What a dispatcher started because of the event" };
