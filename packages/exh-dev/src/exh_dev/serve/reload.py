@@ -40,9 +40,9 @@ Problem: TypeAlias = dict[str, Any]
 """`file`, `line` or None, `message`, and `functions`: the names of those that it concerns."""
 
 PYTHON = ".py"
-_DEBOUNCE = 40  # ms without another change until something is done
+_DEBOUNCE = 20  # ms without another change until something is done
 _IDLE = 250  # ms without a change until it is looked whether to stop
-_STEP = 20  # ms between two looks while changes come
+_STEP = 5  # ms between two looks while changes come
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
 #: Beside code, events and the configuration: what findings are about.
 _CHECKED = frozenset({(MANIFEST,), (ENV_FILE,), ("pyproject.toml",), ("requirements.txt",)})
