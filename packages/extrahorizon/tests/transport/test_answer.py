@@ -103,6 +103,22 @@ def test_what_is_no_http_says_what_is_wrong_with_it(content, reason):
         read(content)
 
 
+@pytest.mark.parametrize(
+    ("head", "will_close"),
+    [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0", False),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Keep-Alive, Close", True),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 0", True),
+        ("HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive", False),
+        ("HTTP/1.1 200 OK", True),
+        ("HTTP/1.1 204 No Content", False),
+        ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c", True),
+    ],
+)
+def test_a_connection_is_used_again_where_nothing_is_left_on_it(head, will_close):
+    assert read(f"{head}\r\n\r\n".encode())[3] is will_close
+
+
 @pytest.mark.parametrize("line", ["A: 1\r\n 2", "A: 1\r\n\t2", "A:1\nA:2", "A: 1\r\nA: 2"])
 def test_headers_that_go_on_or_come_twice(line):
     _, headers, _, _ = read(f"HTTP/1.1 200\r\n{line}\r\nContent-Length: 0, 0\r\n\r\n".encode())

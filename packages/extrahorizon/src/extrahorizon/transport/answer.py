@@ -65,7 +65,8 @@ class Answer:
             self._is_chunked, self._length = False, 0
         options = self.headers.get("connection", "").lower()
         is_ended = "close" in options if self.version > 10 else "keep-alive" not in options  # noqa: PLR2004
-        self.will_close = is_ended or (self._length is None and not self._is_chunked)
+        is_endless = self._length is None and not self._is_chunked
+        self.will_close = is_ended or is_endless or self.status == _SWITCHING_PROTOCOLS
 
     def body(self) -> Iterator[bytes]:
         """Yield the body as it comes.
