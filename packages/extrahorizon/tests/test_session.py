@@ -225,6 +225,7 @@ def test_a_write_that_is_redirected_may_have_been_done_where_the_answer_may_come
         ("/a b?c=d e", "/a%20b?c=d%20e"),
         ("/\u00e9", "/%C3%A9"),
         ("https://API.acme.io/other", "/other"),
+        ("https://api.acme.io?x=/abc", "/?x=/abc"),
     ],
 )
 def test_where_a_redirect_goes_is_written_as_a_url_can_carry_it(location, path, http):

@@ -368,8 +368,8 @@ def _redirected(call: Call, response: Response, url: str) -> str:
     else:
         if (here.scheme, here.netloc.lower()) == (there.scheme, there.netloc.lower()):
             if call.method in SAFE_METHODS:
-                target = there.path + (f"?{there.query}" if there.query else "")
-                return f"{here.scheme}://{here.netloc}{signable(target) or '/'}"
+                target = (there.path or "/") + (f"?{there.query}" if there.query else "")
+                return f"{here.scheme}://{here.netloc}{signable(target)}"
             reason = f"it redirects a {call.method} to another path, which is not followed: call that one"
             # 307 and 308 ask for the same again; 301 to 303 may come after what was asked for was done.
             sent = response.status_code < 307  # noqa: PLR2004

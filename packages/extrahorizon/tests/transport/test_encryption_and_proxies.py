@@ -86,6 +86,37 @@ def test_an_answer_that_is_cut_below_its_encryption_is_no_answer(transport, cert
         thread.join()
 
 
+def test_what_follows_an_answer_in_its_record_is_no_answer_to_the_next_request(transport, certificates):
+    """TLS decrypts a record at once: what nobody has taken of it is not on the socket any more."""
+    context = tls(certificates)
+    forged = b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"forged"'
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            for _ in range(2):
+                connection, _ = listener.accept()
+                secured = context.wrap_socket(connection, server_side=True)
+                opened.append(secured)
+                while b"\r\n\r\n" not in secured.recv(65_536):
+                    pass
+                secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n")
+                sent.wait()  # the body comes in a record of its own
+                secured.sendall(b'"true"' + forged)
+
+        opened, sent = [], threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        host = f"https://localhost:{listener.getsockname()[1]}"
+        with client_of(host, transport(verify=str(certificates / "ca.pem"))) as exh:
+            with exh.session.get("/x", stream=True) as response:
+                sent.set()
+                assert response.json() == "true"
+            assert exh.session.call("GET", "/x") == "true"
+        thread.join()
+        for each in opened:
+            each.close()
+
+
 def test_a_client_certificate_is_shown_to_who_asks_for_one(transport, certificates):
     context = tls(certificates)
     context.verify_mode = ssl.CERT_REQUIRED

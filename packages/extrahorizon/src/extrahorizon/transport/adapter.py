@@ -131,6 +131,13 @@ class _Connecting(HTTPConnection):
             return lambda: until - time.monotonic()
         return getattr(_current, "left", None)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the next request can go over it: neither its end nor bytes that nobody asked for have come."""
+        # What TLS has decrypted and nobody has taken, urllib3's look at the socket does not see.
+        is_followed = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+        return super().is_connected and not is_followed
+
     def _limit(self) -> None:
         if (left := self._left()) is not None and self.sock is not None:
             if (seconds := left()) <= 0:

@@ -26,13 +26,14 @@ _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _EMPTY = (b"\r\n", b"\n")
+_BLANKS = b" \t\r\n"
 
 
 class MalformedAnswerError(OSError):
     """What came is no answer of HTTP/1.1, or where it ends cannot be known for sure."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(errno.EPROTO, f"its answer is no HTTP/1.1: {reason}")
+        super().__init__(errno.EPROTO, f"its answer is malformed: {reason}")
 
 
 class Answer:
@@ -61,6 +62,8 @@ class Answer:
         else:
             raise MalformedAnswerError("interim answers without end")
         self._is_chunked, self._length = _framing(self.headers)
+        if self._is_chunked and self.version == 10:  # noqa: PLR2004 - HTTP/1.0, which has no chunks
+            raise MalformedAnswerError("it has no certain end")
         if method == "HEAD" or self.status < 200 or self.status in (204, 304):  # noqa: PLR2004 - they have no body
             self._is_chunked, self._length = False, 0
         options = self.headers.get("connection", "").lower()
@@ -108,17 +111,19 @@ def _headers(lines: BufferedReader, *, may_be_cut_off: bool = False) -> Headers:
         line = lines.readline(_LONGEST_LINE)
         if line in _EMPTY or (may_be_cut_off and not line):
             return headers
+        if b"\r" in line[:-2]:  # which others end a header at
+            raise MalformedAnswerError("a header has a carriage return in it")
         if not line.endswith(b"\n"):  # else whoever cuts the connection decides where they end
             if len(line) == _LONGEST_LINE:
                 raise MalformedAnswerError("a header is too long")
             raise ConnectionResetError
         if line[0] in b" \t" and name:  # the line above goes on
-            headers[name] = f"{headers[name]} {line.strip().decode('latin-1')}"
+            headers[name] = f"{headers[name]} {line.strip(_BLANKS).decode('latin-1')}"
             continue
         before, colon, value = line.partition(b":")
         if not colon or not _NAME.fullmatch(before):
             raise MalformedAnswerError("a header has no name")
-        name, text = before.decode("ascii"), value.strip().decode("latin-1")
+        name, text = before.decode("ascii"), value.strip(_BLANKS).decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     raise MalformedAnswerError("too many headers")
 
@@ -137,7 +142,7 @@ def _framing(headers: Headers) -> tuple[bool, int | None]:
         return True, None
     if length is None:
         return False, None
-    lengths = {each.strip() for each in length.split(",")}
+    lengths = {each.strip(" \t") for each in length.split(",")}
     only = lengths.pop()
     if lengths or not (only.isascii() and only.isdecimal() and len(only) <= _MOST_DIGITS):
         raise MalformedAnswerError("it has no certain end")

@@ -28,6 +28,8 @@ def decompressed(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
         rest = chunk
         while rest or (decoder is not None and not decoder.eof):
             if decoder is None or decoder.eof:  # the first member, or another one after it
+                if decoder is not None and not (rest := rest.lstrip(b"\0")):  # which gzip files are padded with
+                    break
                 decoder = _decompressor(coding, rest)
             piece, rest = _inflated(decoder, rest)
             if piece:

@@ -25,7 +25,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from extrahorizon.errors import ConfigurationError, ExtraHorizonError, PlatformUnreachableError
+from extrahorizon.errors import ConfigurationError, ExtraHorizonError, InvalidResponseError, PlatformUnreachableError
 from extrahorizon.transport.adapter import Adapter, limits
 from extrahorizon.transport.certificates import checked_ca, checked_cert
 from extrahorizon.transport.connecting import SendingTimeoutError
@@ -36,8 +36,8 @@ from extrahorizon.transport.protocol import (
     IDLE_LIMIT,
     Headers,
     Response,
+    decoded,
     parted,
-    unasked_coding,
 )
 
 if TYPE_CHECKING:
@@ -149,28 +149,30 @@ def _prepared(request: Request) -> PreparedRequest:
 
 def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
     """Yield the body as it arrives, decoded; however slowly it comes, it ends by the deadline."""
-    socket = _socket_of(raw)
     failure: ExtraHorizonError | None = None
-    codings = [each.strip() for each in raw.headers.get("content-encoding", "identity").lower().split(",")]
-    unknown = ", ".join(set(codings) - {"", "identity", *raw.CONTENT_DECODERS})
     try:
-        while True:
-            remaining = deadline.remaining()
-            if remaining <= 0:
-                raise TimeoutError
-            if socket is not None and socket.fileno() >= 0 and (socket.gettimeout() or remaining) > remaining:
-                socket.settimeout(remaining)  # urllib3 has closed it where the last piece came before its end
-            if not (chunk := raw.read1(CHUNK, decode_content=not unknown)):
-                return
-            if unknown:
-                failure = unasked_coding(unknown, raw.status, request)
-                break
-            yield chunk
+        # Not by urllib3, which takes half of a compressed body for all of it.
+        yield from decoded(_raw(raw, deadline), raw.headers.get("content-encoding", ""), raw.status, request)
+    except InvalidResponseError as error:
+        failure = error
     except (HTTPError, OSError) as error:
         failure = PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url)
     if failure is not None:
         _give_up(raw)  # after what is not gzip, urllib3 leaves the connection open
         raise failure
+
+
+def _raw(raw: Any, deadline: Deadline) -> Iterator[bytes]:
+    socket = _socket_of(raw)
+    while True:
+        remaining = deadline.remaining()
+        if remaining <= 0:
+            raise TimeoutError
+        if socket is not None and socket.fileno() >= 0 and (socket.gettimeout() or remaining) > remaining:
+            socket.settimeout(remaining)  # urllib3 has closed it where the last piece came before its end
+        if not (chunk := raw.read1(CHUNK, decode_content=False)):
+            return
+        yield chunk
 
 
 def _give_up(raw: Any) -> None:

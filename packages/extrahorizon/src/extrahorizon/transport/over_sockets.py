@@ -25,8 +25,8 @@ from extrahorizon.transport.protocol import (
     CONNECTIONS,
     IDLE_LIMIT,
     Response,
+    decoded,
     parted,
-    unasked_coding,
 )
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from extrahorizon.deadline import Deadline
-    from extrahorizon.errors import ExtraHorizonError
     from extrahorizon.transport.protocol import Request
 
-_COMPRESSED = ("gzip", "x-gzip", "deflate")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -138,19 +136,10 @@ class SocketTransport:
         return self._context
 
     def _body(self, answer: Answer, connection: _Connection, place: str, request: Request) -> Iterator[bytes]:
-        complete = False
-        failure: ExtraHorizonError | None = None
+        complete, failure = False, None
         try:
-            coding = answer.headers.get("content-encoding", "").strip().lower()
-            if coding in ("", "identity"):
-                yield from answer.body()
-            elif coding in _COMPRESSED:
-                from extrahorizon.transport.decompression import decompressed  # and zlib, which many answers do without
-
-                yield from decompressed(answer.body(), coding)
-            elif any(answer.body()):
-                failure = unasked_coding(coding, answer.status, request)
-            complete = failure is None
+            yield from decoded(answer.body(), answer.headers.get("content-encoding", ""), answer.status, request)
+            complete = True
         except OSError as error:
             failure = _lost(error, request)
         finally:
@@ -210,7 +199,7 @@ class _Connection:
             return False
         poll = select.poll()
         poll.register(self._usable, select.POLLIN)
-        return not poll.poll(0)
+        return not poll.poll(0) and not _has_decrypted(self._socket)
 
     def write(self, request: Request, target: str) -> None:
         """Send a request; of a long body no more than the platform reads.
@@ -220,7 +209,8 @@ class _Connection:
         """
         host = urlsplit(request.url)
         default = host.port is None or host.port == _PORTS[host.scheme]
-        name = f"[{host.hostname}]" if ":" in str(host.hostname) else host.hostname
+        name = str(host.hostname) if str(host.hostname).isascii() else str(host.hostname).encode("idna").decode()
+        name = f"[{name}]" if ":" in name else name
         lines = [f"{request.method} {target} HTTP/1.1", f"Host: {name if default else f'{name}:{host.port}'}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
@@ -289,7 +279,8 @@ class _Connection:
     def end(self, reader: io.BufferedReader) -> None:
         """Note whether bytes came after the answer, which belong to none that was asked for."""
         self._is_read = True
-        self._is_followed = bool(self._begun or reader.peek(1))  # what is in its buffer, for no more is read
+        # What is in its buffer, for no more is read; and what TLS has decrypted and nobody has taken.
+        self._is_followed = bool(self._begun or reader.peek(1)) or _has_decrypted(self._socket)
 
 
 class _Reader(io.BufferedReader):
@@ -312,6 +303,11 @@ class _Input(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._connection.read_into(buffer)
+
+
+def _has_decrypted(opened: socket.socket | None) -> bool:
+    """Return whether bytes of a record of TLS are left, which `poll` does not see."""
+    return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
 
 
 def _is_final(begun: bytes) -> bool:

@@ -274,10 +274,29 @@ class Response:
         )
 
 
-def unasked_coding(coding: str, status: int, request: Request) -> InvalidResponseError:
-    """Return the error for a body in a Content-Encoding that the transport cannot undo."""
-    problem = f"an answer in the Content-Encoding {coding[:20]!r}, which was not asked for"
-    return InvalidResponseError(problem, status=status, method=request.method, url=request.url, permanent=True)
+def decoded(body: Iterator[bytes], coding: str, status: int, request: Request) -> Iterator[bytes]:
+    """Yield a body without its Content-Encoding.
+
+    Args:
+        body: pieces as they came.
+        coding: as the header has it.
+        status: of the answer.
+        request: what it answers.
+
+    Raises:
+        InvalidResponseError: it is in a coding that was not asked for.
+        ConnectionResetError: it ends before its compression does, or is damaged.
+    """
+    coding = coding.strip().lower()
+    if coding in ("", "identity"):
+        yield from body
+    elif coding in ("gzip", "x-gzip", "deflate"):
+        from extrahorizon.transport.decompression import decompressed  # and zlib, which many answers do without
+
+        yield from decompressed(body, coding)
+    elif any(body):
+        problem = f"an answer in the Content-Encoding {coding[:20]!r}, which was not asked for"
+        raise InvalidResponseError(problem, status=status, method=request.method, url=request.url, permanent=True)
 
 
 class Transport(Protocol):
