@@ -45,7 +45,7 @@ UNFINISHED = ("new", "chunking")
 WORKERS = 8
 IN_PROGRESS = 16_000_000  # bytes of documents that are made and sent at once; memory holds a few times as much
 RESERVE = 15.0  # seconds for the posts that are under way and for handing over
-LARGEST_BODY = 9_990_000  # bytes for channels; the gateway takes 10 MB, and a little stands around them
+LARGEST_BODY = 9_990_000  # bytes for channels; the gateway takes 10 MB, and the other fields need a little
 
 
 class RecordingUnavailableError(ExtraHorizonError):
@@ -83,8 +83,9 @@ def chunk(
         )
     if document["status"] not in UNFINISHED:
         logger.info("nothing to do", extra={"document_id": recording_id, "status": document["status"]})
-        known = {"minutes": document["data"].get("minutes"), "warnings": document["data"].get("warnings", [])}
-        return {"status": document["status"], "posted": 0, **known}
+        data = document["data"]
+        done_before = {"minutes": data.get("minutes"), "posted": 0, "warnings": data.get("warnings", [])}
+        return {"status": document["status"], **done_before}
     if not document.get("userIds"):
         raise RecordingUnavailableError(f"the recording {recording_id} is linked to no user: link its patient")
     there = set(_minutes_there(exh, recording_id))
@@ -96,8 +97,8 @@ def chunk(
         warnings = recording.warnings if known is None else known
     for warning in warnings:
         logger.warning(warning, extra={"document_id": recording_id})
-    result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
-    result |= {"warnings": warnings}
+    status = "chunked" if done == count else "chunking"
+    result = {"status": status, "minutes": count, "posted": sum(posted), "warnings": warnings}
     if done < count and hand_over:
         # A run that brought it no further than another one leaves the rest to that one.
         further = rql.excludes("data.done") | rql.lt("data.done", done)
@@ -112,8 +113,8 @@ def chunk(
             "warnings": warnings,
         }
         _move(exh, schema, recording_id, "chunk", facts, moved=("chunked",))
-    told = {name: value for name, value in result.items() if name != "warnings"}
-    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **told})
+    counts = {name: value for name, value in result.items() if name != "warnings"}
+    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **counts})
     return result
 
 
