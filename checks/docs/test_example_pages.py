@@ -17,6 +17,8 @@ PAGES = (
     "enqueue-measurements.md", "on-task-failed.md", "on-user-deleted.md", "patient-api.md", "schedule-many.md",
     "sync-houdini-builds.md",
 )  # fmt: skip
+#: Their commands run in `make test-all`, and those of the others before a release: each makes a project of its own.
+OFTEN = {"enqueue-measurements.md", "on-task-failed.md"}  # on AWS, on Extra Horizon
 #: Its costs are those of a queue with all that belongs to it, in docs/scale.md.
 BEHIND_A_QUEUE = "analyze-queued-measurements.md"
 MOST_LINES = 60  # of a module with a handler
@@ -92,7 +94,9 @@ def clone(project_root, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [page if page in OFTEN else pytest.param(page, marks=pytest.mark.rare) for page in PAGES]
+)
 def test_the_commands_of_a_page_run_and_print_what_it_shows(page, clone):
     repository, environment = clone
     project = repository.parent / page.removesuffix(".md")
