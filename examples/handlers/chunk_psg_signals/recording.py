@@ -1,4 +1,4 @@
-"""From a `psg-recording` document to its `psg-signal` documents: what is there already, what to post, what comes then.
+"""A run of the function: from a `psg-recording` document to the `psg-signal` documents that are missing.
 
     new ──chunk──▶ chunked                       every minute is a document
      └──continue──▶ chunking ──chunk──▶ chunked   time was up: the transition starts the function anew
@@ -142,13 +142,13 @@ def _post_missing(
 
 
 def _start(document: Document, recording: Recording) -> datetime:
-    """When a recording began, by the time zone that its document gives."""
+    """Return the start of a recording, in the time zone that its document gives."""
     offset = document["data"].get("utcOffset", "+00:00")
     return recording.start.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
 
 
 def _start_date(data: dict[str, Any]) -> date | None:
-    """Return the day on which the document says that the recording began."""
+    """Return the `startDate` of the document."""
     given = data.get("startDate")
     try:
         return date.fromisoformat(given) if given else None
@@ -183,7 +183,7 @@ def _opened(exh: ExtraHorizon, data: dict[str, Any], *, is_new: bool) -> Iterato
 
 
 def _read_on(recording: Recording) -> None:
-    """Hold the data records that have not been read yet against their clock."""
+    """Check the times of the data records that have not been read yet."""
     if recording.has_clock:
         for _ in recording.records():
             pass
@@ -215,7 +215,7 @@ def _while_there_is_time(exh: ExtraHorizon, segments: Iterable[Segment]) -> Iter
 
 
 def _post(exh: ExtraHorizon, body: bytes) -> bool:
-    """Make a document of a minute; False where it was there."""
+    """Create the document of a minute, and return whether it was missing."""
     try:
         # Not by `exh.data.documents.create`: the text is ready, and the answer, which repeats it, need not be read.
         exh.session.request(

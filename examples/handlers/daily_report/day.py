@@ -1,4 +1,4 @@
-"""A day in a time zone: when it begins and ends, and its hours. Days of 23 and of 25 hours are days, too."""
+"""A day in a time zone: its bounds and its hours, 23 or 25 of them when the clock changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may see which patient: patients themselves, and the staff of a group in which they are enlisted."""
+"""The callers' access to patients: patients themselves, and the staff of a group in which they are enlisted."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """Return the public members of a measurement: not the report's token, with which anybody could fetch it."""
+    """Return the public fields of a measurement: not the report's token, with which anybody could fetch it."""
     data = document["data"]
     return {
         "id": document["id"],

@@ -1,4 +1,4 @@
-"""What a request has to look like. All that is wrong is said at once."""
+"""The validation of requests. One answer has every problem."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Problems:
-    """What is wrong with a request."""
+    """The problems of a request."""
 
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
@@ -36,7 +36,7 @@ class Problems:
         self._found.append((field, reason))
 
     def check(self) -> None:
-        """Go on only if there are none.
+        """Refuse the request if there are problems.
 
         Raises:
             ApiError: 400, with all of them.
@@ -56,7 +56,7 @@ class PageOf:
 
 
 def checked_ids(**ids: str) -> None:
-    """Go on only if these are ids.
+    """Refuse the request unless these are ids.
 
     Raises:
         ApiError: 400, with each that is none.
