@@ -1,4 +1,4 @@
-"""The validation of requests. One answer has every problem."""
+"""The checks of paths, queries and bodies. One answer has every problem."""
 
 from __future__ import annotations
 
