@@ -56,7 +56,7 @@ def _again() -> tuple[list[float], list[float]]:
         if wheels.is_dir():
             shutil.copytree(wheels, copy / ".exh-dev" / "wheels")
         subprocess.run(command, cwd=copy, check=True, capture_output=True)
-        handler = copy / "handlers" / "on_task_failed.py"
+        handler = copy / "handlers" / "on_task_failed" / "failures.py"
         text, numbers = handler.read_text(), iter(range(1_000_000))
 
         def change() -> float:

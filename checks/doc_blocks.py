@@ -18,7 +18,7 @@ class Block:
 
 def pages(project_root):
     """Every page for people: those at the root, in `docs/`, of the examples and of the packages."""
-    folders = (".", "docs", "examples", "packages/*")
+    folders = (".", "docs", "examples", "examples/docs", "packages/*")
     return [path for folder in folders for path in sorted(project_root.glob(f"{folder}/*.md"))]
 
 

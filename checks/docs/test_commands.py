@@ -20,6 +20,10 @@ RUN_BY = {
     "docs/functions.md": "checks/docs/test_commands.py::test_the_commands_of_a_page_run_in_a_fresh_clone",
     "examples/README.md": "checks/docs/test_commands.py::test_the_commands_of_a_page_run_in_a_fresh_clone",
     "docs/platform.md": "checks/docs/test_commands.py::test_the_commands_of_a_page_run_in_a_fresh_clone",
+} | {
+    page: "checks/docs/test_example_pages.py::test_the_commands_of_a_page_run_and_print_what_it_shows"
+    for page in PAGES
+    if page.startswith("examples/docs/")
 }
 #: One command that installs a package, which no index has yet, and a list of commands.
 SHORT = {"packages/extrahorizon/README.md", "packages/exh-dev/README.md"}

@@ -1,4 +1,4 @@
-"""Cuts a polysomnography recording, hours of many channels in one EDF file, into documents of a minute each.
+"""Cut a polysomnography recording, hours of many channels in one EDF file, into documents of a minute each.
 
 A new document of `psg-recording` starts it, or on AWS the state machine ChunkWhole, with `handOver` set to false; the
 minutes become documents of `psg-signal`.
@@ -23,7 +23,7 @@ def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
 
 
 def minutes_per_run(task: Task) -> int | None:
-    """How many minutes a run posts at most, which an action of the schema may set; None where only time is the limit.
+    """Return how many minutes a run posts at most, which an action of the schema may set; None for no limit but time.
 
     Raises:
         InvalidEventError: it is not a whole number from 1 on.

@@ -24,7 +24,7 @@ _ONSET = re.compile(rb"([+-]?\d{1,15}(?:\.\d{0,15})?)(?:\x15[\d.]*)?\x14\x14")
 
 
 class Clock:
-    """Holds what each data record says of its time against what the header says."""
+    """Compare the time that each data record gives with the time that follows from the header."""
 
     def __init__(self, begin: int, end: int, record_seconds: Fraction, *, may_have_gaps: bool) -> None:
         """Look for the time of a data record from its byte `begin` on, and before `end`."""
@@ -51,7 +51,7 @@ class Clock:
         return onset
 
     def check(self, record: bytes) -> None:
-        """See to it that the next data record begins where the one before ended.
+        """Check that the next data record begins where the one before ended.
 
         Raises:
             InvalidRecordingError: it does not.
@@ -85,7 +85,7 @@ class Clock:
         self._most = max(self._most, behind, key=abs)
 
     def warnings(self) -> list[str]:
-        """Return what is to be said of the data records that were checked."""
+        """Return the warnings about the data records that were checked."""
         found = []
         if self._first < 0 or self._first >= 1:
             found.append(f"its first data record begins {self._first:,.3f} seconds after the start in its header")

@@ -1,4 +1,4 @@
-"""Reading EDF and EDF+ files as they stream in, a data record at a time.
+"""Read EDF and EDF+ files from a stream, a data record at a time.
 
 The format: a header of 256 bytes, 256 more per signal, then data records of a fixed length, each with so many 16-bit
 samples of every signal (https://www.edfplus.info/specs/edf.html and https://www.edfplus.info/specs/edfplus.html). All
@@ -29,11 +29,11 @@ LONGEST = 30 * 24 * 3600  # seconds; a header that promises more is mistaken
 
 
 class IncompleteFileError(ExtraHorizonError):
-    """A file's content ended before as many bytes had come as the file service says it has. Another try may help."""
+    """The download of a file ended before its full size. A retry may help."""
 
 
 class Recording:
-    """A recording whose header has been read and found sound; its samples are still to come.
+    """A recording whose header is valid; `records` reads its samples.
 
     Attributes:
         start: when its first sample was taken, by the clock of the recorder: EDF knows no time zones.
@@ -80,7 +80,7 @@ class Recording:
 
     @property
     def seconds(self) -> Fraction:
-        """How long the recording lasts."""
+        """Return the duration of the recording."""
         return self.record_count * self.record_seconds
 
     @property
@@ -105,7 +105,7 @@ class Recording:
             yield [record[signal.begin : signal.end] for signal in self._signals if signal.channel]
 
     def _counted(self, header: Header, size: int) -> int:
-        """How many data records there are, by the header and by the file's size."""
+        """Return the number of data records, from the header and the file's size."""
         if self._record_size > LARGEST_RECORD:
             raise invalid(
                 f"a data record of it has {self._record_size:,} bytes; {LARGEST_RECORD:,} can be read: export it with "
@@ -176,7 +176,7 @@ class _Source:
         return taken
 
     def _fill(self, count: int) -> None:
-        """Have at least `count` bytes, from the beginning of the buffer on."""
+        """Read until the buffer has `count` bytes."""
         gathered = [self._buffer[self._position :]]
         length = len(gathered[0])
         while length < count:

@@ -1,4 +1,4 @@
-"""What the header of an EDF file says: how many data records there are, how long they last, which signals they hold.
+"""The header of an EDF file: the number of data records, their duration, and the signals in them.
 
 Recorders break the rules of the format in ways that leave no doubt about what is meant: a channel that is not connected
 has no range, a decimal comma stands for a point. Such a header is read, with a warning. Where a reading would be a
@@ -38,7 +38,7 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)  # 1,234 may be
 
 
 class InvalidRecordingError(ExtraHorizonError):
-    """A file is not a recording that can be cut into segments; repeating the task changes nothing about that."""
+    """The file is no recording that can be cut into segments. A retry cannot succeed."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Header:
 
 
 def read_header(head: bytes, size: int, warnings: list[str]) -> Header:
-    """Return what the first 256 bytes of a file of `size` bytes say; what is odd about them is put to `warnings`.
+    """Parse the first 256 bytes of a file of `size` bytes, and append what is odd about them to `warnings`.
 
     Raises:
         InvalidRecordingError: the file is not one that can be used.
@@ -123,7 +123,7 @@ def read_header(head: bytes, size: int, warnings: list[str]) -> Header:
 
 
 def read_signals(header: bytes, count: int, record_seconds: Fraction, warnings: list[str]) -> list[Signal]:
-    """Return what the rest of a header says of each of `count` signals; what is odd about it is put to `warnings`.
+    """Parse the rest of a header, with `count` signals, and append what is odd about them to `warnings`.
 
     A signal without samples, or whose ranges do not say what its samples mean, is left out: a recorder writes one for
     each input that nothing is connected to.
@@ -163,7 +163,7 @@ def read_signals(header: bytes, count: int, record_seconds: Fraction, warnings: 
 
 
 def invalid(problem: str) -> InvalidRecordingError:
-    """Return the error that says why a file cannot be used."""
+    """Return the error with the reason why a file cannot be used."""
     return InvalidRecordingError(f"the file cannot be cut into segments: {problem}")
 
 

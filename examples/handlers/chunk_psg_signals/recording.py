@@ -1,4 +1,4 @@
-"""From a `psg-recording` document to its `psg-signal` documents: what is there already, what to post, what comes then.
+"""A run of the function: from a `psg-recording` document to the `psg-signal` documents that are missing.
 
     new ──chunk──▶ chunked                       every minute is a document
      └──continue──▶ chunking ──chunk──▶ chunked   time was up: the transition starts the function anew
@@ -45,7 +45,7 @@ UNFINISHED = ("new", "chunking")
 WORKERS = 8
 IN_PROGRESS = 16_000_000  # bytes of documents that are made and sent at once; memory holds a few times as much
 RESERVE = 15.0  # seconds for the posts that are under way and for handing over
-LARGEST_BODY = 9_990_000  # bytes for channels; the gateway takes 10 MB, and a little stands around them
+LARGEST_BODY = 9_990_000  # bytes for channels; the gateway takes 10 MB, and the other fields need a little
 
 
 class RecordingUnavailableError(ExtraHorizonError):
@@ -83,8 +83,9 @@ def chunk(
         )
     if document["status"] not in UNFINISHED:
         logger.info("nothing to do", extra={"document_id": recording_id, "status": document["status"]})
-        known = {"minutes": document["data"].get("minutes"), "warnings": document["data"].get("warnings", [])}
-        return {"status": document["status"], "posted": 0, **known}
+        data = document["data"]
+        done_before = {"minutes": data.get("minutes"), "posted": 0, "warnings": data.get("warnings", [])}
+        return {"status": document["status"], **done_before}
     if not document.get("userIds"):
         raise RecordingUnavailableError(f"the recording {recording_id} is linked to no user: link its patient")
     there = set(_minutes_there(exh, recording_id))
@@ -96,8 +97,8 @@ def chunk(
         warnings = recording.warnings if known is None else known
     for warning in warnings:
         logger.warning(warning, extra={"document_id": recording_id})
-    result = {"status": "chunked" if done == count else "chunking", "minutes": count, "posted": sum(posted)}
-    result |= {"warnings": warnings}
+    status = "chunked" if done == count else "chunking"
+    result = {"status": status, "minutes": count, "posted": sum(posted), "warnings": warnings}
     if done < count and hand_over:
         # A run that brought it no further than another one leaves the rest to that one.
         further = rql.excludes("data.done") | rql.lt("data.done", done)
@@ -112,8 +113,8 @@ def chunk(
             "warnings": warnings,
         }
         _move(exh, schema, recording_id, "chunk", facts, moved=("chunked",))
-    told = {name: value for name, value in result.items() if name != "warnings"}
-    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **told})
+    counts = {name: value for name, value in result.items() if name != "warnings"}
+    logger.info("posted", extra={"document_id": recording_id, "there_before": len(there), **counts})
     return result
 
 
@@ -141,13 +142,13 @@ def _post_missing(
 
 
 def _start(document: Document, recording: Recording) -> datetime:
-    """When a recording began, by the time zone that its document gives."""
+    """Return the start of a recording, in the time zone that its document gives."""
     offset = document["data"].get("utcOffset", "+00:00")
     return recording.start.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo)
 
 
 def _start_date(data: dict[str, Any]) -> date | None:
-    """Return the day on which the document says that the recording began."""
+    """Return the `startDate` of the document."""
     given = data.get("startDate")
     try:
         return date.fromisoformat(given) if given else None
@@ -182,7 +183,7 @@ def _opened(exh: ExtraHorizon, data: dict[str, Any], *, is_new: bool) -> Iterato
 
 
 def _read_on(recording: Recording) -> None:
-    """Hold the data records that have not been read yet against their clock."""
+    """Check the times of the data records that have not been read yet."""
     if recording.has_clock:
         for _ in recording.records():
             pass
@@ -214,7 +215,7 @@ def _while_there_is_time(exh: ExtraHorizon, segments: Iterable[Segment]) -> Iter
 
 
 def _post(exh: ExtraHorizon, body: bytes) -> bool:
-    """Make a document of a minute; False where it was there."""
+    """Create the document of a minute, and return whether it was missing."""
     try:
         # Not by `exh.data.documents.create`: the text is ready, and the answer, which repeats it, need not be read.
         exh.session.request(

@@ -41,7 +41,7 @@ class Segment:
 
 
 def minute_count(recording: Recording) -> int:
-    """How many minutes a recording has; the last one may be a part of one."""
+    """Return the number of minutes; the last one may be shorter."""
     return math.ceil(recording.seconds / MINUTE)
 
 
@@ -80,7 +80,7 @@ def _first(channel: Channel, minute: int) -> int:
 
 
 class Writer:
-    """Writes segments of one recording as JSON."""
+    """Write segments of one recording as JSON."""
 
     def __init__(self, recording: Recording) -> None:
         """Write segments of `recording`."""
@@ -90,7 +90,7 @@ class Writer:
         self._texts = [known[channel.gain, channel.origin] for channel in recording.channels]
 
     def largest(self) -> int:
-        """How many bytes the channels of a minute take at most."""
+        """Return how many bytes the channels of a minute take at most."""
         return sum(
             _DESCRIPTION + (math.ceil(channel.rate * MINUTE) + 1) * texts.width
             for channel, texts in zip(self._channels, self._texts, strict=True)
@@ -112,7 +112,7 @@ class Writer:
 
 
 def described(channel: Channel) -> dict[str, Any]:
-    """Return what a document says of a channel besides its samples."""
+    """Return the fields of a channel besides its samples."""
     return {"label": channel.label, "unit": channel.unit, "rate": plain(channel.rate)}
 
 

@@ -1,4 +1,4 @@
-"""When a recording began: from the header's date and time, its field about the recording, and what its document says.
+"""The start of a recording: from the header's date and time, its field about the recording, and its document.
 
 EDF gives the year two digits, EDF+ repeats the date with four in the field about the recording. Files that were made
 anonymous keep their time and carry a date that is none, or 01.01.85, or an X in that field.
@@ -61,7 +61,7 @@ def read_start(text: str, given: date | None, warnings: list[str]) -> datetime:
 
 
 def _date(text: str) -> date | None:
-    """Return a date as the header writes it; its years are 1985 to 2084, as the specification says."""
+    """Parse a date of the header; its years are 1985 to 2084, by the specification."""
     match = _DATE.fullmatch(text)
     if match is None:
         return None

@@ -1,37 +1,17 @@
-"""A clinic's measurements of yesterday as a PDF with a chart, mailed to the clinic's staff.
+"""Mail a clinic's staff the measurements of the day before as a PDF with a chart.
 
-A schedule is an interval, and a day of 23 hours is shorter: a run whose time is near midnight can pass over a day in
-spring. So each run also reports the days since the last report, a week at most; an older one takes a task with its
-`date`. A document per clinic and day holds the report, and says which task mails it: that one and its repetitions do.
+A task starts it, or a schedule that `schedule-many` makes for each clinic. `due_days.py` has the days that a run
+reports, `day.py` the hours of a day in its time zone, `chart.py` the chart, `reporting.py` the report and its mails.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from extrahorizon.errors import InvalidEventError, ResourceAlreadyExistsError
-from extrahorizon.query import rql
-from extrahorizon.timestamps import iso, parse
-
-from handlers.daily_report.chart import draw
-from handlers.daily_report.day import by_hour, day_bounds, local_day, time_zone
-from shared.session import ExtraHorizon, Task, logger, task_handler
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from zoneinfo import ZoneInfo
-
-    from extrahorizon.query import RQL
-    from extrahorizon.services.data.types import Document
-
-MEASUREMENTS, REPORTS = "clinic-blood-pressure-reading", "daily-report"
-PDF_TEMPLATE, MAIL_TEMPLATE = "pdf-daily-report", "mail-daily-report"
-MOST_DAYS = 7  # that one run reports
-MOST_RECIPIENTS = 50  # of one mail
-GIVEN_UP = timedelta(minutes=10)  # longer than all attempts of a task take
+from handlers.daily_report.day import time_zone
+from handlers.daily_report.due_days import due_days, named_day
+from handlers.daily_report.reporting import Clinic, report
+from shared.session import ExtraHorizon, Task, task_handler
 
 
 @task_handler
@@ -39,131 +19,10 @@ def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
     zone = time_zone(task.text("timeZone"))
     language = task.text("language") if "language" in task.data else "EN"
     clinic = Clinic(task.text("clinic"), zone, language)
-    days = _days(exh, clinic, task)
+    if "date" in task.data:
+        days = [named_day(task.text("date"), zone)]
+    else:
+        days = due_days(exh, clinic, task.raw.get("startTimestamp") or task.raw.get("creationTimestamp"))
     reports = [report(exh, clinic, day, task.first_id or "") for day in days]
     made, mailed = (sum(int(each[name]) for each in reports) for name in ("made", "mailed"))
     return {"days": [day.isoformat() for day in days], "made": made, "mailed": mailed}
-
-
-@dataclass(frozen=True)
-class Clinic:
-    """A group; where it is: its days begin at its midnight; and the language of its reports."""
-
-    id: str
-    zone: ZoneInfo
-    language: str = "EN"
-
-
-def _days(exh: ExtraHorizon, clinic: Clinic, task: Task) -> list[date]:
-    """Return the days to report: `date` of the task alone; else those since the last report, up to the day before the
-    task's start, creation time or now.
-
-    """
-    if "date" in task.data:
-        return [_named_day(task, clinic.zone)]
-    start = task.raw.get("startTimestamp") or task.raw.get("creationTimestamp")
-    yesterday = local_day(parse(start) if start else datetime.now(UTC), clinic.zone) - timedelta(days=1)
-    last = exh.data.documents.find_first(REPORTS, rql.eq("data.clinic", clinic.id).sort("-data.date"))
-    if last is None or (since := date.fromisoformat(last["data"]["date"])) >= yesterday:
-        return [yesterday]
-    first = max(since, yesterday - timedelta(days=MOST_DAYS))
-    return [first + timedelta(days=number) for number in range(1, (yesterday - first).days + 1)]
-
-
-def _named_day(task: Task, zone: ZoneInfo) -> date:
-    now = datetime.now(UTC)
-    try:
-        day = date.fromisoformat(task.text("date"))
-    except ValueError:
-        raise InvalidEventError("the task's date is no day; it is written YYYY-MM-DD") from None
-    if day_bounds(day, zone)[1] > now:
-        raise InvalidEventError("the task's date is not over yet; what is still measured would never be reported")
-    return day
-
-
-def report(exh: ExtraHorizon, clinic: Clinic, day: date, run: str) -> dict[str, Any]:
-    """Report the measurements of a day to a clinic's staff, as far as that has not been done.
-
-    Args:
-        exh: the client.
-        clinic: whose measurements.
-        day: which day; it is over.
-        run: what a run and its repetitions have in common, the id of the first attempt.
-
-    Returns:
-        Whether the report was `made` by this run, and how many mails were sent (`mailed`).
-    """
-    document = exh.data.documents.find_first(REPORTS, _key(clinic, day))
-    made = document is None
-    if document is None:
-        document = _make(exh, clinic, day, run)
-    given_up = datetime.now(UTC) - parse(document["creationTimestamp"]) >= GIVEN_UP
-    mailed = _mail(exh, clinic, document) if given_up or document["data"]["mailedBy"] == run else 0
-    logger.info("reported", extra={"document_id": document["id"], "new": made, "mails": mailed})
-    return {"made": made, "mailed": mailed}
-
-
-def _key(clinic: Clinic, day: date) -> RQL:
-    return rql.eq("data.clinic", clinic.id).eq("data.date", day.isoformat())
-
-
-def _make(exh: ExtraHorizon, clinic: Clinic, day: date, run: str) -> Document:
-    start, end = day_bounds(day, clinic.zone)
-    of_day = rql.eq("data.clinic", clinic.id).ge("data.timestamp", iso(start)).lt("data.timestamp", iso(end))
-    wanted = ["data.timestamp", "data.systolic", "data.diastolic", "data.category"]
-    measured = [each["data"] for each in exh.data.documents.find_all(MEASUREMENTS, of_day.select(wanted))]
-    inputs = {
-        "date": iso(start),
-        "count": len(measured),
-        "high": sum(each.get("category", "").startswith("hypertensi") for each in measured),
-        "chart": draw(by_hour(measured, start, end, clinic.zone)),
-    }
-    data = {"templateName": PDF_TEMPLATE, "inputs": inputs, "timeZone": clinic.zone.key, "language": clinic.language}
-    token: str = exh.tasks.functions.execute("html-to-pdf", data=data)["result"]["fileToken"]
-    logger.info("report made", extra={"file_id": token.partition("-")[0]})
-    facts = {"clinic": clinic.id, "date": day.isoformat(), "report": token, "mailedBy": run}
-    try:
-        return exh.data.documents.create(REPORTS, facts)
-    except ResourceAlreadyExistsError:
-        exh.files.remove(token)  # another run was faster
-        found = exh.data.documents.find_first(REPORTS, _key(clinic, day))
-        if found is None:
-            raise
-        return found
-
-
-def _mail(exh: ExtraHorizon, clinic: Clinic, document: Document) -> int:
-    """Send a report to the clinic's staff, to some at a time; how many mails were still to be sent."""
-    pdf = None
-    mailed = 0
-    for part, addresses in enumerate(_batches(_staff(exh, clinic.id)), start=1):
-        key = rql.eq("template_name", MAIL_TEMPLATE).eq("content.reportId", document["id"]).eq("content.part", part)
-        if exh.mails.find_first(key) is not None:
-            continue
-        pdf = pdf or b64encode(exh.files.retrieve(document["data"]["report"])).decode()
-        exh.mails.send(
-            recipients={"to": list(addresses)},
-            template_name=MAIL_TEMPLATE,
-            content={"reportId": document["id"], "part": part, "date": document["data"]["date"]},
-            language=clinic.language,
-            attachments=[{"name": f"report-{document['data']['date']}.pdf", "content": pdf, "type": "application/pdf"}],
-        )
-        mailed += 1
-    return mailed
-
-
-def _staff(exh: ExtraHorizon, clinic: str) -> list[str]:
-    """Return the addresses of a clinic's staff, in the order of their ids."""
-    found: list[str] = []
-    page = exh.users.staff(rql.eq("staff_enlistments.group_id", clinic).sort(["id"]).limit(50))
-    while True:
-        found += [each["email"] for each in page]
-        following = page.next()
-        if following is None:
-            return found
-        page = following
-
-
-def _batches(addresses: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(addresses), MOST_RECIPIENTS):
-        yield addresses[start : start + MOST_RECIPIENTS]

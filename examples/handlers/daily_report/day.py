@@ -1,4 +1,4 @@
-"""A day in a time zone: when it begins and ends, and its hours. Days of 23 and of 25 hours are days, too."""
+"""A day in a time zone: its bounds and its hours, 23 or 25 of them when the clock changes."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def time_zone(name: str) -> ZoneInfo:
         raise InvalidEventError("the task's timeZone is no name of a time zone, such as Europe/Brussels") from None
 
 
-def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """Return the current day there."""
-    return moment.astimezone(zone).date()
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    """Return the day of a time in a time zone."""
+    return at.astimezone(zone).date()
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -62,9 +62,9 @@ def by_hour(measured: Iterable[Mapping[str, Any]], start: datetime, end: datetim
     hours = [start + number * _HOUR for number in range(-(-(end - start) // _HOUR))]
     values: list[list[tuple[float, float]]] = [[] for _ in hours]
     for each in measured:
-        moment = parse(each["timestamp"])
-        if start <= moment < end:
-            values[(moment - start) // _HOUR].append((each["systolic"], each["diastolic"]))
+        at = parse(each["timestamp"])
+        if start <= at < end:
+            values[(at - start) // _HOUR].append((each["systolic"], each["diastolic"]))
     return [Hour(f"{hour.astimezone(zone):%H}", *_means(found)) for hour, found in zip(hours, values, strict=True)]
 
 

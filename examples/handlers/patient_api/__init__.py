@@ -1,4 +1,4 @@
-"""Blood pressures and photos of a patient over HTTP, for the patient's app and for the clinic's pages.
+"""Serve a patient's blood pressures, reports and photos over HTTP, for the patient's app and the clinic's pages.
 
 GET        /patients/{id}/measurements?from=&to=&limit=&offset=    newest first
 POST       /patients/{id}/measurements                            {"systolic", "diastolic", "timestamp"}
@@ -8,84 +8,12 @@ GET        /patients/{id}/photos?limit=&offset=                   newest first
 POST       /patients/{id}/photos                                  a JPEG or PNG
 GET        /patients/{id}/photos/{photo}                          the image
 
-What is malformed is refused before anything is asked of the platform; then `access` says whether the caller may see the
-patient; then the route does its work.
+`routes.py` has a function for each of these; `validation.py`, `access.py`, `measurements.py` and `photos.py` do the
+work.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
-from extrahorizon.api import ApiFunction, ApiRequest, Response
-
-from handlers.patient_api import measurements, photos
-from handlers.patient_api.access import check_access
-from handlers.patient_api.validation import checked_ids, measurement_of, page_of, period_of
-from shared.session import ExtraHorizon, logger
-
-app = ApiFunction()
-
-
-@app.get("/patients/<patient_id>/measurements")
-def list_measurements(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> dict[str, Any]:
-    checked_ids(patient_id=patient_id)
-    period = period_of(request.query)
-    check_access(exh, request.user_id, patient_id)
-    return measurements.find(exh, patient_id, period)
-
-
-@app.post("/patients/<patient_id>/measurements")
-def add_measurement(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> Response[Any]:
-    checked_ids(patient_id=patient_id)
-    measurement = measurement_of(request.json(), now=datetime.now(UTC))
-    check_access(exh, request.user_id, patient_id)
-    return _stored("measurements", *measurements.add(exh, patient_id, measurement))
-
-
-@app.get("/patients/<patient_id>/measurements/<measurement_id>")
-def one_measurement(request: ApiRequest, exh: ExtraHorizon, patient_id: str, measurement_id: str) -> dict[str, Any]:
-    checked_ids(patient_id=patient_id, measurement_id=measurement_id)
-    check_access(exh, request.user_id, patient_id)
-    return measurements.shown(measurements.one(exh, patient_id, measurement_id))
-
-
-@app.get("/patients/<patient_id>/measurements/<measurement_id>/report")
-def report(request: ApiRequest, exh: ExtraHorizon, patient_id: str, measurement_id: str) -> Response[bytes]:
-    checked_ids(patient_id=patient_id, measurement_id=measurement_id)
-    check_access(exh, request.user_id, patient_id)
-    content = measurements.report(exh, measurements.one(exh, patient_id, measurement_id))
-    name = f'attachment; filename="blood-pressure-{measurement_id}.pdf"'
-    return Response(200, "application/pdf", content, headers={"Content-Disposition": name})
-
-
-@app.get("/patients/<patient_id>/photos")
-def list_photos(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> dict[str, Any]:
-    checked_ids(patient_id=patient_id)
-    page = page_of(request.query)
-    check_access(exh, request.user_id, patient_id)
-    return photos.find(exh, patient_id, page)
-
-
-@app.post("/patients/<patient_id>/photos")
-def add_photo(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> Response[Any]:
-    checked_ids(patient_id=patient_id)
-    photo = photos.photo_of(request.body, request.headers.get("content-type"))
-    check_access(exh, request.user_id, patient_id)
-    return _stored("photos", *photos.add(exh, patient_id, photo))
-
-
-@app.get("/patients/<patient_id>/photos/<photo_id>")
-def one_photo(request: ApiRequest, exh: ExtraHorizon, patient_id: str, photo_id: str) -> Response[bytes]:
-    checked_ids(patient_id=patient_id, photo_id=photo_id)
-    check_access(exh, request.user_id, patient_id)
-    return Response(200, *photos.content(exh, patient_id, photo_id))
-
-
-def _stored(collection: str, record: dict[str, Any], is_new: bool) -> Response[Any]:
-    """201, or 200 where the record was there. Its place is relative to the URL that was called."""
-    logger.info("stored" if is_new else "was there", extra={"document_id": record["id"]})
-    return Response(201 if is_new else 200, body=record, headers={"Location": f"{collection}/{record['id']}"})
-
+from handlers.patient_api.routes import app
 
 handler = app.handler

@@ -1,4 +1,4 @@
-"""Who may see which patient: patients themselves, and the staff of a group in which they are enlisted."""
+"""The callers' access to patients: patients themselves, and the staff of a group in which they are enlisted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from shared.session import ExtraHorizon, logger
 
 
 def check_access(exh: ExtraHorizon, user_id: str, patient_id: str) -> None:
-    """Go on only if the user may see the patient.
+    """Refuse the request unless the user may see the patient.
 
-    Both ways out look alike for a patient there is not and for somebody else's: the same answer, after the same calls.
+    A patient who does not exist and one whom the user may not see get the same answer, after the same calls.
 
     Raises:
-        ApiError: 404, not. 403 would tell that there is such a patient.
+        ApiError: 404, they may not. 403 would disclose that there is such a patient.
     """
     logger.append_keys(patient_id=patient_id)
     if user_id == patient_id:
@@ -39,5 +39,5 @@ def _groups_of_patient(exh: ExtraHorizon, patient_id: str) -> set[str]:
         for user in page
         if user["id"] == patient_id
         for each in user.get("patient_enlistments", ())
-        if each.get("expired") is False  # one that does not say so does not count
+        if each.get("expired") is False  # without the field, access is refused
     }

@@ -1,4 +1,4 @@
-"""How lists are answered."""
+"""The form of answers with a list."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def find(exh: ExtraHorizon, patient_id: str, wanted: PageOf) -> dict[str, Any]:
 
 
 def shown(document: Document) -> dict[str, Any]:
-    """Return the public members of a measurement: not the report's token, with which anybody could fetch it."""
+    """Return the public fields of a measurement: not the report's token, with which anybody could fetch it."""
     data = document["data"]
     return {
         "id": document["id"],
@@ -45,13 +45,13 @@ def shown(document: Document) -> dict[str, Any]:
 
 
 def add(exh: ExtraHorizon, patient_id: str, measurement: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-    """Store a measurement of a patient, and say whether it is new.
+    """Store a measurement of a patient, and return it and whether it is new.
 
-    A patient has one measurement at a moment: a unique index sees to it, so that a request that is sent again, even
+    A unique index allows one measurement per patient and timestamp, so that a request that is sent again, even
     while the first one still runs, makes no second document.
 
     Raises:
-        ApiError: 409, there is one of that moment with other values.
+        ApiError: 409, there is one at that timestamp with other values.
     """
     try:
         return shown(exh.data.documents.create(SCHEMA, {**measurement, "patient": patient_id})), True
@@ -61,7 +61,7 @@ def add(exh: ExtraHorizon, patient_id: str, measurement: Mapping[str, Any]) -> t
         if known is None:  # it was removed meanwhile
             raise
     if any(known["data"].get(name) != measurement[name] for name in ("systolic", "diastolic")):
-        raise ApiError(409, "there is a measurement of this moment already, with other values")
+        raise ApiError(409, "there is a measurement at this timestamp already, with other values")
     return shown(known), False
 
 

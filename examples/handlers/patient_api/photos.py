@@ -58,7 +58,7 @@ def photo_of(content: bytes, content_type: str | None) -> Photo:
 
 
 def add(exh: ExtraHorizon, patient_id: str, photo: Photo) -> tuple[dict[str, Any], bool]:
-    """Store a photo of a patient, and say whether it is new.
+    """Store a photo of a patient, and return it and whether it is new.
 
     The file first, then the document that refers to it. A unique index on patient and digest keeps a photo that is sent
     again from being stored again. A crash in between leaves one file that nothing refers to: the log has `storing a

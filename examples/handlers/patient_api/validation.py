@@ -1,4 +1,4 @@
-"""What a request has to look like. All that is wrong is said at once."""
+"""The checks of paths, queries and bodies. One answer has every problem."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Problems:
-    """What is wrong with a request."""
+    """The problems of a request."""
 
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
 
     def add(self, field: str, reason: str) -> None:
-        """Note a problem; `reason` says what was expected, and quotes nothing."""
+        """Add a problem; `reason` names what was expected, and quotes nothing of the request."""
         self._found.append((field, reason))
 
     def check(self) -> None:
-        """Go on only if there are none.
+        """Refuse the request if there are problems.
 
         Raises:
             ApiError: 400, with all of them.
@@ -56,7 +56,7 @@ class PageOf:
 
 
 def checked_ids(**ids: str) -> None:
-    """Go on only if these are ids.
+    """Refuse the request unless these are ids.
 
     Raises:
         ApiError: 400, with each that is none.
@@ -90,9 +90,9 @@ def period_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
     problems = Problems()
     given = _single(query, ("from", "to", "limit", "offset"), problems)
     limit, offset = _limits(given, problems)
-    begin, end = (_moment(given, name, problems) for name in ("from", "to"))
+    begin, end = (_timestamp(given, name, problems) for name in ("from", "to"))
     if begin and end and begin >= end:
-        problems.add("to", "expected a moment after `from`")
+        problems.add("to", "expected a timestamp after `from`")
     problems.check()
     return PageOf(limit, offset, begin, end)
 
@@ -100,7 +100,7 @@ def period_of(query: Mapping[str, tuple[str, ...]]) -> PageOf:
 def measurement_of(body: Any, *, now: datetime) -> dict[str, Value]:
     """Return the measurement in a body: `systolic` and `diastolic` in mmHg, `timestamp` in ISO 8601 with its time zone.
 
-    Whose it is, the path says. The time comes out in UTC, to the millisecond.
+    The patient is in the path, so the body has none. The timestamp is returned in UTC, to the millisecond.
 
     Raises:
         ApiError: 400, with every problem.
@@ -113,14 +113,14 @@ def measurement_of(body: Any, *, now: datetime) -> dict[str, Value]:
     for name in sorted(set(body) - set(members)):
         # A caller may have written anything there, so that it is not repeated.
         known = name if name in {"patient", "id", "category", "report", "status"} else "body"
-        problems.add(known, f"unknown member; expected {', '.join(members)}")
+        problems.add(known, f"unknown field; expected {', '.join(members)}")
     pressures = {name: _pressure(body, name, problems) for name in RANGES}
     systolic, diastolic = pressures.values()
     if systolic is not None and diastolic is not None and diastolic >= systolic:
         problems.add("diastolic", "expected less than systolic")
-    moment = _measured_at(body.get("timestamp"), now, problems)
+    timestamp = _measured_at(body.get("timestamp"), now, problems)
     problems.check()
-    return {**pressures, "timestamp": iso(moment)}
+    return {**pressures, "timestamp": iso(timestamp)}
 
 
 def _pressure(body: Mapping[str, Any], name: str, problems: Problems) -> float | None:
@@ -134,14 +134,14 @@ def _pressure(body: Mapping[str, Any], name: str, problems: Problems) -> float |
 def _measured_at(value: object, now: datetime, problems: Problems) -> datetime:
     try:
         written = datetime.fromisoformat(value) if isinstance(value, str) else None
-        moment = written.astimezone(UTC) if written and written.tzinfo else None
+        time = written.astimezone(UTC) if written and written.tzinfo else None
     except (ValueError, OverflowError):
-        moment = None
-    if moment is None:
-        problems.add("timestamp", "expected a moment in ISO 8601 with its time zone, as 2026-01-31T08:30:00+01:00")
-    elif not EARLIEST <= moment <= now + CLOCK_SKEW:
-        problems.add("timestamp", f"expected a moment since {EARLIEST.year} that is not in the future")
-    return moment or now
+        time = None
+    if time is None:
+        problems.add("timestamp", "expected a timestamp in ISO 8601 with its time zone, as 2026-01-31T08:30:00+01:00")
+    elif not EARLIEST <= time <= now + CLOCK_SKEW:
+        problems.add("timestamp", f"expected a timestamp since {EARLIEST.year} that is not in the future")
+    return time or now
 
 
 def _single(query: Mapping[str, tuple[str, ...]], names: tuple[str, ...], problems: Problems) -> dict[str, str]:
@@ -165,11 +165,11 @@ def _limits(given: Mapping[str, str], problems: Problems) -> tuple[int, int]:
     return numbers["limit"], numbers["offset"]
 
 
-def _moment(given: Mapping[str, str], name: str, problems: Problems) -> datetime | None:
+def _timestamp(given: Mapping[str, str], name: str, problems: Problems) -> datetime | None:
     if name not in given:
         return None
     try:
         return parse(given[name])
     except ValueError:
-        problems.add(name, "expected a moment in ISO 8601, as 2026-01-31T08:30:00Z; `+` is written %2B in a query")
+        problems.add(name, "expected a timestamp in ISO 8601, as 2026-01-31T08:30:00Z; `+` is written %2B in a query")
         return None

@@ -166,8 +166,9 @@ def test_every_measurement_is_queued_by_as_many_runs_as_it_takes(ministack, plat
     work = sqs.create_queue(QueueName="enqueued")["QueueUrl"]
     archive = tmp_path / "enqueue.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        for path in [project_root / "handlers" / "enqueue_measurements.py", *(project_root / "shared").glob("*.py")]:
-            file.write(path, path.relative_to(project_root))
+        for folder in (project_root / "handlers" / "enqueue_measurements", project_root / "shared"):
+            for path in folder.glob("*.py"):
+                file.write(path, path.relative_to(project_root))
     packages = sysconfig.get_path("purelib")
     ours = ROOT / "packages" / "extrahorizon" / "src"
     environment = {**platform.environment(), **ministack.environment, "WORK_QUEUE_URL": work}

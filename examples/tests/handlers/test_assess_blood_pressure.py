@@ -13,18 +13,12 @@ from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.testing import client_of, handle, transition_event
 from extrahorizon.errors import InvalidEventError, NoPermissionError, ResourceUnknownError
 from extrahorizon.query import rql
-from handlers.assess_blood_pressure import (
-    ANOTHER_RUN,
-    ImplausibleMeasurementError,
-    NotAPatientError,
-    analyze,
-    classify,
-)
+from handlers.assess_blood_pressure import handler, progress
+from handlers.assess_blood_pressure.category import ImplausibleMeasurementError, classify
+from handlers.assess_blood_pressure.progress import ANOTHER_RUN, NotAPatientError, analyze
 from pypdf import PdfReader
 from smtp_sink import smtp_server
 from waiting import wait_for
-
-from handlers import assess_blood_pressure
 
 NAME = "assess-blood-pressure"
 SCHEMA, DOCUMENT = "blood-pressure-reading", "6968c223f7f029ecb98abe01"
@@ -65,7 +59,7 @@ def test_values_that_cannot_be_are_refused_without_being_told(systolic, diastoli
 @pytest.mark.parametrize("data", [{}, {"schemaId": "s"}, {"schemaId": "s", "documentId": 5}])
 def test_an_event_without_a_document_is_refused(data, fake_exh):
     with pytest.raises(InvalidEventError, match="needs"):
-        handle(assess_blood_pressure.handler, {"data": data}, fake_exh)
+        handle(handler, {"data": data}, fake_exh)
     assert fake_exh.calls == []
 
 
@@ -73,7 +67,7 @@ def test_a_refused_measurement_stays_as_it_was(exh, exh_of, seed):
     seed(NAME)
     exh.data.documents.update(SCHEMA, DOCUMENT, {"systolic": 80, "diastolic": 80})
     with pytest.raises(ImplausibleMeasurementError):
-        handle(assess_blood_pressure.handler, transition_event(schema_id=SCHEMA, document_id=DOCUMENT), exh_of(NAME))
+        handle(handler, transition_event(schema_id=SCHEMA, document_id=DOCUMENT), exh_of(NAME))
     assert exh.data.documents.find_by_id(SCHEMA, DOCUMENT)["status"] == "created"
     assert (exh.mails.find().total, files_of(exh)) == (0, 0)
 
@@ -122,14 +116,14 @@ def test_a_crash_after_any_call_changes_nothing_in_the_end(exh, exh_of, seed):
 def test_of_two_runs_at_once_one_stops_and_cleans_up(exh, exh_of, seed, monkeypatch):
     seed(NAME)
     exh.data.documents.transition(SCHEMA, DOCUMENT, name="mark-as-analyzed", data={"category": "normal"})
-    make = assess_blood_pressure.make_report
+    make = progress.make_report
 
     def make_while_another_does(*arguments):
-        monkeypatch.setattr(assess_blood_pressure, "make_report", make)
+        monkeypatch.setattr(progress, "make_report", make)
         assert analyze(exh_of(NAME), SCHEMA, DOCUMENT, "another")["done"] == ["reported", "mailed"]
         return make(*arguments)
 
-    monkeypatch.setattr(assess_blood_pressure, "make_report", make_while_another_does)
+    monkeypatch.setattr(progress, "make_report", make_while_another_does)
     assert analyze(exh_of(NAME), SCHEMA, DOCUMENT, RUN) == {"done": [], "reason": ANOTHER_RUN}
     assert (exh.mails.find().total, files_of(exh)) == (1, 1)
 
@@ -142,7 +136,7 @@ def test_only_the_run_that_added_the_report_mails_it_unless_it_has_come_to_nothi
     assert exh.data.documents.find_by_id(SCHEMA, DOCUMENT)["status"] == "reported"
     assert analyze(exh_of(NAME), SCHEMA, DOCUMENT, "another") == {"done": [], "reason": ANOTHER_RUN}
     assert exh.mails.find().total == 0
-    monkeypatch.setattr(assess_blood_pressure, "GIVEN_UP", timedelta(0))
+    monkeypatch.setattr(progress, "GIVEN_UP", timedelta(0))
     assert analyze(exh_of(NAME), SCHEMA, DOCUMENT, "another") == {"done": ["mailed"]}
 
 

@@ -21,7 +21,7 @@ from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon import queue
 from extrahorizon.query import RQL
-from handlers.enqueue_measurements import enqueue
+from handlers.enqueue_measurements.pages import enqueue
 from waiting import wait_for
 
 from benchmarks.killing import killing, workers

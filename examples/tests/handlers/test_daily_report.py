@@ -12,9 +12,10 @@ from end_state import end_state, files_of
 from exh_dev.testing import handle, task_event
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.query import rql
-from handlers.daily_report import REPORTS, Clinic, report
+from handlers.daily_report import reporting
 from handlers.daily_report.chart import draw
 from handlers.daily_report.day import Hour, by_hour, day_bounds, time_zone
+from handlers.daily_report.reporting import REPORTS, Clinic, report
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
@@ -196,7 +197,7 @@ def test_a_clinic_without_staff_gets_a_report_and_no_mail(exh, exh_of):
 
 def test_staff_of_more_than_a_mail_gets_several(exh, exh_of, seed, monkeypatch):
     seed(NAME)
-    monkeypatch.setattr(daily_report, "MOST_RECIPIENTS", 1)
+    monkeypatch.setattr(reporting, "MOST_RECIPIENTS", 1)
     assert report(exh_of(NAME), AT_THE_CLINIC, DAY, RUN)["mailed"] == 2
     assert {len(mail["recipients"]["to"]) for mail in exh.mails.find()} == {1}
 
@@ -211,14 +212,14 @@ def test_the_same_day_twice_is_reported_once(exh, exh_of, seed):
 
 def test_of_two_runs_at_once_one_uses_the_others_report(exh, exh_of, seed, monkeypatch):
     seed(NAME)
-    draw_chart = daily_report.draw
+    draw_chart = reporting.draw
 
     def draw_while_another_reports(hours):
-        monkeypatch.setattr(daily_report, "draw", draw_chart)
+        monkeypatch.setattr(reporting, "draw", draw_chart)
         assert report(exh_of(NAME), AT_THE_CLINIC, DAY, "another")["mailed"] == 1
         return draw_chart(hours)
 
-    monkeypatch.setattr(daily_report, "draw", draw_while_another_reports)
+    monkeypatch.setattr(reporting, "draw", draw_while_another_reports)
     assert report(exh_of(NAME), AT_THE_CLINIC, DAY, RUN)["mailed"] == 0
     assert (exh.data.documents.find(REPORTS).total, exh.mails.find().total, files_of(exh)) == (1, 1, 1)
 
@@ -242,7 +243,7 @@ def test_a_report_whose_run_has_come_to_nothing_is_mailed_by_another(exh, exh_of
     with suppress(Crash), crashing_after(client, 4):  # at the document
         report(client, AT_THE_CLINIC, DAY, RUN)
     assert report(exh_of(NAME), AT_THE_CLINIC, DAY, "another") == {"made": False, "mailed": 0}
-    monkeypatch.setattr(daily_report, "GIVEN_UP", timedelta(0))
+    monkeypatch.setattr(reporting, "GIVEN_UP", timedelta(0))
     assert report(exh_of(NAME), AT_THE_CLINIC, DAY, "another") == {"made": False, "mailed": 1}
 
 

@@ -9,9 +9,8 @@ from extrahorizon.deadline import Deadline
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.query import RQL
 from extrahorizon.queue import UnsentTasksError
-from handlers.enqueue_measurements import PAGE_SIZE, RESERVE, enqueue
-
-from handlers import enqueue_measurements
+from handlers.enqueue_measurements import handler, pages
+from handlers.enqueue_measurements.pages import PAGE_SIZE, RESERVE, enqueue
 
 NAME, SCHEMA = "enqueue-measurements", "blood-pressure-reading"
 PATIENT = "68498c63b1b0b8de8a6228f6"
@@ -73,7 +72,7 @@ def _nothing_runs(monkeypatch):
 def test_a_task_for_each_measurement_that_waits_and_nothing_of_the_patient_in_it(exh, tasks, measured):
     ids = measured(PAGE_SIZE + 7)
     exh.data.documents.transition(SCHEMA, ids[3], name="mark-as-analyzed", data={"category": "normal"})
-    answer = handle(enqueue_measurements.handler, task_event({}), exh)
+    answer = handle(handler, task_event({}), exh)
     following = {"schema": SCHEMA, "rql": "eq(status,created)", "after": max(ids), "queued": PAGE_SIZE + 6}
     assert answer == {"queued": PAGE_SIZE + 6, "complete": True, "next": following}
     found = tasks()
@@ -98,7 +97,7 @@ def test_queued_again_they_have_the_same_ids_and_another_when_they_wait_anew(exh
 
 def test_measurements_that_leave_the_list_meanwhile_hide_no_others(exh, tasks, measured, monkeypatch):
     ids = measured(2 * PAGE_SIZE)
-    send = enqueue_measurements.send_tasks
+    send = pages.send_tasks
 
     def send_and_analyze(batch, **options):
         batch = list(batch)
@@ -107,7 +106,7 @@ def test_measurements_that_leave_the_list_meanwhile_hide_no_others(exh, tasks, m
             exh.data.documents.transition(SCHEMA, document, name="mark-as-analyzed", data={"category": "normal"})
         return send(batch, **options)
 
-    monkeypatch.setattr(enqueue_measurements, "send_tasks", send_and_analyze)
+    monkeypatch.setattr(pages, "send_tasks", send_and_analyze)
     assert enqueue(exh, SCHEMA, WAITING)[0] == len(ids)
     assert {each["data"]["documentId"] for each in tasks()} == set(ids)
 
@@ -118,7 +117,7 @@ def test_runs_that_end_in_time_queue_all_together(exh, tasks, measured):
     data, answers = {"rql": str(WAITING)}, []
     while not answers or not answers[-1]["complete"]:
         exh.session.deadline = Deadline(RESERVE - 1)  # time for one page
-        answers.append(handle(enqueue_measurements.handler, task_event(data), exh))
+        answers.append(handle(handler, task_event(data), exh))
         data = answers[-1]["next"]
     assert [each["queued"] for each in answers] == [PAGE_SIZE, PAGE_SIZE, 5]
     assert [each["next"]["after"] for each in answers] == [ids[PAGE_SIZE - 1], ids[2 * PAGE_SIZE - 1], ids[-1]]
@@ -134,7 +133,7 @@ def test_a_run_leaves_so_much_time_that_no_alarm_comes(project):
 
 def test_it_goes_on_where_it_ended(exh, tasks, measured):
     ids = sorted(measured(5))
-    answer = handle(enqueue_measurements.handler, task_event({"after": ids[2]}), exh)
+    answer = handle(handler, task_event({"after": ids[2]}), exh)
     assert (answer["queued"], answer["complete"], answer["next"]["after"]) == (2, True, ids[4])
     assert sorted(each["data"]["documentId"] for each in tasks()) == ids[3:]
     assert enqueue(exh, SCHEMA, WAITING, ids[4]) == (0, True, ids[4])
@@ -165,5 +164,5 @@ def test_what_the_queue_does_not_take_is_told(exh, tasks, measured, monkeypatch)
 )
 def test_events_that_make_no_sense_are_refused(data, problem, fake_exh):
     with pytest.raises(InvalidEventError, match=problem):
-        handle(enqueue_measurements.handler, task_event(data), fake_exh)
+        handle(handler, task_event(data), fake_exh)
     assert fake_exh.calls == []

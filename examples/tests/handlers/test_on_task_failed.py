@@ -9,10 +9,9 @@ from end_state import end_state
 from exh_dev.testing import dispatcher_event, handle
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.query import rql
-from handlers.on_task_failed import MOST_MAILS, OWN_NAME, SCHEMA, group_of, tell
+from handlers.on_task_failed import OWN_NAME, failures, handler
+from handlers.on_task_failed.failures import MOST_MAILS, SCHEMA, group_of, report_failure
 from waiting import wait_for
-
-from handlers import on_task_failed
 
 TO = ["operators@example.com"]
 
@@ -39,19 +38,19 @@ def test_failures_are_grouped_by_function_error_and_hour():
 @pytest.mark.parametrize("data", [{}, {"recipients": TO}, {"event": failure()}, {"event": failure(), "recipients": []}])
 def test_an_event_without_what_it_needs_is_refused(data, fake_exh):
     with pytest.raises(InvalidEventError):
-        handle(on_task_failed.handler, {"data": data}, fake_exh)
+        handle(handler, {"data": data}, fake_exh)
     assert fake_exh.calls == []
 
 
 def test_the_first_failure_of_its_kind_is_mailed_and_later_ones_are_kept(exh, exh_of):
     client = exh_of(OWN_NAME)
-    assert tell(client, failure(1), TO) == {"mailed": True}
-    assert tell(client, failure(2), TO) == {"mailed": False, "reason": "told before"}
+    assert report_failure(client, failure(1), TO) == {"mailed": True}
+    assert report_failure(client, failure(2), TO) == {"mailed": False, "reason": "told before"}
     (kept,) = exh.data.documents.find(SCHEMA).items
     assert [each["event"] for each in kept["data"]["failures"]] == [failure(1)["id"], failure(2)["id"]]
-    assert tell(client, failure(3, error="AnotherError"), TO) == {"mailed": True}
-    assert tell(client, failure(4, function="whoami"), TO) == {"mailed": True}
-    assert tell(client, failure(5, at=1768473281907 + 3600_000), TO) == {"mailed": True}
+    assert report_failure(client, failure(3, error="AnotherError"), TO) == {"mailed": True}
+    assert report_failure(client, failure(4, function="whoami"), TO) == {"mailed": True}
+    assert report_failure(client, failure(5, at=1768473281907 + 3600_000), TO) == {"mailed": True}
     mails = exh.mails.find().items
     assert [mail["subject"] for mail in mails].count("analyze-pulse: NotReadyError") == 2
     assert len(mails) == 4
@@ -60,13 +59,13 @@ def test_the_first_failure_of_its_kind_is_mailed_and_later_ones_are_kept(exh, ex
 def test_what_was_wrong_in_detail_is_not_mailed(exh, exh_of):
     event = failure()
     event["content"]["error"]["message"] = "Ada Lovelace has no pulse"
-    tell(exh_of(OWN_NAME), event, TO)
+    report_failure(exh_of(OWN_NAME), event, TO)
     assert "Lovelace" not in str(exh.mails.find().items) + str(exh.data.documents.find(SCHEMA).items)
 
 
 def test_an_hour_has_so_many_mails_and_no_more(exh, exh_of):
     client = exh_of(OWN_NAME)
-    answers = [tell(client, failure(number, error=f"Error{number}"), TO) for number in range(MOST_MAILS + 2)]
+    answers = [report_failure(client, failure(number, error=f"Error{number}"), TO) for number in range(MOST_MAILS + 2)]
     assert [answer["mailed"] for answer in answers] == [True] * MOST_MAILS + [False] * 2
     assert exh.mails.find().total == MOST_MAILS
     assert exh.data.documents.find(SCHEMA).total == MOST_MAILS + 2  # none is forgotten
@@ -75,7 +74,7 @@ def test_an_hour_has_so_many_mails_and_no_more(exh, exh_of):
 @pytest.mark.parametrize("more", [{"recipients": TO}, {}])
 def test_it_does_not_tell_of_itself_whatever_else_is_wrong(more, fake_exh):
     event = {"data": {"event": failure(function=OWN_NAME), **more}}
-    assert handle(on_task_failed.handler, event, fake_exh) == {"mailed": False, "reason": "its own failure"}
+    assert handle(handler, event, fake_exh) == {"mailed": False, "reason": "its own failure"}
     assert fake_exh.calls == []
 
 
@@ -92,12 +91,12 @@ def test_without_recipients_it_fails_once_and_does_not_set_itself_off(exh):
 def test_of_failures_at_the_same_time_one_is_mailed(exh, exh_of):
     client, start = exh_of(OWN_NAME), Barrier(5)
 
-    def tell_with_the_others(number):
+    def report_with_the_others(number):
         start.wait()
-        return tell(client, failure(number), TO)["mailed"]
+        return report_failure(client, failure(number), TO)["mailed"]
 
     with ThreadPoolExecutor(5) as threads:
-        mailed = list(threads.map(tell_with_the_others, range(5)))
+        mailed = list(threads.map(report_with_the_others, range(5)))
     assert mailed.count(True) == 1
     assert exh.mails.find().total == 1
     (kept,) = exh.data.documents.find(SCHEMA).items
@@ -107,25 +106,25 @@ def test_of_failures_at_the_same_time_one_is_mailed(exh, exh_of):
 def test_when_the_first_run_has_come_to_nothing_another_tells(exh, exh_of, monkeypatch):
     first = exh_of(OWN_NAME)
     with suppress(Crash), crashing_after(first, 3):
-        tell(first, failure(1), TO)
-    assert tell(exh_of(OWN_NAME), failure(2), TO) == {"mailed": False, "reason": "another run tells"}
-    monkeypatch.setattr(on_task_failed, "GIVEN_UP", timedelta(0))
-    assert tell(exh_of(OWN_NAME), failure(3), TO) == {"mailed": True}
+        report_failure(first, failure(1), TO)
+    assert report_failure(exh_of(OWN_NAME), failure(2), TO) == {"mailed": False, "reason": "another run tells"}
+    monkeypatch.setattr(failures, "GIVEN_UP", timedelta(0))
+    assert report_failure(exh_of(OWN_NAME), failure(3), TO) == {"mailed": True}
 
 
 def test_the_last_mail_of_an_hour_says_so(exh, exh_of, monkeypatch):
-    monkeypatch.setattr(on_task_failed, "MOST_MAILS", 2)
+    monkeypatch.setattr(failures, "MOST_MAILS", 2)
     for number in (1, 2):
-        tell(exh_of(OWN_NAME), failure(number, error=f"Error{number}"), TO)
+        report_failure(exh_of(OWN_NAME), failure(number, error=f"Error{number}"), TO)
     first, last = exh.mails.find(rql.sort("creation_timestamp"))
     assert "last mail of this hour" not in first["body"]
     assert "last mail of this hour" in last["body"]
 
 
 def test_the_same_event_twice_is_told_once(exh, exh_of):
-    tell(exh_of(OWN_NAME), failure(), TO)
+    report_failure(exh_of(OWN_NAME), failure(), TO)
     before = end_state(exh)
-    assert tell(exh_of(OWN_NAME), failure(), TO)["mailed"] is False
+    assert report_failure(exh_of(OWN_NAME), failure(), TO)["mailed"] is False
     assert end_state(exh) == before
 
 
@@ -137,7 +136,7 @@ def test_a_crash_after_any_call_changes_nothing_in_the_end(exh, exh_of):
             exh.data.documents.remove(SCHEMA, document["id"])
 
     crashes, states = crash_at_every_call(
-        lambda client: tell(client, failure(), TO), lambda: exh_of(OWN_NAME), prepare, lambda: end_state(exh)
+        lambda client: report_failure(client, failure(), TO), lambda: exh_of(OWN_NAME), prepare, lambda: end_state(exh)
     )
     assert crashes == 7
     assert all(state == states[0] for state in states)
@@ -157,4 +156,4 @@ def test_a_task_that_fails_sets_it_off(exh):
 
 def test_the_event_builder_gives_what_it_takes(exh_of):
     event = dispatcher_event("task_failed", failure()["content"], {"recipients": TO})
-    assert handle(on_task_failed.handler, event, exh_of(OWN_NAME)) == {"mailed": True}
+    assert handle(handler, event, exh_of(OWN_NAME)) == {"mailed": True}

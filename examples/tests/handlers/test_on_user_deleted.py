@@ -5,10 +5,10 @@ from end_state import end_state, files_of
 from exh_dev.testing import dispatcher_event, handle
 from extrahorizon.errors import InvalidEventError, ResourceUnknownError, UnauthorizedTokenError
 from extrahorizon.query import rql
-from handlers.on_user_deleted import FileNotRemovedError, remove_user
+from handlers.on_user_deleted import handler
+from handlers.on_user_deleted.files import FileNotRemovedError, remove_file
+from handlers.on_user_deleted.removal import remove_user
 from waiting import wait_for
-
-from handlers import on_user_deleted
 
 NAME = "on-user-deleted"
 GONE, OTHER = "68498c63b1b0b8de8a6228a1", "68498c63b1b0b8de8a6228a2"
@@ -31,7 +31,7 @@ KNOWN = f"{GONE} {OTHER} {EVENT}"
 )
 def test_an_event_that_names_nobody_is_refused(data, fake_exh):
     with pytest.raises(InvalidEventError):
-        handle(on_user_deleted.handler, {"data": data}, fake_exh)
+        handle(handler, {"data": data}, fake_exh)
     assert fake_exh.calls == []
 
 
@@ -87,7 +87,7 @@ def test_a_file_that_is_not_in_the_list_is_not_passed_over(fake_exh):
     fake_exh.files.remove.raises(UnauthorizedTokenError(status=401, code=2606))
     fake_exh.files.find_first.returns(None)
     with pytest.raises(FileNotRemovedError, match="the file 6968c223f7f029ecb98abf01 has"):
-        on_user_deleted._remove_file(fake_exh, "6968c223f7f029ecb98abf01-3f0e6a52-9c1b-4d7e-8a52-0d6c1b7e4f01")
+        remove_file(fake_exh, "6968c223f7f029ecb98abf01-3f0e6a52-9c1b-4d7e-8a52-0d6c1b7e4f01")
 
 
 def test_what_a_doctor_uploaded_for_others_stays(exh, exh_of, seed):
@@ -176,4 +176,4 @@ def test_deleting_an_account_sets_it_off(exh, seed):
 
 def test_the_event_builder_gives_what_it_takes(exh_of):
     event = dispatcher_event("user_deleted", {"id": GONE})
-    assert handle(on_user_deleted.handler, event, exh_of(NAME))["deleted"] == 0
+    assert handle(handler, event, exh_of(NAME))["deleted"] == 0

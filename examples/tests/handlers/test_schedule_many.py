@@ -9,9 +9,8 @@ from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.testing import client_of, handle, task_event
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.query import rql
-from handlers.schedule_many import MOST_DAYS, schedule
-
-from handlers import schedule_many
+from handlers.schedule_many import handler, scheduling
+from handlers.schedule_many.scheduling import MOST_DAYS, schedule
 
 NAME = "schedule-many"
 NOW = datetime(2026, 1, 15, 3, 30, tzinfo=UTC)  # in New York the day before has not ended
@@ -36,7 +35,7 @@ CLINICS = [
 )
 def test_events_that_make_no_sense_are_refused(data, fake_exh):
     with pytest.raises(InvalidEventError):
-        handle(schedule_many.handler, task_event(data), fake_exh)
+        handle(handler, task_event(data), fake_exh)
     assert fake_exh.calls == []
 
 
@@ -89,7 +88,7 @@ def test_what_failed_or_was_canceled_is_queued_again(exh, exh_of):
 
 
 def test_more_tags_than_go_into_a_query_are_looked_up(exh, exh_of, monkeypatch):
-    monkeypatch.setattr(schedule_many, "_TAGS_IN_A_QUERY", 3)
+    monkeypatch.setattr(scheduling, "_TAGS_IN_A_QUERY", 3)
     schedule(exh_of(NAME), CLINICS, 4, NOW)
     assert schedule(exh_of(NAME), CLINICS, 4, NOW)["tasks"] == 0
 

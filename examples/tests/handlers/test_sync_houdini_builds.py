@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from crashing import crash_at_every_call
 from end_state import end_state
@@ -5,7 +7,7 @@ from exh_dev.project.schedule_mark import mark_of
 from exh_dev.testing import handle, task_event
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.sidefx import APIError, service
-from handlers.sync_houdini_builds import SCHEMA, good_builds, synchronize
+from handlers.sync_houdini_builds.builds import SCHEMA, good_builds
 
 from handlers import sync_houdini_builds
 
@@ -77,11 +79,16 @@ def test_only_what_is_documented_is_kept():
 
 @pytest.fixture
 def client(platform, exh_of, monkeypatch):
-    """Makes the function's client; SideFX is the local one."""
+    """Make the function's client; SideFX is the local one."""
     monkeypatch.setattr(sync_houdini_builds, "sidefx", service())
     for name, value in platform.sidefx_environment().items():
         monkeypatch.setenv(name, value)
     return lambda: exh_of(NAME)
+
+
+def synchronize(exh, product, platform=None):
+    data = {"product": product} | ({"platform": platform} if platform else {})
+    return handle(sync_houdini_builds.handler, task_event(data), exh)
 
 
 def test_new_builds_become_documents_and_known_ones_do_not(client, exh):
@@ -114,11 +121,18 @@ def test_what_sidefx_refuses_ends_the_task(client):
 
 def test_a_schedule_needs_no_data_and_what_a_task_names_is_a_text(fake_exh, monkeypatch):
     asked = []
-    monkeypatch.setattr(sync_houdini_builds, "synchronize", lambda _exh, *what: asked.append(what))
+
+    def list_builds(product, *, platform, only_production):
+        asked.append((product, platform, only_production))
+        return []
+
+    fake_exh.data.documents.find_all.returns([])
+    download = SimpleNamespace(get_daily_builds_list=list_builds)
+    monkeypatch.setattr(sync_houdini_builds, "sidefx", SimpleNamespace(download=download))
     handle(sync_houdini_builds.handler, task_event(), fake_exh)
     handle(sync_houdini_builds.handler, task_event(mark_of(86400)), fake_exh)
     handle(sync_houdini_builds.handler, task_event({"product": "docker", "platform": "linux"}), fake_exh)
-    assert asked == [("houdini", None), ("houdini", None), ("docker", "linux")]
+    assert asked == [("houdini", None, True), ("houdini", None, True), ("docker", "linux", True)]
     with pytest.raises(InvalidEventError, match="needs product"):
         handle(sync_houdini_builds.handler, task_event({"product": 20.5}), fake_exh)
 

@@ -12,7 +12,7 @@ from extrahorizon.api import LARGEST_FILE
 from extrahorizon.errors import PlatformUnreachableError, ServerError
 from extrahorizon.log import logger
 from extrahorizon.query import rql
-from handlers.patient_api import app
+from handlers.patient_api.routes import app
 
 PATIENT, STAFF = "5f0a1b2c3d4e5f6071829301", "5f0a1b2c3d4e5f6071829302"
 STRANGER, STRANGERS_STAFF = "5f0a1b2c3d4e5f6071829303", "5f0a1b2c3d4e5f6071829304"
@@ -335,7 +335,7 @@ def test_a_file_that_may_be_in_use_stays_and_is_logged(own, exh, monkeypatch, er
 
 
 def test_photos_go_with_the_user(call, exh, exh_of):
-    from handlers.on_user_deleted import remove_user
+    from handlers.on_user_deleted.removal import remove_user
 
     assert call("POST", f"/patients/{PATIENT}/photos", **photo_options())["statusCode"] == 201
     exh.users.remove(PATIENT)

@@ -1,4 +1,4 @@
-"""Copies the production builds of a SideFX product into documents: those that are not there yet, oldest first."""
+"""Production builds as SideFX lists them, and the documents that are made of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from extrahorizon.errors import ResourceAlreadyExistsError
 from extrahorizon.query import rql
-from extrahorizon.sidefx import newest_first, service
+from extrahorizon.sidefx import newest_first
 
-from shared.session import ExtraHorizon, Task, logger, task_handler
+from shared.session import ExtraHorizon, logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
 SCHEMA = "houdini-build"
-#: What the members of a build look like that a document is made of.
+#: The format of each field of a build that a document needs.
 FORMS = {
     "product": re.compile(r"[\w.-]+"),
     "platform": re.compile(r"[\w.-]*"),
@@ -26,35 +25,20 @@ FORMS = {
     "release": re.compile(r"\w+"),
     "status": re.compile(r"\w+"),
 }
-PRODUCT = "houdini"  # unless the task's data names another; that of a schedule of the manifest does not
-sidefx = service()
 
 
-@task_handler
-def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
-    sidefx.remaining = exh.deadline.remaining
-    product = task.text("product") if "product" in task.data else PRODUCT
-    platform = task.text("platform") if "platform" in task.data else None
-    return synchronize(exh, product, platform)
-
-
-def synchronize(exh: ExtraHorizon, product: str, platform: str | None = None) -> dict[str, Any]:
-    """Make a document of each good production build that has none.
+def synchronize(exh: ExtraHorizon, product: str, listed: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Create a document for each good production build that has none.
 
     Args:
         exh: the client.
-        product: as SideFX calls it, such as `houdini`.
-        platform: a family such as `linux`, or an exact one; all of them by default.
+        product: SideFX's name of it, such as `houdini`.
+        listed: its builds, as SideFX lists them.
 
     Returns:
-        How many builds were `created` and `known` before, and how many were `left_out`, since what SideFX says of them
-        cannot be read; the `latest` one as `20.5.584`, None when there is none.
-
-    Raises:
-        APIError: SideFX refused the call.
-        AuthorizationError: SideFX refused the credentials.
+        How many builds were `created`, were `known` before, and were `left_out` because a field has an unknown format;
+        the `latest` one as `20.5.584`, None when there is none.
     """
-    listed = sidefx.download.get_daily_builds_list(product, platform=platform, only_production=True)
     builds, left_out = good_builds(listed)
     of_product = rql.eq("data.product", product).select(["data.platform", "data.version", "data.build"])
     known = {_key(document.get("data", {})) for document in exh.data.documents.find_all(SCHEMA, of_product)}
@@ -66,11 +50,14 @@ def synchronize(exh: ExtraHorizon, product: str, platform: str | None = None) ->
 
 
 def good_builds(listed: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    """Return what a document says of each production build that was not withdrawn, and how many could not be read.
+    """Return the data of a document for each production build that was not withdrawn, the newest version first.
 
-    Those that can be read are the newest first, by their numbers, and with the members that are documented alone:
-    SideFX sends others too, large ones. Each of the others is a warning in the log, and is looked at again by the next
-    run: one odd entry must not keep all others away.
+    The data has the documented fields only: SideFX sends others too, large ones. A build with a field of an unknown
+    format is left out with a warning in the log, so that one such entry does not stop the others; the next run reads it
+    again.
+
+    Returns:
+        The data, and how many builds were left out.
     """
     good: list[dict[str, Any]] = []
     left_out = 0
@@ -94,7 +81,7 @@ def _key(build: dict[str, Any]) -> tuple[Any, Any, Any]:
 
 
 def _create(exh: ExtraHorizon, build: dict[str, Any]) -> bool:
-    """Return whether this run made the document: another may have been faster."""
+    """Create a document, and return whether this run did: another run may have been faster."""
     try:
         exh.data.documents.create(SCHEMA, build)
     except ResourceAlreadyExistsError:

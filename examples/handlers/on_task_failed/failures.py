@@ -1,7 +1,7 @@
-"""Tells the operators that a function fails: one mail for each function and error in an hour, and not too many in all.
+"""Failures of tasks, kept in a document per function, error and hour, and the mail about each such document.
 
-A document per function, error and hour keeps the failures; its mail is sent when the first of them is kept. What went
-wrong in detail is not told: messages may quote records. The task's id leads to its log.
+A mail has the names of function and error and the task's id, and never the error's message, which may quote a patient's
+data. The id leads to the task's log.
 """
 
 from __future__ import annotations
@@ -9,72 +9,55 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from extrahorizon.errors import ExtraHorizonError, InvalidEventError, ResourceAlreadyExistsError, ResourceUnknownError
+from extrahorizon.errors import ExtraHorizonError, ResourceAlreadyExistsError, ResourceUnknownError
 from extrahorizon.query import rql
 from extrahorizon.timestamps import parse
 
-from shared.session import ExtraHorizon, Task, logger, task_handler
+from shared.session import ExtraHorizon, logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from extrahorizon.services.data.types import Document
 
-OWN_NAME = "on-task-failed"
 SCHEMA, TEMPLATE = "task-failures", "mail-task-failed"
-MOST_MAILS = 10  # in an hour, whatever fails
+MOST_MAILS = 10  # per hour, for all functions together
 GIVEN_UP = timedelta(minutes=5)  # longer than all attempts of a task take
 
 
 class FailuresGoneError(ExtraHorizonError):
-    """Somebody removed a document between two calls. Trying again makes it anew."""
+    """The document of the failures was deleted between two calls. A retry creates it again."""
 
 
-@task_handler
-def handler(task: Task, exh: ExtraHorizon) -> dict[str, Any]:
-    event, recipients = task.data.get("event"), task.data.get("recipients")
-    content = event.get("content") if isinstance(event, dict) else None
-    if not isinstance(event, dict) or not isinstance(content, dict) or not isinstance(content.get("functionName"), str):
-        raise InvalidEventError("the task's data needs event, as a dispatcher of task_failed adds it")
-    if content["functionName"] == OWN_NAME:
-        # Before anything can fail: a failure here would be told here, and so on for ever.
-        logger.warning("not telling of its own failure", extra={"event_id": event.get("id")})
-        return {"mailed": False, "reason": "its own failure"}
-    if not isinstance(event.get("id"), str) or not isinstance(content.get("id"), str):
-        raise InvalidEventError("the event of the task's data needs an id, and so does the task in its content")
-    if not isinstance(recipients, list) or not recipients:
-        raise InvalidEventError("the task's data needs recipients, the operators' addresses: see dispatchers.json")
-    return tell(exh, event, recipients)
-
-
-def tell(exh: ExtraHorizon, event: Mapping[str, Any], recipients: Sequence[str]) -> dict[str, Any]:
-    """Keep a failure, and mail it if it is the first of its kind in this hour.
+def report_failure(exh: ExtraHorizon, event: Mapping[str, Any], recipients: Sequence[str]) -> dict[str, Any]:
+    """Add a failure to its document, and send a mail if it is the first one there.
 
     Args:
         exh: the client.
-        event: of the type `task_failed`.
-        recipients: addresses of the operators.
+        event: an event of the type `task_failed`.
+        recipients: the operators' addresses.
 
     Returns:
-        `mailed`; when it is false `reason` says why.
+        `mailed`, and a `reason` when it is false.
     """
     failures = _keep(exh, event)
     if failures["status"] == "told":
         return {"mailed": False, "reason": "told before"}
-    # Of failures at the same time, the one that was kept first is told; unless its run has come to nothing.
+    # Of runs at the same time, the one whose failure is first in the document mails; another one only after that run
+    # has had time for all of its attempts.
     is_first = failures["data"]["failures"][0]["event"] == event["id"]
     if not is_first and datetime.now(UTC) - parse(failures["creationTimestamp"]) < GIVEN_UP:
         return {"mailed": False, "reason": "another run tells"}
     hour = rql.eq("data.hour", failures["data"]["hour"]).eq("status", "told")
-    told = exh.data.documents.find(SCHEMA, hour.limit(1)).total or 0
-    if told >= MOST_MAILS:
-        logger.warning("not telling: enough mails in this hour", extra={"document_id": failures["id"]})
+    mails = exh.data.documents.find(SCHEMA, hour.limit(1)).total or 0
+    if mails >= MOST_MAILS:
+        logger.warning("not mailed: enough mails in this hour", extra={"document_id": failures["id"]})
         return {"mailed": False, "reason": "enough mails in this hour"}
     sent = rql.eq("template_name", TEMPLATE).eq("content.failuresId", failures["id"])
     mailed = exh.mails.find_first(sent) is None
     if mailed:
         content = {"failuresId": failures["id"], "taskId": event["content"]["id"], **group_of(event)}
-        content["last"] = told + 1 == MOST_MAILS
+        content["last"] = mails + 1 == MOST_MAILS
         exh.mails.send(recipients={"to": list(recipients)}, template_name=TEMPLATE, content=content)
         logger.info("mailed", extra={"document_id": failures["id"]})
     try:
@@ -85,7 +68,7 @@ def tell(exh: ExtraHorizon, event: Mapping[str, Any], recipients: Sequence[str])
 
 
 def _keep(exh: ExtraHorizon, event: Mapping[str, Any]) -> Document:
-    """Return the document of this kind of failure in this hour, as it is with this one in it."""
+    """Return the document of this function, error and hour, with this failure in it."""
     group = group_of(event)
     same = rql.eq("data.functionName", group["functionName"]).eq("data.errorName", group["errorName"])
     same = same.eq("data.hour", group["hour"])
@@ -107,13 +90,13 @@ def _found(document: Document | None) -> Document:
 
 
 def group_of(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the key of failures that are reported together; the hour is in UTC."""
+    """Return the key of failures that share a document and a mail; the hour is in UTC."""
     error = event["content"].get("error") or {}
-    # Its moment is not documented for every event; then it has only just happened.
+    # The timestamp is not documented for every event; an event without one has just happened.
     happened = parse(event["creation_timestamp"]) if "creation_timestamp" in event else datetime.now(UTC)
     return {
         "functionName": event["content"]["functionName"],
-        # A timeout has no name.
+        # The error of a timeout has a type and no name.
         "errorName": error.get("name") or error.get("type") or "unknown",
         "hour": happened.replace(minute=0, second=0, microsecond=0).strftime("%Y-%m-%dT%H:00Z"),
     }
