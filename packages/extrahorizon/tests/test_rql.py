@@ -19,7 +19,7 @@ MENDED = {"?and(eq(a,1),)&limit(8)": "?and(eq(a,1))&limit(8)"}
 NO_ZONE = "a datetime without a time zone means another time on every machine: give it one"
 NOT_FINITE = "a value is not a finite number"
 STRUCTURE = "a field name holds a character that has a meaning in RQL: ( ) , & | < > ="
-NO_LIMIT = "limit and offset are whole numbers, 0 or more"
+NO_LIMIT = "limit and offset must be integers, 0 or more"
 UNMATCHED = "a query's parentheses do not match"
 FOREIGN = "a query holds a character that RQL cannot: percent-encode its values, twice"
 RENAMED = {"in": "in_", "and": "and_", "or": "or_", "skipCount": "skip_count"}

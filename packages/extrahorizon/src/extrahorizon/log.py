@@ -46,7 +46,7 @@ _RECORD_MEMBERS = frozenset(logging.makeLogRecord({}).__dict__) | {"aws_request_
 
 
 def _to_json(entry: Mapping[str, Any]) -> str:
-    """Return a line that any reader of JSON takes (RFC 8259): it is never lost for what somebody logs."""
+    """Return a log line as strict JSON (RFC 8259), whatever values were logged."""
     redacted = redact(entry)
     try:
         text = _dumps(redacted)
@@ -67,7 +67,7 @@ def _shown(value: object) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Return a value with texts for the numbers that JSON does not have, or that Python does not print."""
+    """Return a value with strings in place of numbers that JSON lacks or Python refuses to print."""
     if isinstance(value, dict):
         return {name: _readable(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -110,13 +110,13 @@ def keep_keys() -> None:
 
 
 def begin_invocation(**keys: Any) -> None:
-    """Forget the keys of the invocation before, and give every line of this one the project's keys and these."""
+    """Reset the log keys to the project's and these, for a new invocation."""
     logger.structure_logs(**_project_keys)
     add_to_invocation(**keys)
 
 
 def add_to_invocation(**keys: Any) -> None:
-    """Give the further lines of this invocation these keys."""
+    """Add keys to the remaining log lines of this invocation."""
     global _has_begun  # noqa: PLW0603 - one process runs one function
     _has_begun = True
     logger.append_keys(**keys)
