@@ -1,4 +1,4 @@
-"""Where the local platform keeps everything: JSON documents in one SQLite file, or in memory."""
+"""Storage of the local platform: JSON documents in one SQLite file, or in memory."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ CREATE INDEX IF NOT EXISTS documents_ids ON documents (collection, id);
     f" WHERE collection = '{collection}';\n"
     for collection, member in _LOOKUPS
 )
-# The collection stands in the text, not in a parameter, or SQLite would not use the index.
+# The collection is literal SQL, not a parameter, or SQLite would not use the index.
 _LOOKUP_QUERIES = {
     (collection, member): "SELECT body FROM documents"  # noqa: S608 - made of the constants above
     f" WHERE collection = '{collection}' AND json_extract(body, '$.{member}') = ?"
@@ -68,10 +68,10 @@ _LOOKUP_QUERIES = {
 
 #: What a file is written as. It grows with each change that an earlier `exh-dev`, or a later one, cannot read.
 FORMAT = 1
-#: The format comes before the tables: a file that a crash left half made is taken for what it is.
-#: NORMAL: a commit is in the file before it is acknowledged, and no end of the process loses it. What a power failure
-#: may lose is the last commits, for which a disk is not waited: that would take longer than all else in a request.
-#: The log grows to 8 MB before it is brought into the file, which the disk is waited for.
+#: The format is set before the tables are created, so that a file left incomplete by a crash is recognized. NORMAL: a
+#: commit is in the file before it is acknowledged, and survives the end of the process. A power failure may lose the
+#: last commits, because waiting for the disk would take longer than all else in a request. The log is checkpointed at 8
+#: MB, which does wait for the disk.
 _SETTINGS = f"""
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -102,8 +102,8 @@ class Store:
         self._path = path
         self._on_change: Callable[[str, str | None], None] = _nobody
         self._remembered = Remembered()
-        #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
-        #: which would keep every platform of a process in memory: a listener knows its store.
+        #: Callbacks of services, by kind of record. They are an attribute of the store, because a module-level table
+        #: would keep every platform of the process in memory.
         self.listeners: dict[str, Callable[..., None]] = {}
         with self._unusable_file_as_devkit_error():
             if path:
@@ -131,22 +131,21 @@ class Store:
         return self._path
 
     def watch(self, call: Callable[[str, str | None], None]) -> None:
-        """Call `call` whenever something changes, perhaps inside a transaction: with the name of its collection, and
-        its id, or None where all of the collection is gone.
+        """Call `call` on every change, possibly inside a transaction.
+
+        It gets the collection and the id, or None if the entire collection was deleted.
         """
         self._on_change = call
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """All writes of this block or none, while the platform starts: a file that turns out to be damaged is told
-        as a `DevkitError`.
-        """
+        """Run the block in a transaction while the platform starts. A damaged file raises a `DevkitError`."""
         with self._unusable_file_as_devkit_error(), self.transaction():
             yield
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes of this block or none. Blocks do not nest, and nothing is awaited in one."""
+        """Run the block in a transaction. Blocks do not nest, and must not await anything."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -158,8 +157,9 @@ class Store:
             raise
 
     def remembered(self, key: Hashable, make: Callable[[], T], *collections: str) -> T:
-        """Return what `make` makes of these collections: made anew when one of them has changed since. It is handed to
-        many, so that nobody may change it.
+        """Return the cached result of `make`, computed again when one of these collections changes.
+
+        It is shared and must not be modified.
         """
         return self._remembered.get(key, make, collections)
 
@@ -179,7 +179,7 @@ class Store:
         return self.put_text(collection, document["id"], json_text(document))
 
     def put_text(self, collection: str, document_id: str, text: str) -> int:
-        """Store a document that is JSON text already, as `json_text` makes it, with this id. Else as `put`."""
+        """Store a document that is JSON text already, as `json_text` makes it, with this id. Otherwise like `put`."""
         with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
@@ -190,7 +190,7 @@ class Store:
         return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:
-        """Forget the document with this id, if there is one."""
+        """Delete the document with this id, if it exists."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
         self._changed(collection, document_id)
 
@@ -200,7 +200,7 @@ class Store:
         return None if text is None else _document(text)
 
     def text(self, collection: str, document_id: str) -> str | None:
-        """Return the document with this id as JSON text, for answers that contain it as it is."""
+        """Return the document with this id as JSON text, for answers that contain it unchanged."""
         row = self._connection.execute(
             "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, document_id)
         ).fetchone()
@@ -212,7 +212,7 @@ class Store:
         return None if row is None else _document(row[0])
 
     def every(self, collection: str, member: str, value: str) -> list[Document]:
-        """All documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
+        """Return all documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
         rows = self._connection.execute(f"{_LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
         return [_document(row[0]) for row in rows]
 
@@ -225,10 +225,9 @@ class Store:
         offset: int,
         index: str | None = None,
     ) -> list[str]:
-        """Documents that meet a condition, as JSON text; in the order they were made where `order` says nothing.
+        """Return documents that meet a condition, as JSON text; by creation if `order` is empty.
 
-        `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
-        order of the ids.
+        `index` is one that serves the condition: by itself SQLite would scan everything in id order.
         """
         with self._limit.kept():
             rows = rows_in(self._connection, collection, condition, order, limit, offset, index)
@@ -247,7 +246,7 @@ class Store:
         self, collection: str, condition: Sql, start: str | None, *, descending: bool
     ) -> Generator[tuple[str, str | None]]:
         """Yield the id of each document after `start`, with the document as JSON text where it meets a condition.
-        Whoever stops on the way closes the iterator, before anything else is done with the store.
+        To stop early, close the iterator before using the store again.
         """
         after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
         rows = self._connection.execute(
@@ -259,7 +258,7 @@ class Store:
             yield from rows
 
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
-        """How many documents meet a condition; `index` as for `page`."""
+        """Return the number of documents that meet a condition; `index` as for `page`."""
         with self._limit.kept():
             return count_in(self._connection, collection, condition, index)
 
@@ -273,7 +272,7 @@ class Store:
         return row is not None
 
     def matching(self, collection: str, condition: Sql) -> list[Document]:
-        """Every document that meets a condition, oldest first."""
+        """Return every document that meets a condition, oldest first."""
         return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -283,7 +282,7 @@ class Store:
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
 
     def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
-        """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
+        """Return the number of documents that meet a condition, at most `most`; `index` as for `page`."""
         with self._limit.kept():
             return count_up_to(self._connection, most, collection, condition, index)
 
@@ -293,19 +292,19 @@ class Store:
         return [row[0] for row in self._connection.execute(query, (limit,))]
 
     def ids(self, collection: str, prefix: str) -> list[str]:
-        """Return the ids of a collection that begin with a prefix of letters and digits, in their order."""
+        """Return the sorted ids of a collection that begin with a prefix of letters and digits."""
         query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
-        """How many bytes a document takes, or all documents of a collection; 0 where there is none."""
+        """Return the bytes of a document, or of all documents of a collection; 0 if missing."""
         query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {is_in(collection)}"  # noqa: S608
         one = "" if document_id is None else " AND id = ?"
         (found,) = self._connection.execute(f"{query}{one}", () if document_id is None else (document_id,)).fetchone()
         return int(found)
 
     def part(self, collection: str, document_id: str, path: str) -> Any:
-        """Return a member of a document, parsed, without the rest of it; None where there is none."""
+        """Return a parsed member of a document without parsing the rest; None if missing."""
         query = "SELECT json_extract(body, ?) FROM documents WHERE collection = ? AND id = ?"
         row = self._connection.execute(query, (f"$.{path}", collection, document_id)).fetchone()
         return json.loads(row[0]) if row and row[0] is not None else None
@@ -324,10 +323,10 @@ class Store:
         self._changed(collection, None)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
-        """Make an index of a collection, or leave it as it is.
+        """Create an index of a collection, if missing.
 
         Raises:
-            DuplicateError: it is to be unique, and the documents are not.
+            DuplicateError: `unique` is set, and documents have duplicate values.
         """
         kind = "UNIQUE INDEX" if unique else "INDEX"
         # With the collection before them, documents of one value are in the order of their ids.
@@ -339,11 +338,11 @@ class Store:
             )
 
     def drop_index(self, name: str) -> None:
-        """Remove an index, if there is one."""
+        """Remove an index, if it exists."""
         self._connection.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
 
     def image(self) -> bytes:
-        """All that is in it, for another store to begin with."""
+        """Return the complete database, to initialize another store."""
         return self._connection.serialize()
 
     def close(self) -> None:
@@ -351,7 +350,7 @@ class Store:
         self._connection.close()
 
     def _make_tables(self) -> None:
-        """Make what is not there, and bring what is there to the form that this version makes: all of it or nothing."""
+        """Create missing tables and migrate existing ones to this version, in one transaction."""
         made = dict(self._connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
         fill = members.FILL if "documents" in made and "document_links" not in made else ""
         # Indexes of schemas began with the member once: sorted by it, they had documents of one value in no order.
@@ -368,7 +367,7 @@ class Store:
             raise
 
     def _check_format(self) -> None:
-        """Go on only with an empty file, or one of this format; nothing is written to any other."""
+        """Accept only an empty file or one of this format, so that no other file is modified."""
         (found,) = self._connection.execute("PRAGMA user_version").fetchone()
         tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if found == FORMAT or (not found and not tables):
