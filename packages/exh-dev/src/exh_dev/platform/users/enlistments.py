@@ -1,4 +1,4 @@
-"""Who is staff, and who is a patient, of which groups."""
+"""Enlistments of users in groups, as staff or patients."""
 
 from __future__ import annotations
 
