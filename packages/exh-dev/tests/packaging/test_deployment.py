@@ -32,7 +32,7 @@ parameter_overrides = {overrides}
 stack_name = "small"
 """
 UNREADABLE = "which is not Key=Value"
-ELSEWHERE = "what stands in another file is not read here"
+ELSEWHERE = "references to other files are not supported"
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_file_that_is_missing_or_broken_is_told(deployed):
     (deployed.root / "samconfig.toml").unlink()
     done = deployed.build("--config-env", "dev")
     assert done.code == 2
-    assert "has no samconfig.toml, which says where `make deploy` goes" in done.message
+    assert "has no samconfig.toml with the environments of `make deploy`" in done.message
 
 
 def test_another_runtime_than_the_deployments_is_refused(deployed):
