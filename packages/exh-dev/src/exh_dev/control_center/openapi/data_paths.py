@@ -86,7 +86,7 @@ def paths() -> dict[str, Any]:
                 status="201",
             )
         },
-        "/_dev/api/previews/{id}": {"get": operation("That HTML, which can do nothing", None, "id")},
+        "/_dev/api/previews/{id}": {"get": operation("That HTML, sandboxed", None, "id")},
     }  # fmt: skip
 
 
