@@ -162,7 +162,7 @@ def test_when_writing_fails_all_is_as_before(project, monkeypatch, after):
 
     monkeypatch.setattr(Path, "open", open_or_fail)
     monkeypatch.setattr(function, "replace", replace_or_fail)
-    with pytest.raises(DevkitError, match="No space left on device; nothing was made"):
+    with pytest.raises(DevkitError, match="No space left on device; no file was created"):
         make(project, "greet-patient", "task")
     monkeypatch.undo()
     assert everything_in(project.root) == before
