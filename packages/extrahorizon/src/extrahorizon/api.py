@@ -74,6 +74,13 @@ class ApiFunction:
     - a `Response`, for other content: `Response(200, "application/pdf", content)`.
 
     Only authenticated users reach it, unless the route is `public`. HEAD is answered as GET is, without the body.
+
+    **A route with a parameter**
+
+        >>> api = ApiFunction()
+        >>> @api.get("/patients/<patient_id>")
+        ... def patient(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> dict[str, str]:
+        ...     return {"id": patient_id, "caller": request.user_id}
     """
 
     def __init__(

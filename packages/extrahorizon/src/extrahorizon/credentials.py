@@ -39,6 +39,11 @@ class Credentials:
 
     Raises:
         ConfigurationError: the host is invalid, or one of the four is not a valid string.
+
+    **A host as `API_HOST` may have it**
+
+        >>> Credentials("dev.acme.extrahorizon.io", "key", "secret", "token", "token-secret").host
+        'https://api.dev.acme.extrahorizon.io'
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.

@@ -53,6 +53,11 @@ def fan_out(
     Raises:
         DeadlineExceededError: some items were not started in time (with `return_exceptions`, it is in their places).
         Exception: that of the first failing item. No further item is started, and active ones are awaited.
+
+    **The errors of some items beside the results of others**
+
+        >>> fan_out(int, ["1", "2", "three"], return_exceptions=True)
+        [1, 2, ValueError("invalid literal for int() with base 10: 'three'")]
     """
     if workers < 1:
         raise ValueError("a fan-out needs one worker at least")

@@ -2,6 +2,11 @@
 
 `logger` is Powertools' Logger; `logger.info("stored", extra={"document_id": id})` writes one JSON line.
 
+**A secret in a value**
+
+    >>> redact({"user": {"id": "57f3", "password": "hunter2"}})
+    {'user': {'id': '57f3', 'password': '[redacted]'}}
+
 Two things keep secrets and patients out of the log. Members whose name says they are secret are replaced at
 any depth, wherever they were added (message, `extra`, appended keys) and also on lines that other loggers write
 through Lambda's own handler. And the libraries that print headers, bodies or query strings at DEBUG are capped

@@ -50,7 +50,15 @@ _LARGEST_PLAIN, _SMALLEST_PLAIN = Decimal("1e21"), Decimal("1e-6")
 
 
 class RQL:
-    """An RQL query: a sequence of terms, all of which hold."""
+    """An RQL query: a sequence of terms, all of which hold.
+
+    **The newest documents of one status, with a high pulse or none**
+
+        >>> from extrahorizon import rql
+        >>> query = rql.eq("status", "new") & (rql.gt("data.pulse", 120) | rql.excludes("data.pulse"))
+        >>> query.sort("-creationTimestamp").limit(10).build()
+        '?eq(status,new)&or(gt(data.pulse,120),excludes(data.pulse))&sort(-creationTimestamp)&limit(10)'
+    """
 
     __slots__ = ("_encode", "_limit", "_terms")
 

@@ -41,6 +41,12 @@ class Task:
         priority: higher runs first.
         retry_for_task_ids: ids of the earlier attempts, oldest first; empty on the first attempt.
         raw: the complete event, for members without an attribute.
+
+    **The second attempt at a task**
+
+        >>> task = Task.from_event({"id": "65f2", "data": {"pulse": 61}, "retryForTaskIds": ["65f1"]})
+        >>> task.data["pulse"], task.first_id
+        (61, '65f1')
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
@@ -144,6 +150,15 @@ def task_handler(
 
     Raises:
         TypeError: the function is asynchronous or a generator, or does not take a task and a client.
+
+    **A function of a task**
+
+        >>> from extrahorizon import ExtraHorizon, Task, task_handler
+        >>> @task_handler
+        ... def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:
+        ...     return {"greeting": f"Hello, {task.data['name']}!"}
+        >>> handler({"data": {"name": "Ada"}}, context)  # as Lambda calls it
+        {'greeting': 'Hello, Ada!'}
     """
     if function is None:
         return partial(_handler, poison=poison, idempotency_key=idempotency_key)
