@@ -479,5 +479,5 @@ def test_origins_come_from_the_environment(monkeypatch):
 
 @pytest.mark.parametrize("origin", ["*", "clinic.example.com", f"{CLINIC}/", "null", "", "https://*.example.com"])
 def test_an_origin_that_is_none_is_found_out_at_once(origin):
-    with pytest.raises(ValueError, match="is no origin"):
+    with pytest.raises(ValueError, match="is not an origin"):
         ApiFunction(origins=[origin])

@@ -124,7 +124,7 @@ MISTAKES = {
         {"e.json": '{\n  "data": {,}}'}),
     "stdin that is no JSON": Mistake("invoke sweep --event -", 2, ["stdin:1:1: not JSON"], stdin=b"hello"),
     "stdin that is empty": Mistake("invoke sweep --event -", 2, ["stdin is empty, and JSON is expected", "{}"]),
-    "stdin with NaN": Mistake("invoke sweep --event -", 2, ["NaN is no JSON value"], stdin=b'{"a": NaN}'),
+    "stdin with NaN": Mistake("invoke sweep --event -", 2, ["NaN is not a JSON value"], stdin=b'{"a": NaN}'),
     "stdin with a number without bounds": Mistake(
         "invoke sweep --event -", 2, ["the number -1e999 is out of range"], stdin=b'{"a": -1e999}'),
     "stdin with a number of many digits": Mistake(
@@ -233,7 +233,7 @@ MISTAKES = {
     "credentials of nobody": Mistake("credentials", 1, ["no platform runs on", "exh-dev serve"]),
     "credentials in an unknown form": Mistake("credentials --format xml", 2, ["'xml' is not one of 'env', 'json'"]),
     # call, runs, replay, mails, tasks, logs, schedules
-    "method that is none": Mistake("call FETCH /users/v1/me", 2, ["FETCH is no method", "GET, POST"]),
+    "method that is none": Mistake("call FETCH /users/v1/me", 2, ["FETCH is not a method", "GET, POST"]),
     "URL in the place of a path": Mistake(
         "call GET https://x.example/users/v1/me", 2, ["begin with a slash", "has no host", "/users/v1/me"]),
     "body that is no JSON": Mistake(
@@ -364,7 +364,7 @@ def test_on_a_full_disk_nothing_is_half_done(clinic, monkeypatch, command, what,
             [
                 "KeyError: 'CLINIC_KEY'",
                 "  handlers/sweep.py:2 in <module>",
-                "CLINIC_KEY is no variable of this function",
+                "CLINIC_KEY is not a variable of this function",
             ],
         ),
         (

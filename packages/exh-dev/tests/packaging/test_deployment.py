@@ -129,7 +129,7 @@ def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
     assert done.bundles["greet"]["architecture"] == "x86_64"
     (line,) = done.lines
     assert line["level"] == "WARNING"
-    assert "Architectur, which is no parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
+    assert "Architectur, which is not a parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_pipe_is_told_and_not_read(small):
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
 def test_a_name_that_no_zip_can_hold_is_told(small):
     Path(os.fsdecode(os.fsencode(small.root) + b"/shared/\xff.txt")).touch()
-    assert r"shared/\udcff.txt has a name that is no UTF-8" in small.build().message
+    assert r"shared/\udcff.txt has a name that is not UTF-8" in small.build().message
 
 
 def test_a_module_nested_too_deeply_is_told(small):

@@ -108,7 +108,9 @@ class ApiFunction:
             origins = [each.strip() for each in os.environ.get(ORIGINS, "").split(",") if each.strip()]
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin; expected scheme, host and port, as in https://example.com")
+                raise ValueError(
+                    f"{origin!r} is not an origin; expected scheme, host and port, as in https://example.com"
+                )
         self._cors = bool(origins)
         # Without `debug` an environment variable could make the router print requests.
         self._router = APIGatewayHttpResolver(cors=_cors(origins, allow_headers) if origins else None, debug=False)

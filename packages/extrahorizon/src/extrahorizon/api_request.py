@@ -171,7 +171,7 @@ class ApiRequest:
         try:
             return base64.b64decode(self._body, validate=True)
         except ValueError:
-            raise ApiError(400, "the body is no base64, although it is marked as such") from None
+            raise ApiError(400, "the body is not base64, although it is marked as such") from None
 
     def json(self) -> Any:
         """Return the body as JSON; a byte order mark before it is ignored, as RFC 8259 allows.
@@ -196,7 +196,7 @@ def _member(holder: object, name: str, kind: type, *default: Any) -> Any:
         return default[0]
     if not isinstance(value, kind):
         raise InvalidEventError(
-            f"the event is no request to an API function: its {name} is missing, or no {kind.__name__}"
+            f"the event is not a request to an API function: its {name} is missing, or no {kind.__name__}"
         )
     return value
 

@@ -60,7 +60,7 @@ def read_json(text: str | bytes) -> Any:
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         pass
-    raise ValueError("this is no JSON, or is nested too deeply")
+    raise ValueError("this is not JSON, or is nested too deeply")
 
 
 def _finite(digits: str) -> float:

@@ -164,7 +164,7 @@ def _refuse_no_json(value: Any, path: str) -> None:
     from math import isfinite
 
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"{path} is {value}, which is no number of JSON")
+        raise ValueError(f"{path} is {value}, which is not a JSON number")
     if not isinstance(value, int | float | bool | Decimal | None):
         kind = type(value).__name__
         hint = {"datetime": "isoformat()", "date": "isoformat()", "set": "sorted(...)", "UUID": "str(...)"}.get(kind)

@@ -145,7 +145,7 @@ def _fetch(session: PlatformSession, path: str, text: str, offset: int | None = 
 
     answer = session.call("GET", f"{path}?{text}" if text else path, expects=dict)
     items, page = answer.get("data"), answer.get("page")
-    problem = "an answer that is no page"
+    problem = "an answer that is not a page"
     if isinstance(items, list) and isinstance(page, dict) and _is_count(page.get("limit"), page.get("offset")):
         total = page.get("total") if _is_count(page.get("total")) else None
         if offset in {None, page["offset"]} and (page["limit"] or not items):

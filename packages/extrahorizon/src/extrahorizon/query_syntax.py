@@ -63,7 +63,7 @@ def _check_word(word: str) -> None:
     for part in word.split("/"):
         cast, colon, value = part.partition(":")
         if colon and cast not in _CASTS and not may_be_date(part):
-            raise RQLSyntaxError("a query has a colon after what is no cast: percent-encode its values, twice")
+            raise RQLSyntaxError("a query has a colon after an unknown cast: percent-encode its values, twice")
         if colon and not fits_cast(cast, value):
             raise RQLSyntaxError(f"a query has a value that is no {cast}: after {cast}: comes one")
         if not (_is_encoded(part) and _is_encoded(unquote(part))):  # as it is sent, and as the platform then sees it

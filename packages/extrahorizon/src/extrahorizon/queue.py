@@ -302,7 +302,7 @@ def _batches(tasks: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, tuple[str
         body = _body(task)
         if body is None:
             ids = [*(each for each, _ in batch.values()), str(task["id"])]
-            raise UnsentTasksError("one cannot be JSON: it holds NaN, Infinity or itself", sent=sent, unsent=ids)
+            raise UnsentTasksError("one cannot be JSON: it contains NaN, Infinity or itself", sent=sent, unsent=ids)
         length = len(body.encode())
         if batch and (len(batch) == BATCH_SIZE or size + length > BATCH_BYTES):
             yield batch

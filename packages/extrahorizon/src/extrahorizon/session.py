@@ -340,7 +340,7 @@ def _json(response: Response, expects: type | None) -> Any:
     value = response.json()
     if expects is None or isinstance(value, expects):
         return value
-    problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
+    problem = f"an answer that is not a JSON {'object' if expects is dict else 'array'}"
     raise InvalidResponseError(problem, status=response.status_code, method=response.method, url=response.url)
 
 

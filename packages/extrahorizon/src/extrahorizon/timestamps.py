@@ -30,7 +30,7 @@ def parse(timestamp: float | str) -> datetime:
     except (ValueError, OverflowError):
         kind = "string" if isinstance(timestamp, str) else "number"
     # Outside the block, because its error quotes the string.
-    raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601")
+    raise ValueError(f"the {kind} is not a timestamp: expected epoch milliseconds or ISO 8601")
 
 
 def iso(moment: datetime) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _CLEAN = "free-of-secrets"
 """The file in the data directory that says which files are: a digest of each on a line."""
 _HINT = (
-    "keep it in a variable of the function or in Secrets Manager; mark a line that is no secret with "
+    "keep it in a variable of the function or in Secrets Manager; mark a line that is not a secret with "
     "`# pragma: allowlist secret`, list a file, or file:line, in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
 )
 

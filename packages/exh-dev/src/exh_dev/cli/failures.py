@@ -79,7 +79,7 @@ def remedy_of(error: Mapping[str, Any], *, function: str) -> str:
     if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(_frames(error)):
         name = message.strip("'")
         return (
-            f"{name} is no variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
+            f"{name} is not a variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
             f"environment: of {function}, or try it with --env {name}=..."
         )
     for pattern, remedy in _REMEDIES:

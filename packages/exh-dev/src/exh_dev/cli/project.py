@@ -226,7 +226,7 @@ def init(
     if target is None:
         chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
         if chosen not in {each.value for each in ProjectTarget}:
-            raise UsageError(f"{chosen!r} is no target; there are exh, aws and both")
+            raise UsageError(f"{chosen!r} is not a target; choose one of exh, aws and both")
         target = ProjectTarget(chosen)
     wishes = Wishes(name, target.value, author.strip(), tuple(examples or ()))
     made = make_project(folder, wishes, wheel_of)

@@ -335,7 +335,7 @@ def _known_name(name: str, output: Output) -> tuple[str, str | None]:
     try:
         spec = project.manifest.function(name)
     except ManifestError as error:
-        output.note(f"{name} is taken as it was typed, for the manifest cannot be read: {error}")
+        output.note(f"{name} is used as typed, because the manifest cannot be read: {error}")
     except UsageError:
         pass  # any name on the platform will do
     else:

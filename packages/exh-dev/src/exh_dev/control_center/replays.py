@@ -35,7 +35,7 @@ def route(base: str, context: Context) -> Route:
     async def replay(request: Request) -> JsonAnswer:
         asked = (await read_json(request)).members
         if unknown := sorted(set(asked) - set(_ASKED)):
-            raise ErrorAnswer(15, f"{unknown[0]} is no filter; there are {', '.join(_ASKED)}")
+            raise ErrorAnswer(15, f"{unknown[0]} is not a filter; use one of {', '.join(_ASKED)}")
         limit = _limit(asked.get("limit"))
         wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
         if wanted.members["status"] not in _ENDED:

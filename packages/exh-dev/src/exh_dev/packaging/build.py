@@ -130,7 +130,7 @@ def build(
         raise UsageError(f"{project.manifest.path} has no function to build; `exh-dev new NAME` makes one")
     place = project.root / BUILD
     if (place.exists() or place.is_symlink()) and not place.is_dir():
-        raise UsageError(f"{place} is no folder, and bundles are put there; move it away")
+        raise UsageError(f"{place} is not a folder, but bundles are written there; move it away")
     try:
         with _alone(project.data_dir) as scratch, Kept(project.data_dir) as kept:
             workshop = _Workshop(project, options, scratch, kept)

@@ -196,5 +196,5 @@ def problem_with(path: Path, root: Path) -> str | None:
     try:
         path.name.encode()
     except UnicodeEncodeError:
-        return "has a name that is no UTF-8, as names in a zip are; rename it"
+        return "has a name that is not UTF-8, as names in a zip are; rename it"
     return None

@@ -43,7 +43,7 @@ def check_parameters(project: Project) -> Iterator[str]:
     for name, value in project.parameters.items():
         if template is None or name not in known:
             yield (
-                f"{FILE} gives a value to {name}, which is no parameter of {MANIFEST}{did_you_mean(name, known)}: "
+                f"{FILE} gives a value to {name}, which is not a parameter of {MANIFEST}{did_you_mean(name, known)}: "
                 "it has no effect"
             )
         elif rule := _broken_rule(template, name, value):

@@ -119,7 +119,7 @@ def _applicable(requirements: Iterable[tuple[str, str]], target: Target) -> Iter
         try:
             wanted = Requirement(text)
         except InvalidRequirement as error:
-            raise DevkitError(f"{where}: `{text}` is no requirement: {error}") from None
+            raise DevkitError(f"{where}: `{text}` is not a requirement: {error}") from None
         if wanted.marker is None or wanted.marker.evaluate({**target.markers, "extra": ""}):
             yield wanted, where
 

@@ -71,7 +71,7 @@ class Wheel:
                 name = next(name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
                 return message_from_string(archive.read(name).decode(errors="replace"))
         except (BadZipFile, StopIteration):
-            raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
+            raise DevkitError(f"{self.path.name} is not a wheel, although its hash matches") from None
 
     def needs(self, target: Target, *extras: str) -> list[Requirement]:
         """Return its dependencies on a target, with some of its extras or without.

@@ -28,7 +28,7 @@ def checked(method: str, path: str, body: str | None) -> tuple[str, str, Any]:
         UsageError: they do not form a valid request.
     """
     if method.upper() not in _METHODS:
-        raise UsageError(f"{method} is no method; there are {', '.join(_METHODS)}")
+        raise UsageError(f"{method} is not a method; use one of {', '.join(_METHODS)}")
     if not path.startswith("/"):
         raise UsageError(f"the path {path} has to begin with a slash and has no host, as in /users/v1/me")
     if body is None:

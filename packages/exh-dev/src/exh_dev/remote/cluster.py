@@ -59,7 +59,7 @@ class Cluster:
             return None
         if profile is not None:
             if not _NAME.fullmatch(profile):
-                raise UsageError(f"--profile {profile!r} is no name; it has letters, digits, - and _")
+                raise UsageError(f"--profile {profile!r} is not a valid name; it has letters, digits, - and _")
             if host:
                 raise UsageError("--host does not go with --profile, which names its cluster itself")
         if host:

@@ -101,7 +101,7 @@ class Outcome:
             own.append(f"{len(left)} of {len(self.case.event['Records'])} messages would come again")
         last = {run["chain"]: run for run in self.chain}
         failed = [run for run in last.values() if run["status"] != "OK"]
-        late = ["what it set off has not ended"] if self.unfinished else []
+        late = ["runs that it triggered have not ended"] if self.unfinished else []
         return [*own, *(f"{run['function']}: {run['failure']}" for run in failed), *late]
 
     def as_json(self) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class ServedProject:
         """
         spec = self._spec(function)
         if spec is None:
-            raise DevkitError(f"{function} is no function of this project: a sample event belongs to one")
+            raise DevkitError(f"{function} is not a function of this project: a sample event belongs to one")
         path = self.root / "events" / f"{spec.name}.{case}.json"
         name = path.relative_to(self.root).as_posix()
         if path.exists() and not replace:

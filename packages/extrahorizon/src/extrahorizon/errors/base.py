@@ -142,7 +142,7 @@ class PlatformError(ExtraHorizonError):
 
     def __str__(self) -> str:
         # A name in another form may be prose, and quote a record.
-        name = self.name if self.name and re.fullmatch(_NAME, self.name) else "an answer that is no platform error"
+        name = self.name if self.name and re.fullmatch(_NAME, self.name) else "an answer that is not a platform error"
         what = f"{name} (code {self.code})" if self.code is not None else name
         path = urlsplit(self.url).path or "/"
         text = f"{what}, HTTP {self.status}, on {self.method} {path}{_times(self.attempts)}"

@@ -49,7 +49,7 @@ def result(response: requests.Response, what: str, limits: Limits, *, secrets: t
         return json.loads(body)
     # Outside the block, because a JSON error contains the entire text.
     kind = _media_type(response) or "of no type"
-    raise APIError(_OK, f"the answer to {what} is no JSON; it is {kind}, {len(body)} bytes")
+    raise APIError(_OK, f"the answer to {what} is not JSON; it is {kind}, {len(body)} bytes")
 
 
 def body_text(response: requests.Response, what: str, limits: Limits) -> str:

@@ -143,7 +143,7 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _no_token() -> IdTokenError:
-    return IdTokenError("it is no signed JSON Web Token")
+    return IdTokenError("it is not a signed JSON Web Token")
 
 
 def _mac(signed: bytes, secret: str) -> bytes:

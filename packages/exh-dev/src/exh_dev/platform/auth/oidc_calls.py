@@ -192,7 +192,7 @@ async def _ask(
         told = None
     if isinstance(told, dict):
         return status, told
-    raise _unexpected(what, status, {}, "it is no JSON object")
+    raise _unexpected(what, status, {}, "it is not a JSON object")
 
 
 class _Connection(HTTPConnection):

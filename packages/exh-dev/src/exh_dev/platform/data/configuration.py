@@ -182,7 +182,7 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
         fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
     wanted = configuration.get("contains")
     if wanted is not None and not any(fits(wanted, item) for item in fitted):
-        raise Mismatch(f"{path} contains no item of the kind that it has to")
+        raise Mismatch(f"{path} contains no item that matches")
     return fitted
 
 
@@ -260,4 +260,4 @@ def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:
         try:
             compiled(configuration["pattern"])
         except (PatternError, TypeError) as error:
-            raise _unusable(path, f"the pattern is no regular expression: {error}") from None
+            raise _unusable(path, f"the pattern is not a regular expression: {error}") from None

@@ -83,7 +83,7 @@ def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
     """
     items = _list_at(document, path)
     if not all(isinstance(item, dict) for item in items):
-        raise ErrorAnswer(26, "The field holds no list of objects")
+        raise ErrorAnswer(26, "The field is not a list of objects")
     return items
 
 
@@ -124,5 +124,5 @@ def _list_at(document: Document, path: str) -> list[Any]:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if value is not None and not isinstance(value, list):
-        raise ErrorAnswer(26, "The field holds no list")
+        raise ErrorAnswer(26, "The field is not a list")
     return [] if value is None else value

@@ -198,7 +198,7 @@ def _fault(text: str) -> tuple[str, float, int | None]:
             raise ValueError(f"{name} cannot be negative")
         return name, seconds, None
     known = ", ".join(("a status from 400 to 599", "html", *(f"{each}=SECONDS" for each in _TIMED), *_PLAIN))
-    raise ValueError(f'"{text}" is no fault; there are {known}')
+    raise ValueError(f'"{text}" is not a fault; use {known}')
 
 
 def _number(what: str, text: str) -> float:

@@ -116,7 +116,7 @@ class LocalAppStore:
             claims = claims_of(token, key_of(self._store, _KEY))
             return self._told(self._purchase(str(claims["original_transaction_id"])))
         except (ValueError, KeyError) as error:
-            reason = error if isinstance(error, ForgedError) else "it is no receipt of this store"
+            reason = error if isinstance(error, ForgedError) else "it is not a receipt of this store"
             raise ErrorAnswer(2707, f"The provided receipt data is not valid: {reason}") from None
 
     def _purchase(self, original_id: str) -> Purchase:

@@ -73,7 +73,7 @@ class Webhook:
         event = parse_json(payload)
         about = event["data"]["object"] if _is_event(event) else None
         if about is None:
-            raise ErrorAnswer(22, "The request body is malformed: it is no event of Stripe")
+            raise ErrorAnswer(22, "The request body is malformed: it is not an event of Stripe")
         outcome = OUTCOMES.get(event["type"])
         order = self._order_of(about)
         if outcome is None or order is None:

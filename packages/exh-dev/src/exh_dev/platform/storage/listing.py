@@ -160,7 +160,7 @@ def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> li
         ErrorAnswer: 20 without a condition: `limit(1)` alone or an empty query must not select arbitrary documents.
     """
     if wanted.condition == EVERYTHING:
-        raise ErrorAnswer(20, "This call needs RQL that says what it is done to")
+        raise ErrorAnswer(20, "This call needs RQL that selects the records to change")
     limit = -1 if wanted.limit is None else wanted.limit
     texts = store.page(collection, visible & wanted.condition, wanted.order, limit, wanted.offset)
     return [json.loads(text) for text in texts]

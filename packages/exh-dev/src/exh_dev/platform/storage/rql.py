@@ -227,7 +227,7 @@ def _word(text: str) -> Word:
             raise RqlError(f"a value that follows {cast[1]}: is none")
         return Word(_decoded(cast[2]), None if cast[1] == "auto" else cast[1])
     if ":" in text and not may_be_date(text):
-        raise RqlError("a colon follows what is no cast: a value has to be percent-encoded twice")
+        raise RqlError("a colon follows an unknown cast: a value has to be percent-encoded twice")
     quoted = _QUOTED.fullmatch(text)
     return Word(_decoded(quoted[1]), "string") if quoted else Word(_decoded(text))
 

@@ -390,7 +390,7 @@ def _path(term: Term) -> str:
 
 def _field(name: str) -> str:
     if not _FIELD.fullmatch(name):
-        raise _invalid("a field name holds a character that none can hold, or is empty")
+        raise _invalid("a field name has an invalid character, or is empty")
     if name.count(".") >= MOST_NAMES:
         raise _invalid(f"a field is {MOST_NAMES} names deep at most, as in data.patient.name")
     return name

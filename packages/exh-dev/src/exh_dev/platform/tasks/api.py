@@ -216,9 +216,11 @@ def _headers(value: Any) -> dict[str, str]:
     found = {}
     for name, text in value.items():
         if not _HEADER_NAME.fullmatch(name):
-            raise _invalid("The name of a header holds a character that none can hold, or is empty")
+            raise _invalid("The name of a header has an invalid character, or is empty")
         if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
-            raise _invalid(f"The value of the header {name} is no string, or holds a character that none can hold")
+            raise _invalid(
+                f"The value of the header {name} is not a string, or has a character that headers cannot have"
+            )
         if name.lower() not in _IGNORED:
             found[name] = text
     if not any(name.lower() == "content-type" for name in found):

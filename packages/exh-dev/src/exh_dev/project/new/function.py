@@ -126,7 +126,7 @@ def make(
     name = fold(spelling)
     for each in permissions:
         if not _PERMISSION.fullmatch(each):
-            raise UsageError(f"{each!r} is no permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
+            raise UsageError(f"{each!r} is not a permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
         if problem := problem_with(each):
             raise UsageError(problem)
     manifest = project.root / MANIFEST
