@@ -147,7 +147,7 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path
         (["serve", "--max-file-size", "much"], "--max-file-size"),
         (["serve", "--keep-runs", "0"], "--keep-runs"),
         (["serve", "--keep-runs-mb", "0"], "--keep-runs-mb"),
-        (["serve", "--host", "0.0.0.0"], "answers this machine alone"),  # noqa: S104 - refused
+        (["serve", "--host", "0.0.0.0"], "is for this machine only"),  # noqa: S104 - refused
         (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
 )

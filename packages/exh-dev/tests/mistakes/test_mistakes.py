@@ -71,7 +71,7 @@ MISTAKES = {
     "template.yaml is empty": Mistake(
         "run", 2, ["template.yaml:1", "a mapping with Resources", "not an empty file"], {"template.yaml": ""}),
     ".env that is none": Mistake(
-        "invoke sweep", 2, [".env:1: this is not NAME=value", "in quotes"], {".env": "what\n"}),
+        "invoke sweep", 2, [".env:1: this is not NAME=value", "quote values"], {".env": "what\n"}),
     # init
     "init where something is": Mistake("init .", 2, ["is not empty; no file was written", "does not exist yet"]),
     "init below a file": Mistake("init template.yaml/x", 2, ["template.yaml is a file", "name a folder"]),
@@ -99,7 +99,7 @@ MISTAKES = {
     "remove without git": Mistake("remove sweep", 2, ["is not in git", "use --force to remove them anyway"]),
     # types, build, upgrade, editor
     "types of a schema that is no JSON": Mistake(
-        "types", 1, ["schemas/pulse.json:1: not JSON", "nothing was written", "exh-dev check"],
+        "types", 1, ["schemas/pulse.json:1: not JSON", "no file was written", "exh-dev check"],
         {"schemas/pulse.json": "{"}),
     "types over a folder": Mistake(
         "types", 1, ["handlers/documents.py cannot be used: is a directory"], {"handlers/documents.py": {}}),
@@ -109,7 +109,7 @@ MISTAKES = {
     "build with a Python that is none": Mistake(
         "build sweep --python /nowhere/python", 2, ["--python /nowhere/python is not CPython", "cannot be run"]),
     "build with a size that is none": Mistake("build --max-size big", 2, ["'big' is not a number", "build --help"]),
-    "build where a file is": Mistake("build sweep", 2, ["build is no folder", "move it away"], {"build": "x"}),
+    "build where a file is": Mistake("build sweep", 2, ["build is not a folder", "move it away"], {"build": "x"}),
     "build of a secret": Mistake(
         "build sweep", 1, ["handlers/sweep.py:1: AWS Access Key", "nothing was built", "pragma: allowlist secret"],
         sweep("return {}", 'aws = "AKIA' + 'IOSFODNN7EXAMPLQ"\n')),
@@ -216,7 +216,7 @@ MISTAKES = {
     # serve, credentials
     "port that is a word": Mistake("serve --port http", 2, ["'http' is not a number", "exh-dev serve --help"]),
     "port that there is not": Mistake("serve --port 70000", 2, ["70000 is not from 0 to 65535"]),
-    "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine alone"]),
+    "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine only"]),
     "fault rule that is none": Mistake(
         "serve --fault banana", 2, ['the fault rule "banana" cannot be used', 'a right one is "PUT /data/*:503:0.3"']),
     "mail catcher that is none": Mistake("serve --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),

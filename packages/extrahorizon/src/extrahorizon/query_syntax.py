@@ -55,7 +55,7 @@ def _joined_by(sign: str, operator: str, joined: str) -> tuple[str, str]:
     if joined and joined != sign:
         raise RQLSyntaxError("a query mixes & and | without parentheses")
     if operator not in {"", _JOINS[sign]}:
-        raise RQLSyntaxError(f"a query has {sign} right inside of an operator: write {_JOINS[sign]}(...) there")
+        raise RQLSyntaxError(f"a query has {sign} directly inside an operator: write {_JOINS[sign]}(...) there")
     return operator, sign
 
 
