@@ -102,7 +102,7 @@ def test_a_name_that_is_taken_is_refused(project, spelling):
 @pytest.mark.parametrize("permission", ["", "view_user", "VIEW USER", "VIEW_USER #", "VIEW_DOCUMENTS:", "A: b"])
 def test_what_is_no_permission_is_refused(project, permission):
     before = everything_in(project.root)
-    with pytest.raises(UsageError, match="is no permission"):
+    with pytest.raises(UsageError, match="is not a permission"):
         make(project, "greet-patient", "task", [permission])
     assert everything_in(project.root) == before
 

@@ -169,4 +169,4 @@ def test_the_commands_say_what_they_did(root, exh_dev, monkeypatch):
     code, out, _ = exh_dev("remove", "greet-patient-again", "--force", "--table")
     assert (code, out.splitlines()[0]) == (0, "Removed greet-patient-again:")
     code, _, (line,) = exh_dev("remove", "count-beats")
-    assert (code, "not committed" in line["message"]) == (2, True)
+    assert (code, "uncommitted" in line["message"]) == (2, True)

@@ -156,7 +156,7 @@ def test_a_build_that_is_no_folder_is_told(small):
     small.write("build")
     done = small.build()
     assert done.code == 2
-    assert "build is no folder" in done.message
+    assert "build is not a folder" in done.message
     assert Path("build").is_file()
 
 

@@ -290,7 +290,7 @@ class Section:
         for option in allowed:
             if option == text:
                 return option
-        message = f"{key} has no key `{text}`{did_you_mean(text, allowed)}; allowed are {', '.join(allowed)}"
+        message = f"{key} cannot be `{text}`{did_you_mean(text, allowed)}; allowed are {', '.join(allowed)}"
         raise self.error(message, key)
 
     def _entry(self, key: str) -> Entry | None:
