@@ -63,7 +63,7 @@ def _again() -> tuple[list[float], list[float]]:
             handler.write_text(f"{text}# {next(numbers)}\n")
             seconds = command_time(command, cwd=copy)
             handler.write_text(text)
-            subprocess.run(command, cwd=copy, check=True, capture_output=True)  # for whoever comes next
+            subprocess.run(command, cwd=copy, check=True, capture_output=True)  # for the next measurement
             return seconds
 
         times = interleaved({"same": lambda: command_time(command, cwd=copy), "other": change}, rounds=ROUNDS)

@@ -1,6 +1,6 @@
 """Cold start of `whoami` from its zip under AWS's runtime client, from process start to response, over TLS.
 
-Against the plain handler, which neither logs nor retries nor tells errors apart. Each starts in an environment of its
+Against the plain handler, which neither logs nor retries nor distinguishes errors. Each starts in an environment of its
 own, without site-packages, trusts the authorities of certifi, and calls the same server.
 """
 
@@ -111,7 +111,7 @@ def measure() -> dict[str, dict[str, Any]]:
 def _slowly(starts: Mapping[str, Callable[[Path], float]]) -> dict[str, Any]:
     with cpu_share(MEMORY) as group:
         if group is None:
-            return {"skipped": "This machine lets nobody make a group of processes with a part of a processor."}
+            return {"skipped": "This machine does not allow a control group with a share of a processor."}
         slow = interleaved({name: partial(each, group) for name, each in starts.items()}, rounds=SLOW_ROUNDS)
     return comparison(slow["ours"], slow["compiled"], target=None)
 

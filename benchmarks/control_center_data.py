@@ -42,7 +42,7 @@ def fill(store: Store) -> None:
 
 
 def _id(created: float) -> str:
-    """Return the id of something that was made at this moment, in epoch seconds."""
+    """Return an id with this creation time, in epoch seconds."""
     return f"{int(created):08x}{object_id()[8:]}"
 
 

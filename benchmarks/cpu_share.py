@@ -23,7 +23,7 @@ def cpu_share(memory: int) -> Iterator[Path | None]:
         memory: megabytes.
 
     Yields:
-        The file that a process writes its id into to join; None where this machine lets nobody make such a group.
+        Return the file to which a process writes its id to join the group; None if the machine allows no such group.
     """
     quota = _PERIOD * memory // WHOLE
     first = (_V1, {"cpu.cfs_period_us": str(_PERIOD), "cpu.cfs_quota_us": str(quota)})

@@ -95,7 +95,7 @@ class Clients:
 
 
 class _Connection:
-    """One client's connection; opened anew where the server closes it after an answer."""
+    """One client's connection, reopened if the server closes it after an answer."""
 
     def __init__(self, address: tuple[str, int | None]) -> None:
         self._address = address
@@ -114,7 +114,7 @@ class _Connection:
         self.socket.sendall(data)
 
     def read(self) -> bytes | None:
-        """Read what is there; return the body of the answer, once it is whole."""
+        """Read available data; return the body of the answer when it is complete."""
         piece = self.socket.recv(65_536)
         self._buffer += piece
         if self._length is None and (end := self._buffer.find(b"\r\n\r\n")) >= 0:
@@ -127,7 +127,7 @@ class _Connection:
         if self._length is not None and len(self._buffer) >= self._length:
             return bytes(self._buffer[self._buffer.find(b"\r\n\r\n") + 4 :])
         if not piece:
-            raise RuntimeError("the server closed the connection before its answer was whole")
+            raise RuntimeError("the server closed the connection before its answer was complete")
         return None
 
     def _connected(self) -> socket.socket:

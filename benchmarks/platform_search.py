@@ -1,8 +1,8 @@
 """Lists of the local platform over HTTP: pages with their totals out of a million documents, and calls beside them.
 
-A page that an index answers is held against the same page out of a thousand documents: it must not grow with them.
-What `/users/v1/me` takes while somebody asks for a list that no index answers, at the 99th percentile, is held against
-what that list takes: nobody waits for it. `EXH_BENCH_DOCUMENTS` is another number than a million.
+A page that an index serves is compared with the same page of a thousand documents: it must not depend on their number.
+The 99th percentile of `/users/v1/me` during a list without an index is compared with the time of that list, which must
+not block other calls. `EXH_BENCH_DOCUMENTS` replaces the number of a million.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def measure() -> dict[str, Any]:
 
 @contextmanager
 def _asking(caller: _Caller, schema: str) -> Iterator[None]:
-    """Somebody asks for the slow list during the block, again and again."""
+    """Request the slow list repeatedly during the block."""
     done = threading.Event()
 
     def ask() -> None:

@@ -18,7 +18,7 @@ class Bar:
     Attributes:
         label: what it stands for.
         value: how long it is; from zero on.
-        text: what stands at its end.
+        text: the label at its end.
         least: where its spread begins; None without one.
         most: where its spread ends.
         kind: `met` or `missed`, for those that are held against a target.

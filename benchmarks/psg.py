@@ -30,7 +30,7 @@ MOST_SECONDS, MOST_MEMORY = 300, 256  # MB
 
 
 def measure() -> dict[str, Any]:
-    """Time and memory of the whole, and what share of the limits the larger of both is."""
+    """Total time and memory, and the larger of both as a share of its limit."""
     with psg_server(LATENCY) as host:
         command = [sys.executable, "-m", "benchmarks.psg", host]
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout

@@ -94,7 +94,7 @@ class _Platform:
         elif path.endswith("/transition"):
             content = b'{"affectedRecords":1}'
         else:
-            content = b'{"id":"6968d0a1c4b7e2f3a1d5e931","data":' + body + b"}"  # a document is answered whole
+            content = b'{"id":"6968d0a1c4b7e2f3a1d5e931","data":' + body + b"}"  # the answer has the complete document
         writer.write(_head(len(content), "application/json"))
         writer.write(content)
         await writer.drain()

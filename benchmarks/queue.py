@@ -152,7 +152,7 @@ def _produce(messages: int, aws: AwsEndpoint, queue: WorkQueue, mapping: EventSo
 
 
 def _check(exh: Any, aws: AwsEndpoint, queue: WorkQueue, messages: int, poison: set[str]) -> None:
-    """See that nothing was lost, nothing done twice, and all poison told.
+    """Check that no message was lost or processed twice, and that all poison was reported.
 
     Raises:
         RuntimeError: it was not so.

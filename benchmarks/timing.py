@@ -38,7 +38,7 @@ def compare(
         rounds: how often each is measured.
         target: the ratio of medians, ours to theirs, that is aimed for at most; None where none is.
         warm_up: whether a first round is needed.
-        if_missed: what a reader is told should the target be missed.
+        if_missed: the note for the reader if the target is missed.
     """
     times = interleaved({"ours": ours, "theirs": theirs}, rounds=rounds, warm_up=warm_up)
     return comparison(times["ours"], times["theirs"], target=target, if_missed=if_missed)

@@ -29,7 +29,7 @@ from benchmarks.cpu_share import WHOLE as ONE_CORE
 from benchmarks.killing import workers
 
 ON_REQUEST = True
-"""Says something when a price or the function has changed; the table stands in docs/scale.md."""
+"""Report changed prices or functions; the table is in docs/scale.md."""
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WORKER, HANDLER = "analyze-queued-measurements", "handlers.assess_blood_pressure.handler"

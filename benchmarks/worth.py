@@ -1,4 +1,4 @@
-"""What the figures come to for somebody who pays for a million invocations, and for those who wait for them."""
+"""Translate the figures into the cost of a million invocations, and the time that callers wait."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from benchmarks.results import Result
 
-COLD = 0.01  # the share of invocations that start a function anew: one in a hundred
+COLD = 0.01  # the share of cold starts: one in a hundred
 COLD_START, CALL = "cold_start.memory_256", "signed_call"
 _GB = 1024  # MB
 

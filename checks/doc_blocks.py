@@ -1,4 +1,4 @@
-"""What the tests of the pages share: which pages there are, and what is in one."""
+"""Shared by the tests of the pages: the list of pages, and their contents."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, the marks after that, and what is in it."""
+    """A fenced block: its language, the marks after it, and its content."""
 
     language: str
     marks: tuple[str, ...]
@@ -17,29 +17,29 @@ class Block:
 
 
 def pages(project_root):
-    """Every page for people: those at the root, in `docs/`, of the examples and of the packages."""
+    """Return all pages: at the root, in `docs/`, of the examples and of the packages."""
     folders = (".", "docs", "examples", "examples/docs", "packages/*")
     return [path for folder in folders for path in sorted(project_root.glob(f"{folder}/*.md"))]
 
 
 def fences(text):
-    """The fenced blocks of a page."""
+    """Return the fenced blocks of a page."""
     found = ((opening.split(), content) for opening, content in _FENCE.findall(text))
     return [Block(words[0] if words else "", tuple(words[1:]), content) for words, content in found]
 
 
 def blocks(text, language):
-    """The fenced blocks of a page in this language."""
+    """Return the fenced blocks of a page in this language."""
     return [block for block in fences(text) if block.language == language]
 
 
 def prose(text):
-    """A page without its fenced blocks."""
+    """Return a page without its fenced blocks."""
     return _FENCE.sub("", text)
 
 
 def headings(text):
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub generates them."""
     found = []
     for heading in _HEADING.findall(prose(text)):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
@@ -50,7 +50,7 @@ def headings(text):
 
 
 def table_rows(text, heading):
-    """The rows of the tables in a section, without their heads: a list of cells each."""
+    """Return the rows of the tables in a section, without headings, as lists of cells."""
     section = re.split(rf"^#+ {re.escape(heading)}$", text, maxsplit=1, flags=re.MULTILINE)[1]
     section = re.split(r"^#+ ", section, maxsplit=1, flags=re.MULTILINE)[0]
     tables = re.findall(r"^\|.*\|\n\|[-| ]+\|\n((?:\|.*\|\n?)+)", section, re.MULTILINE)
@@ -58,7 +58,7 @@ def table_rows(text, heading):
 
 
 def check_blocks(project_root, page, prefix):
-    """Each Python block of a page is the file it names; each snippet with the prefix is shown; links lead somewhere."""
+    """Check that Python blocks equal their files, all snippets with the prefix are shown, and links resolve."""
     docs = project_root / "docs"
     text = (docs / page).read_text()
     shown = dict(re.findall(r"\[`(snippets/\w+\.py)`\]\(\1\):\n\n```python\n(.*?)```", text, re.DOTALL))

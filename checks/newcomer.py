@@ -1,4 +1,4 @@
-"""The surroundings of somebody who has just come: an empty home, and of the machine only how packages are fetched."""
+"""The environment of a new user: an empty home, and only the machine's package index settings."""
 
 import os
 import re
@@ -11,7 +11,7 @@ _CACHE = Path(__file__).parents[1] / ".exh-dev" / "uv-cache"
 
 
 def surroundings(home):
-    """The variables of somebody who has told git a name and has nothing else."""
+    """Return the environment of a user who has configured only a git name."""
     home.mkdir(exist_ok=True)
     (home / ".gitconfig").write_text("[user]\n\tname = Ada\n\temail = ada@example.com\n")
     kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}

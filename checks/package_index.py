@@ -18,9 +18,9 @@ NEWER = "9999.0"
 
 
 class PackageIndex:
-    """Serves the wheels of a folder by the simple API, and for each of their packages a version that nobody asked for.
+    """Serves the wheels of a folder by the simple API, and for each of their packages an unwanted newer version.
 
-    The newer version needs a package that does not exist: whoever resolves anything fails, or installs it.
+    The newer version needs a package that does not exist: a resolver fails, or installs the newer version.
     """
 
     def __init__(self, folder: Path) -> None:

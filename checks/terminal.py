@@ -1,4 +1,4 @@
-"""A terminal of 80 columns and 24 rows with a shell in it, typed into and read as somebody does who sits before it."""
+"""A terminal of 80 columns and 24 rows with a shell in it, used as by a person in front of it."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ import pyte
 
 COLUMNS, ROWS = 80, 24
 PROMPT = "$ "
-#: The shell says by a title, which nobody sees, that a command is over, and its exit code.
+#: The shell reports the end and exit code of a command in the invisible window title.
 _DONE = 'printf "\\033]2;done %s\\007" "$?"'
 
 

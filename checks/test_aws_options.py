@@ -20,7 +20,7 @@ OPTIONS = ("gradual_deployment.yaml", "traces.yaml")
 
 
 def merged(whole, part):
-    """A part of a template laid over the whole: mappings into each other, all else in the place of what was there."""
+    """Merge a part of a template into it: mappings are merged, other values replaced."""
     if not isinstance(whole, dict) or not isinstance(part, dict) or "Fn::If" in whole:
         return part
     return {**whole, **{name: merged(whole.get(name), each) for name, each in part.items()}}
@@ -189,7 +189,7 @@ def test_an_environment_says_which_layer_it_takes(with_option):
 
 
 def test_no_url_with_a_query_is_traced(with_option):
-    """RQL tells what is searched for: an address, a name."""
+    """RQL contains search values such as an address or a name."""
     (pattern,) = with_option("traces.yaml")["Globals"]["Function"]["Environment"]["Variables"][
         "OTEL_PYTHON_URLLIB3_EXCLUDED_URLS"
     ].split(",")

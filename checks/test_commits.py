@@ -1,4 +1,4 @@
-"""Commits can be read one after another: a subject of one line, and a body that says why."""
+"""Commits have a subject of one line, and a body with the reason."""
 
 import subprocess
 

@@ -161,7 +161,7 @@ def test_a_job_is_not_root_and_lambda_brings_its_own_user(dockerfile):
     assert build(dockerfile, ARGUMENTS).user == build(dockerfile, ARGUMENTS, "lambda").user == ""
     for target in ("batch", "lambda"):
         for _, _, mode in build(dockerfile, ARGUMENTS, target).copies:
-            assert mode & 0o777 == 0o755  # whoever it is can read it, and nobody but root can change it
+            assert mode & 0o777 == 0o755  # every user can read it, and only root can change it
 
 
 def test_the_python_is_that_of_the_manifest(dockerfile, project_root):

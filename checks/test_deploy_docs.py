@@ -81,7 +81,7 @@ def test_the_costs_are_those_of_what_was_measured(project_root):
 
 @pytest.mark.parametrize("name", ["deploy-aws.md", "scale.md"])
 def test_commands_of_aws_name_a_region_and_no_secret(project_root, name):
-    """Without a region they go where somebody's profile says, and `ps` shows what stands on a command line."""
+    """Without a region the user's profile decides, and `ps` shows command lines."""
     text = "\n".join(block.text for block in blocks((project_root / "docs" / name).read_text(), "sh"))
     commands = re.findall(r"\baws [a-z-]+ [a-z-]+(?:.*\\\n)*.*", text)
     assert commands

@@ -224,5 +224,5 @@ def test_a_folder_that_has_something_in_it_is_left_alone(repository, environment
     command = [repository / ".venv/bin/exh-dev", "init", tmp_path]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "is not empty; nothing was written" in done.stderr
+    assert "is not empty; no file was written" in done.stderr
     assert [path.name for path in Path(tmp_path).iterdir()] == ["mine.txt"]

@@ -1,4 +1,4 @@
-"""The README is true: its commands run as they stand, its functions are the real ones, its files exist."""
+"""The README is correct: its commands run unchanged, its functions are the real ones, its files exist."""
 
 import re
 import signal

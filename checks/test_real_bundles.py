@@ -163,7 +163,7 @@ def invoked(python, task_root, handler, environment, tmp_path):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """A platform that knows nothing of this project."""
+    """A platform without this project."""
     with LocalPlatform(data_dir=tmp_path / "cluster", ephemeral=True) as platform:
         platform.start()
         yield platform

@@ -1,6 +1,6 @@
 """README and tutorial, typed into a terminal of 80 columns and 24 rows: what is on it is what `docs/screens/` shows.
 
-`EXH_WRITE_SCREENS=1` writes those files anew; read what has changed, line by line, before it is kept. What differs each
+`EXH_WRITE_SCREENS=1` rewrites those files; read what has changed, line by line, before it is kept. What differs each
 time (times, ids, ports, paths, sizes) has a placeholder of the same width there.
 """
 
@@ -69,7 +69,7 @@ def compared(text):
 
 
 class Walk:
-    """What somebody types, in a terminal or two, and the screens that are worth keeping."""
+    """Input for one or two terminals, and the screens to store."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="exh", dir="/tmp"))  # as wide on every machine

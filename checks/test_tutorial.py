@@ -1,4 +1,4 @@
-"""The tutorial is true: from an empty folder, every command of it, as it stands, and the mail is there."""
+"""The tutorial is correct: from an empty folder all its commands run unchanged, and the mail is sent."""
 
 import json
 import re

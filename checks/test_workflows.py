@@ -108,7 +108,7 @@ def test_a_job_takes_the_rights_it_needs_and_has_an_end(name):
 
 
 def test_an_action_is_named_by_the_commit_of_a_release(path):
-    """Whoever can move a tag could run what they like with this repository's rights."""
+    """A user who can move a tag could run any code with this repository's rights."""
     lines = [line for line in path.read_text().splitlines() if re.search(r"\buses\b", line)]
     assert lines
     assert [line for line in lines if not USES.match(line)] == []
@@ -195,7 +195,7 @@ def test_deploying_from_github_is_make_deploy_without_its_question(project_root)
 
 
 def test_what_deploys_to_aws_runs_no_code_of_the_project():
-    """Whoever has the right to ask for a token can deploy: not what builds, and not what tests."""
+    """Jobs with the right to request a token can deploy, so jobs that build or test must not have it."""
     called = [words[0] for words in commands({"deploy": workflow("deploy-aws.yml")["jobs"]["deploy"]})]
     assert set(called) <= {"cd", "cat", "sha256sum", "cut", "test", "exit", "make", ".venv-sam/bin/sam"} | {
         each

@@ -32,7 +32,7 @@ def faults(workflow: dict) -> list[str]:
     """Return what is wrong with a workflow, each as where it is and what it is.
 
     Args:
-        workflow: its YAML, in which `on` is a text.
+        workflow: its YAML, in which `on` is a string.
     """
     found = []
     for name, value in workflow.items():

@@ -1,4 +1,4 @@
-"""Runs the commands of a page as somebody would who reads it: one after another, in a fresh clone."""
+"""Run the commands of a page as a reader would: one after another, in a fresh clone."""
 
 import signal
 import subprocess
@@ -10,13 +10,13 @@ from newcomer import surroundings
 
 @pytest.fixture
 def environment(tmp_path):
-    """The variables of somebody who has just logged in, and who has told git a name."""
+    """The environment of a user who has just logged in and configured a git name."""
     return surroundings(tmp_path / "home")
 
 
 @pytest.fixture
 def run(environment):
-    """Run a script in a folder, and give what it prints."""
+    """Run a script in a folder, and return its output."""
 
     def run(script, folder):
         done = subprocess.run(

@@ -28,7 +28,7 @@ RUN_BY = {
 #: One command that installs a package, which no index has yet, and a list of commands.
 SHORT = {"packages/extrahorizon/README.md", "packages/exh-dev/README.md"}
 HERE = [page for page, test in RUN_BY.items() if "test_commands.py" in test]
-#: How a line begins that somebody is to type.
+#: Prefix of a line to type.
 COMMAND = re.compile(r"(\$ )?(\.venv/bin/|make |git |exh |exh-dev |docker |aws |npm |pip |curl |cp |export |set -)")
 
 

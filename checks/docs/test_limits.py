@@ -136,7 +136,7 @@ def test_each_error_is_one_that_there_is(row):
 
 
 def test_no_limit_is_missing():
-    """Whoever adds a limit says it in the table, or here why nobody comes to it."""
+    """A new limit is in the table, or here with the reason why no user reaches it."""
     there = set()
     for folder in (*ROOMS, CLIENT):
         source = ROOT / "packages" / folder

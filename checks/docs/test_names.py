@@ -1,4 +1,4 @@
-"""What pages name is there: commands with their options, targets of make, files, modules, methods of the client."""
+"""Names on pages exist: commands and options, make targets, files, modules, methods of the client."""
 
 import importlib
 import re
@@ -15,7 +15,7 @@ from typer.main import get_command
 
 ROOT = Path(__file__).parents[2]
 PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in pages(ROOT)}
-#: Names methods of both languages; its own test tells them apart.
+#: It has methods of both languages, which its own test distinguishes.
 WITH_JAVASCRIPT = "docs/migrating-from-javascript.md"
 #: Where a command in a block ends.
 END = re.compile(r"(?:\)| (?:\||&&|#)).*")

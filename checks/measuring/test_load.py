@@ -1,4 +1,4 @@
-"""Clients of the benchmarks: each request is sent once, and its whole answer read."""
+"""Clients of the benchmarks: each request is sent once, and its complete answer read."""
 
 import threading
 from contextlib import contextmanager

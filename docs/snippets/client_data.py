@@ -6,7 +6,7 @@ CLASSIFIED = rql.eq("status", "classified")
 
 
 def review_newest(exh: ExtraHorizon, patient_id: str, conclusion: str) -> str | None:
-    """Review a patient's newest measurement, and say which; None where there is none, or somebody else was faster."""
+    """Review a patient's newest measurement and return its id; None if there is none, or if another user was faster."""
     newest = exh.data.documents.find_first("ecg", CLASSIFIED.eq("creatorId", patient_id).sort("-creationTimestamp"))
     if newest is None:
         return None

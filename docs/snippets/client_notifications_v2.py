@@ -2,7 +2,7 @@ from extrahorizon.client import ExtraHorizon
 
 
 def tell_reviewed(exh: ExtraHorizon, patient_id: str, measurement_id: str) -> bool:
-    """Tell a patient's devices of a review; False where there is no device. The text says nothing of the result."""
+    """Notify a patient's devices of a review; False if there is no device. The text omits the result."""
     notification = exh.notifications_v2.create(
         targetUserId=patient_id,
         title="Your measurement was reviewed",

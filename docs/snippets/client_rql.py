@@ -13,5 +13,5 @@ def urgent_since(since: datetime, patient_id: str) -> RQL:
 
 
 def from_watch(name: str) -> RQL:
-    """A plain string joins a builder as it stands: its values are encoded already."""
+    """Combine a plain string with a builder; its values are encoded already."""
     return "eq(data.device,watch)&contains(data.note)" & rql.like("data.name", name)

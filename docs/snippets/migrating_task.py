@@ -28,5 +28,5 @@ def archive(exh: ExtraHorizon, patient_id: str) -> int:
         try:
             archived += exh.data.documents.transition("note", note["id"], name="archive")
         except (IllegalArgumentError, ResourceUnknownError):
-            logger.info("archived by somebody else", extra={"document_id": note["id"]})
+            logger.info("archived by another user", extra={"document_id": note["id"]})
     return archived

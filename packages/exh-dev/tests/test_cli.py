@@ -132,9 +132,9 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path
         (["invoke", "whoami", "--event", "template.yaml"], "template.yaml:1:1: not JSON"),
         (["invoke", "whoami", "--env", "NOVALUE"], "--env 'NOVALUE' is not KEY=VALUE"),
         (["invoke", "whoami", "--env", "1X=2"], "is not KEY=VALUE"),
-        (["invoke", "whoami", "--host", "https://acme.io"], "--host goes with --live"),
+        (["invoke", "whoami", "--host", "https://acme.io"], "--host needs --live"),
         (["invoke", "whoami", "--credentials", "magic"], "magic"),
-        (["invoke", "whoami", "--yes"], "--yes goes with --live"),
+        (["invoke", "whoami", "--yes"], "--yes needs --live"),
         (["run", "--live", "--credentials", "env"], "--live uses your own credentials"),
         (["run", "--json", "--table"], "exclude each other"),
         (["credentials", "--json", "--format", "env"], "exclude each other"),
@@ -147,7 +147,7 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path
         (["serve", "--max-file-size", "much"], "--max-file-size"),
         (["serve", "--keep-runs", "0"], "--keep-runs"),
         (["serve", "--keep-runs-mb", "0"], "--keep-runs-mb"),
-        (["serve", "--host", "0.0.0.0"], "answers this machine alone"),  # noqa: S104 - refused
+        (["serve", "--host", "0.0.0.0"], "is for this machine only"),  # noqa: S104 - refused
         (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
 )
@@ -333,7 +333,7 @@ def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
         (["FETCH", "/users/v1/me"], "no method"),
         (["GET", "users/v1/me"], "has to begin with a slash"),
         (["POST", "/data/v1/", "{name}"], "not JSON"),
-        (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host goes with --live"),
+        (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host needs --live"),
         (["GET", "/users/v1/me", "--live", "--wait"], "--wait is for the local platform"),
     ],
 )

@@ -53,7 +53,7 @@ def test_directory_instead_of_file(tmp_path):
         ("- a\n- b\n", 1, ["mapping with Resources", "a list"]),
         ("hello\n", 1, ["mapping with Resources", "the text `hello`"]),
         ("!Ref A\n", 1, ["`!Ref A`"]),
-        ("a: 1\nb: c: d\n", 2, ["not YAML", "quotes"]),
+        ("a: 1\nb: c: d\n", 2, ["not YAML", "quote"]),
         ("a:\n\tb: 1\n", 2, ["not YAML", "tabs"]),
         ("a: 1\n b: 2\n", 2, ["not YAML"]),
         ("a: [1, 2\nb: 3\n", 2, ["not YAML", "brackets"]),
@@ -61,8 +61,8 @@ def test_directory_instead_of_file(tmp_path):
         ("a: 1\n---\nb: 1\n", 2, ["not YAML", "another document"]),
         ("a: 1\na: 2\n", 2, ["`a` is given twice", "line 1"]),
         ("a:\n  - b: 1\n    c: 2\n    b: 3\n", 4, ["`b` is given twice", "line 2"]),
-        ("a: 1\n? [b]\n: 2\n", 2, ["a key must be a text"]),
-        ("? {? [x] : b}\n: 2\n", 1, ["a key must be a text"]),
+        ("a: 1\n? [b]\n: 2\n", 2, ["a key must be a string"]),
+        ("? {? [x] : b}\n: 2\n", 1, ["a key must be a string"]),
         ("a: &x 1\nb: *x\n", 2, ["aliases", "`*x`"]),
         ("a: &x [*x]\n", 1, ["aliases"]),
         (b"a: 1\nb: \xff\n", 2, ["UTF-8"]),
@@ -77,7 +77,7 @@ def test_what_is_no_template_is_refused_with_its_line(refused, text, line, words
 
 def test_the_slow_loader_says_the_same(refused, monkeypatch):
     monkeypatch.setattr(strict_yaml, "_LOADER", yaml.SafeLoader)
-    refused("a: 1\nb: c: d\n", 2, "not YAML", "quotes")
+    refused("a: 1\nb: c: d\n", 2, "not YAML", "quote")
     refused("a: 1\nb: \x00\n", 2, "does not allow")
     refused("a:\n " + "[" * 10_000, 2, "100 levels")
 
@@ -151,7 +151,7 @@ def test_literals(read, value, text):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("", ["nothing", "quotes"]),
+        ("", ["nothing", "quote"]),
         ("[a]", ["a list"]),
         ("{a: b}", ["a mapping"]),
         ("!Ref Bare", ["`!Ref Bare`", "without a Default", "give it a Default"]),

@@ -231,7 +231,7 @@ def project(tmp_path):
         ({"a": schema({}, name="pulse-rate"), "b": schema({}, name="pulse_rate")}, "both be called PulseRate"),
         ({"a": schema({}, name="pulse"), "b": schema({}, name="pulse-status")}, "both be called PulseStatus"),
         ({"a": schema({"a-b": OBJECT, "a_b": OBJECT})}, r"a\.json \(/properties/a-b\) and .*both be called PulseAB"),
-        ({"a": {"name": 1}}, r"schemas/a\.json: .* missing; nothing was written, and `exh-dev check`"),
+        ({"a": {"name": 1}}, r"schemas/a\.json: .* missing; no file was written; `exh-dev check`"),
     ],
 )
 def test_what_cannot_be_named_is_told(project, schemas, told):

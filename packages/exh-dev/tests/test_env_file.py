@@ -88,7 +88,7 @@ def test_a_broken_line_is_told_with_its_number_and_without_its_content(folder, e
 
 def test_a_file_that_cannot_be_read_is_told(folder):
     (folder / ".env").write_bytes(b"A=\xff\n")
-    with pytest.raises(UsageError, match="not text in UTF-8"):
+    with pytest.raises(UsageError, match="not UTF-8"):
         environment(folder)
     (folder / ".env").unlink()
     (folder / ".env").mkdir()

@@ -81,7 +81,7 @@ def test_what_does_not_end_in_time_is_said(running):
     exh.tasks.create(functionName="work", data={"failures": 1})
     wait_for(lambda: exh.tasks.find().total)
     assert calls.wait_for_rest(0) is False
-    assert outcome(unfinished=True).failures() == ["what it set off has not ended"]
+    assert outcome(unfinished=True).failures() == ["runs that it triggered have not ended"]
     assert not outcome(unfinished=True).ok
 
 

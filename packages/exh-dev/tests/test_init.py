@@ -154,7 +154,7 @@ def test_a_name_that_cannot_be_one_is_refused(name):
 def test_what_is_there_stays(tmp_path):
     (tmp_path / "clinic").mkdir()
     (tmp_path / "clinic" / "mine").write_text("mine")
-    with pytest.raises(UsageError, match=r"is not empty; nothing was written"):
+    with pytest.raises(UsageError, match=r"is not empty; no file was written"):
         made(tmp_path)
     assert [path.name for path in (tmp_path / "clinic").iterdir()] == ["mine"]
 

@@ -102,7 +102,7 @@ def test_a_name_that_is_taken_is_refused(project, spelling):
 @pytest.mark.parametrize("permission", ["", "view_user", "VIEW USER", "VIEW_USER #", "VIEW_DOCUMENTS:", "A: b"])
 def test_what_is_no_permission_is_refused(project, permission):
     before = everything_in(project.root)
-    with pytest.raises(UsageError, match="is no permission"):
+    with pytest.raises(UsageError, match="is not a permission"):
         make(project, "greet-patient", "task", [permission])
     assert everything_in(project.root) == before
 
@@ -162,7 +162,7 @@ def test_when_writing_fails_all_is_as_before(project, monkeypatch, after):
 
     monkeypatch.setattr(Path, "open", open_or_fail)
     monkeypatch.setattr(function, "replace", replace_or_fail)
-    with pytest.raises(DevkitError, match="No space left on device; nothing was made"):
+    with pytest.raises(DevkitError, match="No space left on device; no file was created"):
         make(project, "greet-patient", "task")
     monkeypatch.undo()
     assert everything_in(project.root) == before

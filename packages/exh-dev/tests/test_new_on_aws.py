@@ -107,7 +107,7 @@ def test_a_task_has_an_alarm_where_somebody_is_told(project):
 def test_a_second_function_for_one_queue_is_refused(project):
     make(project, "greet", "queue")
     before = text(project)
-    with pytest.raises(UsageError, match="has a WorkQueue already, and a queue is for one function"):
+    with pytest.raises(UsageError, match="has a WorkQueue already, and a queue serves one function"):
         make(project, "other", "queue")
     assert text(project) == before
     assert not (project.root / "handlers" / "other.py").exists()

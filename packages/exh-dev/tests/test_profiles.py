@@ -67,8 +67,8 @@ def test_without_a_profile_it_is_as_it_was(cluster, profile, exh_dev, monkeypatc
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--profile", "staging"], "--profile goes with --live"),
-        (["--host", "https://api.acme.io"], "--host goes with --live"),
+        (["--profile", "staging"], "--profile needs --live"),
+        (["--host", "https://api.acme.io"], "--host needs --live"),
         (["--live", "--profile", "staging", "--host", "https://api.acme.io"], "does not go with --profile"),
         (["--live", "--profile", "../x"], "letters, digits, - and _"),
         (["--live", "--profile", ""], "letters, digits, - and _"),
@@ -130,7 +130,7 @@ def test_a_profile_that_cannot_be_used_says_why(exh_dev, profile):
     assert code == 1
     assert f"{path}: API_HOST is 'http://192.168.1.2'" in line["message"]
     path.write_bytes(b"\xff\xfe")
-    assert "it is not text in UTF-8" in exh_dev("tasks", "--live", "--profile", "dev")[2][0]["message"]
+    assert "it is not UTF-8" in exh_dev("tasks", "--live", "--profile", "dev")[2][0]["message"]
     path.unlink()
     path.mkdir()
     assert "is a directory" in exh_dev("tasks", "--live", "--profile", "dev")[2][0]["message"]
@@ -152,7 +152,7 @@ def test_a_profile_asks_like_any_other_credentials(cluster, exh_dev, profile, mo
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
     code, out, lines = exh_dev("call", "GET", "/users/v1/me", "--live", "--profile", "prod")
-    assert (code, out, lines[-1]["message"]) == (1, "", "not confirmed; nothing was done")
+    assert (code, out, lines[-1]["message"]) == (1, "", "not confirmed; no changes made")
 
 
 def test_a_live_function_gets_the_profiles_credentials(cluster, exh_dev, profile, monkeypatch):

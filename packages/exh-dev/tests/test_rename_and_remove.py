@@ -78,9 +78,7 @@ def test_what_belongs_to_a_function_goes_with_it_and_nothing_of_its_namesake(roo
 def test_what_git_could_not_bring_back_stays(root):
     (root / "handlers" / "greet_patient.py").write_text("mine")
     before = contents(root)
-    with pytest.raises(
-        UsageError, match=r"could not bring back what is not committed: handlers/greet_patient.py.*--force"
-    ):
+    with pytest.raises(UsageError, match=r"cannot restore uncommitted files: handlers/greet_patient.py.*--force"):
         remove_function(Project(root), "greet-patient")
     assert contents(root) == before
     assert remove_function(Project(root), "greet-patient", force=True).name == "greet-patient"
@@ -88,7 +86,7 @@ def test_what_git_could_not_bring_back_stays(root):
 
 def test_without_git_it_takes_force(root):
     shutil.rmtree(root / ".git")
-    with pytest.raises(UsageError, match=r"is not in git, so nothing could be brought back; --force"):
+    with pytest.raises(UsageError, match=r"is not in git, so the files could not be restored; use --force"):
         remove_function(Project(root), "greet-patient")
     assert "handlers/greet_patient.py" in remove_function(Project(root), "greet-patient", force=True).files
 
@@ -171,4 +169,4 @@ def test_the_commands_say_what_they_did(root, exh_dev, monkeypatch):
     code, out, _ = exh_dev("remove", "greet-patient-again", "--force", "--table")
     assert (code, out.splitlines()[0]) == (0, "Removed greet-patient-again:")
     code, _, (line,) = exh_dev("remove", "count-beats")
-    assert (code, "not committed" in line["message"]) == (2, True)
+    assert (code, "uncommitted" in line["message"]) == (2, True)

@@ -212,7 +212,7 @@ def test_a_dry_run_shows_and_does_nothing(exh, exh_dev):
     found = json.loads(out)
     assert (code, found["dry_run"], [step["done"] for step in found["steps"]]) == (0, True, [False])
     code, out, _ = exh_dev("schedules", "sync", "--dry-run", "--table")
-    assert out == "+ hello-world, every 3600 s (it has none yet)\nNothing was done (--dry-run)\n"
+    assert out == "+ hello-world, every 3600 s (it has none yet)\nNo changes made (--dry-run)\n"
     assert schedules_of(exh) == []
 
 
@@ -259,7 +259,7 @@ def test_a_cluster_is_named_and_the_difference_shown_before_anything_is_asked(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
     code, out, lines = exh_dev(*live)
-    assert (code, lines[-1]["message"]) == (1, "not confirmed; nothing was done")
+    assert (code, lines[-1]["message"]) == (1, "not confirmed; no changes made")
     assert schedules_of(exh) == []
     monkeypatch.setattr("typer.confirm", lambda *_, **__: True)
     assert exh_dev(*live)[0] == 0
@@ -286,7 +286,7 @@ def test_a_refusal_names_the_permission_and_what_was_done(cluster, exh, exh_dev,
     assert (code, json.loads(out)["ok"]) == (1, False)
     assert f"lacks the permission {permission}" in message
     if user == "viewer":
-        assert "Nothing was done. Not done: " + created in message
+        assert "No changes made. Not done: " + created in message
         assert [step["done"] for step in json.loads(out)["steps"]] == [False, False]
         assert schedules_of(exh) == [("hello-world", 90)]
     else:

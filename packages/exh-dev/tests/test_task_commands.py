@@ -223,7 +223,7 @@ def test_a_broken_manifest_is_told_and_the_name_taken_as_it_is(run, exh_dev, her
     (here.root / "template.yaml").write_text("Resources: [")
     code, out, lines = exh_dev("logs", "hello-world")
     assert (code, "structured" in messages(out)) == (0, True)
-    assert "hello-world is taken as it was typed" in lines[0]["message"]
+    assert "hello-world is used as typed" in lines[0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_a_message_with_a_number_that_json_has_not_is_poison(number):
 
 
 def test_a_timestamp_that_is_none_is_not_quoted():
-    with pytest.raises(ValueError, match="no timestamp") as raised:
+    with pytest.raises(ValueError, match="not a timestamp") as raised:
         parse("Doe")
     assert "Doe" not in chained(raised.value)
 

@@ -110,7 +110,7 @@ def test_a_missing_host_alone_is_told_without_a_word_about_the_rest():
     with pytest.raises(ConfigurationError) as refusal:
         find(IN_ENVIRONMENT)
     assert str(refusal.value) == (
-        "API_HOST is missing from the environment. Set it in the environment, or beside the credentials."
+        "API_HOST is missing from the environment. Set it in the environment, or together with the credentials."
     )
 
 
@@ -270,7 +270,7 @@ def test_a_partial_file_names_what_it_lacks(tmp_path):
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     (tmp_path / ".exh").mkdir()
     (tmp_path / ".exh" / "credentials").write_bytes(b"API_HOST=\xff\xfe")
-    with pytest.raises(ConfigurationError, match="could not be read: it is not text"):
+    with pytest.raises(ConfigurationError, match="could not be read: it is not UTF-8"):
         find({"HOME": str(tmp_path)})
 
 

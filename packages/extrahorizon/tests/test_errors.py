@@ -82,7 +82,7 @@ def test_a_body_that_is_no_platform_error_still_gives_a_typed_error(content):
     error = answer(content, status=502)
     assert type(error) is errors.BadGatewayServerError
     assert (error.status, error.code, error.name, error.message) == (502, None, None, "")
-    assert str(error) == "an answer that is no platform error, HTTP 502, on GET /users/v1/"
+    assert str(error) == "an answer that is not a platform error, HTTP 502, on GET /users/v1/"
 
 
 @given(st.binary(), st.integers(400, 599))
@@ -320,7 +320,7 @@ def test_a_url_is_told_without_query_and_fragment(url, public):
 def test_an_error_for_a_test_needs_no_more_than_its_status():
     error = errors.NotFoundError(status=404)
     assert (error.message, error.method, error.url, error.body) == ("", "GET", "", {})
-    assert str(error) == "an answer that is no platform error, HTTP 404, on GET /"
+    assert str(error) == "an answer that is not a platform error, HTTP 404, on GET /"
 
 
 def test_a_deadline_says_nothing_of_a_call_that_was_not_sent():

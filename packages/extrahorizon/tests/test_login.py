@@ -370,7 +370,7 @@ def test_a_refresh_that_fails_reaches_the_caller_with_the_platforms_reason(http,
 
 
 def test_without_a_login_it_says_so(http, authentication):
-    with pytest.raises(ConfigurationError, match="nobody is logged in"):
+    with pytest.raises(ConfigurationError, match="no user is logged in"):
         ExtraHorizon(authentication).users.me()
     assert authentication.tokens is None
 

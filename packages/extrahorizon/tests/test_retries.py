@@ -440,8 +440,8 @@ def test_many_threads_that_are_refused_together_fetch_the_secret_once(http, rota
 @pytest.mark.parametrize(
     ("body", "expects", "problem"),
     [
-        ([1], dict, "an answer that is no JSON object"),
-        ({}, list, "an answer that is no JSON array"),
+        ([1], dict, "an answer that is not a JSON object"),
+        ({}, list, "an answer that is not a JSON array"),
         ("<html>", list, "an answer that is not JSON"),
         ("<html>", None, "an answer that is not JSON"),
     ],

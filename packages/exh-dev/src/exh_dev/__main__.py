@@ -1,6 +1,6 @@
 """`python -m exh_dev`, and the command `exh-dev`.
 
-It imports nothing but what it takes to end quietly: a Ctrl-C while the command is still being loaded is no traceback.
+It imports only what it needs to exit quietly, so that Ctrl-C while the command loads prints no traceback.
 """
 
 import gc
@@ -14,7 +14,7 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell has it
 
 def main() -> None:
     """Load the command line, and run it."""
-    usual = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # nothing is open yet, and nothing begun
+    usual = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))  # nothing is open yet
     gc.set_threshold(_WHILE_LOADING)
     from exh_dev.cli.main import main as run
 

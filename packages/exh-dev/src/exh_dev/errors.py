@@ -1,4 +1,4 @@
-"""What can go wrong on the developer's side, told in one message a person can act on.
+"""Errors on the developer's side, each with one actionable message.
 
 DevkitError                 the work failed; the command ends with exit code 1
 ├── SourceError             a file of the project cannot be used; carries the file and the line
@@ -23,7 +23,7 @@ class DevkitError(Exception):
 
 
 class UsageError(DevkitError):
-    """What was asked for does not exist or makes no sense."""
+    """The request names something that does not exist, or its options conflict."""
 
     exit_code = 2
 
@@ -32,7 +32,7 @@ class SourceError(DevkitError):
     """A file of the project that cannot be used, with the place and the reason."""
 
     def __init__(self, path: Path, line: int | None, reason: str) -> None:
-        """Point at `line` (counted from 1) of `path`, or at the whole file."""
+        """Point at `line` (counted from 1) of `path`, or at the file."""
         super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
         self.path = path
         self.line = line
@@ -60,4 +60,4 @@ class ManifestError(UsageError):
 
 
 class UnsetVariableError(ManifestError):
-    """A variable of a function is taken from one that is not set here: nothing is wrong with the project's files."""
+    """A function's variable refers to a variable that is not set here; the project's files are correct."""

@@ -20,7 +20,7 @@ def how_to_install(what: str, extra: Extra) -> str:
 
 @contextmanager
 def needs_extra(what: str, extra: Extra) -> Iterator[None]:
-    """Import in this block what an extra brings.
+    """Import an extra's packages in this block.
 
     Raises:
         DevkitError: the extra is not installed.

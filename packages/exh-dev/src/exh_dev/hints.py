@@ -22,10 +22,10 @@ _PYTEST = re.compile(r"(?<![\w/.\-])pytest(?= tests/)")
 
 
 def pasteable(message: str) -> str:
-    """Return a message whose `exh-dev ...` commands are found as they are written, from the working directory.
+    """Return a message whose `exh-dev ...` commands can be pasted into a shell.
 
-    Where `exh-dev` is on the PATH, and is this one, nothing changes; else it is written as its path,
-    `.venv/bin/exh-dev`, or as it was started: `python -m exh_dev`, `uv run exh-dev`. `pytest` is the one beside it.
+    If this `exh-dev` is not the one on the PATH, write its path, `.venv/bin/exh-dev`, or how it was started: `python -m
+    exh_dev`, `uv run exh-dev`. `pytest` is written with the same folder.
     """
     message = _COMMAND.sub(lambda _: command(), message)
     return _PYTEST.sub(lambda _: _beside("pytest"), message)

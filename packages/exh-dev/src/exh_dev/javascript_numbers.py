@@ -7,22 +7,22 @@ import re
 
 from extrahorizon.query import spelled
 
-_MOST_EXACT = 2**53  # beyond it JavaScript has no whole number but those that a double has
+_MOST_EXACT = 2**53  # larger integers lose precision as a double, as in JavaScript
 _MOST_DIGITS = 400  # of a whole number that may be finite as a double, with some to spare
 _WITH_EXPONENT = re.compile(r"\de[+-]\d")
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
 
 
 def whole_number(text: str) -> int | float:
-    """Return the number that JavaScript makes of digits: a double where they are too many, infinite of 310 and more."""
+    """Return the number that JavaScript reads from digits: a double if there are too many, infinite from 310 on."""
     if len(text) > _MOST_DIGITS:
-        return fraction(text)  # Python reads no whole number of 4,301 digits
+        return fraction(text)  # Python refuses to parse 4,301 digits
     number = int(text)
     return number if abs(number) <= _MOST_EXACT else fraction(text)
 
 
 def fraction(text: str) -> int | float:
-    """Return the number that JavaScript makes of a text: a whole one where nothing is behind the point.
+    """Return the number that JavaScript parses: an int if it has no fraction.
 
     Returns:
         The number; infinite where it is too large.
@@ -31,7 +31,7 @@ def fraction(text: str) -> int | float:
 
 
 def whole_or_not(number: float) -> int | float:
-    """Return a double as a whole number where it is one that is exact, which JSON then says without a point."""
+    """Return a double as an int if it is exact; JSON then writes it without a decimal point."""
     return int(number) if number.is_integer() and abs(number) <= _MOST_EXACT else number
 
 

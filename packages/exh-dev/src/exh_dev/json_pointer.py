@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def step(name: str | int) -> str:
-    """Return the step to a member, or to an item, as it stands in a pointer."""
+    """Return a member name or index, escaped for a pointer."""
     return str(name).replace("~", "~0").replace("/", "~1")
 
 
 def steps(pointer: str) -> list[str]:
-    """Return the names of the members and items that a pointer goes through."""
+    """Return the names of the members and items along a pointer."""
     return [each.replace("~1", "/").replace("~0", "~") for each in pointer.split("/")[1:]]

@@ -1,4 +1,4 @@
-r"""JSON as text that every encoding takes, whatever a function has made.
+r"""JSON that every encoding can represent, whatever a function returned.
 
 JSON can say `"\ud83d"`, half of a surrogate pair, and so can a Python string; UTF-8 cannot. It stays an escape here,
 which RFC 8259, section 8.2, allows, and reads back as what it was.
@@ -30,7 +30,7 @@ def json_text(value: Any, *, allow_nan: bool = True) -> str:
 
 
 def whole_characters(value: Any) -> str:
-    """Return a value as text in which a question mark stands for each half of a surrogate pair.
+    """Return a value as a string with each half of a surrogate pair replaced by a question mark.
 
     For what is compared and searched as plain text, where an escape has no meaning.
     """

@@ -1,4 +1,4 @@
-"""How a command speaks: what every room that prints is given, and knows no more of.
+"""Output protocols for every room that prints.
 
 Results go to stdout; log lines, notes and errors to stderr. `cli.output` and `cli.terminal` implement it.
 """
@@ -23,8 +23,8 @@ class Table:
     Attributes:
         headings: of the columns.
         rows: a cell for each column.
-        gives_way: headings of columns that are left out where there is no room, the first of them first.
-        below: for each row what is said on a line below it, such as an error; empty for nothing. None for no row.
+        gives_way: headings of columns to drop if space is short, in this order.
+        below: a second line for each row, such as an error; an empty string for none. None if no row has one.
     """
 
     headings: Sequence[str]
@@ -34,7 +34,7 @@ class Table:
 
 
 class Speaker(Protocol):
-    """What says things on stderr."""
+    """Prints on stderr."""
 
     def note(self, message: str, **facts: Any) -> None:
         """Say what happens."""
@@ -47,22 +47,22 @@ class Speaker(Protocol):
 
 
 class Output(Speaker, Protocol):
-    """One of the two ways to print."""
+    """Prints as text or as JSON."""
 
     def result(self, value: Any) -> None:
         """Print a JSON value on stdout."""
 
     def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:
-        """Print on stdout why a function failed: Lambda's error object, which for people is told in lines."""
+        """Print on stdout why a function failed: Lambda's error object as JSON, or a few lines of text."""
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:
         """Print on stdout what was done: a JSON value for programs, lines for people."""
 
     def tables(self, value: Any, *tables: Table) -> None:
-        """Print on stdout what there is: a JSON value for programs, tables for people."""
+        """Print a JSON value on stdout for programs, tables for people."""
 
     def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:
-        """Show how far a work of some steps is; what it gives is told the name of each step as it begins."""
+        """Show the progress of some steps; call the returned function with the name of each step as it begins."""
         ...
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:

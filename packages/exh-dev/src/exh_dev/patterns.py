@@ -1,10 +1,10 @@
-r"""Patterns of properties: regular expressions of JavaScript, by an engine of that language (`regress`).
+r"""JavaScript regular expressions for schema patterns, run by the engine `regress`.
 
-The platform's services run on Node.js, and the official CLI checks schemas there too. A pattern is read with the flag
-`u`, as JSON Schema asks for, or without it where it is none with it: `[\w-.]` and `\-` are in use.
+The platform's services run on Node.js, and the official CLI checks schemas there too. A pattern is compiled with the
+flag `u`, as JSON Schema requires, or without it if that fails: `[\w-.]` and `\-` are in use.
 
-An engine of this kind tries one way after the other, and can take longer than anybody waits: of `(a+)+$` and a text of
-forty letters, hours. `most_steps` says how long that may be, from the look of a pattern.
+A backtracking engine can take hours: with `(a+)+$` and a string of forty letters, for example. `most_steps` estimates
+the cost from the pattern.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _TOKEN = re.compile(
 )
 
 
-_MANY = 20  # loops beside each other; more are no more hopeless
+_MANY = 20  # adjacent loops; more do not change the verdict
 
 
 class PatternError(ValueError):
-    """A text is no regular expression of JavaScript."""
+    """The string is not a JavaScript regular expression."""
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> Regex:
-    """Return a pattern, whose `find` looks for it in a text.
+    """Compile a pattern.
 
     Raises:
-        PatternError: it is none.
+        PatternError: it is not a valid pattern.
     """
     try:
         return Regex(pattern, "u")
@@ -57,10 +57,10 @@ def compiled(pattern: str) -> Regex:
 
 
 def found_in(pattern: str, text: str) -> bool:
-    """Return whether a text has what a pattern describes. It may take any time: see `most_steps`.
+    """Return whether a pattern matches in a string. It may take any time: see `most_steps`.
 
     Raises:
-        PatternError: it is no pattern.
+        PatternError: it is not a valid pattern.
     """
     # Half of a surrogate pair is a character to JavaScript, which nothing but `.` and classes without it match.
     return compiled(pattern).find(well_formed(text)) is not None
@@ -94,11 +94,11 @@ def _shape(pattern: str) -> tuple[float, int]:
 
 
 def most_steps(pattern: str, length: int) -> float:
-    """Return an upper bound of what looking for a pattern takes, in steps of which an engine does millions a second.
+    """Return an upper bound of the matching cost, in steps; an engine does millions a second.
 
     Args:
         pattern: one that `compiled` takes.
-        length: of the text, in characters.
+        length: of the string, in characters.
 
     Returns:
         The bound; infinite where a loop is in a loop, or alternatives are.

@@ -7,18 +7,18 @@ import math
 from typing import Any
 
 _MOST_DIGITS = 4_300
-"""Digits of a whole number that Python reads: https://docs.python.org/3/library/stdtypes.html#int-max-str-digits"""
+"""Most digits of an integer that Python parses: https://docs.python.org/3/library/stdtypes.html#int-max-str-digits"""
 
 
 def loads(text: str | bytes) -> Any:
-    """Return what a text says in JSON.
+    """Parse JSON strictly.
 
     Args:
         text: JSON; as bytes in UTF-8, UTF-16 or UTF-32.
 
     Raises:
         json.JSONDecodeError: it is not JSON; with line and column.
-        UnicodeDecodeError: it is no text.
+        UnicodeDecodeError: it cannot be decoded.
         ValueError: a number is NaN, infinite, or has too many digits.
         RecursionError: it is nested too deeply.
 
@@ -33,7 +33,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON value")
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def _finite(text: str) -> float:

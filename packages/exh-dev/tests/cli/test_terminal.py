@@ -155,7 +155,7 @@ def test_a_failure_shows_the_functions_own_frames_and_how_to_go_on():
         "  handlers/greet.py:3 in <module>",
         '    CLINIC = os.environ["CLINIC"]',
         "  and 2 frames of Python and its packages (--json shows them)",
-        f"  CLINIC is no variable of this function: declare it in {PLACE}, or try it with --env CLINIC=...",
+        f"  CLINIC is not a variable of this function: declare it in {PLACE}, or try it with --env CLINIC=...",
     ]
 
 

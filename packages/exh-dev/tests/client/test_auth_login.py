@@ -70,7 +70,7 @@ def test_an_oauth2_client_logs_in_by_password_and_by_refresh_token(oauth2, platf
     assert isinstance(tokens, Tokens)
     assert oauth2.raw.user_id == first.user_id
     oauth2.auth.logout()
-    with pytest.raises(ConfigurationError, match="nobody is logged in"):
+    with pytest.raises(ConfigurationError, match="no user is logged in"):
         oauth2.users.me()
     assert oauth2.auth.authenticate(refresh_token=tokens.refresh_token).access_token != tokens.access_token
     assert oauth2.users.me()["id"] == first.user_id

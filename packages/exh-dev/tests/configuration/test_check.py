@@ -74,7 +74,7 @@ FINISH = ("transitions", 0)
         ({"templates/greet.json": with_member(("variables", "FROM"), "$NOT_SET_ANYWHERE")}, "templates/greet.json",
          "/variables/FROM", "the environment has no NOT_SET_ANYWHERE"),
         ({"templates/report/template.json": None}, "templates/report", "", "holds a template.json"),
-        ({"localizations/EN.json": {}}, "localizations/NL.json", "/mail_closing", "no text in EN"),
+        ({"localizations/EN.json": {}}, "localizations/NL.json", "/mail_closing", "no translation in EN"),
         ({"localizations/NL.json": {"Mail Closing": "x"}}, "localizations/NL.json", "/Mail Closing", "a key matches"),
         ({"localizations/dutch.json": {}}, "localizations/dutch.json", "", "two letters"),
         ({"dispatchers.json": with_member(("dispatchers", 0, "actions", 1, "name"), "mail")}, "dispatchers.json",

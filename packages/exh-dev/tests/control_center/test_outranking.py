@@ -18,7 +18,7 @@ from exh_dev.serve.local_platform import LocalPlatform
 from exh_dev.serve.reload import Reloader
 from extrahorizon.credentials import parse_credentials
 
-UPLOADED = "other: an uploaded bundle runs in the place of this project's code"
+UPLOADED = "other: an uploaded bundle runs instead of this project's code"
 WAY_OUT = "`exh tasks delete --name other`"
 
 

@@ -114,7 +114,7 @@ def test_a_search_that_has_no_time_for_all_says_how_far_it_came(center, several,
     assert ids(center.get("/runs", search=several[0])) == [several[0]]  # ids are looked up
     oldest = center.get("/runs", search="no such text", sort="started")
     assert oldest["searched_since"] == center.api.run(several[0])["started"]
-    with pytest.raises(DevkitError, match="There is too much to search"):
+    with pytest.raises(DevkitError, match="Too many runs to search"):
         center.post("/runs/replay", {"search": "Wilhelmina"})
 
 

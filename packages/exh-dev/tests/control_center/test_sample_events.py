@@ -34,7 +34,7 @@ def test_a_name_that_is_none_is_refused(center, case):
 
 
 def test_an_event_of_no_function_and_no_event_are_refused(center):
-    assert "is no function of this project" in keep(center, "none", case="a", event={}).json()["message"]
+    assert "is not a function of this project" in keep(center, "none", case="a", event={}).json()["message"]
     assert keep(center, case="a").json()["code"] == 14
 
 

@@ -59,7 +59,7 @@ MISTAKES = {
     # Anywhere
     "command misspelt": Mistake("invok greet", 2, ["No such command 'invok'", "Did you mean 'invoke'?"]),
     "option misspelt": Mistake("run --tabel", 2, ["No such option: --tabel", "--table", "exh-dev run --help"]),
-    "option before the command": Mistake("--json run", 2, ["--json goes behind the command", "exh-dev run --json"]),
+    "option before the command": Mistake("--json run", 2, ["--json goes after the command", "exh-dev run --json"]),
     "two forms at once": Mistake("run --json --table", 2, ["--json and --table exclude each other"]),
     "argument too many": Mistake("check now", 2, ["unexpected extra argument", "(now)", "exh-dev check --help"]),
     "outside of a project": Mistake(
@@ -67,13 +67,13 @@ MISTAKES = {
     "template.yaml is a folder": Mistake(
         "check", 2, [ELSEWHERE, "run this inside a project"], {"template.yaml": {}}),
     "template.yaml is no text": Mistake(
-        "run", 2, ["template.yaml:1: this is not UTF-8 text"], {"template.yaml": b"\xff\xfe\x00"}),
+        "run", 2, ["template.yaml:1: this is not UTF-8"], {"template.yaml": b"\xff\xfe\x00"}),
     "template.yaml is empty": Mistake(
         "run", 2, ["template.yaml:1", "a mapping with Resources", "not an empty file"], {"template.yaml": ""}),
     ".env that is none": Mistake(
-        "invoke sweep", 2, [".env:1: this is not NAME=value", "in quotes"], {".env": "what\n"}),
+        "invoke sweep", 2, [".env:1: this is not NAME=value", "quote values"], {".env": "what\n"}),
     # init
-    "init where something is": Mistake("init .", 2, ["is not empty; nothing was written", "does not exist yet"]),
+    "init where something is": Mistake("init .", 2, ["is not empty; no file was written", "does not exist yet"]),
     "init below a file": Mistake("init template.yaml/x", 2, ["template.yaml is a file", "name a folder"]),
     "init by a wrong name": Mistake(
         "init ../x --name 'My Clinic!'", 2, ["'My Clinic!' cannot be a project's name", "as my-clinic"]),
@@ -96,10 +96,10 @@ MISTAKES = {
     "rename of an unknown function": Mistake("rename gret hi", 2, ["no function `gret`", "did you mean `greet`?", ONE]),
     "rename to a name that is taken": Mistake(
         "rename greet answer", 2, ["handlers/answer.py, events/answer.json have it already", "choose another name"]),
-    "remove without git": Mistake("remove sweep", 2, ["is not in git", "--force removes all the same"]),
+    "remove without git": Mistake("remove sweep", 2, ["is not in git", "use --force to remove them anyway"]),
     # types, build, upgrade, editor
     "types of a schema that is no JSON": Mistake(
-        "types", 1, ["schemas/pulse.json:1: not JSON", "nothing was written", "exh-dev check"],
+        "types", 1, ["schemas/pulse.json:1: not JSON", "no file was written", "exh-dev check"],
         {"schemas/pulse.json": "{"}),
     "types over a folder": Mistake(
         "types", 1, ["handlers/documents.py cannot be used: is a directory"], {"handlers/documents.py": {}}),
@@ -109,12 +109,12 @@ MISTAKES = {
     "build with a Python that is none": Mistake(
         "build sweep --python /nowhere/python", 2, ["--python /nowhere/python is not CPython", "cannot be run"]),
     "build with a size that is none": Mistake("build --max-size big", 2, ["'big' is not a number", "build --help"]),
-    "build where a file is": Mistake("build sweep", 2, ["build is no folder", "move it away"], {"build": "x"}),
+    "build where a file is": Mistake("build sweep", 2, ["build is not a folder", "move it away"], {"build": "x"}),
     "build of a secret": Mistake(
         "build sweep", 1, ["handlers/sweep.py:1: AWS Access Key", "nothing was built", "pragma: allowlist secret"],
         sweep("return {}", 'aws = "AKIA' + 'IOSFODNN7EXAMPLQ"\n')),
     "upgrade of what init did not make": Mistake(
-        "upgrade --wheels .", 2, ["pyproject.toml does not pin exh-dev", "nothing can be upgraded"]),
+        "upgrade --wheels .", 2, ["pyproject.toml does not pin exh-dev", "it cannot be upgraded"]),
     "editor where a file is": Mistake("editor", 1, [".vscode", "not a directory"], {".vscode": "x"}),
     # invoke and run: what is given to them
     "function misspelt": Mistake("invoke swep", 2, ["no function `swep`", "did you mean `sweep`?", ONE]),
@@ -124,7 +124,7 @@ MISTAKES = {
         {"e.json": '{\n  "data": {,}}'}),
     "stdin that is no JSON": Mistake("invoke sweep --event -", 2, ["stdin:1:1: not JSON"], stdin=b"hello"),
     "stdin that is empty": Mistake("invoke sweep --event -", 2, ["stdin is empty, and JSON is expected", "{}"]),
-    "stdin with NaN": Mistake("invoke sweep --event -", 2, ["NaN is no JSON value"], stdin=b'{"a": NaN}'),
+    "stdin with NaN": Mistake("invoke sweep --event -", 2, ["NaN is not a JSON value"], stdin=b'{"a": NaN}'),
     "stdin with a number without bounds": Mistake(
         "invoke sweep --event -", 2, ["the number -1e999 is out of range"], stdin=b'{"a": -1e999}'),
     "stdin with a number of many digits": Mistake(
@@ -138,7 +138,7 @@ MISTAKES = {
         "run sweep", 2, ["sweep has no sample event: write", "events/sweep.json", "exh-dev invoke sweep --event FILE"],
         {"events/sweep.json": None}),
     "project without a function": Mistake(
-        "run", 2, ["has no function, so there is nothing to run", "exh-dev new NAME"],
+        "run", 2, ["has no functions", "exh-dev new NAME"],
         {"template.yaml": "Resources: {}\n"}),
     "variable without a value": Mistake("invoke sweep --env TONE", 2, ["--env 'TONE' is not KEY=VALUE"]),
     "variable that is too large": Mistake(
@@ -172,7 +172,7 @@ MISTAKES = {
         ["events/half.json:3: ", "half of a surrogate pair (\\udc00)", "write both halves"],
         {"events/half.json": '{"fine": "\\\\ud83d \\ud83d\\ude00",\n\n"name": "x\\udc00"}'}),
     "event that is not UTF-8": Mistake(
-        "invoke sweep --event events/latin.json", 2, ["events/latin.json:2: ", "not text in UTF-8"],
+        "invoke sweep --event events/latin.json", 2, ["events/latin.json:2: ", "not UTF-8"],
         {"events/latin.json": b'{"name":\n"Ren\xe9"}'}),
     "sample event of another function": Mistake(
         "run greet", 1, ["greet.json: ", "functionName", "sweep"], {"events/greet.json": '{"functionName": "sweep"}'}),
@@ -207,7 +207,7 @@ MISTAKES = {
         env={"API_HOST": "https://api.x.example", **KEYS}),
     "unknown profile": Mistake(
         "tasks --live --profile nope", 2, ["there is no profile nope", "exh login", "chmod 600"]),
-    "profile without live": Mistake("tasks --profile nope", 2, ["--profile goes with --live", "the local platform"]),
+    "profile without live": Mistake("tasks --profile nope", 2, ["--profile needs --live", "the local platform"]),
     "host that is none": Mistake(
         ["tasks", "--live", "--host", "my cluster"], 2, ["--host 'my cluster'", "expected the host of a cluster"]),
     "host that does not answer": Mistake(
@@ -216,7 +216,7 @@ MISTAKES = {
     # serve, credentials
     "port that is a word": Mistake("serve --port http", 2, ["'http' is not a number", "exh-dev serve --help"]),
     "port that there is not": Mistake("serve --port 70000", 2, ["70000 is not from 0 to 65535"]),
-    "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine alone"]),
+    "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine only"]),
     "fault rule that is none": Mistake(
         "serve --fault banana", 2, ['the fault rule "banana" cannot be used', 'a right one is "PUT /data/*:503:0.3"']),
     "mail catcher that is none": Mistake("serve --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),
@@ -233,7 +233,7 @@ MISTAKES = {
     "credentials of nobody": Mistake("credentials", 1, ["no platform runs on", "exh-dev serve"]),
     "credentials in an unknown form": Mistake("credentials --format xml", 2, ["'xml' is not one of 'env', 'json'"]),
     # call, runs, replay, mails, tasks, logs, schedules
-    "method that is none": Mistake("call FETCH /users/v1/me", 2, ["FETCH is no method", "GET, POST"]),
+    "method that is none": Mistake("call FETCH /users/v1/me", 2, ["FETCH is not a method", "GET, POST"]),
     "URL in the place of a path": Mistake(
         "call GET https://x.example/users/v1/me", 2, ["begin with a slash", "has no host", "/users/v1/me"]),
     "body that is no JSON": Mistake(
@@ -364,7 +364,7 @@ def test_on_a_full_disk_nothing_is_half_done(clinic, monkeypatch, command, what,
             [
                 "KeyError: 'CLINIC_KEY'",
                 "  handlers/sweep.py:2 in <module>",
-                "CLINIC_KEY is no variable of this function",
+                "CLINIC_KEY is not a variable of this function",
             ],
         ),
         (

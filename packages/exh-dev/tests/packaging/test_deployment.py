@@ -32,7 +32,7 @@ parameter_overrides = {overrides}
 stack_name = "small"
 """
 UNREADABLE = "which is not Key=Value"
-ELSEWHERE = "what stands in another file is not read here"
+ELSEWHERE = "references to other files are not supported"
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
     assert done.bundles["greet"]["architecture"] == "x86_64"
     (line,) = done.lines
     assert line["level"] == "WARNING"
-    assert "Architectur, which is no parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
+    assert "Architectur, which is not a parameter of template.yaml (did you mean `Architecture`?)" in line["message"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_file_that_is_missing_or_broken_is_told(deployed):
     (deployed.root / "samconfig.toml").unlink()
     done = deployed.build("--config-env", "dev")
     assert done.code == 2
-    assert "has no samconfig.toml, which says where `make deploy` goes" in done.message
+    assert "has no samconfig.toml with the environments of `make deploy`" in done.message
 
 
 def test_another_runtime_than_the_deployments_is_refused(deployed):

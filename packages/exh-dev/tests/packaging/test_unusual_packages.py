@@ -121,7 +121,7 @@ def test_nothing_is_written_outside_of_the_bundle(small, wheelhouse, name):
     small.write("requirements.txt", wheel(wheelhouse, (name, "")))
     done = small.build()
     assert done.code == 1
-    assert "which lies outside of it" in done.message
+    assert "which is outside of it" in done.message
 
 
 def test_why_pip_itself_failed_is_told(small, wheelhouse, monkeypatch):

@@ -57,7 +57,7 @@ def test_packages_that_were_asked_for_but_not_locked_are_told(small):
     small.write("handlers/greet/requirements.in", "draw\n")
     done = small.build()
     assert done.code == 1
-    assert "requirements.in has no lock beside it; make it with `make lock`" in done.message
+    assert "requirements.in has no lock; create it with `make lock`" in done.message
 
 
 def test_a_list_of_packages_may_name_the_lock_it_must_fit(small, wheelhouse):
@@ -124,24 +124,24 @@ def test_the_standard_library_is_that_of_the_target(small, monkeypatch):
 
 def test_links_that_lead_nowhere_or_round_in_a_circle_are_told(small):
     (small.root / "shared/.#words.py").symlink_to("somebody@somewhere.42")
-    assert "shared/.#words.py is a link to nothing" in small.build().message
+    assert "shared/.#words.py is a broken link" in small.build().message
     (small.root / "shared/.#words.py").unlink()
     (small.root / "shared/self").symlink_to("self")
-    assert "shared/self is a link to nothing" in small.build().message
+    assert "shared/self is a broken link" in small.build().message
     (small.root / "shared/self").unlink()
     (small.root / "shared/again").symlink_to(".")
-    assert "shared/again is a link to a folder that it lies in" in small.build().message
+    assert "shared/again is a link to a folder that contains it" in small.build().message
 
 
 def test_a_pipe_is_told_and_not_read(small):
     os.mkfifo(small.root / "shared/pipe")
-    assert "shared/pipe is a link to nothing, or no file" in small.build().message
+    assert "shared/pipe is a broken link or not a regular file" in small.build().message
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
 def test_a_name_that_no_zip_can_hold_is_told(small):
     Path(os.fsdecode(os.fsencode(small.root) + b"/shared/\xff.txt")).touch()
-    assert r"shared/\udcff.txt has a name that is no UTF-8" in small.build().message
+    assert r"shared/\udcff.txt has a name that is not UTF-8" in small.build().message
 
 
 def test_a_module_nested_too_deeply_is_told(small):
@@ -156,7 +156,7 @@ def test_a_build_that_is_no_folder_is_told(small):
     small.write("build")
     done = small.build()
     assert done.code == 2
-    assert "build is no folder" in done.message
+    assert "build is not a folder" in done.message
     assert Path("build").is_file()
 
 
@@ -239,4 +239,4 @@ def test_a_pyproject_that_says_something_else_is_told(small, text):
     small.write("pyproject.toml", text)
     done = small.build()
     assert done.code == 2
-    assert "is a list of texts" in done.message
+    assert "must be a list of strings" in done.message

@@ -49,4 +49,4 @@ def test_what_is_no_pattern_or_not_known_here_is_refused(app, pattern):
     configuration = {"type": "string", "pattern": pattern}
     answer = app.as_user("POST", "/data/v1/words/properties", json={"name": "word", "configuration": configuration})
     assert (answer.status_code, answer.json()["code"]) == (400, 26), answer.text
-    assert "the pattern is no regular expression" in answer.json()["message"]
+    assert "the pattern is not a regular expression" in answer.json()["message"]

@@ -107,7 +107,7 @@ def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):
     monkeypatch.setattr("exh_dev.platform.storage.time_limit.MOST_MEMORY", -1)
     with pytest.raises(InvalidRqlError) as told:
         exh.data.documents.find("lists", HEAVY)
-    assert "asks for too much at once" in str(told.value.__notes__)
+    assert "is too large" in str(told.value.__notes__)
 
 
 def test_a_list_is_sorted_by_so_many_members_and_no_more(exh):

@@ -291,7 +291,7 @@ def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
     assert loose != request.authorization
     with pytest.raises(ErrorAnswer) as raised:
         verifier.verify(replace(request, authorization=loose))
-    assert "between quotation marks" in str(raised.value.body)
+    assert "must be quoted" in str(raised.value.body)
     spaced = request.authorization.replace('", ', '"  ,  ')
     assert verifier.verify(replace(request, authorization=spaced)).user_id == known.user_id
 

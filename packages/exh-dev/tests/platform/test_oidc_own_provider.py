@@ -171,7 +171,7 @@ def test_a_provider_that_answers_byte_by_byte_is_not_waited_for(exh, log_in, reg
             log_in()
         thread.join(10)  # nobody listens to it any more
         assert not thread.is_alive()
-    assert "cannot be reached (TimeoutError: no whole answer within 0.5 s)" in str(caught.value.__notes__)
+    assert "cannot be reached (TimeoutError: no complete answer within 0.5 s)" in str(caught.value.__notes__)
 
 
 def test_a_provider_that_does_not_run(exh, log_in, registered):

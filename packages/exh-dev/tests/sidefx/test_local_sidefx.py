@@ -172,7 +172,7 @@ def test_versions_are_one_or_several(api):
 
 @pytest.mark.parametrize("version", [20.5, [20.5], {"a": 1}])
 def test_a_version_is_a_text(api, version):
-    with pytest.raises(APIError, match="422 version must be a text"):
+    with pytest.raises(APIError, match="422 version must be a string"):
         api.download.get_daily_builds_list("houdini", version)
 
 
@@ -218,7 +218,7 @@ def test_every_build_can_be_downloaded_as_announced(api, sidefx):
         (("houdini", "20.5", "1", "linux"), "There is no build 20.5.1"),
         (("houdini", "20.5", "584", "linux_x86_64_gcc9.3"), "There is no build"),
         (("houdini", "20.5", "584"), "platform is needed"),
-        (("houdini", 20.5, "584", "linux"), "version must be a text"),
+        (("houdini", 20.5, "584", "linux"), "version must be a string"),
     ],
 )
 def test_a_build_that_is_not_there_is_told(api, args, message):

@@ -167,7 +167,7 @@ def test_a_binary_result_that_is_not_read_to_its_end_is_closed(api, sidefx):
 @pytest.mark.parametrize("failure", [failures.web_page(), failures.Failure(200), failures.Failure(200, b"[1,")])
 def test_success_that_is_no_json_is_an_api_error(api, sidefx, failure):
     sidefx.fail(failure)
-    with pytest.raises(APIError, match="the answer to download.get_daily_builds_list is no JSON") as raised:
+    with pytest.raises(APIError, match="the answer to download.get_daily_builds_list is not JSON") as raised:
         api.download.get_daily_builds_list("houdini")
     assert raised.value.http_code == 200
 

@@ -74,6 +74,13 @@ class ApiFunction:
     - a `Response`, for other content: `Response(200, "application/pdf", content)`.
 
     Only authenticated users reach it, unless the route is `public`. HEAD is answered as GET is, without the body.
+
+    **A route with a parameter**
+
+        >>> api = ApiFunction()
+        >>> @api.get("/patients/<patient_id>")
+        ... def patient(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> dict[str, str]:
+        ...     return {"id": patient_id, "caller": request.user_id}
     """
 
     def __init__(
@@ -101,11 +108,13 @@ class ApiFunction:
             origins = [each.strip() for each in os.environ.get(ORIGINS, "").split(",") if each.strip()]
         for origin in origins:
             if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin; expected scheme, host and port, as in https://example.com")
+                raise ValueError(
+                    f"{origin!r} is not an origin; expected scheme, host and port, as in https://example.com"
+                )
         self._cors = bool(origins)
         # Without `debug` an environment variable could make the router print requests.
         self._router = APIGatewayHttpResolver(cors=_cors(origins, allow_headers) if origins else None, debug=False)
-        self._router.not_found(lambda _: _refusal(ApiError(404, "there is nothing at this path, for this method")))
+        self._router.not_found(lambda _: _refusal(ApiError(404, "no route matches this path and method")))
         self._user_id_claim = user_id_claim
         self._exh: ExtraHorizon | None = None
 
@@ -130,13 +139,13 @@ class ApiFunction:
         return self.route("DELETE", rule, public=public)
 
     def route(self, method: str, rule: str, *, public: bool = False) -> Register:
-        """Have the function answer `method` at paths like `rule`.
+        """Register the function for `method` at paths that match `rule`.
 
         Args:
             method: HTTP method.
-            rule: a path with parameters, such as `/patients/<patient_id>`. A parameter is one segment of the path: an
-                encoded slash does not end it, and what it holds is the caller's, so check it.
-            public: answer requests without credentials too; `request.caller` may be None.
+            rule: a path with parameters, such as `/patients/<patient_id>`. A parameter is one segment of the path,
+                which may contain an encoded slash; validate it, because it is the caller's input.
+            public: also accept requests without credentials; `request.caller` may be None.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,11 +158,13 @@ class ApiFunction:
         return register
 
     def handler(self, event: object, context: LambdaContext) -> dict[str, Any]:
-        """Answer an event of the platform or of AWS. Only the client outlives a request: there is one per process.
+        """Answer an event of the platform or of AWS.
+
+        The client is created once per process; nothing else is kept between requests.
 
         Raises:
-            InvalidEventError: the event is no request.
-            InvalidApiResponseError: a function answered with what the platform cannot send.
+            InvalidEventError: the event is not a request.
+            InvalidApiResponseError: a function returned what the platform cannot send.
         """
         begin_invocation(function_request_id=getattr(context, "aws_request_id", None), cold_start=self._exh is None)
         self._exh = self._exh or ExtraHorizon()
@@ -192,7 +203,7 @@ class ApiFunction:
 
 
 class _Call:
-    """One request on its way to a function, and the exception it ended with."""
+    """A request while it is routed, and the exception that ended it."""
 
     def __init__(self, request: ApiRequest, exh: ExtraHorizon) -> None:
         self._request, self._exh = request, exh
@@ -224,7 +235,7 @@ def _cors(origins: Sequence[str], allow_headers: Sequence[str]) -> CORSConfig:
 
 
 def _routed(request: ApiRequest) -> dict[str, Any]:
-    """Return what the router needs of a request: its paths begin with the stage, unless that is `$default`."""
+    """Return the request in the format of Powertools' router: paths begin with the stage, unless it is `$default`."""
     return {
         "version": "2.0",
         "rawPath": request.path,
@@ -287,8 +298,8 @@ def _headers(given: Mapping[str, Any]) -> dict[str, str]:
             raise InvalidApiResponseError("the name of a header is expected to be of letters, digits, `_`, `-` and `.`")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidApiResponseError(
-                f"the header {name} is no text, or holds a character that the platform does not send: no line breaks, "
-                "nothing beyond ASCII; percent-encode such values"
+                f"the header {name} is not a string, or has a character that the platform does not send: use ASCII "
+                "without line breaks, and percent-encode other values"
             )
     return {**{name: value for name, value in _EVERY_ANSWER.items() if name.lower() not in names}, **given}
 
@@ -302,6 +313,6 @@ def _body(body: object, headers: dict[str, str]) -> str | bytes:
     if isinstance(body, bytes):
         return body.decode() if kind.startswith(_JSON) else body  # the router takes no bytes for JSON
     if kind and not kind.startswith(_JSON):
-        raise InvalidApiResponseError(f"a body of {type(body).__name__} is sent as JSON; expected text or bytes")
+        raise InvalidApiResponseError(f"a body of {type(body).__name__} is sent as JSON; expected a string or bytes")
     headers.setdefault("Content-Type", _JSON)
     return json.dumps(body, separators=(",", ":"), allow_nan=False)

@@ -1,9 +1,9 @@
-"""A request to an API function: read from the event, and who sent it.
+"""A request to an API function, parsed from the event, and its caller.
 
 An event comes from Extra Horizon, or from AWS's HTTP API in front of the same function (payload format 2.0). They
-differ in what says who calls: headers that the platform sets, or a token that AWS verified. And in three details: Extra
-Horizon leaves the question mark before the query, AWS puts the stage before the path, and AWS decodes the path, which
-Extra Horizon leaves percent-encoded.
+differ in how they identify the caller: by headers that the platform sets, or by a token that AWS verified. They also
+differ in three details: Extra Horizon keeps the question mark of the query, AWS prefixes the path with the stage, and
+AWS decodes the path, which Extra Horizon leaves percent-encoded.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _IN_PATH = "/%:@!$&'()*+,;=-._~"
 
 
 class ApiError(ExtraHorizonError):
-    """A request that is refused. `ApiFunction` answers it; it is no failure of the function.
+    """Refuse a request. `ApiFunction` sends the answer; the function does not count as failed.
 
     Attributes:
         status: HTTP status, 400 to 499.
-        message: what is wrong, in a sentence; the caller reads it, so it says nothing that the caller may not know.
-        reasons: each problem, as where it is and what was expected there.
-        headers: of the answer.
+        message: the problem in one sentence; the caller reads it, so it must not reveal anything confidential.
+        reasons: each problem, with its location and the expected value.
+        headers: headers of the answer.
     """
 
     def __init__(
@@ -81,13 +81,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """A request. What a person may have written into it is not part of its repr.
+    """A request. Its repr contains no user input.
 
     Attributes:
         method: HTTP method in capitals.
-        path: what follows the function's name in the URL, percent-encoded.
-        headers: by their names in lower case; those with which the platform names the caller are left out.
-        caller: who sent it; None for a request without credentials. `user_id` is the shorter way.
+        path: the part of the URL after the function's name, percent-encoded.
+        headers: by their names in lower case; without those that identify the caller.
+        caller: the caller; None without credentials. See also `user_id`.
     """
 
     method: str
@@ -100,14 +100,14 @@ class ApiRequest:
 
     @classmethod
     def from_event(cls, event: object, *, user_id_claim: str = USER_ID_CLAIM) -> ApiRequest:
-        """Read an event.
+        """Parse an event.
 
         Args:
-            event: as Lambda hands it to the function.
-            user_id_claim: the claim of a JWT, on AWS, that holds the id of the Extra Horizon user.
+            event: the event of the Lambda function.
+            user_id_claim: on AWS, the JWT claim with the Extra Horizon user id.
 
         Raises:
-            InvalidEventError: it is no request, such as a task; the message quotes nothing of it.
+            InvalidEventError: it is not a request but, for example, a task; the message quotes none of it.
         """
         context = _member(event, "requestContext", dict, {})
         method = _member(_member(context, "http", dict, {}), "method", str)
@@ -132,10 +132,10 @@ class ApiRequest:
 
     @property
     def user_id(self) -> str:
-        """The user who sent the request.
+        """Return the id of the user who sent the request.
 
         Raises:
-            ApiError: 401, nobody did.
+            ApiError: 401, if the request has no user.
         """
         if self.caller is None:
             message = "this needs an authenticated user"
@@ -144,10 +144,10 @@ class ApiRequest:
 
     @property
     def query(self) -> dict[str, tuple[str, ...]]:
-        """The values of each parameter of the query, decoded, in the order they came.
+        """Return the decoded values of each query parameter, in order.
 
         Raises:
-            ApiError: 400, there are very many, or one is no UTF-8.
+            ApiError: 400, there are too many, or one is not UTF-8.
         """
         pairs = None
         with suppress(ValueError):
@@ -171,7 +171,7 @@ class ApiRequest:
         try:
             return base64.b64decode(self._body, validate=True)
         except ValueError:
-            raise ApiError(400, "the body is no base64, although it is marked as such") from None
+            raise ApiError(400, "the body is not base64, although it is marked as such") from None
 
     def json(self) -> Any:
         """Return the body as JSON; a byte order mark before it is ignored, as RFC 8259 allows.
@@ -196,7 +196,7 @@ def _member(holder: object, name: str, kind: type, *default: Any) -> Any:
         return default[0]
     if not isinstance(value, kind):
         raise InvalidEventError(
-            f"the event is no request to an API function: its {name} is missing, or no {kind.__name__}"
+            f"the event is not a request to an API function: its {name} is missing, or no {kind.__name__}"
         )
     return value
 
@@ -223,7 +223,10 @@ def _named_by_the_platform(headers: Mapping[str, str]) -> Caller | None:
 
 
 def _jwt_user(context: Mapping[str, Any], claim: str) -> Caller | None:
-    """Return the caller of a token that AWS has verified. On AWS anybody can send any header: none says who it is."""
+    """Return the caller from a token that AWS has verified.
+
+    Headers cannot identify the caller, because on AWS any client can send any header.
+    """
     value: Any = context
     for name in ("authorizer", "jwt", "claims", claim):
         value = value.get(name) if isinstance(value, dict) else None

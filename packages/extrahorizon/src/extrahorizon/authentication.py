@@ -1,4 +1,4 @@
-"""How a session proves who it is, and what it does when that is refused."""
+"""Authentication of a session, and its reaction when the credentials are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 30.0  # seconds until a refused secret may have been rotated after al
 
 
 class Authorization(NamedTuple):
-    """One state of the credentials: the host they are for, and what puts them on a request."""
+    """A state of the credentials: their host, and a function that authenticates requests."""
 
     host: str
     authorize: Callable[[Request], object]
@@ -29,7 +29,7 @@ class Authentication(Protocol):
     """A way to authenticate that can change while the process lives."""
 
     def current(self, deadline: Deadline) -> Authorization:
-        """Return the authorization for the next request, found before the deadline.
+        """Return the authorization for the next request.
 
         Raises:
             ConfigurationError: there are no usable credentials.
@@ -38,12 +38,12 @@ class Authentication(Protocol):
         ...
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
-        """Return whether there are other credentials, now that `rejected` was refused. Called once per call at most."""
+        """Return whether new credentials are available after `rejected` was refused. Called at most once per call."""
         ...
 
 
 class OAuth1Authentication:
-    """OAuth1 signatures with what a chain of sources gives; a rotated secret counts from the next request on."""
+    """OAuth1 signatures with the credentials of a `CredentialChain`; a rotated secret applies from the next request."""
 
     def __init__(self, chain: CredentialChain, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Sign with the chain's credentials; `clock` counts seconds."""
@@ -58,12 +58,12 @@ class OAuth1Authentication:
         return self._for(self._chain.current(deadline))
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
-        """Fetch the secret once more, past every cache; many threads that were refused together fetch it once.
+        """Fetch the secret again, bypassing all caches; concurrent threads share one fetch.
 
-        A secret that was just found to be unchanged is not fetched again for `PATIENCE`.
+        An unchanged secret is not fetched again for `PATIENCE`.
 
         Raises:
-            SecretUnreachableError: AWS does not answer just now.
+            SecretUnreachableError: AWS does not answer at the moment.
             DeadlineExceededError: there was no time to fetch it, or for another thread to.
         """
         with deadline.holding(self._lock, "renewing the credentials"):

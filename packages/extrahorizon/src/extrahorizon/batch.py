@@ -30,7 +30,7 @@ _HANDLER = re.compile(r"\w+(\.\w+)+")
 
 @dataclass(frozen=True)
 class BatchContext:
-    """What the handler gets as its context. A job is not told how long it may take, so that calls have no deadline."""
+    """The handler's context. A batch job does not know its time limit, so calls have no deadline."""
 
     aws_request_id: str
 
@@ -58,7 +58,7 @@ def event_of(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def run(variables: Mapping[str, str]) -> int:
-    """Run the function that the variables name, and return the exit code. What goes wrong is told in the log."""
+    """Run the function that the variables name, and return the exit code. Errors are logged."""
     try:
         event = event_of(variables)
         module, name = _function_of(variables)
@@ -69,7 +69,7 @@ def run(variables: Mapping[str, str]) -> int:
         handler = getattr(import_module(module), name)
         handler(event, BatchContext(event.get("id") or str(uuid4())))
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends the job
-        failure = {  # as Lambda tells it
+        failure = {  # in Lambda's format
             "errorType": type(error).__name__,
             "errorMessage": str(error),
             "stackTrace": traceback.format_tb(error.__traceback__)[1:],

@@ -1,10 +1,10 @@
-"""Request bodies, checked against their `TypedDict` when the call is made: nothing is sent that is misspelt.
+"""Validate request bodies against their `TypedDict` before they are sent.
 
-The platform ignores members that it does not know, so that a misspelling looks like success. Here it raises `TypeError`
-before a request leaves: for an unknown name, a required member that is missing, None where None has no meaning, a value
-of another type. What is the caller's own, such as the data of a document, is not looked into.
+The platform ignores unknown members, so a misspelling would look like success. Here it raises `TypeError` before
+sending, as do missing required members, None where it has no meaning, and values of a wrong type. The caller's own
+data, such as that of a document, is not validated.
 
-The types are read when a body is first checked: a function that only reads does not pay for them.
+Types are loaded when a body is first validated, so functions that only read do not pay for them.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def check(service: str, kind: str, members: Mapping[str, Any], *, nulls: bool = 
 
 
 def _check_of(kind: Any, outer: frozenset[Any] = frozenset()) -> Convert:
-    """Return what checks and converts a value of a type; made once for each `TypedDict`.
+    """Return a function that validates and converts a value of a type, cached for each `TypedDict`.
 
-    `outer` are the types that are being made, for one may have itself as a member. Threads may make the same one side
-    by side, and each has a complete one.
+    `outer` are the types under construction, because types can be recursive. Concurrent threads may build the same one;
+    each gets a complete one.
     """
     if not is_typeddict(kind):
         return _made(kind, outer)

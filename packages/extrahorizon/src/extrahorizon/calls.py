@@ -27,7 +27,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9\-._~/:@!$&'()*+,;=]*")
 
 
 class CallOptions(TypedDict, total=False):
-    """What `PlatformSession.request` describes as `options`; the last two are for the methods of services."""
+    """`PlatformSession.request` describes these `options`; only service methods use the last two."""
 
     json: Any
     data: bytes | Multipart | None
@@ -48,10 +48,10 @@ class RequestOptions(CallOptions, total=False):
 def checked_options(
     *, timeout: float | None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
 ) -> dict[str, Any]:
-    """Return those options of a call that are given.
+    """Validate and return the given options of a call.
 
     Raises:
-        TypeError: the timeout is no number, or the headers are no strings.
+        TypeError: the timeout is not a number, or a header is not a string.
         ValueError: the timeout is not above 0, or a header cannot be sent.
     """
     _check_timeout(timeout)

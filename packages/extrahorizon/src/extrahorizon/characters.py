@@ -1,7 +1,7 @@
-"""Half characters and what becomes of them: a surrogate without its other half, as of an emoji that was cut in two.
+"""Handle lone surrogates, such as half of an emoji that was cut in two.
 
-JavaScript's strings hold them (`substring` makes them) and so do Python's, but UTF-8 does not. What encodes one raises
-an error that holds the whole text, which may be a secret or a patient's.
+JavaScript's strings can contain them (`substring` creates them) and so can Python's, but UTF-8 cannot. Encoding one
+raises an error that contains the entire string, which may be a secret or personal data.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ HALF_A_CHARACTER = "half a character (a lone surrogate), which cannot be sent"
 
 
 def has_half(text: str) -> bool:
-    """Return whether a text holds half a character, so that it has no UTF-8."""
+    """Return whether a string has a lone surrogate, so that it has no UTF-8 encoding."""
     return not text.isascii() and re.search(_HALF, text) is not None
 
 
 def well_formed(text: str) -> str:
-    """Return a text with U+FFFD for each half of a character, as browsers send forms; two halves that meet are one."""
+    """Replace each lone surrogate with U+FFFD, as browsers do in forms; two adjacent halves form one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if has_half(text) else text
 
 
@@ -49,18 +49,18 @@ def json_text(value: Any, *, default: Callable[[Any], Any] | None = None) -> byt
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return the value of a JSON text. As JSON has it: no NaN and no Infinity, nor a number that becomes one.
+    """Parse JSON strictly: no NaN, no Infinity, and no number that overflows.
 
     Raises:
-        ValueError: it is no JSON, or is nested too deeply, or has a number that no double holds. The error has nothing
-            of the text.
+        ValueError: it is not JSON, is nested too deeply, or has a number out of range. The error quotes none of the
+            text.
     """
     try:
         text = text.decode() if isinstance(text, bytes) else text
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
         pass
-    raise ValueError("this is no JSON, or is nested too deeply")
+    raise ValueError("this is not JSON, or is nested too deeply")
 
 
 def _finite(digits: str) -> float:

@@ -45,10 +45,9 @@ Result = TypeVar("Result")
 
 
 class ExtraHorizon:
-    """A client of the platform. Each service, and each group of its operations, is imported when it is first touched.
+    """A client of the platform. Services and their groups of operations are imported on first use.
 
-    Nothing is read and nothing is sent before the first call: a function that never calls the platform needs no
-    credentials.
+    It reads credentials at the first call, so a function that never calls the platform needs none.
 
     **With the credentials of the environment, a secret or `~/.exh/credentials`**
 
@@ -80,24 +79,24 @@ class ExtraHorizon:
         on_request: Callable[[RequestInfo], object] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
-        """Call with these OAuth1 credentials, by another way to authenticate, or with what `CredentialChain` finds.
+        """Call with these OAuth1 credentials, another authentication, or those that `CredentialChain` finds.
 
         Args:
-            credentials: a `Credentials`, or another way to authenticate of `extrahorizon.login`.
-            host: of the cluster, as `API_HOST` has it; with the four after it instead of `credentials`.
-            consumer_key: of the OAuth1 application.
-            consumer_secret: of the OAuth1 application.
-            token: of the user.
-            token_secret: of the user.
+            credentials: a `Credentials`, or an authentication of `extrahorizon.login`.
+            host: host of the cluster, as in `API_HOST`; give it with the next four instead of `credentials`.
+            consumer_key: key of the OAuth1 application.
+            consumer_secret: secret of the OAuth1 application.
+            token: token of the user.
+            token_secret: secret of the token.
             timeout: seconds to wait for an answer; 30 by default, and 60 where a function is executed.
-            transport: what sends the requests; by default the one over sockets, or over requests where a proxy is
-                set or the environment variable `EXH_TRANSPORT` is `requests`.
+            transport: sends the requests; by default over sockets, or over requests if a proxy is set or the
+                environment variable `EXH_TRANSPORT` is `requests`.
             proxies: as requests takes them, `{"https": "http://proxy:3128"}`; by default those of the environment.
             verify: the path of a CA bundle or folder to trust; by default that of the environment or certifi's. False
-                trusts anybody, which is for tests alone.
+                disables verification, for tests only.
             cert: the path of a client certificate, or of it and its key.
-            on_request: called before each request with a `RequestInfo`, retries included. What it raises is raised.
-            on_response: called with a `ResponseInfo` when an answer has begun.
+            on_request: called before each request with a `RequestInfo`, retries included. Its exceptions are raised.
+            on_response: called with a `ResponseInfo` when an answer begins.
 
         Raises:
             ConfigurationError: some of the five are missing, the host cannot be used, a file cannot be read, or
@@ -140,16 +139,15 @@ class ExtraHorizon:
     def oauth1_session(self) -> OAuth1Session:
         """Return a session of requests that signs with this client's OAuth1 credentials as they are now.
 
-        It is `requests_oauthlib.OAuth1Session` itself: whole URLs, `params`, `hooks`, adapters and `verify` work as its
-        documentation says. It knows nothing of deadlines, retries and typed errors.
+        It is a plain `requests_oauthlib.OAuth1Session`: full URLs, `params`, `hooks`, adapters and `verify` work as
+        documented there. It has no deadlines, retries or typed errors.
 
         **Code that was written for requests**
 
-            session = exh.oauth1_session()
-            answer = session.get(f"{exh.host}/users/v1/me")
+        session = exh.oauth1_session() answer = session.get(f"{exh.host}/users/v1/me")
 
         Raises:
-            ConfigurationError: there are no usable credentials, or the client authenticates in another way.
+            ConfigurationError: there are no usable credentials, or the client does not use OAuth1.
         """
         from requests_oauthlib import OAuth1Session
 
@@ -160,7 +158,7 @@ class ExtraHorizon:
 
     @property
     def host(self) -> str:
-        """The base URL of the platform, such as `https://api.dev.acme.extrahorizon.io`.
+        """Return the base URL of the platform, such as `https://api.dev.acme.extrahorizon.io`.
 
         Raises:
             ConfigurationError: there are no usable credentials.
@@ -174,27 +172,27 @@ class ExtraHorizon:
         self.close()
 
     def close(self) -> None:
-        """Close the connections that are kept open; the next call opens new ones."""
+        """Close open connections; the next call opens new ones."""
         self.session.close()
 
     def with_options(
         self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
     ) -> Self:
-        """Return a client that makes its calls with other options: the same credentials, connections and deadline.
+        """Return a client with other options, and the same credentials, connections and deadline.
 
         **A call that takes long**
 
-            exh.with_options(timeout=120).tasks.functions.execute("make-report", data={...})
+        exh.with_options(timeout=120).tasks.functions.execute("make-report", data={...})
 
         Args:
             timeout: seconds to wait for an answer, instead of 30 (60 where a function is executed); never past the
                 deadline.
             headers: to send besides the client's own.
-            idempotent: True says that doing the call twice does no harm, so that it is retried like a read when its
-                answer is lost; False that a GET does something, so that it is not.
+            idempotent: True if repeating a call is harmless, so that it is retried like a read when its answer is lost;
+                False if a GET has side effects, so that it is not.
 
         Raises:
-            TypeError: the timeout is no number, or the headers are no strings.
+            TypeError: the timeout is not a number, or a header is not a string.
             ValueError: the timeout is not above 0.
         """
         other = copy(self)
@@ -207,7 +205,7 @@ class ExtraHorizon:
 
     @property
     def deadline(self) -> Deadline:
-        """When the function's time is up: `exh.deadline.remaining()` in seconds. No call passes it."""
+        """Return the function's deadline: `exh.deadline.remaining()` is in seconds. No call exceeds it."""
         return self.session.deadline
 
     @cached_property
@@ -233,14 +231,14 @@ class ExtraHorizon:
 
     @cached_property
     def dispatchers(self) -> Dispatchers:
-        """What to do when an event happens: run a task, send a mail."""
+        """Actions on events: run a task, send a mail."""
         from extrahorizon.services.dispatchers import Dispatchers
 
         return Dispatchers(self.session)
 
     @cached_property
     def events(self) -> Events:
-        """What happened on the platform."""
+        """Events of the platform."""
         from extrahorizon.services.events import Events
 
         return Events(self.session)
@@ -254,7 +252,7 @@ class ExtraHorizon:
 
     @cached_property
     def localizations(self) -> Localizations:
-        """Texts in several languages."""
+        """Translations."""
         from extrahorizon.services.localizations import Localizations
 
         return Localizations(self.session)
@@ -303,7 +301,7 @@ class ExtraHorizon:
 
     @cached_property
     def raw(self) -> Raw:
-        """Who the client calls as."""
+        """The user that the client calls as."""
         from extrahorizon.services.raw import Raw
 
         return Raw(self.session)
@@ -337,9 +335,10 @@ class ExtraHorizon:
         return Users(self.session)
 
     def fan_out(self, function: Callable[[Item], Result], items: Iterable[Item], *, workers: int = 8) -> list[Result]:
-        """`[function(item) for item in items]`, up to `workers` at once, none begun past the function's deadline.
+        """Return `[function(item) for item in items]`, computed on up to `workers` threads.
 
-        Raises what the first failing item raised; `extrahorizon.fan_out.fan_out` can also collect what each one raised.
+        No item is started after the function's deadline. Raises the exception of the first failing item;
+        `extrahorizon.fan_out.fan_out` can also collect all exceptions.
         """
         from extrahorizon.fan_out import fan_out
 

@@ -1,13 +1,12 @@
-"""Where a function's OAuth1 credentials come from.
+"""Sources of a function's OAuth1 credentials.
 
 The four `API_OAUTH_*` come together from one source, the first that applies:
 
-1. the environment, when any of the four is set there;
-2. the Secrets Manager secret that `API_SECRET_ID` names;
-3. `~/.exh/credentials`, written by `exh login`; never inside Lambda.
+1. the environment, when any of the four is set there; 2. the Secrets Manager secret that `API_SECRET_ID` names; 3.
+`~/.exh/credentials`, written by `exh login`; never inside Lambda.
 
-`API_HOST` comes from the environment, else from that same source. A source that holds only part of what is
-needed is an error: mixing two sources would sign with credentials that do not belong together.
+`API_HOST` comes from the environment, else from that same source. An incomplete source is an error, because mixing two
+sources would combine credentials that do not belong together.
 """
 
 from __future__ import annotations
@@ -32,14 +31,19 @@ _QUOTES = ("'", '"', "`")
 
 
 class Credentials:
-    """OAuth1 credentials and the base URL they are for. The repr shows neither keys nor secrets.
+    """OAuth1 credentials and their base URL. The repr shows neither keys nor secrets.
 
     Attributes:
-        host: base URL, such as `https://api.dev.acme.extrahorizon.io`; given in any spelling that `API_HOST` takes.
-        source: where they came from, in words fit for a message.
+        host: base URL, such as `https://api.dev.acme.extrahorizon.io`; any format of `API_HOST` is accepted.
+        source: their source, for messages.
 
     Raises:
-        ConfigurationError: the host cannot be used, or one of the four is no string, or holds half a character.
+        ConfigurationError: the host is invalid, or one of the four is not a valid string.
+
+    **A host as `API_HOST` may have it**
+
+        >>> Credentials("dev.acme.extrahorizon.io", "key", "secret", "token", "token-secret").host
+        'https://api.dev.acme.extrahorizon.io'
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
@@ -87,7 +91,7 @@ class CredentialChain:
     """Finds the credentials when they are first needed, and keeps them as long as their source allows."""
 
     def __init__(self, settings: Settings | None = None, *, given: Credentials | None = None) -> None:
-        """Search as `settings` say, by default as the environment says at the first use; not at all when `given`."""
+        """Search as `settings` describe, by default those of the environment at first use; not at all if `given`."""
         self._settings = settings
         self._secrets: SecretsManager | None = None
         self._members: Mapping[str, str] | None = None  # of the secret, that `_found` was made of
@@ -98,9 +102,9 @@ class CredentialChain:
         """Return the credentials to sign with now. Environment and file are read once; a secret is at most 300 s old.
 
         Raises:
-            ConfigurationError: no source applies, or the one that does is incomplete or unreadable. The
-                message names what is missing and where it may come from.
-            SecretUnreachableError: the secret cannot be read just now, and was not read before.
+            ConfigurationError: no source applies, or it is incomplete or unreadable. The message names what is missing
+                and its possible sources.
+            SecretUnreachableError: the secret cannot be read at the moment, and was not read before.
             DeadlineExceededError: there was no time to read the secret.
         """
         if self._found is None or self._secrets is not None:
@@ -108,9 +112,9 @@ class CredentialChain:
         return self._found
 
     def renew(self, deadline: Deadline | None = None) -> Credentials:
-        """Return the credentials as their source has them now, past every cache; for use after they were refused.
+        """Read the credentials again after they were refused, bypassing every cache.
 
-        Only a secret can have changed; anything else comes back as it is.
+        Only a secret can change; credentials of other sources are returned unchanged.
 
         Raises:
             ConfigurationError: as for `current`.
@@ -137,7 +141,7 @@ class CredentialChain:
         return _complete(given, "the environment", settings)
 
     def _of_secret(self, secret_id: str, settings: Settings, deadline: Deadline) -> Credentials:
-        with self._lock:  # many threads may begin at once, and one reads for all
+        with self._lock:  # concurrent threads share one read
             if self._secrets is None:
                 from extrahorizon.secrets_manager import SecretsManager
 
@@ -176,7 +180,7 @@ def _read_file(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(f"the credentials file {path} could not be read: {reason}") from None
     try:
         return parse_credentials(text)
@@ -202,7 +206,7 @@ def _explain(missing: list[str], source: str, settings: Settings) -> str:
     if blank:
         text += f" ({', '.join(blank)} {'is' if len(blank) == 1 else 'are'} set there, but blank)"
     if missing == [HOST]:
-        return f"{text}. Set it in the environment, or beside the credentials."
+        return f"{text}. Set it in the environment, or together with the credentials."
     elsewhere = [f"in the Secrets Manager secret that {SECRET_ID} names"]
     if settings.on_lambda and not settings.secret_id:
         text += " (Extra Horizon sets them for a function whose entry in template.yaml has executionCredentials)"

@@ -1,4 +1,4 @@
-"""How much time is left, so that a call ends with an error of ours before Lambda ends the process without one."""
+"""The remaining time, so that a call raises an error before Lambda ends the process without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARGIN = 0.5  # seconds kept for logging the error and returning it
 
 
 class LambdaContext(Protocol):
-    """What is used of the context object that Lambda passes to a handler."""
+    """The used part of the context object that Lambda passes to a handler."""
 
     aws_request_id: str
 
@@ -57,10 +57,10 @@ class Deadline:
 
     @contextmanager
     def holding(self, lock: Lock, what: str) -> Iterator[None]:
-        """Hold a lock, which another thread may have for longer than there is time for `what`.
+        """Acquire a lock, waiting at most until the deadline of `what`.
 
         Raises:
-            DeadlineExceededError: it still had it when the time was up.
+            DeadlineExceededError: another thread still held it at the deadline.
         """
         if not lock.acquire(timeout=max(0.0, min(self.remaining(), threading.TIMEOUT_MAX))):
             raise DeadlineExceededError(f"no time is left for {what}: the function's timeout is near")
@@ -70,10 +70,10 @@ class Deadline:
             lock.release()
 
     def check(self, what: str) -> float:
-        """Seconds left for `what`.
+        """Return the seconds left for `what`.
 
         Raises:
-            DeadlineExceededError: there are none.
+            DeadlineExceededError: none are left.
         """
         remaining = self.remaining()
         if remaining <= 0:

@@ -41,18 +41,23 @@ def fan_out(
     deadline: Deadline | None = None,
     return_exceptions: bool = False,
 ) -> list[Result] | list[Result | Exception]:
-    """`[function(item) for item in items]`, with up to `workers` items in progress at once.
+    """Return `[function(item) for item in items]`, computed on up to `workers` threads.
 
     Args:
-        function: called on threads of its own.
-        items: taken one at a time, as workers come free.
-        workers: how many items at once.
-        deadline: past it no item is begun.
-        return_exceptions: put what an item raised in its place and go on; else the first error ends it.
+        function: called on other threads.
+        items: read one at a time, when a thread is free.
+        workers: number of threads.
+        deadline: no item is started after it.
+        return_exceptions: put exceptions in the results and continue; otherwise the first one stops the work.
 
     Raises:
-        DeadlineExceededError: there was no time to begin every item (with `return_exceptions`, in their places).
-        Exception: what the first failing item raised. No further item is begun, and those in progress are waited for.
+        DeadlineExceededError: some items were not started in time (with `return_exceptions`, it is in their places).
+        Exception: that of the first failing item. No further item is started, and active ones are awaited.
+
+    **The errors of some items beside the results of others**
+
+        >>> fan_out(int, ["1", "2", "three"], return_exceptions=True)
+        [1, 2, ValueError("invalid literal for int() with base 10: 'three'")]
     """
     if workers < 1:
         raise ValueError("a fan-out needs one worker at least")
@@ -66,7 +71,7 @@ def fan_out(
 
 
 class _Work:
-    """What the workers of one fan-out share."""
+    """State that the threads of one fan-out share."""
 
     def __init__(
         self, function: Callable[[Any], Any], items: Iterator[tuple[int, Any]], deadline: Deadline, *, keep_going: bool
@@ -80,7 +85,7 @@ class _Work:
         self._end: BaseException | None = None
 
     def run(self) -> None:
-        """Do one item after another, as long as there is one to do."""
+        """Process items until none is left."""
         try:
             while (taken := self._take()) is not None:
                 index, item = taken

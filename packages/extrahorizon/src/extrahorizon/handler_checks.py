@@ -1,6 +1,6 @@
-"""What is wrong with a handler, said when it is decorated; and with its result, said where it returns it.
+"""Check a handler when it is decorated, and its result when it returns.
 
-Lambda's own runtime would say it one layer too late: "Object of type coroutine is not JSON serializable".
+Lambda's runtime would report it later and less clearly: "Object of type coroutine is not JSON serializable".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GIVEN = 2  # a task and a client, or an event and a context
 
 
 class Call(NamedTuple):
-    """What a function is called with: in words, and as the parameters that it should have."""
+    """The call of a function: a description, and the expected parameters."""
 
     words: str
     parameters: str
@@ -95,8 +95,8 @@ def problem_of(
 def _problem_of_kind(code: CodeType, name: str) -> str | None:
     if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
         return (
-            f"{name} is asynchronous, and Lambda calls a plain function: write `def`, not `async def`; for calls at "
-            "once there is exh.fan_out, and asyncio.run for a coroutine of your own"
+            f"{name} is asynchronous, but Lambda calls plain functions: write `def`, not `async def`; "
+            "use exh.fan_out for concurrent calls, and asyncio.run for your own coroutines"
         )
     if code.co_flags & _GENERATOR:
         return f"{name} is a generator, and Lambda takes one result: return a list instead of yielding"
@@ -122,7 +122,7 @@ def check_result(result: Any) -> None:
         raise ValueError("result is nested too deeply for JSON, or contains itself") from None
     except (TypeError, ValueError) as error:
         failure = error
-    if failure is not None:  # outside of the block, as its error may have the whole result
+    if failure is not None:  # outside the block, because the error may contain the entire result
         _refuse(result, "result", ())
         raise failure
 
@@ -164,7 +164,7 @@ def _refuse_no_json(value: Any, path: str) -> None:
     from math import isfinite
 
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"{path} is {value}, which is no number of JSON")
+        raise ValueError(f"{path} is {value}, which is not a JSON number")
     if not isinstance(value, int | float | bool | Decimal | None):
         kind = type(value).__name__
         hint = {"datetime": "isoformat()", "date": "isoformat()", "set": "sorted(...)", "UUID": "str(...)"}.get(kind)

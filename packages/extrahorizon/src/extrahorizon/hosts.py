@@ -13,7 +13,7 @@ _EXPECTED = "expected the host of a cluster, such as https://api.dev.acme.extrah
 def normalize_host(host: str) -> str:
     """Return the base URL the official SDK would use for `host`, so that one value works in every tool.
 
-    One trailing slash goes. Text with `localhost` in it is used as it is. Anything else loses a leading
+    One trailing slash is removed. A value with `localhost` in it is used unchanged. Any other loses a leading
     `http://` or `https://`, then one `api.`, then one `apx.`, and gets `https://api.` in front.
     """
     host = host.removesuffix("/")

@@ -2,6 +2,11 @@
 
 `logger` is Powertools' Logger; `logger.info("stored", extra={"document_id": id})` writes one JSON line.
 
+**A secret in a value**
+
+    >>> redact({"user": {"id": "57f3", "password": "hunter2"}})
+    {'user': {'id': '57f3', 'password': '[redacted]'}}
+
 Two things keep secrets and patients out of the log. Members whose name says they are secret are replaced at
 any depth, wherever they were added (message, `extra`, appended keys) and also on lines that other loggers write
 through Lambda's own handler. And the libraries that print headers, bodies or query strings at DEBUG are capped
@@ -46,7 +51,7 @@ _RECORD_MEMBERS = frozenset(logging.makeLogRecord({}).__dict__) | {"aws_request_
 
 
 def _to_json(entry: Mapping[str, Any]) -> str:
-    """Return a line that any reader of JSON takes (RFC 8259): it is never lost for what somebody logs."""
+    """Return a log line as strict JSON (RFC 8259), whatever values were logged."""
     redacted = redact(entry)
     try:
         text = _dumps(redacted)
@@ -67,7 +72,7 @@ def _shown(value: object) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Return a value with texts for the numbers that JSON does not have, or that Python does not print."""
+    """Return a value with strings in place of numbers that JSON lacks or Python refuses to print."""
     if isinstance(value, dict):
         return {name: _readable(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -110,13 +115,13 @@ def keep_keys() -> None:
 
 
 def begin_invocation(**keys: Any) -> None:
-    """Forget the keys of the invocation before, and give every line of this one the project's keys and these."""
+    """Reset the log keys to the project's and these, for a new invocation."""
     logger.structure_logs(**_project_keys)
     add_to_invocation(**keys)
 
 
 def add_to_invocation(**keys: Any) -> None:
-    """Give the further lines of this invocation these keys."""
+    """Add keys to the remaining log lines of this invocation."""
     global _has_begun  # noqa: PLW0603 - one process runs one function
     _has_begun = True
     logger.append_keys(**keys)

@@ -1,7 +1,7 @@
 """Interactive logins, for tools and tests; functions use ready-made OAuth1 tokens and never load this module.
 
 OAuth1 logins give `Credentials`, which never expire. OAuth2 logins give an `OAuth2Authentication`, which refreshes
-itself. `ExtraHorizon(...)` takes both, and an `OAuth1Application` that nobody has logged in to; `exh.auth.authenticate`
+itself. `ExtraHorizon(...)` takes both, and an `OAuth1Application` without a login; `exh.auth.authenticate`
 then logs in through this module.
 """
 
@@ -62,7 +62,7 @@ class OAuth1Application:
         self._has_transport = False
 
     def speak_through(self, transport: Transport) -> None:
-        """Log in through the transport of the first client that this belongs to, with its proxies and certificates."""
+        """Use the transport of the first client that has this authentication, with its proxies and certificates."""
         if self._has_transport:
             return
         self._has_transport = True
@@ -73,11 +73,11 @@ class OAuth1Application:
         return self._session.authentication.current(deadline)
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:
-        """There is nothing else to try."""
+        """Return False: there are no other credentials."""
         return self._session.authentication.renew(rejected, deadline)
 
     def with_token(self, token: str, token_secret: str) -> Credentials:
-        """Return the credentials of the user this token belongs to; nothing is sent."""
+        """Return the credentials of the token's user, without a request."""
         known = self._application
         return Credentials(known.host, known.consumer_key, known.consumer_secret, token, token_secret, "a login")
 
@@ -93,22 +93,22 @@ class OAuth1Application:
         return self._credentials(OAUTH1_TOKENS, {"email": email, "password": password})
 
     def confirm_mfa(self, token: str, method_id: str, code: str) -> Credentials:
-        """Return the credentials of a user who was asked for a second factor.
+        """Complete a login with a second factor, and return the credentials.
 
         Args:
             token: `error.mfa["token"]` of the `MfaRequiredError`.
             method_id: the `id` of one of its `methods`.
-            code: what the user read from it.
+            code: the code that the user read there.
 
         Raises:
             InvalidMfaCodeError: the code is wrong (130).
             InvalidMfaTokenError: the token is unknown or too old (131): log in again.
-            MfaReattemptDelayError: too soon after a wrong code (134); `retry_after` says how long to wait.
+            MfaReattemptDelayError: too soon after a wrong code (134); wait for `retry_after`.
         """
         return self._credentials(OAUTH1_MFA, {"token": token, "methodId": method_id, "code": code})
 
     def consume_sso_token(self, sso_token: str) -> Credentials:
-        """Return the credentials, in this application, of the user who generated the token in another one.
+        """Exchange an SSO token of another application for the user's credentials in this one.
 
         Raises:
             ResourceUnknownError: the token is unknown, was used, or has expired (16).
@@ -131,7 +131,7 @@ def generate_sso_token(session: PlatformSession) -> str:
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the OAuth2 token endpoint gave. The repr shows no token.
+    """Tokens from the OAuth2 token endpoint. The repr shows none.
 
     Attributes:
         expires_at: when the access token expires, in epoch seconds.
@@ -152,9 +152,9 @@ def pkce() -> tuple[str, str]:
 
 
 class OAuth2Authentication:
-    """OAuth2 with tokens that refresh themselves, 10 s before they expire or when they are refused; thread-safe.
+    """OAuth2 with automatic refresh, 10 s before the tokens expire or when they are refused; thread-safe.
 
-    However many threads need fresh tokens at once, they are fetched once.
+    Concurrent threads share one refresh.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class OAuth2Authentication:
             self._active = self._usable(tokens)
 
     def speak_through(self, transport: Transport) -> None:
-        """Log in through the transport of the first client that this belongs to, with its proxies and certificates."""
+        """Use the transport of the first client that has this authentication, with its proxies and certificates."""
         if self._has_transport:
             return
         self._has_transport = True
@@ -241,7 +241,7 @@ class OAuth2Authentication:
         return self._grant("refresh_token", refresh_token=refresh_token)
 
     def oidc_authentication_url(self, provider_name: str, *, state: str | None = None) -> str:
-        """Where a user logs in at an OpenID Connect provider, to come back with a code.
+        """Return the URL where a user logs in at an OpenID Connect provider.
 
         Raises:
             ResourceUnknownError: there is no such provider (16).
@@ -266,7 +266,7 @@ class OAuth2Authentication:
         """Fetch fresh tokens now.
 
         Raises:
-            ConfigurationError: nobody is logged in.
+            ConfigurationError: no user is logged in.
             InvalidGrantError: the refresh token is unknown or expired: log in again.
         """
         with self._lock:
@@ -309,7 +309,7 @@ class OAuth2Authentication:
         if handing_over is not None and self._owner == threading.get_ident():
             return handing_over  # `on_tokens` itself calls the platform
         if self._active is None:
-            raise ConfigurationError("nobody is logged in: call log_in, exchange_code or confirm_mfa first")
+            raise ConfigurationError("no user is logged in: call log_in, exchange_code or confirm_mfa first")
         return self._active
 
     def _refresh(self, deadline: Deadline) -> None:
@@ -319,7 +319,7 @@ class OAuth2Authentication:
         try:
             self._grant("refresh_token", refresh_token=refresh_token)
         except DeadlineExceededError:
-            raise  # the time of this thread says nothing about that of the others
+            raise  # this thread's deadline must not fail the threads that share the fetch
         except ExtraHorizonError as error:
             self._failure = (refresh_token, copy(error))  # without the frames of this thread
             raise
@@ -375,7 +375,7 @@ class ProxyAuthentication:
             ConfigurationError: the host cannot be used, or the cookie cannot be sent.
         """
         if not cookie.isascii() or not cookie.isprintable():
-            raise ConfigurationError("the cookie cannot be sent: it is not one line of plain text")
+            raise ConfigurationError("the cookie cannot be sent: it is not one line of printable ASCII")
         url = base_url(host)
         proxy = url if "localhost" in url else url.replace("https://api.", "https://apx.", 1)
         self._authorization = Authorization(proxy, _with_header(cookie, "Cookie"))
@@ -385,12 +385,12 @@ class ProxyAuthentication:
         return self._authorization
 
     def renew(self, rejected: Authorization, deadline: Deadline) -> bool:  # noqa: ARG002 - there is nothing else to try
-        """There is nothing else to try."""
+        """Return False: there are no other credentials."""
         return False
 
 
 class _ClientAuthentication:
-    """How the token endpoint is called: by the application, by Basic when it is confidential, and by no user."""
+    """Authentication at the token endpoint: Basic for confidential applications, and never a user."""
 
     def __init__(self, host: str, client_id: str, client_secret: str | None) -> None:
         if has_half(client_id) or has_half(client_secret or ""):  # what encodes it would show it in its error

@@ -1,4 +1,4 @@
-"""A file upload as `multipart/form-data`, read while it is sent: a large file is never in memory at once."""
+"""A file upload as `multipart/form-data`, streamed so that a large file is never entirely in memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHUNK = 65_536  # bytes
 class Multipart:
     """Text fields and one file, in the order they are sent.
 
-    Can be sent more than once: each time it is read from the source's position at the beginning.
+    It can be sent repeatedly: each time it is read from the source's initial position.
     """
 
     def __init__(
@@ -32,22 +32,21 @@ class Multipart:
         after: Sequence[tuple[str, str]] = (),
         on_progress: Callable[[int, int], object] | None = None,
     ) -> None:
-        """Send `file` in the part `file`, the fields `before` it and those `after` it.
+        """Send `file` in the part `file`, with the fields `before` and `after` it.
 
         Args:
             file: its bytes, or a seekable binary stream, sent from its current position to its end.
-            filename: the name to give it; here and in the texts, half a character is sent as U+FFFD, as browsers do.
+            filename: its name; here and in the fields, lone surrogates are sent as U+FFFD, as browsers do.
             mimetype: its content type.
-            before: names and texts.
-            after: names and texts.
-            on_progress: called with the bytes of the file that were sent, and with how many there are; what it raises
-                ends the upload.
+            before: names and values.
+            after: names and values.
+            on_progress: called with the number of bytes sent, and the total; its exceptions abort the upload.
 
         Raises:
-            ValueError: the content type spans lines, which would let it write headers of its own.
+            ValueError: the content type has a line break, which could inject headers.
         """
         if not mimetype.isprintable():
-            raise ValueError("a content type is one line of plain text")
+            raise ValueError("a content type must be one line of printable ASCII")
         self._stream = BytesIO(file) if isinstance(file, bytes) else file
         self._on_progress = on_progress
         self._start = self._stream.tell()
@@ -90,7 +89,7 @@ class Multipart:
         yield self._after
 
     def rewind(self) -> None:
-        """Go back to the beginning."""
+        """Return to the initial position."""
         self._stream.seek(self._start)
 
 
@@ -100,5 +99,8 @@ def _field(boundary: str, name: str, text: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """As browsers do it: https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data."""
+    """Quote a name as browsers do.
+
+    Https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data.
+    """
     return well_formed(name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

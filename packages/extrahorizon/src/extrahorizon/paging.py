@@ -25,10 +25,10 @@ class Page(Generic[Item]):
     """One page of a list; iterating it gives its items, and so does an index.
 
     Attributes:
-        items: the records, as the platform sent them.
-        limit: how many records a page of this list holds at most, as the platform applied it.
-        offset: how many records come before this page.
-        total: how many records match in all; None after `skip_count`.
+        items: the records as received.
+        limit: maximum page size that the platform applied.
+        offset: number of records before this page.
+        total: total number of matches; None with `skip_count`.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class Page(Generic[Item]):
         total: int | None = None,
         fetch: Callable[[int, int], Page[Item]] | None = None,
     ) -> None:
-        """Hold these items; `fetch(limit, offset)` returns another page."""
+        """`fetch(limit, offset)` returns another page."""
         self.items, self.limit, self.offset, self.total = items, limit, offset, total
         self._fetch = fetch
 
     @property
     def is_last(self) -> bool:
-        """Whether nothing follows, as far as this page can tell: without a total, whether it is not full."""
+        """Whether this is the last page; without a total, whether it is not full."""
         if not self.items or self._fetch is None:
             return True
         return len(self.items) < self.limit if self.total is None else self.total <= self.offset + self.limit
@@ -98,20 +98,19 @@ def find(session: PlatformSession, path: str, rql: Condition | None = None) -> P
 
 
 def find_all(session: PlatformSession, path: str, rql: Condition | None = None) -> Iterator[Any]:
-    """Everything that matches `rql` at `path`, one record after another; the next page is fetched while one is used.
+    """Yield all records that match `rql` at `path`, prefetching the next page.
 
-    That is done where using the page before took a millisecond or more: a thread costs a part of that.
+    Prefetching starts if the previous page took at least a millisecond to use, which is more than a thread costs. At
+    most two pages are in memory. A `limit(size, offset)` in `rql` sets the page size and the start; it does not end the
+    list. With `skip_count` the list ends at the first page that is not full.
 
-    Memory holds two pages at most. A `limit(size, offset)` in `rql` sets the size of the pages and where to begin; it
-    does not end the list. With `skip_count` the list ends at the first page that is not full.
-
-    Pages are cut by offset from a list that lives on: a record that is added or removed before the current position
-    while this runs can make another one come twice, or not at all. Sort by something that only grows
-    (`sort("creationTimestamp")`), so that new records join at the end, and never remove what is being iterated.
+    Pages are offsets into a changing list: adding or removing a record before the current position can repeat or skip
+    another one. Sort by a value that only grows (`sort("creationTimestamp")`), so that new records are appended, and do
+    not delete records while iterating.
 
     Raises:
-        RQLSyntaxError: `rql` is none; at once, and not when the first record is asked for.
-        PlatformError: the platform refused; pages before that were given.
+        RQLSyntaxError: `rql` is invalid; raised immediately, not at the first record.
+        PlatformError: the platform refused a page; earlier records were yielded.
     """
     from extrahorizon.query import has_limit, limited, text_of
 
@@ -121,7 +120,7 @@ def find_all(session: PlatformSession, path: str, rql: Condition | None = None) 
 
 def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
     page: Page[Any] | None = _fetch(session, path, text)
-    took = _WORTH_A_THREAD  # to use the page before; nobody knows it of the first one
+    took = _WORTH_A_THREAD  # spent on the previous page; unknown for the first one
     while page is not None:
         ahead = _Ahead(page) if took >= _WORTH_A_THREAD and not page.is_last else None
         started = time.monotonic()
@@ -131,7 +130,7 @@ def _all(session: PlatformSession, path: str, text: str) -> Iterator[Any]:
 
 
 def find_first(session: PlatformSession, path: str, rql: Condition | None = None) -> Any | None:
-    """Return the first record that matches `rql` at `path`; None where there is none."""
+    """Return the first record that matches `rql` at `path`, or None."""
     from extrahorizon.query import has_limit, limited, text_of
 
     text = text_of(rql)
@@ -146,7 +145,7 @@ def _fetch(session: PlatformSession, path: str, text: str, offset: int | None = 
 
     answer = session.call("GET", f"{path}?{text}" if text else path, expects=dict)
     items, page = answer.get("data"), answer.get("page")
-    problem = "an answer that is no page"
+    problem = "an answer that is not a page"
     if isinstance(items, list) and isinstance(page, dict) and _is_count(page.get("limit"), page.get("offset")):
         total = page.get("total") if _is_count(page.get("total")) else None
         if offset in {None, page["offset"]} and (page["limit"] or not items):
@@ -168,7 +167,7 @@ class _Ahead:
     def _run(self) -> None:
         try:
             self._page = self._fetch()
-        except BaseException as error:  # noqa: BLE001 - raised by `page`, where somebody can see it
+        except BaseException as error:  # noqa: BLE001 - raised by `page` in the caller's thread
             self._error = error
 
     def page(self) -> Page[Any] | None:

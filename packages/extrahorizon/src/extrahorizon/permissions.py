@@ -1,7 +1,7 @@
 """The names of the platform's permissions, for type checkers and for completion in an editor.
 
-A permission of a function's role may be narrowed: `VIEW_DOCUMENTS:blood-pressure` holds for one schema. The platform
-may have names that are not here, so that any string is taken where permissions are given.
+A permission of a role may have a scope: `VIEW_DOCUMENTS:blood-pressure` applies to one schema. Any string is accepted
+as a permission, because the platform may have more names.
 """
 
 from typing import Literal, get_args

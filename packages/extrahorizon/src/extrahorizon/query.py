@@ -1,7 +1,7 @@
 """RQL, the platform's query language: `rql.eq("data.age", 40).sort("-creationTimestamp").limit(10)`.
 
-`rql` is an empty query to begin with. Queries never change: each method gives a new one, so that a part can be kept and
-used again. `a & b` holds where both do, `a | b` where one does.
+`rql` is an empty query to start from. Queries are immutable: each method returns a new one, so parts can be reused. `a
+& b` matches if both do, `a | b` if one does.
 
     from extrahorizon.query import rql
 
@@ -9,14 +9,14 @@ used again. `a & b` holds where both do, `a | b` where one does.
     exh.data.documents.find("measurements", new & (rql.gt("data.pulse", 120) | rql.excludes("data.pulse")))
 
 Values are percent-encoded twice, as the platform decodes them twice: no value can change the structure of a query.
-Their spelling is that of the official SDK's builder, and so is the text that comes out, but for these differences:
+The output equals that of the official SDK's builder, with these differences:
 
-- `limit` after a starting query that has a limit: the SDK swallows both `&` around one in the middle, and leaves a
-  comma where it stood within `and(...)`. Here the limit goes and everything around it stays as it was.
-- A starting query of several terms used as a condition is wrapped (`and(a,b)`, `or(a,b)`); the SDK lets its `&` stand
-  between the other conditions' commas.
-- A field name that would change the structure of the query is refused; the SDK writes it as it is.
-- Dates are ISO 8601 in UTC, which the platform understands; the SDK writes what JavaScript prints for them.
+- `limit` after a starting query that has a limit: the SDK drops both `&` around one in the middle, and leaves a comma
+  in its place within `and(...)`. Here only the limit is removed.
+- A starting query of several terms used as a condition is wrapped (`and(a,b)`, `or(a,b)`); the SDK mixes its `&` with
+  the other conditions' commas.
+- A field name that would change the structure of the query is refused; the SDK writes it unchanged.
+- Dates are ISO 8601 in UTC, which the platform parses; the SDK writes JavaScript's string format.
 """
 
 from __future__ import annotations
@@ -50,20 +50,28 @@ _LARGEST_PLAIN, _SMALLEST_PLAIN = Decimal("1e21"), Decimal("1e-6")
 
 
 class RQL:
-    """An RQL query: a sequence of terms, all of which hold."""
+    """An RQL query: a sequence of terms, all of which hold.
+
+    **The newest documents of one status, with a high pulse or none**
+
+        >>> from extrahorizon import rql
+        >>> query = rql.eq("status", "new") & (rql.gt("data.pulse", 120) | rql.excludes("data.pulse"))
+        >>> query.sort("-creationTimestamp").limit(10).build()
+        '?eq(status,new)&or(gt(data.pulse,120),excludes(data.pulse))&sort(-creationTimestamp)&limit(10)'
+    """
 
     __slots__ = ("_encode", "_limit", "_terms")
 
     def __init__(self, begin: Condition = "", *, double_encode_values: bool = True) -> None:
-        """Begin with `begin`, which is kept as it is; with nothing, match everything.
+        """Start with `begin`, which is not changed; without it, match everything.
 
         Args:
-            begin: RQL, with or without a question mark before it. Its values are encoded already.
-            double_encode_values: False writes the values of later terms as they are: for casts such as
-                `string:0032`, and for values that are encoded already. Those can change the structure of the query.
+            begin: RQL with encoded values, with or without a leading question mark.
+            double_encode_values: False writes later values unchanged: for casts such as `string:0032`, and for encoded
+                values. They can change the structure of the query.
 
         Raises:
-            RQLSyntaxError: it is no RQL; no word of it is quoted, as it may hold personal data.
+            RQLSyntaxError: it is not RQL; it is not quoted, because it may contain personal data.
         """
         text = text_of(begin)
         self._terms: tuple[str, ...] = (text,) if text else ()
@@ -115,11 +123,11 @@ class RQL:
         return self._presence("excludes", field, conditions)
 
     def and_(self, *conditions: Condition) -> RQL:
-        """All of the conditions hold."""
+        """Require all of the conditions."""
         return self._with(f"and({_joined(conditions)})")
 
     def or_(self, *conditions: Condition) -> RQL:
-        """One of the conditions holds at least."""
+        """Require at least one of the conditions."""
         return self._with(f"or({_joined(conditions)})")
 
     def select(self, fields: str | Iterable[str]) -> RQL:
@@ -134,7 +142,7 @@ class RQL:
         """Answer with `limit` records at most, from the one at `offset` on. Takes the place of an earlier limit."""
         for number in (limit, offset):
             if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-                raise RQLSyntaxError("limit and offset are whole numbers, 0 or more")
+                raise RQLSyntaxError("limit and offset must be integers, 0 or more")
         kept = tuple(term for text in self._closed() if (term := without_limit(text)))
         return self._copy(kept, _limit_term(limit, offset))
 
@@ -143,7 +151,7 @@ class RQL:
         return self._with("skipCount()")
 
     def build(self) -> str:
-        """Return the query as it follows a path: with its question mark, or nothing where it is empty."""
+        """Return the query string with its question mark, or an empty string for an empty query."""
         return query(self)
 
     def intermediate(self) -> str:
@@ -174,7 +182,7 @@ class RQL:
     def __and__(self, other: Condition) -> RQL:
         other = other if isinstance(other, RQL) else RQL(other)
         mine = self
-        if has_limit(str(other)):  # the later one counts, wherever it stands
+        if has_limit(str(other)):  # the later one wins, wherever it is
             mine = self._copy(tuple(term for text in self._terms if (term := without_limit(text))), None)
         return self._copy(mine._closed() + other._closed(), other._limit or mine._limit)
 
@@ -207,7 +215,7 @@ class RQL:
         return self._copy((*self._closed(), term), self._limit)
 
     def _closed(self) -> tuple[str, ...]:
-        """Return the terms, so that nothing after them can fall into an `or` of the starting query."""
+        """Return the terms in a form that later terms cannot join an `or` of the starting query."""
         return tuple(map(_closed, self._terms))
 
     def _all(self) -> tuple[str, ...]:
@@ -239,15 +247,15 @@ def text_of(condition: object) -> str:
 
 
 def query(condition: Condition | None) -> str:
-    """Return a builder's or a plain query as it follows a path, with its question mark; nothing for none."""
+    """Return a builder or a plain query as a query string with its question mark; empty for None."""
     text = text_of(condition)
     return f"?{text}" if text else ""
 
 
 def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type each
-    """Return a value as RQL writes it, before it is encoded.
+    """Format a value as RQL, before encoding.
 
-    Texts as they are; `true`, `false`, `null`; numbers as JavaScript prints them, so `1.0` is `1`; `date` as
+    Strings are unchanged; `true`, `false`, `null`; numbers as JavaScript prints them, so `1.0` is `1`; `date` as
     `2021-12-10`; `datetime` in UTC to the millisecond, `2021-12-10T23:30:00.000Z`; `UUID` with its dashes; a list
     joined by commas; a member of an `Enum` as its value.
 
@@ -280,7 +288,7 @@ def double_encoded(text: str) -> str:
     """Return a value encoded for a query: all but ASCII letters and digits percent-encoded, twice."""
     if text.isascii() and text.isalnum():
         return text
-    if has_half(text):  # asked first, as the error of `encode` has the whole text
+    if has_half(text):  # checked first, because the error of `encode` contains the entire string
         raise RQLSyntaxError(f"a value holds {HALF_A_CHARACTER}")
     encoded = text.encode()
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"%25{byte:02X}" for byte in encoded)  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""What a raw query has to be like for the platform to read it."""
+"""Validation of raw queries, by the platform's rules."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _PARTS = re.compile(r"[^(),&|<>=!]+|.")
 _MARKS = frozenset("(),&|<>=!")
 _DIGIT = re.compile("[0-9]")
 _JOINS = {"&": "and", "|": "or"}
-#: What may stand before a value, as in `string:0032`.
+#: Casts before a value, as in `string:0032`.
 _CASTS = frozenset({"auto", "number", "epoch", "isodate", "date", "boolean", "string", "re", "RE", "glob"})
-#: What JavaScript's `Number` reads, before any decoding: the casts are applied to the text as it is sent.
+#: Numbers that JavaScript's `Number` parses, before any decoding, because casts apply to the raw text.
 _JS_NUMBER = re.compile(
     r"|[+-]?(Infinity|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)|0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+", re.ASCII
 )
@@ -22,14 +22,14 @@ _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 class RQLSyntaxError(ExtraHorizonError, ValueError):
-    """A query that is no RQL, or a value, field or limit that cannot be part of one. Nothing was sent."""
+    """The query, or a value, field or limit, is not valid RQL. Nothing was sent."""
 
 
 def check_query(text: str) -> None:
-    """Refuse a starting query that the platform would not read, by the rules of the official SDK's parser.
+    """Reject a starting query that the official SDK's parser rejects.
 
-    That are characters outside of RQL, parentheses that do not match, `&` beside `|` on one level or inside of an
-    operator, casts that do not exist (`foo:bar`) or do not fit (`number:abc`), and percent signs that encode nothing.
+    Errors are invalid characters, unbalanced parentheses, `&` and `|` on one level or inside an operator, unknown casts
+    (`foo:bar`), invalid casts (`number:abc`), and invalid percent-encoding.
     """
     if _FOREIGN.search(text):
         raise RQLSyntaxError("a query holds a character that RQL cannot: percent-encode its values, twice")
@@ -55,7 +55,7 @@ def _joined_by(sign: str, operator: str, joined: str) -> tuple[str, str]:
     if joined and joined != sign:
         raise RQLSyntaxError("a query mixes & and | without parentheses")
     if operator not in {"", _JOINS[sign]}:
-        raise RQLSyntaxError(f"a query has {sign} right inside of an operator: write {_JOINS[sign]}(...) there")
+        raise RQLSyntaxError(f"a query has {sign} directly inside an operator: write {_JOINS[sign]}(...) there")
     return operator, sign
 
 
@@ -63,11 +63,11 @@ def _check_word(word: str) -> None:
     for part in word.split("/"):
         cast, colon, value = part.partition(":")
         if colon and cast not in _CASTS and not may_be_date(part):
-            raise RQLSyntaxError("a query has a colon after what is no cast: percent-encode its values, twice")
+            raise RQLSyntaxError("a query has a colon after an unknown cast: percent-encode its values, twice")
         if colon and not fits_cast(cast, value):
             raise RQLSyntaxError(f"a query has a value that is no {cast}: after {cast}: comes one")
         if not (_is_encoded(part) and _is_encoded(unquote(part))):  # as it is sent, and as the platform then sees it
-            raise RQLSyntaxError("a query has a % that encodes nothing: percent-encode its values, twice")
+            raise RQLSyntaxError("a query has an invalid % sequence: percent-encode its values, twice")
 
 
 def may_be_date(text: str) -> bool:
@@ -79,13 +79,13 @@ def may_be_date(text: str) -> bool:
 
 
 def fits_cast(cast: str, text: str) -> bool:
-    """Return whether a value can be what its cast says: `number:abc` cannot.
+    """Return whether a value is valid for its cast: `number:abc` is not.
 
-    Which dates can be read is up to JavaScript, which takes many forms; each has a digit.
+    JavaScript accepts many date formats; all contain a digit.
 
     Args:
-        cast: what stands before the colon.
-        text: what follows it, as it is sent.
+        cast: the part before the colon.
+        text: the raw part after it.
     """
     if cast in {"number", "epoch"}:
         return _JS_NUMBER.fullmatch(text) is not None

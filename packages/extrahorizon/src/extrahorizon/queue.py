@@ -1,32 +1,32 @@
-"""The same task function behind an SQS queue on AWS Lambda, and the way into that queue.
+"""Run a task function from an SQS queue on AWS Lambda, and send tasks to that queue.
 
-A message's body is a task as JSON: `{"id": …, "data": {…}}`, `retryForTaskIds` as well if it is a later attempt.
-`@task_handler` hands a batch of messages to `work`, which runs the function once for each and answers which failed.
+A message's body is a task as JSON: `{"id": …, "data": {…}}`, with `retryForTaskIds` for a retry. `@task_handler` passes
+a batch of messages to `work`, which runs the function once for each and returns those that failed.
 
-done          the message is deleted
-poison        its body is no task, or the function says that no attempt can mend the error: it goes to the dead-letter
-              queue at once, with what was wrong as message attributes, and is deleted
-failed        it stays, and comes again when it is visible again; after so many times SQS moves it to the dead-letter
-              queue itself. So does one that there was no time to begin, or that another worker is at
-seen before   deleted without running the function
+    done          the message is deleted
+    poison        its body is not a task, or the function raised an error that no retry can fix: it is sent to the
+                  dead-letter queue immediately, with the error as message attributes, and deleted
+    failed        it stays and is received again when it is visible; after several receives SQS moves it to the
+                  dead-letter queue. The same applies if there was no time to start it, or another worker has it
+    seen before   deleted without running the function
 
-SQS delivers a message more than once now and then, and a worker may end between what it did and saying so. What has
-been done is noted in a DynamoDB table (Powertools' idempotency) for as long as SQS can keep a message. The note says
-that it was done, and nothing of the result. While a function runs the note is a lock, until the Lambda function's time
-is up; who ended without a word, killed or timed out, is followed by another attempt after that. So a function must
-still be safe to run again.
+SQS occasionally delivers a message more than once, and a worker may end before it reports success. Completed messages
+are recorded in a DynamoDB table (Powertools' idempotency) for as long as SQS can keep a message. The record does not
+contain the result. While a function runs, the record is a lock until the Lambda function's timeout; after a kill or
+timeout another attempt follows. So a function must still be safe to run again.
 
-WORK_QUEUE_URL          what `send_tasks` sends to
-IDEMPOTENCY_TABLE       the table: partition key `id`, TTL attribute `expiration`. Without it nothing is noted, and a
-                        warning says so: then a message that is delivered twice runs twice
-DEAD_LETTER_QUEUE_URL   where poison goes. Without it poison is left to SQS, as what fails: no reason is recorded there
-POWERTOOLS_METRICS_NAMESPACE    of the metrics `Done`, `DoneBefore`, `Poison`, `NotBegun` and `Failed` in CloudWatch,
-                        with the dimension `service`, the name of the Lambda function. Without it there are none. Each
-                        message counts in one of them; `Failed` also has a 0 for each that was begun and did not fail,
-                        so that its average is the share that failed. They are lines of the log (EMF), and cost no call
+    WORK_QUEUE_URL          the queue of `send_tasks`
+    IDEMPOTENCY_TABLE       the table: partition key `id`, TTL attribute `expiration`. Without it nothing is recorded,
+                            a warning is logged, and a message that is delivered twice runs twice
+    DEAD_LETTER_QUEUE_URL   for poison. Without it SQS handles poison like failed messages, and no reason is recorded
+    POWERTOOLS_METRICS_NAMESPACE    of the metrics `Done`, `DoneBefore`, `Poison`, `NotBegun`, `Failed` in CloudWatch,
+                            with the dimension `service`, the name of the Lambda function. Without it there are none.
+                            Each message counts in one of them; `Failed` also has a 0 for each that was begun and did
+                            not fail, so that its average is the failure rate. They are log lines (EMF), which need no
+                            API call
 
-For standard queues, with `ReportBatchItemFailures`. Imported only by who has to do with a queue: boto3 and Powertools'
-two utilities take half a second of a cold start.
+For standard queues, with `ReportBatchItemFailures`. Import it only where a queue is used: boto3 and Powertools' two
+utilities add half a second to a cold start.
 """
 
 from __future__ import annotations
@@ -58,29 +58,29 @@ if TYPE_CHECKING:
     from extrahorizon.deadline import LambdaContext
 
 LEAST_TIME = 1.0
-"""Seconds that have to be left to begin with a message; more where one of the same batch has taken longer."""
+"""Seconds that must remain to start a message; more if one of the same batch took longer."""
 
 KEPT_FOR = 14 * 86_400
 """Seconds that a task counts as done: the longest that SQS keeps a message."""
 
 DONE, DONE_BEFORE, POISON, NOT_BEGUN, FAILED = "Done", "DoneBefore", "Poison", "NotBegun", "Failed"
-"""What can become of a message: also the names of metrics."""
+"""Outcomes of a message, which are also names of metrics."""
 
-BATCH_SIZE = 10  # messages that SQS takes at once
+BATCH_SIZE = 10  # messages per SQS request
 BATCH_BYTES = 262_144  # of all bodies together; the least that any queue takes
 SEND_ATTEMPTS = 4
 _FIRST_WAIT = 0.2  # seconds until a message that SQS did not take is sent again; doubles
 _LONGEST_REASON = 1000  # characters
-_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in SQS's texts
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in SQS's format
 _TASK_KEYS = ("task_id", "task")
 
 
 class UnsentTasksError(ExtraHorizonError):
-    """Some tasks could not be put into the queue. Sending all of them again does no harm if their ids stay the same.
+    """Some tasks could not be sent. It is safe to send all of them again with the same ids.
 
     Attributes:
-        sent: how many are in the queue.
-        unsent: the ids of those of the last batch that are not.
+        sent: number of tasks sent.
+        unsent: ids of the unsent tasks of the last batch.
     """
 
     def __init__(self, reason: str, *, sent: int, unsent: Sequence[str]) -> None:
@@ -90,7 +90,7 @@ class UnsentTasksError(ExtraHorizonError):
 
 @dataclass(frozen=True)
 class QueueSettings:
-    """What the environment says of the queue; None for what it does not name."""
+    """The queue's environment variables; None for missing ones."""
 
     work_queue_url: str | None
     dead_letter_queue_url: str | None
@@ -155,7 +155,7 @@ def _write_metrics(namespace: str, outcomes: Mapping[str, int]) -> None:
 
 @dataclass
 class _Worker:
-    """What the messages of one batch have in common."""
+    """State that the messages of a batch share."""
 
     context: LambdaContext
     run: Callable[[Task], object]
@@ -166,10 +166,10 @@ class _Worker:
     needed: float = LEAST_TIME
     """Seconds that the next message is expected to take: the longest that one took."""
     outcomes: Counter[str] = field(default_factory=Counter)
-    """How many of the messages were `Done`, `DoneBefore`, `Poison`, `NotBegun` or `Failed`."""
+    """Number of messages that were `Done`, `DoneBefore`, `Poison`, `NotBegun` or `Failed`."""
 
     def handle(self, record: SQSRecord) -> None:
-        """Do what a message asks for. Whatever it raises makes the message come again."""
+        """Process a message. An exception makes SQS deliver the message again."""
         logger.remove_keys(_TASK_KEYS)
         add_to_invocation(message_id=record.message_id, receive_count=_receive_count(record))
         self._check_time()
@@ -218,7 +218,7 @@ class _Worker:
 
         def attempt(*, key: str) -> None:
             del key
-            self.run(task)  # what it returns is nobody's business here, and not kept
+            self.run(task)  # the result is not used or stored
 
         def done_before(response: Any, idempotent_data: DataRecord) -> Any:  # noqa: ARG001 - passed by place
             nonlocal outcome
@@ -241,20 +241,20 @@ class _Worker:
 
 
 def send_tasks(tasks: Iterable[Mapping[str, Any]], *, deadline: Deadline | None = None) -> int:
-    """Put tasks into the work queue, ten at a time. What SQS does not take is sent again, a few times.
+    """Send tasks to the work queue, ten at a time. Messages that SQS refuses are retried a few times.
 
     Args:
-        tasks: each with an `id`, which is what makes sending it again harmless, and `data`. A message is read by
-            whoever may look into the queue: ids belong into it, and nothing of a person.
-        deadline: past it no further ten are sent.
+        tasks: each with an `id`, which makes it safe to send again, and `data`. Put only ids into it, no personal data,
+            because everyone with access to the queue can read it.
+        deadline: no batch is sent after it.
 
     Returns:
-        How many.
+        The number of tasks.
 
     Raises:
         ConfigurationError: WORK_QUEUE_URL is not set.
-        UnsentTasksError: SQS did not take some, or one is no JSON: it holds NaN, Infinity or itself. Those before them
-            are in the queue.
+        UnsentTasksError: SQS refused some, or one is not JSON because it contains NaN, Infinity or itself. Earlier
+            tasks were sent.
         DeadlineExceededError: there was no time for all of them.
     """
     url = QueueSettings.from_environment().work_queue_url
@@ -302,7 +302,7 @@ def _batches(tasks: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, tuple[str
         body = _body(task)
         if body is None:
             ids = [*(each for each, _ in batch.values()), str(task["id"])]
-            raise UnsentTasksError("one cannot be JSON: it holds NaN, Infinity or itself", sent=sent, unsent=ids)
+            raise UnsentTasksError("one cannot be JSON: it contains NaN, Infinity or itself", sent=sent, unsent=ids)
         length = len(body.encode())
         if batch and (len(batch) == BATCH_SIZE or size + length > BATCH_BYTES):
             yield batch
@@ -357,7 +357,7 @@ def _facts(error: BaseException) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """Why, in words that hold nothing personal: the text of an error of ours; of others their names, and AWS's code."""
+    """Return the reason without personal data: the message of our own errors; the class and AWS's code of others."""
     if isinstance(error, ExtraHorizonError):
         return str(error) or type(error).__name__
     response, operation = getattr(error, "response", None), getattr(error, "operation_name", None)
@@ -381,7 +381,7 @@ def _store(table: str) -> DynamoDBPersistenceLayer:
 
 @cache
 def _aws(service: str) -> Any:
-    """Return a boto3 client, kept across warm invocations."""
+    """Return a boto3 client, reused by warm invocations."""
     import boto3
     from botocore.config import Config
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 
-#: Loggers that say too much, and the least they may be set to. At DEBUG, `requests_oauthlib` and `oauthlib` print the
-#: Authorization header, and `botocore` the bodies of Secrets Manager; at INFO, `botocore` tells each time where it
-#: found its own credentials. `urllib3` prints whole URLs, query and all, as late as WARNING: RQL values are personal
-#: data, and the query of a SideFX download is a signature.
+#: Loggers that leak data, with the minimum level allowed. At DEBUG, `requests_oauthlib` and `oauthlib` print the
+#: Authorization header, and `botocore` the bodies of Secrets Manager; at INFO, `botocore` logs the source of its
+#: credentials each time. `urllib3` logs URLs with their query even at WARNING: RQL values are personal data, and the
+#: query of a SideFX download is a signature.
 _LEAST = {
     "requests_oauthlib": logging.INFO,
     "oauthlib": logging.INFO,

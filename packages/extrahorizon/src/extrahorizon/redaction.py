@@ -1,4 +1,4 @@
-"""Which names are of secrets, and values without them: for log lines, and for whatever else shows what was sent."""
+"""Redaction: recognize names of secrets and remove their values, for logs and wherever requests are displayed."""
 
 from __future__ import annotations
 

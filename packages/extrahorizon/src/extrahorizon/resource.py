@@ -1,7 +1,7 @@
-"""What the groups of operations in `services/` are made of.
+"""Base classes of the groups of operations in `services/`.
 
-A group is a class with a method per operation, a few lines each: verb, path, body, what comes back. Paths are put
-together from `segment`s, answers come through the session, and what many groups have in common stands here once.
+A group is a class with a short method for each operation: verb, path, body, result. Paths are built from `segment`s,
+and the session sends the calls. Shared operations are defined here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def segment(name: str) -> str:
 
 
 def given(members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members that have a value; None stands for one that is left out."""
+    """Return the members that have a value; None means omitted."""
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -116,7 +116,7 @@ class Resource:
         return answer
 
     def _affected(self, method: str, path: str, **options: Any) -> int:
-        """How many records the call changed, whatever the service calls them."""
+        """Return the number of changed records, which services report under different names."""
         answer = self._object(method, path, **options)
         for name in ("affectedRecords", "records_affected", "recordsAffected"):
             if isinstance(answer.get(name), int):
@@ -166,7 +166,7 @@ class Collection(Resource, Generic[Item]):
         return paging.find(self._session, self._path, rql)
 
     def find_all(self, rql: Condition | None = None) -> Iterator[Item]:
-        """Every record that matches, one after another; `paging.find_all` says how. Errors as for `find`."""
+        """Yield every record that matches; see `paging.find_all`. Errors as for `find`."""
         return paging.find_all(self._session, self._path, rql)
 
     def find_first(self, rql: Condition | None = None) -> Item | None:

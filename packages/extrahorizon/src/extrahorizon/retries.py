@@ -1,10 +1,9 @@
-"""When a call is sent again, and after how long.
+"""Retry policy: which calls are retried, and when.
 
-Retries live above signing: each attempt is signed anew, with its own nonce and timestamp, or the platform would answer
-110. A safe method (GET, HEAD, OPTIONS), or any call its caller declares idempotent, is sent again after whatever may
-pass: a lost connection, a timeout, HTTP 429 and 5xx, a body cut short, and the platform's own temporary refusals. Any
-other call is sent again only when nothing can have been done: the connection was never made, or the answer was 429, or
-503 with `Retry-After`.
+Each attempt is signed again with its own nonce and timestamp, or the platform would answer 110. A safe method (GET,
+HEAD, OPTIONS), or a call declared idempotent, is retried after every temporary failure: a lost connection, a timeout,
+HTTP 429 and 5xx, a body cut short, and the platform's own temporary refusals. Other calls are retried only if the
+platform cannot have processed them: the connection was never made, or the answer was 429, or 503 with `Retry-After`.
 """
 
 from __future__ import annotations
@@ -41,12 +40,12 @@ def pause(seconds: float) -> None:
 
 
 class RetryPolicy:
-    """How often and how long.
+    """Limits of retries.
 
     Attributes:
-        attempts: how often a call is sent at most.
-        base: seconds the first wait is at most; it doubles with each.
-        longest: seconds any one wait of our own is at most.
+        attempts: maximum number of attempts.
+        base: maximum seconds of the first wait, doubled each time.
+        longest: maximum seconds of a wait, unless the platform asks for more.
         total: seconds within which the last attempt must begin.
     """
 
@@ -59,12 +58,12 @@ class RetryPolicy:
     def wait(
         self, error: PlatformError | PlatformUnreachableError, elapsed: float, *, repeatable: bool
     ) -> float | None:
-        """Seconds until the next attempt, None when there must be none.
+        """Return the seconds until the next attempt; None for no retry.
 
         Args:
-            error: how the latest attempt failed; its `attempts` says which one that was.
+            error: the last attempt's error, with the number of `attempts`.
             elapsed: seconds since the first attempt began.
-            repeatable: whether doing the call twice does no harm.
+            repeatable: whether repeating the call is harmless.
         """
         if error.attempts >= self.attempts or error.permanent:
             return None

@@ -1,7 +1,7 @@
-"""The two ways to a secret of AWS Secrets Manager, and which of their failures pass by themselves.
+"""Read a secret of AWS Secrets Manager by its extension or boto3, and classify temporary failures.
 
-The AWS Parameters and Secrets Lambda Extension is a loopback call, without boto3 to import. boto3 is imported when it
-is asked, and goes past every cache.
+The AWS Parameters and Secrets Lambda Extension is a loopback call that avoids importing boto3. boto3 is imported on
+use, and bypasses every cache.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
 """
 
@@ -36,15 +36,15 @@ class NoBoto3Error(Exception):  # none that callers see
 
 
 def by_extension(secret_id: str, settings: Settings, seconds: float) -> str:
-    """Return the text of a secret, as the extension has it; what may pass is asked for again.
+    """Return a secret from the extension, with retries.
 
     Args:
         secret_id: name or ARN.
-        settings: of the extension's port and token.
-        seconds: until somebody stops to wait; no attempt takes more than a third of it, or a second.
+        settings: the extension's port and token.
+        seconds: time limit in seconds; an attempt takes at most a third of it, and at most a second.
 
     Raises:
-        SecretUnreachableError: the extension does not answer, or answers that it or AWS cannot just now.
+        SecretUnreachableError: the extension does not answer, or reports a temporary failure.
         ConfigurationError: it refuses the request, or the secret is binary.
     """
     each = max(1.0, seconds / ATTEMPTS)
@@ -58,10 +58,10 @@ def by_extension(secret_id: str, settings: Settings, seconds: float) -> str:
 
 
 def _asked(secret_id: str, settings: Settings, seconds: float) -> str | Exception:
-    """Return the text of a secret, or what is wrong."""
+    """Return the secret, or the error."""
     url = f"http://localhost:{settings.extension_port}/secretsmanager/get?secretId={quote(secret_id, safe='')}"
     headers = Headers({"X-Aws-Parameters-Secrets-Token": settings.session_token})
-    transport = SocketTransport()  # it knows no proxy, which must not see this
+    transport = SocketTransport()  # without a proxy, which must not see the secret
     try:
         response = transport.send(Request("GET", url, headers), Deadline(min(_LONGEST, seconds)))
         text = response.text
@@ -87,16 +87,16 @@ def _reason(error: ExtraHorizonError) -> str:
 
 
 def by_boto3(secret_id: str, seconds: float) -> str:
-    """Return the text of a secret as it is now; what may pass is asked for again, by botocore.
+    """Return a secret's current value with boto3, whose retries apply.
 
     Args:
         secret_id: name or ARN.
-        seconds: until somebody stops to wait; no wait takes more, or more than a second.
+        seconds: time limit in seconds; a connection or read takes at most that, and at most a second.
 
     Raises:
-        SecretUnreachableError: AWS does not answer, or answers that it cannot just now.
-        NoBoto3Error: boto3 cannot ask.
-        ConfigurationError: the secret is not there, may not be read, or is binary.
+        SecretUnreachableError: AWS does not answer, or reports a temporary failure.
+        NoBoto3Error: boto3 is not usable.
+        ConfigurationError: the secret does not exist, is not readable, or is binary.
     """
     return _given(_asked_by_boto3(secret_id, max(1.0, seconds)))
 

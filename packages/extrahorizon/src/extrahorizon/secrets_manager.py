@@ -1,12 +1,9 @@
-"""One JSON secret out of AWS Secrets Manager, by the cheapest way there is, and its last value where there is none.
+"""Read a JSON secret from AWS Secrets Manager, with a cache that also bridges outages.
 
-Through the AWS Parameters and Secrets Lambda Extension where that layer is present, else by boto3; by the other one
-where the first does not answer. A value is kept for 300 s in all. The extension keeps it for `SECRETS_MANAGER_TTL`
-seconds, 300 unless that is set, and does not say how old it is; so what comes from it is kept here for what that leaves
-of the 300 s, 60 s at most and 5 s at least.
-
-What fails may pass: it is asked for again, and then the last value serves until a newer one comes, or until the
-platform refuses it.
+It uses the AWS Parameters and Secrets Lambda Extension if that layer is present, else boto3, and the other one if the
+first does not answer. A value is at most 300 s old. The extension caches it for `SECRETS_MANAGER_TTL` seconds, by
+default 300, and does not report its age; so a value from it is cached here for the rest of the 300 s, at most 60 s and
+at least 5 s. After a temporary failure the last value is used until a newer one arrives or the platform refuses it.
 """
 
 from __future__ import annotations
@@ -29,7 +26,9 @@ if TYPE_CHECKING:
 
 MAX_AGE = 300.0  # seconds
 EXTENSION_AGE = 60.0  # seconds that what the extension answers is kept here, at most
-LEAST_AGE = 5.0  # seconds that it is kept whatever the extension is told, so that a burst of calls is one request
+LEAST_AGE = (
+    5.0  # minimum seconds in this cache, whatever the extension's TTL, so that a burst of calls sends one request
+)
 PATIENCE = 3.0  # seconds to wait for a newer value where the last one may serve
 ASKED_AGAIN = 30.0  # seconds that the last value serves until a newer one is asked for again
 
@@ -43,15 +42,15 @@ class SecretsManager:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
         self._running: dict[tuple[str, bool], _Fetch] = {}
-        self._lock = threading.RLock()  # for what takes no time: nobody waits for AWS with it
+        self._lock = threading.RLock()  # for instant work; nothing waits for AWS with it
 
     def read(self, secret_id: str, deadline: Deadline | None = None) -> Mapping[str, str]:
         """Return the string members of the secret, white space around values removed and blank ones left out.
 
         Raises:
-            ConfigurationError: the secret is not there, may not be read, or is not a JSON object. The message names
+            ConfigurationError: the secret does not exist, is not readable, or is not a JSON object. The message names
                 the secret and never quotes its content.
-            SecretUnreachableError: AWS or its extension does not answer just now, and no value was read before.
+            SecretUnreachableError: AWS or its extension does not answer, and no value was read before.
             DeadlineExceededError: there was no time to read it.
         """
         deadline = deadline or Deadline()
@@ -101,7 +100,7 @@ class SecretsManager:
         return kept.values
 
     def _started(self, secret_id: str, deadline: Deadline, *, past_caches: bool) -> _Fetch:
-        """Return the reading of a secret that is under way, or begin one."""
+        """Return the fetch of a secret that is in progress, or start one."""
         key = secret_id, past_caches
         running = self._running.get(key)
         if running is None:
@@ -126,7 +125,7 @@ class SecretsManager:
                 del self._running[key]
 
     def _text(self, secret_id: str, seconds: float, *, past_caches: bool) -> tuple[str, float]:
-        """Return the text of a secret, and for how many seconds it may be kept: by one way, or else by the other."""
+        """Return the secret and its cache time in seconds, by one method or else the other."""
         ways: list[tuple[Callable[[], str], float]] = [(lambda: by_boto3(secret_id, seconds), MAX_AGE)]
         if self._settings.extension_port is not None:
             left = max(LEAST_AGE, min(EXTENSION_AGE, MAX_AGE - self._settings.extension_ttl))
@@ -150,10 +149,10 @@ class _Kept:
 
     Attributes:
         values: its members.
-        began: when it was asked for, by the clock.
-        until: when it is asked for again, by the clock.
-        is_refused: whether the platform refused it, so that it serves no longer than it would anyway.
-        is_warned: whether somebody was told that it serves for want of a newer one.
+        began: when its fetch began, on the clock.
+        until: when it is fetched again, on the clock.
+        is_refused: whether the platform refused it, so that it is not used beyond `until`.
+        is_warned: whether a warning was logged that an old value is in use.
     """
 
     def __init__(self, values: Mapping[str, str], began: float, until: float) -> None:
@@ -162,9 +161,9 @@ class _Kept:
 
 
 class _Fetch:
-    """A reading that goes on in a thread of its own, so that each of those who wait for it does so as long as it can.
+    """A fetch on a separate thread, so that each caller waits only until its own deadline.
 
-    boto3 takes what time it likes: to be imported, to find its credentials, to resolve a name.
+    boto3 has no overall timeout for its import, its credentials and name resolution.
     """
 
     def __init__(self, read: Callable[[], Mapping[str, str]]) -> None:
@@ -182,15 +181,15 @@ class _Fetch:
     def _run(self) -> None:
         try:
             self._values = self._read()
-        except BaseException as error:  # noqa: BLE001 - raised below, where somebody can see it
+        except BaseException as error:  # noqa: BLE001 - raised below in the caller's thread
             self._error = error
         self._done.set()
 
     def outcome(self, deadline: Deadline) -> Mapping[str, str]:
-        """Return what was read by the deadline.
+        """Wait for the result until the deadline.
 
         Raises:
-            DeadlineExceededError: nothing was; the reading goes on. Also what it raises.
+            DeadlineExceededError: there is no result yet; the fetch continues. || Errors of the fetch are raised too.
         """
         seconds = deadline.remaining()
         if not self._done.wait(None if seconds == float("inf") else max(0.0, min(seconds, threading.TIMEOUT_MAX))):
@@ -207,6 +206,6 @@ def _parse(secret_id: str, text: str) -> Mapping[str, str]:
     except (ValueError, RecursionError):
         members = None  # not chained: a JSON error quotes the text
     if not isinstance(members, dict):
-        raise unreadable(secret_id, "its value is not a JSON object of names and texts")
+        raise unreadable(secret_id, "its value is not a JSON object of strings")
     values = {name: value.strip() for name, value in members.items() if isinstance(value, str)}
     return {name: value for name, value in values.items() if value}

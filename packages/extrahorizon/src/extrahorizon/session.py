@@ -65,23 +65,23 @@ _OF_REQUESTS = frozenset(
 
 
 class _Shared:
-    """What a session and those made of it by `with_options` have in common, and what changes while they are used."""
+    """State that a session shares with those created by `with_options`."""
 
     def __init__(self) -> None:
         self.deadline = Deadline()
 
 
 class PlatformSession:
-    """Calls to one platform, kept for the life of the process so that connections stay open.
+    """A session with one platform, reused for the life of the process so that connections stay open.
 
-    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed anew and has a timeout within the deadline. `.netrc`
-    is never read; proxies and CA bundles are taken from the environment where none are given. Safe to use from many
-    threads. Where code wants the world of requests itself: `ExtraHorizon.oauth1_session`.
+    Takes paths (`/users/v1/me`), not URLs. Each attempt is signed again and has a timeout within the deadline. `.netrc`
+    is never read; proxies and CA bundles are taken from the environment by default. Thread-safe. For code based on
+    requests use `ExtraHorizon.oauth1_session`.
 
     Attributes:
         headers: sent with each call.
-        retries: when a call is sent again.
-        transport: what sends the calls.
+        retries: the retry policy.
+        transport: sends the calls.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class PlatformSession:
         on_request: Callable[[RequestInfo], object] | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
-        """Send with what `authentication` gives; it is asked before each attempt.
+        """`authentication` authenticates each attempt.
 
         `ExtraHorizon` describes the other arguments.
         """
@@ -116,7 +116,7 @@ class PlatformSession:
 
     @property
     def authentication(self) -> Authentication:
-        """How calls authenticate. One that calls the platform itself, to log in, does it through this transport."""
+        """The authentication of calls. If it calls the platform to log in, it uses this transport."""
         return self._authentication
 
     @authentication.setter
@@ -127,7 +127,7 @@ class PlatformSession:
 
     @property
     def deadline(self) -> Deadline:
-        """The point in time that no call passes; sessions made by `with_options` have the same."""
+        """The deadline of all calls, shared by sessions made by `with_options`."""
         return self._shared.deadline
 
     @deadline.setter
@@ -174,13 +174,13 @@ class PlatformSession:
         return self.request("DELETE", path, **options)
 
     def close(self) -> None:
-        """Close the connections that are kept open; the next call opens new ones."""
+        """Close open connections; the next call opens new ones."""
         self.transport.close()
 
     def with_options(
         self, *, timeout: float | None = None, headers: Mapping[str, str] | None = None, idempotent: bool | None = None
     ) -> PlatformSession:
-        """Return a session that makes its calls with other options; `ExtraHorizon.with_options` describes them."""
+        """Return a session with other options; see `ExtraHorizon.with_options`."""
         options = checked_options(timeout=timeout, headers=headers, idempotent=idempotent)
         if headers is not None:
             options["headers"] = {**self._options.get("headers", {}), **headers}
@@ -189,18 +189,18 @@ class PlatformSession:
         return other
 
     def request(self, method: str, path: str, *, stream: bool = False, **options: Unpack[CallOptions]) -> Response:
-        """Send one call, again where that is safe.
+        """Send a call, with retries if that is safe.
 
         Args:
             method: HTTP method.
-            path: path and query as the platform documents them, RQL included, starting with a slash.
+            path: path and query with RQL, starting with a slash.
             stream: leave the body unread, for `Response.chunks`; the caller closes the response.
             options: `json`, a body to send as JSON, datetimes as ISO 8601; `gzip=True` compresses it, which the
-                platform takes when documents are created. `data`, a body to send as it is: bytes, or a
+                platform supports for creating documents. `data`, a raw body: bytes, or a
                 `extrahorizon.multipart.Multipart`, which is streamed. `headers`, besides the session's own. `timeout`,
                 seconds to wait for an answer, `READ_TIMEOUT` by default and never past the deadline. `idempotent=True`
-                says that doing this twice does no harm, so that it is retried like a read; `idempotent=False` that a
-                GET does something, so that it is not.
+                if repeating the call is harmless, so that it is retried like a read; `idempotent=False` if a GET has
+                side effects, so that it is not.
 
         Returns:
             The answer, with a status below 300.
@@ -208,8 +208,8 @@ class PlatformSession:
         Raises:
             ConfigurationError: there are no usable credentials.
             PlatformError: the platform answered with an error.
-            PlatformUnreachableError: there was no usable answer.
-            DeadlineExceededError: there was no time for one.
+            PlatformUnreachableError: there was no valid answer.
+            DeadlineExceededError: the deadline passed.
         """
         return self._perform(Call(method, path, **self._with(options)), _unread if stream else _read)
 
@@ -285,7 +285,7 @@ class PlatformSession:
 
     def _signed(self, call: Call, url: str, authorization: Authorization) -> Request:
         headers = Headers(self.headers, call.body_headers)
-        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime sets it anew each time
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):  # of this invocation: Lambda's runtime replaces it each time
             headers["X-Amzn-Trace-Id"] = trace
         if call.headers:
             headers.update(call.headers)
@@ -340,15 +340,15 @@ def _json(response: Response, expects: type | None) -> Any:
     value = response.json()
     if expects is None or isinstance(value, expects):
         return value
-    problem = f"an answer that is no JSON {'object' if expects is dict else 'array'}"
+    problem = f"an answer that is not a JSON {'object' if expects is dict else 'array'}"
     raise InvalidResponseError(problem, status=response.status_code, method=response.method, url=response.url)
 
 
 def _within(body: Iterable[bytes], deadline: Deadline, what: str) -> Iterator[bytes]:
-    """Yield a body that is not sent past the deadline.
+    """Yield a body until the deadline.
 
     Raises:
-        DeadlineExceededError: the time is up; nothing was done, for the body is not complete.
+        DeadlineExceededError: the deadline passed; nothing was done, because the body is incomplete.
     """
     try:
         for chunk in body:

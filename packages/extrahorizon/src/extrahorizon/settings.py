@@ -24,19 +24,19 @@ OAUTH_NAMES = (
 SECRET_ID = "API_SECRET_ID"  # noqa: S105  # pragma: allowlist secret - the name of a variable
 EXTENSION_PORT = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"
 EXTENSION_TTL = "SECRETS_MANAGER_TTL"
-LONGEST_TTL = 300.0  # seconds: the extension's own limit, and what it takes where nothing is set
+LONGEST_TTL = 300.0  # seconds: the extension's maximum, and its default
 
 
 class Settings:
-    """What the environment says. A value of nothing but white space counts as not set.
+    """Settings from the environment. A blank value counts as unset.
 
     Attributes:
-        values: the five `API_*` names that hold something, white space around them removed.
-        blank: names of the five that are set to nothing; messages tell them from names never set.
+        values: the five `API_*` variables that are set, stripped of white space.
+        blank: names of the five that are blank, which messages distinguish from unset ones.
         secret_id: name or ARN of the Secrets Manager secret, None when the function uses none.
         extension_port: loopback port of the AWS Parameters and Secrets Lambda Extension, None without it.
         extension_ttl: seconds that the extension keeps a secret.
-        session_token: what that extension wants to see in a request.
+        session_token: token that the extension requires in requests.
         on_lambda: True inside Lambda (or the local runtime), where the home directory is never read.
         home: the user's home directory, where the official CLI keeps `.exh/credentials`.
     """

@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 
 class Task:
-    """A task as its function receives it. Only `data` is sure to be useful: callers may leave out the rest.
+    """A task as its function receives it. Only `data` is always useful: callers may omit the rest.
 
     Attributes:
         id: the task's id; a retry has a new one.
@@ -40,7 +40,13 @@ class Task:
         tags: free-form labels.
         priority: higher runs first.
         retry_for_task_ids: ids of the earlier attempts, oldest first; empty on the first attempt.
-        raw: the complete event, for members that have no attribute here.
+        raw: the complete event, for members without an attribute.
+
+    **The second attempt at a task**
+
+        >>> task = Task.from_event({"id": "65f2", "data": {"pulse": 61}, "retryForTaskIds": ["65f1"]})
+        >>> task.data["pulse"], task.first_id
+        (61, '65f1')
     """
 
     # Not a dataclass: making one takes half a millisecond of each cold start.
@@ -73,11 +79,11 @@ class Task:
 
     @classmethod
     def from_event(cls, event: object) -> Task:
-        """Read a task object.
+        """Parse a task.
 
         Raises:
-            InvalidEventError: the event or a member of it is of the wrong type. The message names the type that came,
-                never the content.
+            InvalidEventError: the event or a member has the wrong type. The message has the actual type, never the
+                content.
         """
         if not isinstance(event, dict):
             raise InvalidEventError(
@@ -127,23 +133,32 @@ def task_handler(
     poison: tuple[type[Exception], ...] = (),
     idempotency_key: Callable[[Task], str | None] | None = None,
 ) -> Any:
-    """Make a function of a task and a client the handler that Lambda calls with `(event, context)`.
+    """Turn a function of a task and a client into a Lambda handler of `(event, context)`.
 
-    The client is made once per process and kept across warm invocations. Every log line of the invocation carries
-    the task's id and name, the request id and whether this is a cold start; nothing of an earlier task remains.
+    The client is created once per process and reused by warm invocations. Every log line has the task's id and name,
+    the request id and whether this is a cold start; keys of earlier tasks are removed.
 
-    The event is a task, or a batch of messages from an SQS queue, each of which has a task as its body; then the
-    answer says which messages failed. `extrahorizon.queue` does that, and only there the options count.
+    The event is a task, or a batch of messages from an SQS queue, each with a task as its body; then the answer lists
+    the failed messages. The options apply only to a queue; see `extrahorizon.queue`.
 
     Args:
-        function: what to run.
-        poison: errors that no other attempt can mend, besides `InvalidEventError`. From a queue such a task goes to
-            the dead-letter queue at once.
-        idempotency_key: what is to be done only once: returns a string that two tasks have in common when they ask
-            for the same. By default, and where it gives None, it is the id of the task's first attempt.
+        function: the function.
+        poison: errors that no retry can fix, besides `InvalidEventError`. Such a task from a queue is sent to the
+            dead-letter queue immediately.
+        idempotency_key: returns a string that is equal for tasks that must run only once. By default, or if it returns
+            None, it is the id of the task's first attempt.
 
     Raises:
         TypeError: the function is asynchronous or a generator, or does not take a task and a client.
+
+    **A function of a task**
+
+        >>> from extrahorizon import ExtraHorizon, Task, task_handler
+        >>> @task_handler
+        ... def handler(task: Task, exh: ExtraHorizon) -> dict[str, str]:
+        ...     return {"greeting": f"Hello, {task.data['name']}!"}
+        >>> handler({"data": {"name": "Ada"}}, context)  # as Lambda calls it
+        {'greeting': 'Hello, Ada!'}
     """
     if function is None:
         return partial(_handler, poison=poison, idempotency_key=idempotency_key)

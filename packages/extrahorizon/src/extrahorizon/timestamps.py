@@ -29,22 +29,22 @@ def parse(timestamp: float | str) -> datetime:
         return _EPOCH + timedelta(milliseconds=timestamp)
     except (ValueError, OverflowError):
         kind = "string" if isinstance(timestamp, str) else "number"
-    # Outside of the block, as its error quotes the text.
-    raise ValueError(f"the {kind} is no timestamp: expected epoch milliseconds or ISO 8601")
+    # Outside the block, because its error quotes the string.
+    raise ValueError(f"the {kind} is not a timestamp: expected epoch milliseconds or ISO 8601")
 
 
 def iso(moment: datetime) -> str:
     """Return a datetime as the platform's timestamp: ISO 8601 in UTC, to the millisecond.
 
     Raises:
-        ValueError: it has no time zone, or lies outside of the years that can be written.
+        ValueError: it has no time zone, or its year is out of range.
     """
     if moment.utcoffset() is None:
         raise ValueError("a datetime without a time zone means another time on every machine: give it one")
     try:
         return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
-        raise ValueError("a datetime lies outside of the years that can be written") from None
+        raise ValueError("a datetime is out of the range of years") from None
 
 
 def milliseconds(moment: datetime) -> int:
@@ -59,7 +59,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def described(value: object) -> str:
-    """Return what a value that is refused is, in words that hold nothing of it: it may be personal data."""
+    """Describe a refused value without its content, which may be personal data."""
     return "None" if value is None else f"a value of type {type(value).__name__}"
 
 

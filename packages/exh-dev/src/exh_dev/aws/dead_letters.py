@@ -1,10 +1,10 @@
-"""Messages that could not be done: in a dead-letter queue of SQS on AWS, and back to the queue they came from.
+"""List messages in an SQS dead-letter queue and move them back to their source queue.
 
-Two sorts meet there. What failed too often was moved by SQS, and says nothing of why; what the worker called poison was
-sent there by `extrahorizon.queue`, with the error as attributes. AWS's own StartMessageMoveTask takes all of a queue or
-nothing, and knows no destination for the second sort unless it is told one.
+A dead-letter queue has two kinds of messages. Those that failed too often were moved by SQS and carry no reason. Poison
+messages were sent by `extrahorizon.queue` and carry the error as message attributes. AWS's StartMessageMoveTask moves
+the entire queue and needs an explicit destination for poison messages.
 
-SQS has no way to look without receiving: what is read is hidden from others until it is given back.
+SQS cannot peek: a message that is read is hidden from other consumers until it is released.
 """
 
 from __future__ import annotations
@@ -41,9 +41,12 @@ class DeadLetter:
 
     @property
     def error_type(self) -> str | None:
-        """The class of the error that made it poison; None where it failed too often, which its log tells.
+        """Return the class of the error that made the message poison, or None.
 
-        Of a scheduled run, the class of the error that it ended with, or why EventBridge could not start it.
+        It is None if the message failed too often; the function's log has the error then.
+
+        For a scheduled run, return the class of the error that ended it, or the reason why EventBridge could not start
+        it.
         """
         return self._reason("ErrorType") or self._reason("ERROR_CODE") or self._ended_with("errorType")
 
@@ -58,7 +61,7 @@ class DeadLetter:
 
     @property
     def other_attributes(self) -> dict[str, str]:
-        """Its attributes that are texts or numbers, besides the reason; of a scheduled run, EventBridge's error."""
+        """Return its string and number attributes other than the reason; for a scheduled run, EventBridge's error."""
         return {
             name: str(each["StringValue"])
             for name, each in self.attributes.items()
@@ -96,13 +99,13 @@ class DeadLetters:
     """A dead-letter queue."""
 
     def __init__(self, sqs: Any, url: str) -> None:
-        """Know a queue by its URL; `sqs` is a boto3 client of SQS."""
+        """`url` is the queue's URL; `sqs` is a boto3 client of SQS."""
         self._sqs, self._url = sqs, url
         self.seen = 0
-        """How many messages were read last."""
+        """Number of messages in the last read."""
 
     def count(self) -> int:
-        """Return about how many messages there are, those that somebody has received included."""
+        """Return the approximate number of messages, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         with told_as_ours(f"look at {self._url}"):
             found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
@@ -110,7 +113,7 @@ class DeadLetters:
 
     @contextmanager
     def reading(self) -> Iterator[Iterator[DeadLetter]]:
-        """Read the messages that were there when this began, each once. At the end they are given back."""
+        """Yield each message present at the start once. Release them at the end."""
         kept: dict[str, str] = {}
         try:
             yield self._read(kept)
@@ -123,9 +126,9 @@ class DeadLetters:
         is_wanted: Callable[[DeadLetter], bool],
         moved: Callable[[int], object] = lambda count: None,  # noqa: ARG005
     ) -> tuple[int, int]:
-        """Move messages to another queue, and return how many were moved, and how many wanted ones could not be.
+        """Move messages to another queue, and return the number moved and the number that failed.
 
-        Each is sent before it is deleted: one that is interrupted in between is there twice, and none is lost. What
+        Each message is sent before it is deleted: an interruption can duplicate one but loses none. What
         comes into the queue meanwhile, such as poison that is poison still, stays there.
 
         Args:
@@ -134,7 +137,7 @@ class DeadLetters:
             moved: called with the number of those that have been.
 
         Raises:
-            DevkitError: AWS refused; what was moved before is.
+            DevkitError: AWS refused; earlier messages remain moved.
         """
         done = failed = 0
         kept: dict[str, str] = {}
@@ -152,7 +155,7 @@ class DeadLetters:
         return done, failed
 
     def _read(self, kept: dict[str, str]) -> Iterator[DeadLetter]:
-        """Yield the messages that were there when this began; `kept` gets the receipts that are to be given back."""
+        """Yield the messages present at the start; add the receipts to release to `kept`."""
         self.seen = 0
         began: datetime | None = None
         seen: set[str] = set()
@@ -197,7 +200,7 @@ class DeadLetters:
         return [letters[int(each["Id"])] for each in answer.get("Successful", ())]
 
     def _delete(self, letters: Sequence[DeadLetter]) -> None:
-        """Delete what was sent. What SQS does not delete comes back here, and may be sent twice."""
+        """Delete the sent messages. Those that SQS does not delete return to this queue and may be sent twice."""
         entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
         if entries:
             with told_as_ours(f"take what was sent out of {self._url}"):
@@ -215,7 +218,7 @@ class DeadLetters:
 
 
 def _batches(letters: Iterable[DeadLetter]) -> Iterator[list[DeadLetter]]:
-    """Yield messages as SQS takes them at once: ten, and of a size that any queue takes."""
+    """Yield batches within SQS's limits: ten messages, and the size that every queue accepts."""
     batch: list[DeadLetter] = []
     size = 0
     for letter in letters:

@@ -1,11 +1,11 @@
-"""What AWS Lambda does between an SQS queue and a function: receive messages, invoke with batches, delete what is done.
+"""The event source mapping between an SQS queue and a function: receive, invoke with batches, delete.
 
 As https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html has it, with `ReportBatchItemFailures`:
 
 - A batch is complete when it has `batch_size` messages, when `batching_window` is over, or when another message would
   make the event too large.
-- The function returned `batchItemFailures`: the messages listed there stay, all others are deleted. None listed (an
-  empty list, null, an empty answer): all are deleted.
+- The function returned `batchItemFailures`: the messages listed there stay, all others are deleted.
+  An empty list, null or an empty answer deletes all.
 - It raised, ran out of time, was killed, or its answer is no such list, names a message that was not in the batch, or
   names none: all of them stay.
 - What stays is hidden until its visibility timeout is over, and received again then, until it has been received as
@@ -63,7 +63,7 @@ class EventSourceMapping:
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        """Know what to do; nothing is received yet.
+        """Configure the mapping without receiving anything.
 
         Args:
             sqs: a boto3 client of SQS.
@@ -73,9 +73,9 @@ class EventSourceMapping:
             batch_size: how many messages a batch may have.
             batching_window: seconds to wait for a batch to become full, from its first message on.
             maximum_concurrency: how many batches at once.
-            duplicate: asked for each message whether it shall be delivered once more, in another batch.
-            clock: counts seconds.
-            pause: waits so many seconds.
+            duplicate: called for each message; true delivers it again in another batch.
+            clock: returns monotonic seconds.
+            pause: sleeps the given number of seconds.
 
         Raises:
             UsageError: a number is out of Lambda's limits, or the queue's visibility timeout is less than `timeout`,
@@ -136,16 +136,16 @@ class EventSourceMapping:
             self.check()
 
     def check(self) -> None:
-        """See that it still polls.
+        """Raise if polling has stopped.
 
         Raises:
-            DevkitError: a thread ended, by the error that this one has as its cause.
+            DevkitError: a thread ended; its error is the cause of this one.
         """
         if self._error is not None:
             raise DevkitError(f"the queue is not polled any more: {self._error}") from self._error
 
     def poll(self) -> Invocation | None:
-        """Receive a batch, invoke the function and delete what is done; None where there was nothing to receive."""
+        """Receive a batch, invoke the function and delete the finished messages. Return None if the queue was empty."""
         batch = self._collect()
         if not batch:
             return None
@@ -160,7 +160,7 @@ class EventSourceMapping:
         return invocation
 
     def waiting(self) -> int:
-        """How many messages are in the queue, those that are being worked on among them."""
+        """Return the number of messages in the queue, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         with self._lock:
@@ -188,7 +188,7 @@ class EventSourceMapping:
                 else:
                     with self._settled:
                         self._settled.notify_all()
-        except BaseException as error:  # noqa: BLE001 - `check` tells it, to whoever waits for the queue
+        except BaseException as error:  # noqa: BLE001 - `check` raises it in the waiting thread
             self._error = error
 
     def _collect(self) -> list[dict[str, Any]]:
@@ -233,7 +233,7 @@ class EventSourceMapping:
             self._again += messages
 
     def _take_again(self) -> list[dict[str, Any]]:
-        """Messages that were kept; no two of them the same, so that a batch has each once."""
+        """Return kept messages without duplicates, so that a batch has each once."""
         with self._lock:
             found: dict[str, dict[str, Any]] = {}
             for message in self._again:
@@ -256,7 +256,7 @@ class EventSourceMapping:
                 self.counts["deleted"] += len(some) - len(failed)
 
     def _record(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a message as it stands in the function's event, with other names than SQS itself has."""
+        """Return a message in the format of the function's event, whose names differ from SQS's own."""
         attributes = message.get("MessageAttributes", {})
         return {
             "messageId": message["MessageId"],
@@ -272,7 +272,7 @@ class EventSourceMapping:
 
 
 def left_over(ids: Sequence[str], invocation: Invocation) -> set[str] | None:
-    """Which messages of a batch stay in the queue; None: all of them, for the function or its answer is wrong."""
+    """Return the ids that stay in the queue; None for the entire batch, when the function or its answer failed."""
     if not invocation.ok:
         return None
     answer = invocation.result

@@ -1,7 +1,7 @@
-"""Functions for AWS alone, beside a served platform: with their secret, their queue, and what feeds them from it.
+"""Functions that target AWS only, run next to a served platform with their secret, queue and event source mapping.
 
-Local AWS takes a second to start, so that it begins with the first function that needs it. Then it stays, and with it
-what waits in the queue: when code or manifest change, only the workers are others.
+Local AWS takes a second to start, so it starts with the first function that needs it and keeps running with its queue.
+A change of the code or the manifest replaces only the workers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ class AwsFunctions:
     """Runs the functions of a project whose targets do not name `exh`. From any thread."""
 
     def __init__(self, platform: ServingPlatform, project: Project) -> None:
-        """Know what to run; nothing is started."""
         self._platform = platform
         self._project = project
         self._lock = Lock()
@@ -63,7 +62,7 @@ class AwsFunctions:
                 workers.runtime.close()
 
     def renew(self, project: Project) -> None:
-        """Begin with new workers, of what `project` says now; what runs comes to its end."""
+        """Start new workers for `project`; current invocations finish."""
         with self._lock:
             self._project = project
             workers, self._workers = self._workers, None
@@ -80,7 +79,7 @@ class AwsFunctions:
             self._closed = True
             workers, aws, mappings = self._workers, self._aws, list(self._mappings.values())
         if workers:
-            workers.runtime.close()  # first, so that nobody waits for a batch
+            workers.runtime.close()  # first, so that no poller waits for a batch
         for mapping in mappings:
             _stop(mapping)
         if aws:

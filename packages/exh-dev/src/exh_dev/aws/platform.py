@@ -1,4 +1,4 @@
-"""What the AWS room needs of a platform: `serve.local_platform.LocalPlatform` has it."""
+"""Protocols of the platform that the AWS room uses; `serve.local_platform.LocalPlatform` implements them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ T = TypeVar("T")
 
 
 class CredentialIssuer(Protocol):
-    """Gives functions users of their own."""
+    """Creates users for functions."""
 
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
-        """Give a function a user of its own with exactly these permissions."""
+        """Create a user for a function with exactly these permissions."""
 
     def function_environment(self, function: str) -> dict[str, str]:
-        """Return the credentials of the user that a function was given, as its five `API_*` variables."""
+        """Return the credentials of a function's user as its five `API_*` variables."""
         ...
 
     def sidefx_environment(self) -> dict[str, str]:
@@ -28,7 +28,7 @@ class CredentialIssuer(Protocol):
 
 
 class ServingPlatform(CredentialIssuer, Protocol):
-    """A platform that is running: what functions for AWS are run beside."""
+    """A running platform for functions that target AWS."""
 
     def call(self, do: Callable[[], T]) -> T:
         """Do something on the platform's own thread, between two requests."""

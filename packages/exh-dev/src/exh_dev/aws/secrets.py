@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class SecretStore(Protocol):
-    """Where secrets are put for functions to read."""
+    """A store of the secrets that functions read."""
 
     def put_secret(self, name: str, members: Mapping[str, str]) -> None:
-        """Make a JSON object the value of a secret."""
+        """Set a secret's value to a JSON object."""
 
 
 def share_secrets(platform: CredentialIssuer, aws: SecretStore, specs: Sequence[FunctionSpec]) -> None:
@@ -32,9 +32,9 @@ def share_secrets(platform: CredentialIssuer, aws: SecretStore, specs: Sequence[
 
 
 def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec]) -> list[str]:
-    """Give each secret that functions name a user, for whom their permissions add up. Raises as `share_secrets`.
+    """Create a user for each secret, with the union of its functions' permissions. Raises as `share_secrets`.
 
-    Who the user of the real secret is, nobody can know here; it may do no more than `executionCredentials` say.
+    The user of the real secret is unknown here, so the local one gets only what `executionCredentials` list.
 
     Returns:
         The names of the secrets.
@@ -49,7 +49,7 @@ def grant_for_secrets(platform: CredentialIssuer, specs: Sequence[FunctionSpec])
 
 
 def put_secrets(platform: CredentialIssuer, aws: SecretStore, secret_ids: Sequence[str]) -> None:
-    """Create secrets with the credentials of their users, and beside them those for the local SideFX."""
+    """Create secrets with the credentials of their users, and the local SideFX credentials."""
     for secret_id in secret_ids:
         aws.put_secret(secret_id, {**platform.function_environment(secret_id), **platform.sidefx_environment()})
 

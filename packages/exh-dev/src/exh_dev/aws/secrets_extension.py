@@ -46,7 +46,7 @@ class SecretsExtension:
         self._server.server_close()
 
     def put_secret(self, name: str, members: Mapping[str, str]) -> None:
-        """Make a JSON object the value of a secret."""
+        """Set a secret's value to a JSON object."""
         self._secrets[name] = json.dumps(dict(members))
 
     def environment(self) -> dict[str, str]:
@@ -81,6 +81,6 @@ class SecretsExtension:
                 self.wfile.write(text.encode())
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
-                """Write nothing: paths name secrets."""
+                """Write nothing: request paths contain secret names."""
 
         return Handler

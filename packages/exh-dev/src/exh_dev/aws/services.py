@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from exh_dev.project.function_spec import FunctionSpec
 
 TIMEOUTS_UNTIL_VISIBLE = 6
-"""How many timeouts of its function a message stays hidden while it is worked on, as AWS advises:
+"""Visibility timeout as a multiple of the function's timeout, as AWS advises:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 MOST_RECEIVES = 5
-"""How often a message is received before it goes to the dead-letter queue; AWS advises five at least."""
+"""How often a message is received before it moves to the dead-letter queue; AWS advises at least five."""
 
 _WHAT = "a local AWS, for functions that read a secret or a queue,"
 STOPS_WITHIN = 0.05  # seconds
@@ -33,7 +33,7 @@ QUEUE_VARIABLES = frozenset({WORK_QUEUE_URL, DEAD_LETTER_QUEUE_URL, IDEMPOTENCY_
 
 @dataclass(frozen=True)
 class WorkQueue:
-    """What tasks wait in, as `template.yaml` describes it: a queue, its dead-letter queue and the idempotency table."""
+    """The queue, dead-letter queue and idempotency table that `template.yaml` describes."""
 
     url: str
     dead_letters: str
@@ -42,15 +42,14 @@ class WorkQueue:
     """Name of the table."""
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that tell functions of it."""
+        """Return the environment variables that name these resources for functions."""
         return {WORK_QUEUE_URL: self.url, DEAD_LETTER_QUEUE_URL: self.dead_letters, IDEMPOTENCY_TABLE: self.table}
 
 
 class AwsEndpoint:
-    """Where AWS's services answer on this machine, whoever does it: moto here, or another emulator."""
+    """The endpoint of AWS services on this machine: moto, or another emulator."""
 
     def __init__(self, url: str) -> None:
-        """Know the address that answers for all services."""
         self.url = url
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
@@ -75,7 +74,7 @@ class AwsEndpoint:
             return self._clients[service]
 
     def put_secret(self, name: str, members: Mapping[str, str]) -> None:
-        """Make a JSON object the value of the Secrets Manager secret `name`, which need not be there yet."""
+        """Create or replace the Secrets Manager secret `name` with a JSON object."""
         manager, value = self.client("secretsmanager"), json.dumps(dict(members))
         try:
             manager.create_secret(Name=name, SecretString=value)
@@ -83,10 +82,10 @@ class AwsEndpoint:
             manager.put_secret_value(SecretId=name, SecretString=value)
 
     def create_work_queue(self, *, hidden: int = 30, most_receives: int = MOST_RECEIVES) -> WorkQueue:
-        """Create what tasks wait in.
+        """Create the work queue.
 
         Args:
-            hidden: seconds that a message which was received stays hidden from others.
+            hidden: visibility timeout in seconds.
             most_receives: how often a message is received before it goes to the dead-letter queue.
         """
         sqs = self.client("sqs")
@@ -111,8 +110,8 @@ class AwsEndpoint:
 class LocalAws(AwsEndpoint):
     """AWS services in this process, empty at the start and gone at the end of the `with` block.
 
-    Requests are answered one at a time: moto locks nothing, so that of two conditional writes of the same item at the
-    same moment both may succeed, and a message may be given to two receivers.
+    Requests are handled one at a time because moto has no locks: two concurrent conditional writes could both succeed,
+    and two receivers could get the same message.
     """
 
     def __init__(self) -> None:

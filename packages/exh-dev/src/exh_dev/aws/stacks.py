@@ -35,7 +35,7 @@ class Stack:
         """Return the boto3 client of a service.
 
         Raises:
-            DevkitError: `exh-dev[aws]` is not installed, or nothing says which region or profile.
+            DevkitError: `exh-dev[aws]` is not installed, or no region or profile is configured.
         """
         with needs_extra(_WHAT, "aws"):
             import boto3
@@ -43,10 +43,10 @@ class Stack:
             return boto3.Session(profile_name=self.profile).client(service, region_name=self.region)
 
     def physical_id(self, logical_id: str) -> str:
-        """Return what AWS calls one of its resources: of a queue, the URL.
+        """Return the physical id of a resource; for a queue, its URL.
 
         Raises:
-            UsageError: it has none of this logical id.
+            UsageError: the stack has no such logical id.
             DevkitError: there is no such stack, or it cannot be asked.
         """
         ids = self._physical_ids
@@ -67,10 +67,10 @@ class Stack:
 
 @contextmanager
 def told_as_ours(what: str) -> Iterator[None]:
-    """Do something with boto3; what it raises is told in a sentence.
+    """Convert boto3 errors raised in the block into a one-line DevkitError.
 
     Args:
-        what: is done, after "cannot".
+        what: the action, as it reads after "cannot".
 
     Raises:
         DevkitError: it failed.

@@ -1,5 +1,7 @@
-"""What is wrong with a project, found without running its code: what `build`, `serve`, `invoke` or `exh sync` would
-stumble over. Each of these commands, and `exh-dev check`, tells these findings and no others of its own.
+"""Static checks of a project.
 
-gate.findings(project)   all of them; a module for each subject finds its own
+Problems that would fail `build`, `serve`, `invoke` or `exh sync`. These commands and `exh-dev check` all report the
+same findings.
+
+gate.findings(project)   all findings; there is one module for each subject
 """

@@ -1,4 +1,4 @@
-"""The code of functions: whether there is a handler, can be loaded, is one, and has in the bundle what it imports."""
+"""Check functions' code: the handler exists, loads, is callable, and its imports are in the bundle."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HERE = sys.version_info[:2]
 
 
 def find(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what is wrong with the code of each function, and files of Python that nothing can import."""
+    """Yield problems in the code of each function, and Python files that cannot be imported."""
     told = set()
     for spec in inspection.specs:
         for finding in of_function(inspection, spec):
@@ -81,7 +81,7 @@ def _of_python(inspection: Inspection, spec: FunctionSpec, *, loading: bool) -> 
     except DevkitError as error:
         yield inspection.in_manifest(spec, error)
         shared = []
-    for each in problems:  # those of syntax are told below
+    for each in problems:  # syntax errors are reported below
         if not (isinstance(each, SourceError) and each.path.is_absolute()):
             yield inspection.in_manifest(spec, each)
     yield from _of_files(

@@ -26,7 +26,7 @@ def find(inspection: Inspection) -> Iterator[Finding]:
     for folder in folders(inspection.root, [])["tasks"]:
         problems += check_task_configs(folder)
     for problem in problems:
-        if problem.file.name == ENV_FILE:  # which is told below
+        if problem.file.name == ENV_FILE:  # reported below
             continue
         yield of_problem(inspection, problem)
     yield from _env_file(inspection)

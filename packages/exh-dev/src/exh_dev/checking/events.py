@@ -1,4 +1,4 @@
-"""Sample events: whether they are JSON, of a size and a form that the platform sends, and somebody's."""
+"""Check sample events: valid JSON, a size and format that the platform sends, and a function that uses them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _without(inspection: Inspection, spec: FunctionSpec, error: DevkitError) -> Finding:
-    """Return a function without an event; one that is listed and is not there is an error."""
+    """Return a finding for a function without an event; a listed file that is missing is an error."""
     if spec.events:
         line = inspection.line_in_manifest(spec, "Metadata", "ExtraHorizon", "events")
         message = str(error).replace(f"{inspection.root}/", "")
@@ -88,7 +88,6 @@ class Complaint:
 
     @property
     def text(self) -> str:
-        """All of it on one line."""
         return f"{self.pointer} {self.message}{f'; {self.hint}' if self.hint else ''}".strip()
 
 
@@ -128,12 +127,12 @@ def _of_form(spec: FunctionSpec, event: Any) -> Iterator[Complaint]:
 
 
 def _problem_with_task(event: Any) -> str:
-    """Return why `@task_handler` would refuse an event, in its own words; nothing, where it would not."""
+    """Return the message with which `@task_handler` would reject an event, or an empty string."""
     if isinstance(event, dict) and isinstance(event.get("data"), dict | None):
         tags = [event.get("tags") or [], event.get("retryForTaskIds") or []]
         if all(isinstance(each, list) and all(isinstance(text, str) for text in each) for each in tags):
             return ""
-    from extrahorizon.errors import InvalidEventError  # here, for it brings the client along
+    from extrahorizon.errors import InvalidEventError  # late, because it imports the client
     from extrahorizon.task import Task
 
     try:

@@ -21,17 +21,16 @@ class Finding:
     """One finding.
 
     Attributes:
-        severity: `error` for what a command refuses or what fails when it runs, `warning` for what is probably not as
-            it is meant to be, `info` for what is worth knowing.
-        file: where, relative to the project.
-        message: what is wrong, and what is expected.
-        line: where in the file, from 1; None for the file as a whole.
-        column: where in the line, from 1.
-        pointer: where in a JSON file, as a JSON pointer.
-        hint: what to do, where the message does not say it.
+        severity: `error` fails a command or a run, `warning` is probably a mistake, `info` is for information.
+        file: path relative to the project.
+        message: the problem and the expected value.
+        line: line in the file, from 1; None for the entire file.
+        column: column in the line, from 1.
+        pointer: location in a JSON file, as a JSON pointer.
+        hint: the remedy, if the message does not contain it.
         functions: the names of the functions that it concerns; none for the project.
-        keeps_from_loading: whether these functions cannot even be loaded.
-        exit_code: of a command that ends because of it.
+        keeps_from_loading: whether these functions fail to load.
+        exit_code: exit code of a command that stops on this finding.
     """
 
     severity: Severity
@@ -60,7 +59,7 @@ class Finding:
         return f"{self.place}: {self.text}"
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the finding as the JSON output of `exh-dev check`."""
         return {
             "severity": self.severity,
             "file": self.file,
@@ -73,7 +72,7 @@ class Finding:
         }
 
     def as_problem(self) -> dict[str, Any]:
-        """For the control center."""
+        """Return the finding as the control center's JSON."""
         return {"file": self.file, "line": self.line, "message": self.text, "functions": list(self.functions)}
 
 
@@ -83,12 +82,12 @@ def relative(path: Path, root: Path) -> str:
 
 
 def finding_of(error: DevkitError, root: Path, *, file: str, functions: tuple[str, ...] = ()) -> Finding:
-    """Return an error that a command would end with, as a finding.
+    """Convert an error into a finding.
 
     Args:
-        error: the error. One that carries no place begins with it, as in `requirements.txt:3: ...`.
+        error: the error. Without a location of its own, its message begins with one, as in `requirements.txt:3: ...`.
         root: the project's folder.
-        file: where it is when the error does not say.
+        file: location if the error has none.
         functions: the names of the functions that it concerns.
     """
     told = Finding("error", file, "", functions=functions, exit_code=error.exit_code)

@@ -1,4 +1,4 @@
-"""All findings about a project, or those that matter for some of its functions."""
+"""Collect the findings about a project, or those that affect some of its functions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Subject(Protocol):
-    """A module's own: it looks at one kind of thing, and raises nothing, whatever the files hold."""
+    """A module that checks one subject; it raises nothing, whatever the files contain."""
 
     def __call__(self, inspection: Inspection, /) -> Iterable[Finding]:
         """Yield what it finds."""

@@ -1,4 +1,4 @@
-"""Whether a handler is a plain function that can be called as it will be, by its definition alone."""
+"""Check from its definition that a handler is a plain function with the right signature."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_MODULES = 5  # that a handler is handed on by
 
 
 class _Origin(NamedTuple):
-    """Where a name comes from: `path` and `found` are None where that is no module of the project, or no statement."""
+    """The origin of a name. `path` and `found` are None if it is outside the project or has no statement."""
 
     module: str
     name: str
@@ -32,7 +32,7 @@ class _Origin(NamedTuple):
 
 
 def problem_with_handler(root: Path, spec: FunctionSpec, version: tuple[int, int]) -> SourceError | None:
-    """Return why a function's handler cannot be called; None where it can, or where only running it would tell."""
+    """Return why a function's handler cannot be called; None if it can, or if only running it would show."""
     module, _, name = spec.handler.rpartition(".")
     origin = _origin(root, module, name, version)
     if origin.path is None or not isinstance(origin.found, _Definition):
@@ -43,7 +43,7 @@ def problem_with_handler(root: Path, spec: FunctionSpec, version: tuple[int, int
 
 
 def _origin(root: Path, module: str, name: str, version: tuple[int, int]) -> _Origin:
-    """Return where a name of a module comes from, through the modules of the project that hand it on."""
+    """Resolve where a name is defined, following re-exports through the project's modules."""
     for _ in range(_MOST_MODULES):
         path = module_file(root, module)
         if path is None:
@@ -61,7 +61,7 @@ def _origin(root: Path, module: str, name: str, version: tuple[int, int]) -> _Or
 
 
 def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
-    """Return the statement at the top of a module that gives a name its value; the last one counts."""
+    """Return the last top-level statement that binds a name, because the last binding wins."""
     for each in reversed(tree.body):
         match each:
             case ast.FunctionDef(name=found) | ast.AsyncFunctionDef(name=found) | ast.ClassDef(name=found):
@@ -73,7 +73,7 @@ def _bound_last(tree: ast.Module, name: str) -> ast.stmt | None:
                 ast.Assign() | ast.AnnAssign() | ast.If() | ast.Try() | ast.TryStar() | ast.With() | ast.For()
                 | ast.While() | ast.Match()
             ):  # fmt: skip
-                # What stands in there may be anything.
+                # The block may contain anything.
                 inner = (one for one in ast.walk(each) if isinstance(one, ast.Name | _Definition | ast.alias))
                 if any(getattr(one, "id", None) == name or getattr(one, "name", None) == name for one in inner):
                     return each
@@ -88,7 +88,7 @@ def _absolute(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
 
 
 def _call_of(found: _Definition, root: Path, module: str, version: tuple[int, int]) -> Call | None:
-    """How a function is called; None where decorators stand between that do whatever they like."""
+    """Return how a function is called; None if unknown decorators wrap it."""
     if not found.decorator_list:
         return OF_LAMBDA
     innermost = found.decorator_list[-1]

@@ -1,4 +1,4 @@
-"""A project while it is looked at: everything is read once, and nothing that cannot be read keeps the rest from it."""
+"""The project under inspection: each file is read once, and unreadable files do not stop the other checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Inspection:
-    """What the subjects are given.
+    """The input of each check.
 
     Attributes:
         project: the project.
@@ -33,7 +33,7 @@ class Inspection:
     """
 
     def __init__(self, project: Project, runtime: str | None = None) -> None:
-        """Look at `project`; nothing is read yet. A `runtime` takes the place of that of functions for Python."""
+        """Inspect `project` lazily. `runtime` replaces the runtime of Python functions."""
         self.project = project
         self._runtime = runtime
         self.root: Path = project.root
@@ -57,7 +57,7 @@ class Inspection:
 
     @property
     def knows_all_functions(self) -> bool:
-        """Whether a name that is none of these functions' is no function's."""
+        """Whether all functions are known, so that any other name is a mistake."""
         return not isinstance(self.manifest, DevkitError) and not self.manifest.errors
 
     @cached_property
@@ -69,20 +69,20 @@ class Inspection:
 
     @property
     def knows_all_schemas(self) -> bool:
-        """Whether a name that is none of the schemas' here is no schema's: each of their files could be read."""
+        """Whether every schema file could be read, so that any other schema name is a mistake."""
         from exh_dev.project.configuration.repository import folders
 
         known = set(self.configuration.schema_files.values())
         return all(set(folder.rglob("*.json")) <= known for folder in folders(self.root, [])["schemas"])
 
     def line_in_manifest(self, spec: FunctionSpec, *keys: str, item: str | None = None) -> int:
-        """Return the line of what stands under these keys of a function's resource, or in the globals; else the
+        """Return the line of these keys in a function's resource or in the globals, else the line of the
         function's.
 
         Args:
             spec: the function.
-            keys: the way to it, such as `Properties`, `Handler`.
-            item: the text in the list there that is meant.
+            keys: path to the value, such as `Properties`, `Handler`.
+            item: the list item to locate.
         """
         if isinstance(self.manifest, DevkitError) or (template := self.manifest.template) is None:
             return spec.line
@@ -117,5 +117,5 @@ class Inspection:
 
 
 def python_of(spec: FunctionSpec) -> tuple[int, int] | None:
-    """Return the Python that a function's code is for; None for one that is not supported, which is told by itself."""
+    """Return the Python version that a function's code targets; None if unsupported, which has its own finding."""
     return RUNTIMES.get(spec.runtime)

@@ -1,4 +1,4 @@
-"""Where a value stands in a JSON text: its line and column, by its JSON pointer."""
+"""Find the line and column of a value in a JSON string from its JSON pointer."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Place(NamedTuple):
 
 
 def place_of(text: str, pointer: str) -> Place | None:
-    """Return where the member, or the item, stands that a pointer names; None where there is none.
+    """Return the location of the value that a pointer names; None if there is none.
 
     Args:
         text: JSON.
-        pointer: as in RFC 6901: `/transitions/0/name`; empty for the whole.
+        pointer: as in RFC 6901: `/transitions/0/name`; empty for the root.
     """
     try:
         index = _find(text, _after_space(text, 0), steps(pointer))
@@ -46,7 +46,7 @@ def _find(text: str, index: int, steps: list[str]) -> int | None:
 
 
 def _member(text: str, index: int, name: str) -> tuple[int, int] | None:
-    """Where the key of a member begins, and its value. The last one counts, as it does for who reads the JSON."""
+    """Return the offsets of a member's key and value. The last duplicate wins, as in JSON parsers."""
     found = None
     index = _after_space(text, index + 1)
     while text[index] == '"':
@@ -68,7 +68,7 @@ def _item(text: str, index: int, number: str) -> tuple[int, int] | None:
 
 
 def _after_value(text: str, index: int) -> int:
-    """Where the next member or item begins, or the bracket that ends them stands."""
+    """Return the offset of the next member or item, or of the closing bracket."""
     _, end = _DECODER.raw_decode(text, index)
     end = _after_space(text, end)
     return _after_space(text, end + 1) if text[end] == "," else end

@@ -1,7 +1,7 @@
-"""Why functions cannot even be loaded: what `invoke` and `run` tell instead of the runtime's traceback.
+"""Errors that prevent functions from loading; `invoke` and `run` print them instead of the runtime's traceback.
 
-Of all subjects these commands need this one alone, and no lock is read for a package that is installed here: a function
-can be loaded then, whatever its bundle has.
+These commands need no other check. Locks are not read for installed packages: the function loads locally whatever its
+bundle contains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def loading_errors(project: Project, name: str) -> list[Finding]:
-    """Return why a function cannot be loaded; nothing when it can."""
+    """Return why a function cannot be loaded; empty if it can."""
     inspection = Inspection(project)
     spec = next((each for each in inspection.specs if each.name == name), None)
     found = code.of_function(inspection, spec, loading=True) if spec else ()

@@ -23,7 +23,7 @@ _OPTIMIZE = "PYTHONOPTIMIZE"
 
 
 class _Assumed(dict[str, str]):
-    """Variables of which each is set: whether one is, is told by itself."""
+    """Variables, all set; unset ones have their own finding."""
 
     def get(self, key: str, default: object = None) -> str:  # noqa: ARG002
         return f"${key}"

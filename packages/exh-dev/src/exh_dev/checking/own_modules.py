@@ -22,7 +22,7 @@ _DYNAMIC = frozenset({"globals", "locals", "exec", "setattr", "vars", "modules",
 
 
 def module_file(root: Path, name: str) -> Path | None:
-    """Return the file of one of the project's modules or packages; None where there is no such file."""
+    """Return the file of one of the project's modules or packages; None if it does not exist."""
     base = root.joinpath(*name.split("."))
     for path in (base / "__init__.py", base.with_name(f"{base.name}.py")):
         if path.is_file():

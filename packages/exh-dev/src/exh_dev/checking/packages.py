@@ -1,4 +1,4 @@
-"""The locks: what they lack of what is asked for, and which modules their packages bring."""
+"""Check the locks for missing packages, and list the modules that locked packages provide."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def find(inspection: Inspection) -> Iterator[Finding]:
 
 
 def provided_to(inspection: Inspection, spec: FunctionSpec) -> Callable[[str], bool]:
-    """Return whether a module of a name is in a function's bundle or in the standard library.
+    """Return a predicate: is this module in the function's bundle or in the standard library?
 
-    Where that cannot be known without building, everything is: a package is neither installed here nor a wheel of the
+    It accepts everything if only a build would show: a package is neither installed here nor a wheel of the
     project, or there is no lock, as where something else makes the bundle.
     """
     root = inspection.root
@@ -52,7 +52,7 @@ def provided_to(inspection: Inspection, spec: FunctionSpec) -> Callable[[str], b
         return lambda _: True
     own = {path.stem for path in root.iterdir() if path.suffix == ".py" or any(path.glob("*.py"))}
     pins = _pins(root, spec)
-    if isinstance(pins, DevkitError):  # which is told by itself
+    if isinstance(pins, DevkitError):  # has its own finding
         return lambda _: True
     modules: dict[str, set[str] | None] = {}
 
@@ -71,8 +71,8 @@ def provided_to(inspection: Inspection, spec: FunctionSpec) -> Callable[[str], b
 
 
 def _pins(root: Path, spec: FunctionSpec) -> dict[str, Pin | None] | DevkitError:
-    """Return the packages of a function's bundle, or why that cannot be said: a lock cannot be read, or is not one of
-    what is asked for. None stands for a package that is installed here from its source, which no lock pins.
+    """Return the packages of a function's bundle, or the error: a lock cannot be read, or is not one of
+    what is asked for. None is the pin of a package installed from source, which no lock pins.
     """
     try:
         return _read_pins(root, own_lock(root, spec), Target.of(spec.runtime, spec.architecture))
@@ -96,11 +96,11 @@ def _name(text: str) -> str:
     try:
         return canonicalize_name(Requirement(text).name)
     except InvalidRequirement:
-        return ""  # which checking the lock tells
+        return ""  # has its own finding
 
 
 def _modules_of(name: str, root: Path) -> set[str] | None:
-    """Return the modules and packages that a distribution brings; None when it is not here to be asked."""
+    """Return the modules and packages of a distribution; None if it is not installed here."""
     for wheel in (*(root / WHEELS).glob("*.whl"), *(root / ".exh-dev" / "wheels").glob("*/*.whl")):
         if canonicalize_name(wheel.name.partition("-")[0]) == name:
             try:

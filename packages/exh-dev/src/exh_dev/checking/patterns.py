@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from exh_dev.checking.finding import Finding
     from exh_dev.checking.inspection import Inspection
 
-_LONG = 40  # characters, of a value that somebody may well type
+_LONG = 40  # characters: a value that a user may well type
 _SECONDS = 0.1  # for one value; what is harmless takes a thousandth
 _PUMPED = ("a", "A", "0", " ", "-", "_", ".", "a ", "0-", "a.", "aA0")
 _END = "\N{SNOWMAN}"  # what few patterns take
@@ -43,11 +43,11 @@ def find(inspection: Inspection) -> Iterator[Finding]:
 
 
 def slow_text(pattern: str) -> str | None:
-    """Return a text that looking for a pattern takes long in, if one was found by trying the likely ones."""
+    """Return a string that a pattern takes long to search, found by trying likely candidates."""
     try:
         compiled(pattern)
     except PatternError:
-        return None  # which is told elsewhere
+        return None  # has its own finding
     if most_steps(pattern, _LONG) < math.inf:
         return None
     from exh_dev.platform.data.matching import PatternTooSlowError, matches  # here, for few projects need it
@@ -63,7 +63,7 @@ def slow_text(pattern: str) -> str | None:
 
 
 def _patterns(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    """Yield the pointer and text of each pattern in a schema."""
+    """Yield the pointer and source of each pattern in a schema."""
     if isinstance(value, dict):
         for name, each in value.items():
             place = f"{pointer}/{step(name)}"

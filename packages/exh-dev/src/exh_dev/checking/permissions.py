@@ -1,4 +1,4 @@
-"""Permissions in template.yaml: those that there are not, and those for a schema or function that there is not."""
+"""Check permissions in template.yaml: unknown ones, and those for a missing schema or function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_FUNCTIONS = frozenset({"EXECUTE_API_FUNCTION", "EXECUTE_TASK_FUNCTION"})
 
 
 def find(inspection: Inspection) -> Iterator[Finding]:
-    """Yield the permissions of functions that grant nothing."""
+    """Yield the permissions of functions that have no effect."""
     for spec in inspection.specs:
         for permission in spec.execution_credentials.permissions if spec.execution_credentials else ():
             line = inspection.line_in_manifest(spec, *_WAY, item=permission)

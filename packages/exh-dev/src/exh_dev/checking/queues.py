@@ -75,7 +75,7 @@ def _visibility(template: Template, queue: str) -> tuple[int | None, int]:
 
 
 def _seconds(template: Template, node: Node | None) -> int | None:
-    """Return a number of seconds; None where there is none that is known here."""
+    """Return a number of seconds; None if it is missing or not known statically."""
     if node is None:
         return None
     try:

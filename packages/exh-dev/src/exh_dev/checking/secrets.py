@@ -1,7 +1,7 @@
-"""Secrets in what bundles carry: the scan that `exh-dev build` makes.
+"""Scan the contents of bundles for secrets, as `exh-dev build` does.
 
-It takes as long as all the rest together. So it runs in a process of its own beside the rest, and a file that was found
-clean is not scanned again until it changes.
+The scan takes as long as all other checks together, so it runs in its own process, and clean files are skipped until
+they change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _CLEAN = "free-of-secrets"
 """The file in the data directory that says which files are: a digest of each on a line."""
 _HINT = (
-    "keep it in a variable of the function or in Secrets Manager; mark a line that is no secret with "
+    "keep it in a variable of the function or in Secrets Manager; mark a line that is not a secret with "
     "`# pragma: allowlist secret`, list a file, or file:line, in `not-secret` of [tool.exh-dev.build] in pyproject.toml"
 )
 
@@ -48,7 +48,7 @@ class SecretScan:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        """Begin with the files that are not known to be clean."""
+        """Start scanning the files that are not known to be clean."""
         known: set[str] = set()
         with suppress(OSError, UnicodeDecodeError):
             known = set(self._memory.read_text(encoding="utf-8").split())
@@ -94,7 +94,7 @@ class SecretScan:
 
 
 def _files(project: Project) -> list[Path]:
-    """Return the project's own files in bundles. Where some cannot be found, that is told elsewhere."""
+    """Return the project's own files in bundles. Missing ones have their own finding."""
     root = project.root
     files: dict[Path, None] = {}
     with suppress(DevkitError):
@@ -108,7 +108,7 @@ def _files(project: Project) -> list[Path]:
 def _harmless(root: Path) -> list[str]:
     try:
         return harmless_patterns(root)
-    except DevkitError:  # which is told by itself
+    except DevkitError:  # has its own finding
         return []
 
 

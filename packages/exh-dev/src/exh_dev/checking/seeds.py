@@ -34,7 +34,7 @@ def _of_file(inspection: Inspection, path: Path) -> Iterator[Finding]:
     except DevkitError as error:
         yield finding_of(error, inspection.root, file=relative(path, inspection.root))
         return
-    from exh_dev.platform.dev.seed_checks import problems_of  # here, for it brings a web framework along
+    from exh_dev.platform.dev.seed_checks import problems_of  # late, because it imports a web framework
 
     broken = {problem.file for problem in inspection.configuration.problems}
     files = inspection.configuration.schema_files
@@ -56,7 +56,7 @@ def _name(schema: dict[str, Any]) -> str:
 
 
 def _with_contents(seed: Any, path: Path) -> Any:
-    """Return a seed whose files have their contents, as far as they can be read; whether one can is told by itself."""
+    """Return a seed with the contents of its readable files; unreadable ones have their own finding."""
     files = seed.get("files") if isinstance(seed, dict) else None
     if not isinstance(files, list):
         return seed

@@ -1,4 +1,4 @@
-"""Whether a file of JavaScript can be parsed at all. Of Python's files `exh_dev.packaging.imports` says so."""
+"""Check JavaScript files for syntax errors. `exh_dev.packaging.imports` checks Python files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _ERROR = re.compile(r"^(SyntaxError.*)$", re.MULTILINE)
 
 
 class SyntaxProblem(NamedTuple):
-    """What is wrong, and in which line, if that is known."""
+    """A syntax error, and its line if known."""
 
     line: int | None
     message: str
 
 
 def find_problem(path: Path) -> SyntaxProblem | None:
-    """Return what keeps a file of JavaScript from being parsed; None if nothing does, it is not there, or there is no
-    Node.js to ask, where each run tells.
+    """Return the syntax error of a JavaScript file, if any.
+
+    Return None if the file or Node.js is missing; the run reports that.
     """
     node = shutil.which("node")
     if node is None or path.suffix not in JAVASCRIPT or not path.is_file():

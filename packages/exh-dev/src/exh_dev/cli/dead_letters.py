@@ -61,11 +61,11 @@ def list_dead_letters(
     queue: _QueueOption = _DEAD_LETTERS,
     as_json: JsonOption = None,
 ) -> None:
-    """List what could not be done, and why.
+    """List the messages in a dead-letter queue, with the reason.
 
-    Poison says which error it was. What failed too often says nothing: filter the log by its id. Looking hides messages
-    from others for as long as it takes. Needs cloudformation:ListStackResources, sqs:GetQueueAttributes,
-    sqs:ReceiveMessage and sqs:ChangeMessageVisibility.
+    Poison messages carry their error. Messages that failed too often carry none: filter the log by the id. Messages are
+    hidden from other consumers while the command reads them. Needs cloudformation:ListStackResources,
+    sqs:GetQueueAttributes, sqs:ReceiveMessage and sqs:ChangeMessageVisibility.
 
     exh-dev dead-letters list --live --config-env production
     """
@@ -91,7 +91,7 @@ def list_dead_letters(
 
 @dead_letters.command()
 def show(
-    message: Annotated[str, typer.Argument(metavar="ID", help="Of the message, whole or its first characters.")],
+    message: Annotated[str, typer.Argument(metavar="ID", help="Id of the message, or its first characters.")],
     live: _LiveOption = False,
     config_env: _EnvironmentOption = None,
     stack: _StackOption = None,
@@ -125,7 +125,7 @@ def show(
 @dead_letters.command()
 def redrive(
     messages: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Of the messages, whole [default: all].")
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Complete ids of the messages [default: all].")
     ] = None,
     error_type: _ErrorTypeOption = None,
     without_reason: _WithoutReasonOption = False,
@@ -141,12 +141,12 @@ def redrive(
     queue: _QueueOption = _DEAD_LETTERS,
     as_json: JsonOption = None,
 ) -> None:
-    """Send them back to the work queue, to be done again.
+    """Move messages back to the work queue to be processed again.
 
-    Both sorts: what failed too often, and poison. Each is sent before it is deleted here, so that none is lost. What
-    is sent twice by that, or has been done meanwhile, is done once: by the task's id, and the stack's idempotency
-    table. Exit code 1 when some could not be sent; they stay. Also needs sqs:SendMessage on the work queue and
-    sqs:DeleteMessage here. For some ten thousands and more AWS's own StartMessageMoveTask is made.
+    Moves both poison and messages that failed too often. Each is sent before it is deleted, so none is lost. The task's
+    id and the stack's idempotency table prevent a message that arrives twice from being processed twice. Exit code 1
+    when some could not be sent; they stay. Also needs sqs:SendMessage on the work queue and sqs:DeleteMessage here. For
+    more than about ten thousand messages use AWS's StartMessageMoveTask.
 
     exh-dev dead-letters redrive --error-type PatientUnknownError --live --config-env production
     """
@@ -206,20 +206,20 @@ def _queue(stack: Stack, name: str) -> DeadLetters:
 
     url = stack.physical_id(name)
     if url.endswith(".fifo"):
-        raise UsageError(f"{url} is a FIFO queue, whose order this command does not know; use SQS's own redrive")
+        raise UsageError(f"{url} is a FIFO queue, whose order this command cannot keep; use SQS's own redrive")
     return DeadLetters(stack.client("sqs"), url)
 
 
 def _check_none_is_hidden(letters: DeadLetters) -> None:
-    """Go on only if a queue in which nothing was found has nothing that SQS does not give now.
+    """Raise if a queue in which no message was found has messages in flight.
 
     Raises:
-        DevkitError: it has.
+        DevkitError: messages are in flight.
     """
     if not letters.seen and (count := letters.count()):
         raise DevkitError(
-            f"about {count} messages are in the queue, and SQS gives none of them: somebody is looking at them. What "
-            "is not given back comes again in a quarter of an hour"
+            f"about {count} messages are in the queue, but another consumer is reading them. They become visible again "
+            "within 15 minutes"
         )
 
 

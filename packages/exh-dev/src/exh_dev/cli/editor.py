@@ -8,7 +8,7 @@ from exh_dev.errors import DevkitError
 
 
 def editor(as_json: JsonOption = None) -> None:
-    """Write the files in .vscode/ by which VS Code knows the project.
+    """Write VS Code settings for the project into .vscode/.
 
     JSON Schemas of what is this project's own: Metadata: ExtraHorizon in template.yaml, events/NAME.seed.json and
     dispatchers.json, for completion and descriptions; the settings that name them; a recipe to debug a function.

@@ -10,7 +10,7 @@ from exh_dev.cli.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: Frames of Python, of packages and of the runtime client: no code of whoever reads the error.
+#: Frames of Python, of packages and of the runtime client: not the user's own code.
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|/lib/python3|<frozen |/src/extrahorizon/|node:internal|node_modules"
     r"|/exh_dev/runtime/bootstrap\.mjs:"
@@ -32,7 +32,7 @@ _REMEDIES = tuple(
         ),
         (
             r"Runtime\.ExitError: .*signal: killed",
-            "it used more memory than it has: raise MemorySize of {function} in template.yaml, or hold less at once",
+            "it exceeded its memory: raise MemorySize of {function} in template.yaml, or use less memory",
         ),
         (r"Runtime\.ExitError: .*signal: segm", "native code crashed, of a package or called through ctypes"),
         (
@@ -48,7 +48,7 @@ _REMEDIES = tuple(
 
 
 def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> Iterator[str]:
-    """Yield the lines that say what went wrong in a function.
+    """Yield the lines that describe a function's failure.
 
     Args:
         error: Lambda's error object.
@@ -69,7 +69,7 @@ def lines_of_failure(error: Mapping[str, Any], *, function: str, root: str) -> I
 
 
 def remedy_of(error: Mapping[str, Any], *, function: str) -> str:
-    """Return what to do about a failure that says too little by itself, as Lambda tells it; nothing for others.
+    """Return a remedy for failures whose Lambda error is not self-explanatory; empty for others.
 
     Args:
         error: Lambda's error object.
@@ -79,7 +79,7 @@ def remedy_of(error: Mapping[str, Any], *, function: str) -> str:
     if kind == "KeyError" and _VARIABLE.fullmatch(message) and "environ" in "".join(_frames(error)):
         name = message.strip("'")
         return (
-            f"{name} is no variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
+            f"{name} is not a variable of this function: declare it in template.yaml, under Metadata: ExtraHorizon: "
             f"environment: of {function}, or try it with --env {name}=..."
         )
     for pattern, remedy in _REMEDIES:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Credentials(StrEnum):
-    """Where functions get their credentials from."""
+    """Source of a function's credentials."""
 
     ENV = "env"
     SECRET = "secret"  # noqa: S105 - the name of a choice
@@ -211,7 +211,7 @@ def run(
 def _nothing_to_run(project: Project, specs: Sequence[FunctionSpec]) -> str:
     if specs:
         return "there is nothing to run: --credentials secret is for functions of AWS, and none of these is one"
-    return f"{project.root / 'template.yaml'} has no function, so there is nothing to run; `exh-dev new NAME` makes one"
+    return f"{project.root / 'template.yaml'} has no functions; create one with `exh-dev new NAME`"
 
 
 def _warn_of_event(spec: FunctionSpec, case: Case, output: Output) -> None:
@@ -288,7 +288,7 @@ def _sources(
     credentials: list[Credentials] | None, cluster: Cluster | None, spec: FunctionSpec
 ) -> list[CredentialSource]:
     if cluster is None:
-        only_secret = "exh" not in spec.targets  # nobody gives it variables
+        only_secret = "exh" not in spec.targets  # no source of values for its variables
         asked = [Credentials.SECRET] if only_secret else credentials or [Credentials.ENV]
         return [each.value for each in dict.fromkeys(asked)]
     if credentials:
@@ -304,12 +304,12 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def _served_place(project: Project, *, insists: bool, alone: Sequence[str]) -> str | None:
-    """Return the URL of the platform that is being served for a project, None where a fresh one is to run.
+    """Return the URL of the project's served platform; None to start a fresh one.
 
     Args:
         project: the project.
         insists: whether `--served` was given.
-        alone: options that only a fresh platform, or a real one, can do.
+        alone: options that only a fresh or a real platform supports.
 
     Raises:
         UsageError: the options exclude each other.

@@ -1,4 +1,4 @@
-"""Tables for people that fit into the terminal: a line for each row, and columns that give way by their weight."""
+"""Tables that fit the terminal: one line for each row; columns shrink by priority."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from exh_dev.output import Table
 
 _GAP = "  "
-_LEAST = 8  # columns of text that is cut; narrower says nothing
+_LEAST = 8  # columns of truncated cells; narrower ones are unreadable
 _NUMBER = re.compile(r"(\d[\d.,]*( [A-Za-z]{1,3})?|warm|)$")  # a warm start has no time
 _ID = re.compile("[0-9a-f]{24}")
 _STYLES = {"OK": "green", "FAILED": "red", "running": "cyan", "failed": "red", "complete": "green"}
 
 
 def lines_of(table: Table, width: int) -> Iterator[Text]:
-    """Yield the lines of a table: its headings, its rows, and below a row what it says there.
+    """Yield the lines of a table: headings, rows, and the line below a row, such as an error.
 
-    Where they do not fit, the columns that the table would rather leave out go first; then the widest columns of text
-    are cut. Ids are never cut, for they are what somebody copies.
+    If the table is too wide, first its `gives_way` columns are dropped, then the widest text columns are truncated. Ids
+    are never truncated, because people copy them.
 
     Args:
         table: what to print.
@@ -73,7 +73,7 @@ def _line(cells: Sequence[tuple[str, int, bool]], style: str = "") -> Text:
 
 
 def _shortened(text: str, width: int) -> str:
-    """Return a text with an ellipsis for its middle: names and paths differ at their end as often as at their start."""
+    """Return a string with its middle elided: names and paths differ at their end as often as at their start."""
     end = (width - 1) // 3
     start = width - 1 - end
     last = text[len(text) - end :] if end else ""

@@ -67,7 +67,7 @@ app.add_typer(dead_letters, name="dead-letters")
 def main() -> None:
     """Run the command line; ends the process with the command's exit code."""
     for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this
+        if getattr(sys, name) is None:  # closed by the parent process
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
@@ -76,7 +76,7 @@ def main() -> None:
     except _EndedError as end:
         code = 128 + end.signal
     except BrokenPipeError:
-        # Nobody reads any more; the interpreter must not find that out again when it flushes.
+        # The reader closed the pipe; keep the interpreter from failing again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = DevkitError.exit_code
     sys.exit(code)
@@ -94,9 +94,9 @@ def _end(number: int, _: object) -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; every failure is told in one message, never as a traceback.
+    """Run one command and return its exit code.
 
-    130 when it was interrupted from the keyboard.
+    Print each failure as one message, never as a traceback. The exit code is 130 after Ctrl-C.
     """
     as_json = True if "--json" in arguments else False if "--table" in arguments else None
     if {"--json", "--table"} <= set(arguments):
@@ -132,7 +132,7 @@ def _usage_error(error: Any) -> str:
     text = re.sub(r"(\S+) is not in the range (\S+?)<=x<=(\S+)", r"\1 is not from \2 to \3", text)
     context = error.ctx
     if getattr(error, "option_name", None) in {"--json", "--table"} and context is not None and context.parent is None:
-        return f"{error.option_name} goes behind the command, such as `exh-dev run {error.option_name}`"
+        return f"{error.option_name} goes after the command, as in `exh-dev run {error.option_name}`"
     command = context.command_path if context is not None else "exh-dev"
     return f"{text}; `{command} --help` shows what there is"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 JsonOption = Annotated[
     bool | None,
-    typer.Option("--json/--table", help="JSON, or text for people; JSON is the default when the output is piped."),
+    typer.Option("--json/--table", help="Print JSON, or text; JSON is the default when the output is piped."),
 ]
 LiveOption = Annotated[
     bool, typer.Option("--live", help="Call a real cluster with your own credentials (environment or `exh login`).")
@@ -37,7 +37,7 @@ def data_dir_of(given: str | None) -> Path:
     """Return the folder that `--data-dir` names, else the project's.
 
     Raises:
-        UsageError: it names none, and there is no project.
+        UsageError: no folder is given, and there is no project.
     """
     if given is None:
         from exh_dev.project.project import Project
@@ -49,7 +49,7 @@ def data_dir_of(given: str | None) -> Path:
 
 
 def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output) -> dict[str, str]:
-    """Return the five `API_*` variables for a real cluster, or for the local platform that runs on a data directory.
+    """Return the five `API_*` variables for a real cluster, or for the local platform of a data directory.
 
     Raises:
         UsageError: there is no such profile, or no data directory.
@@ -64,7 +64,7 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
 
 
 def local_platform(data_dir: str | None) -> DevApi:
-    """Return the control center of the local platform that runs on a data directory.
+    """Return the control center API of the local platform of a data directory.
 
     Raises:
         UsageError: there is no data directory.
@@ -77,8 +77,10 @@ def local_platform(data_dir: str | None) -> DevApi:
 
 
 def not_in_project(function: str | None) -> str:
-    """Return what is added to a message that nothing was found of a function: that the project has none of this name,
-    and which one may be meant. Nothing where it has it; a platform can have functions that were uploaded to it.
+    """Return a suffix for "not found" messages.
+
+    The project has no such function, with the closest name. Empty if the project has it; the platform may also have
+    uploaded functions.
     """
     from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import Project

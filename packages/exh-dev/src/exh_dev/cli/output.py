@@ -1,4 +1,4 @@
-"""What the commands print: for people on a terminal, JSON for programs.
+"""Output of the commands: text on a terminal, JSON for programs.
 
 Results go to stdout; log lines, notes and errors to stderr. In JSON mode stdout carries one JSON value and every
 stderr line is one JSON object.
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class CommandOutput(Output, Protocol):
-    """What a command prints through: `Output`, and the outcomes of functions that were run.
+    """`Output`, and the results of function runs.
 
     Attributes:
-        for_people: whether somebody reads it, who does not want all of it.
+        for_people: whether to print text, shortened for reading.
     """
 
     for_people: ClassVar[bool]
@@ -42,7 +42,7 @@ class CommandOutput(Output, Protocol):
 
 
 def choose_output(*, as_json: bool | None) -> CommandOutput:
-    """JSON when asked for or when stdout is not a terminal; False insists on text for people."""
+    """Return JSON output if asked for or if stdout is not a terminal; False forces text."""
     if as_json or (as_json is None and not sys.stdout.isatty()):
         return JsonOutput()
     from exh_dev.cli.terminal import TerminalOutput
@@ -51,12 +51,12 @@ def choose_output(*, as_json: bool | None) -> CommandOutput:
 
 
 class JsonOutput:
-    """For programs."""
+    """JSON output."""
 
     for_people: ClassVar[bool] = False
 
     def result(self, value: Any) -> None:
-        """One JSON value on stdout."""
+        """Print one JSON value on stdout."""
         _write(sys.stdout, value)
 
     def outcomes(self, outcomes: Sequence[Outcome]) -> None:
@@ -78,7 +78,7 @@ class JsonOutput:
         self.result(value)
 
     def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002
-        """Nothing: programs wait."""
+        """Do nothing: programs need no progress bar."""
         return nullcontext(lambda _: None)
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
@@ -87,7 +87,7 @@ class JsonOutput:
         self.result({"ok": is_ok, "problems": list(problems)})
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
-        """As `log`, with the id of the run as `task_id` or `api_request_id` where the line does not say it itself."""
+        """As `log`, with the id of the run as `task_id` or `api_request_id` unless the line has one."""
         _write(sys.stdout, {f"{kind}_id": run_id, **_entry(function, line)})
 
     def log(self, function: str, line: LogLine) -> None:
@@ -129,7 +129,7 @@ class OutputHandler(logging.Handler):
 
 
 def pass_on_server_logs(output: Speaker) -> None:
-    """Let warnings and errors of the servers in this process go through `output`, and nothing else of them."""
+    """Let warnings and errors of the servers in this process go through `output`, and drop their other lines."""
     for name in ("uvicorn", "exh_dev", "werkzeug"):
         server = logging.getLogger(name)
         server.handlers = [OutputHandler(output)]
@@ -138,7 +138,7 @@ def pass_on_server_logs(output: Speaker) -> None:
 
 
 class _RetryHandler(logging.Handler):
-    """Tells that the client sends a request again, in the place of the line that a function logs then."""
+    """Reports retries of the client in place of the function's log line."""
 
     def __init__(self, output: Speaker) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ _client_handlers: list[logging.Handler] = []
 
 
 def pass_on_client_logs(output: Speaker) -> None:
-    """Let what the client logs in this process go through `output`: a command's stdout is for its result."""
+    """Send the client's log lines in this process through `output`, because stdout is for the command's result."""
     from extrahorizon.log import logger
 
     client = logging.getLogger(logger.name)
@@ -167,7 +167,7 @@ def pass_on_client_logs(output: Speaker) -> None:
 
 
 def leave_client_logs() -> None:
-    """Let the client log as it did: a process may go on after a command, as tests do."""
+    """Restore the client's logging: the process may outlive the command, as in tests."""
     if _client_handlers:
         from extrahorizon.log import logger
 
@@ -180,7 +180,7 @@ def _stderr(entry: dict[str, Any]) -> None:
 
 
 def _write(stream: TextIO, value: Any) -> None:
-    # Plain ASCII: any terminal, pipe and locale can take it, and so can text with half a surrogate pair in it.
+    # Plain ASCII: any terminal, pipe and locale can take it, and so can a string with half a surrogate pair.
     print(json.dumps(value, allow_nan=False), file=stream, flush=True)
 
 

@@ -24,7 +24,7 @@ from exh_dev.remote.cluster import Cluster
 
 
 class Format(StrEnum):
-    """How credentials are printed."""
+    """Output format of credentials."""
 
     ENV = "env"
     JSON = "json"
@@ -59,14 +59,14 @@ def serve(
     ] = 512,
     as_json: JsonOption = None,
 ) -> None:
-    """Run a local Extra Horizon until Ctrl-C.
+    """Run a local Extra Horizon platform until Ctrl-C.
 
-    With its control center in the browser, and for other tools to call; only this machine can reach it. What is saved
-    in the project is served at once. When stdout is not a terminal its first line is a JSON object with url,
-    credentials_file and dashboard.
+    Serves the control center and the HTTP API, reachable from this machine only. Changes in the project take effect
+    when you save. When stdout is not a terminal its first line is a JSON object with url, credentials_file and
+    dashboard.
 
-    A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status
-    such as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,
+    A fault rule is METHOD PATH:FAULT[:PROBABILITY][xN]: an HTTP method or *; a path with * for anything; a status such
+    as 503 (503+2 asks to retry after 2 s), html, latency=SECONDS, slow=SECONDS, skew=SECONDS, reset, reset-after,
     truncate, truncate-json or duplicate; from 0 to 1; for the next N requests only.
     """
     from exh_dev.cli.output import JsonOutput
@@ -77,8 +77,8 @@ def serve(
 
     if host not in {"localhost", "127.0.0.1", "::1"}:
         raise UsageError(
-            f"--host {host} is refused: the local platform answers this machine alone. Its administrator's password "
-            "lies in a file, and it runs code that is uploaded to it: nobody else may reach that"
+            f"--host {host} is refused: the local platform is for this machine only. Its administrator's password is "
+            "in a file, and it runs uploaded code, so it must not be reachable from other machines"
         )
     output = choose_output(as_json=as_json)
     folder = data_dir_of(data_dir)
@@ -137,8 +137,8 @@ def call(
 ) -> None:
     """Send one signed request and print the answer.
 
-    To the local platform that runs (exh-dev serve), as its first user, who may do everything; with --live to a real
-    cluster with your own credentials. Exit code 1 when the platform refuses, with its error on stdout.
+    Calls the running local platform (exh-dev serve) as its first user, who has all permissions; with --live a real
+    cluster with your own credentials. Exit code 1 when the platform answers with an error, which is printed on stdout.
 
     exh-dev call GET /users/v1/me
     """

@@ -19,7 +19,7 @@ from exh_dev.hints import pasteable
 
 
 class FunctionKind(StrEnum):
-    """What starts a function."""
+    """Trigger of a function."""
 
     TASK = "task"
     API = "api"
@@ -29,12 +29,12 @@ class FunctionKind(StrEnum):
 
 
 def check(as_json: JsonOption = None) -> None:
-    """Find what is wrong with the project, without running its code.
+    """Find problems in the project without running its code.
 
-    All that build, serve, invoke or exh sync would stumble over: template.yaml, the code of the functions and what it
+    Reports what would fail in build, serve, invoke or exh sync: template.yaml, the code of the functions and what it
     imports, locks, secrets, events, seeds, permissions, and the files that the official CLI reads (schemas, templates,
-    localizations, dispatchers, settings). One line each, with file and line. Exit code 1 when there is an error;
-    warnings alone leave it at 0.
+    localizations, dispatchers, settings). Prints one line for each problem, with file and line. Exit code 1 if there is
+    an error; 0 if there are only warnings.
     """
     from exh_dev.checking.finding import in_order
     from exh_dev.checking.gate import findings
@@ -71,15 +71,15 @@ def build(
     ] = 7,
     as_json: JsonOption = None,
 ) -> None:
-    """Build the bundles that are uploaded.
+    """Build the bundles to upload.
 
-    For each function build/NAME.zip with its checksum (.sha256) and bill of materials (.cdx.json); for Extra Horizon
-    also the folder build/NAME with task-config.json, which `exh tasks sync` reads. In a bundle are shared/, the
-    handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
-    runtime and processor. The same files give the same bytes. All functions are built, or none.
+    Writes for each function build/NAME.zip with its checksum (.sha256) and bill of materials (.cdx.json); for Extra
+    Horizon also the folder build/NAME with task-config.json, which `exh tasks sync` reads. A bundle contains shared/,
+    the handler, and the packages of requirements.txt and handlers/NAME/requirements.txt as wheels for the function's
+    runtime and processor. The same input gives the same bytes. Either all functions are built or none.
 
-    With --config-env the template's parameters, such as the processor, have the values of parameter_overrides in
-    samconfig.toml; exit code 1 when a bundle that the deployment takes was built for something else.
+    With --config-env the template's parameters, such as the processor, take their values from parameter_overrides in
+    samconfig.toml; exit code 1 if a bundle of the deployment was built for another target.
     """
     from exh_dev.checking.gate import refuse_broken
     from exh_dev.packaging.build import Options, build
@@ -104,7 +104,7 @@ def build(
     specs = list(dict.fromkeys(wanted))
     options = Options(runtime=runtime, python=python, bytecode=bytecode, limit=int(max_size * MEGABYTE))
     if runtime is not None:
-        Target.of(runtime, "x86_64")  # an option that is wrong is told before the project is
+        Target.of(runtime, "x86_64")  # report a wrong option before a problem of the project
     refuse_broken(project, [spec.name for spec in specs], runtime=runtime)
     with output.progress(len(specs)) as started:
         bundles = build(project, specs, options, started)
@@ -118,8 +118,8 @@ def new(
     kind: Annotated[
         FunctionKind,
         typer.Option(
-            help="task: somebody queues it. api: HTTP. event: a transition or dispatcher. schedule: a timer. queue: "
-            "messages of SQS, on AWS alone."
+            help="task: queued by a caller. api: HTTP. event: a transition or dispatcher. schedule: a timer. queue: "
+            "SQS messages, on AWS only."
         ),
     ] = FunctionKind.TASK,
     permission: Annotated[
@@ -132,13 +132,13 @@ def new(
     ] = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Make a function that works, with its event and test.
+    """Create a working function with its event and test.
 
-    Writes handlers/NAME.py, events/NAME.json, tests/test_NAME.py and an entry in template.yaml, whose other
-    lines stay as they are; or nothing, when the name cannot be used or a file is there already. In a project for AWS
-    also what starts it there, such as an HTTP API or a queue, with its role and alarms. All of it passes at
-    once: exh-dev check, exh-dev run NAME, its test, ruff and mypy. Then change it into what you need. Its user may read
-    itself, and what --permission allows; its entry lists that.
+    Writes handlers/NAME.py, events/NAME.json, tests/test_NAME.py and an entry in template.yaml, whose other lines do
+    not change. Writes nothing if the name is invalid or a file exists. In an AWS project it also adds the trigger, such
+    as an HTTP API or a queue, with its role and alarms. The result passes exh-dev check, exh-dev run NAME, its test,
+    ruff and mypy; edit it from there. Its user may read itself and has the permissions of --permission, which its entry
+    lists.
     """
     from exh_dev.project.new.function import make
     from exh_dev.project.project import Project
@@ -149,13 +149,15 @@ def new(
 
 
 def types(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when it is out of date.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if the file is out of date.")
+    ] = False,
     as_json: JsonOption = None,
 ) -> None:
-    """Write types for the documents of each schema.
+    """Write Python types for the documents of each schema.
 
-    Into handlers/documents.py, for mypy and your editor: handlers import it under TYPE_CHECKING only, so that it costs
-    nothing at run time. Do it again when a schema has changed.
+    Writes handlers/documents.py for mypy and your editor. Handlers import it under TYPE_CHECKING, so it costs nothing
+    at run time. Run it again after changing a schema.
     """
     from exh_dev.project.document_types.module import bring_up_to_date
     from exh_dev.project.project import Project
@@ -167,7 +169,7 @@ def types(
 
 
 class ProjectTarget(StrEnum):
-    """Where a new project's functions are deployed."""
+    """Deployment target of a new project's functions."""
 
     EXH = "exh"
     AWS = "aws"
@@ -200,11 +202,11 @@ def init(
     ] = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Make a project of your own.
+    """Create a project.
 
-    It has two functions, their events and tests, one shared session module, and the packages it is made with in
-    wheels/: nothing needs this installation afterwards. On a terminal, what is not given is asked for. Writes nothing
-    into a folder that has something in it.
+    The project has two functions with events and tests, a shared session module, and its packages in wheels/, so it
+    does not need this installation afterwards. On a terminal it asks for missing options. Writes nothing into a folder
+    that is not empty.
     """
     from exh_dev.packaging.installed_wheels import wheel_of
     from exh_dev.project.init.project import Wishes, check_folder, check_name, make_project
@@ -224,7 +226,7 @@ def init(
     if target is None:
         chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
         if chosen not in {each.value for each in ProjectTarget}:
-            raise UsageError(f"{chosen!r} is no target; there are exh, aws and both")
+            raise UsageError(f"{chosen!r} is not a target; choose one of exh, aws and both")
         target = ProjectTarget(chosen)
     wishes = Wishes(name, target.value, author.strip(), tuple(examples or ()))
     made = make_project(folder, wishes, wheel_of)
@@ -242,14 +244,15 @@ def _git_user() -> str:
 def remove(
     name: Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Also when git could not bring back what goes.", show_default=False)
+        bool, typer.Option("--force", help="Delete files even if git cannot restore them.", show_default=False)
     ] = False,
     as_json: JsonOption = None,
 ) -> None:
-    """Remove a function, with all that belongs to it.
+    """Remove a function and its files.
 
-    Its handler, sample events, seed, tests and entry in template.yaml. Where its name is used elsewhere (schemas,
-    dispatchers, other functions) is listed, and stays. Without --force nothing goes that git could not bring back.
+    Removes its handler, sample events, seed, tests and entry in template.yaml. Other uses of its name (schemas,
+    dispatchers, other functions) are listed and not changed. Without --force it removes nothing that git cannot
+    restore.
     """
     from exh_dev.project.project import Project
     from exh_dev.project.removing import remove_function
@@ -264,10 +267,10 @@ def rename(
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, in any spelling.")],
     as_json: JsonOption = None,
 ) -> None:
-    """Rename a function, with all that belongs to it.
+    """Rename a function and its files.
 
     Its handler, sample events, seed and tests move; template.yaml, imports, and its name in the project's code,
-    schemas, dispatchers and events change. Everything changes or nothing does.
+    schemas, dispatchers and events change. If one change fails, none is made.
     """
     from exh_dev.project.project import Project
     from exh_dev.project.renaming import rename_function

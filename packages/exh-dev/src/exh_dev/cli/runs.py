@@ -23,7 +23,7 @@ _MAIL_COLUMNS = ("Sent", "To", "Subject", "Mail", "Attachments")
 
 
 class RunStatus(StrEnum):
-    """How a run stands."""
+    """Status of a run."""
 
     RUNNING = "running"
     OK = "OK"
@@ -36,7 +36,7 @@ def runs(
     ] = None,
     status: Annotated[RunStatus | None, typer.Option(help="In this status alone.")] = None,
     search: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="With this text in the event, the result, the error or the log.")
+        str | None, typer.Option(metavar="TEXT", help="Runs with this text in the event, result, error or log.")
     ] = None,
     limit: Annotated[int, typer.Option(help="How many, at most.", min=1, max=10_000)] = 20,
     data_dir: DataDirOption = None,
@@ -69,9 +69,9 @@ def replay(
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Run a function again, with the same event.
+    """Run a function again with the same event.
 
-    On the local platform that runs (exh-dev serve), on the code as it is now. The result, or Lambda's error object,
+    Uses the running local platform (exh-dev serve) and the current code. The result, or Lambda's error object,
     goes to stdout and the function's log to stderr, as with exh-dev invoke. Exit code 1 when the function failed.
 
     exh-dev replay 6968c1b48ab34b7d6e654701
@@ -90,15 +90,15 @@ def replay(
 
 
 def mails(
-    mail: Annotated[str | None, typer.Argument(help="Print this mail whole [default: list them].")] = None,
-    search: Annotated[str | None, typer.Option(metavar="TEXT", help="With this text anywhere in the mail.")] = None,
+    mail: Annotated[str | None, typer.Argument(help="Print this complete mail [default: list them].")] = None,
+    search: Annotated[str | None, typer.Option(metavar="TEXT", help="Mails that contain this text.")] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:
     """List the newest mails, or print one.
 
-    Those that were sent on the local platform. None of them has left this machine, unless the platform was told to
-    forward copies. Needs a platform that runs (exh-dev serve).
+    These are mails that the local platform sent. None leaves this machine unless serve forwards copies (--smtp). Needs
+    a running platform (exh-dev serve).
 
     exh-dev mails
     """

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What becomes of a task."""
+    """Status of a task."""
 
     NEW = "new"
     IN_PROGRESS = "inProgress"
@@ -180,7 +180,7 @@ def _list_by_default(context: typer.Context) -> None:
 
 @schedules.command()
 def sync(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
     prune: Annotated[
         bool,
         typer.Option(
@@ -196,14 +196,15 @@ def sync(
     yes: YesOption = False,
     as_json: JsonOption = None,
 ) -> None:
-    """Bring a platform's schedules to what template.yaml says.
+    """Synchronize a platform's schedules with template.yaml.
 
-    Makes those that are missing, replaces those that have changed and removes those that are there twice or whose
-    function has no schedule any more; done again, it does nothing. Only schedules that this command made are touched:
-    it knows them by a mark in their data. The functions themselves have to be there already.
+    Creates missing schedules, replaces changed ones, and removes duplicates and those whose function no longer has a
+    schedule. The command is idempotent. It changes only schedules that it created, which it recognizes by a marker in
+    their data. The functions must exist already.
 
-    On the local platform that runs (exh-dev serve does this when it starts). With --live on a real cluster: it shows
-    what it would do and asks first. Needs VIEW_TASK_SCHEDULES, CREATE_TASK_SCHEDULE and DELETE_TASK_SCHEDULE.
+    By default on the running local platform (exh-dev serve does this at start). With --live on a real cluster, after
+    showing the changes and asking for confirmation. Needs VIEW_TASK_SCHEDULES, CREATE_TASK_SCHEDULE and
+    DELETE_TASK_SCHEDULE.
 
     exh-dev schedules sync --live --dry-run
     """
@@ -243,7 +244,7 @@ def list_schedules(
     yes: YesOption = False,
     as_json: JsonOption = None,
 ) -> None:
-    """List a platform's schedules, and which of them schedules sync made.
+    """List a platform's schedules, marking those made by schedules sync.
 
     In JSON they are the platform's schedule objects without their data, with managed: true for those. With --live it
     needs VIEW_TASK_SCHEDULES.
@@ -271,7 +272,7 @@ def list_schedules(
 
 
 class _SyncResult:
-    """What became of a plan."""
+    """Result of applying a plan."""
 
     def __init__(self, plan: Plan, host: str, *, dry_run: bool) -> None:
         self.plan = plan
@@ -297,14 +298,14 @@ class _SyncResult:
             found = "1 schedule is" if count == 1 else f"{count} schedules are"
             return [f"Nothing to do: {found} as template.yaml says"]
         if self.dry_run:
-            return [*map(str, self.plan.steps), "Nothing was done (--dry-run)"]
+            return [*map(str, self.plan.steps), "No changes made (--dry-run)"]
         created = sum(step.action == "create" for step in self.done)
         return [f"Created {created}, removed {len(self.done) - created}, kept {len(self.plan.kept)}"]
 
     def progress(self) -> str:
         """Return what was and was not done, in a sentence."""
         rest = self.plan.steps[len(self.done) :]
-        done = f"Done: {'; '.join(map(str, self.done))}" if self.done else "Nothing was done"
+        done = f"Done: {'; '.join(map(str, self.done))}" if self.done else "No changes made"
         return f"{done}. Not done: {'; '.join(map(str, rest))}. Do it again to go on"
 
 
@@ -334,7 +335,7 @@ def _known_name(name: str, output: Output) -> tuple[str, str | None]:
     try:
         spec = project.manifest.function(name)
     except ManifestError as error:
-        output.note(f"{name} is taken as it was typed, for the manifest cannot be read: {error}")
+        output.note(f"{name} is used as typed, because the manifest cannot be read: {error}")
     except UsageError:
         pass  # any name on the platform will do
     else:
@@ -347,7 +348,7 @@ def _connect(what: str, cluster: Cluster | None, data_dir: str | None, output: O
 
 
 def _client(what: str, cluster: Cluster | None, environment: dict[str, str], output: Output) -> ExtraHorizon:
-    """Return the client for a platform; of a real cluster it is said that `what` is read there."""
+    """Return the client for a platform; on a real cluster, announce that `what` is read there."""
     from exh_dev.remote.client import client_of
 
     if cluster is not None:
@@ -357,7 +358,7 @@ def _client(what: str, cluster: Cluster | None, environment: dict[str, str], out
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:
-    """Return whether the runs of a source can be read. Those that need not be there may be forbidden."""
+    """Return whether the runs of a source can be read. A source that is not needed may be forbidden."""
     from exh_dev.remote.client import MissingPermissionError
 
     try:

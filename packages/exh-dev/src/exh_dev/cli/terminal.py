@@ -1,4 +1,4 @@
-"""What the commands print for people."""
+"""Terminal output of the commands."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _COMMON = frozenset(
 
 
 class TerminalOutput:
-    """Colours, tables, and no more than fits.
+    """Terminal output with colours and tables that fit.
 
-    The one place that prints for people: whatever is printed goes through `visible`, and no markup is read from it.
+    All text output goes through `visible`, and markup in it is not interpreted.
     """
 
     for_people: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class TerminalOutput:
             self._wrapped(Text(visible(pasteable(line))))
 
     def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the tables say what people need
-        """One below the other; columns of numbers to the right."""
+        """Print tables one below the other, with numbers right-aligned."""
         for index, each in enumerate(tables):
             if index:
                 self._out.print()
@@ -104,7 +104,7 @@ class TerminalOutput:
 
     @contextmanager
     def progress(self, steps: int) -> Iterator[Callable[[str], None]]:
-        """Show a progress bar on stderr, if that is a terminal, while the work goes on."""
+        """Show a progress bar on stderr during the block, if stderr is a terminal."""
         columns = (TextColumn("{task.description}", markup=False), BarColumn())
         with Progress(*columns, console=self._err, transient=True, disable=not self._err.is_terminal) as bar:
             task = bar.add_task("", total=steps + 1)
@@ -129,12 +129,12 @@ class TerminalOutput:
         self._out.print(Text(total, style=style) if total else Text("No problems found.", style="green"))
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:  # noqa: ARG002 - all have the same
-        """As `log`, with the run in the place of the function."""
+        """Log like `log`, with the run's id in place of the function."""
         self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f", soft_wrap=True)
 
     def log(self, function: str, line: LogLine) -> None:
         """Time, function, level, message, and the members that are this line's own."""
-        # Where in the code it failed is told below, with the function's own frames.
+        # The traceback is printed below with the function's own frames.
         first = line.text.partition(_TRACEBACK)[0]
         self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")
 
@@ -155,7 +155,7 @@ class TerminalOutput:
         )
 
     def _wrapped(self, text: Text, console: Console | None = None) -> None:
-        """Print a line; on a terminal it is broken between words, and set in from where it begins."""
+        """Print a line; on a terminal wrap it between words with a hanging indent."""
         console = console or self._out
         if not console.is_terminal or "\n" in text.plain:
             console.print(text, soft_wrap=True)

@@ -1,10 +1,10 @@
-"""The local control center: a page on the platform's own port, and the JSON below `/_dev/api` that it is made from.
+"""The local control center: a page on the platform's port, and its JSON API below `/_dev/api`.
 
-context    what the page works with: the platform's parts, and the project that is served
-page       the page itself, its scripts and styles, and what a browser may do with them
+context    the data sources of the page: the platform's parts and the served project
+page       the page, its scripts and styles, and their security headers
 runs, calls, replays, functions, mails, records, live, as_first_user
            the endpoints
 wanted_runs
-           what runs are filtered by
+           the filters of runs
 openapi    their description
 """

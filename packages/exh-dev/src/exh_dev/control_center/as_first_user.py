@@ -1,6 +1,6 @@
-"""`/_dev/api/platform/…`: every endpoint of the platform, called as its first user, who may do everything.
+"""`/_dev/api/platform/…`: every endpoint of the platform, called as its first user, who has all permissions.
 
-The page has no credentials, and needs none: what may call `/_dev/` at all is the gateway's to judge.
+The page needs no credentials: the gateway decides who may call `/_dev/`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _AsFirstUser:
         inner = {**scope, "path": path, "raw_path": raw, "state": {**scope["state"], "caller": caller}}
 
         async def harmless(message: Message) -> None:
-            """Send with headers by which an uploaded page can do nothing in a browser."""
+            """Add headers that stop an uploaded page from running anything in a browser."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

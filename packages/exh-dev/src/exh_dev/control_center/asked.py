@@ -1,4 +1,4 @@
-"""What requests ask for in their queries, besides filters."""
+"""Query parameters of requests, except filters."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def number_of(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
-    """Return a whole number of a request's query; `usual` where there is none, `most` where it is more.
+    """Return an integer query parameter, `usual` if missing, at most `most`.
 
     Raises:
-        ErrorAnswer: 15 when it is no whole number.
+        ErrorAnswer: 15 when it is not an integer.
     """
     text = request.query_params.get(name, "")
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(2**53)):
-        raise ErrorAnswer(15, f"{name} must be a whole number")
+        raise ErrorAnswer(15, f"{name} must be an integer")
     return min(int(text), most) if most is not None else int(text)

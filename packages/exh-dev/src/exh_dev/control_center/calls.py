@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def routes(base: str, context: Context) -> list[Route]:
-    """Look at calls, and at traces."""
+    """Return the routes for calls and traces."""
     runs = context.runner.runs
     traces = Traces(context.store, runs)
 

@@ -1,4 +1,4 @@
-"""What the control center works with."""
+"""The data sources of the control center."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LocalProject(Protocol):
-    """What the control center needs of the project that is served; `serve.project.ServedProject` has it.
+    """The served project; `serve.project.ServedProject` implements it.
 
     Its methods may be called from any thread.
     """
@@ -53,7 +53,7 @@ class LocalProject(Protocol):
         ...
 
     def reloads(self) -> list[dict[str, Any]]:
-        """Return what was saved and served anew lately, the latest first: `timestamp`, `files`, `problems`."""
+        """Return the latest hot reloads, newest first: `timestamp`, `files`, `problems`."""
         ...
 
     def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -68,10 +68,10 @@ class LocalProject(Protocol):
         """
 
     def keep_event(self, function: str, case: str, event: Any, *, replace: bool) -> str:
-        """Keep an event as a sample event of a function, and return the name of its file.
+        """Save an event as a sample event of a function, and return its file name.
 
         Raises:
-            DevkitError: it is no function of the project, the file is there already, or it cannot be written.
+            DevkitError: the function is not in the project, the file exists, or it cannot be written.
         """
         ...
 
@@ -111,7 +111,7 @@ class Context:
     details: Callable[[], dict[str, Any]]
 
     def record_of(self, function: str) -> Document | None:
-        """Return the platform's record of a function; None where it is for AWS alone.
+        """Return the platform's record of a function; None if it targets AWS only.
 
         Raises:
             ErrorAnswer: 16 when there is no such function.
@@ -124,8 +124,7 @@ class Context:
     def begin(
         self, function: str, event: Any, *, again: str | None = None, turns: asyncio.Semaphore | None = None
     ) -> Run:
-        """Run a function as a developer asks for it: with this very event, once. It goes on when this returns; where it
-        has to wait for its turn, when that comes.
+        """Run a function once with this event. This returns at once; the run starts when a worker is free.
 
         Raises:
             ErrorAnswer: 16 when there is no such function.

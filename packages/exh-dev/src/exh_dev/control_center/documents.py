@@ -35,7 +35,7 @@ _ID = re.compile(r"[0-9a-f]{24}")
 
 
 def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
-    """Look at a document from all sides."""
+    """Return the routes for document history and transitions."""
     store, engine = context.store, Engine(context.store, clock=clock)
     store.index(_TASKS_OF, TASKS, [member("data.documentId"), "id"])
 
@@ -44,7 +44,7 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
         return JsonAnswer({"data": [with_people(context, each) for each in entries]})
 
     async def transitions(request: Request) -> JsonAnswer:
-        """Every transition of the schema, and why one cannot be made now."""
+        """List every transition of the schema, and why one cannot be made now."""
         schema, document = _found(store, request.path_params["id"])
         user = store.get("users", context.details()["user_id"])
         rights = rights_of_user(user, store) if user else None
@@ -85,7 +85,10 @@ def _transition(engine: Engine, transition: Document, document: Document, rights
 
 
 def _obstacles(engine: Engine, transition: Document, document: Document, rights: Rights | None) -> Iterator[str]:
-    """Yield why a transition cannot be made now. What its data has to be is not looked at: nobody has given any yet."""
+    """Yield why a transition cannot be made now.
+
+    Conditions on its data are skipped, because no data is given yet.
+    """
     if transition["type"] != "manual":
         yield "it is automatic: the platform makes it as soon as its conditions hold"
     if document["status"] not in transition["fromStatuses"]:
@@ -100,7 +103,7 @@ def _obstacles(engine: Engine, transition: Document, document: Document, rights:
 
 
 def _related(context: Context, document: Document) -> dict[str, Any]:
-    """Find what has to do with a document: who it concerns, what it started, and what its data names."""
+    """Find what relates to a document: its user, the runs it triggered, and the ids in its data."""
     store = context.store
     tasks = Sql(f"{member('data.documentId')} = ?", (document["id"],))
     started = [json.loads(text) for text in store.page(TASKS, tasks, ("id DESC",), _MOST, 0, _TASKS_OF)]

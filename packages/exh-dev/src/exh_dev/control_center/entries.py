@@ -1,4 +1,4 @@
-"""What several answers of the control center are made of."""
+"""Parts that several answers of the control center share."""
 
 from __future__ import annotations
 

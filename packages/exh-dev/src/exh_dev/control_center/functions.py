@@ -94,7 +94,7 @@ def _function(request: Request, context: Context) -> dict[str, Any]:
 
 
 def _functions(context: Context) -> list[dict[str, Any]]:
-    """All there are: the project's in the manifest's order, then those that were uploaded, then the platform's own."""
+    """List all functions: the project's in the manifest's order, then uploaded ones, then built-in ones."""
     store = context.store
     records = {each["name"]: each for each in store.matching(OWN_FUNCTIONS, EVERYTHING)}
     uploaded = {each["name"]: each for each in store.matching(FUNCTIONS, EVERYTHING)}
@@ -138,7 +138,7 @@ def _of_record(record: Document) -> dict[str, Any]:
 
 
 def _triggers(store: Store) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what starts which function, as it stands on the platform now."""
+    """Yield the triggers of functions that exist on the platform now."""
     for schema in store.matching(SCHEMAS, EVERYTHING):
         for transition in (schema["creationTransition"], *schema["transitions"]):
             for key in ("actions", "afterActions"):

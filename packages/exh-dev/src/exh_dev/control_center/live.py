@@ -1,6 +1,6 @@
-"""`/_dev/api/changes`: server-sent events about what changes, for as long as somebody looks on.
+"""`/_dev/api/changes`: server-sent events about changes, for as long as a client listens.
 
-data: {"changed": ["mails", "runs"]}          ask anew for what you show of these
+data: {"changed": ["mails", "runs"]}          refetch these topics
 data: {"run": {"id": "…", "function": "…"}, "number": 0, "line": {"timestamp": "…", "text": "…"}}
 """
 

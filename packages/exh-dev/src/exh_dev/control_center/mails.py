@@ -1,4 +1,4 @@
-"""`/_dev/api/mails`: mails whole, as a mail program shows them, with their attachments."""
+"""`/_dev/api/mails`: complete mails with attachments, rendered as in a mail program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
 
 _MOST = 200
-#: A mail may look as it likes, and do nothing: no script, no form, nothing from elsewhere.
+#: Sandboxed: mails may have any style, but no scripts, forms or remote content.
 HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -41,7 +41,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer(_mail(store, _known(request, store)))
 
     async def body(request: Request) -> Response:
-        """Return a page where a template made it, else text."""
+        """Return HTML if a template rendered it, else text."""
         found = _known(request, store)
         kind = "text/html" if "content" in found else "text/plain"
         return Response(found["body"], media_type=kind, headers={"Content-Security-Policy": HARMLESS})

@@ -1,4 +1,4 @@
-"""`/_dev/api/overview`: what went on in the last hour, and what there is."""
+"""`/_dev/api/overview`: activity of the last hour, and totals."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def routes(context: Context) -> list[Route]:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False
         )
         name = context.project.name if context.project else "no project"
-        # All at once: a browser would only find them one after the other.
+        # Preload all modules: a browser would otherwise discover them one after the other.
         scripts = sorted(each for each, path in _files().items() if path.suffix == ".js" and path.name != "theme.js")
         styles = [f"style/{name}.css" for name in _STYLES]
         text = templates.get_template("page.html").render(project=name, styles=styles, scripts=scripts)

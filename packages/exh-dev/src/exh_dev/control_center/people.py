@@ -1,4 +1,4 @@
-"""What users may do and why; who has a permission; and credentials to call the platform as one of them."""
+"""Explain users' permissions, list who has one, and create credentials for a user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOOKED_THROUGH = 20_000  # the newest users
 
 
 def routes(base: str, context: Context) -> list[Route]:
-    """Look at permissions, and make credentials."""
+    """Return the routes for permissions and credentials."""
     store = context.store
 
     async def held(request: Request) -> JsonAnswer:
@@ -37,7 +37,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer({"data": rights_of_user(_user(request, store), store).held()})
 
     async def explain(request: Request) -> JsonAnswer:
-        """By which roles a user has a permission, and which roles would give it."""
+        """Return the roles that give a user a permission, and the roles that would."""
         return JsonAnswer(_explained(store, _user(request, store), request.path_params["name"]))
 
     async def permissions(_: Request) -> JsonAnswer:
@@ -126,7 +126,7 @@ def _names(role: Document) -> set[str]:
 
 
 def _permissions(store: Store) -> list[dict[str, Any]]:
-    """Every permission that the platform knows, or that a role has, with the roles that have it."""
+    """List every permission of the platform or of a role, with the roles that have it."""
     roles = list(_roles(store))
     known = dict.fromkeys([*GLOBAL_PERMISSIONS, *GROUP_PERMISSIONS])
     named = {name for role in roles for name in _names(role)}
@@ -145,7 +145,7 @@ def _permissions(store: Store) -> list[dict[str, Any]]:
 
 
 def _groups(store: Store) -> list[dict[str, Any]]:
-    """Every group that a user is staff or a patient of, or that has roles. The platform has no record of a group."""
+    """List every group with staff, patients or roles. The platform has no record of a group."""
     found: dict[str, dict[str, Any]] = {}
 
     def of(group: str) -> dict[str, Any]:
@@ -176,6 +176,6 @@ def _holders(store: Store, wanted: str) -> list[dict[str, Any]]:
 
 
 def _users_with(store: Store, text: str, most: int) -> list[Document]:
-    """Return the newest users whose records have a text in them."""
+    """Return the newest users whose records contain a text."""
     condition = among_newest("users", _LOOKED_THROUGH, Sql("instr(body, ?)", (text,)))
     return [json.loads(each) for each in store.page("users", condition, ("id DESC",), most, 0)]

@@ -1,7 +1,7 @@
-"""`/_dev/api/previews`: HTML that a template rendered, shown in a frame as a mail program shows it: it can do nothing.
+"""`/_dev/api/previews`: HTML that a template rendered, shown in a sandboxed frame as in a mail program.
 
-A page cannot put HTML into a frame by itself: the frame would have the page's own policy, without the styles that
-mails have in their elements.
+The HTML needs a URL of its own: an inline frame would inherit the page's content security policy, which forbids inline
+styles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LARGEST = 5_000_000  # characters
 
 
 def routes(base: str) -> list[Route]:
-    """Keep a text for a while, and show it."""
+    """Return the routes that store a preview for a while, and show it."""
     kept: OrderedDict[str, str] = OrderedDict()
 
     async def keep(request: Request) -> JsonAnswer:

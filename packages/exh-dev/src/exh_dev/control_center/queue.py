@@ -37,7 +37,10 @@ _ENDED = ("complete", "failed", "retried", "canceled")
 
 
 def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
-    """Look at the queue, and start what it would start later. Tasks are canceled by the platform's own endpoint."""
+    """Return the routes that show the queue and start waiting tasks early.
+
+    Tasks are canceled by the platform's own endpoint.
+    """
     store = context.store
     store.index(_BY_END, TASKS, [_STATUS, _UPDATED])
 

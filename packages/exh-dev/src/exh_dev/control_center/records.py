@@ -1,4 +1,4 @@
-"""What the frame of the page shows, refused calls, and how to connect."""
+"""Page header data, refused calls, and connection details."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECRETS = ("consumer_secret", "token_secret", "password", "oauth2_client_secret
 
 
 def routes(base: str, context: Context) -> list[Route]:
-    """Look at things."""
+    """Return the routes for status, refused calls and connection details."""
     store = context.store
 
     def schemas() -> list[Document]:

@@ -1,8 +1,8 @@
-"""`/_dev/api/runs/replay`: running many runs again, such as all that failed, each with its own event.
+"""`/_dev/api/runs/replay`: replay many runs, such as all that failed, each with its own event.
 
-Of the attempts at one task only the last is run again, and none where a later one went well: they are the same work.
-So are a run and its replays. The last of them stands for those that a filter finds, even where the filter would not
-find it: a replay is of another kind than the task that it repeats.
+Of the attempts at one task, only the last is replayed, and none if a later one succeeded. A run and its replays count
+as attempts too. The last of them represents those that match a filter, even if it does not match itself: a replay has
+another kind than the task that it repeats.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document
 
-_USUAL, MOST = 100, 1_000  # runs at once
+_USUAL, MOST = 100, 1_000  # simultaneous runs
 _AT_ONCE = 5  # that go on at the same time, as many as the queue runs
 _ASKED = (*FILTERS, "from", "to", "search", "limit")
 _ENDED = ("OK", "FAILED")
@@ -35,14 +35,16 @@ def route(base: str, context: Context) -> Route:
     async def replay(request: Request) -> JsonAnswer:
         asked = (await read_json(request)).members
         if unknown := sorted(set(asked) - set(_ASKED)):
-            raise ErrorAnswer(15, f"{unknown[0]} is no filter; there are {', '.join(_ASKED)}")
+            raise ErrorAnswer(15, f"{unknown[0]} is not a filter; use one of {', '.join(_ASKED)}")
         limit = _limit(asked.get("limit"))
         wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
         if wanted.members["status"] not in _ENDED:
             raise ErrorAnswer(15, f"status must be one of {', '.join(_ENDED)}: what is running cannot be run again")
         found, total, is_exact, since = await context.runner.runs.page(wanted, limit=limit)
         if since is not None:
-            raise ErrorAnswer(27, f"There is too much to search; name a moment: the runs since {since} were searched")
+            raise ErrorAnswer(
+                27, f"Too many runs to search; narrow the time range: the runs since {since} were searched"
+            )
         if total > limit:
             number = f"{total:,}" if is_exact else f"at least {total:,}"
             remedy = f'send "limit": {total}, or' if total <= MOST else f"{MOST:,} can be run again at once;"
@@ -58,7 +60,7 @@ def event_of(context: Context, run_id: str) -> Any:
     """Return the event of a run.
 
     Raises:
-        ErrorAnswer: 27 when it is not kept any more.
+        ErrorAnswer: 27 when the run is no longer stored.
     """
     try:
         return context.runner.runs.event(run_id)[0]
@@ -106,5 +108,5 @@ def _limit(value: Any) -> int:
     if value is None:
         return _USUAL
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-        raise ErrorAnswer(15, f"limit must be a whole number from 1 to {MOST}")
+        raise ErrorAnswer(15, f"limit must be an integer from 1 to {MOST}")
     return value

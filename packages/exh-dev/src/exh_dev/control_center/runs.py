@@ -33,7 +33,7 @@ def routes(base: str, context: Context) -> list[Route]:
         return JsonAnswer({"total": found.total, "total_is_exact": found.is_exact, **since, "data": found.runs})
 
     async def adopt(request: Request) -> JsonAnswer:
-        """Take over a run of a fresh platform, as `GET /runs/{id}` gives it there, for people to look at."""
+        """Store a run of a fresh platform, in the format of `GET /runs/{id}` there, for display."""
         run = parse_json(await read_body(request), whole=False)
         if not is_run(run):
             raise ErrorAnswer(22, "The body is a run that has ended, as GET /runs/{id} gives it")
@@ -74,5 +74,5 @@ def routes(base: str, context: Context) -> list[Route]:
 
 
 def missing(run_id: str) -> ErrorAnswer:
-    """Say that there is no such run."""
+    """Return the error for an unknown run."""
     return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")

@@ -1,4 +1,4 @@
-"""Which runs a list has, as requests ask for it: the filters of `GET /_dev/api/runs`, and of all that works on many."""
+"""Filters of runs, for `GET /_dev/api/runs` and for bulk replay."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _USUAL_SORT = "-started"
 
 
 def wanted_of(asked: Mapping[str, Any]) -> Wanted:
-    """Which runs the members of a request ask for.
+    """Parse the filters of a request.
 
     Raises:
-        ErrorAnswer: 15 when one has a value that it cannot have.
+        ErrorAnswer: 15 when a filter has an invalid value.
     """
     for name, value in asked.items():
         if not isinstance(value, str) and value is not None and name in {*FILTERS, *OTHERS}:

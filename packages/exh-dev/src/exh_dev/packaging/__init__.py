@@ -1,26 +1,26 @@
-"""Bundles: what is uploaded for a function.
+"""Bundles: the zip files that are uploaded for a function.
 
-build.py         what `exh-dev build` does, from the manifest to `build/`
-target.py        the Python and the machine that a bundle is for
+build.py         `exh-dev build`, from the manifest to `build/`
+target.py        the Python version and processor of a bundle
 interpreter.py   that Python on this machine
 locks.py         pinned packages with their hashes
 wheels.py        those packages as wheels for the target
-needs.py         whether all that they need of each other is there
-parts.py         packages, and which of them needs which
-origin.py        whose bundles they are, and of when
+needs.py         missing dependencies between packages
+parts.py         packages and their dependency graph
+origin.py        version, authors and time of a build
 contents.py      the project's own files that a function needs
 node.py          all files of a function for Node.js
-imports.py       whether everything they import is in the bundle
-secret_scan.py   whether they hold what must not leave this machine
+imports.py       checks that imports are in the bundle
+secret_scan.py   secret scan of files
 secret_content.py    what can be read in a file: encodings, archives, keys
 secret_finders.py    where a text holds what looks like a secret
 secret_providers.py  the forms of tokens and keys
 secret_values.py     names that call their value a secret, and values that look like one
 bytecode.py      compiling for the target
-sizes.py         how large bundles are and may be
-archive.py       the same bytes every time
-replacing.py     into the place of what was there, all or nothing
-sbom.py          what is in it, for auditors
-deployment.py    whether what was built is what is deployed to AWS
-task_config.py   what the official CLI reads
+sizes.py         sizes and limits of bundles
+archive.py       reproducible zip files
+replacing.py     atomic replacement of files
+sbom.py          software bill of materials
+deployment.py    checks that bundles fit an AWS deployment
+task_config.py   `task-config.json` of the official CLI
 """

@@ -1,4 +1,4 @@
-"""A zip that is the same, byte for byte, wherever and whenever it is made of the same files."""
+"""Reproducible zip files: the same input gives the same bytes on any machine at any time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from exh_dev.packaging.content import Content
     from exh_dev.packaging.kept import Kept
 
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that zip knows
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip supports
 _UNIX = 3
 _FILE = 0o644
 _PROGRAM = 0o755
@@ -31,7 +31,7 @@ class Archivist:
     """Writes zips; what was compressed before is not compressed again."""
 
     def __init__(self, kept: Kept) -> None:
-        """Find what earlier builds compressed in `kept`."""
+        """Reuse compressed data of earlier builds from `kept`."""
         self._kept = kept
         self._known: dict[bytes, _Deflated] = {}
         self._how = f"deflated {_LEVEL} {zlib.ZLIB_RUNTIME_VERSION}"
@@ -81,7 +81,7 @@ class Archivist:
 
 
 def write_folder(files: Mapping[str, Content], folder: Path, programs: Collection[str]) -> None:
-    """Write the files of a zip, with its modes, for those who zip the folder themselves."""
+    """Write the files of a zip with its modes, for tools that zip the folder themselves."""
     made: set[Path] = set()
     for name, content in files.items():
         path = folder / name

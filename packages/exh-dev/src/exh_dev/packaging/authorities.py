@@ -54,7 +54,9 @@ def authorities(text: str) -> dict[str, bytes]:
         try:
             name = subject_hash(ssl.PEM_cert_to_DER_cert(pem))
         except (ValueError, IndexError):
-            raise DevkitError(f"{SOURCE} holds what is no certificate: is the package certifi damaged?") from None
+            raise DevkitError(
+                f"{SOURCE} contains something that is not a certificate: is the package certifi damaged?"
+            ) from None
         number = next(number for number in range(len(found) + 1) if f"{name}.{number}" not in found)
         found[f"{name}.{number}"] = pem.encode("ascii")
     return found

@@ -1,11 +1,11 @@
-"""`exh-dev build`: what is uploaded for each function, from the manifest into `build/`.
+"""`exh-dev build`: build the bundle of each function into `build/`.
 
-build/NAME.zip           the bundle; its root is what Lambda has in /var/task
+build/NAME.zip           the bundle; Lambda unpacks it into /var/task
 build/NAME.zip.sha256    its checksum, as `sha256sum --check` reads it
 build/NAME.cdx.json      its bill of materials
 build/NAME/              for Extra Horizon: task-config.json, and the bundle unpacked beside it
 
-All of it is made before anything of `build/` is replaced.
+Everything is built before anything in `build/` is replaced.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Bundle:
     warning: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the bundle as JSON output."""
         return {
             "function": self.name,
             "runtime": self.target.runtime,
@@ -97,13 +97,13 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Options:
-    """How to build.
+    """Build options.
 
     Attributes:
-        runtime: instead of the manifest's.
-        python: the interpreter that compiles, instead of one that is looked for.
-        bytecode: whether there is to be bytecode.
-        limit: the most bytes a zip for Extra Horizon may have.
+        runtime: overrides the manifest's.
+        python: the interpreter that compiles; by default one is searched for.
+        bytecode: whether to compile bytecode.
+        limit: maximum bytes of a zip for Extra Horizon.
     """
 
     runtime: str | None = None
@@ -115,22 +115,22 @@ class Options:
 def build(
     project: Project, specs: Sequence[FunctionSpec], options: Options, started: Callable[[str], None]
 ) -> list[Bundle]:
-    """Build functions, all or none; what is in `build/` of functions that are gone is removed.
+    """Build all functions or none, and remove bundles of removed functions from `build/`.
 
     Args:
-        project: where they are.
+        project: the project.
         specs: the functions.
-        options: how.
-        started: is told each function when its turn comes.
+        options: build options.
+        started: called with each function before it is built.
 
     Raises:
-        DevkitError: one cannot be built; `build/` is as it was then.
+        DevkitError: a build failed; `build/` is unchanged.
     """
     if not specs:
         raise UsageError(f"{project.manifest.path} has no function to build; `exh-dev new NAME` makes one")
     place = project.root / BUILD
     if (place.exists() or place.is_symlink()) and not place.is_dir():
-        raise UsageError(f"{place} is no folder, and bundles are put there; move it away")
+        raise UsageError(f"{place} is not a folder, but bundles are written there; move it away")
     try:
         with _alone(project.data_dir) as scratch, Kept(project.data_dir) as kept:
             workshop = _Workshop(project, options, scratch, kept)
@@ -158,7 +158,7 @@ def _alone(folder: Path) -> Iterator[Path]:
 
 
 class _Workshop:
-    """Makes bundles in a folder. What functions have in common is read once, and what earlier builds knew is kept."""
+    """Builds bundles in a folder. Shared files are read once, and results of earlier builds are reused."""
 
     def __init__(self, project: Project, options: Options, scratch: Path, kept: Kept) -> None:
         self._project = project
@@ -179,7 +179,7 @@ class _Workshop:
         self._shared: dict[str, Content] | None = None
 
     def check(self, specs: Sequence[FunctionSpec]) -> None:
-        """Refuse what can be refused before the long work begins."""
+        """Raise errors that can be found before the long work begins."""
         for target in {self._target(spec) for spec in specs if spec.code is None}:
             self._python(target)
         own = {path: None for spec in specs for path in self._files(spec)}
@@ -282,7 +282,9 @@ class _Workshop:
             return {}
         compiled = compile_files(python, target.version, files, self._kept, self._scratch)
         for name, (line, reason) in compiled.refused.items():
-            if (self._root / name).is_file():  # packages may hold modules for other Pythons, which nobody imports
+            if (
+                self._root / name
+            ).is_file():  # packages may contain modules for other Python versions, which are never imported
                 raise DevkitError(f"{name}:{line or 1}: {target.runtime} cannot compile this: {reason}")
         return compiled.files
 
@@ -358,9 +360,7 @@ def _put_in_place(
 
 
 def _stale(project: Project, place: Path) -> Iterator[Path]:
-    """Yield what is left of functions that are gone: the official CLI stops at a folder without a
-    `task-config.json`.
-    """
+    """Yield leftovers of removed functions: the official CLI stops at a folder without a `task-config.json`."""
     names = {spec.name for spec in project.manifest.functions}
     folders = {spec.name for spec in project.manifest.functions if spec.synced}
     for path in place.iterdir():
@@ -378,6 +378,6 @@ def _warning(spec: FunctionSpec, target: Target, wheels: Sequence[Wheel]) -> str
     if not spec.synced or target.architecture == "x86_64" or not native:
         return ""
     return (
-        f"{spec.name} is built for {target.architecture}. Extra Horizon lets nobody choose a processor, and Lambda's "
-        f"default is x86_64, on which these cannot be loaded: {', '.join(native)}"
+        f"{spec.name} is built for {target.architecture}. Extra Horizon has no option for the processor, and "
+        f"Lambda's default is x86_64, which cannot load these: {', '.join(native)}"
     )

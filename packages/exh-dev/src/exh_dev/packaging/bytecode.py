@@ -1,7 +1,7 @@
-"""Bytecode for a target, written by its own Python.
+"""Compile bytecode with the target's Python version.
 
-`unchecked-hash` bytecode is used as it is: whoever unpacks a bundle may date its files as he likes. Bytecode that goes
-by dates would be stale, and compiled again at every cold start, since a bundle's files carry no real ones.
+The bytecode is `unchecked-hash`, which ignores file times: a bundle's files have no real ones, so timestamp-based
+bytecode would be stale and compiled again at every cold start.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class Compiled(NamedTuple):
 def compile_files(
     python: Path, version: tuple[int, int], files: Mapping[str, Content], kept: Kept, scratch: Path
 ) -> Compiled:
-    """Return the bytecode of modules, in `__pycache__` beside each, as if they lay in Lambda's task root.
+    """Return the bytecode of modules, in each folder's `__pycache__`, with source paths in Lambda's task root.
 
     Args:
         python: the target's interpreter.
         version: its version.
-        files: of a bundle, by their paths; those that are no modules are left alone.
-        kept: what earlier builds compiled.
-        scratch: a folder to work in.
+        files: files of a bundle by path; only modules are compiled.
+        kept: cache of earlier builds.
+        scratch: temporary folder.
 
     Raises:
         DevkitError: the interpreter failed.
@@ -99,7 +99,7 @@ def _place(name: str, version: tuple[int, int]) -> str:
 def _compiled(
     python: Path, version: tuple[int, int], files: Mapping[str, Content], root: Path
 ) -> Iterable[tuple[str, bytes]]:
-    """Of each module its bytecode, or why there is none, as it is kept."""
+    """Yield for each module its bytecode, or the compile error, in the cache's format."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,6 +124,6 @@ def _compiled(
 
 @cache
 def _identity(python: Path) -> bytes:
-    """Return what tells one interpreter from another at the same place."""
+    """Return a fingerprint that differs between interpreters installed at the same path."""
     about = python.resolve().stat()
     return f"{python} {about.st_size} {about.st_mtime_ns}".encode()

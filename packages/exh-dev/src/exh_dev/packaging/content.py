@@ -1,4 +1,4 @@
-"""Files of a bundle while it is made: their bytes, by where they will be."""
+"""Files of a bundle under construction: their bytes, by destination path."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ class Files:
     """Files by their path in the bundle, none of them twice."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self.contents: dict[str, Content] = {}
         self._folders: set[str] = set()
 
@@ -45,15 +44,16 @@ class Files:
             self._add(name, content)
 
     def add_wheel(self, wheel: str, files: Mapping[str, Content]) -> None:
-        """Add the files of a package. What is there already may be in it too, if it is the same: packages that share a
-        namespace often all bring its `__init__.py`.
+        """Add a package's files.
+
+        Identical duplicates are accepted: packages that share a namespace often all contain its `__init__.py`.
 
         Args:
             wheel: the file's name.
             files: what it installs.
 
         Raises:
-            DevkitError: it holds something that is there already.
+            DevkitError: a file conflicts with an existing one.
         """
         for name, content in files.items():
             known = self.contents.get(name)

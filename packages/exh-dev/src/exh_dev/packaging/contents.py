@@ -26,7 +26,7 @@ _STAYS = frozenset({"tests", "benchmarks"})
 
 
 def shared_files(root: Path) -> list[Path]:
-    """All of `shared/`."""
+    """Return all files of `shared/`."""
     return list(_files(root / SHARED, root))
 
 
@@ -34,7 +34,7 @@ def handler_module(root: Path, spec: FunctionSpec) -> Path:
     """Return the file that the handler is in.
 
     Raises:
-        ManifestError: there is none.
+        ManifestError: the file does not exist.
     """
     name = spec.handler.rpartition(".")[0]
     module = _module(root, name)
@@ -63,8 +63,7 @@ def handler_files(
         root: the project's folder.
         spec: the function.
         version: the Python that the files are for.
-        problems: gets what is wrong with single files, and the others are found all the same. Without it the first
-            problem is raised.
+        problems: collects the errors of single files, and the search continues. Without it the first error is raised.
 
     Raises:
         ManifestError: the handler that the manifest names does not exist.
@@ -97,7 +96,7 @@ def _check_function(root: Path, spec: FunctionSpec, module: Path, version: tuple
     try:
         names = set(read_module(module, module.relative_to(root).parent.parts, version).names)
     except DevkitError:
-        return  # the file is told when its turn comes
+        return  # this file's error is reported when the file itself is checked
     if not {function, "*", "__getattr__"} & names:
         raise ManifestError(
             spec.path,
@@ -114,16 +113,16 @@ def own_folder(spec: FunctionSpec) -> str:
 
 
 def own_lock(root: Path, spec: FunctionSpec) -> Path | None:
-    """Return the lock of the packages that only this function needs; None where there is none.
+    """Return the lock of the packages that only this function needs; None if it has none.
 
     Raises:
-        DevkitError: it was not made yet.
+        DevkitError: the lock is missing.
     """
     folder = root / own_folder(spec)
     if (folder / LOCK).is_file():
         return folder / LOCK
     if (folder / INPUTS).is_file():
-        raise DevkitError(f"{folder / INPUTS} has no lock beside it; make it with `make lock`")
+        raise DevkitError(f"{folder / INPUTS} has no lock; create it with `make lock`")
     return None
 
 
@@ -173,7 +172,7 @@ def _module(root: Path, name: str) -> Path | None:
 
 
 def _files(folder: Path, root: Path) -> Iterator[Path]:
-    """All that is in a folder but caches, tests and locks; in a fixed order."""
+    """Yield all files in a folder except caches, tests and locks, in a fixed order."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in _LEFT_OUT or path.suffix in (".pyc", ".pyo"):
             continue
@@ -186,16 +185,16 @@ def _files(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def problem_with(path: Path, root: Path) -> str | None:
-    """Why a file or folder cannot be in a bundle."""
+    """Return why a file or folder cannot be in a bundle, or None."""
     real = Path(os.path.realpath(path))
     if not real.is_relative_to(os.path.realpath(root)):
         return f"is a link to {real}, outside of the project; copy it"
     if path.is_dir() and Path(os.path.realpath(path.parent)).is_relative_to(real):
-        return "is a link to a folder that it lies in; remove it"
+        return "is a link to a folder that contains it; remove it"
     if not path.is_dir() and not path.is_file():
-        return "is a link to nothing, or no file; remove it"
+        return "is a broken link or not a regular file; remove it"
     try:
         path.name.encode()
     except UnicodeEncodeError:
-        return "has a name that is no UTF-8, as names in a zip are; rename it"
+        return "has a name that is not UTF-8, as names in a zip are; rename it"
     return None

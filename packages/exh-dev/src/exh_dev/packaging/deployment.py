@@ -1,4 +1,4 @@
-"""Whether what lies in `build/` is what a deployment to AWS asks for."""
+"""Check that the bundles in `build/` match an AWS deployment."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def check_parameters(project: Project) -> Iterator[str]:
-    """Yield a sentence for each parameter that has no value, or that has one and is not in the template.
+    """Yield a message for each parameter without a value, or with a value but not in the template.
 
-    SAM passes over the latter in silence; without the former, the first deployment of a stack fails.
+    SAM ignores unknown parameters silently; a missing value makes the first deployment of a stack fail.
 
     Raises:
-        UsageError: a value is none that the template allows, which CloudFormation would tell when all is uploaded.
+        UsageError: the template does not allow a value; CloudFormation would reject it only after the upload.
     """
     template = project.readable_manifest.template
     declared = template.root.section("Parameters") if template else None
@@ -43,7 +43,7 @@ def check_parameters(project: Project) -> Iterator[str]:
     for name, value in project.parameters.items():
         if template is None or name not in known:
             yield (
-                f"{FILE} gives a value to {name}, which is no parameter of {MANIFEST}{did_you_mean(name, known)}: "
+                f"{FILE} gives a value to {name}, which is not a parameter of {MANIFEST}{did_you_mean(name, known)}: "
                 "it has no effect"
             )
         elif rule := _broken_rule(template, name, value):
@@ -81,16 +81,16 @@ def _broken_rule(template: Template, name: str, value: str) -> tuple[str, str] |
 
 
 def check_bundles(project: Project, environment: str) -> None:
-    """See to it that the bundles that the template's functions are made of are for what these run on.
+    """Check that bundles were built for the runtime and processor of the template's functions.
 
-    A bundle that is not there is SAM's to tell, and so is one that has no bill of materials beside it.
+    SAM reports a missing bundle. A bundle without a bill of materials is skipped.
 
     Args:
-        project: as it is deployed.
-        environment: where to.
+        project: with the deployment's parameters.
+        environment: the deployment environment.
 
     Raises:
-        DevkitError: one was built for another runtime or processor.
+        DevkitError: a bundle was built for another runtime or processor.
     """
     for spec in project.manifest.functions:
         bundle = None if spec.image else _bundle(project, spec)
@@ -100,12 +100,12 @@ def check_bundles(project: Project, environment: str) -> None:
             raise DevkitError(
                 f"{spec.path}:{spec.line}: {spec.logical_id}: {environment} runs it by {spec.runtime} on "
                 f"{spec.architecture}, but {bundle.relative_to(project.root)} was built for {' on '.join(built)}, and "
-                f"would fail there; build it anew: `exh-dev build --config-env {environment}`"
+                f"would fail there; rebuild it: `exh-dev build --config-env {environment}`"
             )
 
 
 def _bundle(project: Project, spec: FunctionSpec) -> Path | None:
-    """Return the file in `CodeUri`, if there is one in the project."""
+    """Return the file in `CodeUri`, if it is in the project."""
     template = project.manifest.template
     node = template.find("Resources", spec.logical_id, "Properties", "CodeUri") if template else None
     if template is None or node is None:

@@ -1,4 +1,4 @@
-"""What modules import, without importing them."""
+"""Find the modules that Python files import, without importing them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-#: What Lambda's Python runtime has beside the standard library.
+#: Packages in Lambda's Python runtime besides the standard library.
 _RUNTIME = frozenset({"boto3", "botocore", "s3transfer", "dateutil", "jmespath", "six", "urllib3", "awslambdaric"})
 _HERE = sys.version_info[:2]
 _PATIENCE = 20  # seconds for another Python to read a file
@@ -27,7 +27,7 @@ _TOOLKIT = "exh_dev"
 
 
 class Facts(NamedTuple):
-    """What a file imports, the names it defines, and its tree, unless another Python had to read it."""
+    """The imports and defined names of a file, and its tree unless another Python version parsed it."""
 
     imports: Sequence[Import]
     names: Collection[str]
@@ -35,16 +35,16 @@ class Facts(NamedTuple):
 
 
 def read_module(path: Path, package: Sequence[str], version: tuple[int, int] = _HERE) -> Facts:
-    """Return what a file imports and defines.
+    """Return a file's imports and defined names.
 
     Args:
         path: the file.
         package: the names of the package it is in, which relative imports begin with.
-        version: the Python whose grammar counts: that of the function's runtime.
+        version: the Python version of the function's runtime, whose grammar applies.
 
     Raises:
-        SourceError: it is not Python of this version; with the line.
-        DevkitError: it may be, and no Python of this version is here to read it.
+        SourceError: it has a syntax error in this version; with the line.
+        DevkitError: it needs a later Python that is not installed.
     """
     try:
         return _facts(path.read_bytes(), path.name, tuple(package), min(version, _HERE))
@@ -60,9 +60,9 @@ def read_module(path: Path, package: Sequence[str], version: tuple[int, int] = _
 
 @lru_cache(maxsize=256)
 def _facts(text: bytes, name: str, package: tuple[str, ...], version: tuple[int, int]) -> Facts:
-    """Return what a text imports and defines. Many functions share modules, each of which is read once."""
+    """Return the imports and defined names of a source. Cached, because functions share modules."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as for an escape that means nothing: the linter's to tell
+        warnings.simplefilter("ignore")  # such as invalid escape sequences, which the linter reports
         tree = ast.parse(text, name, feature_version=version)
         compile(tree, name, "exec", dont_inherit=True)  # finds a `return` outside of a function, and the like
     return Facts(syntax.imported_modules(tree, package), syntax.defined_names(tree), tree)
@@ -101,7 +101,7 @@ def check_imports(
     inputs: str,
     version: tuple[int, int],
 ) -> None:
-    """See to it that everything that files import is in the bundle, in Python or in Lambda's runtime.
+    """Check that every import is in the bundle, the standard library or Lambda's runtime.
 
     Args:
         paths: the project's own files.
@@ -111,7 +111,7 @@ def check_imports(
         version: the target's Python.
 
     Raises:
-        MissingImportError: something is not; in Lambda that would be `Runtime.ImportModuleError`.
+        MissingImportError: an import is missing; Lambda would raise `Runtime.ImportModuleError`.
         DevkitError: a file cannot be read.
     """
     for missing in missing_imports(paths, root, {*provided}.__contains__, inputs, version):

@@ -1,4 +1,4 @@
-"""The wheel of an installed package, made of what is installed: a project carries it where no index has it."""
+"""Build the wheel of an installed package from its files, for packages that no index has."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def wheel_of(name: str, folder: Path) -> Path:
     """Write the wheel of an installed package into a folder.
 
     Raises:
-        DevkitError: it cannot be made.
+        DevkitError: the wheel cannot be built.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if source := editable_source(name):
@@ -42,7 +42,7 @@ def _packed(package: Distribution, folder: Path) -> Path:
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for file in sorted(package.files or (), key=str):
             inner = file.as_posix()
-            # Commands lie outside; bytecode is written by each Python anew.
+            # Commands are outside the package's folder; bytecode is compiled on each machine.
             if inner.startswith("../") or file.suffix == ".pyc" or (info in file.parts and file.name in _INSTALLERS):
                 continue
             content = Path(str(file.locate())).read_bytes()

@@ -34,15 +34,15 @@ def standard_library(python: Path) -> frozenset[str]:
 
 @cache
 def find_python(version: tuple[int, int], given: str | None = None) -> Path:
-    """Return a CPython of this version, found where version managers and distributions put them and run to make sure.
+    """Find a CPython of this version in the usual places, and run it to verify the version.
 
     Args:
         version: major and minor.
-        given: the only one to take.
+        given: use only this one.
 
     Raises:
-        UsageError: `given` is another Python, or none.
-        DevkitError: there is none; the message says how to get one.
+        UsageError: `given` has another version, or is not a Python.
+        DevkitError: none is installed; the message says how to get one.
     """
     wanted = ".".join(map(str, version))
     if given is not None:
@@ -71,7 +71,7 @@ def _candidates(wanted: str) -> Iterator[Path]:
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         if folder:
             yield Path(folder) / name
-    # Version managers keep versions beside each other, whichever of them made the one that runs this.
+    # Version managers keep all versions in one folder, so look next to the running one too.
     yield from sorted(Path(sys.base_prefix).parent.glob(f"*/bin/{name}"), reverse=True)
     for root, pattern in managers:
         yield from sorted((found / "bin" / name for found in root.glob(pattern)), reverse=True)
@@ -80,7 +80,7 @@ def _candidates(wanted: str) -> Iterator[Path]:
 
 
 def _run(candidate: Path, version: tuple[int, int]) -> Path | None:
-    """Where the interpreter itself is. A version manager's shim may be there with nothing behind it."""
+    """Return the interpreter's real path. A version manager's shim may point to nothing."""
     try:
         done = subprocess.run(
             [candidate, "-I", "-c", _WHICH], capture_output=True, text=True, check=False, timeout=_PATIENCE,

@@ -1,7 +1,7 @@
-"""What earlier builds have worked out, by the content that it came of: compressed files, bytecode, what modules import.
+"""Build cache keyed by content: compressed files, bytecode, imports of modules.
 
-A file of SQLite in the data directory. Nothing depends on it: a damaged one is begun anew, and one that cannot be
-written is done without. What was not used for longest goes first when it grows too large.
+An SQLite file in the data directory. A damaged file is replaced, an unwritable one is not used. The least recently used
+entries are evicted first.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _PATIENCE = 5.0  # seconds for another build's last write
 
 
 class Kept:
-    """Values by kind and by what they came of, from one `with` block to the next."""
+    """Cached values by kind and input, for the duration of a `with` block."""
 
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
-        """Use the file in `folder`, which is there, and keep at most `most_bytes` in it."""
+        """Use the cache file in `folder`, which must exist, with at most `most_bytes` of values."""
         self._path = folder / FILE
         self._most_bytes = most_bytes
         self._connection: sqlite3.Connection | None = None
@@ -60,7 +60,7 @@ class Kept:
         self._close()
 
     def get(self, kind: str, *of: bytes) -> bytes | None:
-        """Return what was kept; None where nothing is, or not what was written."""
+        """Return a cached value; None if it is missing or damaged."""
         key = _key(kind, of)
         if key in self._new:
             return self._new[key]
@@ -84,7 +84,7 @@ class Kept:
 
     def _open(self) -> None:
         self._connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
-        self._connection.execute("PRAGMA synchronous = OFF")  # what the machine's end damages is begun anew
+        self._connection.execute("PRAGMA synchronous = OFF")  # a crash may damage the file, which is then rebuilt
         self._connection.execute(_TABLE)
         self._path.chmod(0o600)
 

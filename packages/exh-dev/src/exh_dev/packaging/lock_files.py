@@ -1,4 +1,4 @@
-"""The names of locks and of what they are made of; apart from reading them, for which few commands have a reason."""
+"""File names of locks and their inputs; separate from `locks` because few commands read locks."""
 
 LOCK = "requirements.txt"
 INPUTS = "requirements.in"

@@ -31,7 +31,7 @@ Extras = Mapping[str, Mapping[str, str]]
 class Pin:
     """One package of a lock: `name` in its canonical spelling, the `sha256:…` of each file that is that version.
 
-    Its extras are those that the lock names with it, which few tools write.
+    Its extras are those in the lock, which few tools write.
     """
 
     name: str
@@ -69,15 +69,15 @@ def read_locks(files: Iterable[Path], target: Target) -> dict[str, Pin]:
 
 
 def check_inputs(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], target: Target) -> None:
-    """See to it that a lock is one of what is asked for, and not of something older.
+    """Check that a lock is up to date with its requirements.
 
     Args:
-        requirements: what is asked for, each with where.
-        pins: what the lock has.
-        target: for which markers such as `python_version < '3.12'` are read.
+        requirements: the requirements, each with its location.
+        pins: the lock's packages.
+        target: the target of markers such as `python_version < '3.12'`.
 
     Raises:
-        DevkitError: the lock lacks something, or has a version that is not wanted any more.
+        DevkitError: the lock lacks a package, or has a version that no longer matches.
     """
     for wanted, where in _applicable(requirements, target):
         pin = pins.get(canonicalize_name(wanted.name))
@@ -119,13 +119,13 @@ def _applicable(requirements: Iterable[tuple[str, str]], target: Target) -> Iter
         try:
             wanted = Requirement(text)
         except InvalidRequirement as error:
-            raise DevkitError(f"{where}: `{text}` is no requirement: {error}") from None
+            raise DevkitError(f"{where}: `{text}` is not a requirement: {error}") from None
         if wanted.marker is None or wanted.marker.evaluate({**target.markers, "extra": ""}):
             yield wanted, where
 
 
 def listed_requirements(inputs: Path) -> list[tuple[str, str]]:
-    """Return the packages of a `requirements.in`, for `check_inputs`; none where there is no such file."""
+    """Return the packages of a `requirements.in`, for `check_inputs`; empty if the file does not exist."""
     if not inputs.is_file():
         return []
     return [(text, f"{inputs}:{number}") for number, text in _logical_lines(inputs) if not text.startswith("-")]

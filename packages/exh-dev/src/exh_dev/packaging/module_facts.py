@@ -1,8 +1,8 @@
-"""What a module of a package may import when it runs on the target, read from its text: for `reach`, which keeps that.
+"""Find what a package's module may import at run time, from its source; `reach` keeps those files.
 
-More is found than in the project's own files, whose imports `syntax` reads to tell what is missing: here a name too
-many costs some bytes, and one too few a function. A name that the code computes is followed where all it can be stands
-in the same file; where it does not, the file is said to compute it.
+This overestimates, unlike `syntax`, which reads the project's own files to report missing imports: an extra name costs
+some bytes, a missing one breaks the function. A computed name is resolved if the file contains all its possible values;
+otherwise the file counts as computing imports.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ _PLATFORM, _SYSTEM = "linux", "posix"  # what Lambda runs
 
 
 class Facts(NamedTuple):
-    """What a module may do, as far as packing it needs to know.
+    """The behaviour of a module that matters for packaging.
 
     Attributes:
-        imports: names of modules; `a.*` stands for all below `a`.
-        required: those without which it cannot be imported itself.
-        stars: modules that all names are taken of.
+        imports: names of modules; `a.*` means all below `a`.
+        required: imports without which the module itself fails to import.
+        stars: modules imported with `*`.
         exports: its own `__all__`.
-        strings: what may be the name of a module or of a file.
-        attributes: the names of those that it reads or sets.
-        words: those in its strings but for docstrings.
+        strings: strings that may name a module or file.
+        attributes: names of attributes read or set.
+        words: words in its strings except docstrings.
         by_method: the imports inside of methods, by the name of the method; they are among `imports` too.
-        computed: the calls that import what nobody knows.
+        computed: calls that import an unknown module.
         metadata: packages whose metadata it asks for; `*` for any.
-        entry_points: whether it looks for what other packages offer.
+        entry_points: whether it looks up entry points.
     """
 
     imports: list[str]
@@ -64,17 +64,17 @@ class Facts(NamedTuple):
     entry_points: bool
 
     def to_bytes(self) -> bytes:
-        """As it is kept."""
+        """Serialize for the cache."""
         return json.dumps(self, separators=(",", ":")).encode()
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> Self:
-        """Return what was kept."""
+        """Deserialize from the cache."""
         return cls(*json.loads(kept))
 
 
 def read_facts(text: bytes, package: Sequence[str], version: tuple[int, int]) -> Facts:
-    """Read a module.
+    """Analyze a module.
 
     Args:
         text: its source.
@@ -82,7 +82,7 @@ def read_facts(text: bytes, package: Sequence[str], version: tuple[int, int]) ->
         version: the target's Python.
 
     Returns:
-        What it may do; a file that this Python cannot read may import anything.
+        The facts; a file that this Python cannot parse may import anything.
     """
     try:
         with warnings.catch_warnings():
@@ -206,7 +206,7 @@ class _Reader:
         self._entry_points |= name in _ENTRY_POINTS
 
     def _names(self, call: ast.Call) -> list[str] | None:
-        """Return what the first argument of a call may be, relative names made absolute; None where nobody knows."""
+        """Return the possible values of a call's first argument, as absolute names; None if unknown."""
         parts = _parts(call.args[0])
         if parts is None or not parts:
             return None
@@ -270,7 +270,7 @@ class _Reader:
             or not all(isinstance(each, int) for each in value)
         ):
             return None
-        if value[:2] == self._version and len(value) > 2:  # noqa: PLR2004 - which release of it, nobody knows
+        if value[:2] == self._version and len(value) > 2:  # noqa: PLR2004 - its release number is unknown
             return None
         match operator:
             case ast.GtE():
@@ -286,7 +286,7 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _parts(node: ast.expr) -> list[str | ast.expr] | None:  # noqa: PLR0911 - a table
-    """Return a text as what it is put together of: what stands there, and what is computed."""
+    """Split a string expression into its literal and computed parts."""
     match node:
         case ast.Constant(value=str(text)):
             return [text]
@@ -309,7 +309,7 @@ def _parts(node: ast.expr) -> list[str | ast.expr] | None:  # noqa: PLR0911 - a 
 
 
 def _tables(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
-    """Yield the dicts of texts, by name, that are written out at any place."""
+    """Yield the literal dicts of strings in the module, by name."""
     for node in ast.walk(tree):
         match node:
             case (
@@ -322,7 +322,7 @@ def _tables(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
 
 
 def _loops(tree: ast.Module) -> dict[str, list[str]]:
-    """Return the names that nothing but loops over written texts gives a value, with the texts."""
+    """Return the names that are bound only by loops over literal strings, with the strings."""
     found: dict[str, list[str]] = {}
     times: dict[str, int] = {}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""What packages need of each other: all of it must be in the lock, and that of their extras too."""
+"""Check that a lock has every dependency of its packages, including those of their extras."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def with_needs(wheels: Sequence[Wheel], pins: Mapping[str, Pin], asked: Extras, 
     """
     found = {wheel.pin.name: wheel for wheel in wheels}
     extras: dict[str, dict[str, str]] = defaultdict(dict)
-    # Each package without an extra, then each extra of it that somebody asks for, with where that was asked first.
+    # Visit each package without extras, then with each requested extra, with the place of the first request.
     waiting = [(name, "", found[name].pin.where) for name in found]
     waiting += [(name, extra, where) for name, each in asked.items() for extra, where in each.items()]
     for name, extra, where in waiting:  # which grows
@@ -79,7 +79,10 @@ def _check(need: Requirement, pins: Mapping[str, Pin], what: str) -> None:
 
 
 def _refuse_unknown(wheel: Wheel, extra: str, where: str, asked: Extras) -> None:
-    """Refuse an extra that there is not where the project asks for it. Packages may: theirs went in a later version."""
+    """Raise if the project asks for an extra that does not exist.
+
+    Packages may ask for one that a later version of the other package dropped.
+    """
     name = wheel.pin.name
     if asked.get(name, {}).get(extra) == where and extra not in wheel.pin.extras:
         known = sorted(wheel.provided_extras)

@@ -40,7 +40,7 @@ class Package(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What tells it from others: a package may be there in several versions."""
+        """Return a key that is unique for each package and version."""
         return f"{self.name}@{self.version}"
 
 
@@ -50,10 +50,10 @@ def code_folder(root: Path, spec: FunctionSpec) -> Path:
 
 
 def own_files(root: Path, spec: FunctionSpec) -> list[Path]:
-    """Return the function's files but for its packages.
+    """Return the function's files without its packages.
 
     Raises:
-        ManifestError: there is no such folder, or no module of the handler's name in it.
+        ManifestError: the folder or the handler's module does not exist.
         DevkitError: a file cannot be in a bundle.
     """
     folder = code_folder(root, spec)
@@ -75,11 +75,11 @@ def package_files(root: Path, spec: FunctionSpec) -> list[Path]:
 
 
 def parts_of(folder: Path, files: Sequence[Path]) -> Parts[Package]:
-    """Return the packages that files below `node_modules` belong to, each version once, with what they need.
+    """Return the packages that files below `node_modules` belong to, each version once, with their dependencies.
 
     Args:
-        folder: the function's.
-        files: of its packages.
+        folder: the function's folder.
+        files: the files of its packages.
     """
     there: dict[Path, Package] = {}
     for path in files:
@@ -117,13 +117,14 @@ def _names(dependencies: object) -> Iterable[str]:
 
 
 def warning(root: Path, spec: FunctionSpec, files: Sequence[Path]) -> str:
-    """Return what may go wrong with the packages of a function, whose files these are; nothing, if nothing is seen."""
+    """Return a warning about missing packages of a function; empty if there is none."""
     return "; ".join(filter(None, (_missing(code_folder(root, spec), spec), _foreign(spec, files))))
 
 
 def _missing(folder: Path, spec: FunctionSpec) -> str:
-    """Return what is listed and not installed. A bundler may have put it into the function's own files, which nobody
-    sees.
+    """Return packages that are listed but not installed.
+
+    A bundler may have inlined them into the function's own files, which cannot be detected.
     """
     listed = _described(folder / "package.json").get("dependencies")
     missing = [name for name in listed if not (folder / PACKAGES / name).is_dir()] if isinstance(listed, dict) else []
@@ -159,7 +160,7 @@ def _check_handler(folder: Path, spec: FunctionSpec) -> None:
 
 
 def _files(folder: Path, root: Path, *, packages: bool) -> Iterator[Path]:
-    """All that is in a folder, in a fixed order; `node_modules` in it only with `packages`."""
+    """Yield all files in a folder in a fixed order; `node_modules` only with `packages`."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.name in _LEFT_OUT or path.name == (_PROGRAMS if packages else PACKAGES):
             continue

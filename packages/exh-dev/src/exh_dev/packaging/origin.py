@@ -1,4 +1,4 @@
-"""Where bundles come from: the project's version and authors, and when it became what it is."""
+"""Provenance of a build: the project's version, authors and last commit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EPOCH = "SOURCE_DATE_EPOCH"
 
 @dataclass(frozen=True)
 class Origin:
-    """What all bundles of a build have in common.
+    """Metadata that all bundles of a build share.
 
     Attributes:
         version: of the project.
@@ -35,14 +35,14 @@ class Origin:
 
 
 def origin_of(root: Path) -> Origin:
-    """Return where the bundles of a project come from.
+    """Return the provenance of a project's bundles.
 
     The time is that of the last commit, so that one commit gives the same bills of materials everywhere. Without git it
-    is that of SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), and without that there is
-    none: the clock would make two builds differ, and any other time would not be true.
+    is SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), and without that none: the clock
+    would make two builds differ.
 
     Raises:
-        UsageError: pyproject.toml or SOURCE_DATE_EPOCH says something that cannot be meant.
+        UsageError: pyproject.toml or SOURCE_DATE_EPOCH has an invalid value.
     """
     seconds = _commit_time(root) or os.environ.get(_EPOCH, "")
     try:
@@ -53,7 +53,7 @@ def origin_of(root: Path) -> Origin:
 
 
 def _commit_time(root: Path) -> str:
-    """Seconds since 1970, as git says them; nothing outside of a history."""
+    """Return the commit time in seconds since 1970; empty outside a git repository."""
     try:
         done = subprocess.run(
             ["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True, check=False

@@ -27,12 +27,12 @@ class Parts(Generic[P_co]):
 
     @property
     def direct(self) -> list[str]:
-        """Those that the function asks for, and those that are there and no other needs, as in a lock made by hand."""
+        """Return the packages that the function asks for, and those no other package needs, as in a hand-made lock."""
         needed = {each for name, found in self.needs.items() for each in found if each != name}
         return [name for name in self.packages if name in self.asked or name not in needed]
 
     def only(self, names: Collection[str]) -> Parts[P_co]:
-        """Return what is left when only these packages are there; a package that only others need is asked for too."""
+        """Return only these packages; one whose dependents were dropped becomes a direct one."""
         packages = {name: package for name, package in self.packages.items() if name in names}
         needs = {name: [each for each in self.needs.get(name, ()) if each in names] for name in packages}
         return Parts(packages, needs, [name for name in self.asked if name in names])

@@ -44,7 +44,7 @@ _DOTTED = re.compile(rb"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 class Pruned(NamedTuple):
-    """Names of packages of which something is left, the paths of what is left, and what stands in place of the rest."""
+    """Names of pruned packages, the paths that are kept, and stubs for the removed modules."""
 
     packages: set[str]
     files: set[str]
@@ -55,7 +55,7 @@ class Pruner:
     """Finds out what bundles for one version of Python need of packages."""
 
     def __init__(self, kept: Kept, version: tuple[int, int], whole: Collection[str]) -> None:
-        """Read modules as `version` does, and leave nothing out of the packages `whole`."""
+        """Parse modules as `version` does, and do not prune the packages in `whole`."""
         self._kept, self._version = kept, version
         self._whole = {canonicalize_name(each) for each in whole}
         self._facts: dict[tuple[bytes, tuple[str, ...]], Facts] = {}
@@ -172,16 +172,16 @@ def may_be_queued(project: Project, spec: FunctionSpec) -> bool:
 
 
 def named_modules(project: Project) -> set[str]:
-    """Return what may be modules in the template and in Dockerfiles, where `python -m extrahorizon.batch` may stand."""
+    """Return names in the template and in Dockerfiles that may be modules, as in `python -m extrahorizon.batch`."""
     paths = [project.manifest.path, *project.root.glob("*Dockerfile*")]
     return {each.decode() for path in paths if path.is_file() for each in _DOTTED.findall(path.read_bytes())}
 
 
 def check_whole(whole: Collection[str], known: Collection[str], root: Path) -> None:
-    """See to it that the packages that are to be kept whole are packages of the project.
+    """Check that the packages in the `whole` setting are packages of the project.
 
     Raises:
-        UsageError: one is not.
+        UsageError: one is unknown.
     """
     for each in whole:
         if canonicalize_name(each) not in known:

@@ -1,4 +1,4 @@
-"""What `pyproject.toml` says about bundles."""
+"""Settings for bundles in `pyproject.toml`."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _NEVER_SERVED = (
 
 
 class Author(NamedTuple):
-    """Who a project is by; one of both may be empty."""
+    """An author of a project; name or e-mail may be empty."""
 
     name: str
     email: str
 
 
 def project_requirements(root: Path) -> list[tuple[str, str]]:
-    """Return the project's dependencies, each with where it stands; none where there is no such file."""
+    """Return the project's dependencies with their locations; empty if the file does not exist."""
     return [(text, PYPROJECT) for text in _texts(root, "project", "dependencies")]
 
 
 def project_version(root: Path) -> str:
-    """Return the project's version; nothing where it has none.
+    """Return the project's version; empty if it has none.
 
     Raises:
-        UsageError: it is no text.
+        UsageError: it is not a string.
     """
     found = _table(root, "project").get("version", "")
     if not isinstance(found, str):
-        raise UsageError(f"{root / PYPROJECT}: version of [project] is a text")
+        raise UsageError(f"{root / PYPROJECT}: version of [project] must be a string")
     return found
 
 
@@ -65,7 +65,7 @@ def excluded_patterns(root: Path) -> list[str]:
 
 
 def whole_packages(root: Path) -> list[str]:
-    """Return the names of packages that bundles have whole, whatever of them is imported."""
+    """Return the names of packages that are bundled without pruning (the `whole` setting)."""
     return _texts(root, "tool", "exh-dev", "build", "whole")
 
 
@@ -75,10 +75,10 @@ def harmless_patterns(root: Path) -> list[str]:
 
 
 def _texts(root: Path, *names: str) -> list[str]:
-    """Return a list of texts, by the names of the tables around it and its own.
+    """Return a list of strings, given the path of tables and its key.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: it is not a list of strings.
     """
     found: Any = _read(root)
     for name in names:
@@ -86,7 +86,7 @@ def _texts(root: Path, *names: str) -> list[str]:
     if found == {}:
         return []
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise UsageError(f"{root / PYPROJECT}: {names[-1]} of [{'.'.join(names[:-1])}] is a list of texts")
+        raise UsageError(f"{root / PYPROJECT}: {names[-1]} of [{'.'.join(names[:-1])}] must be a list of strings")
     return found
 
 

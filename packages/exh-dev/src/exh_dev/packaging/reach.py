@@ -1,9 +1,9 @@
-"""Which files of packages a function needs: what its code can reach by imports, and nothing else.
+"""Prune packages to the files that a function's code can reach by imports.
 
-Read from the text of all modules (`module_facts`), so that an import inside of a function counts like any other. What
-cannot be read that way is kept whole: a package whose code imports names that it computes, one with compiled modules
-that are reached, one that offers entry points where somebody looks for them, and one that the project asks for although
-no code imports it. `whole` of [tool.exh-dev.build] in pyproject.toml names others.
+Imports are read from the source of all modules (`module_facts`), including imports inside functions. Packages that
+cannot be analyzed are kept entirely: a package whose code imports names that it computes, one with compiled modules
+that are reached, one with entry points if code looks them up, and one that the project requires although no code
+imports it. `whole` of [tool.exh-dev.build] in pyproject.toml names others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exh_dev.packaging.content import Content
     from exh_dev.packaging.module_facts import Facts
 
-#: What Lambda's runtime has beside the standard library, and its boto3 may take from a bundle instead.
+#: Packages in Lambda's runtime besides the standard library; its boto3 may import them from a bundle instead.
 OF_THE_RUNTIME = frozenset({"urllib3", "jmespath", "dateutil", "six", "awslambdaric", "simplejson"})
 _BOTO = frozenset({"boto3", "botocore", "s3transfer"})
 #: Modules of botocore's needs that it imports, and that the bundle's own code may not.
@@ -32,7 +32,7 @@ _NEEDED_BY_BOTO = (
 )  # fmt: skip
 #: Computed imports whose code was read, with what they reach. Other code in their place is not known any more.
 _KNOWN: dict[tuple[str, str], Sequence[str]] = {
-    # The name is what the caller wrote: always a text, which counts as an import where a module is called so.
+    # The caller supplies the name as a string literal, which counts as an import if a module has that name.
     ("aws_lambda_powertools.shared.lazy_import", "importlib.import_module(self.__name__)"): ("aws_xray_sdk",),
     # The types of the service that is called: see `_of_service`.
     ("extrahorizon.bodies", "import_module(f'{'.'.join(service.split('.')[:3])}.types')"): (),
@@ -42,7 +42,7 @@ _KNOWN: dict[tuple[str, str], Sequence[str]] = {
 #: What the standard library imports by a computed name.
 _BY_THE_LIBRARY = {"zoneinfo": "tzdata"}
 _CLIENT, _SERVICES = "extrahorizon.client", "extrahorizon.services."
-#: What reads an attribute by a name that only running it tells.
+#: Calls that read an attribute whose name is known only at run time.
 _COMPUTED_ATTRIBUTES = re.compile(rb"\b(getattr|attrgetter|methodcaller|__getattribute__|eval|exec|vars|globals)\b")
 _TESTS = frozenset({"tests", "test"})
 _STUBS = (".pyi",)
@@ -71,7 +71,7 @@ class Package:
 
 @dataclass
 class Own:
-    """A module of the project: its text, and the package that it is in."""
+    """A module of the project: its source and its package."""
 
     content: Content
     package: Sequence[str]
@@ -79,11 +79,11 @@ class Own:
 
 @dataclass
 class Reach:
-    """What is kept of each package, and what stands in the place of the rest."""
+    """The files kept of each package, and the stubs for the rest."""
 
     kept: dict[str, set[str]] = field(default_factory=dict)
     cut: dict[str, str] = field(default_factory=dict)
-    """The modules that are left out, the topmost alone: the path of what stands in its place, and the package."""
+    """The removed modules, topmost only: the path of the stub, and the package."""
 
 
 def reach(
@@ -96,16 +96,16 @@ def reach(
     unused: Collection[str] = (),
     named: Collection[str] = (),
 ) -> Reach:
-    """Return which files of packages the project's own modules can reach.
+    """Return the files of packages that the project's modules can reach.
 
     Args:
-        own: the modules of the project that are in the bundle.
-        packages: those of the bundle.
-        whole: the names of packages of which everything is kept.
-        library: the names of the modules that the target's Python has by itself.
-        read: reads what a module may do, from its text and the package that it is in.
-        unused: modules of packages that the function does not come to, unless the project imports them itself.
-        named: what may be modules that are run by their name.
+        own: the project's modules in the bundle.
+        packages: the bundle's packages.
+        whole: names of packages to keep entirely.
+        library: names of the target's standard library modules.
+        read: analyzes a module, from its source and its package.
+        unused: package modules that are dropped unless the project imports them itself.
+        named: possible modules that are run by name.
     """
     walk = _Walk(packages, read, set(whole), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
     walk.begin(own, named)
@@ -170,7 +170,7 @@ class _Walk:
         self._drain()
 
     def finish(self) -> None:
-        """Keep what no import reaches and yet is meant, until nothing is added any more."""
+        """Add files that no import reaches but that are needed, until nothing is added."""
         while True:
             before = len(self._whole), len(self._reached)
             found = {name for module in self._reached for name, _ in self._places[module]} | self._whole
@@ -237,7 +237,7 @@ class _Walk:
         self._of_service(module)
 
     def _follow_native(self, module: str, name: str) -> None:
-        """Keep all that compiled code may import: what its text does where that is there too, else the package."""
+        """Keep all that compiled code may import: the imports of its source if present, else the entire package."""
         if module.endswith(_COMPILED_INTO):
             return
         if not any(path.endswith(".py") for _, path in self._places[module]):
@@ -248,7 +248,7 @@ class _Walk:
                 self._go(other)
 
     def _without_services(self, facts: Facts) -> Facts:
-        """Return the client without the imports of members that nobody touches."""
+        """Return the client's facts without the imports of services that the code does not use."""
         if self._all_services:
             return facts
         unused = [each for name, names in facts.by_method.items() if name not in self._words for each in names]
@@ -308,9 +308,7 @@ class _Walk:
                     self._go(each)
 
     def _is_dead(self, module: str) -> bool:
-        """Return whether a module cannot be imported, since what it begins with is not in the bundle and
-        not in Lambda.
-        """
+        """Return whether a module cannot be imported because neither the bundle nor Lambda has an import of it."""
         if module not in self._places:
             return False
         if module not in self._dead:
@@ -326,7 +324,7 @@ class _Walk:
         return self._dead[module]
 
     def _keep(self, name: str) -> None:
-        """Keep a package whole but for its tests."""
+        """Keep an entire package except its tests."""
         if name in self._whole:
             return
         self._whole.add(name)
@@ -335,7 +333,7 @@ class _Walk:
                 self._go(module)
 
     def _files(self, package: Package, modules: set[str]) -> set[str]:
-        """Of a package that is reached: modules, and data that lies beside modules that are."""
+        """Return the reachable modules of a package, and the data files in their folders."""
         folders: dict[str, bool] = {}
         for path in package.files:
             if _module(path):
@@ -365,7 +363,7 @@ class _Walk:
         return next((folders[str(each)] for each in inner.parents if str(each) in folders and str(each) != "."), True)
 
     def _is_told(self, name: str, path: str) -> bool:
-        """Of what an installer writes about a package: its licences, and what somebody reads when it runs."""
+        """Return whether to keep a file of the installer's metadata: licences, and files read at run time."""
         inner = PurePosixPath(*PurePosixPath(path).parts[1:])
         if inner.parts[0] in ("licenses", "license_files") or _LICENCE.match(inner.name):
             return True

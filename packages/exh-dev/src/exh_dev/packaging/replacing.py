@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 def replace(new: Mapping[Path, Path], gone: Iterable[Path], aside: Path) -> None:
-    """Move what is new to its place, and what was there, or is to be gone, out of the way.
+    """Move new files into place, and old or removed ones out of the way.
 
     Args:
-        new: what to move, by where to.
-        gone: what else is to be removed.
-        aside: a folder that does not exist yet, for what was there.
+        new: sources by destination.
+        gone: further files to remove.
+        aside: a folder that does not exist yet, for the old files.
 
     Raises:
-        OSError: something cannot be moved; then everything is where it was.
+        OSError: a move failed; everything is back in its place.
     """
     aside.mkdir()
     done: list[tuple[Path, Path]] = []

@@ -1,4 +1,4 @@
-"""What was built, for people and programs."""
+"""Report of a build, as text and JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is in a bundle, for auditors: a software bill of materials in CycloneDX 1.6.
+"""Software bill of materials of a bundle, in CycloneDX 1.6.
 
-https://cyclonedx.org/docs/1.6/json/. It has the minimum elements of the NTIA: who supplies what in which version, what
-needs what, who says so and when. No serial number and no time of the clock, so that the same commit has the same one.
+https://cyclonedx.org/docs/1.6/json/. It has the NTIA minimum elements: supplier, name, version, dependencies, author
+and timestamp. It has no serial number and no clock time, so that one commit always gives the same document.
 """
 
 # Its decorators hide what the classes of cyclonedx-python-lib take from pyright.
@@ -39,11 +39,11 @@ def bill_of_materials(name: str, checksum: str, origin: Origin, target: Target, 
     """Return the bill of materials of a function's bundle, as JSON.
 
     Args:
-        name: the function.
+        name: the function's name.
         checksum: SHA-256 of the zip, hexadecimal.
-        origin: where it comes from.
-        target: what it was built for.
-        parts: the packages that are in it.
+        origin: the build's provenance.
+        target: the build's target.
+        parts: the bundled packages.
     """
     authors = [OrganizationalContact(name=each.name or None, email=each.email or None) for each in origin.authors]
     supplier = _entity(", ".join(each.name or each.email for each in origin.authors))
@@ -120,6 +120,6 @@ def _entity(name: str) -> OrganizationalEntity | None:
 
 
 def _licence(wheel: Wheel) -> License | None:
-    """Return what the package says its licence is; a text of many lines is the licence itself, not its name."""
+    """Return the licence that the package declares; a multi-line string is the licence text, not its name."""
     text = wheel.metadata.get("License-Expression") or wheel.metadata.get("License") or ""
     return LicenseFactory().make_from_string(text) if text and "\n" not in text else None

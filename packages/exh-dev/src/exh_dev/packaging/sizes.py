@@ -1,4 +1,4 @@
-"""How large bundles are, what makes them so, and how large they may be."""
+"""Sizes of bundles, their largest parts, and the limits."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ _WORTH_IT = MEGABYTE // 20
 
 
 def largest(sizes: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Compressed bytes by what lies at the root, and in `node_modules` by package, the largest first. What describes
-    packages of Python counts with others'.
+    """Return compressed bytes by top-level name, and in `node_modules` by package, largest first.
+
+    The metadata folders of Python packages are summed up as one entry.
 
     Args:
         sizes: compressed bytes by file.
@@ -76,11 +77,11 @@ def check_size(
 
 
 def _without_files(sizes: Mapping[str, int], excluded: Sequence[str]) -> str:
-    """How to leave out files of packages: their tests, where these are worth it."""
+    """Return how to exclude packages' tests, if these are large."""
     tests = sum(size for name, size in sizes.items() if fnmatch(name, _TESTS))
     if tests < _WORTH_IT:
         return "leave files of packages out with `exclude` of [tool.exh-dev.build] in pyproject.toml, "
-    patterns = json.dumps([*excluded, _TESTS], ensure_ascii=False)  # a list of texts is the same in TOML
+    patterns = json.dumps([*excluded, _TESTS], ensure_ascii=False)  # a list of strings has the same syntax in TOML
     return (
         f"leave out the packages' tests, {_megabytes(tests)} zipped, with `exclude = {patterns}` of "
         "[tool.exh-dev.build] in pyproject.toml, "

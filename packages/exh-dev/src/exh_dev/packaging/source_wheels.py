@@ -34,9 +34,9 @@ def pins_from_source(requirements: Iterable[tuple[str, str]], pinned: Container[
     """Return pins of required packages that no lock pins and that are installed in editable mode, their wheels built.
 
     Args:
-        requirements: what the project asks for, each with where.
+        requirements: the project's requirements, each with its location.
         pinned: the packages that its locks pin, by their canonical names.
-        cache: where wheels are kept; those made here are put into it.
+        cache: cache folder of wheels; the built ones are added.
 
     Raises:
         DevkitError: a package cannot be built.
@@ -46,7 +46,7 @@ def pins_from_source(requirements: Iterable[tuple[str, str]], pinned: Container[
         try:
             name = canonicalize_name(Requirement(text).name)
         except InvalidRequirement:
-            continue  # which checking the lock tells better
+            continue  # the check of the lock reports this better
         if name not in pinned and (source := editable_source(name)):
             found[name] = _pin(name, source, cache)
     return found

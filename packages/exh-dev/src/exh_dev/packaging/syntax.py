@@ -1,7 +1,7 @@
-"""What a Python file imports and defines, read by the grammar of the Python it is for.
+"""Read a file's imports and names with the grammar of its target Python version.
 
-`ast` knows the grammar of the Python that runs it and of the ones before. A file for a later Python is read by that
-Python: this module then runs as a script in it, so that it imports nothing but the standard library.
+`ast` parses the grammar of the running Python and of earlier versions. A file for a later version is parsed by that
+Python, which runs this module as a script; it therefore imports only the standard library.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def imported_modules(tree: ast.Module, package: Sequence[str]) -> list[Import]:
 def defined_names(tree: ast.Module) -> set[str]:
     """Return the names that a module may have once imported: its functions, classes, variables and imports.
 
-    `*` is among them when it takes all that another module has, or when only running it would tell.
+    `*` is among them after an `import *`, or when only running it would show the names.
     """
     found = set()
     waiting: list[ast.AST] = [tree]
@@ -107,7 +107,7 @@ def _is_for_types(test: ast.expr) -> bool:
 
 
 def _is_of_the_place(test: ast.expr) -> bool:
-    """Return whether a condition asks where the code runs: which Python, system, variables or packages there are."""
+    """Return whether a condition depends on the environment: Python version, system, variables or packages."""
     return any(
         {getattr(each, kind, None) for kind in ("id", "attr")} & _OF_THE_PLACE
         for each in ast.walk(test)
@@ -116,7 +116,7 @@ def _is_of_the_place(test: ast.expr) -> bool:
 
 
 def _is_missing(caught: ast.expr | None) -> bool:
-    """Return whether what is caught is, among others, that a module is not there."""
+    """Return whether an except clause catches a missing module."""
     each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(one is None or (isinstance(one, ast.Name) and one.id in _MISSING) for one in each)
 

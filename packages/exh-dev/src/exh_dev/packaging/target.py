@@ -26,7 +26,7 @@ _LEGACY = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 
 @dataclass(frozen=True)
 class Target:
-    """What a bundle runs on: `runtime` as the manifest names it, such as `python3.13`."""
+    """The target of a bundle: `runtime` as in the manifest, such as `python3.13`, and the processor."""
 
     runtime: str
     architecture: Architecture
@@ -74,9 +74,9 @@ class Target:
 
     @property
     def markers(self) -> dict[str, str]:
-        """What environment markers such as `python_version < '3.12'` are about, there.
+        """Return the environment markers of the target, such as `python_version`.
 
-        Lambda keeps each Python at its last patch, whichever that is by now.
+        Lambda uses the latest patch of each Python version, so the patch number is a guess.
         """
         version = ".".join(map(str, self.version))
         patched = f"{version}.{_LAST_PATCH}"

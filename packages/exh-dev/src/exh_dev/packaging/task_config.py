@@ -16,19 +16,19 @@ _HOST = 60  # characters, more than a cluster's address has
 
 
 def task_config(spec: FunctionSpec, runtime: str) -> dict[str, Any]:
-    """Return what the CLI is to make of a function, whose bundle lies in `bundle` beside the file.
+    """Return the `task-config.json` of a function, whose bundle is in the folder `bundle` next to it.
 
-    Everything the manifest can say is written out, because the CLI only changes what it finds: what was once set on the
-    cluster and is then left out of the file would stay. (A priority of 0 stays out of what it sends all the same: one
-    that was set goes back to 0 only through the API.) Variables that the manifest takes from `$NAME` stay `$NAME`:
-    the CLI fills them in when it synchronises, and no secret comes to lie in `build/`.
+    Everything the manifest can say is written out, because the CLI leaves missing members unchanged: a value once set
+    on the cluster would stay. (A priority of 0 stays out of what it sends all the same: one that was set goes back to 0
+    only through the API.) Variables that the manifest takes from `$NAME` stay `$NAME`: the CLI substitutes them at `exh
+    sync`, so that no secret is written into `build/`.
 
     Args:
         spec: the function.
-        runtime: what the bundle was built for.
+        runtime: the bundle's runtime.
 
     Raises:
-        ManifestError: a variable has no value, or something cannot be said to the CLI.
+        ManifestError: a variable has no value, or the CLI does not support a setting.
     """
     references = {each.text[1:]: each.text for each in spec.exh_variables if each.text.startswith("$")}
     environment = spec.environment("exh", references)

@@ -18,7 +18,7 @@ class Unpacked:
     """Remembers folders by what was written into them, and by what file systems say of each file since."""
 
     def __init__(self, kept: Kept) -> None:
-        """Keep what is remembered in `kept`."""
+        """Store fingerprints in `kept`."""
         self._kept = kept
 
     def remember(self, folder: Path, *of: str) -> None:
@@ -26,7 +26,7 @@ class Unpacked:
         self._kept.put(_state(folder), _KIND, folder.name.encode(), *(each.encode() for each in of))
 
     def is_as_it_was(self, folder: Path, *of: str) -> bool:
-        """Return whether a folder holds what was remembered, and nobody has touched a file in it."""
+        """Return whether a folder is unchanged since its fingerprint was stored."""
         if folder.is_symlink() or not folder.is_dir():
             return False
         known = self._kept.get(_KIND, folder.name.encode(), *(each.encode() for each in of))
@@ -34,7 +34,7 @@ class Unpacked:
 
 
 def _state(folder: Path) -> bytes:
-    """Of all files and folders in a folder the mode, and of files what changes with any writing."""
+    """Return a fingerprint of modes, sizes and modification times in a folder."""
     found: list[tuple[str | int, ...]] = []
     waiting = [str(folder)]
     while waiting:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 WHEELS = "wheels"
 """A project's own folder of wheels that no index has."""
-#: Lambda's Python runtime brings these, so no bundle does.
+#: Packages in Lambda's Python runtime, which bundles therefore omit.
 PROVIDED = frozenset({"boto3", "botocore", "s3transfer"})
 _NOT_NEEDED = frozenset({"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json"})
 _PATIENCE = 600  # seconds for a download
@@ -53,7 +53,7 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True)
 class Wheel:
-    """One package for one target, checked by its hash, and the extras that are wanted of it."""
+    """A package's wheel for a target, verified by hash, with the requested extras."""
 
     pin: Pin
     path: Path
@@ -61,27 +61,27 @@ class Wheel:
 
     @cached_property
     def metadata(self) -> Message:
-        """What the package says of itself.
+        """Return the package's metadata.
 
         Raises:
-            DevkitError: it is no wheel.
+            DevkitError: it is not a wheel.
         """
         try:
             with ZipFile(self.path) as archive:
                 name = next(name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
                 return message_from_string(archive.read(name).decode(errors="replace"))
         except (BadZipFile, StopIteration):
-            raise DevkitError(f"{self.path.name} is no wheel, whatever its hash says") from None
+            raise DevkitError(f"{self.path.name} is not a wheel, although its hash matches") from None
 
     def needs(self, target: Target, *extras: str) -> list[Requirement]:
-        """Return the packages that it needs on a target, without an extra or with some of its extras.
+        """Return its dependencies on a target, with some of its extras or without.
 
         Args:
             target: the target.
-            extras: their names; none, or an empty one, for what it needs in any case.
+            extras: their names; an empty name for unconditional dependencies.
 
         Raises:
-            DevkitError: it says so in a way that nobody understands.
+            DevkitError: a requirement is invalid.
         """
         try:
             found = [Requirement(text) for text in self.metadata.get_all("Requires-Dist", [])]
@@ -100,7 +100,7 @@ class Wheel:
 
     @property
     def author(self) -> str:
-        """Who made it, or maintains it, by name; nothing where it does not say so."""
+        """Return the name of its author or maintainer; empty if it has none."""
         for role in ("Author", "Maintainer"):
             addresses = getaddresses(self.metadata.get_all(f"{role}-email", []))
             names = (self.metadata.get(role), ", ".join(name for name, _ in addresses if name))
@@ -115,7 +115,7 @@ class Wheel:
 
     @property
     def is_native(self) -> bool:
-        """Whether it runs on one kind of machine only."""
+        """Return whether it contains code for one kind of machine."""
         return not self.path.stem.endswith("-any")
 
     @cached_property
@@ -126,11 +126,12 @@ class Wheel:
         return {str(_place(name)) for name in found}
 
     def contents(self, excluded: Iterable[str] = ()) -> dict[str, Content]:
-        """Return its modules and data, by where installing would put them; its commands, headers and list of files stay
-        out, and files that one of the `excluded` patterns fits.
+        """Return its modules and data by installed path, without those that match `excluded`.
+
+        Commands, headers and the list of installed files are left out too.
 
         Raises:
-            DevkitError: it holds something that lies elsewhere.
+            DevkitError: a file would be installed elsewhere.
         """
         found = {}
         with ZipFile(self.path) as archive:
@@ -139,24 +140,24 @@ class Wheel:
                 if entry.is_dir() or inner is None or any(fnmatch(str(inner), pattern) for pattern in excluded):
                     continue
                 if inner.is_absolute() or ".." in inner.parts:
-                    raise DevkitError(f"{self.path.name} holds {entry.filename}, which lies outside of it")
+                    raise DevkitError(f"{self.path.name} holds {entry.filename}, which is outside of it")
                 found[str(inner)] = Content.of(archive.read(entry))
         return found
 
 
 def fetch(pins: Mapping[str, Pin], target: Target, cache: Path, folder: Path) -> list[Wheel]:
-    """Return the wheels of pinned packages, by name; from `cache` those that it has, their hashes checked all the same.
+    """Return the wheels of pinned packages by name, from `cache` if possible. Hashes are always verified.
 
-    pip downloads the others, configured as ever: indexes, proxies and `PIP_FIND_LINKS` apply.
+    pip downloads the others with the user's configuration: indexes, proxies and `PIP_FIND_LINKS` apply.
 
     Args:
-        pins: which packages.
-        target: what they are for.
-        cache: where wheels are kept between builds.
-        folder: the project's own folder of wheels, where pip looks besides; it need not exist.
+        pins: the packages.
+        target: the bundle's target.
+        cache: the folder of wheels kept between builds.
+        folder: the project's own folder of wheels, which pip searches too; it need not exist.
 
     Raises:
-        DevkitError: a package has no wheel for the target, or one is not what the lock says.
+        DevkitError: a package has no wheel for the target, or its hash does not match the lock.
     """
     wanted = {name: pin for name, pin in pins.items() if name not in PROVIDED}
     found = _cached(wanted, target, cache)
@@ -217,7 +218,7 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
             raise DevkitError(f"pip downloaded for {_PATIENCE} s without an end; is there a network?") from None
         if done.returncode != 0:
             logged = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
-            said = done.stderr.strip() or done.stdout  # where it tells of its options
+            said = done.stderr.strip() or done.stdout  # the rest of pip's message lists its options
             raise DevkitError(_explained(said, logged, target))
         for path in folder.glob("*.whl"):
             shutil.move(path, cache / path.name)
@@ -229,7 +230,7 @@ def _explained(stderr: str, log: str, target: Target) -> str:
         hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
         return (
             "a downloaded package is not the one that was locked, so nothing was built. If its release was replaced, "
-            f"make the lock anew with `make lock`; if not, find out who changed it: {_URL.sub('', hashes)}"
+            f"refresh the lock with `make lock`; if not, find out who changed it: {_URL.sub('', hashes)}"
         )
     found = _NOT_FOUND.search(stderr)
     if found and _NO_VERSIONS in stderr and (why := _UNREACHABLE.search(log)):
@@ -254,14 +255,14 @@ def _pip_message(stderr: str) -> str:
 
 def _no_wheel(package: str, target: Target) -> str:
     return (
-        f"no wheel of {package} for {target} was found, and bundles are made of wheels alone, since nothing can be "
-        "compiled in Lambda. Choose a version that has one, another --runtime, or build the wheel yourself, put its "
+        f"no wheel of {package} for {target} was found, and bundles contain only wheels, because Lambda cannot compile "
+        "packages. Choose a version that has one, another --runtime, or build the wheel yourself, put its "
         "hash into the lock and its folder into PIP_FIND_LINKS"
     )
 
 
 def _place(name: str) -> PurePosixPath | None:
-    """Where a file of a wheel is installed: modules beside each other, whichever part of the wheel they are in."""
+    """Return where a file of a wheel is installed; None if not among the modules."""
     first, *rest = PurePosixPath(name).parts or ("",)
     if first.endswith(".data"):
         if len(rest) < 2 or rest[0] not in ("purelib", "platlib"):  # noqa: PLR2004 - the part, and a file in it

@@ -31,7 +31,6 @@ class ChildEndedError(Exception):
     """
 
     def __init__(self, code: int, lines: Sequence[str]) -> None:
-        """Hold the exit code, and the lines before it."""
         super().__init__(lines[-1])
         self.code = code
         self.lines = lines
@@ -55,7 +54,7 @@ class ChildProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def ask(self, message: bytes, seconds: float) -> bytes:
@@ -106,9 +105,7 @@ class ChildProcess:
 
 
 class KeptProcess:
-    """A process that starts when it is first asked, and is kept until it fails or ends. Use it from one thread at a
-    time.
-    """
+    """A process that starts on first use and is reused until it fails or ends. Not thread-safe."""
 
     def __init__(self, *arguments: str) -> None:
         """Start this Python with `arguments`, later."""
@@ -117,14 +114,13 @@ class KeptProcess:
 
     @property
     def pid(self) -> int | None:
-        """The id of the process, None while there is none."""
+        """The id of the process; None if it is not running."""
         return None if self._process is None else self._process.pid
 
     def ask(self, message: bytes, seconds: float) -> bytes:
-        """Return the answer to a message; after any failure the next message starts a process anew.
+        """Send a message and return the answer; after a failure the next message starts a new process.
 
-        A process that was there before, and that something killed, may not have read the message: it is sent once more,
-        to another one.
+        If a reused process died, it may not have read the message, which is then sent once more to a new process.
 
         Raises what `ChildProcess.ask` raises.
         """
@@ -148,7 +144,7 @@ class KeptProcess:
             raise
 
     def end(self) -> None:
-        """End the process, if there is one; the next message starts another."""
+        """End the process, if any; the next message starts a new one."""
         if self._process is not None:
             self._process.kill()
             self._process = None
@@ -165,5 +161,5 @@ def _closed(stream: IO[bytes] | None) -> None:
     try:
         if stream is not None:
             stream.close()
-    except OSError:  # what was not written yet goes nowhere now
+    except OSError:  # unwritten data is discarded
         return

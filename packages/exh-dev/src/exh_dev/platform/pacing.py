@@ -14,9 +14,9 @@ BREAK = 0.004  # seconds; in one turn of the event loop a request would not come
 
 
 async def paced(steps: Iterator[object]) -> None:
-    """Carry out steps, such as those of a generator, with a break whenever a slice of time is over.
+    """Run the steps of an iterator, yielding to the event loop after each time slice.
 
-    Whoever is cancelled meanwhile can carry out those that are left.
+    After a cancellation, the caller can run the remaining steps.
     """
     began = time.perf_counter()
     for _ in steps:

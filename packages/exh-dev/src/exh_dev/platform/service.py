@@ -1,4 +1,4 @@
-"""What every service of the platform is to the application that serves it."""
+"""The interface of a platform service."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Service(Protocol):
-    """A service of the platform: `serve.app` serves each by its routes, and keeps its background work running.
+    """A service of the platform: `serve.app` adds its routes and runs its background work.
 
     Attributes:
-        base: where its paths begin, such as `/users/v1`; `GET {base}/health` answers for each service.
+        base: prefix of its paths, such as `/users/v1`, with `GET {base}/health`.
     """
 
     base: ClassVar[str]
@@ -26,5 +26,5 @@ class Service(Protocol):
         """Return the endpoints of the service."""
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Do the background work of the service for as long as the block lasts; by default there is none."""
+        """Run the service's background work during the block; by default none."""
         return nullcontext()

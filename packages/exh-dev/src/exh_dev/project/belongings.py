@@ -1,4 +1,4 @@
-"""What belongs to a function, and where else its name is used."""
+"""Files of a function, and other uses of its name."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def module_of(spec: FunctionSpec) -> str:
 
 
 def belongings(root: Path, spec: FunctionSpec) -> list[Path]:
-    """Return the files and folders of a function: handler, events and seed, tests; those that are there.
+    """Return the files and folders of a function: handler, events and seed, tests; those that exist.
 
-    The code of a function for Node.js is not among them: its folder may be another function's too.
+    The code of a Node.js function is not included, because functions may share its folder.
     """
     module = module_of(spec)
     places = [root / "events" / f"{spec.name}.json", *sorted((root / "events").glob(f"{spec.name}.*.json"))]
@@ -63,8 +63,9 @@ def _is_of(place: Path, modules: list[str]) -> bool:
 
 
 def uses(root: Path, name: str, specs: Iterable[FunctionSpec] = ()) -> Iterator[Use]:
-    """Yield where the project has the name of a function as a whole string, `"NAME"` or `'NAME'`; those of its
-    functions `specs` that are for Node.js have code beside the project's own.
+    """Yield uses of a function's name as a complete string literal, `"NAME"` or `'NAME'`.
+
+    `specs` adds the code folders of Node.js functions.
     """
     quoted = re.compile(rf"""(["']){re.escape(name)}\1""")
     folders = sorted({spec.code for spec in specs if spec.code is not None})

@@ -1,10 +1,10 @@
-"""A CloudFormation template, read so that every value knows its line.
+"""Read a CloudFormation template with the line of every value.
 
-read_template()   a file as a `Template`, or an error with the line that is wrong
-Template          finds nodes and works out which literal an intrinsic function (`!Ref`, `!Sub`, …) stands for
-Section           one mapping of the template with typed reading; its errors say where, what was found, what is allowed
+read_template()   a file as a `Template`, or an error with its line
+Template          finds nodes and resolves intrinsic functions (`!Ref`, `!Sub`, …) to literals
+Section           one mapping of the template with typed readers; errors have the line, the value and what is allowed
 
-Nothing here knows about Extra Horizon; what a function is stands in `exh_dev/project/manifest.py`.
+This module is independent of Extra Horizon; `exh_dev/project/manifest.py` defines functions.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ FUNCTION = "AWS::Serverless::Function"  # the type of a function
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = {ScalarNode: f"{_YAML}str", SequenceNode: f"{_YAML}seq", MappingNode: f"{_YAML}map"}
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_SHORTENED = 3  # letters at least of a name that somebody cut short
+_SHORTENED = 3  # minimum letters of a truncated name
 _LONGEST_NUMBER = 40  # characters; what is longer is no number a template means
 
 
 class UnresolvableError(Exception):
-    """There is no literal. The message says why; `remedy` says what to write instead."""
+    """The value has no literal. The message has the reason, `remedy` the fix."""
 
     def __init__(self, reason: str, remedy: str = "write a literal, or !Ref a parameter that has a Default") -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ class UnresolvableError(Exception):
 
 
 class NoValueError(UnresolvableError):
-    """`!Ref AWS::NoValue`: the key is as good as not there."""
+    """`!Ref AWS::NoValue`: the key counts as missing."""
 
     def __init__(self) -> None:
         super().__init__("`!Ref AWS::NoValue` takes the key away")
@@ -60,12 +60,12 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Template:
-    """A template's tree of nodes, and the literals its intrinsic functions stand for.
+    """A template's tree of nodes, with intrinsic functions resolved to literals.
 
     Attributes:
         path: the file.
         tree: its nodes.
-        parameters: values of parameters, in the place of their defaults.
+        parameters: values of parameters, which override their defaults.
     """
 
     path: Path
@@ -95,10 +95,10 @@ class Template:
         return node
 
     def text(self, node: Node) -> str:  # noqa: PLR0911 - one for each intrinsic function
-        """Return the text CloudFormation makes of a single value, intrinsic functions replaced.
+        """Return a scalar as a string, with intrinsic functions resolved as CloudFormation does.
 
         Raises:
-            UnresolvableError: It has a value only once deployed, has none at all, or is a list or a mapping.
+            UnresolvableError: it has a value only after deployment, has none, or is a list or mapping.
         """
         intrinsic = _intrinsic(node)
         if intrinsic is None:
@@ -179,10 +179,10 @@ class Template:
 
 @dataclass(frozen=True)
 class Section:
-    """One mapping of a template. Every reading method gives None for a key that is not there.
+    """One mapping of a template.
 
-    `title` opens every message; `line` is where the mapping's own key stands; keys that are not here are looked up
-    in `base` (SAM's Globals under a function's properties).
+    Every reading method returns None for a missing key. `title` begins every message; `line` is the line of the
+    mapping's own key; missing keys are looked up in `base` (SAM's Globals under a function's properties).
     """
 
     template: Template
@@ -192,7 +192,7 @@ class Section:
     base: Section | None = None
 
     def error(self, message: str, key: str = "") -> ManifestError:
-        """Return an error at the line of `key`, or of the section when the key is not there."""
+        """Return an error at the line of `key`, or of the section if the key is missing."""
         entry = self._entry(key)
         return self._error(entry.line if entry else self.line, message)
 
@@ -204,12 +204,12 @@ class Section:
                 raise self.error(message, key)
 
     def entries(self) -> Iterator[tuple[str, Entry]]:
-        """Every key with its value, those of `base` included."""
+        """Yield every key with its value, including those of `base`."""
         inherited = dict(self.base.entries()) if self.base else {}
         yield from {**inherited, **self.own}.items()
 
     def section(self, key: str) -> Section | None:
-        """Return the mapping under a key, on top of the one `base` has there."""
+        """Return the mapping under a key, merged over the one in `base`."""
         base = self.base.section(key) if self.base else None
         entry = self.own.get(key)
         if entry is None:
@@ -220,18 +220,18 @@ class Section:
         return Section(self.template, title, entry.line, _entries(entry.node), base)
 
     def required(self, key: str) -> Section:
-        """Return the mapping under a key that has to be there."""
+        """Return the required mapping under a key."""
         found = self.section(key)
         if found is None:
             raise self.error(f"{key} is missing")
         return found
 
     def text(self, key: str) -> str | None:
-        """Return the text under a key."""
-        return self._read(key, str, "a text")
+        """Return the string under a key."""
+        return self._read(key, str, "a string")
 
     def integer(self, key: str) -> int | None:
-        """Return the whole number under a key."""
+        """Return the integer under a key."""
         return self._read(key, int, "an integer")
 
     def flag(self, key: str) -> bool | None:
@@ -239,12 +239,12 @@ class Section:
         return self._read(key, bool, "true or false")
 
     def choice(self, key: str, allowed: tuple[Choice, ...]) -> Choice | None:
-        """Return the text under a key, which must be one of `allowed`."""
+        """Return the string under a key, which must be one of `allowed`."""
         text = self.text(key)
         return None if text is None else self._one_of(key, text, allowed)
 
     def choices(self, key: str, allowed: tuple[Choice, ...]) -> tuple[Choice, ...] | None:
-        """Return the list of texts under a key, each of them one of `allowed`, none of them twice."""
+        """Return the list of distinct strings under a key, each one of `allowed`."""
         found = self.texts(key)
         if found is None:
             return None
@@ -253,17 +253,17 @@ class Section:
         return tuple(self._one_of(key, text, allowed) for text in found)
 
     def texts(self, key: str) -> tuple[str, ...] | None:
-        """Return the list of texts under a key; an empty list is one, an empty text in it is not."""
+        """Return the list of strings under a key. It may be empty, its strings may not."""
         entry = self._entry(key)
         if entry is None:
             return None
         if not isinstance(entry.node, SequenceNode) or _intrinsic(entry.node):
-            raise self._wrong(key, entry, "a list of texts")
+            raise self._wrong(key, entry, "a list of strings")
         found = []
         for node in entry.node.value:
             item = Entry(line_of(node), node)
             if not isinstance(text := self._value(key, item), str) or not text:
-                raise self._wrong(key, item, "a list of texts that are not empty", "one that holds ")
+                raise self._wrong(key, item, "a list of non-empty strings", "one that holds ")
             found.append(text)
         return tuple(found)
 
@@ -290,7 +290,7 @@ class Section:
         for option in allowed:
             if option == text:
                 return option
-        message = f"{key} knows no `{text}`{did_you_mean(text, allowed)}; allowed are {', '.join(allowed)}"
+        message = f"{key} cannot be `{text}`{did_you_mean(text, allowed)}; allowed are {', '.join(allowed)}"
         raise self.error(message, key)
 
     def _entry(self, key: str) -> Entry | None:
@@ -308,11 +308,11 @@ def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Te
 
     Args:
         path: the file.
-        parameters: values of parameters, in the place of their defaults.
+        parameters: values of parameters, which override their defaults.
 
     Raises:
-        UsageError: There is no such file, or it cannot be read.
-        ManifestError: It is not YAML that CloudFormation accepts, or not a template.
+        UsageError: the file does not exist or cannot be read.
+        ManifestError: it is not YAML that CloudFormation accepts, or not a template.
     """
     try:
         data = path.read_bytes()
@@ -327,7 +327,10 @@ def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Te
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """` (did you mean …?)` for the known name closest to `text`, or the only one that begins with it; else nothing."""
+    """Return ` (did you mean …?)` for the known name closest to `text`, or the only one that begins with it.
+
+    Else an empty string.
+    """
     from difflib import get_close_matches
 
     folded = {name.lower(): name for name in known}
@@ -360,12 +363,12 @@ def _shown(name: str, argument: Node) -> str:
 
 
 def _literal(node: ScalarNode) -> Scalar:
-    """Return a scalar as YAML 1.1, and so SAM, understands it. Dates stay texts."""
+    """Return a scalar as YAML 1.1, and so SAM, reads it. Dates stay strings."""
     kind = node.tag.removeprefix(_YAML)
     if kind == "null":
         return None
     if kind in ("bool", "int", "float") and len(node.value) <= _LONGEST_NUMBER:
-        with suppress(ValueError, LookupError):  # an explicit `!!int abc`, or 0b_: the text is all there is
+        with suppress(ValueError, LookupError):  # an explicit `!!int abc`, or 0b_: fall back to the string
             return cast("Scalar", getattr(_CONSTRUCTOR, f"construct_yaml_{kind}")(node))
     return str(node.value)
 
@@ -384,9 +387,7 @@ def _resolved(text: str) -> str:
 
 
 def _from_text(text: str) -> Scalar:
-    """Return what a parameter's value, which is always a text, is meant as where a number or true and
-    false are wanted.
-    """
+    """Convert a parameter's value, which is always a string, where a number or boolean is expected."""
     if text in ("true", "false"):
         return text == "true"
     return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text

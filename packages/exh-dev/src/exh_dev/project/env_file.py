@@ -1,7 +1,7 @@
-"""The file `.env` of a project: the developer's own values for what the manifest takes as `$NAME`.
+"""The file `.env` of a project: the developer's values for `$NAME` in the manifest.
 
-Read here alone, by the rules of python-dotenv, but without `${NAME}` inside of values: a secret may look like that. The
-credentials of Extra Horizon do not belong there; they are in `~/.exh`.
+Parsed by the rules of python-dotenv, but without `${NAME}` substitution, because a secret may look like that. Extra
+Horizon's credentials belong in `~/.exh` instead.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables of an env file, but for the five `API_*`; none where there is no file.
+    """Return the variables of an env file except the five `API_*`; empty if the file does not exist.
 
     Raises:
-        UsageError: it cannot be read, or a line cannot be; with its line, never with its content.
+        UsageError: the file or a line is invalid; the message has the line number but not the content.
     """
     return {name: value for name, value in _read(path).items() if name not in CREDENTIAL_VARIABLES}
 
@@ -40,8 +40,8 @@ def misplaced(path: Path) -> str | None:
         return None
     are = "is" if len(found) == 1 else "are"
     return (
-        f"{', '.join(found)} in {path} {are} not read: credentials of Extra Horizon belong into ~/.exh/credentials "
-        "(`exh login`), or into ~/.exh/credentials.NAME for --profile NAME"
+        f"{', '.join(found)} in {path} {are} not read: put Extra Horizon's credentials in "
+        "~/.exh/credentials (`exh login`), or in ~/.exh/credentials.NAME for --profile NAME"
     )
 
 
@@ -53,7 +53,7 @@ def _read(path: Path) -> dict[str, str]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {(error.strerror or '').lower()}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} cannot be read: it is not text in UTF-8") from error
+        raise UsageError(f"{path} cannot be read: it is not UTF-8") from error
     from dotenv.parser import parse_stream
 
     return dict(_variables(parse_stream(io.StringIO(text)), path))
@@ -61,11 +61,11 @@ def _read(path: Path) -> dict[str, str]:
 
 def _variables(bindings: Iterable[Binding], path: Path) -> Iterable[tuple[str, str]]:
     for binding in bindings:
-        if binding.key is None and not binding.error:  # a comment, or nothing
+        if binding.key is None and not binding.error:  # a comment or a blank line
             continue
         name, value = binding.key or "", binding.value
         if binding.error or value is None or "\0" in value or not _NAME.fullmatch(name):
             text = binding.original.string
             line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-            raise UsageError(f"{path}:{line}: this is not NAME=value; a value with spaces or # in it stands in quotes")
+            raise UsageError(f"{path}:{line}: this is not NAME=value; quote values with spaces or #")
         yield name, value

@@ -1,4 +1,4 @@
-"""What is known of a function: what `template.yaml` says about it, and which variables it has where.
+"""The specification of a function in `template.yaml`, and its environment variables for each target.
 
 FunctionSpec.environment()   its variables as a plain mapping
 """
@@ -31,24 +31,26 @@ LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
 
 CREDENTIAL_VARIABLES = (HOST, *OAUTH_NAMES)
-"""What Extra Horizon's command line tool sets itself for a function with `executionCredentials`."""
+"""Variables that the official CLI sets itself for a function with `executionCredentials`."""
 
 _OF_AWS = (SECRET_ID, EXTENSION_PORT, "AWS_LAMBDA_EXEC_WRAPPER")
-"""Where a function on AWS finds its credentials, and the program of a layer that starts it. On Extra Horizon nothing
-reads a secret of AWS's, and there are no layers: a function whose program is not there would not start."""
+"""Variables for AWS only: the secret with the credentials, and the wrapper program of a layer.
+
+Extra Horizon reads no AWS secrets and has no layers, so a function with the wrapper's variable would not start.
+"""
 
 ENVIRONMENT_LIMIT = 4096
 """The bytes (UTF-8) all names and values of a function's variables may take together, here and in AWS."""
 
 REFERENCE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
-"""`$NAME`, which stands for the variable of that name."""
+"""`$NAME`, a reference to the variable of that name."""
 
 _OVERLAY = "Metadata: ExtraHorizon: environment"
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Whether the platform runs a failed task again; no `errors_to_retry` means after every error."""
+    """Whether the platform retries a failed task; empty `errors_to_retry` means after every error."""
 
     enabled: bool
     errors_to_retry: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True)
 class ExecutionCredentials:
-    """The user made for a function: its permissions, and its e-mail address when not the usual one."""
+    """The user created for a function: its permissions, and its e-mail address if not the default."""
 
     permissions: tuple[str, ...]
     email: str | None = None
@@ -72,7 +74,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Variable:
-    """One environment variable: its text, or else the problem that keeps it from having one."""
+    """An environment variable: its value, or the error that prevents one."""
 
     name: str
     line: int
@@ -82,20 +84,21 @@ class Variable:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """All the manifest says about one function. `timeout` is in seconds, `memory` in MB, `line` is the resource's."""
+    """The manifest's description of a function. `timeout` is in seconds, `memory` in MB, `line` is the resource's."""
 
     path: Path
     line: int
     logical_id: str
     name: str
     handler: str
-    """`handlers.whoami.handler`; of Node.js `src/index.handler`, which begins at `code`."""
+    """`handlers.whoami.handler`; for Node.js `src/index.handler`, relative to `code`."""
     code: str | None
-    """The folder of a Node.js function's code, relative to the project. None for Python, whose code begins at the
-    project's own folder.
+    """The folder of a Node.js function's code, relative to the project.
+
+    None for Python, where it is the project's folder.
     """
     image: bool
-    """Whether it is deployed as a container image, which Extra Horizon's staff set up and the official CLI does not."""
+    """Whether it is deployed as a container image, which Extra Horizon's staff set up instead of the official CLI."""
     description: str
     runtime: str
     architecture: Architecture
@@ -112,23 +115,23 @@ class FunctionSpec:
     schedule: Schedule | None
     events: tuple[str, ...]
     queue_batch: int | None
-    """How many messages of a queue it gets at most at once, on AWS; None when no queue starts it."""
+    """Batch size of its queue on AWS; None if it has no queue."""
     template_variables: tuple[Variable, ...] = field(repr=False)
     exh_variables: tuple[Variable, ...] = field(repr=False)
 
     @property
     def synced(self) -> bool:
-        """Whether the official CLI makes the function, of its bundle and a `task-config.json`."""
+        """Whether the official CLI deploys the function, from its bundle and a `task-config.json`."""
         return "exh" in self.targets and not self.image
 
     @property
     def has_credentials_of_its_own(self) -> bool:
-        """Whether `environment` of its metadata sets credentials, in the place of `executionCredentials`."""
+        """Whether `environment` in its metadata sets credentials, which replace `executionCredentials`."""
         return any(each.name in CREDENTIAL_VARIABLES for each in self.exh_variables)
 
     @property
     def gets_credentials(self) -> bool:
-        """Whether it has credentials when it runs: as a task by what the manifest says, on AWS by its secret."""
+        """Whether it has credentials at run time: as a task from the manifest, on AWS from its secret."""
         return bool(self.execution_credentials) or self.has_credentials_of_its_own or "exh" not in self.targets
 
     def how_to_get_credentials(self) -> str:
@@ -172,12 +175,12 @@ class FunctionSpec:
         if target == "exh" and variable.text.startswith("$"):
             message = f"variable {variable.name}: `{variable.text}` may not begin with `$`, which Extra Horizon's tool"
             reason = "replaces by the variable of that name"
-            raise self._error(variable.line, f"{message} {reason}; `$NAME` may stand in {_OVERLAY}")
+            raise self._error(variable.line, f"{message} {reason}; `$NAME` is allowed in {_OVERLAY}")
         return variable.text
 
     def _overlaid(self, variable: Variable, variables: Mapping[str, str]) -> str:
         if self.execution_credentials and variable.name in CREDENTIAL_VARIABLES:
-            message = f"{variable.name} may not stand in {_OVERLAY} next to executionCredentials, which set it"
+            message = f"{variable.name} is not allowed in {_OVERLAY} next to executionCredentials, which set it"
             raise self._error(variable.line, f"{message}; remove one of the two")
         if not REFERENCE.fullmatch(variable.text):
             return self._literal(variable, "exh")

@@ -1,11 +1,11 @@
-"""The manifest: what `template.yaml` says about each function. Nothing else in the project reads that out of it.
+"""The manifest: the functions of `template.yaml`. Only this module parses them.
 
-load_manifest()       the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
-read_manifest()       the same, with every function that breaks a rule among its `errors`
-Manifest.function()   one function, by any spelling of its name
+    load_manifest()       the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
+    read_manifest()       the same, with every function that breaks a rule among its `errors`
+    Manifest.function()   one function, by any spelling of its name
 
-A function is an `AWS::Serverless::Function` with `Metadata: ExtraHorizon:`. Keys there that mean nothing are errors;
-everything else in the template is SAM's, and cfn-lint's to judge.
+A function is an `AWS::Serverless::Function` with `Metadata: ExtraHorizon:`. Unknown keys there are errors; cfn-lint
+checks the rest of the template.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Manifest:
         """Return the function called `name`: `hello-world`, `hello_world`, `HelloWorld`, or its logical id.
 
         Raises:
-            UsageError: There is none; the message names the closest one, and all there are.
+            UsageError: it is unknown; the message has the closest name and lists all.
         """
         wanted = folded(name)
         by_spelling = {folded(spec.logical_id): spec for spec in self.functions}
@@ -114,11 +114,11 @@ class Manifest:
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read and check a template. Environment values are checked when they are asked for.
+    """Read and check a template. Environment values are checked on use.
 
     Raises:
-        UsageError: The file is not there or cannot be read.
-        ManifestError: It breaks a rule; the error has the line.
+        UsageError: the file does not exist or cannot be read.
+        ManifestError: it breaks a rule; the error has the line.
     """
     return without_errors(read_manifest(path))
 
@@ -135,15 +135,15 @@ def without_errors(manifest: Manifest) -> Manifest:
 
 
 def read_manifest(path: Path, parameters: Mapping[str, str] | None = None) -> Manifest:
-    """Read a template. Functions that break a rule are left out of its functions, and told in its errors.
+    """Read a template. Functions that break a rule are in its errors instead of its functions.
 
     Args:
         path: the file.
-        parameters: values of its parameters, in the place of their defaults.
+        parameters: values of its parameters, which override their defaults.
 
     Raises:
-        UsageError: The file is not there or cannot be read.
-        ManifestError: It is no template.
+        UsageError: the file does not exist or cannot be read.
+        ManifestError: it is not a template.
     """
     template = read_template(path, parameters)
     resources = template.root.required("Resources")
@@ -370,7 +370,7 @@ def _read_schedule(meta: Section, kind: Kind) -> Schedule | None:
             raise meta.error("kind: schedule needs `schedule: {interval: SECONDS}`", "kind")
         return None
     if kind != "schedule":
-        raise meta.error(f"schedule goes with kind: schedule only, and kind is {kind}", "schedule")
+        raise meta.error(f"schedule requires kind: schedule, but kind is {kind}", "schedule")
     section.only("interval", "start")
     interval = section.integer("interval")
     if interval is None or interval < SHORTEST_INTERVAL:

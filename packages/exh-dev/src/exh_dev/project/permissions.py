@@ -1,4 +1,4 @@
-"""Names of permissions as they stand in template.yaml and in seeds: `VIEW_USER`, `VIEW_DOCUMENTS:blood-pressure`."""
+"""Permission names in template.yaml and in seeds: `VIEW_USER`, `VIEW_DOCUMENTS:blood-pressure`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
 
 def problem_with(permission: str) -> str:
-    """Return why the platform does not know a permission; nothing, where it does."""
+    """Return why the platform does not know a permission; empty if it does."""
     name = permission.partition(":")[0]
     if name in GLOBAL_PERMISSIONS:
         return ""

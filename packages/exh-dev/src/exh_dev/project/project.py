@@ -1,4 +1,4 @@
-"""The developer's project on disk: where it begins, which events it has, where local state lives."""
+"""The developer's project on disk: root folder, events and local state."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Project:
         """Return the project around `start` (by default the working directory): the nearest folder with a template.
 
         Raises:
-            UsageError: there is none.
+            UsageError: no template was found.
         """
         start = (start or Path.cwd()).resolve()
         for folder in (start, *start.parents):
@@ -63,30 +63,30 @@ class Project:
             return None
 
     def deployed_to(self, environment: str) -> Project:
-        """Return the project with the parameters that an environment of `samconfig.toml` gives.
+        """Return the project with the parameters of an environment in `samconfig.toml`.
 
         Raises:
-            UsageError: there is no such environment, or what it gives cannot be read.
+            UsageError: the environment is missing or invalid.
         """
         return replace(self, parameters=parameter_overrides(self.root, environment))
 
     @cached_property
     def manifest(self) -> Manifest:
-        """What `template.yaml` says. Raises a `UsageError` when it cannot be used."""
+        """The manifest in `template.yaml`. Raises a `UsageError` if it is invalid."""
         return without_errors(self.readable_manifest)
 
     @cached_property
     def readable_manifest(self) -> Manifest:
-        """What can be read of `template.yaml`: functions that cannot be used are in its `errors`.
+        """The readable part of `template.yaml`; invalid functions are in its `errors`.
 
         Raises:
-            UsageError: it is no template.
+            UsageError: it is not a template.
         """
         return read_manifest(self.root / MANIFEST, self.parameters)
 
     @property
     def functions(self) -> tuple[FunctionSpec, ...]:
-        """The manifest's functions; none while it cannot be used, which others tell."""
+        """The manifest's functions; empty while it is invalid, which is reported elsewhere."""
         try:
             return self.manifest.functions
         except UsageError:
@@ -94,12 +94,11 @@ class Project:
 
     @property
     def data_dir(self) -> Path:
-        """Where the local platform keeps its state unless told otherwise."""
+        """The default folder of the local platform's state."""
         return self.root / DATA_DIR
 
     def variables(self) -> dict[str, str]:
-        """Return what `$NAME` in the project's files stands for: the variables in `.env`, and over them those of the
-        shell.
+        """Return the values for `$NAME` in the project's files: variables of `.env`, overridden by those of the shell.
 
         Raises:
             UsageError: `.env` cannot be read; with the line.
@@ -142,10 +141,10 @@ class Project:
     def sample_events(self, spec: FunctionSpec) -> list[Path]:
         """Return the function's sample events: `events/<name>.json` first, then `events/<name>.<case>.json` by name.
 
-        `events/<name>.seed.json` is no event: it says what must exist on the platform first.
+        `events/<name>.seed.json` is not an event but data that must exist on the platform first.
 
         Raises:
-            UsageError: there is none, or one that the manifest lists is missing.
+            UsageError: there is none, or a listed one is missing.
         """
         folder = self.root / "events"
         listed = [folder / name for name in spec.events]
@@ -162,9 +161,7 @@ class Project:
         return events
 
     def seed(self, spec: FunctionSpec) -> Path | None:
-        """Return what has to be on the platform before the function's events: `events/<name>.seed.json`, if it is
-        there.
-        """
+        """Return the seed of the function's events, `events/<name>.seed.json`, if it exists."""
         path = self.root / "events" / f"{spec.name}.seed.json"
         return path if path.is_file() else None
 
@@ -182,7 +179,7 @@ def read_event(path: Path) -> Any:
 
 
 def parse_event(text: bytes, source: str) -> Any:
-    """Return the JSON in `text`; `source` names it in the message.
+    """Parse a JSON event; `source` names it in the error.
 
     Raises:
         UsageError: it is not JSON.
@@ -196,7 +193,7 @@ def parse_event(text: bytes, source: str) -> Any:
         raise UsageError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{source}:{line}: not JSON: it is not text in UTF-8") from error
+        raise UsageError(f"{source}:{line}: not JSON: it is not UTF-8") from error
     except RecursionError as error:
         raise UsageError(f"{source}: not usable as JSON: it is nested too deeply") from error
     except ValueError as error:  # of a number

@@ -1,6 +1,6 @@
-"""What a template refers to, by CloudFormation's `Ref`, `GetAtt`, `Sub`, `DependsOn`, `Condition`, `If`, `FindInMap`.
+"""Find references in a template: CloudFormation's `Ref`, `GetAtt`, `Sub`, `DependsOn`, `Condition`, `If`, `FindInMap`.
 
-A word that only looks like the name of a resource, in a description, a type or a key, is no reference.
+Names in descriptions, types or keys are not references.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _FIRST_ITEM: dict[str, Kind] = {"If": "condition", "FindInMap": "mapping", "GetA
 
 
 class Reference(NamedTuple):
-    """A name that is referred to, as a resource or parameter, a condition, or a mapping.
+    """A reference to a resource or parameter, a condition, or a mapping.
 
     Attributes:
-        kind: what it is the name of.
-        name: of that.
-        start: where the name begins in the text that the node was read from, in characters.
-        line: where that is, from 1.
+        kind: which of these.
+        name: the referenced name.
+        start: offset of the name in the source text, in characters.
+        line: its line, from 1.
     """
 
     kind: Kind
@@ -37,11 +37,11 @@ class Reference(NamedTuple):
 
 
 def references(node: Node, text: str) -> Iterator[Reference]:
-    """Yield what a part of a template refers to.
+    """Yield the references in a part of a template.
 
     Args:
         node: the part, composed with its short forms as tags, such as `!Ref`.
-        text: that it was composed from.
+        text: the source text of the part.
     """
     function = node.tag.removeprefix("!") if node.tag.startswith("!") else None
     if function is not None:
@@ -86,7 +86,7 @@ def _called(function: str, node: Node, text: str) -> Iterator[Reference]:
 
 
 def _with_variables(node: Node) -> tuple[Node | None, set[str]]:
-    """Return the text of a `Sub` that has variables of its own, and their names."""
+    """Return the string of a `Sub` with variables of its own, and their names."""
     if not isinstance(node, SequenceNode) or not node.value or not isinstance(node.value[0], ScalarNode):
         return None, set()
     own = node.value[1].value if len(node.value) > 1 and isinstance(node.value[1], MappingNode) else []

@@ -1,4 +1,4 @@
-"""`exh-dev remove`: a function goes, with all that belongs to it."""
+"""`exh-dev remove`: remove a function and its files."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
     """Remove a function with its files and its entry in the manifest.
 
     Args:
-        project: where it is.
-        name: in any spelling.
-        force: also what git could not bring back.
+        project: the project.
+        name: its name in any spelling.
+        force: remove even files that git cannot restore.
 
     Raises:
-        UsageError: there is no such function, or something of it is not committed.
+        UsageError: the function is unknown, or one of its files is not committed.
         DevkitError: a file cannot be changed.
     """
     spec = project.manifest.function(name)
@@ -79,9 +79,9 @@ def _check_committed(root: Path, paths: Sequence[Path]) -> None:
     except OSError:
         found = None
     if found is None:
-        raise UsageError(f"{root} is not in git, so nothing could be brought back; --force removes all the same")
+        raise UsageError(f"{root} is not in git, so the files could not be restored; use --force to remove them anyway")
     changed = [line[3:] for line in found if "__pycache__" not in line]
     if changed:
         raise UsageError(
-            f"git could not bring back what is not committed: {', '.join(changed[:3])}. Commit first, or add --force"
+            f"git cannot restore uncommitted files: {', '.join(changed[:3])}. Commit first, or add --force"
         )

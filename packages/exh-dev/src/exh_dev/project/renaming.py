@@ -46,8 +46,8 @@ def rename_function(project: Project, old: str, spelling: str) -> Renamed:
     """Rename a function.
 
     Raises:
-        UsageError: there is no such function, or the new name is taken or cannot be used; nothing has changed.
-        DevkitError: a file cannot be changed; nothing has.
+        UsageError: the function is unknown, or the new name is taken or invalid; nothing was changed.
+        DevkitError: a file cannot be changed; all changes were undone.
     """
     root, manifest = project.root, project.root / MANIFEST
     spec = project.manifest.function(old)
@@ -108,9 +108,9 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
             found = load_manifest(copy).function(name.task)
         except UsageError as error:
             reason = str(error).replace(str(copy), str(manifest))
-            raise UsageError(f"{spec.name} cannot be renamed in {manifest}: {reason}; nothing was changed") from None
+            raise UsageError(f"{spec.name} cannot be renamed in {manifest}: {reason}; no file was changed") from None
     if found.code is None and not found.handler.startswith(f"handlers.{name.module}."):
-        raise UsageError(f"{spec.name} cannot be renamed: its Handler is {spec.handler}; nothing was changed")
+        raise UsageError(f"{spec.name} cannot be renamed: its Handler is {spec.handler}; no file was changed")
     return text
 
 

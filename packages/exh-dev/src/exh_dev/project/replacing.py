@@ -1,4 +1,4 @@
-"""Replacing files of a project: each at once, and several of them all or none."""
+"""Replace files atomically, several of them all or none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def replace(path: Path, text: str) -> None:
-    """Replace a file's content at once: whoever reads it finds the old one or the new one. Links and modes stay."""
+    """Replace a file's content atomically: readers see the old or the new content. Links and modes are kept."""
     temporary = _staged(path, text)
     try:
         temporary.replace(path.resolve())
@@ -25,7 +25,7 @@ def replace(path: Path, text: str) -> None:
 
 
 def _staged(path: Path, text: str) -> Path:
-    """Write a file's new content beside it, with its mode, and return where."""
+    """Write a file's new content to a temporary sibling with the same mode, and return its path."""
     target = path.resolve()
     with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
         temporary = Path(file.name)
@@ -43,21 +43,21 @@ def _staged(path: Path, text: str) -> Path:
 
 
 def change(texts: Mapping[Path, str], moved: Mapping[Path, Path], removed: Iterable[Path] = ()) -> None:
-    """Change files, move and remove others; when anything goes wrong, all is as before.
+    """Change, move and remove files; undo everything on an error.
 
     Args:
-        texts: files that are there, with their new texts, by where they are before anything moves.
-        moved: files and folders, each with where it goes, which is free.
-        removed: files and folders that go.
+        texts: new contents by path before the moves.
+        moved: sources and destinations, which must not exist.
+        removed: files and folders to remove.
 
     Raises:
-        DevkitError: something cannot be changed.
+        DevkitError: a file cannot be changed.
     """
     before = {path: path.read_bytes() for path in texts}
     done: list[tuple[Path, Path]] = []
     staged: dict[Path, Path] = {}
     try:
-        for path, text in texts.items():  # all of them first: on a full disk nothing has changed yet
+        for path, text in texts.items():  # stage all first, so that a full disk changes nothing
             staged[path] = _staged(path, text)
         for path, temporary in staged.items():
             temporary.replace(path.resolve())
@@ -78,7 +78,7 @@ def change(texts: Mapping[Path, str], moved: Mapping[Path, Path], removed: Itera
 
 
 def _undo(moved: list[tuple[Path, Path]], before: Mapping[Path, bytes], staged: Iterable[Path]) -> None:
-    """Bring back what was moved and changed, as far as it can be."""
+    """Restore moved and changed files, as far as possible."""
     for old, new in reversed(moved):
         with suppress(OSError):
             new.rename(old)

@@ -1,4 +1,4 @@
-"""`samconfig.toml`: an environment's stack, and what it gives the template's parameters, read as SAM reads it.
+"""`samconfig.toml`: an environment's stack and parameter values, parsed as SAM does.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FILE = "samconfig.toml"
 _COMMANDS = ("global", "deploy")  # the later one wins
 _VALUE = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\\.|[^ "\\])+)"""
-#: SAM takes a text by the first of these that fits anything in it, and passes over what does not fit.
+#: SAM uses the first of these patterns that matches anywhere, and ignores the rest.
 _FORMS = (
     re.compile(rf"ParameterKey=([A-Za-z0-9\"']+),ParameterValue={_VALUE}"),
     re.compile(rf" ([A-Za-z0-9\"']+)={_VALUE}"),
@@ -28,14 +28,14 @@ _ESCAPED = re.compile(r"""\\([ "'])""")
 
 
 def parameter_overrides(root: Path, environment: str) -> dict[str, str]:
-    """Return the values of the template's parameters in an environment, those that only have a default left out.
+    """Return the parameter values of an environment, without defaults.
 
     Args:
         root: the project's folder.
         environment: the section of the file: `--config-env` of SAM.
 
     Raises:
-        UsageError: there is no such file or environment, or its `parameter_overrides` cannot be read.
+        UsageError: the file or the environment is missing, or its `parameter_overrides` cannot be read.
     """
     found: dict[str, str] = {}
     for section, given in _parameters(root, environment):
@@ -45,12 +45,12 @@ def parameter_overrides(root: Path, environment: str) -> dict[str, str]:
 
 
 def deployed_stack(root: Path, environment: str) -> tuple[str, str | None, str | None]:
-    """Return the name of an environment's stack, its region and the profile of AWS's tools that it is deployed with.
+    """Return an environment's stack name, region and AWS profile.
 
-    The last two are None where the file does not say them: AWS's tools have an answer of their own.
+    Region and profile are None if the file has none; AWS's tools have their own defaults.
 
     Raises:
-        UsageError: there is no such file or environment, or it names no stack.
+        UsageError: the file, the environment or its stack name is missing.
     """
     found: dict[str, Any] = {}
     for _, given in _parameters(root, environment):
@@ -66,10 +66,10 @@ def _string(value: Any) -> str | None:
 
 
 def _parameters(root: Path, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the parameters of an environment, and the section that they stand in; what comes later wins.
+    """Yield the parameters of an environment with their section; later ones win.
 
     Raises:
-        UsageError: there is no such file or environment.
+        UsageError: the file or the environment is missing.
     """
     tables = {name: each for name, each in _read(root / FILE).items() if _is_environment(each)}
     if environment not in tables:
@@ -89,7 +89,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(
-            f"{path.parent} has no {FILE}, which says where `make deploy` goes: an environment is a table such as "
+            f"{path.parent} has no {FILE} with the environments of `make deploy`: an environment is a table such as "
             "[dev.deploy.parameters], with stack_name, region and parameter_overrides"
         ) from None
     except (OSError, ValueError) as error:
@@ -101,7 +101,7 @@ def _is_environment(value: Any) -> bool:
 
 
 def _pairs(value: Any, where: str) -> list[tuple[str, str]]:
-    """Return what a text, a table, or a list of these gives; a later one of the same name counts."""
+    """Return the pairs in a string, a table, or a list of these; a later pair of the same name wins."""
     if isinstance(value, list):
         return [pair for each in value for pair in _pairs(each, where)]
     if isinstance(value, dict) and "$include" not in value:
@@ -114,8 +114,8 @@ def _pairs(value: Any, where: str) -> list[tuple[str, str]]:
             return []
         raise UsageError(f"{where}: parameter_overrides has `{value}`, which is not Key=Value")
     raise UsageError(
-        f"{where}: parameter_overrides must be a text such as 'Key=Value Other=\"a b\"', a list of these or a table: "
-        "what stands in another file is not read here"
+        f"{where}: parameter_overrides must be a string such as 'Key=Value Other=\"a b\"', a list of these or a table; "
+        "references to other files are not supported"
     )
 
 

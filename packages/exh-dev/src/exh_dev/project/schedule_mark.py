@@ -1,4 +1,4 @@
-"""The mark that schedules made from a manifest carry as their data, and so the tasks that they start."""
+"""The marker in the data of schedules created from a manifest, which their tasks receive."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ MARK = "exhDevSchedule"
 
 
 def mark_of(interval: float, start: str | None = None) -> dict[str, Any]:
-    """Return the data of a schedule that is made from a manifest with this interval and start."""
+    """Return the data of a schedule created from a manifest with this interval and start."""
     return {MARK: {"interval": interval, **({} if start is None else {"start": start})}}

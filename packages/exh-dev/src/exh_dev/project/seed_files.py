@@ -1,4 +1,4 @@
-"""Files of a seed: on disk a seed names them by paths, which begin where the seed is, in the place of their content."""
+"""Files in a seed: replace their paths, relative to the seed, by their contents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def with_content(file: Any, path: Path) -> Any:
     if not isinstance(file, dict) or "path" not in file:
         return file
     if "base64" in file or not isinstance(file["path"], str):
-        raise DevkitError(f"{path}: a file has a path, which is a text, or its content as base64")
+        raise DevkitError(f"{path}: a file needs a path, which is a string, or its content in base64")
     source = path.parent / file["path"]
     if source.exists() and not source.is_file():  # a folder, or what never ends, such as a named pipe
         raise DevkitError(f"{path}: the file {source} cannot be read: not a regular file")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is ten times faster, and not everywhere
 _DEEPEST = 100  # levels; real templates have about ten, and the C parser crashes at very many
 _HINTS = {
-    "cannot start any token": "indent with spaces, not tabs, and put quotes around a text that begins with @, ` or %",
-    "mapping values are not allowed": "put quotes around a text that holds `: `, or check the indentation",
+    "cannot start any token": "indent with spaces, not tabs, and quote strings that begin with @, ` or %",
+    "mapping values are not allowed": "quote strings that contain `: `, or check the indentation",
     "could not find expected ':'": "a key ends in `:` and a space",
     "expected": "check the indentation and the brackets of this line and the one above",
 }
@@ -28,7 +28,7 @@ def compose(path: Path, data: bytes) -> Node | None:
         _check_events(path, text)
         return yaml.compose(text, _LOADER)
     except UnicodeDecodeError as error:
-        raise ManifestError(path, data.count(b"\n", 0, error.start) + 1, "this is not UTF-8 text") from None
+        raise ManifestError(path, data.count(b"\n", 0, error.start) + 1, "this is not UTF-8") from None
     except yaml.reader.ReaderError as error:
         line = data.count(b"\n", 0, error.position) + 1
         raise ManifestError(path, line, f"a character that YAML does not allow: {error.reason}") from None
@@ -46,12 +46,12 @@ def _check_events(path: Path, text: str) -> None:
         if depth > _DEEPEST:
             raise ManifestError(path, line_of(event), f"nested more than {_DEEPEST} levels deep")
         if isinstance(event, yaml.AliasEvent):
-            message = f"CloudFormation knows no YAML aliases; write the value out instead of `*{event.anchor}`"
+            message = f"CloudFormation does not support YAML aliases; write the value out instead of `*{event.anchor}`"
             raise ManifestError(path, line_of(event), message)
 
 
 def check_keys(path: Path, root: Node) -> None:
-    """Refuse keys given twice, of which YAML would silently keep the last, and keys that are not texts."""
+    """Reject duplicate keys, of which YAML would silently keep the last, and keys that are not strings."""
     todo = [root]
     while todo:
         node = todo.pop()
@@ -61,7 +61,7 @@ def check_keys(path: Path, root: Node) -> None:
             lines: dict[str, int] = {}
             for key, value in node.value:
                 if not isinstance(key, ScalarNode):
-                    raise ManifestError(path, line_of(key), "a key must be a text, not a list or a mapping")
+                    raise ManifestError(path, line_of(key), "a key must be a string, not a list or a mapping")
                 if first := lines.get(key.value):
                     raise ManifestError(path, line_of(key), f"`{key.value}` is given twice, first at line {first}")
                 lines[key.value] = line_of(key)

@@ -1,6 +1,6 @@
-"""What in `template.yaml` belongs to what: the parts that a function needs, and those that go with it.
+"""Dependencies between parts of `template.yaml`: those that a function needs, and those to remove with it.
 
-A part is an entry of a section, such as a resource or a parameter; it is named by its section and its own name.
+A part is an entry of a section, such as a resource or a parameter, identified by section and name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Part = tuple[str, str]
 _BELONGING = ("Resources", "Parameters", "Mappings", "Conditions", "Rules")
 _SECTIONS = {"resource": ("Resources", "Parameters"), "condition": ("Conditions",), "mapping": ("Mappings",)}
-#: What holds nothing of anybody's, and says nothing when nothing refers to it.
+#: Resource types that hold no data and serve no purpose once nothing refers to them.
 _EMPTY_WORDS = ("Parameters", "Mappings", "Conditions", "Rules")
 _ALARM, _TOPIC, _ROLE = "AWS::CloudWatch::Alarm", "AWS::SNS::Topic", "AWS::IAM::Role"
 
@@ -41,7 +41,7 @@ class Parts:
     """
 
     def __init__(self, sections: Mapping[str, Node], text: str) -> None:
-        """Look at the sections of a template, by name, which were read from a text."""
+        """`sections` are the parsed sections of a template by name, `text` is its source."""
         nodes = {
             (section, key.value): (key, value)
             for section, node in sections.items()
@@ -69,7 +69,7 @@ class Parts:
         return rest != part[1] and rest[:1].isupper() and refers and part not in self._functions
 
     def type_of(self, part: Part) -> str | None:
-        """Return the type of a resource; None for any other part, and for one that there is not."""
+        """Return the type of a resource; None for any other part or a missing one."""
         return self._types.get(part)
 
     def says(self, part: Part) -> str:
@@ -104,16 +104,15 @@ class Parts:
             taken |= more
 
     def going_with(self, path: Path, logical_ids: AbstractSet[str], ours: AbstractSet[Part]) -> set[Part]:
-        """Return the parts that go when some functions go.
+        """Return the parts to remove together with some functions.
 
         Args:
-            path: the template's, for messages.
-            logical_ids: of the functions.
-            ours: parts that came with these functions, and that nobody has changed, or that name them: what else the
-                template has is somebody's own, and stays.
+            path: the template's path, for messages.
+            logical_ids: the functions' logical ids.
+            ours: parts that were added with these functions and are unchanged, or that name them; all other parts stay.
 
         Raises:
-            UsageError: something that stays refers to one that goes.
+            UsageError: a remaining part refers to a removed one.
         """
         lost = {("Resources", each) for each in logical_ids}
         while True:
@@ -137,7 +136,7 @@ class Parts:
         return {other for other in self._names[part] if is_alarm and self._types.get(other) == _TOPIC}
 
     def _without_users(self, lost: AbstractSet[Part], parts: Collection[Part]) -> set[Part]:
-        """Return those of some parts that nothing refers to which stays, and that are for none of them which stays."""
+        """Return the parts that no remaining part refers to, and that do not serve a remaining part."""
         found = set(parts) | lost
         while True:
             staying = self.keys.keys() - found

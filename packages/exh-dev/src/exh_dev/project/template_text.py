@@ -1,11 +1,11 @@
-"""Changing `template.yaml` as text, so that every comment and every byte that is not concerned stays as it is.
+"""Edit `template.yaml` as text, so that comments and all other bytes stay unchanged.
 
 with_resource()       the text with one more resource
 with_entry()          the text with one more parameter, condition or output
-entries_for()         the text of a resource, and of all that it refers to
-without_functions()   the text without some functions, and without what was there for them alone
+entries_for()         the text of a resource and of its dependencies
+without_functions()   the text without some functions and their own parts
 
-Where things are, the YAML parser says; what it says of the result is compared with what it said before.
+The YAML parser supplies the positions, and the result is parsed again and compared with the original.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ def with_resource(path: Path, resource: str) -> str:
 
 
 def with_entry(path: Path, section: str, entry: str) -> str:
-    """Return the template with an entry at the end of a section, which is made above `Resources` where there is none.
+    """Return the template with an entry appended to a section, which is created above `Resources` if missing.
 
     Args:
         path: the template.
         section: `Parameters`, `Conditions`, `Mappings` or `Outputs`.
-        entry: YAML of it, its key at the margin.
+        entry: its YAML, without indentation.
 
     Raises:
-        UsageError: the file cannot be read, or the section is written in a way that has no place for lines.
+        UsageError: the file cannot be read, or the section is not in block style.
     """
     text, sections = _read(path)
     if section in sections:
@@ -68,10 +68,10 @@ def with_entry(path: Path, section: str, entry: str) -> str:
 
 
 def entries_for(path: Path, logical_id: str) -> dict[tuple[str, str], str]:
-    """Return the YAML of a resource, and of all that it refers to: by section and name, each key at the margin.
+    """Return the YAML of a resource and its dependencies, by section and name, without indentation.
 
-    What refers to those alone comes along, such as the policy of a queue, or a state machine that runs the function;
-    so do their alarms, with the topic that they are sent to. Another function never does.
+    Parts that refer only to those are included, such as a queue's policy or a state machine that runs the function, and
+    so are alarms with their topic. Other functions never are.
 
     Raises:
         UsageError: the file cannot be read.
@@ -134,16 +134,16 @@ def without_functions(
     logical_ids: Collection[str],
     ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005
 ) -> str:
-    """Return the template without these functions, the outputs that refer to them, and what came with them.
+    """Return the template without these functions, their outputs and their parts.
 
     Args:
         path: the template.
-        logical_ids: of the functions.
-        ours: says which parts came with them; none else goes, but for parameters and conditions without any use.
+        logical_ids: the functions' logical ids.
+        ours: returns the parts added with them. Of the others, only unused parameters and conditions are removed.
 
     Raises:
-        UsageError: the file cannot be read, is written in a way that lines cannot be taken out of, or has something
-            that is of these functions and of others, such as a dashboard.
+        UsageError: the file cannot be read, is not in block style, or has a part that these functions share with
+            others, such as a dashboard.
     """
     text, sections = _read(path)
     parts = parts_of(text, sections)
@@ -177,18 +177,19 @@ def without_functions(
 
 
 def with_other_name(path: Path, old: str, new: str, entry: Callable[[str], str]) -> str:
-    """Return the template with another logical id of a function, in its key and wherever it is referred to.
+    """Return the template with a function's logical id replaced, in its key and in all references.
 
-    So are the outputs and resources that are its alone and called after it, such as `NAMEArn` or `NAMESchedulerRole`.
+    Outputs and resources of this function that are named after it, such as `NAMEArn` or `NAMESchedulerRole`, are
+    renamed too.
 
     Args:
         path: the template.
         old: the logical id.
-        new: the other one.
-        entry: changes the text of the function's own entry.
+        new: the new one.
+        entry: edits the text of the function's own entry.
 
     Raises:
-        UsageError: the file cannot be read, or has something else under one of the new names.
+        UsageError: the file cannot be read, or already uses one of the new names.
     """
     text, sections = _read(path)
     parts = parts_of(text, sections)
@@ -220,12 +221,12 @@ def with_other_name(path: Path, old: str, new: str, entry: Callable[[str], str])
 
 
 def _newline(text: str) -> str:
-    """Return how most lines of a text end."""
+    """Return the most frequent line ending of a text."""
     return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
 
 
 def _changed(text: str, changes: Iterable[tuple[int, str, str]]) -> str:
-    """Return a text with other names at some places, each by where it begins."""
+    """Return a text with names replaced at the given offsets."""
     for start, before, after in sorted(set(changes), reverse=True):
         begin = text.index(before, start)
         text = text[:begin] + after + text[begin + len(before) :]
@@ -247,7 +248,7 @@ def _read(path: Path) -> tuple[str, Sections]:
     try:
         text = path.read_bytes().decode()
     except UnicodeError:
-        raise UsageError(f"{path} is not text in UTF-8") from None
+        raise UsageError(f"{path} is not UTF-8") from None
     node = yaml.compose(text, _Loader)
     if not isinstance(node, MappingNode) or node.flow_style:
         raise _unsuitable(path)
@@ -274,7 +275,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _place(lines: list[str], resources: MappingNode, column: int, following: int) -> tuple[int, bool, bool]:
-    """Return the line to insert at, and whether a blank line comes before and after."""
+    """Return the line to insert at, and whether to add a blank line before and after."""
     for key, value in resources.value:
         if type_of(value) != FUNCTION:
             at = _begin(lines, key)
@@ -285,7 +286,7 @@ def _place(lines: list[str], resources: MappingNode, column: int, following: int
 
 
 def _begin(lines: list[str], key: Node) -> int:
-    """Return the line where an entry begins: with the comments right above its key."""
+    """Return the first line of an entry, including the comments directly above its key."""
     begin, column = key.start_mark.line, key.start_mark.column
     while begin and lines[begin - 1].lstrip().startswith("#") and _indent(lines[begin - 1]) <= column:
         begin -= 1
@@ -293,7 +294,7 @@ def _begin(lines: list[str], key: Node) -> int:
 
 
 def _end(lines: list[str], following: int, column: int) -> int:
-    """Return the line after a section's last one; blank lines, and comments further out, belong to what follows."""
+    """Return the line after a section; blank lines and less indented comments belong to the next one."""
     end = following
     while not lines[end - 1].strip() or (
         _indent(lines[end - 1]) < column and lines[end - 1].lstrip().startswith(("#", "---", "..."))
@@ -320,10 +321,10 @@ def _indent(line: str) -> int:
 
 
 def _check(path: Path, changed: str, sections: Sections, *, lost: Mapping[str, Collection[str]]) -> None:
-    """Go on only if all that was to stay is what it was.
+    """Check that the remaining parts are unchanged.
 
     Raises:
-        UsageError: it is not.
+        UsageError: they are not.
     """
     with TemporaryDirectory() as folder:
         copy = Path(folder, path.name)

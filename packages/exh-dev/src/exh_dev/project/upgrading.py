@@ -32,7 +32,7 @@ _PATIENCE = 600  # seconds for packages to be fetched and resolved
 
 @dataclass(frozen=True)
 class Upgraded:
-    """What an upgrade did: the versions, what changed in between, and whether `check` found nothing afterwards."""
+    """The result of an upgrade: the versions, the changelog in between, and whether `check` found no problems."""
 
     old: str
     new: str
@@ -54,13 +54,13 @@ def upgrade_project(project: Project, wheels: Path | None, note: Callable[[str],
     """Move a project to the newest versions of both packages.
 
     Args:
-        project: which.
-        wheels: a folder that has their wheels; None asks the package index.
-        note: gets a sentence about each long step.
+        project: the project.
+        wheels: a folder with their wheels; None uses the package index.
+        note: called with a message about each long step.
 
     Raises:
         UsageError: the project was not made by `exh-dev init`, or the folder has no newer version.
-        DevkitError: a step failed; the project is as before.
+        DevkitError: a step failed; the project is unchanged.
     """
     root = project.root
     old = _version_of(root)
@@ -106,9 +106,7 @@ def _version_of(root: Path) -> str:
     path = root / PYPROJECT
     found = re.search(r'"exh-dev==([^"]+)"', path.read_text(encoding="utf-8")) if path.is_file() else None
     if found is None:
-        raise UsageError(
-            f"{path} does not pin exh-dev, as a project of `exh-dev init` does, so nothing can be upgraded"
-        )
+        raise UsageError(f"{path} does not pin exh-dev, unlike projects of `exh-dev init`, so it cannot be upgraded")
     return found[1]
 
 
@@ -162,7 +160,7 @@ def _move_versions(root: Path, old: str, new: str) -> None:
 
 
 def _move_pins(root: Path, found: Mapping[str, Path]) -> None:
-    """Change the packages' pins in the locks: the resolver keeps a version that a lock has, and this one is gone."""
+    """Change the packages' pins in the locks, because the resolver would keep the old version."""
     for lock in LOCKS:
         path = root / lock
         text = path.read_text(encoding="utf-8")
@@ -194,7 +192,7 @@ def _run(command: Iterable[str], folder: Path) -> None:
     """Run a command.
 
     Raises:
-        DevkitError: it is not there, takes too long or fails; with its last lines.
+        DevkitError: it is not installed, takes too long or fails; with its last lines of output.
     """
     words = list(command)
     environment = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL"}}

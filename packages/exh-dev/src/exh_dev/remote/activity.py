@@ -1,4 +1,4 @@
-"""What happens on a running local platform: which functions ran, what they called, whether more is to come."""
+"""Activity of a running local platform: which functions ran, what they called, and what is pending."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from exh_dev.remote.dev_api import BASE, DevApi
 from exh_dev.runtime.invocation import Invocation, LogLine
 
-_LATER = 15  # seconds: what is due within them, such as another attempt, belongs to what was set off
+_LATER = 15  # seconds: work due within them, such as a retry, counts as part of the case
 _ALL = 10_000  # runs; the platform keeps no more
 _LOOK = 0.05  # seconds between two looks
 
 
 class LocalCalls(DevApi):
-    """Follows what a case sets off. Not for several threads at once."""
+    """Follows what a case triggers. Not thread-safe."""
 
     _last: str | None = None
 
     def wait_for_rest(self, until: float) -> bool:
-        """Wait until no task runs or is due soon and no event is to be delivered; whether that came about in time."""
+        """Wait until no task runs or is due soon and no event is pending. Return False on a timeout."""
         while self.get("/_dev/pending", within=_LATER)["pending"]:
             if time.monotonic() > until:
                 return False
@@ -35,7 +35,7 @@ class LocalCalls(DevApi):
         return found
 
     def count(self, request_id: str) -> int:
-        """How many calls of the platform an invocation made."""
+        """Return the number of platform calls that an invocation made."""
         return int(self.get(f"{BASE}/calls/{request_id}")["total"])
 
 

@@ -22,13 +22,13 @@ _LONGEST_WAIT = 300  # seconds
 
 
 def checked(method: str, path: str, body: str | None) -> tuple[str, str, Any]:
-    """Return the request that the arguments describe; `body` is JSON, or `-` for what comes on stdin.
+    """Return the request that the arguments describe; `body` is JSON, or `-` for stdin.
 
     Raises:
-        UsageError: they describe none.
+        UsageError: they do not form a valid request.
     """
     if method.upper() not in _METHODS:
-        raise UsageError(f"{method} is no method; there are {', '.join(_METHODS)}")
+        raise UsageError(f"{method} is not a method; use one of {', '.join(_METHODS)}")
     if not path.startswith("/"):
         raise UsageError(f"the path {path} has to begin with a slash and has no host, as in /users/v1/me")
     if body is None:
@@ -38,10 +38,10 @@ def checked(method: str, path: str, body: str | None) -> tuple[str, str, Any]:
 
 
 def wait_for_tasks(url: str) -> None:
-    """Wait until nothing is left to do on the local platform at `url`.
+    """Wait until the local platform at `url` is idle.
 
     Raises:
-        DevkitError: there is, after minutes.
+        DevkitError: it is still busy after minutes.
     """
     with LocalCalls(url) as calls:
         if not calls.wait_for_rest(time.monotonic() + _LONGEST_WAIT):
@@ -49,7 +49,7 @@ def wait_for_tasks(url: str) -> None:
 
 
 def perform(environment: Mapping[str, str], method: str, path: str, body: Any, output: Output) -> bool:
-    """Send the request with the credentials in `environment`, and print the answer; whether it was a success.
+    """Send the request with the credentials in `environment`, and print the answer. Return True on success.
 
     Raises:
         DevkitError: there was no answer.

@@ -1,4 +1,4 @@
-"""The real client for credentials as a function's environment has them, and its refusals as a command tells them."""
+"""The real client for a function's environment variables, with its errors converted for commands."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Real clusters: with whose credentials a command calls one, and that it asks first.
+"""Real clusters: credentials and confirmation.
 
 Without a profile the credentials are found as a function on this machine would find them: in the environment, else in
 `~/.exh/credentials`, which `exh login` writes. A profile is a file beside that one, `~/.exh/credentials.NAME`, in the
-same format. It is complete in itself: nothing comes from the environment, for credentials of one cluster must not meet
-the address of another.
+same format. It must be complete: nothing is taken from the environment, so that credentials of one cluster are never
+sent to another.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ class Cluster:
 
     @classmethod
     def of(cls, *, live: bool, profile: str | None, host: str | None, yes: bool = False) -> Cluster | None:
-        """Return what the options say; None for the local platform. Nothing is read yet.
+        """Return the cluster that the options select; None for the local platform. Nothing is read yet.
 
         Raises:
-            UsageError: they do not go together.
+            UsageError: the options conflict.
         """
         if not live:
             if profile is not None:
-                raise UsageError("--profile goes with --live; without it the local platform is called")
+                raise UsageError("--profile needs --live; without it the local platform is called")
             if host:
-                raise UsageError("--host goes with --live; without it the local platform is called")
+                raise UsageError("--host needs --live; without it the local platform is called")
             if yes:
-                raise UsageError("--yes goes with --live")
+                raise UsageError("--yes needs --live")
             return None
         if profile is not None:
             if not _NAME.fullmatch(profile):
-                raise UsageError(f"--profile {profile!r} is no name; it has letters, digits, - and _")
+                raise UsageError(f"--profile {profile!r} is not a valid name; it has letters, digits, - and _")
             if host:
                 raise UsageError("--host does not go with --profile, which names its cluster itself")
         if host:
@@ -78,15 +78,15 @@ class Cluster:
         return _found_environment(self.host)
 
     def named(self, host: str) -> str:
-        """How it is called in a message; `host` is its address."""
+        """Return its name in messages; `host` is its address."""
         profile = "" if self.profile is None else f" (profile {self.profile})"
         return f"the real cluster {host}{profile}"
 
     def confirm(self, plan: str, host: str, output: Output) -> None:
-        """Say what is about to be done there, and ask, unless that is not needed.
+        """Announce the planned changes and ask for confirmation unless `--yes` was given.
 
         Raises:
-            UsageError: nobody can be asked.
+            UsageError: stdin is not a terminal.
             DevkitError: the answer was no.
         """
         what = f"{plan} against {self.named(host)}"
@@ -95,22 +95,22 @@ class Cluster:
 
 
 def ask(what: str, *, yes: bool) -> None:
-    """Ask whoever is at the terminal whether something is to be done, unless that is not needed.
+    """Ask for confirmation on the terminal, unless `yes`.
 
     Args:
-        what: it is; has been told.
-        yes: whether nobody is to be asked.
+        what: the action, already announced.
+        yes: skip the question.
 
     Raises:
-        UsageError: nobody can be asked.
+        UsageError: stdin is not a terminal.
         DevkitError: the answer was no.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(f"{what}: add --yes to allow it when nobody can be asked")
+        raise UsageError(f"{what}: add --yes to allow it without a terminal")
     if not typer.confirm("Go on?", err=True):
-        raise DevkitError("not confirmed; nothing was done")
+        raise DevkitError("not confirmed; no changes made")
 
 
 def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) -> dict[str, str]:
@@ -119,7 +119,7 @@ def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) ->
     Args:
         name: its name.
         folder: where the official CLI keeps its credentials, `~/.exh`.
-        tell: gets a sentence when others can read the file.
+        tell: called with a warning if other users can read the file.
 
     Raises:
         UsageError: there is no such profile.
@@ -137,7 +137,7 @@ def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) ->
     except FileNotFoundError:
         raise UsageError(_no_profile(name, path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not text in UTF-8"
+        reason = (error.strerror or "").lower() if isinstance(error, OSError) else "it is not UTF-8"
         raise DevkitError(f"the profile {name} cannot be read, {path}: {reason}") from error
     except ConfigurationError as error:
         raise DevkitError(f"the profile {name} cannot be read, {path}, {error}") from error

@@ -23,7 +23,7 @@ _ENDED = ("OK", "FAILED")
 
 
 class DevApi:
-    """One connection to a platform. Not for several threads at once."""
+    """A connection to a platform. Not thread-safe."""
 
     def __init__(self, url: str) -> None:
         """Ask the platform at `url`."""
@@ -78,7 +78,7 @@ class DevApi:
         """Messages about what changes, from the beginning of the block on.
 
         Raises:
-            DevkitError: the platform does not tell them.
+            DevkitError: the platform refused.
         """
         with closing(http.client.HTTPConnection(self._place, timeout=_TIMEOUT)) as connection:
             try:

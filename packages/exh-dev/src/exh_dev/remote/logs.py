@@ -4,8 +4,8 @@ TaskRuns, ApiRuns      the runs of a function: which there are, and what became 
 read(sources, now)     their lines, in the order of time
 follow(sources, show)  then whatever comes
 
-A run can only be asked for its lines from a moment on. Those of the last known moment come again then, and are left
-out. Lines can take minutes to appear; that there are none yet is not an error.
+A run's lines can only be requested from a timestamp on, so those of the last known timestamp are repeated and dropped.
+Lines can take minutes to appear; that there are none yet is not an error.
 """
 
 from __future__ import annotations
@@ -42,28 +42,28 @@ _NEVER_RUN = frozenset({"new", "canceled"})
 
 
 class RunLog:
-    """The lines of one run, each once.
+    """The log lines of one run, without duplicates.
 
     Attributes:
-        cut: whether a millisecond had as many lines as the platform gives at once: more cannot be asked for.
+        cut: whether one millisecond had as many lines as a page holds, so that later ones cannot be fetched.
     """
 
     def __init__(self, find: Callable[[RQL | None], list[PlatformLine]], permission: str) -> None:
-        """Ask `find`, which takes `ge(timestamp)`, raises where there are no lines yet, and needs `permission`."""
+        """`find` takes `ge(timestamp)`, raises while there are no lines, and requires `permission`."""
         self._find = find
         self._permission = permission
         self.cut = False
         self._moment: datetime | None = None
         self._given: Counter[tuple[str, str]] = Counter()
-        """The lines of that moment, to the millisecond that can be asked for."""
+        """The lines of the last timestamp, in the milliseconds that queries support."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether there were none so far."""
+        """Return whether there were no lines so far."""
         return self._moment is None
 
     def new_lines(self) -> list[LogLine]:
-        """Those that were not there the last time."""
+        """Return the lines since the last call."""
         found: list[LogLine] = []
         while True:
             page = self._page()
@@ -109,11 +109,11 @@ class Run:
 
     Attributes:
         id: the platform's.
-        kind: which of the two.
+        kind: task or API request.
         status: as the platform calls it.
         log: its lines.
-        over_since: when its end was first seen, by the clock of this machine; None while it has not ended.
-        closed: whether nothing more can come.
+        over_since: when its end was first seen, on this machine's clock; None while it runs.
+        closed: whether no more lines can arrive.
     """
 
     id: str
@@ -137,7 +137,7 @@ class Source(Protocol):
     """The runs of a function of one kind."""
 
     plural: str
-    """What they are called."""
+    """Name of its runs in messages."""
     runs: dict[str, Run]
     """By their ids; the oldest first."""
 
@@ -159,7 +159,7 @@ class TaskRuns:
     _changed: datetime | None = None
 
     def begin(self, count: int, *, running: bool) -> None:
-        """Return the tasks that were created last; one may have been created long before it begins."""
+        """Return the newest tasks; a task may be created long before it starts."""
         found = newest_tasks(self.exh, tasks_of(self.function, None), count)
         if running:
             found += self._find(tasks_of(self.function, "inProgress"))
@@ -233,10 +233,10 @@ class ApiRuns:
 
 
 def read(sources: Iterable[Source], now: float) -> list[tuple[Run, LogLine]]:
-    """Return the lines of all runs that were not there the last time, in the order of time; `now` in epoch seconds.
+    """Return the new lines of all runs, ordered by time; `now` in epoch seconds.
 
     Raises:
-        DevkitError: the platform does not tell them.
+        DevkitError: the platform refused.
     """
     open_runs = [run for source in sources for run in source.runs.values() if not run.closed]
     lines = [(run, line) for run in open_runs for line in run.new_lines(now)]
@@ -250,10 +250,10 @@ def follow(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Never:
-    """Show each line of new runs, and of those that go on, when it appears; for ever.
+    """Show each new line as it appears, forever.
 
     Raises:
-        DevkitError: the platform does not tell them any more.
+        DevkitError: the platform refused.
     """
     while True:
         sleep(BETWEEN_LOOKS)

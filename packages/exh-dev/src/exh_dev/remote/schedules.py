@@ -1,13 +1,13 @@
-"""The manifest's schedules on a platform: what is missing there, what is too much, and the way from one to the other.
+"""Synchronize a platform's schedules with the manifest.
 
-wanted(functions)            what the manifest says
-plan(wanted, …, known)       what has to be done, without doing it; `read_plan` asks a platform what it knows
-apply(steps, exh)            doing it
+    wanted(functions)            the manifest's schedules
+    plan(wanted, …, known)       the necessary changes; `read_plan` reads the platform's schedules
+    apply(steps, exh)            make the changes
 
-The platform's schedules have no names and no tags, and they cannot be changed: one is made, another removed. So that
-ours can be told from all others they carry a mark, which is all of their `data`, and says what the manifest said when
-they were made: `{"exhDevSchedule": {"interval": 86400, "start": "2026-01-15T05:00:00Z"}}`. A schedule without it, or
-with other data beside it, is somebody else's and never touched. The function finds the mark in its task's data.
+The platform's schedules have no names and no tags, and they cannot be changed: a change deletes one and creates
+another. A marker identifies ours: it is their entire `data` and records the manifest's values: `{"exhDevSchedule":
+{"interval": 86400, "start": "2026-01-15T05:00:00Z"}}`. A schedule without it, or with other data, is never changed.
+The function finds the marker in its task's data.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """A schedule to make or to remove.
+    """A schedule to create or remove.
 
     Attributes:
-        action: which of the two.
+        action: create or remove.
         function: the name of the function that it runs.
         interval: in seconds.
-        start: when it begins, as the manifest has it; None where it does not say.
+        start: its start, as in the manifest; None if not given.
         reason: why.
         id: the schedule to remove.
     """
@@ -52,7 +52,7 @@ class Step:
     id: str | None = None
 
     def as_json(self, *, done: bool) -> dict[str, Any]:
-        """For programs."""
+        """Return the step as JSON output."""
         members = {name: getattr(self, name) for name in ("action", "function", "interval", "start", "id", "reason")}
         return {**{name: value for name, value in members.items() if value is not None}, "done": done}
 
@@ -63,13 +63,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What brings the schedules of a platform to what the manifest says.
+    """The changes that synchronize a platform's schedules with the manifest.
 
     Attributes:
         steps: in the order to do them.
         kept: ours, as they should be.
-        left: ours, of functions that the manifest does not have: another project's perhaps.
-        foreign: not ours and without data, of functions that have a schedule in the manifest: these run twice.
+        left: ours, of functions missing in the manifest; perhaps another project's.
+        foreign: not ours and without data, of functions with a schedule in the manifest, which therefore run twice.
     """
 
     steps: tuple[Step, ...]
@@ -101,13 +101,13 @@ def wanted(functions: Iterable[FunctionSpec]) -> dict[str, Schedule]:
 def plan(
     wanted: Mapping[str, Schedule], functions: Iterable[str], known: Iterable[Known], *, prune: bool = False
 ) -> Plan:
-    """Return what has to be done.
+    """Return the necessary changes.
 
     Args:
-        wanted: the schedules that there should be, by the names of their functions.
+        wanted: the manifest's schedules by function name.
         functions: the names of all functions of the manifest.
         known: all schedules of the platform.
-        prune: whether to remove those of ours whose function the manifest does not have.
+        prune: whether to remove ours whose function is not in the manifest.
     """
     ours: dict[str, list[Known]] = {name: [] for name in wanted}
     foreign = []
@@ -142,19 +142,19 @@ def plan(
 
 
 def read_plan(manifest: Manifest, exh: ExtraHorizon, *, prune: bool = False) -> Plan:
-    """Return what has to be done on a platform; `prune` as for `plan`.
+    """Return the changes that a platform needs; `prune` as for `plan`.
 
     Raises:
-        DevkitError: the platform does not tell its schedules.
+        DevkitError: the platform refused to list its schedules.
     """
     return plan(wanted(manifest.functions), [spec.name for spec in manifest.functions], known_to(exh), prune=prune)
 
 
 def known_to(exh: ExtraHorizon) -> list[Known]:
-    """All schedules of a platform, the oldest first.
+    """Return all schedules of a platform, oldest first.
 
     Raises:
-        DevkitError: it does not tell them.
+        DevkitError: the platform refused to list them.
     """
     from extrahorizon.query import rql
 
@@ -165,16 +165,16 @@ def known_to(exh: ExtraHorizon) -> list[Known]:
 def apply(
     steps: Iterable[Step], exh: ExtraHorizon, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[Step]:
-    """Do the steps of a plan one after another; gives each when it is done.
+    """Apply a plan; yield each step when it is done.
 
     Raises:
-        DevkitError: the platform refused one; those that were given are done.
+        DevkitError: the platform refused a step; those yielded before are done.
     """
     from extrahorizon.errors import ResourceUnknownError
 
     for step in steps:
         if step.id is not None:
-            with as_devkit_errors("DELETE_TASK_SCHEDULE"), suppress(ResourceUnknownError):  # somebody was faster
+            with as_devkit_errors("DELETE_TASK_SCHEDULE"), suppress(ResourceUnknownError):  # removed concurrently
                 exh.tasks.schedules.remove(step.id)
         else:
             mark = mark_of(step.interval, step.start)
@@ -187,8 +187,10 @@ def apply(
 
 
 def first_run(interval: float, start: str | None, now: datetime) -> datetime:
-    """When a schedule that is made now first runs its function: at its start, or whole intervals after that when it has
-    passed; without one in an interval, for nobody wants everything to run whenever it is deployed.
+    """Return the first run of a new schedule.
+
+    Its start, or the next multiple of its interval after that. Without a start, one interval from now, so that a
+    deployment does not run everything.
     """
     if start is None:
         return now + timedelta(seconds=interval)
@@ -198,7 +200,7 @@ def first_run(interval: float, start: str | None, now: datetime) -> datetime:
 
 
 def is_ours(schedule: Known) -> bool:
-    """Return whether it was made from a manifest."""
+    """Return whether a schedule was created from a manifest."""
     data = schedule.get("data")
     return isinstance(data, dict) and set(data) == {MARK}
 

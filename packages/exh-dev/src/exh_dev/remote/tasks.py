@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extrahorizon.query import RQL
 
 FIELDS = tuple(name for name in Task.__annotations__ if name != "data")
-"""What a task has, but for its data: that may be personal, and large, and is only fetched when it is asked for."""
+"""Fields of a task without its data, which can be large and personal and is fetched only on demand."""
 
 COLUMNS = ("Created", "Function", "Status", "Attempt", "Id")
 
@@ -27,10 +27,10 @@ Item = TypeVar("Item", bound="Mapping[str, Any]")
 
 
 def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool = False) -> list[Task]:
-    """Return the tasks that match, the newest first, `count` at most.
+    """Return at most `count` matching tasks, newest first.
 
     Raises:
-        DevkitError: the platform does not tell them.
+        DevkitError: the platform refused to list them.
     """
     asked = asked.sort(["-creationTimestamp"])
     if not with_data:
@@ -40,9 +40,9 @@ def newest_tasks(exh: ExtraHorizon, asked: RQL, count: int, *, with_data: bool =
 
 
 def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
-    """Return the first `count` records of a list; `find` gives its first page, of a size.
+    """Return the first `count` records of a list; `find` returns its first page of a given size.
 
-    The list goes on growing at its beginning meanwhile: what comes twice is given once.
+    New records push old ones to later pages, so duplicates are dropped.
     """
     page: Page[Item] | None = find(min(count, PAGE_SIZE))
     found: dict[str, Item] = {}
@@ -73,7 +73,7 @@ def row(task: Task) -> tuple[str, ...]:
 
 
 def error_of(task: Task) -> str:
-    """Return the name of a task's error. Its message may quote a record, so it is not there."""
+    """Return the name of a task's error. The message is omitted: it may contain personal data."""
     error = task.get("error")
     return (error.get("name") or error["type"]) if error else ""
 
@@ -85,5 +85,5 @@ def short_time(timestamp: float | str) -> str:
 
 
 def local_time(timestamp: float | str | None) -> str:
-    """Return a timestamp of a platform as people read it, in the time zone of this machine; nothing for none."""
+    """Format a platform timestamp in this machine's time zone; empty for None."""
     return f"{parse(timestamp).astimezone():%Y-%m-%d %H:%M:%S}" if timestamp else ""

@@ -36,10 +36,10 @@ class Work:
     event: bytes
     function_arn: str
     deadline: float
-    """When the handler has to be done, as a POSIX timestamp."""
+    """The invocation's deadline, as a POSIX timestamp."""
 
     def headers(self) -> dict[str, str]:
-        """All that awslambdaric's native client needs: it reads them unchecked, and crashes when one is missing."""
+        """Return all headers that awslambdaric's native client reads: it crashes when one is missing."""
         trace = f"Root={trace_root(self.request_id)};Parent={os.urandom(8).hex()};Sampled=0"
         return {
             "Content-Type": "application/json",
@@ -66,7 +66,7 @@ class Answer:
 
 
 class RuntimeApi:
-    """Gives a worker its work, and reports what the worker says."""
+    """Hands events to a worker and reports its answers."""
 
     def __init__(self, report: Callable[[Report], None]) -> None:
         """Serve from now on, on a free port; `report` is called on the server's threads."""
@@ -80,23 +80,23 @@ class RuntimeApi:
 
     @property
     def closed(self) -> bool:
-        """Whether it has stopped serving."""
+        """Whether the server has stopped."""
         return self._closed.is_set()
 
     @property
     def address(self) -> str:
-        """For `AWS_LAMBDA_RUNTIME_API`."""
+        """The value of `AWS_LAMBDA_RUNTIME_API`."""
         return f"{self._host}:{self._port}"
 
     def offer(self, work: Work) -> None:
-        """Give the worker something to do."""
+        """Queue an event for the worker."""
         self._offers.put(work)
 
     def close(self) -> None:
         """Stop serving."""
         self._closed.set()
         self._offers.put(None)
-        # A connection of our own makes the server look up at once.
+        # Connect to our own server so that it stops waiting in accept().
         socket.create_connection((self._host, self._port)).close()
 
     def answer(self, method: str, path: str, body: bytes) -> Answer | None:
@@ -170,7 +170,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def _error_object(body: bytes) -> dict[str, Any]:
-    # awslambdaric posts an init error through http.client as text, which encodes it as Latin-1.
+    # awslambdaric posts an init error through http.client as a string, which encodes it as Latin-1.
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,7 +1,6 @@
-"""The environment of a worker, built from nothing: a function sees what Lambda would show it, and nothing of the
-developer's shell.
+"""Environment variables of a worker: Lambda's, and none of the developer's shell.
 
-Names are those of https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
+The names are documented at https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
 REGION = "eu-central-1"
 STANDIN = Path(__file__).parent / "standin"
-"""Where the `runtime_client` lives that replaces awslambdaric's native one."""
+"""Folder of the `runtime_client` module that replaces awslambdaric's native one."""
 
 
 def worker_environment(function: Function, api_address: str, home: Path) -> dict[str, str]:
-    """All of a worker's variables.
+    """Return all variables of a worker.
 
-    The function's own go on top of Lambda's, except that `AWS_LAMBDA_RUNTIME_API`, `_HANDLER` and `LAMBDA_*` stay
+    The function's own override Lambda's, except that `AWS_LAMBDA_RUNTIME_API`, `_HANDLER` and `LAMBDA_*` stay
     Lambda's, and that in Python its `PYTHONPATH` adds to the one a worker needs.
     """
     task_root = str(function.task_root.absolute())
@@ -67,13 +66,13 @@ def worker_environment(function: Function, api_address: str, home: Path) -> dict
 
 
 def _python_paths(task_root: str, own: Mapping[str, str]) -> dict[str, str]:
-    """Where Python finds modules: the function's own first."""
+    """Return the search path of Python modules, the function's own first."""
     path = [task_root, *_standin_path(), own.get("PYTHONPATH", "")]
     return {"LAMBDA_RUNTIME_DIR": _runtime_dir(), "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 def _node_paths(task_root: str, own: Mapping[str, str]) -> dict[str, str]:
-    """Where Node.js finds CommonJS modules that no `node_modules` has."""
+    """Return the fallback folders of Node.js for CommonJS modules outside `node_modules`."""
     return {"LAMBDA_RUNTIME_DIR": str(BOOTSTRAP.parent), "NODE_PATH": own.get("NODE_PATH", task_root)}
 
 

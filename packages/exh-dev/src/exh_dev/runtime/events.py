@@ -1,7 +1,6 @@
-"""Events as functions receive them, for tests: a task however it was started, a request to an API function, or a batch
-of a queue.
+"""Event builders for tests: a task with any trigger, a request to an API function, or a batch of a queue.
 
-Every value that a test does not give is fixed, so that a builder gives the same event each time.
+All defaults are fixed, so that a builder returns the same event each time.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ _QUEUED_MS = 1768473012104
 def task_event(
     data: Mapping[str, Any] | None = None, *, function_name: str = "hello-world", **members: Any
 ) -> dict[str, Any]:
-    """Return a task that somebody queued or executed.
+    """Return the event of a queued task.
 
     Args:
-        data: what it was made with; None leaves it out, as callers may.
+        data: the task's data; None leaves it out, as callers may.
         function_name: the task name of the function.
-        members: what else to set or replace, such as `priority=5` or `tags=["nightly"]`.
+        members: members to set or replace, such as `priority=5` or `tags=["nightly"]`.
     """
     event = {
         "id": TASK_ID,
@@ -75,10 +74,10 @@ def retry_event(event: Mapping[str, Any], *, task_id: str = RETRY_ID) -> dict[st
 
 
 def queue_event(tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a batch of messages that SQS hands to a function on AWS, a task in each.
+    """Return an SQS batch with one task in each message.
 
     Args:
-        tasks: the tasks, such as `task_event({...})` makes them; of each its `id` and `data` are sent.
+        tasks: the tasks, from `task_event({...})`; only their `id` and `data` are sent.
     """
     return {"Records": [_record(number, task) for number, task in enumerate(tasks)]}
 
@@ -118,13 +117,13 @@ def api_event(
 
     Args:
         method: HTTP method.
-        path: what follows the function's name in the URL.
-        query: the query without its question mark; the platform hands it over with one.
-        headers: further ones; names become lower case.
+        path: the part of the URL after the function's name.
+        query: the query string without its question mark, which the platform adds.
+        headers: further headers; names become lower case.
         json: a body to send as JSON.
-        body: a body to send as it is; bytes arrive in base64.
-        base64_encoded: have a text body arrive in base64 too, as the platform may at any time.
-        user_id: who calls; None for a call without credentials.
+        body: a raw body; bytes arrive in base64.
+        base64_encoded: send a string body in base64 too, as the platform may at any time.
+        user_id: the caller; None for a call without credentials.
     """
     sent = {"host": "api.dev.example.extrahorizon.io", "user-agent": "test"}
     if user_id is not None:

@@ -1,4 +1,4 @@
-"""The error objects that Lambda itself, not the runtime client inside the worker, makes."""
+"""Error objects that Lambda itself creates, rather than the runtime client in the worker."""
 
 from __future__ import annotations
 

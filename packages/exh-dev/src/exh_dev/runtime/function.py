@@ -1,4 +1,4 @@
-"""What to run."""
+"""The description of a function that the runtime runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MUCH = 10_240  # MB
 
 @dataclass(frozen=True)
 class Function:
-    """What a worker needs to know about a function."""
+    """A function to run in workers."""
 
     name: str
     """The task name, in kebab-case: `hello-world`."""
@@ -37,11 +37,11 @@ class Function:
     log_format: Literal["JSON", "Text"] = "Text"
     log_level: str | None = None
     concurrency: int = 5
-    """How many workers may exist at once."""
+    """Maximum number of concurrent workers."""
     without_credentials: str = ""
-    """What to log when a function that has no credentials fails for want of them."""
+    """Hint to log when a function without credentials fails because of that."""
     debug_port: int | None = None
-    """Where on 127.0.0.1 a debugger is waited for before anything else happens: debugpy's, or Node's inspector's."""
+    """Port on 127.0.0.1 where the worker waits for a debugger at its start: debugpy, or Node's inspector."""
 
     def debugged(self, port: int) -> Function:
         """Return this function, waiting for a debugger, and with all the time and memory that looking around takes."""

@@ -1,4 +1,4 @@
-"""What became of one event."""
+"""The result of one event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def trace_root(request_id: str) -> str:
-    """Return the X-Ray trace id of an invocation; here it is made of the request id, a UUID."""
+    """Return the X-Ray trace id of an invocation, derived from the request id, a UUID."""
     digits = request_id.replace("-", "")
     return f"1-{digits[:8]}-{digits[8:]}"
 
@@ -20,7 +20,7 @@ class LogLine:
     """A line a worker wrote to its standard output or error."""
 
     timestamp: datetime
-    """When it arrived, in UTC."""
+    """When the line arrived, in UTC."""
     text: str
     """Without the newline at its end. A record that the runtime client writes over several lines (an error with
     its stack trace) is one line here, as it is one event in CloudWatch Logs."""
@@ -28,19 +28,19 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event handled, or not."""
+    """One event that was handled or failed."""
 
     request_id: str
     function: str
     result: Any
-    """What the handler returned, parsed; a text when it returned bytes that are no JSON; None when it failed."""
+    """The handler's return value, parsed; a string if it returned bytes that are not JSON; None if it failed."""
     error: dict[str, Any] | None
     """Lambda's error object (`errorType`, `errorMessage`, `stackTrace`, `requestId`; of Node.js `trace` in the place of
     the last two; a timeout has a message only), or None."""
     logs: tuple[LogLine, ...]
     """Lines written since the previous invocation of the same worker; a cold start's lines are in the first."""
     started: datetime
-    """When it was handed to a worker, in UTC."""
+    """When the worker received it, in UTC."""
     duration: float
     """Seconds in the handler."""
     init_duration: float | None
@@ -50,8 +50,7 @@ class Invocation:
     peak_memory: int
     """MB, resident: the most its worker was seen to use so far."""
     import_duration: float | None = None
-    """Seconds of `init_duration` in which the function's module, and all that it imports, was loaded; None when it was
-    warm, or the worker did not tell."""
+    """Seconds of `init_duration` spent importing the function's module; None for a warm worker or if unknown."""
 
     @property
     def ok(self) -> bool:
@@ -74,7 +73,7 @@ class Invocation:
         return {name: round(seconds * 1000, 1) for name, seconds in parts.items()}
 
     def summary(self) -> dict[str, Any]:
-        """How it went, for programs; durations in milliseconds, memory in MB, `init_ms` null when it was warm."""
+        """Return JSON output: durations in milliseconds, memory in MB, `init_ms` null for a warm worker."""
         return {
             "status": "OK" if self.ok else "FAILED",
             "failure": self.failure(),

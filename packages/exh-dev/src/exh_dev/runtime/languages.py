@@ -1,4 +1,4 @@
-"""How the process of a worker is started, for each language that functions are written in.
+"""Commands that start a worker, for each language of functions.
 
 Python    AWS's own runtime client, `awslambdaric`, under the Python that runs exh-dev
 Node.js   `bootstrap.mjs`, under the `node` that is found on the PATH
@@ -24,7 +24,7 @@ LAUNCH = Path(__file__).parent / "launch.py"
 _PYTHON = re.compile(r"python3\.\d+")
 _NODE = re.compile(r"nodejs(\d+)\.x")
 _HEAP_OPTION = re.compile(r"max[-_](old|semi)[-_]space[-_]size")
-_PATIENCE = 10  # seconds for node to tell its version
+_PATIENCE = 10  # seconds for `node --version`
 
 
 def is_node(runtime: str) -> bool:
@@ -38,15 +38,15 @@ def runs_here(runtime: str) -> bool:
 
 
 def command_of(function: Function, told: int) -> list[str]:
-    """Return the command that starts a worker of a function.
+    """Return the command that starts a function's worker.
 
     Args:
-        function: which one.
-        told: the number of the pipe that it writes to when it begins to import the function's module, in nanoseconds
-            of the monotonic clock. Under a debugger it does not.
+        function: the function.
+        told: file descriptor of a pipe to which the worker writes the time, in nanoseconds of the monotonic clock, when
+            it begins to import the function's module. Not written under a debugger.
 
     Raises:
-        DevkitError: Node.js is not installed, and the function is written for it.
+        DevkitError: the function needs Node.js, which is not installed.
     """
     if is_node(function.runtime):
         options = [*_inspector(function), *_heap(function), "--expose-gc", "--max-http-header-size=81920"]
@@ -62,7 +62,7 @@ def _launch() -> str:
 
 
 def node_version() -> int | None:
-    """Return the major version of the Node.js that functions run on; None where there is none that runs."""
+    """Return the major version of Node.js; None if it is not installed or does not run."""
     node = shutil.which("node")
     if node is None:
         return None
@@ -89,7 +89,7 @@ def _inspector(function: Function) -> list[str]:
 
 
 def _heap(function: Function) -> list[str]:
-    """Return what Lambda's own start script gives V8 of the function's memory, unless the function has an opinion."""
+    """Return V8's heap options as Lambda's start script sets them, unless the function sets its own."""
     if _HEAP_OPTION.search(function.environment.get("NODE_OPTIONS", "")):
         return []
     young = function.memory // 10  # MB, of two semi-spaces

@@ -1,7 +1,7 @@
-"""What a worker for Python runs before AWS's runtime client: it tells when the function's module begins to be imported.
+"""Bootstrap of a Python worker: report when the import of the function's module begins, then run AWS's runtime client.
 
-It is run as the text of `python -c`, whose arguments are the handler and the number of a pipe. Nothing of it is left
-when the module's code begins: `__main__`, `sys.argv` and the path are those of `python -m awslambdaric HANDLER`.
+It runs as `python -c SOURCE HANDLER PIPE`. It leaves no trace when the module's code begins: `__main__`, `sys.argv` and
+the path are those of `python -m awslambdaric HANDLER`.
 """
 
 
@@ -15,7 +15,7 @@ def _launch() -> None:
     first_module = handler.rpartition(".")[0].replace("/", ".").partition(".")[0]
 
     class Watch:
-        """Finds nothing, and is gone as soon as somebody looks for the function's module."""
+        """An import hook that finds nothing; it removes itself when the function's module is imported."""
 
         @staticmethod
         def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004

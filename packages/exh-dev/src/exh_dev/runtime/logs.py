@@ -1,4 +1,4 @@
-"""What a worker writes, cut into lines and handed out per invocation."""
+"""Split a worker's output into lines, and assign them to invocations."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class LogPipe:
-    """The pipe that a worker's standard output and error go into.
+    """The pipe of a worker's standard output and error.
 
-    This process keeps the pipe's write end too, and writes a mark into it that no worker can guess: when the mark
-    has come out, so has everything that was written before it. That tells where an invocation's lines end without
-    waiting for the end of the stream, which a surviving grandchild of the worker could put off for ever.
+    This process also writes a random marker into the pipe. When it reads the marker, it has read everything written
+    before, so an invocation's lines end there. Waiting for the end of the stream could take forever, because a
+    grandchild of the worker may keep it open.
     """
 
     def __init__(self, on_line: Callable[[LogLine], None]) -> None:
@@ -38,9 +38,9 @@ class LogPipe:
         Thread(target=self._read, name="worker-logs", daemon=True).start()
 
     def drain(self, note: str | None = None) -> tuple[LogLine, ...]:
-        """All lines written since the last call, the last one possibly without its newline, and then `note`.
+        """Return all lines since the last call, including an unfinished last one, and then `note`.
 
-        Raises what `on_line` raised for one of them.
+        Raises the error that `on_line` raised for a line.
         """
         self._write(self._drained_mark)
         lines = self._drained.get()
@@ -60,7 +60,7 @@ class LogPipe:
         room.register(self.write_end, POLLOUT)
         while True:
             try:
-                os.write(self.write_end, mark + b"\n")  # so short that it is written as a whole, or not at all
+                os.write(self.write_end, mark + b"\n")  # writes this short are atomic
             except (
                 BlockingIOError
             ):  # a process that has the pipe has made it non-blocking, as Node.js does, and filled it
@@ -102,7 +102,7 @@ def _decoded(line: bytes) -> str:
 
 
 def parse_log(text: str) -> dict[str, Any] | None:
-    """Return the members of a structured log line; None for any other text."""
+    """Return the members of a structured log line; None for any other line."""
     if not text.startswith("{"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""How much memory a worker uses."""
+"""Measure the memory of a worker."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class MemoryMonitor:
         self._enter("idle")
 
     def sample(self) -> None:
-        """Look once, now. A process that is gone uses nothing."""
+        """Take a sample now. A process that has ended uses no memory."""
         with self._lock:
             resident = _resident(self._pid)
             if resident is None:
@@ -79,7 +79,7 @@ class MemoryMonitor:
             self._changed.notify()
 
     def _wait_until_busy(self) -> bool:
-        """Return whether there is something to watch; False when it is all over."""
+        """Return whether there is something to measure; False when the worker is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._state != "idle")
             return self._state == "busy"
@@ -92,14 +92,14 @@ class MemoryMonitor:
             if descendants is None:
                 return
             self._descendants = descendants
-            # Listing descendants reads the whole process table: never spend more than a tenth of the time on it.
+            # Listing descendants reads the entire process table, so limit it to a tenth of the time.
             pause = max(INTERVAL, 10 * (time.monotonic() - began))
             with self._changed:
                 self._changed.wait_for(lambda: self._state == "closed", pause)
 
 
 def _resident(pid: int) -> int | None:
-    """Return the bytes of memory that a process has; None when it is gone."""
+    """Return the resident memory of a process in bytes; None if it has ended."""
     if _ON_LINUX:  # psutil would read the same, and takes longer to import than a short function to run
         try:
             return int((_PROC / str(pid) / "statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -114,7 +114,7 @@ def _resident(pid: int) -> int | None:
 
 
 def _descendants(pid: int) -> list[psutil.Process] | None:
-    """Return the processes that a process has begun, and those that they have; None when it is gone."""
+    """Return all descendants of a process; None if it has ended."""
     if _ON_LINUX:
         try:
             threads = list((_PROC / str(pid) / "task").iterdir())
@@ -135,7 +135,7 @@ def _unshared(process: psutil.Process) -> int:
 
     try:
         return int(process.memory_full_info().uss)
-    except psutil.Error:  # it has ended, or belongs to somebody else
+    except psutil.Error:  # it has ended, or belongs to another user
         return 0
 
 

@@ -32,10 +32,10 @@ class Runtime:
         *,
         on_log: Callable[[str, LogLine], None] | None = None,
     ) -> None:
-        """Know `functions`; their workers start when they are needed.
+        """Prepare `functions`; their workers start on demand.
 
-        `on_log` is called with a function's name and each line it logs, when the line arrives, from several
-        threads. What it raises is raised by the invocation.
+        `on_log` is called from several threads with a function's name and each line that it logs. Its exceptions are
+        raised by the invocation.
         """
         sweep_homes()
         self._pools = {function.name: _Pool(function, on_log) for function in functions}
@@ -55,25 +55,25 @@ class Runtime:
         request_id: str | None = None,
         on_line: Callable[[LogLine], None] | None = None,
     ) -> Invocation:
-        """Run the function `name` with `event`, on an idle worker, a new one, or the first that comes free.
+        """Run the function `name` with `event`, on an idle worker, a new one, or the first to become idle.
 
-        `request_id` is a UUID, by default a random one. `on_line` is called besides `on_log` with each line that
-        arrives while the event is handled.
+        `request_id` is a UUID, by default a random one. `on_line` is called, like `on_log`, with each line that arrives
+        during the invocation.
 
-        Raises `UsageError` when there is no such function, and `DevkitError` when the event cannot be sent: no
-        JSON, or too much of it; or when no worker can start; or when the runtime is closed meanwhile.
+        Raises `UsageError` for an unknown function, and `DevkitError` if the event is not JSON or too large, if no
+        worker can start, or if the runtime is closed.
         """
         return self._pool(name).invoke(_encoded(event), request_id or str(uuid4()), on_line)
 
     def warm(self, name: str) -> None:
-        """Start one worker of the function `name` now, unless it has as many as it may, and return at once.
+        """Start one worker of the function `name` now, unless it has the maximum, without waiting.
 
-        Should its start fail, the next `invoke` says so. Raises as `invoke` does.
+        If the start fails, the next `invoke` raises the error. Raises as `invoke` does.
         """
         self._pool(name).warm()
 
     def workers(self, name: str) -> tuple[int, int]:
-        """How many workers the function `name` has, and how many of them are idle. Raises as `invoke` does."""
+        """Return the number of workers of the function `name`, and how many are idle. Raises as `invoke` does."""
         return self._pool(name).workers()
 
     def close(self) -> None:

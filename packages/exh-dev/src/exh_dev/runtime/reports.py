@@ -1,4 +1,4 @@
-"""What a worker process can do that somebody waits for."""
+"""Reports of a worker process to its waiting owner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Ready(Report):
-    """It asked for work: its start is over, or its previous invocation."""
+    """The worker asked for work: its start, or its previous invocation, is complete."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TooLarge(Report):
 
 @dataclass(frozen=True)
 class OverMemory(Report):
-    """It used `used` MB, more than the function may."""
+    """It used `used` MB, which exceeds the function's memory."""
 
     used: int
 
@@ -61,4 +61,4 @@ class Exited(Report):
 
 @dataclass(frozen=True)
 class TimedOut(Report):
-    """Nothing happened in the time it had."""
+    """Nothing happened before the timeout."""

@@ -1,4 +1,4 @@
-"""What started a function, read from its event."""
+"""Determine a function's trigger from its event."""
 
 from __future__ import annotations
 

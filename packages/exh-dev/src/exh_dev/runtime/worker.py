@@ -53,7 +53,8 @@ EXIT_TIMEOUT = 5
 _LONGEST_TOLD = 20  # digits of a time in nanoseconds
 
 SIGNALS_WITHIN = 1
-"""Seconds a wait may last at a stretch. A signal that comes just as a lock's wait begins is only seen when it ends."""
+"""Longest uninterrupted wait, in seconds. A signal that arrives just as a lock's wait begins is handled only after it.
+"""
 
 
 class WorkerGoneError(Exception):
@@ -83,24 +84,24 @@ def _is_running(number: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True  # somebody else's
+        return True  # another process's
     return True
 
 
 class Worker:
-    """A process that handles a function's events, with all that belongs to it.
+    """A process that handles a function's events, with its pipes, server and files.
 
-    Should this process be killed, the worker ends by itself when it next talks to its Runtime API: at once if it was
-    idle, else after its handler.
+    If this process is killed, the worker ends at its next call of the Runtime API: immediately if idle, else after its
+    handler.
     """
 
     def __init__(self, function: Function, on_line: Callable[[LogLine], None]) -> None:
-        """Start the process, and do not wait for it.
+        """Start the process without waiting for it.
 
-        Raises `DevkitError` when there is no such task root, no runtime client, or no Node.js for a function of it.
+        Raises `DevkitError` if the task root, the runtime client or Node.js is missing.
         """
         self.idle = True
-        """Whether it can be given an event."""
+        """Whether it can accept an event."""
         self._function = function
         self._fresh = True
         self._reports: SimpleQueue[Report] = SimpleQueue()
@@ -124,16 +125,17 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it is worth giving an event: not when it ended while idle; that its start failed, the first
-        invocation has to tell.
+        """Whether to give it an event: false if it ended while idle.
+
+        A failed start still counts as alive, because the first invocation reports it.
         """
         return self._fresh or not self._exited.is_set()
 
     def invoke(self, event: bytes, request_id: str, on_line: Callable[[LogLine], None]) -> Invocation:
-        """Handle `event` (JSON) and say what became of it; `on_line` gets the lines that arrive meanwhile. Afterwards
-        the worker is `idle`, or fit for `close()`.
+        """Handle `event` (JSON) and return the result.
 
-        Raises `WorkerGoneError` when there is no process to give the event to.
+        `on_line` gets the lines that arrive meanwhile. Afterwards the worker is `idle` or must be closed. Raises
+        `WorkerGoneError` if the process has ended.
         """
         self.idle = False
         cold, self._fresh = self._fresh, False
@@ -188,7 +190,7 @@ class Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End the process and give back all that belongs to it. Not to be called during `invoke`."""
+        """End the process and release its resources. Must not be called during `invoke`."""
         self._resources.close()
 
     def _spawn(self, home: Path, resources: ExitStack) -> subprocess.Popen[bytes]:
@@ -212,7 +214,7 @@ class Worker:
             os.close(told)
 
     def _import_began(self) -> float | None:
-        """When it began to import the function's module, as `time.monotonic` has it; None where it did not tell."""
+        """Return when the import of the function's module began, in `time.monotonic` seconds; None if unknown."""
         try:
             text = os.read(self._told, _LONGEST_TOLD)
         except OSError:

@@ -22,7 +22,7 @@ LONGEST_HEAD = 60.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Ends a connection whose request has a head that is too large (431), or is not there in time."""
+    """Closes connections whose request head is too large (431) or too slow."""
 
     _late: asyncio.TimerHandle | None = None
     _size = 0  # bytes of complete headers

@@ -1,8 +1,7 @@
-"""The project's configuration as a platform has stored it: what an empty platform begins with, instead of being told
-everything again.
+"""Cached images of the platform's storage with the project's configuration.
 
-An image of the store is kept in the data directory under a hash of all that the configuration is read from and of the
-toolkit itself. It is taken before anything runs on the platform.
+An empty platform starts from an image instead of loading the configuration again. An image is stored in the data
+directory under a hash of the configuration's files and of the toolkit. It is taken before anything runs there.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ _SUM = 32  # bytes of the digest before an image
 
 @dataclass(frozen=True)
 class Configured:
-    """What a project's configuration is on an empty platform.
+    """The cached image of a project's configuration.
 
     Attributes:
-        path: where its image is, or is to be kept; None where nothing is to be kept.
-        image: what a platform begins with; None where that is nothing, or is not known.
-        is_known: whether a platform that begins with `image` has all of the configuration.
+        path: path of the image; None to store none.
+        image: the image; None if there is none.
+        is_known: whether `image` contains the complete configuration.
     """
 
     path: Path | None
@@ -50,7 +49,7 @@ class Configured:
     is_known: bool
 
     def keep(self, image: bytes) -> None:
-        """Keep the image of a platform that has been brought to the configuration, and nothing else."""
+        """Store the image of a platform that has only the configuration."""
         if self.path is None:
             return
         with suppress(OSError):  # it is read and sent again then
@@ -66,7 +65,7 @@ class Configured:
 
 
 def configured(project: Project) -> Configured:
-    """Look up what an empty platform has of a project's configuration."""
+    """Look up the image of a project's configuration."""
     try:
         places = folders(project.root, [])
     except (DevkitError, OSError):
@@ -110,9 +109,7 @@ def _key(project: Project, files: Iterable[Path]) -> str:
 
 
 def _toolkit() -> str:
-    """Return what tells one state of the toolkit's code from another, which changes without its
-    version in a checkout.
-    """
+    """Return a fingerprint of the toolkit's code, which in a checkout changes without its version."""
     found = []
     for folder, _, names in os.walk(Path(exh_dev.__file__).parent):
         for name in names:

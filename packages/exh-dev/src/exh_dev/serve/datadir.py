@@ -1,7 +1,7 @@
-"""The data directory of a local platform: its database, and the credentials of the platform that runs on it.
+"""The data directory of a local platform: its database and credentials.
 
-Everything in it is readable by its owner alone. A lock is held for as long as a platform runs, so that a second one
-cannot start on the same directory and a crash leaves nothing to clean up.
+Only its owner can read it. A running platform holds a lock, so that a second one cannot start on the same directory;
+the system releases it after a crash.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class DataDir:
     """`.exh-dev/`, or the folder that `--data-dir` names."""
 
     def __init__(self, path: Path) -> None:
-        """Use `path`; nothing is created yet."""
+        """Use `path` without creating it."""
         self.path = path
         self.database = path / _DATABASE
         self.credentials_file = path / "credentials"
@@ -50,7 +50,7 @@ class DataDir:
         with _os_errors_as_devkit_errors(self.path):
             try:
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            except FileNotFoundError as error:  # as below /proc, where nobody makes anything
+            except FileNotFoundError as error:  # as below /proc, where folders cannot be created
                 raise DevkitError(f"{self.path} cannot be used as a data directory: it cannot be created") from error
             self._close_to_others()
             lock = self._lock_file.open("w")
@@ -107,8 +107,9 @@ class DataDir:
         return dict(zip((HOST, *OAUTH_NAMES), (known[name] for name in names), strict=True))
 
     def _close_to_others(self) -> None:
-        """Let nobody else look into what was there before, as a folder that somebody made is; a project's own folder,
-        which has other things in it, stays as it is.
+        """Remove other users' access to an existing directory.
+
+        A project's own folder, which contains other files, keeps its mode.
         """
         names = {each.name for each in self.path.iterdir()}
         if names <= _OWN or self.path.name == DATA_DIR:
@@ -130,7 +131,7 @@ def _os_errors_as_devkit_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (BlockingIOError, FileNotFoundError):
-        raise  # what these mean, the caller knows
+        raise  # the caller interprets these
     except OSError as error:
         raise DevkitError(f"{path} cannot be used as a data directory: {(error.strerror or '').lower()}") from error
 

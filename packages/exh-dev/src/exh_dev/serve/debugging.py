@@ -1,4 +1,4 @@
-"""Where a debugger finds a function: debugpy's usual port."""
+"""The debugger port of a function: debugpy's default."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def check_installed() -> None:
 
 
 def check_free(port: int) -> None:
-    """See that a port on 127.0.0.1 can be listened on.
+    """Check that a port on 127.0.0.1 is free.
 
     Raises:
-        DevkitError: somebody has it.
+        DevkitError: the port is in use.
     """
     try:
         with socket.socket() as probe:

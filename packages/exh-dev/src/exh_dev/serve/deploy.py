@@ -1,4 +1,4 @@
-"""A project on the local platform: its functions run there, its configuration is loaded, its seeds are sown."""
+"""Deploy a project to the local platform: functions, configuration and seeds."""
 
 from __future__ import annotations
 
@@ -31,16 +31,18 @@ def start(
     in_part: bool = False,
     is_configured: bool = False,
 ) -> Configuration | None:
-    """Start a platform with a project's functions and its configuration; with nothing, without a project. `shown` is
-    the project as the control center has it. `tell` gets a sentence for what cannot be served, and for each schema that
-    was another one on the platform; not for what is found without a platform (`exh_dev.checking`). `in_part`, files of
-    the configuration that have a mistake are left out. `is_configured` says that the platform has all of it already.
+    """Start a platform, with a project's functions and configuration if there is a project.
+
+    `shown` is the project as the control center has it. `tell` is called with a message for what cannot be served and
+    for each schema that differed on the platform, but not for findings of `exh_dev.checking`. With `in_part`, files of
+    the configuration with a mistake are left out. `is_configured` means that the platform has the configuration
+    already.
 
     Returns:
-        The configuration that was loaded; None where there is nothing to load.
+        The configuration that was loaded; None if there is none.
 
     Raises:
-        DevkitError: the configuration has a mistake; nothing has been started then.
+        DevkitError: the configuration has a mistake; nothing was started.
     """
     if is_configured:
         platform.start(own_functions(platform, tell, project) if project else (), shown)
@@ -74,9 +76,9 @@ def start(
 
 
 def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:
-    """See to it that the functions of a project run by the schedules that the manifest has for them, not by old ones.
+    """Replace a project's schedules with those of the manifest.
 
-    `tell` gets a sentence for a schedule that stays although it may not be meant to.
+    `tell` is called with a message for a schedule that stays although it may be unwanted.
 
     Raises:
         DevkitError: the manifest cannot be used.
@@ -92,10 +94,10 @@ def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], No
 
 
 def load(configuration: Configuration, platform: LocalPlatform) -> None:
-    """Bring a running platform to what a configuration says.
+    """Load a configuration into a running platform.
 
     Raises:
-        DevkitError: the platform does not take something that the checks have let through.
+        DevkitError: the platform rejects something that passed the checks.
     """
     from exh_dev.project.configuration import loading
     from extrahorizon.errors import PlatformError
@@ -109,10 +111,10 @@ def load(configuration: Configuration, platform: LocalPlatform) -> None:
 
 
 def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
-    """Put on the platform what `events/<name>.seed.json` says, if there is one.
+    """Load `events/<name>.seed.json` into the platform, if it exists.
 
     Raises:
-        DevkitError: the seed cannot be sown.
+        DevkitError: the seed cannot be loaded.
     """
     path = project.seed(spec)
     if path is None:
@@ -135,11 +137,11 @@ def seed(platform: LocalPlatform, project: Project, spec: FunctionSpec) -> None:
 
 
 def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
-    """Give a function the user that its `executionCredentials` describe, and return the variables that it gets.
+    """Create the user of a function's `executionCredentials`, and return the function's variables.
 
-    Without `executionCredentials` there are no credentials, as on a cluster. One for AWS alone has those of its secret.
-    Of the local SideFX a function hears when a `SIDEFX_*` variable of its own says that it calls the real one. When it
-    may be called: see `LocalPlatform.grant`.
+    Without `executionCredentials` there are no credentials, as on a cluster. A function that targets only AWS has those
+    of its secret. It gets the local SideFX's variables if it has a `SIDEFX_*` variable of its own. See
+    `LocalPlatform.grant` for when to call this.
     """
     found: dict[str, str] = {}
     credentials = spec.execution_credentials
@@ -148,7 +150,7 @@ def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
         platform.grant(spec.name, permissions, email)
         found = platform.function_environment(spec.name)
     elif spec.has_credentials_of_its_own:
-        # Those are a cluster's, where nothing that runs here may call; what their user may do there is not known.
+        # These are a cluster's credentials, which must not be used by local runs; their permissions are unknown here.
         found = platform.environment()
     if any(each.name in platform.sidefx_environment() for each in (*spec.template_variables, *spec.exh_variables)):
         found |= platform.sidefx_environment()
@@ -159,9 +161,9 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
     """Return the functions for Extra Horizon of a project, each with the credentials of its own user.
 
     Args:
-        platform: where they run; not started yet, or this is its own thread.
-        tell: gets a sentence for what cannot be served and only shows itself here, such as a variable that is not set.
-        project: whose functions.
+        platform: the platform, not started yet or on its own thread.
+        tell: called with a message for what cannot be served and is only found here, such as an unset variable.
+        project: the project.
     """
     try:
         specs = project.manifest.functions

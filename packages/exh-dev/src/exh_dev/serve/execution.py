@@ -1,13 +1,13 @@
-"""Running functions on their events: which cases there are, what a function finds in its environment, what came out.
+"""Run functions on their events: cases, environments and outcomes.
 
-A case is one function, one event and one way to get credentials:
+A case is one function, one event and one source of credentials:
 
-env      the five `API_*` variables, as an Extra Horizon task has them
-secret   a Secrets Manager secret that `API_SECRET_ID` names, as on AWS
-live     the developer's own credentials, for a real cluster
+    env      the five `API_*` variables, as an Extra Horizon task has them
+    secret   a Secrets Manager secret that `API_SECRET_ID` names, as on AWS
+    live     the developer's own credentials, for a real cluster
 
-What a case sets off on the local platform (a document's transition that starts a task, a task that makes others)
-belongs to its outcome: the next case begins when all of that has ended.
+Runs that a case triggers on the local platform (a transition that starts a task, a task that creates others) are part
+of its outcome: the next case begins when all have ended.
 """
 
 from __future__ import annotations
@@ -43,15 +43,14 @@ LONGEST_CHAIN = 120.0  # seconds that what a case sets off may take
 
 @dataclass(frozen=True)
 class Case:
-    """One invocation to make."""
+    """One planned invocation."""
 
     function: str
     event_name: str
     event: Any
     credentials: CredentialSource
     trigger: str
-    """What starts the function on the platform: `task`, `retry`, `schedule`, `transition`, `dispatcher` or `api`;
-    `queue` on AWS."""
+    """The trigger on the platform:"""
 
     @classmethod
     def of(cls, spec: FunctionSpec, event_name: str, event: Any, credentials: CredentialSource) -> Case:
@@ -62,14 +61,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case.
+    """The result of a case.
 
     Attributes:
-        case: what was run.
-        invocation: what became of the function itself.
-        calls: how many calls of the platform it made; None on a real cluster, where nobody counts.
-        chain: the runs of functions that it set off, in the order they began, as `/_dev/api/runs` has them.
-        unfinished: whether some of that had not ended when time was up.
+        case: the case.
+        invocation: the result of the function itself.
+        calls: number of its platform calls; None on a real cluster, where they are not counted.
+        chain: the runs that it triggered, in start order, as `/_dev/api/runs` has them.
+        unfinished: whether some of these had not ended at the timeout.
     """
 
     case: Case
@@ -80,7 +79,7 @@ class Outcome:
 
     @classmethod
     def of_unloadable(cls, case: Case, reason: str) -> Outcome:
-        """Return the outcome of a case whose function cannot be loaded, so that nothing ran."""
+        """Return the outcome of a case whose function cannot be loaded and did not run."""
         error = {"errorMessage": reason}
         nothing = Invocation(
             request_id="", function=case.function, result=None, error=error, logs=(), started=datetime.now(UTC),
@@ -90,7 +89,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the function returned, did all of a queue's messages, and so did, at last, everything it set off."""
+        """Whether the function succeeded, for all of a queue's messages, and all triggered runs did finally."""
         return self.invocation.ok and not self.failures()
 
     def failures(self) -> list[str]:
@@ -101,11 +100,11 @@ class Outcome:
             own.append(f"{len(left)} of {len(self.case.event['Records'])} messages would come again")
         last = {run["chain"]: run for run in self.chain}
         failed = [run for run in last.values() if run["status"] != "OK"]
-        late = ["what it set off has not ended"] if self.unfinished else []
+        late = ["runs that it triggered have not ended"] if self.unfinished else []
         return [*own, *(f"{run['function']}: {run['failure']}" for run in failed), *late]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs; durations in milliseconds, memory in MB, `init_ms` null when the worker was warm."""
+        """Return JSON output: durations in milliseconds, memory in MB, `init_ms` null for a warm worker."""
         summary = self.invocation.summary()
         del summary["failure"]
         return {
@@ -132,19 +131,19 @@ def execute(
     on_log: Callable[[str, LogLine], None],
     keep: Callable[[list[dict[str, Any]]], object] | None = None,
 ) -> Iterator[Outcome]:
-    """Run the cases one after another, against one ephemeral platform, or the real one that `live` is for.
+    """Run cases one after another against one ephemeral platform, or against the real one of `live`.
 
     Args:
-        project: where the functions are.
-        cases: what to run.
-        overrides: variables that replace any other, from `--env`.
+        project: the project.
+        cases: the cases.
+        overrides: variables from `--env`, which override all others.
         live: the five `API_*` variables of a real cluster, for cases with `live` credentials.
-        debug_port: where a debugger is waited for, on 127.0.0.1; nothing runs out of time then.
-        on_log: gets the functions' log lines as they appear.
-        keep: gets the records of all runs at the end, as `/_dev/api/runs` has them, the oldest first.
+        debug_port: port on 127.0.0.1 to wait for a debugger, which disables timeouts.
+        on_log: called with the functions' log lines as they appear.
+        keep: called at the end with the records of all runs, as `/_dev/api/runs` has them, the oldest first.
 
     Raises:
-        UsageError: a function cannot run this way; nothing has run then.
+        UsageError: a function cannot run this way; nothing has run.
     """
     with ExitStack() as stack:
         known = configured(project) if live is None else None
@@ -230,7 +229,7 @@ def _injected(
     else:
         found = {spec.name: deploy.injected(platform, spec) for spec in specs}
     if aws is not None and queued:
-        # On a real cluster too: what is queued here is nobody's business there.
+        # Also for a real cluster: local queue messages do not belong there.
         queue = {**aws.environment(), **aws.create_work_queue(hidden=hidden_for(queued)).environment()}
         found.update((spec.name, {**found[spec.name], **queue}) for spec in queued)
     return found

@@ -1,4 +1,4 @@
-"""The runs of `exh-dev run` and `invoke` on fresh platforms, kept for the control center of one that is served."""
+"""Store runs of `exh-dev run` and `invoke` on fresh platforms for the served platform's control center."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _LARGEST = 20_000_000  # characters of JSON in all; events and results have up t
 
 
 def hand_over(data_dir: Path, runs: Sequence[dict[str, Any]]) -> str:
-    """Show runs in the control center of the platform that is being served, or keep them for the next one.
+    """Add runs to the served platform's control center, or store them for the next start.
 
     Args:
-        data_dir: the project's.
-        runs: in full, the oldest first.
+        data_dir: the project's data directory.
+        runs: complete records, oldest first.
 
     Returns:
-        The URL of the platform that has them, empty where none is being served.
+        The URL of the served platform, or an empty string.
 
     Raises:
-        OSError: they cannot be kept.
+        OSError: they cannot be stored.
     """
     try:
         place = str(DataDir(data_dir).running()["host"])
@@ -44,11 +44,11 @@ def hand_over(data_dir: Path, runs: Sequence[dict[str, Any]]) -> str:
 
 
 def keep(data_dir: Path, runs: Sequence[dict[str, Any]]) -> None:
-    """Keep runs beside those that are kept already; of too many the newest.
+    """Append runs to the stored ones, dropping the oldest beyond the limit.
 
     Args:
-        data_dir: the project's; it is made where it is not there.
-        runs: in full, the oldest first.
+        data_dir: the project's data directory; created if missing.
+        runs: complete records, oldest first.
 
     Raises:
         OSError: they cannot be written.
@@ -67,7 +67,7 @@ def keep(data_dir: Path, runs: Sequence[dict[str, Any]]) -> None:
 
 
 def kept(data_dir: Path) -> list[dict[str, Any]]:
-    """Return the runs that are kept, the oldest first; without the lines that are damaged."""
+    """Return the stored runs, oldest first, skipping damaged lines."""
     try:
         lines = _file(data_dir).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

@@ -1,7 +1,7 @@
-"""Lines that `exh-dev serve` prints while it runs, written on a thread of their own.
+"""Print the lines of `exh-dev serve` on a separate thread.
 
-A terminal that is stopped, or a pipe that nobody reads, keeps whoever writes to it waiting. That must not be the event
-loop, which answers requests, nor may it keep the command from ending.
+A stopped terminal or an unread pipe blocks the writer. That must not block the event loop, which answers requests, nor
+the end of the command.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from exh_dev.output import Speaker
 
 _MOST = 1_000  # lines that wait
-_LOOK = 200  # milliseconds between two looks whether to end, while nobody reads
+_LOOK = 200  # milliseconds between checks for the end, while the pipe is full
 _FLUSH = 2  # seconds for the lines that are left at the end
 
 
 class LineWriter:
-    """Says on a thread what it is told to; from any thread, without waiting. Use it as a context manager."""
+    """Prints lines on a separate thread, called from any thread without blocking. Use it as a context manager."""
 
     def __init__(self, output: Speaker, *, most: int = _MOST) -> None:
         """Speak through `output`; when `most` lines wait, more are left out, and it is said how many."""
@@ -36,12 +36,11 @@ class LineWriter:
         self._thread = threading.Thread(target=self._write, name="lines", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to write."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Write what is left, unless nobody reads it."""
+        """Write the remaining lines, unless the reader has gone."""
         with suppress(Full):
             self._lines.put_nowait(None)
         self._ending.set()
@@ -72,7 +71,7 @@ class LineWriter:
             line = self._lines.get()
             if line is None or not room.comes(self._ending):
                 return
-            with suppress(OSError, ValueError):  # nobody is there to read it any more
+            with suppress(OSError, ValueError):  # the reader has gone
                 line()
             with self._lock:
                 left_out, self._left_out = self._left_out, 0
@@ -82,7 +81,7 @@ class LineWriter:
 
 
 class _Room:
-    """Whether standard error takes a line at once: the thread must not be in the middle of one when all ends."""
+    """Checks whether standard error accepts a line without blocking, so that the thread can end at any time."""
 
     def __init__(self) -> None:
         self._poll: poll | None = None

@@ -1,7 +1,7 @@
-"""What a platform has in the place of what the project's files say, and how to get back to the files.
+"""Find platform state that overrides the project's files, and say how to restore the files' state.
 
-An uploaded bundle of a function of the project runs instead of the project's own code, as long as it is there. A schema
-that was changed through the API stays so until its file is saved, or the platform starts again.
+An uploaded bundle of a project's function runs instead of the project's code until it is deleted. A schema changed
+through the API stays changed until its file is saved or the platform restarts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def hidden_functions(project: Project, uploaded: Collection[str]) -> list[str]:
 def about_function(name: str) -> str:
     """Return what to say of one of these."""
     return (
-        f"{name}: an uploaded bundle runs in the place of this project's code, and nothing that is saved changes that; "
+        f"{name}: an uploaded bundle runs instead of this project's code, so your changes have no effect; "
         f"`exh tasks delete --name {name}` removes the bundle"
     )
 
@@ -34,15 +34,15 @@ def about_function(name: str) -> str:
 def changed_schemas(
     configuration: Configuration, root: Path, known: Iterable[Mapping[str, Any]]
 ) -> list[tuple[str, str, list[str]]]:
-    """Return the schemas that are others on the platform than in their files.
+    """Return the schemas that differ between the platform and their files.
 
     Args:
-        configuration: what the files say.
-        root: what the paths of the files begin at.
-        known: the schemas of the platform.
+        configuration: the files' configuration.
+        root: the folder that file paths are relative to.
+        known: the platform's schemas.
 
     Returns:
-        Of each its name, its file, and the members that differ.
+        For each its name, file, and differing members.
     """
     by_name = {each["name"]: each for each in known}
     found = []

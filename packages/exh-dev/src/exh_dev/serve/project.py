@@ -31,7 +31,7 @@ class ServedProject:
     """A project on a platform. Its methods may be called from any thread."""
 
     def __init__(self, platform: LocalPlatform, project: Project) -> None:
-        """Show `project`; nothing is read yet."""
+        """Wrap `project`; nothing is read yet."""
         self._platform = platform
         self._lock = Lock()
         self._project = project
@@ -56,7 +56,7 @@ class ServedProject:
         return self._project
 
     def become(self, project: Project) -> None:
-        """Take a changed manifest."""
+        """Replace the project after a change of its manifest."""
         with self._lock:
             self._project = project
             aws = self._aws
@@ -64,7 +64,7 @@ class ServedProject:
             aws.renew(project)
 
     def renew_aws(self) -> None:
-        """Take the changed code of functions for AWS alone."""
+        """Reload the code of functions that target AWS only."""
         self.become(self._project)
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class ServedProject:
         return self._problems
 
     def reloaded(self, files: Sequence[str]) -> None:
-        """Note that these files were saved, and are served now as far as nothing is wrong with them."""
+        """Record a hot reload of these files."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._reloads.appendleft({"timestamp": now, "files": list(files), "problems": len(self._problems)})
 
@@ -136,14 +136,14 @@ class ServedProject:
             deploy.seed(self._platform, self._project, spec)
 
     def keep_event(self, function: str, case: str, event: Any, *, replace: bool) -> str:
-        """Write an event as `events/NAME.CASE.json`, and return that.
+        """Write an event as `events/NAME.CASE.json`, and return that path.
 
         Raises:
-            DevkitError: the project has no such function, the file is there already, or it cannot be written.
+            DevkitError: the project has no such function, the file exists, or it cannot be written.
         """
         spec = self._spec(function)
         if spec is None:
-            raise DevkitError(f"{function} is no function of this project: a sample event belongs to one")
+            raise DevkitError(f"{function} is not a function of this project: a sample event belongs to one")
         path = self.root / "events" / f"{spec.name}.{case}.json"
         name = path.relative_to(self.root).as_posix()
         if path.exists() and not replace:

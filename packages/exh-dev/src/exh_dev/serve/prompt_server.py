@@ -1,6 +1,6 @@
-"""A uvicorn server that stops as soon as it is told to.
+"""A uvicorn server that is woken to stop instead of polling.
 
-uvicorn looks every 100 ms whether it has to stop, and then waits another 100 ms. Tests start and stop hundreds of
+uvicorn checks every 100 ms whether to stop and then waits another 100 ms, which adds up in tests that start hundreds of
 platforms.
 """
 
@@ -54,7 +54,7 @@ class PromptServer(uvicorn.Server):
         return self.wait_for(done(), _LONGEST_WAIT)
 
     def wait_for(self, result: Coroutine[Any, Any, T], seconds: float | None = None) -> T:
-        """Carry something out beside the requests, and wait for what comes of it; as `call`."""
+        """Run something alongside the requests, and wait for its result; like `call`."""
         if not self._ready.wait(_LONGEST_WAIT) or self._loop is None:
             raise TimeoutError("the local platform has not started")
         return asyncio.run_coroutine_threadsafe(result, self._loop).result(seconds)
@@ -68,7 +68,7 @@ class PromptServer(uvicorn.Server):
                 await asyncio.wait_for(self._stop_asked.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close what is idle, and give what runs its time."""
+        """Close idle connections, and give active requests time to finish."""
         for server in self.servers:
             server.close()
         for each in sockets or ():

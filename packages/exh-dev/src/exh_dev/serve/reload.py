@@ -1,13 +1,13 @@
-"""Hot reload: what is saved is served, and only what it concerns begins anew.
+"""Hot reload: a saved file takes effect, and only the parts that depend on it restart.
 
     handlers/, shared/             workers of the functions that import the file
-    a folder of Node.js code       workers of the functions that have their code there
-    template.yaml, .env            functions whose settings are others than before
+    a folder of Node.js code       workers of the functions with code in it
+    template.yaml, .env            functions with changed settings
     schemas/, templates/, …        the platform's configuration
 
-A file that is no Python or JavaScript any more is told at once, and so is one that breaks a rule of the configuration.
-No function goes on with old code silently: its workers are ended with the first save, and a run says what is wrong.
-What cannot be served yet, because the manifest is broken, is served when it is mended.
+Syntax errors and violations of the configuration's rules are reported immediately. No function keeps running old code:
+its workers end at the first save, and a run reports the error. Changes made while the manifest is broken take effect
+when it is fixed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _DEBOUNCE = 20  # ms without another change until something is done
 _IDLE = 250  # ms without a change until it is looked whether to stop
 _STEP = 5  # ms between two looks while changes come
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
-#: Beside code, events and the configuration: what findings are about.
+#: Files that findings concern, besides code, events and configuration.
 _CHECKED = frozenset({(MANIFEST,), (ENV_FILE,), ("pyproject.toml",), ("requirements.txt",)})
 
 
@@ -58,8 +58,9 @@ class Reloader:
         tell: Callable[[str], None],
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        """Serve on `platform` what changes in `project`; `tell` gets a sentence for each change, `warn` one for each
-        that cannot take effect.
+        """Apply changes in `project` to `platform`.
+
+        `tell` is called with a message for each change, `warn` for each that cannot take effect.
         """
         self._platform = platform
         self._project = project
@@ -67,9 +68,9 @@ class Reloader:
         self._problems: dict[str, list[Problem]] = {}
         """By what they are about: a file of JavaScript, `findings`, `configuration`, `functions` or `watching`."""
         self._files: dict[str, frozenset[Path]] = {}
-        """What each function's code is in, as it was when it was read last: files, or the folder of Node.js code."""
+        """The code of each function when it was last read: files, or the folder of Node.js code."""
         self._node_folders: dict[str, Path] = {}
-        """That folder by the name of the function."""
+        """The folder of Node.js code by function name."""
         self._waiting: set[Path] = set()
         """Code that has changed and is not served yet."""
         self._stopped = Event()
@@ -93,8 +94,9 @@ class Reloader:
         self._thread.join()
 
     def apply(self, paths: Collection[Path]) -> None:
-        """Serve what has changed in these files and folders. What goes wrong is a problem of the project's, and is
-        told; it keeps nothing else from being served.
+        """Apply changes in these files and folders.
+
+        An error is reported as a problem of the project, and the other changes still take effect.
         """
         root = self._project.root
         changed = _files_of(path for path in paths if path.is_relative_to(root))
@@ -150,7 +152,7 @@ class Reloader:
         is_first = True
         for changed in changes:
             paths = {Path(path) for _, path in changed}
-            if paths or is_first:  # what was saved while nobody watched counts too
+            if paths or is_first:  # changes made while the watcher was not running
                 before, self._seen = self._seen, self._stamps()
                 paths |= {path for path in {*before, *self._seen} if before.get(path) != self._seen.get(path)}
             is_first = False
@@ -179,15 +181,15 @@ class Reloader:
         return done
 
     def _look(self, changed: Collection[str]) -> None:
-        """Find what is wrong with the project, report it, and tell what is new, or in a file that has `changed`."""
+        """Check the project, and report findings that are new or in a file that has `changed`."""
         before = self._findings
         try:
             found = [each for each in findings(self._project.project) if each.severity != "info"]
         except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
-            self._problems["findings"] = [_problem("", None, f"nothing was checked: {type(error).__name__}: {error}")]
+            self._problems["findings"] = [_problem("", None, f"not checked: {type(error).__name__}: {error}")]
             self._report()
             return
-        # A file of JavaScript was told when it was saved.
+        # JavaScript syntax errors were reported when the file was saved.
         found = [each for each in found if str(self._project.root / each.file) not in self._problems]
         self._findings = {str(each) for each in found}
         self._problems["findings"] = [self._problem_of(each) for each in found]
@@ -234,7 +236,7 @@ class Reloader:
                     problem["functions"] = self._concerned({Path(path)})
 
     def _remember_node_folders(self) -> None:
-        """Know where the code of functions for Node.js is, while the manifest is broken too."""
+        """Remember the code folders of Node.js functions for when the manifest is broken."""
         project = self._project.project
         if project.functions:
             self._node_folders = {spec.name: project.root / spec.code for spec in project.functions if spec.code}
@@ -257,11 +259,11 @@ class Reloader:
         return _is_watched(self._project.root, path) or self._is_code_of_node(path)
 
     def _stamps(self) -> dict[Path, int]:
-        """When each file was changed."""
+        """Return the modification time of each file."""
         return {path: time for path, time in stamps(self.folders()).items() if self._is_watched(path)}
 
     def _renew(self) -> list[Problem]:
-        """Begin anew with the functions that what has changed concerns; those that cannot be served are ended."""
+        """Restart the functions affected by a change; stop those that cannot be served."""
         before = set(self._concerned(self._waiting))
         self._read_functions()
         concerned = before | set(self._concerned(self._waiting))
@@ -322,7 +324,7 @@ def _is_configuration(parts: tuple[str, ...]) -> bool:
 
 
 def _files_of(paths: Iterable[Path]) -> set[Path]:
-    """Files as they are; of a folder all that is in it, and the folder, which may stand for what was in it."""
+    """Return the files, replacing each folder by its contents and itself, because it may stand for deleted files."""
     found = set()
     for path in paths:
         found.add(path)

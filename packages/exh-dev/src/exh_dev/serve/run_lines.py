@@ -1,8 +1,8 @@
-"""What `exh-dev serve` says of a run when it is over: one line.
+"""The line that `exh-dev serve` prints after each run.
 
-Of an error it has the class and the beginning of the message: what a developer needs to know which one it was. A
-message may hold data of persons, and a terminal's lines stay in its history and in logs of CI; the whole message is in
-the control center alone. What is not printable is made visible where lines are printed (`cli/visible.py`).
+For an error it has the class and the start of the message, enough to recognize it. Messages may contain personal data,
+and terminal output ends up in scrollback and CI logs, so only the control center shows the full message.
+`cli/visible.py` escapes unprintable characters.
 """
 
 from __future__ import annotations

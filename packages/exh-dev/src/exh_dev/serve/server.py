@@ -43,7 +43,7 @@ def listen(port: int = 0) -> list[socket.socket]:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:  # no IPv6 here
             return [v4]
-        # Whoever has it would get what clients of `localhost` send.
+        # Listening on another address would let others receive requests for `localhost`.
         v4.close()
         if port == 0:
             return listen()
@@ -112,7 +112,7 @@ class Server:
         return self._server.call(do)
 
     def wait_for(self, result: Coroutine[Any, Any, T]) -> T:
-        """Carry something out beside the requests, on their thread, and wait for what comes of it."""
+        """Run something on the requests' thread, and wait for its result."""
         return self._server.wait_for(result)
 
     def _serve(self) -> None:

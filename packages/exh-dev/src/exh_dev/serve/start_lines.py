@@ -1,4 +1,4 @@
-"""What `exh-dev serve` says at its start: what is served of the project, and what is not."""
+"""Lines that `exh-dev serve` prints at start: what is served and what is not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lines_of_start(project: Project, configuration: Configuration | None, served
     """
     try:
         specs = project.manifest.functions
-    except DevkitError:  # which is told as a finding
+    except DevkitError:  # reported as a finding
         specs = ()
     for_exh = [spec.name for spec in specs if "exh" in spec.targets]
     for_aws = [spec.name for spec in specs if "exh" not in spec.targets]

@@ -1,7 +1,7 @@
-"""The folders of a project that are watched: those that what is served comes from, each by itself.
+"""The folders of a project to watch for changes, each individually.
 
-Not the project's folder with all that is in it. To watch a tree takes time and one of the system's watches for each
-folder of it, and beside the code there may lie environments, `node_modules` and data, with thousands of them.
+The project's folder is not watched recursively: each subfolder takes time and one of the system's limited watches, and
+virtual environments, `node_modules` and data may have thousands.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from exh_dev.packaging.contents import HANDLERS, SHARED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: What the platform's configuration is in, beside files of the project's folder itself.
+#: Folders of the platform's configuration.
 CONFIGURATION = ("schemas", "templates", "localizations")
 _ALWAYS = (HANDLERS, SHARED, "events", *CONFIGURATION)
 #: Never watched, although code may lie there: what tools write.
@@ -29,11 +29,11 @@ IGNORED = frozenset(
 
 
 def watched_folders(root: Path, code: Iterable[Path], node_folders: Iterable[Path]) -> frozenset[Path]:
-    """Return the folders to watch, without those in them that are not in the list themselves.
+    """Return the folders to watch, not recursively.
 
     Args:
         root: the project's folder.
-        code: the files that functions are made of.
+        code: the files of functions.
         node_folders: the folders of functions for Node.js.
     """
     tops = {root / name for name in _ALWAYS}

@@ -1,4 +1,4 @@
-"""A local SideFX: the documented functions of its Web API over a small made-up catalogue, with failures on demand."""
+"""A local SideFX: the documented Web API functions over a small made-up catalogue, with fault injection."""
 
 from exh_dev.sidefx.app import routes, standalone_app
 from exh_dev.sidefx.state import Call, LocalSideFX

@@ -61,7 +61,7 @@ def routes(sidefx: LocalSideFX) -> list[Route]:
 
 
 def standalone_app(sidefx: LocalSideFX) -> ASGIApp:
-    """Return a server with nothing but `sidefx`, for tests."""
+    """Return a server with only `sidefx`, for tests."""
     return FaultInjection(Router(default=Routing(routes(sidefx)), redirect_slashes=False), FaultRules())
 
 
@@ -106,7 +106,7 @@ def _run(call: Call, sidefx: LocalSideFX) -> Response:
         answer = None if isinstance(result, bytes) else JSONResponse(result)
     except RefusedError as error:
         return PlainTextResponse(str(error).encode("utf-8", "replace"), 422)
-    except Exception:  # noqa: BLE001 - whatever it is, the caller is told
+    except Exception:  # noqa: BLE001 - every error becomes an answer
         return _response(debug_page(_django_traceback()) if sidefx.debug else crashed(traceback.format_exc()))
     return answer or Response(result, media_type="application/octet-stream")
 

@@ -1,7 +1,7 @@
-"""The builds that can be listed and downloaded: the same on every machine, dated from the day it is made.
+"""The catalogue of builds: the same on every machine, dated relative to its creation.
 
-Made up, in the shapes that are seen: exact platform tags in results, two gcc variants of one Linux version, a
-withdrawn build, build numbers that sort differently as texts, products without a platform.
+Made up, in observed formats: exact platform tags in results, two gcc variants of one Linux version, a
+withdrawn build, build numbers that sort differently as strings, products without a platform.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GCC9, GCC11 = "linux_x86_64_gcc9.3", "linux_x86_64_gcc11.2"
 WIN, MACOS, MACOS_ARM = "win64-vc142", "macosx_x86_64_clang12.0_11", "macosx_arm64_clang12.0_11"
 NO_PLATFORM = ""
 
-#: What may stand for several exact tags, and how these begin.
+#: Families that match several exact tags, and the tags' prefixes.
 FAMILIES = {
     "linux": "linux_x86_64_",
     "linux_arm64": "linux_arm64_",
@@ -64,7 +64,7 @@ class Build:
     """One build for one platform.
 
     Attributes:
-        id: its place in the catalogue, as download URLs have it.
+        id: its index in the catalogue, used in download URLs.
         product: such as `houdini`.
         platform: exact tag, never a family; empty for products that have none.
         version: such as `20.5`.
@@ -116,7 +116,7 @@ class Build:
         return self.platform == platform or self.platform.startswith(FAMILIES.get(platform, "\0"))
 
     def as_listed(self) -> dict[str, str]:
-        """Its entry in a list of builds: every value is a text."""
+        """Return its entry in a list of builds, where every value is a string."""
         return {
             "product": self.product,
             "platform": self.platform,
@@ -129,7 +129,7 @@ class Build:
 
 
 def catalogue(now: float) -> tuple[Build, ...]:
-    """All builds; the newest are of the day `now`, in epoch seconds, falls on."""
+    """Return all builds; the newest are dated `now` (epoch seconds)."""
     today = datetime.fromtimestamp(now, UTC)
     rows = [
         (product, platform, version, *history)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATH = "/_dev/sidefx"
 _WHERE: tuple[Where, ...] = get_args(Where)
-_MOST = 10_000  # failures switched on at once
+_MOST = 10_000  # failures enabled in one request
 
 _PLAIN: dict[str, Callable[[], Failure]] = {
     "unauthorized": failures.unauthorized,
@@ -32,7 +32,7 @@ _PLAIN: dict[str, Callable[[], Failure]] = {
     "cut-connection": failures.cut_connection,
     "web-page": failures.web_page,
 }
-#: These take a text: what the message says, or the value of the header.
+#: These take a text: the message, or the header's value.
 _WITH_TEXT: dict[str, Callable[[str], Failure]] = {
     "refused": failures.refused,
     "debug-page": failures.debug_page,
@@ -44,8 +44,10 @@ _WITH_TEXT: dict[str, Callable[[str], Failure]] = {
 
 
 def routes(sidefx: LocalSideFX) -> list[Route]:
-    """GET tells what has happened; POST `{"failure", "text"?, "where"?, "times"?}` lets the next requests fail; DELETE
-    switches all failures off and forgets the tokens, as after a restart.
+    """Return the routes that control fault injection.
+
+    GET returns the recorded requests. POST `{"failure", "text"?, "where"?, "times"?}` makes the next requests fail.
+    DELETE clears all failures and tokens, as a restart would.
     """
 
     async def show(_: Request) -> JSONResponse:

@@ -12,7 +12,7 @@ Where = Literal["token", "api", "cdn"]
 
 @dataclass(frozen=True)
 class Failure:
-    """What happens in place of the answer, or before it.
+    """A failure in place of the answer, or before it.
 
     Attributes:
         status: HTTP status to answer with; with None the request is served, and its answer is the real one.
@@ -37,7 +37,7 @@ def unauthorized() -> Failure:
 
 
 def forbidden() -> Failure:
-    """Not allowed; what the CDN answers to an expired URL."""
+    """Return status 403, as the CDN answers to an expired URL."""
     return Failure(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
 
 
@@ -62,7 +62,7 @@ def debug_page(traceback: str) -> Failure:
 
 
 def crashed(traceback: str) -> Failure:
-    """Return the function raised, in production mode: `traceback` is the whole answer."""
+    """Return a failure whose body is `traceback`, as in production mode."""
     return Failure(500, traceback.encode())
 
 
@@ -97,7 +97,7 @@ def binary(content: bytes, media_type: str = "application/octet-stream") -> Fail
 
 
 def django_page(traceback: str) -> str:
-    """Return what Django's debug mode makes of a traceback: the wanted lines, escaped, between many others."""
+    """Return Django's debug page for a traceback: the escaped lines among many others."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><title>Exception at /api/</title></head>

@@ -28,7 +28,7 @@ def parse_form(body: bytes, content_type: str) -> tuple[dict[str, str], dict[str
 def _parse_multipart(body: bytes, boundary: bytes) -> tuple[dict[str, str], dict[str, Upload]]:
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
-    # What stands before the first boundary and after the last is no part.
+    # Text before the first boundary and after the last is not a part.
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary)[1:-1]:
         head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         header = message_from_string(head.decode(errors="replace"))

@@ -37,7 +37,7 @@ class RefusedError(Exception):
 
 
 class State(Protocol):
-    """What the functions read and change of a local SideFX; `sidefx.state.LocalSideFX` has it."""
+    """The state that the functions read and change; `sidefx.state.LocalSideFX` implements it."""
 
     clock: Callable[[], float]
     builds: tuple[Build, ...]
@@ -51,7 +51,7 @@ class State(Protocol):
 
 
 def functions(sidefx: State) -> dict[str, Callable[..., Any]]:
-    """All functions by name, over the state of `sidefx`."""
+    """Return all functions by name, on the state of `sidefx`."""
     return {
         "download.get_daily_builds_list": _Download(sidefx).get_daily_builds_list,
         "download.get_daily_build_download": _Download(sidefx).get_daily_build_download,
@@ -75,7 +75,7 @@ class _Download:
     ) -> list[dict[str, str]]:
         versions = None if version is None else [version] if isinstance(version, str) else version
         if versions is not None and not _are_texts(versions):
-            raise RefusedError("version must be a text such as '20.5', or a list of such texts")
+            raise RefusedError("version must be a string such as '20.5', or a list of such strings")
         found = [
             build
             for build in self._of(product)
@@ -89,7 +89,7 @@ class _Download:
         self, product: str, version: str, build: str | int, platform: str | None = None
     ) -> dict[str, str | int]:
         if not isinstance(version, str):
-            raise RefusedError("version must be a text such as '20.5'")
+            raise RefusedError("version must be a string such as '20.5'")
         if platform is None and product not in WITHOUT_PLATFORM:
             raise RefusedError(f"platform is needed for {product}")
         candidates = [

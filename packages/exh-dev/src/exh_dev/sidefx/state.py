@@ -1,4 +1,4 @@
-"""What a local SideFX knows: its application, tokens, builds, and what was asked of it."""
+"""The state of a local SideFX: application, tokens, builds and recorded requests."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ class Call:
 
 
 class LocalSideFX:
-    """One application registered at a SideFX that lives in this process.
+    """A SideFX in this process, with one registered application.
 
     Attributes:
-        builds: what can be listed and downloaded.
-        functions: what can be called, by name; more may be added.
+        builds: the catalogue.
+        functions: the callable functions by name; more may be added.
         token_lifetime: seconds new tokens are valid for.
         url_lifetime: seconds new download URLs are valid for.
-        sorted_as_text: list builds as if their numbers were texts, as SideFX has been seen to do.
+        sorted_as_text: sort build numbers as strings, as SideFX has been seen to do.
         debug: answer a function that raises with an HTML page, as SideFX does in debug mode.
-        base_url: scheme, name and port that download URLs begin with; set by each call, from its Host.
-        token_requests: how many tokens were asked for.
+        base_url: base of download URLs; set by each call from its Host header.
+        token_requests: number of token requests.
         calls: the calls that reached a function, oldest first.
         downloads: paths and queries of the downloads asked for, oldest first.
-        issues: what `bugs.submit_issue` has stored, oldest first.
-        licenses_issued: how many keys were given.
+        issues: issues stored by `bugs.submit_issue`, oldest first.
+        licenses_issued: number of issued keys.
     """
 
     def __init__(self, client_id: str, client_secret: str, clock: Callable[[], float] = time.time) -> None:
@@ -81,7 +81,7 @@ class LocalSideFX:
         self._failures: dict[Where, list[Failure]] = {"token": [], "api": [], "cdn": []}
 
     def fail(self, failure: Failure, *, times: int = 1, where: Where = "api") -> None:
-        """Let the next requests to `where` fail in this way, after those already switched on."""
+        """Make the next requests to `where` fail this way, after failures added before."""
         self._failures[where].extend([failure] * times)
 
     def clear_failures(self) -> None:
@@ -94,11 +94,11 @@ class LocalSideFX:
         return self._failures[where].pop(0) if self._failures[where] else None
 
     def forget_tokens(self) -> None:
-        """Know no token any more, as after a restart."""
+        """Invalidate all tokens, as a restart would."""
         self._tokens.clear()
 
     def new_token(self) -> tuple[str, float]:
-        """Return a token and the seconds it is valid for. Those given before stay valid."""
+        """Return a new token and its lifetime in seconds. Earlier tokens stay valid."""
         token = secrets.token_urlsafe(24)
         self._tokens[token] = self.clock() + self.token_lifetime
         return token, self.token_lifetime
@@ -114,13 +114,13 @@ class LocalSideFX:
         return scheme.lower() == "bearer" and self._tokens.get(value.strip(), 0) > self.clock()
 
     def signed_url(self, build: Build) -> str:
-        """Where `build` can be downloaded, by anybody, until the moment that `Expires` names."""
+        """Return a download URL for `build` that anyone can use until the time in `Expires`."""
         expires = int(self.clock() + self.url_lifetime)
         query = f"Expires={expires}&Signature={self._signature(build.id, expires)}&Key-Pair-Id={KEY_PAIR_ID}"
         return f"{self.base_url}/_sidefx/cdn/download/download-build/{build.id}/cdn/?{query}"
 
     def is_signed(self, build_id: int, query: Mapping[str, str]) -> bool:
-        """Return whether the query of a download URL was made here for this build, and has not expired."""
+        """Return whether a download URL's query was signed here for this build and has not expired."""
         expires = query.get("Expires", "")
         if not (expires.isascii() and expires.isdigit() and len(expires) < _DIGITS) or int(expires) < self.clock():
             return False

@@ -1,4 +1,4 @@
-"""What tests of functions use: event builders, a client that calls nothing, and fixtures.
+"""Test helpers for functions: event builders, a fake client and fixtures.
 
     from exh_dev.testing import handle, task_event
 

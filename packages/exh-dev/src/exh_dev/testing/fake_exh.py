@@ -1,14 +1,13 @@
-"""A client that calls nothing: for unit tests of code that takes an `ExtraHorizon`.
+"""A fake client for unit tests of code that takes an `ExtraHorizon`.
 
-    fake_exh.when(fake_exh.users.me).returns({"id": "57f3..."})
-    assert greeting(fake_exh) == ...
-    assert fake_exh.when(fake_exh.users.me).calls == [{}]
+fake_exh.when(fake_exh.users.me).returns({"id": "57f3..."}) assert greeting(fake_exh) == ... assert
+fake_exh.when(fake_exh.users.me).calls == [{}]
 
 To type checkers it is an `ExtraHorizon`: completion and checks are those of the real client. Without one,
 `fake_exh.users.me.returns(...)` is short for the same.
 
-It has what the real client has and no more. A call must fit the real method's signature, a body the method's
-`TypedDict`, and an answer what the method returns, so that a test cannot pass with a call that could not be made.
+Calls must fit the real method's signature, bodies its `TypedDict` and answers its return type, so that a test cannot
+pass with a call that the real client would reject.
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ _NOBODY = Credentials("https://api.fake.invalid", "key", "secret", "token", "sec
 if TYPE_CHECKING:
     _Client = ExtraHorizon
 else:
-    _Client = object  # nothing of the real client, which would call
+    _Client = object  # no attribute of the real client, which would send requests
 
 
 class FakeExtraHorizon(_Client):
-    """What a function takes for an `ExtraHorizon`, see the module.
+    """A fake `ExtraHorizon`; see the module.
 
     Attributes:
         calls: every call so far, as the name of the method and its arguments by name.
@@ -54,7 +53,7 @@ class FakeExtraHorizon(_Client):
 
     @property
     def deadline(self) -> Deadline:
-        """None; set it to an `extrahorizon.deadline.Deadline` to see what a function does when its time is up."""
+        """None; set it to an `extrahorizon.deadline.Deadline` to test what a function does when its time runs out."""
         return self._deadline
 
     @deadline.setter
@@ -73,7 +72,7 @@ class FakeExtraHorizon(_Client):
 
     def __getattr__(self, name: str) -> FakeGroup:
         if name == "session":
-            raise AttributeError("fake_exh has no session: it calls nothing; tests of raw calls need `platform`")
+            raise AttributeError("fake_exh has no session because it sends no requests; test raw calls with `platform`")
         if name.startswith("_"):  # copying asks for some before there are any attributes
             raise AttributeError(name)
         if name not in self._services:
@@ -89,13 +88,13 @@ class FakeExtraHorizon(_Client):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Do nothing: there are no connections."""
+        """Do nothing: the fake has no connections."""
 
     def close(self) -> None:
-        """Do nothing: there are no connections."""
+        """Do nothing: the fake has no connections."""
 
     def fan_out(self, function: Callable[[Any], Any], items: Iterable[Any], *, workers: int = 8) -> list[Any]:
-        """One after another: an order that a test can rely on."""
+        """Call `function` for one item after another, in a deterministic order."""
         del workers
         return [function(item) for item in items]
 
@@ -128,7 +127,7 @@ class FakeGroup:
 
 
 class FakeMethod:
-    """An operation; tell it what it answers before it is called."""
+    """An operation; configure its answer before it is called."""
 
     def __init__(self, real: Any, name: str, calls: list[tuple[str, dict[str, Any]]]) -> None:
         self.is_property = isinstance(real, property)
@@ -161,7 +160,7 @@ class FakeMethod:
         self._answer = fail
 
     def answers(self, function: Callable[..., Any]) -> None:
-        """Answer with what `function` gives for the arguments, by name."""
+        """Answer with the return value of `function`, called with the arguments by name."""
         self._answer = lambda **arguments: self._shaped(function(**arguments))()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -191,10 +190,10 @@ class FakeMethod:
         return arguments
 
     def _shaped(self, answer: Any) -> Callable[[], Any]:
-        """Return what gives the answer, in the form the real method gives it.
+        """Return a function that returns the answer in the real method's type.
 
         Raises:
-            TypeError: the real method gives something else.
+            TypeError: the answer does not fit the real method's type.
         """
         returned = str(self._signature.return_annotation)
         if answer is None and (returned.endswith("None") or returned == "Any"):

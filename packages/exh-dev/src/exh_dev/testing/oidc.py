@@ -25,12 +25,12 @@ _OK, _SEE_OTHER = 200, 303
 def oidc_provider(
     host: str, *, name: str = "local", redirect_uri: str = "http://localhost:3000/callback"
 ) -> OidcProviderCreation:
-    """Return what registers the local provider: the arguments of `exh.auth.oidc.providers.create`.
+    """Return the arguments of `exh.auth.oidc.providers.create` that register the local provider.
 
     Args:
         host: the address of the local platform, `platform.url`.
-        name: how the provider is called in logins.
-        redirect_uri: where the application takes the code.
+        name: the provider's name in logins.
+        redirect_uri: redirect URI of the application.
 
     Raises:
         DevkitError: no local platform answers there.
@@ -49,8 +49,8 @@ def oidc_code(
 
     Args:
         authentication_url: of `exh.auth.generate_oidc_authentication_url`.
-        email: who logs in; somebody new, or known from before.
-        first_name: what the provider tells of them, where it is given.
+        email: the user who logs in; created if unknown.
+        first_name: first name that the provider reports, if given.
         last_name: likewise.
 
     Raises:

@@ -1,14 +1,13 @@
 """The pytest plugin: fixtures for tests of functions. pytest finds it by itself where exh-dev is installed.
 
-fake_exh        a client that calls nothing, for the logic of a function
+fake_exh        a fake client, for the logic of a function
 platform        a local platform on a port of its own, with this project's schemas, templates and functions
-exh             the real client, calling `platform` as its first user, who may do everything
-exh_of          the real client as the user of a function, who may do what the manifest lists
-sample          reads a sample event; `seed` puts on `platform` what it needs
-run_function    runs a function as AWS would, in a process of its own, against `platform`
+exh             the real client, calling `platform` as its first user, who has all permissions
+exh_of          the real client as the user of a function, with the manifest's permissions
+sample          reads a sample event; `seed` loads its data into `platform`
+run_function    runs a function as AWS would, in its own process, against `platform`
 
-Clients that are made in the process of the tests speak through requests, so that
-`responses` can answer for the platform.
+Clients created in the test process use requests, so that `responses` can mock the platform.
 
 Nothing is imported before a fixture is used: every run of pytest in the environment loads this module.
 """
@@ -34,7 +33,7 @@ _SAMPLE: Any = object()
 
 
 class RunFunction(Protocol):
-    """What `run_function` is."""
+    """Type of `run_function`."""
 
     def __call__(self, name: str, event: Any = ..., *, env: Mapping[str, str] | None = None) -> Invocation:
         """Run the function `name` of `template.yaml` with `event`, by default its first sample event and its seed.
@@ -46,7 +45,7 @@ class RunFunction(Protocol):
 
 @pytest.fixture
 def fake_exh() -> FakeExtraHorizon:
-    """Return a client that calls nothing; see `exh_dev.testing.fake_exh`."""
+    """Return a fake client; see `exh_dev.testing.fake_exh`."""
     from exh_dev.testing.fake_exh import FakeExtraHorizon
 
     return FakeExtraHorizon()
@@ -54,7 +53,7 @@ def fake_exh() -> FakeExtraHorizon:
 
 @pytest.fixture(autouse=True)
 def _transport_over_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let clients that are made in this process speak through requests, which `responses` and VCR.py look into."""
+    """Make clients of this process use requests, which `responses` and VCR.py can intercept."""
     if "EXH_TRANSPORT" not in os.environ:
         monkeypatch.setenv("EXH_TRANSPORT", "requests")
 
@@ -69,7 +68,7 @@ def project(request: pytest.FixtureRequest) -> Project:
 
 @pytest.fixture(scope="session")
 def platform_image(project: Project) -> bytes:
-    """Return a platform that has been brought to what this project's files say: what each `platform` begins with."""
+    """Return the storage of a platform with this project's configuration; each `platform` starts from it."""
     from exh_dev.serve import deploy
     from exh_dev.serve.local_platform import LocalPlatform
 
@@ -83,7 +82,7 @@ def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]
     """Return a running platform, as `exh-dev serve` has it; `platform.url`, `platform.credentials`,
     `platform.environment()`.
 
-    Time goes by 60 times as fast there for what waits: retries, start times, schedules.
+    Retries, start times and schedules run 60 times as fast.
     """
     from exh_dev.serve import deploy
     from exh_dev.serve.local_platform import LocalPlatform
@@ -95,7 +94,7 @@ def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]
 
 @pytest.fixture
 def exh(platform: LocalPlatform) -> ExtraHorizon:
-    """Return the real client, calling `platform` as its first user, who may do everything."""
+    """Return the real client, calling `platform` as its first user, who has all permissions."""
     from exh_dev.remote.client import client_of
 
     return client_of(platform.environment())

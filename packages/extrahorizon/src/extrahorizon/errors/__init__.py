@@ -1,11 +1,11 @@
-"""Everything that can go wrong between a function and the platform, as one tree.
+"""The exceptions of the client, as a tree.
 
 ExtraHorizonError
 ├── ConfigurationError            credentials or settings are missing, partial or unusable; nothing was sent
-├── SecretUnreachableError        the secret with the credentials cannot be read just now; nothing was done
+├── SecretUnreachableError        the secret with the credentials cannot be read at the moment; nothing was done
 ├── InvalidEventError             the event is not what this kind of function receives
 ├── DeadlineExceededError         the call could not finish before the function's time is up
-├── RequestAbortedError           a call was broken off from this side: what it was to send could not be read
+├── RequestAbortedError           a call was aborted on this side: its body could not be read
 ├── PlatformUnreachableError      no usable answer came back
 └── PlatformError                 the platform answered with an error: a class per HTTP status, below it one per code
     ├── BadRequestError           400  such as IllegalArgumentError (26), LockedDocumentError (415)

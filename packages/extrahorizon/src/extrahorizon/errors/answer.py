@@ -63,7 +63,7 @@ _FIREBASE: dict[int, type[PlatformError]] = {
 NO_PERMISSION = 10
 _PERMISSION = r"\b[A-Z]+(_[A-Z]+)+\b"  # compiled when it is used, as few starts see an error
 _LOOPBACK = ("http://localhost:", "http://localhost/")
-_LONGEST_DELAY = 86_400_000  # milliseconds; nobody waits for more than a day
+_LONGEST_DELAY = 86_400_000  # milliseconds; a day is the longest wait
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id")
 
 
@@ -90,7 +90,7 @@ def platform_error(
     if isinstance(error, OAuth2LoginError) and isinstance(inner, dict):
         error.exh_error = _from_body(inner, **{**facts, "retry_after": _retry_after(inner, headers)})
     if url.startswith(_LOOPBACK) and error.message:
-        # Nobody's data is on a developer's machine; anywhere else the explanation may hold some of a patient's.
+        # A developer's machine has no patient data; elsewhere the explanation may contain some.
         error.add_note(error.message)
         function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
         if function and error.code == NO_PERMISSION and (permission := re.search(_PERMISSION, error.message)):
@@ -133,9 +133,9 @@ def _retry_after(body: Mapping[str, Any], headers: Mapping[str, str]) -> float |
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None when it says nothing.
+    """Return the seconds of a `Retry-After` header, given as seconds or an HTTP date; None if absent or invalid.
 
-    `now` is the time in epoch seconds. A date that has passed is 0.
+    `now` is in epoch seconds. A date in the past gives 0.
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():

@@ -26,10 +26,10 @@ class ConfigurationError(ExtraHorizonError):
 
 
 class SecretUnreachableError(ExtraHorizonError):
-    """The secret with the credentials cannot be read just now: AWS, or its extension, does not answer or is busy.
+    """The secret with the credentials cannot be read at the moment: AWS or its extension does not answer or is busy.
 
-    Nothing was done on the platform, which was not called, or refused the credentials that were known. It passes by
-    itself, so that another attempt is worth it.
+    Nothing was done on the platform: it was not called, or refused the known credentials. The condition is temporary,
+    so retry.
     """
 
 
@@ -61,13 +61,13 @@ class PlatformUnreachableError(ExtraHorizonError):
     """No usable answer came from the platform: refused, timed out, cut off, or a redirect to elsewhere.
 
     Attributes:
-        reason: why, in plain words.
-        host: scheme, name and port that were called.
+        reason: the reason.
+        host: scheme, name and port of the call.
         method: HTTP method of the call.
         url: URL of the call, without its query.
-        attempts: how often the call was sent, or tried to be.
-        sent: whether the platform may have received and done it all the same.
-        permanent: whether sending it again is pointless.
+        attempts: number of attempts.
+        sent: whether the platform may have processed the call.
+        permanent: whether a retry is pointless.
     """
 
     def __init__(
@@ -100,16 +100,16 @@ class PlatformError(ExtraHorizonError):
         message: the platform's own explanation. It may quote a record, so it is not part of `str(error)`.
         method: HTTP method of the call.
         url: URL of the call, without its query.
-        request_id: the gateway's id of the request, for support; None when it gave none.
-        attempts: how often the call was sent.
-        retry_after: seconds after which the platform says it may be tried again; None when it says nothing.
-        permanent: whether sending it again is pointless.
-        body: the whole error object, for the extra members some errors carry (`mfa`, `runtimeError`, …).
+        request_id: the gateway's id of the request, for support; None if absent.
+        attempts: number of attempts.
+        retry_after: seconds until the platform allows a retry; None if absent.
+        permanent: whether a retry is pointless.
+        body: the entire error object, for the extra members some errors carry (`mfa`, `runtimeError`, …).
     """
 
     #: The codes that select this class.
     codes: ClassVar[tuple[int, ...]] = ()
-    #: What the reader can do about it; ends the text of the error.
+    #: Remedy for the reader, at the end of the message.
     hint: ClassVar[str] = ""
 
     def __init__(
@@ -142,7 +142,7 @@ class PlatformError(ExtraHorizonError):
 
     def __str__(self) -> str:
         # A name in another form may be prose, and quote a record.
-        name = self.name if self.name and re.fullmatch(_NAME, self.name) else "an answer that is no platform error"
+        name = self.name if self.name and re.fullmatch(_NAME, self.name) else "an answer that is not a platform error"
         what = f"{name} (code {self.code})" if self.code is not None else name
         path = urlsplit(self.url).path or "/"
         text = f"{what}, HTTP {self.status}, on {self.method} {path}{_times(self.attempts)}"

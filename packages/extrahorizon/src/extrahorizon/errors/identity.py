@@ -43,7 +43,7 @@ class OAuthKeyError(CredentialsRejectedError):
     """The consumer key is unknown to this host."""
 
     codes = (107,)
-    hint = "Check API_OAUTH_CONSUMER_KEY, and that API_HOST is the cluster it belongs to."
+    hint = "Check API_OAUTH_CONSUMER_KEY, and that API_HOST is its cluster."
 
 
 class OAuthTokenError(CredentialsRejectedError):
@@ -137,7 +137,7 @@ class MfaRequiredError(OAuth2LoginError):
 
     @property
     def mfa(self) -> MfaChallenge:
-        """What `confirm_mfa` needs: `token`, and `methods`, each with an `id`, a `name` and a `type`."""
+        """The arguments of `confirm_mfa`: `token`, and `methods`, each with an `id`, a `name` and a `type`."""
         challenge: MfaChallenge = self.body["mfa"]
         return challenge
 
@@ -209,7 +209,7 @@ class PasswordError(BadRequestError):
 
 
 class LoginTimeoutError(UnauthorizedError):
-    """One login attempt a second is allowed."""
+    """Only one login attempt per second is allowed."""
 
     codes = (211,)
 

@@ -44,7 +44,7 @@ class FieldFormatError(BadRequestError):
 
 
 class ResourceUnknownError(NotFoundError):
-    """There is no object with this id or name, or the caller may not see it."""
+    """No object has this id or name, or the caller may not see it."""
 
     codes = (16,)
 

@@ -1,17 +1,15 @@
 """A client of the SideFX (Houdini) Web API, with the names and arguments of SideFX's own `sidefx.py`.
 
-    from extrahorizon.sidefx import service
+from extrahorizon.sidefx import service
 
-    sidefx = service()
-    builds = sidefx.download.get_daily_builds_list("houdini", only_production=True)
+sidefx = service() builds = sidefx.download.get_daily_builds_list("houdini", only_production=True)
 
-Make the service once, at the top of the module: nothing is read or sent before the first call, and warm invocations
-keep its connections. What SideFX offers is listed at https://www.sidefx.com/docs/api/; any function of it can be
-called, none is named here.
+Create the service once, at the top of the module: it reads and sends nothing before the first call, and warm
+invocations reuse its connections. https://www.sidefx.com/docs/api/ lists SideFX's functions; any of them can be called.
 
 Errors: `AuthorizationError` when the credentials are refused, `APIError` when a call is, `DownloadError` when a file is
-not what was announced; of `extrahorizon.errors`, `PlatformUnreachableError` when no answer came,
-`DeadlineExceededError` when the time was up, `ConfigurationError` when there is nothing to call with.
+not the announced one; of `extrahorizon.errors`, `PlatformUnreachableError` when no answer came, `DeadlineExceededError`
+when the deadline passed, `ConfigurationError` when there are no credentials.
 """
 
 from extrahorizon.sidefx.account import ACCESS_TOKEN_URL, ENDPOINT_URL

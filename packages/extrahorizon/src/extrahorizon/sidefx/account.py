@@ -1,10 +1,10 @@
-"""Who calls SideFX, and where SideFX is.
+"""The account and URLs of SideFX.
 
 `SIDEFX_CLIENT_ID` and `SIDEFX_CLIENT_SECRET` come together from one source: the arguments, else the environment when
 either is set there, else the Secrets Manager secret that `API_SECRET_ID` names. `SIDEFX_TOKEN_URL` and `SIDEFX_API_URL`
-name another SideFX than the public one, such as the local one. They come from the environment, or from beside the
-credentials, and together too: one alone would send the token of one site to another. Credentials given as arguments are
-for the URLs given as arguments, each of which stands for itself as in SideFX's own client.
+select another SideFX than the public one, such as the local one. They come together from the environment or the secret:
+one alone would send the token of one site to another. Credentials given as arguments apply to the URLs given as
+arguments, each of which has its own default, as in SideFX's own client.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class AccountChain:
         access_token_url: str | None,
         endpoint_url: str | None,
     ) -> None:
-        """Take what is given, and look for the rest at the first use.
+        """Use the arguments, and find the rest at the first call.
 
         Raises:
-            ConfigurationError: only one of id and secret is given, or a URL that cannot be used.
+            ConfigurationError: only one of id and secret is given, or a URL is invalid.
         """
         given = {"client_id": client_id, "client_secret_key": client_secret_key}
         missing = [name for name, value in given.items() if not value]
@@ -75,9 +75,9 @@ class AccountChain:
         """Return the account to call with.
 
         Raises:
-            ConfigurationError: no source has it, or the one that applies is incomplete. The message names what is
-                missing and where it may come from.
-            SecretUnreachableError: the secret cannot be read just now.
+            ConfigurationError: no source has it, or it is incomplete. The message names what is missing and its
+                possible sources.
+            SecretUnreachableError: the secret cannot be read at the moment.
             DeadlineExceededError: there was no time to read it.
         """
         if self._found is None:
@@ -146,7 +146,7 @@ def checked_url(url: str, name: str) -> str:
 
 
 def url_problem(url: str) -> str | None:
-    """Why nothing may be sent to `url`, in words that do not quote it; None when it may."""
+    """Return why `url` is invalid, without quoting it; None if it is valid."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port

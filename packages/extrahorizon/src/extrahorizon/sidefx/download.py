@@ -29,7 +29,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the builds of `download.get_daily_builds_list`, sorted by version and build number.
 
-    SideFX sends both as texts and has been seen to sort them as such, `9` before `10`.
+    SideFX sends both as strings and has been seen to sort them as strings, `10` before `9`.
 
     Raises:
         ValueError: a version or build is missing, or not made of numbers; the message has both.
@@ -55,26 +55,26 @@ def download_build(  # noqa: D417 - service is the client
     *,
     directory: str | os.PathLike[str] = ".",
 ) -> Path:
-    """Download one build; what is at the returned path is complete and has the size and MD5 that SideFX announced.
+    """Download one build; the file is complete and has the announced size and MD5.
 
     Args:
         product: such as `houdini`.
-        version: such as `20.5`; a text, for 20.10 is not 20.1.
+        version: such as `20.5`; a string, because 20.10 is not 20.1.
         build: its number, or `production` for the latest production build.
         platform: such as `linux` or `linux_x86_64_gcc11.2`; None for products that have none.
-        directory: where the file goes, made when it is not there. Builds take 1 to 2.5 GB.
+        directory: destination folder, created if missing. Builds have 1 to 2.5 GB.
 
     Returns:
-        The file, named as SideFX names it. A file of that name is replaced.
+        The path of the file, with SideFX's name. An existing file is replaced.
 
     Raises:
         APIError: SideFX refused the question or the download.
         AuthorizationError: the credentials are refused.
         ConfigurationError: there are no usable credentials.
-        DeadlineExceededError: the time was up.
-        DownloadError: the file is not what was announced.
+        DeadlineExceededError: the deadline passed.
+        DownloadError: the file is not the announced one.
         OSError: it cannot be written.
-        PlatformUnreachableError: no answer came, or the connection was lost on the way.
+        PlatformUnreachableError: no answer came, or the connection was lost.
     """
     limits = Limits(service.timeout, service.remaining)
     arguments = (product, version, build) if platform is None else (product, version, build, platform)
@@ -92,7 +92,7 @@ def download_build(  # noqa: D417 - service is the client
 
 @dataclass(frozen=True)
 class _Offer:
-    """What `download.get_daily_build_download` returns. The URL lets anybody download: it is in no repr."""
+    """What `download.get_daily_build_download` returns. Its repr omits the URL, which lets anyone download."""
 
     url: str = field(repr=False)
     filename: str

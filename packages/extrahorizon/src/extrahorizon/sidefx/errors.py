@@ -1,4 +1,4 @@
-"""What SideFX can answer instead of a result.
+"""Errors of SideFX.
 
 SideFXError
 ├── AuthorizationError    no access token was given for the client id and secret

@@ -20,10 +20,10 @@ _TYPE = "application/octet-stream"
 
 
 class File:
-    """A file to send: `sidefx.some.function(attachment=File("scene.hip"))`. It is read at the call, into memory.
+    """A file to send: `sidefx.some.function(attachment=File("scene.hip"))`. It is read into memory at the call.
 
     Attributes:
-        filename: its path; SideFX is told the last part only.
+        filename: its path; only the last part is sent.
     """
 
     def __init__(self, filename: str | os.PathLike[str]) -> None:
@@ -67,7 +67,7 @@ class ResponseFile:
         return read(self._response, self._what, self._limits, None if size is None or size < 0 else size)
 
     def close(self) -> None:
-        """Close the connection, or give it back when all was read."""
+        """Close the connection, or return it to the pool if everything was read."""
         self._response.close()
 
 

@@ -1,4 +1,4 @@
-"""What SideFX's answers mean: a value, a file, or an error with its text or traceback."""
+"""Parse SideFX's answers: a value, a file, or an error with its message or traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST_ERROR = 1 << 20  # bytes; what follows is cut off
 
 _OK = 200
 _FAILED = 500
-# A Django debug page holds the traceback as escaped text in a textarea. Newer versions spell its first line out.
+# A Django debug page has the escaped traceback in a textarea. Newer versions write its first line differently.
 _FIRST_LINE = re.compile(r"^[ \t]*Traceback(?: \(most recent call last\))?:[ \t]*$", re.MULTILINE)
 _AFTER_LAST_LINE = "</textarea>"
 
@@ -31,8 +31,8 @@ def result(response: requests.Response, what: str, limits: Limits, *, secrets: t
     """Return the value, or the `ResponseFile`, that the function `what` returned; `secrets` are kept out of errors.
 
     Raises:
-        APIError: the call was refused or failed, or the answer is no result.
-        DeadlineExceededError: the time was up.
+        APIError: the call was refused or failed, or the answer is invalid.
+        DeadlineExceededError: the deadline passed.
         PlatformUnreachableError: the connection was lost before the end.
     """
     if response.status_code == _OK and _media_type(response) == "application/octet-stream":
@@ -47,13 +47,13 @@ def result(response: requests.Response, what: str, limits: Limits, *, secrets: t
                 raise APIError(_OK, f"the answer to {what} is longer than {LONGEST_RESULT} bytes")
     with suppress(ValueError, RecursionError):
         return json.loads(body)
-    # Outside of the block: a JSON error carries the whole text.
+    # Outside the block, because a JSON error contains the entire text.
     kind = _media_type(response) or "of no type"
-    raise APIError(_OK, f"the answer to {what} is no JSON; it is {kind}, {len(body)} bytes")
+    raise APIError(_OK, f"the answer to {what} is not JSON; it is {kind}, {len(body)} bytes")
 
 
 def body_text(response: requests.Response, what: str, limits: Limits) -> str:
-    """Return the body as text, up to `LONGEST_ERROR` bytes, decoded as its header says, else as UTF-8."""
+    """Return at most `LONGEST_ERROR` bytes of the body as a string, decoded by its header, else as UTF-8."""
     body = bytearray()
     for chunk in chunks(response, what, limits):
         body += chunk
@@ -62,14 +62,14 @@ def body_text(response: requests.Response, what: str, limits: Limits) -> str:
     charset = response.encoding if "charset" in response.headers.get("Content-Type", "").lower() else None
     try:
         return body[:LONGEST_ERROR].decode(charset or "utf-8", errors="replace")
-    except LookupError:  # a charset nobody knows
+    except LookupError:  # an unknown charset
         return body[:LONGEST_ERROR].decode(errors="replace")
 
 
 def traceback_of(page: str, *, is_html: bool) -> str:
     """Return the text of a 500 answer: the traceback of a debug page, unescaped; else all of it.
 
-    Some published versions of SideFX's client return the whole page in the one case and nothing in the other.
+    Some published versions of SideFX's client return the entire page in the first case and nothing in the second.
     """
     text = page.replace("\r\n", "\n")
     first = _FIRST_LINE.search(text)
@@ -80,7 +80,7 @@ def traceback_of(page: str, *, is_html: bool) -> str:
 
 
 def redacted(text: str, *secrets: str) -> str:
-    """`text` without `secrets`, which a server may quote."""
+    """Return `text` without `secrets`, which a server may quote."""
     for secret in secrets:
         text = text.replace(secret, "[redacted]")
     return text

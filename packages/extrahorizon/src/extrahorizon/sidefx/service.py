@@ -44,17 +44,17 @@ class RemoteFunction:
         return RemoteFunction(self._call, f"{self._name}.{name}")
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Call it. Arguments are JSON values; files (`File`, bytes, bytearray) are passed by keyword.
+        """Call the function. Arguments are JSON values; files (`File`, bytes, bytearray) are passed by keyword.
 
         Returns:
             The function's own return value, or a `ResponseFile` when that is binary.
 
         Raises:
-            APIError: SideFX refused the call, the function failed, or its answer is no result.
+            APIError: SideFX refused the call, the function failed, or its answer is invalid.
             AuthorizationError: the credentials are refused.
             ConfigurationError: there are no usable credentials.
-            DeadlineExceededError: the time was up.
-            PlatformUnreachableError: no answer came; `sent` says whether something may have been done all the same.
+            DeadlineExceededError: the deadline passed.
+            PlatformUnreachableError: no answer came; `sent` is whether SideFX may have processed the call.
             TypeError: an argument is neither a JSON value nor a file passed by keyword.
             ValueError: a number is not finite.
         """
@@ -67,8 +67,8 @@ class RemoteFunction:
 class Service:
     """The SideFX Web API: `service().download.get_daily_builds_list("houdini")` calls the function of that name.
 
-    Every name that does not begin with an underscore is a function, and a name that does not exist is known only by
-    SideFX's answer. Services and threads share the access tokens and connections of the process.
+    Every name that does not begin with an underscore is a function, so a misspelt one is only reported by SideFX's
+    answer. Services and threads share the access tokens and connections of the process.
 
     Attributes:
         timeout: as given.
@@ -87,24 +87,24 @@ class Service:
         timeout: float | tuple[float, float] | None = None,
         remaining: Callable[[], float] | None = None,
     ) -> None:
-        """Prepare to call; nothing is sent yet.
+        """Create a service without sending anything.
 
-        By keyword only: the order of these arguments differs between the versions of SideFX's own client.
+        Arguments are keyword-only because their order differs between versions of SideFX's own client.
 
         Args:
             client_id: id of an application registered at SideFX; with `client_secret_key`. Without both,
                 `SIDEFX_CLIENT_ID` and `SIDEFX_CLIENT_SECRET` of the environment or of the secret `API_SECRET_ID`.
             client_secret_key: its secret.
-            access_token_url: where tokens are fetched; by default at SideFX.
-            endpoint_url: where functions are called; by default at SideFX.
-            access_token: a token kept from before, used until `access_token_expiry_time`; only with that.
+            access_token_url: URL of the token endpoint; by default SideFX's.
+            endpoint_url: URL of the functions; by default SideFX's.
+            access_token: an existing token, used until `access_token_expiry_time`, which it requires.
             access_token_expiry_time: epoch seconds.
             timeout: seconds to connect and seconds between two pieces of an answer, or one number for both; by default
                 5 and 30.
             remaining: returns the seconds left for calls, waiting included; without it, one call waits 120 s at most.
 
         Raises:
-            ConfigurationError: half of what belongs together, a token that cannot be one, or a URL that cannot be used.
+            ConfigurationError: incomplete pairs, an invalid token, or an invalid URL.
         """
         self._accounts = AccountChain(client_id, client_secret_key, access_token_url, endpoint_url)
         self._given: Token | None = None
@@ -117,7 +117,7 @@ class Service:
 
     @property
     def endpoint_url(self) -> str:
-        """Where functions are called.
+        """Return the URL of the functions.
 
         Raises:
             ConfigurationError: there are no usable credentials.
@@ -126,24 +126,26 @@ class Service:
 
     @property
     def access_token(self) -> str:
-        """The token that calls use now, fetched when there is none: a secret, for `access_token` of a later service.
+        """Return the current token, fetched if necessary: a secret, for `access_token` of a later service.
 
         Raises:
             AuthorizationError: the credentials are refused.
             ConfigurationError: there are no usable credentials.
-            DeadlineExceededError: the time was up.
+            DeadlineExceededError: the deadline passed.
             PlatformUnreachableError: no answer came.
         """
         return self._token(self._limits()).value
 
     @property
     def access_token_expiry_time(self) -> float:
-        """Epoch seconds until which `access_token` is used; 2 s before it expires. Fetches a token when there is none.
+        """Return the epoch seconds until which `access_token` is used, 2 s before it expires.
+
+        Fetches a token if necessary.
 
         Raises:
             AuthorizationError: the credentials are refused.
             ConfigurationError: there are no usable credentials.
-            DeadlineExceededError: the time was up.
+            DeadlineExceededError: the deadline passed.
             PlatformUnreachableError: no answer came.
         """
         return self._token(self._limits()).expiry_time

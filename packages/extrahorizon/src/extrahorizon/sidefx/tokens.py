@@ -1,4 +1,4 @@
-"""Access tokens: fetched when needed, kept until shortly before they expire, one per application and process."""
+"""Access tokens: fetched on demand and cached until shortly before they expire, per application and process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Token:
     """An access token. The repr does not show it.
 
     Attributes:
-        value: what goes into the Authorization header.
+        value: the value in the Authorization header.
         expiry_time: epoch seconds until which it is used.
     """
 
@@ -44,14 +44,14 @@ class Token:
 
     @property
     def usable(self) -> bool:
-        """Whether its time is not up."""
+        """Whether it has not expired."""
         return self.expiry_time >= clock()
 
 
 class TokenCache:
     """The tokens of a process, by token URL and client id.
 
-    Threads that need a token at once wait for one request, and share its failure too.
+    Concurrent threads share one request, and its failure.
     """
 
     def __init__(self) -> None:
@@ -62,8 +62,8 @@ class TokenCache:
         """Return a token for `account` whose value is not `rejected`.
 
         Raises:
-            AuthorizationError: SideFX gives none.
-            DeadlineExceededError: the time was up.
+            AuthorizationError: SideFX refuses one.
+            DeadlineExceededError: the deadline passed.
             PlatformUnreachableError: no answer came.
         """
         with self._lock:
@@ -94,7 +94,7 @@ class _Slot:
             try:
                 self._token = request_token(account, limits)
             except DeadlineExceededError:
-                raise  # the time of this thread says nothing about that of the others
+                raise  # this thread's deadline must not fail the threads that share the request
             except ExtraHorizonError as error:
                 self._failure = copy.copy(error)  # without the frames of this thread
                 raise
@@ -106,11 +106,11 @@ class _Slot:
 
 
 def request_token(account: Account, limits: Limits) -> Token:
-    """Return a new token. Fetching one does not end another, so the request may be repeated.
+    """Return a new token. Fetching one does not revoke another, so the request may be retried.
 
     Raises:
-        AuthorizationError: SideFX gives none.
-        DeadlineExceededError: the time was up.
+        AuthorizationError: SideFX refuses one.
+        DeadlineExceededError: the deadline passed.
         PlatformUnreachableError: no answer came.
     """
     url = account.access_token_url
@@ -134,7 +134,7 @@ def request_token(account: Account, limits: Limits) -> Token:
 
 
 def is_token(value: object) -> bool:
-    """Return whether `value` can stand in an Authorization header."""
+    """Return whether `value` is valid in an Authorization header."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != "" and " " not in value
 
 

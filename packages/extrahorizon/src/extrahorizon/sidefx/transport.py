@@ -1,4 +1,4 @@
-"""Requests to SideFX: when they are sent again, how long they may take, and how their answers are read.
+"""Requests to SideFX: retries, timeouts and streaming of answers.
 
 One session per process keeps connections open. It reads nothing from the environment: a `.netrc` entry for the host
 would replace the Bearer token by a password, silently. It follows no redirect, which would turn a POST into a GET and
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds
 CONNECTIONS = 10  # kept alive; more threads than that open and close their own
-CHUNK = 1 << 20  # bytes read at once
+CHUNK = 1 << 20  # bytes per read
 
 ATTEMPTS = 4  # in all
 RATE_LIMIT_WAIT = 30.0  # seconds after a 429 without Retry-After, as SideFX's own package manager waits
@@ -49,28 +49,28 @@ _FRONT_END_TROUBLE = frozenset({502, 503, 504})
 
 
 def unlimited() -> float:
-    """Return the seconds left when nothing limits them."""
+    """Return infinity, for calls without a deadline."""
     return math.inf
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a call may take.
+    """Time limits of a call.
 
     Attributes:
         timeout: seconds to connect and seconds between two pieces of an answer, or one number for both; None is 5
             and 30.
-        remaining: returns the seconds left in all.
+        remaining: returns the total seconds left.
     """
 
     timeout: float | tuple[float, float] | None = None
     remaining: Callable[[], float] = unlimited
 
     def check(self, what: str) -> float:
-        """Seconds left for `what`.
+        """Return the seconds left for `what`.
 
         Raises:
-            DeadlineExceededError: there are none.
+            DeadlineExceededError: none are left.
         """
         left = self.remaining()
         if left <= 0:
@@ -78,10 +78,10 @@ class Limits:
         return left
 
     def timeouts(self, what: str) -> tuple[float, float]:
-        """Seconds to connect and to read, no longer than what is left.
+        """Return the seconds to connect and to read, limited by the time left.
 
         Raises:
-            DeadlineExceededError: nothing is left.
+            DeadlineExceededError: none is left.
         """
         left = self.check(what)
         given = self.timeout or (CONNECT_TIMEOUT, READ_TIMEOUT)
@@ -89,7 +89,7 @@ class Limits:
         return min(connect, left), min(read, left)
 
     def allow(self, wait: float, waited: float) -> bool:
-        """Return whether there is time to wait `wait` seconds more, after `waited` seconds of it."""
+        """Return whether there is time to wait another `wait` seconds, after having waited `waited` seconds."""
         left = self.remaining()
         return waited + wait <= LONGEST_WAIT if math.isinf(left) else wait < left
 
@@ -114,20 +114,21 @@ def prepare(
 
 
 def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeatable: bool) -> requests.Response:
-    """Send, and send again what may be: after 429 always, for then nothing was done; after 502, 503, 504 and a lost
-    connection only when doing it twice does no harm.
+    """Send with retries.
+
+    A 429 is always retried, because nothing was done; 502, 503, 504 and a lost connection only if `repeatable`.
 
     Args:
-        request: what to send.
+        request: the request.
         what: its name, for messages.
-        limits: how long it may take.
-        repeatable: whether doing it twice does no harm.
+        limits: its time limits.
+        repeatable: whether repeating it is harmless.
 
     Returns:
-        The last answer, whatever its status, with its body still to be read.
+        The last answer, whatever its status, with its body unread.
 
     Raises:
-        DeadlineExceededError: the time was up.
+        DeadlineExceededError: the deadline passed.
         PlatformUnreachableError: no answer came, or a redirect.
     """
     attempt, waited = 1, 0.0
@@ -161,10 +162,10 @@ def send(request: requests.PreparedRequest, what: str, limits: Limits, *, repeat
 
 
 def chunks(response: requests.Response, what: str, limits: Limits, *, decoded: bool = True) -> Iterator[bytes]:
-    """Yield the body as it arrives, at most `CHUNK` bytes at a time; as it was sent when not `decoded`.
+    """Yield the body as it arrives, at most `CHUNK` bytes at a time; raw if not `decoded`.
 
     Raises:
-        DeadlineExceededError: the time was up, however slowly it came.
+        DeadlineExceededError: the deadline passed, even while data still arrives slowly.
         PlatformUnreachableError: the connection was lost before the end.
     """
     while chunk := _read(response.raw.read1, CHUNK, response, what, limits, decoded=decoded):

@@ -48,7 +48,7 @@ def paths() -> dict[str, Any]:
                 "id",
             )
         },
-        "/_dev/api/documents/{id}/related": {"get": operation("What has to do with a document", _RELATED, "id")},
+        "/_dev/api/documents/{id}/related": {"get": operation("Records related to a document", _RELATED, "id")},
         "/_dev/api/users/{id}/permissions": {"get": operation("What a user may do", object_of({"data": OBJECT}), "id")},
         "/_dev/api/users/{id}/permissions/{name}": {
             "get": operation("By which roles a user has a permission, and which would give it", _WHY, "id", "name")
@@ -86,7 +86,7 @@ def paths() -> dict[str, Any]:
                 status="201",
             )
         },
-        "/_dev/api/previews/{id}": {"get": operation("That HTML, which can do nothing", None, "id")},
+        "/_dev/api/previews/{id}": {"get": operation("That HTML, sandboxed", None, "id")},
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI description is made of."""
+"""Shared parts of the OpenAPI description."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ def paths() -> dict[str, Any]:
         in_query("to", "Begun before this timestamp."),
         in_query(
             "search",
-            "Text in the id, request id, task id (their beginnings), function or error, whatever its case; of the "
-            "latest 10,000 also in the event, the result or the log.",
+            "Text in the id, request id, task id (prefixes), function or error, ignoring case; for the latest 10,000 "
+            "also in the event, result or log.",
         ),
         in_query("sort", "started, -started (the newest first, which is usual), duration or -duration."),
         in_query("before", "Those before the run with this id, in ascending order: the next page of a descending one."),

@@ -73,7 +73,7 @@ SCHEMAS: dict[str, Any] = {
             "method": TEXT,
             "number": {**NUMBER, "minimum": 1, "description": "Which call of its run it is, in the order they began."},
             "path": {**TEXT, "description": "Without its query; of a file's token with the file's id alone."},
-            "query": {**TEXT, "description": "As it was sent; [redacted] as a whole where a secret is in it."},
+            "query": {**TEXT, "description": "As it was sent; [redacted] if it contains a secret."},
             "rql": {
                 "type": ["object", "null"],
                 "description": "The query, read as RQL; null where it is none.",
@@ -82,7 +82,7 @@ SCHEMAS: dict[str, Any] = {
                     "terms": {"type": "array", "items": {"$ref": "#/components/schemas/Term"}},
                 },
             },
-            "status": {**NUMBER, "description": "0 when there was no whole answer."},
+            "status": {**NUMBER, "description": "0 when there was no complete answer."},
             "request": {"$ref": "#/components/schemas/Message"},
             "answer": {"$ref": "#/components/schemas/Message"},
             "error": {
@@ -125,7 +125,7 @@ SCHEMAS: dict[str, Any] = {
             "unread": {"type": "boolean", "description": "True where it was answered before its body was read."},
             "body": {
                 "type": "object",
-                "description": "In a whole call: json, or text; neither for what is no text. Without secrets.",
+                "description": "In a complete call: json, or text; neither for binary data. Without secrets.",
                 "properties": {
                     "json": {"description": "Any JSON value; a form as an object."},
                     "text": TEXT,
@@ -201,7 +201,7 @@ SCHEMAS: dict[str, Any] = {
         "type": "object",
         "properties": {
             "id": TEXT,
-            "parent": {"type": ["string", "null"], "description": "It stands before this one."},
+            "parent": {"type": ["string", "null"], "description": "The previous item."},
             "kind": {**TEXT, "enum": ["request", "run", "call", "transition", "task", "event", "mail"]},
             "label": {**TEXT, "description": "For people."},
             "name": {**TEXT, "description": "The function, the path, the transition, the type of the event."},

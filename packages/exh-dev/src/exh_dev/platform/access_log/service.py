@@ -1,10 +1,9 @@
-"""The log service: the latest requests of the platform, whoever made them.
+"""The log service: the latest requests of the platform, from all callers.
 
-Requests are noted in memory, and stored when the log is read and when the platform stops: a crash loses those that were
-not stored yet. The line of a request has its URL and query, as the platform's own; it is in the log and printed
-nowhere. `/_dev` and `/_sidefx` are no part of it, nor is what a fault rule answers in the platform's place.
-
-What is not known is `-`, as the user of a request without one.
+Requests are buffered in memory and stored when the log is read and when the platform stops, so a crash loses the latest
+ones. A line has the request's URL and query, as on the platform; it is printed nowhere else. Requests to `/_dev` and
+`/_sidefx`, and those answered by a fault rule, are not logged. Unknown values, such as the user of an anonymous
+request, are `-`.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ class AccessLogService(Service):
         return noted
 
     def flush(self) -> None:
-        """Store what is noted, and forget the oldest requests above the most there may be."""
+        """Store the buffered requests, and delete the oldest beyond the maximum."""
         with self._store.transaction():
             while self._noted:
                 self._store.put(COLLECTION, _entry(self._noted.popleft()))

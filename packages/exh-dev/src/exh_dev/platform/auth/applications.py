@@ -1,6 +1,6 @@
-"""Applications and their versions: what clients sign in with, over OAuth1 or OAuth2.
+"""Applications and their versions: the identities of clients for OAuth1 and OAuth2.
 
-A version's keys end with it. Tokens belong to the application, so that they end with its last version.
+Deleting a version revokes its keys. Tokens belong to the application and are revoked with its last version.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def _type(fields: Fields) -> str:
 
 
 def _changes(fields: Fields, kind: str) -> Document:
-    """Return the members of an application that a body gives."""
+    """Return the members of an application in a request body."""
     changes: Document = {name: fields.optional_text(name) for name in _LONGEST}
     for name, longest in _LONGEST.items():
         if changes[name] is not None and not 1 <= len(changes[name]) <= longest:

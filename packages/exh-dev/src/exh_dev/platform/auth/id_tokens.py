@@ -1,7 +1,7 @@
-"""ID tokens of OpenID Connect: signed by the local provider, verified by the platform whoever signed them.
+"""ID tokens of OpenID Connect: signed by the local provider, verified for any provider.
 
 A JWS in compact form (RFC 7515) with HS256, whose key is the client's secret, or with RS256, whose keys the provider
-publishes (RFC 7518, sections 3.2 and 3.3). Only signatures are verified with RSA, which no secret is needed for.
+publishes (RFC 7518, sections 3.2 and 3.3). RSA is only used to verify, which needs no private key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 HS256, RS256 = "HS256", "RS256"
-#: What stands before the hash in a signature with SHA-256 (RFC 8017, section 9.2, note 1).
+#: DER prefix of the hash in an RSA signature with SHA-256 (RFC 8017, section 9.2, note 1).
 _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _MODULUS_BITS = range(2048, 16_385)  # RFC 7518, section 3.3, asks for 2048 at least
 _MOST_EXPONENT_BITS = 64
@@ -32,12 +32,12 @@ class IdTokenError(ValueError):
 
 @dataclass(frozen=True)
 class IdToken:
-    """An ID token as it came: nothing in it is to be believed before `check_signature`.
+    """A parsed ID token; untrusted until `check_signature` succeeds.
 
     Attributes:
-        algorithm: how it says that it is signed.
-        key_id: which of the provider's keys it says that it is signed with; None where it does not say.
-        claims: what it says.
+        algorithm: its claimed signature algorithm.
+        key_id: its claimed key of the provider; None if missing.
+        claims: its claims.
     """
 
     algorithm: str
@@ -48,10 +48,10 @@ class IdToken:
 
     @classmethod
     def read(cls, text: str) -> IdToken:
-        """Take a token apart.
+        """Parse a token.
 
         Raises:
-            IdTokenError: it is no JWS.
+            IdTokenError: it is not a JWS.
         """
         signed, _, signature = text.rpartition(".")
         header, _, body = signed.partition(".")
@@ -62,14 +62,14 @@ class IdToken:
             raise _no_token() from None
 
     def check_signature(self, *, secret: str, keys: Iterable[Mapping[str, Any]]) -> None:
-        """Go on only with a token that the provider signed.
+        """Check that the provider signed a token.
 
         Args:
-            secret: of the client, which HS256 signs with.
+            secret: the client secret, for HS256.
             keys: the JSON Web Keys (RFC 7517) of the provider, for RS256.
 
         Raises:
-            IdTokenError: it was signed by somebody else, or by an algorithm that is not known here.
+            IdTokenError: the signature is wrong, or the algorithm is not supported.
         """
         if self.algorithm == HS256:
             verified = hmac.compare_digest(self.signature, _mac(self.signed, secret))
@@ -115,7 +115,7 @@ def _may_be(key: Mapping[str, Any], key_id: Any) -> bool:
 
 
 def _is_signed(token: IdToken, key: Mapping[str, Any]) -> bool:
-    """RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2): what the signature stands for is made here, and compared."""
+    """Verify RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2): compute the expected encoded message and compare."""
     try:
         modulus, exponent = (int.from_bytes(_decoded(key[name])) for name in ("n", "e"))
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -143,7 +143,7 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _no_token() -> IdTokenError:
-    return IdTokenError("it is no signed JSON Web Token")
+    return IdTokenError("it is not a signed JSON Web Token")
 
 
 def _mac(signed: bytes, secret: str) -> bytes:

@@ -1,10 +1,10 @@
-"""An OpenID Connect provider of this platform's own, below `/_dev/oidc`, with a page to log in as anybody.
+"""A local OpenID Connect provider below `/_dev/oidc`, with a page to log in as any user.
 
-`GET /_dev/oidc/provider` tells the record that registers it with the platform. It does what OpenID Connect Core 1.0
-asks of the authorization-code flow (section 3.1). Its people are whoever has logged in; their ids are made from their
-e-mail addresses, so that somebody is the same on every start. ID tokens are signed with HS256 and the client's secret,
-so that its key set is empty. It has one client, whose secret is made once, and takes any redirect URI for it.
-Codes and access tokens are gone when the platform stops.
+`GET /_dev/oidc/provider` returns the record that registers it with the platform. It implements the authorization-code
+flow of OpenID Connect Core 1.0 (section 3.1). Its users are those who have logged in; ids are derived from e-mail
+addresses, so that they are the same after a restart. ID tokens are signed with HS256 and the client's secret, so that
+its key set is empty. It has one client, whose secret is generated once, and accepts any redirect URI. Codes and access
+tokens are lost when the platform stops.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SCOPES = ("openid", "email", "profile")
 
 
 class _RefusalError(Exception):
-    """What the token and userinfo endpoints answer an error with (RFC 6749, section 5.2; RFC 6750, section 3)."""
+    """An error of the token or userinfo endpoint (RFC 6749, section 5.2; RFC 6750, section 3)."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -58,7 +58,7 @@ class _RefusalError(Exception):
 
 @dataclass(frozen=True)
 class _Given:
-    """What an authorization code or an access token stands for."""
+    """The grant behind an authorization code or access token."""
 
     subject: str
     expiry: float
@@ -67,7 +67,7 @@ class _Given:
 
 
 class LocalProvider:
-    """The provider beside a store."""
+    """The provider, using a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         """Keep people, and the client's secret, in `store`."""
@@ -193,7 +193,7 @@ class LocalProvider:
         return HTMLResponse(text, status, local_provider_page.HEADERS)
 
     def _person(self, email: str, fields: Fields) -> Document:
-        """Who logs in, as somebody new or as known before; names that are given replace those that are known."""
+        """Return the user who logs in, created or updated with the given names."""
         subject = sha256(email.lower().encode()).hexdigest()[:24]
         names = {name: text.strip() for name in ("given_name", "family_name") if (text := fields.optional_text(name))}
         person = {**(self._store.get(_PEOPLE, subject) or {}), "id": subject, "email": email, **names}
@@ -201,13 +201,13 @@ class LocalProvider:
         return person
 
     def _keep(self, kept: dict[str, _Given], name: str, given: _Given) -> None:
-        """Keep what was given, and forget the oldest beyond some number."""
+        """Store a grant, and drop the oldest beyond the maximum."""
         kept[name] = given
         if len(kept) > _MOST:
             del kept[next(iter(kept))]
 
     def _secret(self) -> str:
-        """Return the secret of the client, made when it is first needed."""
+        """Return the client's secret, generated on first use."""
         known = self._store.get(_CLIENT, _CLIENT_ID)
         if known is None:
             known = {"id": _CLIENT_ID, "secret": hex40()}
@@ -215,7 +215,7 @@ class LocalProvider:
         return str(known["secret"])
 
     def _check_client(self, fields: Fields, authorization: str) -> None:
-        """Go on with the client, by `client_secret_basic` or `client_secret_post`."""
+        """Authenticate the client by `client_secret_basic` or `client_secret_post`."""
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() == "basic":
             try:
@@ -230,16 +230,16 @@ class LocalProvider:
 
 
 def _issuer(request: Request) -> str:
-    """Where this provider is, as the caller writes it."""
+    """Return the issuer URL with the host that the caller used."""
     return f"{request.url.scheme}://{request.url.netloc}{PATH}"
 
 
 def _unusable(request: Request) -> Response | None:
-    """Return the page for a request that nobody is sent back from (RFC 6749, section 4.1.2.1); None for another."""
+    """Return the error page for a request that must not be redirected (RFC 6749, section 4.1.2.1); None for others."""
     asked = request.query_params
     problem = ""
     if asked.get("client_id") != _CLIENT_ID:
-        problem = f"The client_id is not {_CLIENT_ID}: GET {PATH}/provider tells the client of this provider."
+        problem = f"The client_id is not {_CLIENT_ID}: GET {PATH}/provider shows the client of this provider."
     elif not _is_redirect_uri(asked.get("redirect_uri", "")):
         problem = "The redirect_uri is missing, or is not an absolute URL without a fragment."
     return HTMLResponse(local_provider_page.refusal(problem), 400, local_provider_page.HEADERS) if problem else None
@@ -265,7 +265,7 @@ def _is_redirect_uri(uri: str) -> bool:
 
 
 def _back(request: Request, **answer: str) -> RedirectResponse:
-    """To where the user came from; the state goes back as it came."""
+    """Redirect to the application, returning its state unchanged."""
     asked = request.query_params
     state = {"state": asked["state"]} if "state" in asked else {}
     uri = asked["redirect_uri"]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.storage.store import Document
 
-#: There is no `form-action`: browsers hold the redirect that follows against it too, which goes to any application. And
-#: no `Referrer-Policy` of `no-referrer`, with which a browser would send `Origin: null`.
+#: `form-action` is missing because browsers also apply it to the redirect that follows, whose target is any
+#: application. `Referrer-Policy: no-referrer` is missing because it makes browsers send `Origin: null`.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -60,13 +60,13 @@ _KNOWN = """<form method="post" class="known">
 
 
 def page(people: Iterable[Document], redirect_uri: str, hint: str, problem: str) -> str:
-    """Return the page: those who have logged in before, and a form for anybody else.
+    """Return the login page: a button for each known user, and a form for a new one.
 
     Args:
-        people: who has logged in before.
-        redirect_uri: where the browser is sent afterwards.
-        hint: the e-mail address that the application expects; empty without one.
-        problem: what was wrong with the form that was sent; empty at first.
+        people: known users.
+        redirect_uri: redirect target after the login.
+        hint: e-mail address that the application expects, or empty.
+        problem: error in the submitted form; empty at first.
     """
     known = [
         _KNOWN.format(email=escape(each["email"]), name=escape(_name(each)))

@@ -1,10 +1,10 @@
-"""Who a user is by e-mail and password, at the pace that the platform allows.
+"""Authenticate users by e-mail and password, with the platform's rate limits.
 
 After a failure the next attempt has to wait a second (211); every tenth failure freezes the account for a minute (212),
-the fiftieth locks it (213). A success starts the count again. What is refused for its pace is not counted. Facts: the
-published description of the auth service; that the second counts from a failure, not from any attempt, is assumed.
+the fiftieth locks it (213). A success resets the count. Attempts refused by the rate limit are not counted. Source: the
+published description of the auth service. Assumed: the second counts from the last failure, not from any attempt.
 
-Passwords are kept as scrypt hashes (RFC 7914), with costs low enough for a platform that starts in every test.
+Passwords are kept as scrypt hashes (RFC 7914), with a low cost because tests start many platforms.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ class Login:
     """Checks passwords, and keeps count on the user's record, where the user service shows it."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Know the users of `store`."""
         self._store = store
         self._clock = clock
 
@@ -41,7 +40,7 @@ class Login:
         """Return the user with this e-mail address and password.
 
         Raises:
-            ErrorAnswer: 106 when there is none, 211 to 213 when it is not the time to ask.
+            ErrorAnswer: 106 when they are wrong, 211 to 213 when the rate limit applies.
         """
         user = self._store.one("users", "email", email)
         if user is None:
@@ -82,7 +81,7 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password: str, stored: str) -> bool:
-    """Return whether `stored` was made from `password`."""
+    """Return whether `password` matches the hash `stored`."""
     salt, _, expected = stored.partition(":")
     return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(expected))
 

@@ -1,7 +1,7 @@
-"""Second factors: a user's settings, the MFA token that a password earns, and the code that turns it into a login.
+"""Second factors: a user's settings, the MFA token issued for a password, and the code that completes the login.
 
-A user's settings are one document: whether MFA is on, the methods, and the failures since the last success. Whoever
-changes them has confirmed their presence before, also with the permission to change those of others.
+A user's settings are one document: whether MFA is on, the methods, and the failures since the last success. Changing
+them requires a presence token, even with the permission for other users.
 
 One-time passwords are time-based (RFC 6238 over RFC 4226), with SHA-1, 6 digits and 30 seconds, as apps make them.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TOKEN_LIFETIME = 900  # seconds
 _SHOWN_OF_METHOD = ("id", "type", "name", "tags")
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # recovery codes are copied by hand: nothing that looks alike
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # recovery codes are copied by hand: no characters that look alike
 _SETTINGS = "mfa_settings"
 _SHOWN_OF_SETTINGS = ("id", "enabled", "methods", "updateTimestamp")
 _STEP = 30  # seconds
@@ -45,15 +45,14 @@ class SecondFactor:
     """Asks for a second factor, and checks it."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Know the settings in `store`."""
         self._store = store
         self._clock = clock
 
     def require(self, user_id: str, application_id: str) -> None:
-        """Let users pass who have MFA switched off.
+        """Raise unless the user has MFA disabled.
 
         Raises:
-            ErrorAnswer: 129 with the members of `mfa`, for all others.
+            ErrorAnswer: 129 with the members of `mfa`.
         """
         settings = self._store.get(_SETTINGS, user_id)
         if settings is None or not settings["enabled"]:
@@ -73,7 +72,7 @@ class SecondFactor:
         raise ErrorAnswer(129, "Multifactor authentication is required for this user", mfa=mfa)
 
     def user_id(self, token: str, method_id: str, code: str, *, application_id: str) -> str:
-        """Return the user who earned `token` through this application and proves it with `code`; the token is used up.
+        """Return the user of an MFA token of this application after checking `code`; the token is consumed.
 
         Raises:
             ErrorAnswer: 131 for the token, 16 for the method, 134 with `remainingDelay` in milliseconds when it is too
@@ -117,7 +116,7 @@ def totp_method(secret: str | None = None, *, name: str = "Authenticator app", v
 
 
 def recovery_codes_method(*codes: str, name: str = "Recovery codes") -> Document:
-    """Return a method of codes that work once each; ten are made up when none are given. It needs no verification."""
+    """Return a method of single-use codes; ten are generated if none are given. It needs no verification."""
     made_up = ["".join(secrets.choice(_ALPHABET) for _ in range(8)) for _ in range(10)]
     return _new_method("recoveryCodes", name, verified=True, codes=list(codes) or made_up)
 
@@ -232,7 +231,7 @@ class MfaSettings:
         return user_id
 
     def _settings(self, user_id: str) -> Document:
-        """Return a user's settings; made when there are none."""
+        """Return a user's settings, created if missing."""
         settings = self.store.get(_SETTINGS, user_id)
         if settings is None:
             settings = {"id": user_id, "enabled": False, "methods": [], "failedCount": 0}
@@ -269,10 +268,10 @@ def code_at(secret: str, seconds: float) -> str:
 
 
 def is_code(code: str, secret: str, seconds: float) -> bool:
-    """Return whether `code` is the one of now or of a step before or after (RFC 6238, section 5.2, on clocks that
-    differ).
+    """Return whether `code` is that of the current or an adjacent time step.
 
-    The same code is taken again within that time: nothing published says that the platform refuses it.
+    RFC 6238, section 5.2, recommends this for clock drift. A code can be used again within that time: no published
+    source says that the platform refuses it.
     """
     around = (code_at(secret, max(0.0, seconds + step * _STEP)) for step in (-1, 0, 1))
     return any(hmac.compare_digest(each.encode(), code.encode()) for each in around)

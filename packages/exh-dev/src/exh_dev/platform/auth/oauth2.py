@@ -1,9 +1,8 @@
 """OAuth2: authorizations, the token endpoint, and the access tokens that the gateway checks.
 
-A logged-in user lets an application act for them by an authorization, whose code works once. The token endpoint
-(RFC 6749, section 3.2) gives five minutes of access for a password, a second factor, a code or a refresh token. Its
-errors have the shape of the RFC's section 5.2, around the platform's own. Access tokens come in the Authorization
-header (RFC 6750).
+A logged-in user authorizes an application; the authorization's code works once. The token endpoint (RFC 6749, section
+3.2) issues tokens valid for five minutes for a password, a second factor, a code or a refresh token. Its errors combine
+the format of section 5.2 with the platform's own. Access tokens come in the Authorization header (RFC 6750).
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ class _Grants:
         """Return the tokens for a request with these `fields` and this Authorization header.
 
         Raises:
-            ErrorAnswer: why there are none.
+            ErrorAnswer: the request is refused.
         """
         grant = {
             "password": self._password,
@@ -163,7 +162,7 @@ def give_tokens(store: Store, client: Client, user_id: str, *, now: float) -> di
 
 
 def client_of(store: Store, fields: Fields, authorization: str) -> Client:
-    """Return the client that asks: its id and secret stand in the body, in a Basic header, or in both.
+    """Authenticate the client by the id and secret in the body, a Basic header, or both.
 
     Raises:
         ErrorAnswer: 126 when they are missing, 123 for an unknown id, 124 for a wrong secret.
@@ -193,7 +192,7 @@ def _basic(authorization: str) -> tuple[str | None, str | None]:
         return None, None
     try:
         client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except ValueError:  # no base64, or no text in UTF-8
+    except ValueError:  # not base64, or not UTF-8
         raise ErrorAnswer(126, "Client credentials are missing in request") from None
     return client_id, secret
 
@@ -294,7 +293,6 @@ class BearerVerifier:
     """Says whose an access token is, or raises the `ErrorAnswer` that the platform answers with."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Look tokens up in `store`."""
         self._store = store
         self._clock = clock
 

@@ -1,11 +1,11 @@
-"""OpenID Connect: logging in by way of a provider, and the links of users to providers.
+"""OpenID Connect: login through a provider, and links between users and providers.
 
-A provider on this machine is really asked (`oidc_calls`); any other ends a login with 139. Whoever logs in for the
-first time becomes a user with what the provider tells of them; every attempt is written down. Who is linked has no
-password any more; who is unlinked is mailed how to set one. Both are logged out.
+A provider on this machine is really called (`oidc_calls`); for any other a login fails with 139. The first login
+creates a user from the provider's claims; every attempt is recorded. Linking removes a user's password; unlinking mails
+a link to set one. Both revoke all tokens.
 
-Assumed, for no source says it: a nonce is good once, for an hour, and has to come back; a new user is not activated;
-a second factor is not asked for; what is linked already answers 27.
+Assumed, without a source: a nonce is required, single-use and valid for an hour; a new user is not activated; no second
+factor is required; a user who is already linked gives 27.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Oidc:
         return JSONResponse(answer, headers=NOT_STORED)
 
     async def _tokens(self, request: Request, fields: Fields, attempt: Document) -> dict[str, Any]:
-        """Return the tokens of a login; what is known of it is kept in `attempt` as it goes on."""
+        """Return the tokens of a login, recording its progress in `attempt`."""
         provider = self._known(request)
         attempt |= {"providerId": provider["id"], "providerName": provider["name"]}
         _require_enabled(provider)
@@ -156,14 +156,14 @@ class Oidc:
         return provider
 
     def _require_still_enabled(self, provider: Document) -> None:
-        """Go on with a provider that is there and enabled yet: others were served while it was asked."""
+        """Raise unless the provider still exists and is enabled, because other requests ran in between."""
         now = self.store.get(COLLECTION, provider["id"])
         if now is None:
             raise ErrorAnswer(16, "There is no provider of this name")
         _require_enabled(now)
 
     async def _logged_in(self, provider: Document, fields: Fields) -> Login:
-        """Who an authorization code is of."""
+        """Return the login of an authorization code."""
         login = await exchange(provider, fields.text("authorizationCode"), clock=self.clock)
         if fields.optional_text("nonce") not in (None, login.nonce):
             raise ErrorAnswer(137, "The nonce of the ID token is not the one in the field nonce")
@@ -183,7 +183,7 @@ class Oidc:
         return user
 
     def _register(self, provider: Document, login: Login, person: Person, now: float) -> Document:
-        """Return a new user, with what the provider tells; the caller is in a transaction."""
+        """Create a user from the provider's claims. The caller is in a transaction."""
         if self.store.one("users", "email", person.email):
             raise ErrorAnswer(
                 203,
@@ -207,17 +207,17 @@ class Oidc:
         return nonce
 
     def _use_nonce(self, provider: Document, nonce: str | None) -> None:
-        """Go on with a login that began at an authentication URL of this provider, and use it up.
+        """Consume the nonce of an authentication URL of this provider.
 
         Raises:
-            ErrorAnswer: 137 when it did not, or too long ago, or has been used.
+            ErrorAnswer: 137 when it is unknown, expired or already used.
         """
         known = None if nonce is None else self.store.get(_NONCES, nonce)
         if known is None or known["providerId"] != provider["id"] or known["expiryTimestamp"] <= iso(self.clock()):
             raise ErrorAnswer(
                 137,
-                "The nonce of the ID token is not one of an authentication URL of this provider, or was used, or is "
-                "too old: begin the login anew with generateAuthenticationUrl",
+                "The nonce of the ID token is unknown, expired or already used: start a new login with "
+                "generateAuthenticationUrl",
             )
         self.store.delete(_NONCES, known["id"])
 

@@ -1,11 +1,10 @@
-"""What the platform asks an OpenID Connect provider: tokens for an authorization code, and who the user is.
+"""Calls to an OpenID Connect provider: tokens for an authorization code, and user information.
 
-Only a provider on this machine is called: nothing that runs here may log anybody in elsewhere, and a test needs no
-network. That is an address of loopback, or `localhost`, which is taken for one whatever a resolver says of it; a
-resolver may send any other name elsewhere. Redirects are not followed and proxies not used, so that what is sent stays
-here too. The client proves itself
-with `client_secret_basic`, as the platform's documentation says. A provider record names no keys: those of RS256 are
-found by the discovery document of its `issuerId` (OpenID Connect Discovery 1.0, section 4).
+Only a provider on this machine is called, so that local runs never log in elsewhere and tests need no network. Its host
+must be a loopback address or `localhost`, which is not resolved by DNS. Redirects and proxies are not used, so that
+requests stay on this machine too. The client proves itself with `client_secret_basic`, as the platform's documentation
+says. A provider record has no keys: those of RS256 are found through the discovery document of its `issuerId` (OpenID
+Connect Discovery 1.0, section 4).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 _LOCALHOST, _LOCALHOSTS = "localhost", ("127.0.0.1", "::1")
 _TIMEOUT = 5  # seconds for a provider to connect, and to go on answering
-_LONGEST = 10.0  # seconds for a whole call
+_LONGEST = 10.0  # seconds for an entire call
 _LARGEST = 1024 * 1024  # bytes of an answer
 _MOST_OF_A_REASON = 200  # characters of what a provider says went wrong
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -49,12 +48,12 @@ _ACCEPT = {"Accept": "application/json"}
 
 @dataclass(frozen=True)
 class Login:
-    """Who logged in at a provider, by a verified ID token.
+    """A login at a provider, from a verified ID token.
 
     Attributes:
         subject: the provider's id of the user.
-        nonce: what the authentication URL had, if it had one.
-        access_token: what the provider tells more for.
+        nonce: nonce of the authentication URL, if any.
+        access_token: token for the userinfo endpoint.
     """
 
     subject: str
@@ -64,7 +63,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Person:
-    """What a provider tells of a user; a name that it does not tell is empty."""
+    """A provider's claims about a user; a missing name is empty."""
 
     email: str
     first_name: str
@@ -72,19 +71,18 @@ class Person:
 
 
 async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
-    """Redeem an authorization code at a provider, and verify the ID token that comes for it.
+    """Redeem an authorization code at a provider, and verify the returned ID token.
 
     Raises:
         ErrorAnswer: 139 when the provider does not accept the code, or is not on this machine; 138 when it cannot be
-            reached, or answers something else; 136 when the ID token is not valid.
+            reached or its answer is invalid; 136 when the ID token is not valid.
     """
     for member in ("tokenEndpoint", "userinfoEndpoint"):
         if not is_on_loopback(provider[member]):
             raise ErrorAnswer(
                 139,
                 f"The {member} of the provider {provider['name']} is not on this machine, and the local platform calls "
-                "no provider elsewhere: no authorization code is one that it gave. "
-                "GET /_dev/oidc/provider tells of one that is here",
+                "only local providers. GET /_dev/oidc/provider shows the built-in one",
             )
     basic = f"{quote_plus(provider['clientId'])}:{quote_plus(provider['clientSecret'])}"  # RFC 6749, section 2.3.1
     headers = {
@@ -115,10 +113,10 @@ async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
 
 
 async def person_of(provider: Document, login: Login) -> Person:
-    """Return what a provider tells of who has logged in.
+    """Return a provider's information about a logged-in user.
 
     Raises:
-        ErrorAnswer: 138 when it cannot be reached, tells of somebody else, or tells no e-mail address.
+        ErrorAnswer: 138 when it cannot be reached, or answers another user or no e-mail address.
     """
     headers = {"Authorization": f"Bearer {login.access_token}"}
     status, told = await _ask("userinfo endpoint", "GET", provider["userinfoEndpoint"], headers)
@@ -170,8 +168,10 @@ async def _keys(provider: Document) -> list[Mapping[str, Any]]:
 async def _ask(
     what: str, method: str, url: str, headers: Mapping[str, str] | None = None, body: str | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """Return the status and the JSON object that a provider answers; beside the requests, for it may be this
-    platform's.
+    """Send a request to a provider on a separate thread, because it may be this platform itself.
+
+    Returns:
+        The status and the JSON object of the answer.
     """
     try:
         connection = _Connection(url)
@@ -192,7 +192,7 @@ async def _ask(
         told = None
     if isinstance(told, dict):
         return status, told
-    raise _unexpected(what, status, {}, "it is no JSON object")
+    raise _unexpected(what, status, {}, "it is not a JSON object")
 
 
 class _Connection(HTTPConnection):
@@ -206,20 +206,20 @@ class _Connection(HTTPConnection):
         self._late = threading.Event()
 
     def cut(self) -> None:
-        """End the call, from another thread: a time-out of the socket begins anew at each byte."""
+        """End the call from another thread, because a socket's timeout restarts with each byte."""
         self._late.set()
         if isinstance(self.sock, socket.socket):
             with suppress(OSError):
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def check(self) -> None:
-        """Go on while there is time.
+        """Raise if the time is over; the received data may be incomplete then.
 
         Raises:
-            TimeoutError: there is none left; what was received may be a part only.
+            TimeoutError: the time is over.
         """
         if self._late.is_set():
-            raise TimeoutError(f"no whole answer within {_LONGEST:g} s")
+            raise TimeoutError(f"no complete answer within {_LONGEST:g} s")
 
     def connect(self) -> None:
         """Connect; `localhost` is the first of its addresses that takes it."""
@@ -254,9 +254,7 @@ def _send(
 
 
 def _without(secrets: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
-    """Return what a provider answers, with nothing secret in its reasons, for those get into messages and login
-    attempts.
-    """
+    """Return a provider's error answer without secrets, because it is quoted in messages and login attempts."""
     for name in _REASONS:
         reason = told.get(name)
         if isinstance(reason, str):

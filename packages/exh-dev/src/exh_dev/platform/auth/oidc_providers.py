@@ -1,4 +1,4 @@
-"""OpenID Connect providers as records: what the platform knows of each, and who may change it.
+"""Records of OpenID Connect providers, and the permissions to change them.
 
 A new provider is disabled. The lengths and the pattern of a name are those of the official SDK's types.
 """

@@ -1,4 +1,4 @@
-"""Presence tokens: a user's password, given again, before something weighty is changed."""
+"""Presence tokens: a recent password check, required before sensitive changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def routes(base: str, store: Store, login: Login, *, clock: Clock) -> list[Route
 
 
 def require_presence(store: Store, user_id: str, token: str, *, now: float) -> None:
-    """Go on with a user who has lately given the password. The token serves until it expires.
+    """Check a user's presence token, which can be used until it expires.
 
     Raises:
         ErrorAnswer: 132 when the token is unknown, another user's, or expired.

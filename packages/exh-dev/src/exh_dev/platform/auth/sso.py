@@ -1,4 +1,4 @@
-"""SSO tokens: a user of one OAuth1 application makes one, another application turns it into a login. They work once."""
+"""SSO tokens: an application creates one for its user, another application exchanges it for a login. They work once."""
 
 from __future__ import annotations
 

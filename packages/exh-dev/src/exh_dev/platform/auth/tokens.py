@@ -1,8 +1,8 @@
-"""Tokens and authorizations of every kind: listed, ended one by one, and ended at once.
+"""Tokens and authorizations of every kind: list and revoke them, one or all.
 
-A user ends their own tokens, or everybody's with a permission. What is not the caller's counts as unknown: 16, but 0
-affected records for OAuth1 tokens, for which no 404 is published. A deletion, a password reset and their age end all
-tokens of a user or an application.
+Users revoke their own tokens, or any with a permission. Other users' tokens count as unknown: 16, or 0 affected records
+for OAuth1 tokens, for which no 404 is published. Deletion and a password reset revoke all tokens of a user or
+application.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _KEPT = 86_400  # seconds for which something expired still says so, rather than
 
 @dataclass(frozen=True)
 class _Tokens:
-    """One kind of tokens: its path, where it is kept, the members that no answer has."""
+    """A kind of token: its path, collection, and the members hidden in answers."""
 
     path: str
     collection: str

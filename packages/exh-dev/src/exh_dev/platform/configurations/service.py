@@ -1,11 +1,11 @@
 """The configuration service: camelCase members, timestamps in ISO 8601.
 
-Levels are kept as they were written: the general one, one of each group, and one of each user with a part for each
-enlistment. Nothing is merged here; clients lay one over the other.
+Levels are stored as written: the general one, one for each group, and one for each user with a part for each
+enlistment. Clients merge the levels, not the platform.
 
 Assumed: a change replaces the members it names, in each section; fields are deleted by their path from the top
-(`data.theme.color`); RQL guards a change, which affects no record where it is not met; a configuration that nobody
-wrote is empty.
+(`data.theme.color`); RQL makes a change conditional, with 0 affected records if it does not match; a configuration that
+was never written is empty.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _GENERAL_ID = "000000000000000000000001"
 _OF_GENERAL = ("data", "userConfiguration", "groupConfiguration", "staffConfiguration", "patientConfiguration")
 #: The sections of a group's configuration, and the permission narrowed to each.
 _OF_GROUP = {"data": None, "staffConfiguration": "STAFF", "patientConfiguration": "PATIENT"}
-#: The parts of a user's configuration: the word in permissions, and the enlistments they belong to.
+#: Parts of a user's configuration: the word in permission names, and the enlistments.
 _ENLISTED = {
     "staffConfigurations": ("STAFF", "staff_enlistments"),
     "patientConfigurations": ("PATIENT", "patient_enlistments"),
@@ -189,7 +189,7 @@ def _may(rights: Rights, verb: str, section: str, group: str) -> bool:
 
 
 def _seen_by_staff(rights: Rights, target: Document, stored: Document) -> Document:
-    """Of a user's configuration, what the staff of the user's groups may see."""
+    """Return the parts of a user's configuration that the staff of the user's groups may see."""
     seen: Document = {name: value for name, value in stored.items() if name not in {"data", *_ENLISTED}}
     allowed_at_all = False
     for part, (word, kind) in _ENLISTED.items():

@@ -1,4 +1,4 @@
-"""Where schemas and their documents are in the store."""
+"""Names of the store's collections for schemas and their documents."""
 
 from __future__ import annotations
 

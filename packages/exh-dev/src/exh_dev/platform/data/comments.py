@@ -103,7 +103,7 @@ def _of(document: Document) -> Sql:
 
 
 def _require(schema: Document, document: Document, rights: Rights, permission: str) -> None:
-    """Go on with the permission, everywhere or in a group of the document; one's own documents need none."""
+    """Require the permission, globally or in a group of the document; a user's own documents need none."""
     own = rights.user_id == document["creatorId"] or rights.user_id in document["userIds"]
     groups = rights.groups_with(permission, schema["name"])
     if not own and groups.isdisjoint(document["groupIds"]):

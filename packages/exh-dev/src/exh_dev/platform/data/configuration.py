@@ -1,8 +1,8 @@
-"""Type configurations: the part of JSON Schema that says what a property of a document may be.
+"""Type configurations: the subset of JSON Schema for properties of documents.
 
 Keywords per type: object (`properties`, `additionalProperties`, `required`), array (`items`, `minItems`, `maxItems`,
 `contains`), string (`minLength`, `maxLength`, `pattern`, `format: date-time`, `enum`, `const`), number (`minimum`,
-`maximum`, `enum`, `const`), boolean (`enum`, `const`). Others are kept and mean nothing.
+`maximum`, `enum`, `const`), boolean (`enum`, `const`). Other keywords are stored and ignored.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _YEAR = re.compile(r"\d{4}(-\d{2})?")
 
 
 class Mismatch(Exception):  # noqa: N818 - a finding, not a failure
-    """A value is not what a configuration says. The text names the place and the rule, never the value."""
+    """A value does not match its configuration. The message has the path and the rule, never the value."""
 
 
 def check_configuration(configuration: Any, path: str, *, typed: bool = True) -> None:
-    """Go on only with a configuration that can be used.
+    """Check a configuration.
 
     Args:
-        configuration: what was given.
-        path: where, for messages.
-        typed: whether each has to have a type; those of conditions need none.
+        configuration: the configuration.
+        path: its path, for messages.
+        typed: whether a type is required, which it is not in conditions.
 
     Raises:
         ErrorAnswer: 26 with the place and the reason.
@@ -69,16 +69,16 @@ def check_configuration(configuration: Any, path: str, *, typed: bool = True) ->
 
 
 def fitting(configuration: Mapping[str, Any], value: Any, path: str, *, closed: bool = True) -> Any:
-    """Return the value as it is stored: moments in UTC, objects in lists with an id.
+    """Validate a value and return it as stored: timestamps in UTC, objects in lists with an id.
 
     Args:
-        configuration: what it has to be; without a `type` any type will do, as in conditions.
-        value: what was given.
-        path: where it was given, for messages.
-        closed: whether members that the configuration does not declare are refused.
+        configuration: the configuration; without a `type` any type is valid, as in conditions.
+        value: the value.
+        path: its path, for messages.
+        closed: whether to reject undeclared members.
 
     Raises:
-        Mismatch: it does not fit.
+        Mismatch: it does not match.
     """
     kind = configuration.get("type")
     if kind == "object" or (kind is None and isinstance(value, dict)):
@@ -104,7 +104,7 @@ def fits(configuration: Mapping[str, Any], value: Any) -> bool:
 
 
 def mismatch(configuration: Mapping[str, Any], value: Any) -> str | None:
-    """Where a value does not meet the configuration of a condition, and which rule it breaks; None when it does."""
+    """Return the path and rule by which a value violates a condition's configuration; None if it matches."""
     try:
         fitting(configuration, value, "", closed=False)
     except Mismatch as found:
@@ -112,7 +112,7 @@ def mismatch(configuration: Mapping[str, Any], value: Any) -> str | None:
     return None
 
 
-#: What says nothing more of a number than that it is one.
+#: Keywords that only restate that the value is a number.
 _OF_PLAIN_NUMBERS = frozenset({"type", "description"})
 _PLAIN: dict[str, Kind] = {
     "string": "string", "date-time": "date-time", "number": "number", "boolean": "boolean", "object": "object",
@@ -182,7 +182,7 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
         fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
     wanted = configuration.get("contains")
     if wanted is not None and not any(fits(wanted, item) for item in fitted):
-        raise Mismatch(f"{path} contains no item of the kind that it has to")
+        raise Mismatch(f"{path} contains no item that matches")
     return fitted
 
 
@@ -260,4 +260,4 @@ def _check_keywords(configuration: Mapping[str, Any], path: str) -> None:
         try:
             compiled(configuration["pattern"])
         except (PatternError, TypeError) as error:
-            raise _unusable(path, f"the pattern is no regular expression: {error}") from None
+            raise _unusable(path, f"the pattern is not a regular expression: {error}") from None

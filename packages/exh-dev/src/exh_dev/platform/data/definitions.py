@@ -1,6 +1,6 @@
 """What a schema defines: properties, statuses, transitions and indexes. All of it needs `UPDATE_SCHEMAS`.
 
-Objects are stored as they were given: the official CLI compares what it reads with its files.
+Objects are stored as sent: the official CLI compares what it reads with its files.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def _is_text(value: Any) -> bool:
 
 #: What the members of conditions and actions have to be.
 _PARTS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("field", "userIdField", "groupIdField", "functionName", "relation"), (_is_text, "a text")),
-    "requiredPermission": (_is_text, "a text"),
-    "fields": (lambda value: isinstance(value, list) and all(map(_is_text, value)), "a list of texts"),
+    **dict.fromkeys(("field", "userIdField", "groupIdField", "functionName", "relation"), (_is_text, "a string")),
+    "requiredPermission": (_is_text, "a string"),
+    "fields": (lambda value: isinstance(value, list) and all(map(_is_text, value)), "a list of strings"),
     "values": (lambda value: isinstance(value, list), "a list"),
     "data": (lambda value: isinstance(value, dict), "an object"),
-    "priority": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+    "priority": (lambda value: isinstance(value, int) and not isinstance(value, bool), "an integer"),
 }
 
 
@@ -201,7 +201,7 @@ class Definitions:
             raise ErrorAnswer(17, "There is an index of these fields")
         texts = [each for each in indexed if each["type"] == "text"]
         if texts and any(field["type"] == "text" for each in schema["indexes"] for field in each["fields"]):
-            raise ErrorAnswer(17, "There is a text index; a schema has one at most")
+            raise ErrorAnswer(17, "The schema has a text index already; only one is allowed")
         schema["indexes"].append(index)
         with self._store.transaction():
             if not texts:
@@ -244,7 +244,7 @@ def indexes_of(schema: Document) -> dict[str, str]:
 
 
 def _holder(schema: Document, path: str) -> tuple[dict[str, Any], str]:
-    """Return the properties that a dotted path ends in, and the name there."""
+    """Return the properties that contain the end of a dotted path, and its last name."""
     *outer, name = path.split(".")
     holder: Any = schema["properties"]
     for step in outer:
@@ -296,7 +296,7 @@ def _check_transition(schema: Document, transition: Document, *, types: set[str]
 
 
 def _check_part(part: Any, known: Mapping[str, Sequence[str]], member_name: str) -> None:
-    """Go on only with a condition or an action that can be used."""
+    """Check a condition or an action."""
     kind = str(part.get("type")) if isinstance(part, dict) else ""
     if kind not in known:
         raise ErrorAnswer(26, f"The {member_name} have one of an unknown type")

@@ -1,4 +1,4 @@
-"""Documents: made, found, changed, moved, linked and deleted."""
+"""Documents: create, find, update, transition, link and delete."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ class Documents:
         ]
 
     def seen(self, request: Request, *permissions: tuple[str, ...]) -> tuple[Document, Document, Rights]:
-        """Return the schema and the document of a path, and what their caller may do.
+        """Return the schema and the document of a path, and the caller's rights.
 
         Args:
-            request: whose path it is.
-            permissions: any of which lets its caller reach a document that is not shown to the caller, as the one to
-                change any document does; each with what may narrow it beside the schema.
+            request: the request.
+            permissions: any of these also gives access to documents hidden from the caller, each with further scopes
+                besides the schema.
 
         Raises:
             ErrorAnswer: 104 without a user, 416 or 16 for the schema, 12 or 16 for a document that the caller cannot
-                reach.
+                access.
         """
         rights = rights_of(request, self._store)
         rights.require_user()
@@ -257,7 +257,7 @@ class Documents:
         return await self._updated(schema, document, rights)
 
     def _changeable(self, request: Request) -> tuple[Document, Document, Rights]:
-        """Return what `seen` gives, for a caller who may change the document.
+        """As `seen`, for a caller who may change the document.
 
         Raises:
             ErrorAnswer: 10 when not, 27 while the schema is disabled, 415 while the document is locked.
@@ -284,7 +284,7 @@ class Documents:
             raise ErrorAnswer(17, "Another document has the same values, and an index is unique") from None
 
     def _obstacle(self, transition: Document, document: Document, data: Document, rights: Rights) -> str | None:
-        """Why a document cannot be moved by a transition; None when it can."""
+        """Return why a transition of a document is not allowed; None if it is."""
         if transition["type"] != "manual":
             return "it is automatic"
         if document["status"] not in transition["fromStatuses"]:
@@ -298,7 +298,7 @@ def _check_enabled(schema: Document) -> None:
 
 
 def check_open(schema: Document, document: Document) -> None:
-    """Go on only if the document can be changed now.
+    """Check that the document can be changed now.
 
     Raises:
         ErrorAnswer: 27 while its schema is disabled, 415 while it is locked.

@@ -30,7 +30,7 @@ def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def assign(schema: Document, document: Document, changes: Mapping[str, Any]) -> None:
-    """Put values in their places: a name replaces its property whole, a dotted path a part of it, None removes it.
+    """Set fields: a name replaces the entire property, a dotted path part of it; None removes.
 
     Raises:
         ErrorAnswer: 26 when the result does not fit the schema.
@@ -65,12 +65,12 @@ def unset(document: Document, paths: Iterable[str]) -> None:
 
 
 def add_items(schema: Document, document: Document, path: str, values: Sequence[Any]) -> None:
-    """Put items at the end of a list, which begins to exist with them."""
+    """Append items to a list, which is created if missing."""
     assign(schema, document, {path: [*_list_at(document, path), *values]})
 
 
 def remove_items(document: Document, path: str, values: Sequence[Any]) -> None:
-    """Take items out of a list."""
+    """Remove items from a list."""
     items = _list_at(document, path)
     items[:] = [item for item in items if item not in values]
 
@@ -79,16 +79,16 @@ def objects_at(document: Document, path: str) -> list[dict[str, Any]]:
     """Return the list of objects at a path.
 
     Raises:
-        ErrorAnswer: 26 when there is something else.
+        ErrorAnswer: 26 when it has another type.
     """
     items = _list_at(document, path)
     if not all(isinstance(item, dict) for item in items):
-        raise ErrorAnswer(26, "The field holds no list of objects")
+        raise ErrorAnswer(26, "The field is not a list of objects")
     return items
 
 
 def item_configuration(schema: Document, path: str) -> dict[str, Any]:
-    """Return what the items of the list at a path have to be.
+    """Return the configuration of the items of the list at a path.
 
     Raises:
         ErrorAnswer: 26 when the schema has no list there.
@@ -124,5 +124,5 @@ def _list_at(document: Document, path: str) -> list[Any]:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if value is not None and not isinstance(value, list):
-        raise ErrorAnswer(26, "The field holds no list")
+        raise ErrorAnswer(26, "The field is not a list")
     return [] if value is None else value

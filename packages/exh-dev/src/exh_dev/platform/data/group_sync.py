@@ -14,9 +14,9 @@ _CREATOR, _LINKED = "creatorPatientEnlistments", "linkedUsersPatientEnlistments"
 
 
 def enlistment_changed(store: Store, user_id: str, group_id: str, added: bool) -> None:
-    """Link a patient's documents to a group that was joined, or take them out of one that was left.
+    """Link a patient's documents to a group on enlistment, or unlink them when the patient leaves.
 
-    A document stays in a group that was left while another user whom its schema follows is a patient there.
+    A document stays linked while another user whom its schema follows is a patient of the group.
     """
     for schema in store.matching(SCHEMAS, Sql(f"{member('groupSyncMode')} IN (?, ?)", (_CREATOR, _LINKED))):
         for document in store.matching(documents_of(schema), EVERYTHING):
@@ -38,12 +38,12 @@ def follow_patients(store: Store, schema: Document, document: Document) -> None:
 
 
 def remove_groups(store: Store, schema: Document, document: Document, user_ids: list[str]) -> None:
-    """Take out the groups of these users, who were unlinked, but for those of users that the schema still follows."""
+    """Unlink the groups of these unlinked users, except those of users whom the schema still follows."""
     _change(store, schema, document, user_ids, added=False)
 
 
 def apply_to_all(store: Store, schema: Document) -> None:
-    """Bring every document in step with a mode that the schema has got."""
+    """Update every document after the schema's mode has changed."""
     if schema["groupSyncMode"] == "disabled":
         return
     for document in store.matching(documents_of(schema), EVERYTHING):

@@ -1,5 +1,7 @@
-"""What happened to documents: each creation, transition and update, with the data that a document had then. The
-platform itself shows no such thing; the control center does.
+"""History of documents.
+
+Each creation, transition and update, with the data at that time. Only the control center shows it; the real platform
+has no such endpoint.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ _OF = Sql(f"{member('documentId')} = ?")
 
 
 def index(store: Store) -> None:
-    """Make entries easy to find."""
+    """Index entries by document."""
     store.index(_INDEX, COLLECTION, [member("documentId"), "id"])
 
 

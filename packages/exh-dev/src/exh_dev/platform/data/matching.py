@@ -1,7 +1,7 @@
-"""Whether values match the patterns of a schema, in bounded time.
+"""Match values against a schema's patterns in bounded time.
 
-A pattern that cannot take long is looked for here. Any other is by a process of its own, `python -m` this module, which
-is ended when it takes too long: nothing else stops such an engine, and a thread that waits for it stops everybody.
+Cheap patterns are matched in this process. Others are matched in a child process, `python -m` this module, which is
+killed on a timeout: the engine cannot be interrupted otherwise, and it would block the event loop.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ atexit.register(_matcher.end)
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Let all values that are matched in the block share the time that one may take; in a block within it too."""
+    """Make all matches in the block share one time limit; nested blocks share the outer one."""
     token = _left.set(_left.get() or _Left(TIME_LIMIT))
     try:
         yield
@@ -76,12 +76,12 @@ def together() -> Iterator[None]:
 
 
 def matches(pattern: str, text: str, seconds: float = TIME_LIMIT) -> bool:
-    """Return whether a text has what a pattern of JavaScript's describes.
+    """Return whether a JavaScript pattern matches in a string.
 
     Args:
         pattern: one that `patterns.compiled` takes.
-        text: where to look.
-        seconds: that it may take; less where others have used up what there is for all together.
+        text: the string.
+        seconds: time limit; shorter if other matches of the block have used it up.
 
     Raises:
         PatternTooSlowError: it takes longer.
@@ -99,7 +99,7 @@ def matches(pattern: str, text: str, seconds: float = TIME_LIMIT) -> bool:
 
 
 def _answer() -> None:
-    """Answer whoever started this process, until there are no more questions."""
+    """Answer the parent process until its pipe closes."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
         pattern, text = json.loads(source.read(_LENGTH.unpack(head)[0]))

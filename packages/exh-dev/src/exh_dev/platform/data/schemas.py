@@ -1,4 +1,4 @@
-"""Schemas: found, made, changed, disabled and deleted; and the one that a path means."""
+"""Schemas: find, create, update, disable and delete; and look up the one in a path."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ID = re.compile("[0-9a-f]{24}")
 _PATH_NAME = re.compile("[A-Za-z0-9_-]+")
 _NAME_LENGTH, _DESCRIPTION_LENGTH = range(3, 51), range(101)
 _RELATIONS = frozenset({"creator", "linkedUsers", "linkedGroupStaff", "linkedGroupPatients"})
-#: The texts that a mode may be, besides a list of relations; some of an earlier time are still taken.
+#: String values of modes, besides lists of relations; some are deprecated but accepted.
 _MODES = {
     "createMode": {"default", "allUsers", "permissionRequired"},
     "readMode": {"default", "allUsers", "permissionRequired", "enlistedInLinkedGroups"},
@@ -91,10 +91,10 @@ class Schemas:
         ]
 
     def of(self, request: Request) -> Document:
-        """Return the schema that a path means, by its id or its name; only to be read, for others read it too.
+        """Return the schema in a path, by id or name. It is shared and must not be modified.
 
         Raises:
-            ErrorAnswer: 416 when it can be neither, 16 when there is none.
+            ErrorAnswer: 416 when it is neither, 16 when it does not exist.
         """
         return self.named(request.path_params["schema"])
 
@@ -116,7 +116,7 @@ class Schemas:
         self._store.put(SCHEMAS, {**schema, "updateTimestamp": iso(self._clock())})
 
     def change(self, request: Request, permission: str = "UPDATE_SCHEMAS") -> Document:
-        """Return the schema of a path, for a caller who may change it: a copy of the caller's own.
+        """Return a copy of the schema in a path, for a caller who may change it.
 
         Raises:
             ErrorAnswer: 104, 10, 416 or 16.
@@ -210,7 +210,7 @@ def _schema_kind(path: str) -> Kind:
 
 
 def _settings(fields: Fields) -> Document:
-    """Return the modes and limits of a body, as they were given: the official CLI compares them."""
+    """Return the modes and limits of a body unchanged, because the official CLI compares them."""
     found: Document = {}
     for mode, texts in _MODES.items():
         value = fields.value(mode)

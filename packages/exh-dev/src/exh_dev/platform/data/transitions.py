@@ -1,8 +1,7 @@
-"""How documents move: conditions, actions, and the automatic transitions that follow.
+"""Transitions of documents: conditions, actions, and automatic transitions.
 
 A document is locked while automatic transitions remain: creation, a transition and an update take the lock, and the
-actions that come after everything run when it is released. What is still to do is stored with the lock, so that it is
-done after a crash.
+`after` actions run when it is released. Pending work is stored with the lock, so that it is done after a crash.
 """
 
 from __future__ import annotations
@@ -46,14 +45,14 @@ class Engine:
     def enter(
         self, schema: Document, document: Document, transition: Document, data: Mapping[str, Any], rights: Rights
     ) -> None:
-        """Make a transition that its caller has found to be allowed, and lock the document if more will follow.
+        """Perform an allowed transition, and lock the document if automatic ones follow.
 
         Args:
             schema: the document's.
-            document: changed and stored.
-            transition: which one.
+            document: modified and stored.
+            transition: the transition.
             data: merged into the document's.
-            rights: whose transition it is.
+            rights: the caller's rights.
 
         Raises:
             ErrorAnswer: 26 when the data does not fit the schema.
@@ -70,11 +69,10 @@ class Engine:
         self._settle(schema, document, [], rights)
 
     async def finish(self, document_id: str) -> None:
-        """Make the automatic transitions that a locked document waits for, and release it.
+        """Perform the automatic transitions of a locked document, and release it.
 
         Raises:
-            ErrorAnswer: 26 when one cannot be made, or when there is no end of them: the document stays where it is
-                then, released.
+            ErrorAnswer: 26 when one fails or there are too many; the document keeps its status and is released.
         """
         for _ in range(MOST_HOPS + 1):
             if not self._step(document_id):
@@ -105,10 +103,10 @@ class Engine:
         return None
 
     def _step(self, document_id: str) -> bool:
-        """One automatic transition of a locked document, or its release; whether anything remains.
+        """Perform one automatic transition of a locked document, or release it; return whether more remain.
 
         Raises:
-            ErrorAnswer: 26 when the document had to be released before the end.
+            ErrorAnswer: 26 when there are too many transitions, so that the document was released before the end.
         """
         work = self._store.get(WORK, document_id)
         if work is None:
@@ -236,7 +234,7 @@ class Engine:
     def obstacle(
         self, condition: Document, document: Document | None, data: Mapping[str, Any], rights: Rights
     ) -> str | None:
-        """Why a condition does not hold, without any value; None when it does."""
+        """Return why a condition fails, without any value; None if it holds."""
         match condition["type"]:
             case "input":
                 return mismatch({"type": "object", **condition["configuration"]}, dict(data))
@@ -273,7 +271,7 @@ def _after(schema: Document, transition: Document) -> list[Document]:
 
 
 def _unrelated(condition: Document, group: Any, rights: Rights) -> str | None:
-    """Why the caller has not the relation of a condition to a group; None with it."""
+    """Return why the caller lacks a condition's relation to a group; None if the caller has it."""
     if condition["relation"] == "patient":
         groups, who = rights.patient_groups, "a patient"
     elif permission := condition.get("requiredPermission"):
@@ -301,7 +299,7 @@ def _ids(data: Mapping[str, Any], path: str) -> list[str]:
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
-    """Return what is in a field of a transition's data; None where there is none."""
+    """Return the value of a field in a transition's data; None if missing."""
     value: Any = data
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None

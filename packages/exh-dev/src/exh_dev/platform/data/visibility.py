@@ -1,4 +1,4 @@
-"""Who may see, change and delete which documents: by a schema's modes, or by a permission."""
+"""Access to documents: by a schema's modes, or by permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.http.access import Rights
     from exh_dev.platform.storage.store import Document
 
-#: The texts of an earlier time, as the relations they stand for; None is everybody, an empty list nobody.
+#: Deprecated mode names with their relations; None means all users, an empty list no user.
 _MEANT: dict[str, dict[str, list[str] | None]] = {
     "readMode": {
         "allUsers": None,
@@ -31,7 +31,7 @@ _MEANT: dict[str, dict[str, list[str] | None]] = {
 
 
 def visible(schema: Document, rights: Rights) -> Sql:
-    """Which documents of a schema the caller may see, for a query."""
+    """Return the condition of documents that the caller may see."""
     return among(reached(schema, rights))
 
 
@@ -68,15 +68,15 @@ def among(links: Sequence[Link] | None) -> Sql:
 def require(
     schema: Document, document: Document, rights: Rights, mode: str, to: str, *permissions: tuple[str, ...]
 ) -> None:
-    """Go on only if the caller may do something to a document.
+    """Check that the caller may perform an action on a document.
 
     Args:
         schema: the document's.
-        document: which one.
-        rights: the caller's.
+        document: the document.
+        rights: the caller's rights.
         mode: of the schema, such as `updateMode`.
-        to: what the caller wants to do, such as `change`.
-        permissions: any of which allows it without the mode, each with what may narrow it, such as
+        to: the action, such as `change`.
+        permissions: any of these allows it regardless of the mode, each with further scopes, such as
             `("UPDATE_DOCUMENTS", "ecg")`.
 
     Raises:

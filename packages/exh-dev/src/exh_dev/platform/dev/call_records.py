@@ -1,14 +1,14 @@
-"""What is told of a function's calls: of each what a list shows, and, apart from that, the two bodies.
+"""Records of a function's calls for display: a summary, and separately the two bodies.
 
     number, timestamp, method, path, query, rql, status, duration_ms, attempt, waited_ms
-    request    `headers`, `type`, `size`; the body of a whole call
+    request    `headers`, `type`, `size`; the body in a complete call
     answer     the same
     error      the platform's `code`, `name` and `message`, and the `check` that failed
-    checks     which permissions were looked at, and with which outcome
+    checks     the permissions that were checked, with the results
     schema     of documents: its `id` and its `name`
-    changes    what was created, changed or deleted
+    changes    records created, updated or deleted
 
-Nothing here has a secret in it; see `shown_bodies.py`.
+Secrets are removed; see `shown_bodies.py`.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _LONGEST_QUERY = 8_192
 
 
 class Records:
-    """Makes the records of calls; what it has looked up once it knows, so that it is not to be kept for long."""
+    """Creates the records of calls. It caches lookups, so use it only briefly."""
 
     def __init__(self, store: Store) -> None:
-        """Look up names in `store`."""
+        """`store` resolves names."""
         self._store = store
         self._schemas: dict[str, dict[str, str]] = {}
 
@@ -143,7 +143,7 @@ class Records:
 
 
 def bodies_of(call: Call) -> dict[str, Any]:
-    """Return the two bodies of a call, as they are `kept`; `left_out` says that they are not."""
+    """Return the two `kept` bodies of a call; `left_out` marks those that were not kept."""
     effects = call.effects
     login = is_login(effects.path)
     has_failed = (effects.status or 0) >= HTTPStatus.BAD_REQUEST
@@ -157,7 +157,7 @@ def bodies_of(call: Call) -> dict[str, Any]:
 
 
 def told(done: Effects, records: Records) -> Document:
-    """Return a request of somebody outside, or what a dispatcher did, as a trace needs it."""
+    """Return an external request, or a dispatcher's action, in the format of traces."""
     return {
         "id": done.id,
         "timestamp": done.timestamp,
@@ -244,8 +244,9 @@ def _error(call: Call) -> dict[str, Any] | None:
 
 
 def _checks(effects: Effects) -> list[dict[str, Any]]:
-    """Each permission that was looked at. Where the caller has none of them and the call went through all the same,
-    it was allowed, or its answer chosen, by what is the caller's own.
+    """Return each permission that was checked.
+
+    A call that succeeded without any of them was allowed by ownership.
     """
     is_refused = effects.status in _REFUSED or effects.check is not None
     wanted = effects.check.get("permission", ()) if effects.check else ()

@@ -1,6 +1,7 @@
-"""What changes while the platform runs, told to whoever looks on: in bursts, and only what it is about.
+"""Change notifications for the control center (server-sent events).
 
-Who looks on asks for what it shows anew. Log lines come whole: they are the only thing that is shown as it comes.
+They are batched and carry only the topic; the page refetches. Log lines are sent completely, because they are shown
+live.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BURST = 0.08  # seconds in which changes are told together
+_BURST = 0.08  # seconds during which changes are batched
 _MOST_WAITING = 1_000  # messages for one who does not read them
-#: What a collection of the store is to people; the others are nobody's business.
+#: Topic names of the store's collections; changes of others are not sent.
 _TOPICS = {
     "document_history": "documents",
     "event_deliveries": "events",
@@ -45,10 +46,9 @@ _TOPICS = {
 
 
 class Changes:
-    """Tells of changes. All its methods belong to the event loop's thread."""
+    """Sends notifications. Its methods must run on the event loop's thread."""
 
     def __init__(self) -> None:
-        """Nobody looks on yet."""
         self._waiting: set[asyncio.Queue[str | None]] = set()
         self._marked: set[str] = set()
 
@@ -68,13 +68,13 @@ class Changes:
         self._marked.add(topic)
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Pass on a message at once."""
+        """Send a message immediately."""
         if not self._waiting:
             return
         text = json.dumps(message)
         for queue in self._waiting:
             if queue.full():
-                queue.get_nowait()  # who is that slow asks anew sooner or later
+                queue.get_nowait()  # a subscriber this slow will refetch anyway
             queue.put_nowait(text)
 
     @contextmanager
@@ -88,7 +88,7 @@ class Changes:
             self._waiting.discard(queue)
 
     def end(self) -> None:
-        """There will be no more: the platform stops."""
+        """End all subscriptions because the platform stops."""
         for queue in self._waiting:
             if queue.full():
                 queue.get_nowait()

@@ -1,8 +1,7 @@
-"""What one request does on the platform, noted while it is answered: what it stores, which documents it moves, which
-permissions are looked at. For whoever asks later what a call did; nothing of it changes an answer.
+"""Record the effects of a request.
 
-A request's notes are small, and have nothing of its bodies: what it set off refers to them for as long as that is
-known (`origin.py`).
+Stored records, transitions, and permission checks. They explain later what a call did and never change an answer.
+Effects are small and contain no bodies, because the records that a request created refer to them (`origin.py`).
 """
 
 from __future__ import annotations
@@ -54,10 +53,10 @@ class Move(NamedTuple):
     Attributes:
         document_id: the document's.
         schema: the schema's name.
-        name: the transition's; `creation` for the one that a document begins with.
-        before: the status before; None at the creation.
-        after: the status since.
-        timestamp: when, as `iso` writes it.
+        name: the transition's name; `creation` for the first.
+        before: the status before; None on creation.
+        after: the status after.
+        timestamp: when it happened, in the format of `iso`.
     """
 
     document_id: str
@@ -70,22 +69,22 @@ class Move(NamedTuple):
 
 @dataclass
 class Effects:
-    """What a request does.
+    """The effects of a request.
 
     Attributes:
-        root: the trace id of the invocation whose call it is; None for a request of somebody else.
-        number: which of the invocation's calls it is, from 1; 0 for a request of somebody else.
+        root: trace id of the calling invocation; None for an external request.
+        number: index of the invocation's call, from 1; 0 for an external request.
         method: HTTP method.
         path: without the query.
-        timestamp: when it came, as `iso` writes it.
-        status: of its answer; None until there is one.
-        duration_ms: until the whole answer was there.
-        event: the event that this is done for, where it is no request but what a dispatcher does.
-        id: less than the ids of all that it makes.
-        stored: (collection, id) -> the move inside of which it was stored, as its place in `moves`; None outside.
-        moves: the transitions it makes.
-        permissions: (name, what narrows it) -> how it is held: `globally`, or the groups; None where it is not.
-        check: what was not the case, where it was refused for that.
+        timestamp: when it arrived, in the format of `iso`.
+        status: status of its answer; None until then.
+        duration_ms: until the answer was complete.
+        event: the event, if these are the effects of a dispatcher rather than a request.
+        id: an id that sorts before those of all records that it creates.
+        stored: (collection, id) -> index in `moves` of the transition during which it was stored; None outside.
+        moves: its transitions.
+        permissions: (name, scope) -> how the caller has it: `globally`, or the groups; None if not.
+        check: the failed condition, if it was refused.
     """
 
     root: str | None
@@ -104,16 +103,16 @@ class Effects:
     inside: int | None = None
 
     def made(self, thing: str) -> bool:
-        """Return whether something with this id is new since the request came."""
+        """Return whether the record with this id was created since the request arrived."""
         return len(thing) == _ID_LENGTH and thing > self.id
 
 
-#: Those of the request that is being answered; None where nobody will ask.
+#: Effects of the current request; None if they are not recorded.
 current: ContextVar[Effects | None] = ContextVar("effects", default=None)
 
 
 def kind_of(collection: str) -> str | None:
-    """Return what a collection holds, to people; None for what is nobody's business."""
+    """Return the display name of a collection's records; None for internal ones."""
     return "document" if collection.startswith(_OF_DOCUMENTS) else KINDS.get(collection)
 
 
@@ -126,7 +125,7 @@ def stored(collection: str, document_id: str | None) -> None:
 
 
 def moved(move: Move) -> None:
-    """Record a transition of a document: what is stored from now on belongs to it, until the next one."""
+    """Record a transition; records stored from now on belong to it, until the next one."""
     effects = current.get()
     if effects is not None and len(effects.moves) < MOST:
         effects.inside = len(effects.moves)

@@ -1,8 +1,8 @@
-"""What a new data directory begins with: an OAuth1 and an OAuth2 application, a user who may do everything, and
-credentials for all three and for the local SideFX.
+"""Initial data of a new data directory.
 
-Every secret is random and made once; later starts find the same ones. What an earlier version did not make yet is made
-when it is missed.
+An OAuth1 and an OAuth2 application, a user with all permissions, and their credentials and those of the local SideFX.
+
+Secrets are random and generated once; later starts reuse them. Data that an earlier version did not create is added.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class FirstCredentials:
 
 
 def first_credentials(store: Store) -> FirstCredentials:
-    """Those of `store`; what is missing of them is made now.
+    """Return the credentials of `store`, creating missing ones.
 
     Raises:
         DevkitError: the store's file is damaged.
@@ -133,9 +133,7 @@ def _create(store: Store, now: float) -> Document:
 
 
 def _grant_everything(store: Store, user_id: str) -> None:
-    """Give the first user's role the permissions that there were not yet when it was made; other roles may have its
-    name.
-    """
+    """Grant the first user's role permissions added by a later version; other roles may have its name."""
     permissions = [{"name": name, "description": ""} for name in GLOBAL_PERMISSIONS]
     user = store.get("users", user_id) or {"role_ids": ()}
     for role_id in user["role_ids"]:
@@ -145,7 +143,7 @@ def _grant_everything(store: Store, user_id: str) -> None:
 
 
 def _enable_login(store: Store, known: Document, now: float) -> Document:
-    """Let the first user log in with the password, and through OAuth2."""
+    """Enable login by password and OAuth1 for the first user."""
     user = store.get("users", known["user_id"])
     if user is not None:
         store.put("users", {**user, "password_hash": hash_password(known["password"])})

@@ -1,8 +1,8 @@
-"""The calls of the platform that invocations of functions make, in the order of their answers.
+"""Platform calls of function invocations, in the order of their answers.
 
-Noted as the function meets them: what a fault rule does to a call is seen here, though the platform itself never heard
-of it. Kept in memory: until their run is stored, or for the latest invocations that are no runs. While a call goes on
-nothing is decoded or read of it; that is done when its run has ended, or when somebody looks (`call_records.py`).
+They are recorded as the function sees them, so the effects of fault rules are included even if the platform never
+received the call. They are in memory until their run is stored, or for the latest invocations without a run. Decoding
+is deferred until the run has ended or is viewed (`call_records.py`), to keep calls fast.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LOCAL, _AS_FIRST_USER = ("/_dev/", "/_sidefx/"), "/_dev/api/platform/"
 
 @dataclass(slots=True)
 class Body:
-    """A body as it goes by: how large it is, and how it begins."""
+    """A streamed body: its size and its first bytes."""
 
     size: int = 0
     pieces: list[bytes] = field(default_factory=list)
@@ -62,15 +62,15 @@ class Call:
     """One call.
 
     Attributes:
-        effects: what it did, with when it came, its method, path and status.
-        query: as it was sent.
+        effects: its effects, with timestamp, method, path and status.
+        query: the raw query.
         headers: the request's.
         ended: epoch seconds.
         answer_headers: the answer's.
-        request: the request's body, as far as it was read.
-        answer: the answer's.
-        is_kept: whether the bodies are there; else there were too many of them.
-        record: what is told of it, once somebody has asked.
+        request: the request body as far as it was read.
+        answer: the response body.
+        is_kept: whether the bodies are stored; false if there were too many.
+        record: its display record, once computed.
     """
 
     effects: Effects
@@ -96,12 +96,12 @@ class Call:
 
 
 class _Answer:
-    """What is sent of an answer, noted on its way."""
+    """Records an answer while it is sent."""
 
     def __init__(self, call: Call, send: Send) -> None:
         self._call = call
         self._send = send
-        #: Of uvicorn, for whoever has to end the connection; see `connection.cut`.
+        #: uvicorn's `send`, needed to cut the connection; see `connection.cut`.
         self.transport: object = getattr(getattr(send, "__self__", None), "transport", None)
 
     async def send(self, message: Message) -> None:
@@ -115,7 +115,7 @@ class _Answer:
 
 @dataclass
 class _Made:
-    """What an invocation made: `begun` calls, of which some have their answers."""
+    """Calls of an invocation: `begun` ones, some of which are answered."""
 
     begun: int = 0
     kept: int = 0
@@ -123,19 +123,16 @@ class _Made:
 
 
 class Calls:
-    """Calls by the invocation that made them."""
+    """Calls grouped by invocation."""
 
     def __init__(self, *, clock: Clock) -> None:
-        """There are none yet."""
         self._clock = clock
         self._in_progress: dict[str, list[str]] = {}
         self._by_root: OrderedDict[str, _Made] = OrderedDict()
         self._kept = 0
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Return an application whose requests are noted: whole, if an invocation makes them; of any other what it
-        does.
-        """
+        """Wrap an application to record its requests: completely for invocations, otherwise only their effects."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             path = scope["path"].rstrip("/") or "/" if scope["type"] == "http" else ""
@@ -173,10 +170,10 @@ class Calls:
 
     @contextmanager
     def made_with(self, token: str | None, request_id: str) -> Iterator[None]:
-        """Note the calls that are signed with an OAuth1 token as those of an invocation, while the block lasts.
+        """Attribute calls signed with an OAuth1 token to an invocation during the block.
 
-        That is for functions whose client sends no trace id, such as the JavaScript SDK and requests' OAuth1Session.
-        While two invocations have one token, as two of one function at once, such calls belong to neither.
+        This is for clients that send no trace id, such as the JavaScript SDK and requests' OAuth1Session. If two
+        concurrent invocations share a token, such calls belong to neither.
         """
         if token is None:
             yield
@@ -202,7 +199,7 @@ class Calls:
         return made.calls if made else []
 
     def forget(self, request_id: str) -> None:
-        """Forget an invocation that has ended: its calls are kept elsewhere."""
+        """Drop the calls of an ended invocation, which are stored elsewhere."""
         if made := self._by_root.pop(trace_root(request_id), None):
             self._kept -= made.kept
 

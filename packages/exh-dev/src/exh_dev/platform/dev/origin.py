@@ -1,7 +1,6 @@
-"""Which request, and which invocation of a function, is behind what the platform does: the tasks and events it made.
+"""The origin of tasks and events: the request, and the function invocation, that created them.
 
-The client sends the trace id of its invocation, as everything on AWS does that wants to be followed; the local runtime
-makes that id from the request id.
+The client sends the X-Ray trace id of its invocation; the local runtime derives that id from the request id.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ _scheduled: WeakKeyDictionary[Store, OrderedDict[str, None]] = WeakKeyDictionary
 
 
 def root_of(scope: Scope) -> str | None:
-    """Return the trace id of the invocation that made a request."""
+    """Return the trace id of the invocation that sent a request."""
     trace = next((value for name, value in scope["headers"] if name == b"x-amzn-trace-id"), b"")
     found = _ROOT.search(trace)
     return found[1].decode() if found else None
 
 
 def note(store: Store, made: str) -> None:
-    """Record that a task or an event with the id `made` was stored."""
+    """Record the current request as the origin of the task or event `made`."""
     if request := effects.current.get():
         known = _known.setdefault(store, OrderedDict())
         known[made] = request
@@ -63,9 +62,7 @@ def is_scheduled(store: Store, task_id: object) -> bool:
 
 
 def request_of(store: Store, made: str) -> Effects | None:
-    """Return the request that a task or an event was made by, or what a dispatcher made it by; None
-    where nobody knows.
-    """
+    """Return the request or dispatcher action that created a task or event; None if unknown."""
     known = _known.get(store)
     return known.get(made) if known else None
 

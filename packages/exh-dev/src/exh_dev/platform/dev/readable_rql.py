@@ -17,11 +17,11 @@ _OF_VALUES = ("limit",)
 
 
 def readable(query: str) -> dict[str, Any] | None:
-    """Return what a query asks: `text`, on one line, and `terms`, each with its `operator` and either `terms` inside
-    it, or its `field` (or `fields`) and its `value` (or `values`). None for what is no RQL, and for nothing.
+    """Describe a query: `text`, on one line, and `terms`, each with its `operator` and either `terms` inside
+    it, or its `field` (or `fields`) and its `value` (or `values`). None for invalid RQL and for an empty query.
 
     Args:
-        query: what follows the question mark, as it was sent.
+        query: the raw query string.
     """
     try:
         found = parse(query)

@@ -1,7 +1,6 @@
-"""`/_dev/ledger`: a resource that keeps account of each write that reached it, and `/_dev/nonces`: of each signature.
+"""`/_dev/ledger`: a resource that records each write, and `/_dev/nonces`, which records each signature.
 
-For tests of a client under failures: what it believes it has written can be held against what was applied. Kept in
-memory, for as long as the platform runs.
+Tests of a client under faults compare the writes that it believes it made with those that were applied. In memory only.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def routes(nonces: Nonces, *, clock: Clock) -> list[Route]:
 
 
 def _readable(body: bytes) -> Any:
-    """Return the body as JSON, as text where it is not JSON, and as None where there is none."""
+    """Return the body as JSON, as a string if it is not JSON, and as None if empty."""
     if not body:
         return None
     try:

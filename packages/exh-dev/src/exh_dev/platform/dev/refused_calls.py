@@ -1,4 +1,4 @@
-"""Calls that were refused, and the check that failed: for the question why. Kept in memory, the latest ones."""
+"""Refused calls with the check that failed. The latest ones are in memory."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ class Refusals:
     """The latest refusals of a platform."""
 
     def __init__(self, changes: Changes) -> None:
-        """There are none yet; `changes` hears of each."""
         self._changes = changes
         self._refusals: deque[dict[str, Any]] = deque(maxlen=MOST)
 
     def note(self, scope: Scope, answer: ErrorAnswer, caller: Caller | None) -> None:
-        """Keep an answer that says a right is missing. Of the query nothing is kept."""
+        """Record an answer that reports a missing permission. The query is not recorded."""
         if answer.check is not None:
             effects.refused(answer.check)
         if answer.status not in _REFUSED and answer.check is None:
@@ -52,5 +51,5 @@ class Refusals:
         self._changes.mark("refusals")
 
     def newest(self) -> list[dict[str, Any]]:
-        """All that are known, the newest first."""
+        """Return the recorded calls, newest first."""
         return list(reversed(self._refusals))

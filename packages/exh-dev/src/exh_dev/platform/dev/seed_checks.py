@@ -1,4 +1,4 @@
-"""What keeps a seed from being sown, found without a platform: each part is read as `/_dev/seed` reads it."""
+"""Check a seed without a platform, with the same parsers as `/_dev/seed`."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""`/_dev/seed`: what has to be on the platform before an event is handled: users, documents and files, by fixed ids.
+"""`/_dev/seed`: load users, documents and files with fixed ids before an event is handled.
 
     {"users": [{"id": "68498c…", "first_name": "Ada", "permissions": ["VIEW_DOCUMENTS"], "patient_of": ["67c6…"]}],
      "documents": {"pulse": [{"id": "6968c2…", "creatorId": "68498c…", "status": "new", "data": {"pulse": 130}}]},
      "files": [{"token": "6968c223f7f029ecb98abe98-3f0e…", "base64": "MCAg…", "name": "night.edf"}]}
 
-Other members have defaults; what is given is checked as the platform itself would. In a seed's file on disk a `path`
-may stand for `base64`.
+Other members have defaults; values are checked as the platform does. In a seed file, `path` can replace `base64`.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ PARTS = ("users", "documents", "files", "profiles", "mails")
 
 
 def routes(store: Store, folder: Path, find_schema: Callable[[str], Document], *, clock: Clock) -> list[Route]:
-    """POST puts everything there, or nothing when a part of it cannot be; files' contents go to `folder`."""
+    """POST loads everything, or nothing if a part is invalid; files' contents go to `folder`."""
 
     async def seed(request: Request) -> JSONResponse:
         fields = await read_json(request)

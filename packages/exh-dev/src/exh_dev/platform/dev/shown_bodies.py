@@ -1,9 +1,10 @@
-"""Bodies of requests and answers as the control center shows them: JSON as JSON, text as text, of anything else its
-type and size; cut, and without secrets.
+"""Bodies of requests and answers as the control center shows them.
 
-What is secret is a matter of names alone (`extrahorizon.redaction`, which the log is redacted by too). The services
-that hand out tokens and set passwords use other names as well; of what is sent to them, or comes from them, those are
-hidden too. The tokens of files are known by their looks, wherever they stand: `<id of the file>-[redacted]`.
+JSON, text, or for other content its type and size; truncated and redacted.
+
+Secrets are recognized by member names (`extrahorizon.redaction`, also used for logs). Requests to services that issue
+tokens and set passwords use further names, which are redacted there. Tokens of files are recognized by their format
+anywhere: `<id of the file>-[redacted]`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _OF_FILE_TOKEN = re.compile(
 
 
 def without_file_tokens(text: str) -> str:
-    """Return a text in which of each file's token the file's id alone is left."""
+    """Return a string with each file token shortened to the file's id."""
     return _OF_FILE_TOKEN.sub(f"-{REDACTED}", text)
 
 
@@ -44,15 +45,14 @@ def is_login(path: str) -> bool:
 
 
 def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", login: bool = False) -> dict[str, Any]:
-    """Return what is kept of a body: nothing that is secret, and no more work than that takes. `shown` makes the rest
-    of it.
+    """Return the part of a body to store, without secrets. This is the cheap part; `shown` does the rest on demand.
 
     Args:
         first: the first `LARGEST` bytes of it, or all.
-        size: bytes that it has.
-        content_type: as its header says.
-        encoding: as its `Content-Encoding` says.
-        login: whether `is_login` is true of its path.
+        size: its size in bytes.
+        content_type: its Content-Type header.
+        encoding: its Content-Encoding header.
+        login: the result of `is_login` for its path.
     """
     if not size:
         return {}
@@ -74,8 +74,9 @@ def kept(first: bytes, size: int, content_type: str, *, encoding: str = "", logi
 
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
-    """Return what is shown of a body that was `kept`: `json`, or `text`; with `cut` where it is not all of it. Neither,
-    for what is no text, and for nothing.
+    """Return a stored body for display.
+
+    It has `json` or `text`, with `cut` if truncated; neither for a binary or empty body.
     """
     return _parsed(found["raw"], bool(found.get("cut")), login=False) if "raw" in found else found
 
@@ -143,7 +144,7 @@ def _marked(found: dict[str, Any], cut: bool) -> dict[str, Any]:
 
 
 def _closed(text: str) -> str:
-    """JSON text that ends somewhere in the middle, up to its last whole value, with what closes it."""
+    """Complete truncated JSON: drop the unfinished value and add the closing brackets."""
     open_ones: list[str] = []
     end, closing = 0, ""
     for match in _TOKENS.finditer(text):

@@ -1,1 +1,1 @@
-"""What is done when something happens: dispatchers, and the delivery of events to them."""
+"""Dispatchers and the delivery of events to them."""

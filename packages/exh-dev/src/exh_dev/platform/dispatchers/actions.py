@@ -1,9 +1,9 @@
-"""What a dispatcher does: actions as clients send them, and doing them.
+"""Actions of dispatchers: validation and execution.
 
-A task gets the action's data and, as `event`, the whole event; a mail's template gets the event as `event`. A task is
-its dispatcher's creator's.
+A task gets the action's data and, as `event`, the complete event; a mail's template gets the event as `event`. A task
+belongs to the dispatcher's creator.
 
-Assumed: an action that cannot be done (an unknown template, data over the limit) has failed and is tried again.
+Assumed: an action that cannot be done (an unknown template, data over the limit) counts as failed and is retried.
 """
 
 from __future__ import annotations
@@ -68,11 +68,12 @@ def check_names(actions: list[Document]) -> None:
 async def perform(
     store: Store, delivery: Document, *, event: Document, dispatcher: Document, action: Document, now: float
 ) -> None:
-    """Do an action for an event, and forget the delivery: a task is made with that or not at all; a mail that was
-    being made when the platform stopped is made again.
+    """Perform an action for an event, and delete the delivery.
+
+    For a task both happen in one transaction; a mail that was interrupted by the platform's end is sent again.
 
     Raises:
-        ErrorAnswer: it cannot be done.
+        ErrorAnswer: the action failed.
     """
     if action["type"] == "mail":
         from exh_dev.platform.mails.sending import send_by_template
@@ -104,12 +105,12 @@ async def perform(
 
 
 def _moment(fields: Fields) -> float | None:
-    """When a task shall start: ISO 8601, or epoch milliseconds as the service writes its own times."""
+    """Return a task's start time: ISO 8601, or epoch milliseconds as in the service's own answers."""
     value = fields.value("startTimestamp")
     if isinstance(value, bool) or not isinstance(value, int):
         return fields.optional_moment("startTimestamp")
     if not 0 <= value < 253_402_300_800_000:  # noqa: PLR2004 - the year 10000
-        raise ErrorAnswer(15, "The field startTimestamp must be a moment")
+        raise ErrorAnswer(15, "The field startTimestamp must be a timestamp")
     return value / 1000
 
 

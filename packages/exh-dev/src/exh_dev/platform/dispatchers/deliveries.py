@@ -1,8 +1,8 @@
-"""Carrying out deliveries: at least once each, and tried again when they fail.
+"""Perform deliveries at least once, with retries.
 
-A delivery that fails is tried three times more; then it is logged and given up. One whose dispatcher or action is gone
-is dropped. Nothing published bounds dispatchers that set each other off, nor does this: a dispatcher of `task_failed`
-whose task fails goes on for ever, unless its function looks at the `functionName` of the event; but not all at once.
+A failed delivery is retried three times, then logged and dropped. It is also dropped if its dispatcher or action was
+deleted. Like the platform, this does not limit dispatchers that trigger each other: a dispatcher of `task_failed` whose
+task fails loops forever unless its function checks the event's `functionName`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Deliveries:
     """The deliveries of a store. They are carried out on one event loop at a time."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Nothing is delivered until `run` or `deliver_due`; `clock` is that of the task service."""
+        """Nothing is delivered until `run` or `deliver_due`; `clock` is the task service's."""
         self._store = store
         self._clock = clock
         self._woken: asyncio.Event | None = None
@@ -43,7 +43,7 @@ class Deliveries:
         events.when_published(store, self.wake)
 
     def wake(self) -> None:
-        """Look at once whether something is due."""
+        """Check for due deliveries now."""
         if self._woken is not None:
             self._woken.set()
 
@@ -62,7 +62,7 @@ class Deliveries:
                 try:
                     await self.deliver_due()
                 except Exception:
-                    log.exception("The delivery of events failed; it goes on in a second")
+                    log.exception("The delivery of events failed; retrying in a second")
                     await asyncio.sleep(1)
         finally:
             self._woken = None
@@ -70,14 +70,14 @@ class Deliveries:
                 attempt.cancel()
 
     def pending(self, until: float) -> int:
-        """How many deliveries are due by then, in epoch seconds."""
+        """Return the number of deliveries due by a time in epoch seconds."""
         return self._store.count(events.DELIVERIES, Sql(f"{member('due')} <= ?", (epoch_ms(until),)))
 
     async def deliver_due(self) -> bool:
-        """Carry out every delivery that is due, the first first; whether there was any."""
+        """Perform all due deliveries, oldest first. Return True if there were any."""
         found = False
         while (delivery := self._next()) is not None:
-            attempt = self._running.get(delivery["id"])  # perhaps somebody else waits for it already
+            attempt = self._running.get(delivery["id"])  # another caller may already be performing it
             if attempt is None:
                 attempt = self._begun(delivery)
             await asyncio.wait([attempt])  # requests come between

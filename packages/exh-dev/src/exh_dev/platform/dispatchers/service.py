@@ -1,4 +1,4 @@
-"""The dispatcher service as a whole."""
+"""The dispatcher service."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class DispatcherService(Service):
     def routes(self) -> list[Route]:
         """Return the endpoints of the service, and two for tests and tools.
 
-        `/_dev/tasks/settle` runs the tasks and delivers the events that are due until nothing is left. `/_dev/pending`
-        counts the tasks that run, and the tasks and deliveries that are due within some seconds.
+        `/_dev/tasks/settle` runs due tasks and delivers due events until none is left. `/_dev/pending` counts running
+        tasks, and tasks and deliveries due within some seconds.
         """
         return [
             *api.Dispatchers(self._store, self._clock).routes(),

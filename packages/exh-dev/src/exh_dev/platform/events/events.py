@@ -1,6 +1,6 @@
-"""What happened on the platform: the events that services publish, and what is to be done about each.
+"""Events that services publish, and their deliveries.
 
-A delivery is one action of one dispatcher for one event. It is stored with the event, and forgotten when it is done.
+A delivery is one action of one dispatcher for one event. It is stored with the event, and deleted when done.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def when_published(store: Store, call: Callable[[], None]) -> None:
 def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *, now: float) -> Document:
     """Record an event and its deliveries; `now` in epoch seconds.
 
-    Call it inside a transaction, so that both are there or neither.
+    Call it inside a transaction, so that both are stored or neither.
     """
     event: Document = {"id": object_id(), "type": event_type}
     if content is not None:
@@ -46,10 +46,10 @@ def publish(store: Store, event_type: str, content: Mapping[str, Any] | None, *,
 
 
 def deliver(store: Store, event: Document) -> int:
-    """Store a delivery for every action of the dispatchers of the event's type, due at once but for failed alarms.
+    """Store a delivery for every action of the event type's dispatchers, due immediately except for failed alarms.
 
     Returns:
-        How many there are.
+        The number of deliveries.
     """
     due = event["creation_timestamp"] + FAILED_ALARM_DELAY * 1000 if _is_failed_alarm(store, event) else 0
     dispatchers = store.matching(DISPATCHERS, Sql(f"{member('eventType')} = ?", (event["type"],)))

@@ -1,7 +1,7 @@
 """The endpoints of the event service: snake_case members, timestamps in epoch milliseconds.
 
-Anybody with the permission may publish any type, those of the platform's own events too: nothing published forbids it.
-Subscriptions are kept and listed; what reacts to events here are the dispatchers.
+Callers with the permission may publish any type, including the platform's own: no published rule forbids it.
+Subscriptions are stored and listed but have no effect; only dispatchers react to events.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""`/_dev/faults`: shows and changes the fault rules of a running platform. Open to everyone who can reach it, which is
-this machine: it has to work when nothing else does.
+"""`/_dev/faults`.
+
+Shows and changes the fault rules of a running platform. It needs no credentials, because it must work while all other
+requests fail; only this machine can reach it.
 """
 
 from __future__ import annotations

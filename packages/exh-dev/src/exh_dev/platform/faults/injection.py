@@ -1,6 +1,6 @@
-"""Lets go wrong what `fault_rules` say, on the way between the client and the platform.
+"""Fault injection between the client and the platform, by the rules in `rules.py`.
 
-It stands before everything else, so that a reset is one at the socket and a request that is not applied was never seen.
+It is the outermost layer, so that a reset happens at the socket and a rejected request never reaches the platform.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Seconds by which the server's clock is ahead for the request being served.
 SKEW: ContextVar[float] = ContextVar("skew", default=0.0)
 
-#: What a developer needs when nothing else works; the ledger there is what clients are tested with.
+#: Paths without faults: developers need them when all else fails, and tests of clients need the ledger.
 _EXEMPT, _NOT_EXEMPT = "/_dev/", "/_dev/ledger"
 _PAUSE_STEP = 0.05  # seconds between two looks at whether the platform stops
 _DRIP = 0.05  # seconds between two pieces of a slow body, if it has that many bytes
@@ -87,11 +87,11 @@ class _Request:
         return messages
 
     async def apply(self, send: Send | None = None) -> None:
-        """Let it go on, answering to `send`."""
+        """Apply the request, answering to `send`."""
         await self.app(self.scope, self.receive, send or self.send)
 
     async def answer(self) -> _Answer | None:
-        """Let it go on and keep its answer; None when there was none, for the client has gone."""
+        """Apply the request and buffer its answer; None if the client has disconnected."""
         start: Message | None = None
         body = bytearray()
 
@@ -119,7 +119,7 @@ class _Answer:
 
     @property
     def has_no_body(self) -> bool:
-        """Whether its status forbids one."""
+        """Whether its status forbids a body."""
         return self.start["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
@@ -142,7 +142,7 @@ async def _html(rule: Rule, request: _Request, _: FaultRules) -> None:
 
 
 async def _latency(rule: Rule, request: _Request, faults: FaultRules) -> None:
-    messages = await request.received()  # now: from a client who gives up meanwhile, the server would read nothing
+    messages = await request.received()  # read it now, because nothing can be read after the client disconnects
     await _pause(rule.amount, faults)
     await replace(request, receive=_replay(messages, request.receive)).apply()
 
@@ -219,7 +219,7 @@ _FAULTS = {
 
 
 async def _pause(seconds: float, faults: FaultRules) -> None:
-    """Hold a request back, until the platform stops."""
+    """Delay a request, at most until the platform stops."""
     until = time.monotonic() + seconds
     while faults.pausing and (left := until - time.monotonic()) > 0:  # noqa: ASYNC110 - another thread says stop
         await asyncio.sleep(min(left, _PAUSE_STEP))
@@ -237,12 +237,12 @@ def _broken_json(body: bytes) -> bytes:
     try:
         json.loads(half)
     except ValueError:
-        return half or b"{"  # nothing at all might pass for an empty answer
+        return half or b"{"  # an empty prefix could pass for an empty answer
     return b"{"
 
 
 async def _discard(_: Message) -> None:
-    """Send to nobody."""
+    """Discard the message."""
 
 
 def _replay(messages: Sequence[Message], receive: Receive) -> Receive:

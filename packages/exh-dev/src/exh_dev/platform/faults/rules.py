@@ -1,26 +1,26 @@
-"""Rules for what shall go wrong on purpose: `METHOD PATH-GLOB:FAULT[:PROBABILITY][xN]`, such as `PUT /data/*:503:0.3`.
+"""Fault rules: `METHOD PATH-GLOB:FAULT[:PROBABILITY][xN]`, such as `PUT /data/*:503:0.3`.
 
     METHOD       an HTTP method, or * for any
-    PATH-GLOB    held against the whole path, without its query and trailing slashes; * matches slashes too, ? stands
-                 for a colon, [...] for one of several characters
-    PROBABILITY  from 0 to 1; 1 when left out
-    xN           only the next N requests that match are considered
+    PATH-GLOB    matched against the entire path, without query and trailing slashes; * matches slashes too, ? matches
+                 a colon, [...] one of several characters
+    PROBABILITY  from 0 to 1; 1 by default
+    xN           only the next N matching requests are considered
 
-FAULT says what happens, and whether the request is applied:
+FAULT is one of the following, which also decides whether the request is applied:
 
     400 to 599            answered with this status and an error as the platform's; not applied
     429+2, 503+2          the same, with Retry-After: 2
-    html, html=STATUS     answered with an HTML page, as proxies do, of this status (502 when left out); not applied
-    latency=SECONDS       held back this long, then applied
-    skew=SECONDS          applied, but the clock that OAuth1 timestamps are held against is this far ahead
+    html, html=STATUS     answered with an HTML page, like that of a proxy, with this status (default 502); not applied
+    latency=SECONDS       delayed, then applied
+    skew=SECONDS          applied, but the clock for OAuth1 timestamps is this far ahead
     reset                 the connection is reset without an answer; not applied
     reset-after           applied, then the connection is reset without an answer
-    truncate              applied; the answer's body ends early, and with it the connection
-    truncate-json         applied; the answer is complete as HTTP, but its body is half of what it was
-    slow=SECONDS          applied; the answer's body drips in over this long
-    duplicate             delivered twice; the client gets the second answer
+    truncate              applied; the answer's body ends early and the connection is closed
+    truncate-json         applied; the answer is valid HTTP, but half of its body is missing
+    slow=SECONDS          applied; the answer's body is sent slowly over this time
+    duplicate             applied twice; the client gets the second answer
 
-Rules are tried in their order and those that strike add up; the first one stands nearest to the client.
+Rules are tried in order, and all that match apply; the first one is nearest to the client.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ _RIGHT = 'a right one is "PUT /data/*:503:0.3", "* /users/v1/*:latency=0.5" or "
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule, as it was written and as it is understood.
+    """A parsed rule.
 
     Attributes:
-        text: how it was written.
+        text: its source.
         method: HTTP method or `*`.
         path: glob over paths.
         fault: `status`, or the name of the fault.
-        amount: seconds, or the HTTP status of `status` and `html`; 0 where neither belongs.
-        retry_after: seconds for the header of this name.
+        amount: seconds, or the HTTP status of `status` and `html`; otherwise 0.
+        retry_after: seconds of the Retry-After header.
         probability: 0 to 1.
         times: how many matching requests are considered; None for all.
     """
@@ -95,10 +95,10 @@ class FaultRules:
     """The rules in force. They may be changed from any thread while requests are served."""
 
     def __init__(self, rules: Iterable[str] = (), *, chance: Callable[[], float] = random.random) -> None:
-        """Begin with `rules`; `chance` draws a number from 0 up to but without 1.
+        """`chance` returns a random number in [0, 1).
 
         Raises:
-            UsageError: one of the rules cannot be understood.
+            UsageError: a rule is invalid.
         """
         self._chance = chance
         self._in_force: tuple[RuleInForce, ...] = ()
@@ -198,7 +198,7 @@ def _fault(text: str) -> tuple[str, float, int | None]:
             raise ValueError(f"{name} cannot be negative")
         return name, seconds, None
     known = ", ".join(("a status from 400 to 599", "html", *(f"{each}=SECONDS" for each in _TIMED), *_PLAIN))
-    raise ValueError(f'"{text}" is no fault; there are {known}')
+    raise ValueError(f'"{text}" is not a fault; use {known}')
 
 
 def _number(what: str, text: str) -> float:
@@ -211,7 +211,7 @@ def _number(what: str, text: str) -> float:
 def _error_status(text: str) -> int:
     status = int(text)
     if not 400 <= status <= 599:  # noqa: PLR2004 - the range that means an error
-        raise ValueError(f"{status} is not an error; a status goes from 400 to 599")
+        raise ValueError(f"{status} is not an error; use a status from 400 to 599")
     return status
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 BASE = "/files/v1"
-LARGEST = 8 * 1024 * 1024  # bytes of a file, unless the platform is told otherwise
+LARGEST = 8 * 1024 * 1024  # bytes of a file, by default
 _FILES, _SETTINGS = "files", "file_settings"
 _LEVELS = ("full", "read")
 _CONTENT = re.compile("[0-9a-f]{24}")
@@ -61,12 +61,10 @@ def keep_file(
     now: float,
     token: str | None = None,
 ) -> Document:
-    """Keep a file that was made here, in the `folder` of the contents, in the place of one with the same `token`.
-
-    Its one token is a full one.
+    """Store a generated file in `folder`, replacing one with the same `token`. The token has full access.
 
     Raises:
-        ErrorAnswer: 15 when the token has not the form of one.
+        ErrorAnswer: 15 when the token has the wrong format.
     """
     if token is not None and not _TOKEN.fullmatch(token):
         raise ErrorAnswer(
@@ -108,7 +106,7 @@ class FileService(Service):
         self._folder = folder
         self._clock = clock
         self._largest = largest
-        #: Assumed: settings that nobody has changed are as old as the service.
+        #: Assumed: default settings are as old as the service.
         self._defaults = {"disableForceDownloadForMimeTypes": [], "updateTimestamp": iso(clock())}
         self._clean()
 

@@ -1,4 +1,4 @@
-"""An upload as a multipart body: the file goes to disk as it comes, within limits on everything else."""
+"""Parse a multipart upload: the file is streamed to disk, with limits on all other parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 _MOST_OVER = 56 * 1024 * 1024  # bytes of a body that is too large are read beyond that, so that the answer arrives
-_MOST_TEXT = 64 * 1024  # bytes of the fields beside the file
+_MOST_TEXT = 64 * 1024  # bytes of the other fields
 _MOST_PARTS = 1_000
 _MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
 #: What the parser complains of is the answer to the caller; it would be written to stderr as well, a line a byte.
@@ -36,7 +36,7 @@ class _Part:
 
 
 class Upload:
-    """Takes a multipart body apart: the file goes to `target` as it comes, the texts are kept."""
+    """Parses a multipart body: the file is streamed to `target`, text fields are stored."""
 
     def __init__(self, boundary: bytes, target: BinaryIO, largest: int) -> None:
         self.name = ""
@@ -110,7 +110,7 @@ class Upload:
             return
         self._texts += end - start
         if self._texts > _MOST_TEXT:
-            raise _malformed("its texts are too long")
+            raise _malformed("its text fields are too long")
         self._text += data[start:end]
 
     def _part_end(self) -> None:

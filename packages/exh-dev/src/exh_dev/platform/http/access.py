@@ -1,7 +1,7 @@
-"""Who calls, and what the caller may do.
+"""The caller of a request, and the caller's permissions.
 
-A permission comes from a global role, and then counts everywhere; or from a staff role in a group, and then counts for
-what belongs to that group. `NAME:schema` (or function, or template) is `NAME` narrowed to one of them.
+A permission of a global role applies everywhere; that of a staff role applies within the group. `NAME:schema` (or
+function, or template) limits `NAME` to one of them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rights:
-    """What the caller of a request may do.
+    """The rights of a request's caller.
 
     Attributes:
-        user: the calling user's record; None for an application alone, and for nobody.
-        application_id: the calling application; None for nobody.
+        user: the calling user's record; None for an application or an anonymous caller.
+        application_id: the calling application; None for an anonymous caller.
         everywhere: the permissions of the user's global roles.
         in_groups: group id -> the permissions of the user's staff roles there.
     """
@@ -64,7 +64,7 @@ class Rights:
         return groups
 
     def require(self, name: str, *narrowed: str, group: str | None = None) -> None:
-        """Go on only with the permission, everywhere or in the `group`.
+        """Require a permission, globally or in `group`.
 
         Raises:
             ErrorAnswer: 104 without a user, 10 without the permission.
@@ -79,9 +79,7 @@ class Rights:
             )
 
     def held(self) -> dict[str, list[str]]:
-        """Return the permissions of the caller: those that count `everywhere`, and of each group those that count
-        there.
-        """
+        """Return the caller's permissions: global ones as `everywhere`, and those in each group."""
         groups = {group: sorted(names) for group, names in self.in_groups.items()}
         return {"everywhere": sorted(self.everywhere), **groups}
 
@@ -97,10 +95,10 @@ class Rights:
 
 
 def rights_of(request: Request, store: Store) -> Rights:
-    """Return what the caller of a request may do; nothing, for nobody.
+    """Return the rights of a request's caller; none for an anonymous one.
 
     Raises:
-        ErrorAnswer: 104 when the user of the credentials is gone.
+        ErrorAnswer: 104 when the user of the credentials was deleted.
     """
     identity: Identity | None = request.state.caller
     if identity is None:
@@ -124,7 +122,7 @@ def _rights_of_id(user_id: str, store: Store, application_id: str) -> Rights | N
 
 
 def rights_of_user(user: Document, store: Store, *, application_id: str | None = None) -> Rights:
-    """Return what a user may do. Roles are kept apart from users: what they grant changes for everybody at once."""
+    """Return a user's rights. || Roles are read on each request, so that a change applies to all users immediately."""
     everywhere = {
         permission["name"]
         for role_id in user["role_ids"]

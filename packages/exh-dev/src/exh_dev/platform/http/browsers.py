@@ -1,13 +1,12 @@
-"""What pages in the developer's browser may do here.
+"""Protect `/_dev/` from other pages in the developer's browser.
 
-`/_dev/` asks for no credentials, so that no page but the control center's own may call it. Two things keep others out:
+`/_dev/` requires no credentials, so only the control center's page may call it. Two checks keep others out:
 
-- A page of another origin: its requests say so, by `Origin` and by `Sec-Fetch-Site`. The latter comes with an <img> and
+- A page of another origin: its requests have `Origin` and `Sec-Fetch-Site` headers. The latter is sent for an <img> and
   a form too (https://www.w3.org/TR/fetch-metadata/).
-- A page that this platform itself serves, such as the answer of an API function or a file that was uploaded: it has the
-  origin that it was opened at. The control center is at http://127.0.0.1:PORT alone, where every other page is in a
-  sandbox, which has no origin; pages at http://localhost:PORT can do what they do on a cluster, and are refused below
-  `/_dev/`.
+- A page that this platform serves, such as an API function's answer or an uploaded file, has the platform's origin. The
+  control center is only at http://127.0.0.1:PORT, where every other page is sandboxed and has no origin; pages at
+  http://localhost:PORT behave as on a cluster and are refused below `/_dev/`.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ def place_of_center(host: str, path: str) -> str | None:
 
 
 def refuse_pages(scope: Scope) -> None:
-    """Let a request below `/_dev/` pass only where no page made it, or the control center's own.
+    """Refuse requests below `/_dev/` from pages other than the control center's.
 
     Raises:
-        CodelessErrorAnswer: it comes from a page of another origin, another port of this machine included, or under
-            another name than this machine's.
+        CodelessErrorAnswer: it comes from a page of another origin (including another port of this machine), or
+            addresses another host name.
     """
     headers = dict(scope["headers"])
     host = headers.get(b"host", b"localhost")
@@ -74,8 +73,10 @@ def headers_for(scope: Scope) -> Headers:
 
 
 def _opens_the_center(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """Return whether a link to the control center was followed. Nothing else below `/_dev/` is opened so: a page reads
-    what it opened in a tab at its own origin, and a GET of the platform may run a function.
+    """Return whether the request opens the control center from a link.
+
+    Nothing else below `/_dev/` may be opened by navigation: a page can read a tab that it opened at its own origin, and
+    a GET may run a function.
     """
     is_a_tab = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
     return is_a_tab and scope["method"] == "GET" and scope["path"].rstrip("/") == DEV

@@ -16,21 +16,21 @@ _NO_LINGER = struct.pack("ii", 1, 0)  # close() then sends RST and drops what wa
 
 
 class ConnectionCut(Exception):  # noqa: N818 - what is to happen, not something gone wrong
-    """The connection is to end here. Raised while a request is served; whoever holds the socket does it."""
+    """Ends the connection. Raised while a request is served, and handled by the server's socket code."""
 
     def __init__(self, *, after_what_was_sent: bool = False) -> None:
-        """End it at once, or `after_what_was_sent` has reached the client."""
+        """End the connection immediately, or `after_what_was_sent` has reached the client."""
         super().__init__("the local platform closed the connection")
         self.after_what_was_sent = after_what_was_sent
 
 
 async def cut(receive: Receive, send: Send, wanted: ConnectionCut) -> None:
-    """End the connection that uvicorn's `receive` and `send` belong to, and wait until it is gone.
+    """End the connection that uvicorn's `receive` and `send` belong to, and wait until it is closed.
 
-    At once, the client's socket gets a reset (ECONNRESET); otherwise the end of the stream.
+    If immediate, the client's socket gets a reset (ECONNRESET); otherwise the end of the stream.
 
     Raises:
-        ConnectionResetError: there is no socket: the client runs in this process.
+        ConnectionResetError: there is no socket because the client runs in this process.
     """
     # ASGI has no message for this, but `send` is a method of uvicorn's request cycle, in both its HTTP protocols.
     transport: Transport | None = getattr(getattr(send, "__self__", None), "transport", None)

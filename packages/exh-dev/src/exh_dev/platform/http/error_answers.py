@@ -115,7 +115,7 @@ KNOWN: dict[int, tuple[int, str]] = {
 class ErrorAnswer(Exception):  # noqa: N818 - the platform's errors are its answers, not ours
     """An error answer. Raised anywhere while a request is served; the gateway turns it into the response."""
 
-    #: What was not the case where a caller lacks the right to something; no answer tells it, the control center does.
+    #: The failed condition of a missing right, which only the control center shows.
     check: dict[str, Any] | None = None
 
     def __init__(self, code: int, message: str, *, status: int | None = None, **extra: Any) -> None:

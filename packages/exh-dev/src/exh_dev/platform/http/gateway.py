@@ -1,4 +1,4 @@
-"""What stands before every service: authentication, path normalisation, and the shape of error answers."""
+"""The gateway in front of every service: authentication, path normalisation, and error answers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ log = logging.getLogger("exh_dev.platform")
 
 @dataclass
 class Nonces:
-    """What became of the OAuth1 nonces that came with a genuine signature."""
+    """Outcomes of the OAuth1 nonces of valid signatures."""
 
     seen: int = 0
     duplicates_refused: int = 0
@@ -107,7 +107,7 @@ class Gateway:
             scope["state"] = {**scope.get("state", {}), "caller": caller}
             await self._app(scope, receive, send_with_header)
         except ClientDisconnect:
-            pass  # nobody waits for an answer
+            pass  # the client has disconnected
         except ConnectionCut:
             raise
         except Exception as error:
@@ -182,6 +182,6 @@ def user_of(request: Request) -> str:
 
 
 def _path(scope: Scope) -> str:
-    """Return the path, in which a slash that came as `%2F` stays so: it is part of a name, and parts no segments."""
+    """Return the path, keeping `%2F` encoded: it is part of a name, not a separator."""
     raw = scope["raw_path"].decode("latin-1")
     return unquote(_SLASH.sub("%252F", raw)) if _SLASH.search(raw) else str(scope["path"])

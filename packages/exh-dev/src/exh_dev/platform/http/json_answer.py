@@ -1,4 +1,4 @@
-"""JSON answers that may hold what a function made."""
+"""JSON answers that may contain a function's result."""
 
 from __future__ import annotations
 

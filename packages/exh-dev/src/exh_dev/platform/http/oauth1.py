@@ -38,7 +38,7 @@ _PROTOCOL_PARAMETER = re.compile(r"oauth_[a-z_]+")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request: an application, and a user when a token came with it."""
+    """The sender of a request: an application, and a user if a token was sent."""
 
     application_id: str
     user_id: str | None
@@ -46,12 +46,12 @@ class Caller:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """What of a request its signature covers.
+    """The signed parts of a request.
 
     Attributes:
         authorization: the Authorization header, starting with `OAuth`.
         method: HTTP method.
-        url: scheme, host, and path as they were sent, without the query.
+        url: scheme, host and path as sent, without the query.
         query: the raw query string, without its question mark.
     """
 
@@ -62,15 +62,15 @@ class SignedRequest:
 
 
 class OAuth1Verifier:
-    """Says who signed a request, or raises the `ErrorAnswer` that the platform answers with."""
+    """Verifies signatures, raising the platform's `ErrorAnswer`."""
 
     def __init__(self, store: Store, *, clock: Callable[[], float], skew: Callable[[], float] = lambda: 0.0) -> None:
-        """Look keys and tokens up in `store`.
+        """Verify with the keys and tokens in `store`.
 
         Args:
-            store: where keys, tokens and their secrets are.
-            clock: the time in epoch seconds.
-            skew: seconds by which timestamps are held against another time than that.
+            store: the store of keys, tokens and secrets.
+            clock: returns the time in epoch seconds.
+            skew: seconds added to the clock when checking timestamps.
         """
         self._store = store
         self._clock = clock
@@ -133,7 +133,7 @@ class OAuth1Verifier:
             raise ErrorAnswer(109, "The nonce is missing")
         if key in self._seen:
             raise ErrorAnswer(110, "A request with this nonce and timestamp was received before")
-        # Past this moment the timestamp itself is refused.
+        # After this time the timestamp itself is refused.
         self._seen[key] = now + 2 * WINDOW + 1
 
 
@@ -185,15 +185,14 @@ def _protocol_parameters(authorization: str) -> dict[str, str]:
 
 
 def _check_once(request: SignedRequest) -> None:
-    """Refuse a parameter of the protocol that comes twice, in the header or in header and query (RFC 5849, 3.2), and a
-    value in the header without quotation marks (3.5.1).
+    """Refuse duplicate protocol parameters in header and query (RFC 5849, 3.2), and unquoted values (3.5.1).
 
-    Two readers may each take another one of them.
+    Parsers differ in which duplicate they use.
     """
     # oauthlib's parser returns the last one of a name, and takes values without quotation marks, too.
     items = [item.partition("=") for item in parse_http_list(request.authorization[len("OAuth ") :])]
     if any(not _QUOTED.fullmatch(value.strip()) for _, _, value in items):
-        raise ErrorAnswer(109, "The Authorization header is malformed: each value stands between quotation marks")
+        raise ErrorAnswer(109, "The Authorization header is malformed: each value must be quoted")
     names = [name.strip() for name, _, _ in items]
     names += [name for name, _ in parse_query(request.query) if _PROTOCOL_PARAMETER.fullmatch(name)]
     twice = next((name for name in names if names.count(name) > 1), None)

@@ -1,4 +1,4 @@
-"""Which endpoint answers a request: all routes are one tree of path segments, walked once for each request.
+"""Routing by a tree of path segments, walked once for each request.
 
 Starlette's own router tries its routes one after the other, each by a regular expression, and the platform has 400.
 """
@@ -25,16 +25,15 @@ class Route:
     """An endpoint with its path and its methods.
 
     Attributes:
-        path: each segment is itself, or `{name}` for any text, or `{name:int}` for decimal digits; the last one may be
-            `{name:path}`, which takes all that is left. What they take is in `request.path_params`.
+        path: each segment is literal, `{name}` for any value, or `{name:int}` for decimal digits; the last may be
+            `{name:path}` for the rest. The values are in `request.path_params`.
         endpoint: an `async` function of a request, or an ASGI application.
-        methods: in capitals, HEAD with GET; none of them for any method.
+        methods: upper case, with HEAD for GET; empty for any method.
     """
 
     __slots__ = ("endpoint", "methods", "path")
 
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], *, methods: Iterable[str] = ()) -> None:
-        """Hold what the attributes describe."""
         self.path, self.endpoint, self.methods = path, endpoint, frozenset(methods)
         if "GET" in self.methods:
             self.methods |= {"HEAD"}
@@ -80,7 +79,7 @@ class Routing:
 
 
 class _Segment:
-    """What may follow a segment of a path, and the routes that end with it: their numbers, and their parameters."""
+    """A node of the tree: possible next segments, and the numbers and parameters of routes that end here."""
 
     __slots__ = ("digits", "ends", "literal", "rest", "text")
 

@@ -1,8 +1,8 @@
-"""The localization service: texts by key, in several languages, English always among them.
+"""The localization service: translations by key; English is required.
 
-Assumed: a key has 1 to 200 characters and no comma, which parts it from its arguments in `/request`, where any two
-capital letters may be asked for; `/languages` names those of the official SDK. No source has the regions of a country,
-so that list is empty for each.
+Assumed: a key has 1 to 200 characters and no comma, which separates it from its arguments in `/request`; `/request`
+accepts any two capital letters as language; `/languages` lists those of the official SDK. No source has the regions of
+a country, so that list is empty for each.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _KINDS: dict[str, Kind] = {"key": "string", "creation_timestamp": "number", "upd
 
 
 def text_of(store: Store, key: str, language: str) -> str | None:
-    """Return a text in a language, else in English; None for an unknown key."""
+    """Return a key's translation, falling back to English; None for an unknown key."""
     localization = store.get(_COLLECTION, key)
     return None if localization is None else _in(localization, language)
 
 
 def texts_of(store: Store, keys: Sequence[str], language: str) -> dict[str, str]:
-    """Return the texts of those keys that are known, each in a language, else in English."""
+    """Return the translations of the known keys, falling back to English."""
     wanted = Sql("id IN (SELECT value FROM json_each(?))", (json.dumps(keys),))
     return {each["key"]: _in(each, language) for each in store.matching(_COLLECTION, wanted)}
 
@@ -83,7 +83,7 @@ def _in(localization: Document, language: str) -> str:
 
 
 class LocalizationService(Service):
-    """The localizations of a store, each kept under its key."""
+    """The localizations of a store, by key."""
 
     base = BASE
 
@@ -114,7 +114,7 @@ class LocalizationService(Service):
         given = _given(await read_json(request))
         for key, texts in given.items():
             if DEFAULT_LANGUAGE not in texts:
-                raise ErrorAnswer(801, f"The localization {key} has no text in {DEFAULT_LANGUAGE}")
+                raise ErrorAnswer(801, f"The localization {key} has no translation in {DEFAULT_LANGUAGE}")
         now = epoch_ms(self._clock())
         existing = [key for key in given if self._store.text(_COLLECTION, key) is not None]
         with self._store.transaction():
@@ -151,7 +151,7 @@ class LocalizationService(Service):
         return JSONResponse({"records_affected": len(chosen)})
 
     async def _request(self, request: Request) -> JSONResponse:
-        """Texts by key, with arguments perhaps: `heart_rate, 06/10/2021, 63` fills `$1` and `$2`."""
+        """Return translations by key, with optional arguments: `heart_rate, 06/10/2021, 63` fills `$1` and `$2`."""
         fields = await read_json(request)
         wanted, languages = _texts(fields, "localizations"), _texts(fields, "localization_codes")
         if not all(_LANGUAGE.fullmatch(language) for language in languages):
@@ -174,7 +174,7 @@ def _given(fields: Fields) -> dict[str, dict[str, str]]:
     """Return the localizations of a body: key -> language -> text.
 
     Raises:
-        ErrorAnswer: 14 or 15 for what is none, and its own for a key that comes twice.
+        ErrorAnswer: 14 or 15 for invalid ones, and a special one for duplicate keys.
     """
     listed = fields.value("localizations")
     if listed is None:

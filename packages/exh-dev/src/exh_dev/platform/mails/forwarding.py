@@ -1,7 +1,7 @@
-"""Copies of mails, to a server on this machine or in the same network that shows them: over SMTP, without a login.
+"""Forward copies of mails over SMTP without a login, to a mail viewer on this machine or the local network.
 
-A mail that is on its way is listed as queued; so is one that could not be delivered, as failed. What was on its way
-when the platform stopped has failed at the next start. Without a server to forward to, nothing is ever queued.
+A mail in delivery is listed as queued, an undeliverable one as failed. Mails in delivery when the platform stops have
+failed at the next start. Without a server, the list is always empty.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Forwarder:
         when_sent(store, self.forward)
 
     def forward(self, mail: Document, attachments: Sequence[Attachment]) -> None:
-        """Begin to deliver a copy of a mail; on the event loop's thread."""
+        """Start delivering a copy of a mail. Must run on the event loop's thread."""
         queued = _queued(mail, attachments)
         self._store.put(QUEUED, queued)
         running = asyncio.get_running_loop().create_task(self._deliver(mail, attachments, queued))
@@ -67,7 +67,7 @@ class Forwarder:
         try:
             await asyncio.to_thread(self._send, mail, attachments)
         except Exception as error:  # noqa: BLE001 - what the library makes of odd addresses is not foretold
-            # Not the error's text: it may have the recipients.
+            # Omit the error's message: it may contain recipients.
             reason = getattr(error, "strerror", None) or type(error).__name__
             log.warning("The mail %s was not forwarded to %s:%s: %s", mail["id"], self._host, self._port, reason)
             self._change(queued, "failed")
@@ -87,7 +87,7 @@ class Forwarder:
 
 
 def message_of(mail: Document, attachments: Sequence[Attachment]) -> EmailMessage:
-    """Return a mail as SMTP carries it: HTML from a template, plain text otherwise. It does not name `bcc`."""
+    """Return a mail as an SMTP message: HTML if from a template, else plain text. `bcc` is omitted."""
     message = EmailMessage()
     message["Subject"] = " ".join(mail["subject"].split())
     message["From"] = mail["from"]

@@ -1,9 +1,8 @@
-"""Making a mail, from a template or from texts, and keeping it. Nothing leaves this machine, unless the platform was
-told where to forward copies (`forwarding.py`).
+"""Create mails, from a template or plain text, and store them.
 
-A mail is stored as it is answered, and with what it says: unlike the platform, which keeps the body of a plain mail
-alone, so that it can be looked at. So are its attachments, apart from it. Assumed: a template writes in the language
-that the request names, else in that of the user who sends, as for a template that this user resolves.
+Nothing leaves this machine unless forwarding is configured (`forwarding.py`). A mail is stored as in the answer, with
+its content and attachments for display; the real platform stores only the body of plain mails. Assumed: a template uses
+the request's language, else the sender's, as when the sender resolves the template.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Attachment:
 
 
 def when_sent(store: Store, call: Callable[[Document, Sequence[Attachment]], None]) -> None:
-    """Call `call` for each mail that comes into `store`."""
+    """Call `call` for each new mail in `store`."""
     store.listeners["mail"] = call
 
 
@@ -61,16 +60,17 @@ async def send_by_template(
     reply_to: Sequence[str] | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> Document:
-    """Send the mail that a template makes of `content`: one of version 2 by its id or its name, else one of version 1
-    by its id. Its outputs are `subject` and `body`.
+    """Send a mail from a template.
 
-    Call it on the event loop's thread, and in no transaction: a template is filled in elsewhere, and others are served
-    meanwhile. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are
-    `content` and `tracking_hash`, as far as it declares them. `now` is in epoch seconds. Answers the stored mail.
+    Of version 2 by id or name, else of version 1 by id. Its outputs are `subject` and `body`.
+
+    Call it on the event loop's thread and outside transactions: rendering takes place on another thread, and other
+    requests are served meanwhile. `recipients` is `{"to": [...], "cc"?, "bcc"?}`. The template's inputs are `content`
+    and `tracking_hash`, if declared. `now` is in epoch seconds. Returns the stored mail.
 
     Raises:
-        ErrorAnswer: 16 for an unknown template, 1002, 1003 or 1005 when it cannot be resolved, 15 for recipients that
-            cannot be, 26 for a template without the outputs.
+        ErrorAnswer: 16 for an unknown template, 1002, 1003 or 1005 when it cannot be resolved, 15 for invalid
+            recipients, 26 for a template without the outputs.
     """
     checked = checked_recipients(recipients)
     tracking_hash = hex40()
@@ -111,10 +111,10 @@ def send_plain(
     reply_to: Sequence[str] | None = None,
     attachments: Sequence[Attachment] = (),
 ) -> Document:
-    """Send a mail of plain text; it cannot be tracked. The other arguments are those of `send_by_template`.
+    """Send a plain-text mail, which has no tracking. The other arguments are those of `send_by_template`.
 
     Raises:
-        ErrorAnswer: 15 for recipients that cannot be, and for a message that is too large.
+        ErrorAnswer: 15 for invalid recipients, and for a message that is too large.
     """
     checked = checked_recipients(recipients)
     mail = _begun(creator_id, checked, subject=subject, body=body, sender=sender, reply_to=reply_to)
@@ -171,9 +171,7 @@ def shown(mail: Document) -> Document:
 
 
 def is_secret(name: str) -> bool:
-    """Return whether a member of a mail is for its recipients alone: who knows the hash may say that the mail was
-    opened.
-    """
+    """Return whether a member is secret: the tracking hash lets its holder mark the mail as opened."""
     return name == "tracking_hash"
 
 
@@ -184,17 +182,17 @@ def attachments_of(store: Store, mail_id: str) -> list[Attachment]:
 
 
 def forget(store: Store, mail_id: str) -> None:
-    """Delete a mail with all that belongs to it, inside a transaction."""
+    """Delete a mail and its attachments, inside a transaction."""
     store.delete(COLLECTION, mail_id)
     for number in range(len(attachments_of(store, mail_id))):
         store.delete(ATTACHMENTS, f"{mail_id}:{number:02}")
 
 
 def _template(store: Store, template_id: str | None, template_name: str | None) -> tuple[Document, bool]:
-    """Return the template that is named, and whether it is one of version 1.
+    """Return a template, and whether it has version 1.
 
     Raises:
-        ErrorAnswer: 16 when there is none.
+        ErrorAnswer: 16 when it does not exist.
     """
     found = templates.find_template(store, template_id or template_name or "")
     if found is not None and (found["id"] == template_id if template_id else found["name"] == template_name):

@@ -1,8 +1,8 @@
-"""The mail service: snake_case members and epoch milliseconds, but for the list of queued mails.
+"""The mail service.
 
-Who may not send any mail may send to the own address, once it is activated (204), and as staff to the patients of the
-own groups. Assumed: an unknown tracking hash affects no records. Templates that staff may send to anybody cannot be
-named here: no endpoint for that is known.
+Snake_case members and epoch milliseconds, except in the list of queued mails. Without the permission, users may send to
+their own activated address (204), and staff to the patients of their groups. Assumed: an unknown tracking hash affects
+no records. Templates that staff may send to anyone are not supported: no endpoint to configure them is known.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _attachment(given: dict[str, Any]) -> Attachment:
     if name is None or content is None:
         raise ErrorAnswer(14, "An attachment needs the fields name and content")
     if not isinstance(name, str) or not name or not name.isprintable():
-        raise ErrorAnswer(15, "The name of an attachment must be a text on one line")
+        raise ErrorAnswer(15, "The name of an attachment must be a string on one line")
     if kind is not None and not (isinstance(kind, str) and _TYPE.fullmatch(kind)):
         raise ErrorAnswer(15, "The type of an attachment must be a MIME type")
     try:

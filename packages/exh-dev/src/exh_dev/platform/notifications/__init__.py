@@ -1,1 +1,1 @@
-"""The notification service, in its two versions. Notifications are kept; nothing is pushed to a device."""
+"""The notification service, in its two versions. Notifications are stored; none is pushed to a device."""

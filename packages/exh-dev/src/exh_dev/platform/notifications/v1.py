@@ -1,7 +1,7 @@
 """Version 1: snake_case members, timestamps in epoch milliseconds.
 
-Assumed: an unknown type is 15, a field that the type requires and that is missing 14; what a type does not know stays.
-A type is told by its name and its required fields. `viewed` without RQL marks all notifications of the caller.
+Assumed: an unknown type is 15, a field that the type requires and that is missing 14; unknown fields are kept. A type
+is defined by its name and required fields. `viewed` without RQL marks all notifications of the caller.
 """
 
 from __future__ import annotations

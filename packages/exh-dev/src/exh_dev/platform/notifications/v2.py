@@ -1,8 +1,8 @@
 """Version 2: camelCase members, timestamps in ISO 8601.
 
-`sent` says that a device of the user has a token; what it would be sent is kept here and goes nowhere.
+`sent` means that a device of the user has a token; messages are stored and never pushed.
 
-Assumed: whether the target exists is not looked at. Lists need their permission, of one's own notifications as well.
+Assumed: the target need not exist. Lists require their permission, even for one's own notifications.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class NotificationServiceV2(Service):
         return user_id
 
     def _known(self, user_id: str) -> Document:
-        """Return the settings of a user; of one who never set any, as they would be made now."""
+        """Return a user's settings, with defaults if never set."""
         now = iso(self._clock())
         return self._store.get(SETTINGS, user_id) or {
             "id": user_id,
@@ -164,12 +164,12 @@ class NotificationServiceV2(Service):
 
 
 def _shown(settings: Document) -> Document:
-    """As they are answered: the token that belongs to no device is null where there is none."""
+    """Return the settings as answered, with null for a missing token without device."""
     return {"fcmToken": None, **settings}
 
 
 def _change(record: Document, fields: Fields, names: tuple[str, ...]) -> None:
-    """Take over what was sent; null removes."""
+    """Apply sent values; null removes."""
     for name in names:
         text = fields.optional_text(name)
         if text is not None:
@@ -181,7 +181,7 @@ def _change(record: Document, fields: Fields, names: tuple[str, ...]) -> None:
 def _texts(fields: Fields) -> Document | None:
     data = fields.optional_object("data")
     if data is not None and not all(isinstance(value, str) for value in data.values()):
-        raise ErrorAnswer(15, "The field data must hold texts")
+        raise ErrorAnswer(15, "The values of data must be strings")
     return data
 
 

@@ -1,12 +1,12 @@
 """The App Store: transactions and receipts, subscriptions, and Apple's notifications about them.
 
-Apple's own members are in snake_case, as Apple sends them; all else is in camelCase. Nothing that a client sends is
-believed: where a subscription stands is what the local App Store says to its receipt.
+Apple's own members are in snake_case, all others in camelCase. Clients are not trusted: the local App Store decides a
+subscription's status from its receipt.
 
-Assumed: a receipt is of one subscription; an application that has shared secrets takes receipts of the bundles of these
-alone (2707), one that has none takes all; a notification has to carry the secret of its bundle, where there is one.
-`state` is the latest event in capitals. A subscription is never locked here, for it is changed at once. Deleting and
-reevaluating a subscription are in the published API, though not in the official SDK.
+Assumed: a receipt has one subscription; an application with shared secrets accepts only receipts of their bundles
+(2707), one without accepts all; a notification must carry its bundle's secret, if there is one. `state` is the latest
+event in capitals. A subscription is never locked here, because changes are immediate. Deleting and reevaluating a
+subscription are in the published API but not in the official SDK.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class AppStore:
     """The App Store subscriptions of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has, with a local App Store beside it."""
+        """Serve the data of `store`, with a local App Store."""
         self._store = store
         self._clock = clock
         self._secrets = SharedSecrets(store, clock=clock)
@@ -92,14 +92,14 @@ class AppStore:
         ]
 
     def look(self) -> None:
-        """Evaluate the subscriptions that stand otherwise by now."""
+        """Evaluate subscriptions whose status is due to change."""
         evaluate_due(self._store, SOURCE, "reevaluateDate", self._reevaluate, now=self._clock())
 
     def receive(self, notification: Document) -> int:
-        """Take a notification as Apple sent it.
+        """Process a notification in Apple's format.
 
         Returns:
-            200 when it changed a subscription, 202 when it is about none that anybody has here.
+            200 when it changed a subscription, 202 when no user has the subscription.
 
         Raises:
             ErrorAnswer: 2707 when its receipt is not genuine, or its password not the secret of the bundle; 2716 when
@@ -191,7 +191,7 @@ class AppStore:
         return told
 
     def _linked(self, told: Document) -> Document | None:
-        """Return the subscription that a receipt is of, when somebody has it."""
+        """Return the subscription of a receipt, if a user has it."""
         original = told["latest_receipt_info"][0]["original_transaction_id"]
         of_original = Sql(f"{member('originalTransactionId')} = ?", (original,))
         return next(iter(self._store.matching(_COLLECTION, of_original)), None)
@@ -202,7 +202,7 @@ class AppStore:
             self._evaluate(subscription, told)
 
     def _evaluate(self, subscription: Document, told: Document) -> None:
-        """Bring a subscription, new or known, to where the store says it stands.
+        """Update a new or known subscription to the store's status.
 
         Raises:
             ErrorAnswer: 2716 when nothing is sold under the product's id.
@@ -243,7 +243,7 @@ class AppStore:
 
 
 def _standing(latest: Document, renewal: Document, following: Document | None, *, now: float) -> Standing:
-    """Where a subscription stands by its latest payment and how it goes on."""
+    """Return a subscription's status from its latest payment and renewal settings."""
     expires = int(latest["expires_date_ms"]) / 1000
     grace = int(renewal.get("grace_period_expires_date_ms", 0)) / 1000
     offer = _offer(latest)

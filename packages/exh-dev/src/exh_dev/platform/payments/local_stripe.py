@@ -1,9 +1,9 @@
-"""A Stripe of this platform's own: customers' payment methods, intents, and events that it signs and delivers.
+"""A local Stripe: customers' payment methods, intents, and signed events.
 
-Nothing is paid here, and nothing leaves this machine. What Stripe.js does in the app (`confirmCardPayment`, …), the
-paths below `/_dev/stripe` do for a developer or a test; Stripe's events follow as they would.
+No money moves, and nothing leaves this machine. The paths below `/_dev/stripe` replace Stripe.js in the app
+(`confirmCardPayment`, …) for developers and tests, and trigger Stripe's events.
 
-Of Stripe's own test cards there are those of `TEST_CARDS`; another payment method is made at
+`TEST_CARDS` are some of Stripe's test cards; other payment methods are created at
 `/_dev/stripe/payment_methods`, or by an intent that succeeds. As at Stripe, a method that was used for a payment
 without `setup_future_usage` cannot be saved afterwards.
 """
@@ -58,7 +58,7 @@ TEST_CARDS = {
 
 
 class LocalStripe:
-    """The Stripe beside a store."""
+    """The Stripe service, using a store."""
 
     def __init__(self, store: Store, *, clock: Clock, deliver: Callable[[bytes, str], None]) -> None:
         """Keep intents and methods in `store`; `deliver` takes the bytes of an event and its signature."""
@@ -69,10 +69,10 @@ class LocalStripe:
     def routes(self) -> list[Route]:
         """Return the paths for developers and tests.
 
-        `GET` tells the webhook's secret. `/payment_intents/{id}/succeed`, `/fail` and `/process` let a payment come to
-        that, `/setup_intents/{id}/succeed` sets a payment method up; `{id}` may be the client secret. The body may name
-        a `paymentMethod`. `/payment_methods` makes one, with `brand`, `last4` and `declines`. `/events` delivers any
-        event, of a `type` and about an `object`; with `"deliver": false` it is signed and answered alone.
+        `GET` returns the webhook's secret. `/payment_intents/{id}/succeed`, `/fail` and `/process` complete a payment
+        that way, `/setup_intents/{id}/succeed` saves a payment method; `{id}` may be the client secret. The body may
+        name a `paymentMethod`. `/payment_methods` creates one, with `brand`, `last4` and `declines`. `/events` delivers
+        any event with a `type` and an `object`; with `"deliver": false` it only returns the signed event.
         """
         return [
             Route(PATH, self._tell, methods=["GET"]),
@@ -85,16 +85,16 @@ class LocalStripe:
     def payment_intent(
         self, *, amount: int, currency: str, customer: str, order_id: str, method: str | None, kind: str, reuse: bool
     ) -> Document:
-        """Make a payment intent, which waits for the app to confirm it.
+        """Create a payment intent, which the app must confirm.
 
         Args:
             amount: in cents.
             currency: in three lower-case letters.
-            customer: Stripe's id of who pays.
-            order_id: what it is for; charges tell it too.
-            method: Stripe's id of the payment method, if that is known.
-            kind: of the payment method, such as `card`.
-            reuse: whether the method can be saved when it has paid.
+            customer: the payer's Stripe id.
+            order_id: the order's id, which charges carry too.
+            method: Stripe's id of the payment method, if known.
+            kind: type of the payment method, such as `card`.
+            reuse: whether the method can be saved after the payment.
         """
         intent = self._intent("pi_", "payment_intent", customer, method, reuse=reuse)
         about = {"amount": amount, "currency": currency, "metadata": {"orderId": order_id}}
@@ -103,13 +103,13 @@ class LocalStripe:
         return intent
 
     def setup_intent(self, customer: str) -> Document:
-        """Make a setup intent, which waits for the app to confirm it."""
+        """Create a setup intent, which the app must confirm."""
         intent = self._intent("seti_", "setup_intent", customer, None, reuse=True)
         self._store.put(_INTENTS, intent)
         return intent
 
     def saved_method(self, method_id: str) -> Document:
-        """Return a payment method that a customer is to keep.
+        """Return a payment method to save for a customer.
 
         Raises:
             ErrorAnswer: 2713 when there is no such method, or it cannot be saved.
@@ -120,16 +120,16 @@ class LocalStripe:
         return method
 
     def check_pays(self, method_id: str) -> None:
-        """Go on only with a payment method that money can be taken from.
+        """Check that a payment method can be charged.
 
         Raises:
-            ErrorAnswer: 2713 when its bank declines that, or there is no such method.
+            ErrorAnswer: 2713 when its bank declines, or it does not exist.
         """
         if not self._method(method_id)["pays"]:
             raise ErrorAnswer(2713, f"The local Stripe declines the payment method {method_id}")
 
     def pay_now(self, intent: Document) -> None:
-        """Take the money from the intent's payment method, which `check_pays` has found good; events follow."""
+        """Charge the intent's payment method, which `check_pays` has accepted, and send events."""
         self._succeed(intent, intent["payment_method"])
 
     def _intent(self, prefix: str, kind: str, customer: str, method: str | None, *, reuse: bool) -> Document:
@@ -150,7 +150,7 @@ class LocalStripe:
             return self._record(method_id, card, "its bank declines it")
         method = self._store.get(_METHODS, method_id)
         if method is None:
-            raise ErrorAnswer(2713, f"The local Stripe knows no payment method {method_id}; make one at {PATH}")
+            raise ErrorAnswer(2713, f"The local Stripe has no payment method {method_id}; make one at {PATH}")
         return method
 
     def _record(self, method_id: str, card: Card, why: str = "") -> Document:
@@ -174,7 +174,7 @@ class LocalStripe:
         return [self._send("charge.succeeded", charge), self._send("payment_intent.succeeded", shown_intent(intent))]
 
     def _charge(self, intent: Document, status: str) -> Document:
-        """Return what Stripe makes when an intent is confirmed."""
+        """Return the charge created when an intent is confirmed."""
         about = {name: intent.get(name) for name in ("amount", "currency", "customer", "metadata", "payment_method")}
         return {
             "id": "ch_" + secrets.token_hex(12),
@@ -185,7 +185,7 @@ class LocalStripe:
         }
 
     def _send(self, event_type: str, about: Mapping[str, Any], *, deliver: bool = True) -> Document:
-        """Sign an event, and deliver it; what was signed, for those who want to send it themselves."""
+        """Sign and deliver an event; return the signed request, for callers that send it themselves."""
         now = self._clock()
         event = {
             "id": "evt_" + secrets.token_hex(12),

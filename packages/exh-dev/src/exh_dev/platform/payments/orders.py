@@ -1,13 +1,13 @@
-"""Orders: what users bought, from the payment to the task that it starts.
+"""Orders: purchases of users, from the payment to the task that it starts.
 
-`created` -> `charge_created` when money is on its way -> `task_started` when it has arrived and the product's function
-was started, or `failed`. A paid order starts its task once, whatever Stripe sends again or late; after a failure the
-user may pay still.
+`created` -> `charge_created` when the payment is pending -> `task_started` when it is complete and the product's
+function was started, or `failed`. A paid order starts its task once, even if Stripe repeats or delays events; after a
+failure the user may pay again.
 
-Assumed: the task gets the id of its order as `orderId`, and is its creator's; an order whose product names no function
-ends as `charge_created`; a status that is set by hand may be any text (the published example has one of its own), and
-starts no task. A member that the product's schema requires is missing is 14, one of another type 15. No published rule
-says which order is there already, and so none is refused with 17.
+Assumed: the task gets its order's id as `orderId`, and belongs to the order's creator; an order whose product names no
+function ends as `charge_created`; a status that is set by hand may be any string (the published example has a custom
+one), and starts no task. A member that the product's schema requires is missing is 14, one of another type 15. No
+published rule defines duplicate orders, so none is refused with 17.
 """
 
 from __future__ import annotations
@@ -92,17 +92,17 @@ class Orders:
 
 
 def new_order(store: Store, fields: Fields, rights: Rights, *, target: str, now: float) -> Document:
-    """Return an order as a client asks for it; it is not stored.
+    """Build an order from a client's request, without storing it.
 
     Args:
-        store: where its product is.
-        fields: what was sent: `productId`, `currency`, `tags`, `data`.
-        rights: whose order it is.
-        target: the id of the user who gets what is ordered.
+        store: the store with its product.
+        fields: the body: `productId`, `currency`, `tags`, `data`.
+        rights: the caller's rights.
+        target: the id of the user who receives the product.
         now: epoch seconds.
 
     Raises:
-        ErrorAnswer: 12, 14, 15 for members that are not right, 16 when there is no such product, 2714 when it has no
+        ErrorAnswer: 12, 14, 15 for invalid members, 16 when there is no such product, 2714 when it has no
             price in the currency.
     """
     product_id, tags = checked_id(fields.text("productId")), fields.optional_texts("tags")
@@ -139,13 +139,13 @@ def order_of_payment(store: Store, payment_id: str) -> Document | None:
 
 
 def advance(store: Store, order: Document, event: Document, outcome: Outcome, *, now: float) -> None:
-    """Note an event of an order's payment, and move the order on by what it says. Call it inside a transaction.
+    """Record an event of an order's payment, and update the order's status. Call it inside a transaction.
 
     Args:
-        store: where the order is.
-        order: which one.
-        event: as the order lists it. One that is listed already is not noted again, and changes nothing.
-        outcome: what the payment has come to.
+        store: the store with the order.
+        order: the order.
+        event: the event in the order's format. One that the order has already changes nothing.
+        outcome: the payment's outcome.
         now: epoch seconds.
     """
     if any(each["eventIdStripe"] == event["eventIdStripe"] for each in order["events"]):
@@ -178,7 +178,7 @@ def _start_task(store: Store, order: Document, *, now: float) -> None:
 
 
 def _check_data(schema: Document, data: Document) -> None:
-    """Go on only with data that a product's schema takes.
+    """Check data against a product's schema.
 
     Raises:
         ErrorAnswer: 14 or 15.

@@ -1,13 +1,12 @@
 """The Play Store: purchases, subscriptions, and Google's notifications about them.
 
-Nothing that a client or a notification says is believed but the purchase token: where a subscription stands is what the
-local Play Store says of it. What came, and what the store said, is kept for the history.
+Only the purchase token of a client or a notification is trusted: the local Play Store decides a subscription's status.
+Requests and the store's answers are stored in the history.
 
-Assumed: what is answered to a purchase and to a notification is an empty object, as in the published examples; a
-notification about a purchase that nobody completed, and that replaces none, is taken and changes nothing. Codes are
-those that the official SDK knows, where the published examples have others (2718 to 2721). Deleting and reevaluating a
-subscription are in the published API, though not in the official SDK; a reevaluation that is told to
-`republishLatestEvent` publishes it again.
+Assumed: the answer to a purchase and to a notification is an empty object, as in the published examples; a notification
+about a purchase that was not completed and replaces none is accepted without effect. Where the published examples have
+other codes (2718 to 2721), those of the official SDK are used. Deleting and reevaluating a subscription are in the
+published API, but not in the official SDK; a reevaluation with `republishLatestEvent` publishes the event again.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class PlayStore:
     """The Play Store subscriptions of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has, with a local Play Store beside it."""
+        """Serve the data of `store`, with a local Play Store."""
         self._store = store
         self._clock = clock
         self._local = LocalPlayStore(store, clock=clock, deliver=self.receive)
@@ -97,15 +96,15 @@ class PlayStore:
         ]
 
     def look(self) -> None:
-        """Evaluate the subscriptions that stand otherwise by now."""
+        """Evaluate subscriptions whose status is due to change."""
         evaluate_due(self._store, SOURCE, "_reevaluateDate", self._reevaluate, now=self._clock())
 
     def receive(self, push: Document) -> None:
-        """Take a developer notification as Pub/Sub pushes it.
+        """Process a developer notification in the format of Pub/Sub.
 
         Raises:
             ErrorAnswer: 2707 when it cannot be read, or its token is not genuine; 2718 when it replaces a purchase that
-                nobody completed; 2719 when nothing is sold under the subscription's id.
+                was not completed; 2719 when nothing is sold under the subscription's id.
         """
         told = _notification(push)
         now = iso(self._clock())
@@ -190,7 +189,7 @@ class PlayStore:
         return Response(status_code=204)
 
     def _linked(self, token: str) -> Document | None:
-        """Return the subscription that a purchase is, when somebody has it."""
+        """Return the subscription of a purchase, if a user has it."""
         of_token = Sql(f"{member('receipt.purchaseToken')} = ?", (token,))
         return next(iter(self._store.matching(_COLLECTION, of_token)), None)
 
@@ -205,7 +204,7 @@ class PlayStore:
             self._evaluate(subscription, info)
 
     def _evaluate(self, subscription: Document, info: Document) -> None:
-        """Bring a subscription, new or known, to where the store says it stands.
+        """Update a new or known subscription to the store's status.
 
         Raises:
             ErrorAnswer: 2719 when nothing is sold under its id.
@@ -246,7 +245,7 @@ def _notification(push: Document) -> Document:
 
 
 def _standing(info: Document, *, now: float) -> Standing:
-    """Where a subscription stands by what Google says of it."""
+    """Return a subscription's status from Google's record."""
     expires, reason = int(info["expiryTimeMillis"]) / 1000, info.get("cancelReason")
     asked = info.get("priceChange", {}).get("state") == 0
     offer = _offer(info)

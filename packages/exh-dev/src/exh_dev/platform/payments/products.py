@@ -1,7 +1,7 @@
-"""Products: what users can buy once.
+"""Products: one-time purchases.
 
 Assumed: prices have `eur` (14 without it), as the official SDK expects; a change replaces the members it names; orders
-keep the product as it was when they were made. `price` and `currency` are those in euro, for older clients.
+store a copy of the product. `price` and `currency` are those in euro, for older clients.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def product_of(store: Store, product_id: str) -> Document:
     """Return a product.
 
     Raises:
-        ErrorAnswer: 12 when it is no id, 16 when there is no such product.
+        ErrorAnswer: 12 for an invalid id, 16 for an unknown product.
     """
     product = store.get(PRODUCTS, checked_id(product_id))
     if product is None:

@@ -1,4 +1,4 @@
-"""What the two local stores have in common: how their paths below `/_dev/` are told what to sell and to change."""
+"""Shared parts of the two local stores: parsing the bodies of their paths below `/_dev/`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from exh_dev.platform.storage.timestamps import LATEST
 
 P = TypeVar("P")
 
-#: Changes a purchase at a moment in epoch seconds, with the body that asks for it; returns the type of the store's
-#: notification.
+#: Changes a purchase at a time in epoch seconds, with the request's body; returns the notification's type.
 Changed = Callable[[P, float, Fields], str]
 
 #: The member of a change that says whether the platform hears of it by a notification; it does by default.
@@ -35,7 +34,7 @@ def period_of(fields: Fields) -> int:
 
 
 def writable(seconds: float) -> float:
-    """Return a moment that a store can write, in epoch seconds.
+    """Return a time in epoch seconds if the stores' formats can represent it.
 
     Raises:
         ErrorAnswer: 27 when it is after the year 9999, as after some thousand renewals.

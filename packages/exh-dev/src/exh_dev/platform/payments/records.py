@@ -1,6 +1,6 @@
-"""What the records of the payment service have in common: who sees them, how they are shown, and their tags.
+"""Shared parts of the payment service's records: access, display and tags.
 
-A member whose name begins with an underscore is the platform's own, and is never answered, nor found.
+Members that begin with an underscore are internal: not in answers, and not found by queries.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def own_or_all(rights: Rights, permission: str, owner: str) -> Sql:
 
 
 def buyer(rights: Rights, fields: Fields, store: Store) -> str:
-    """Return the id of the user whom a purchase is completed for: the caller, or the `userId` of the body.
+    """Return the id of the buyer: the caller, or the `userId` of the body.
 
     Raises:
-        ErrorAnswer: 104 without a user, 12 or 15 for an id that is none, 10 for another user without the permission,
+        ErrorAnswer: 104 without a user, 12 or 15 for an invalid id, 10 for another user without the permission,
             16 when there is no such user.
     """
     me = rights.require_user()
@@ -80,7 +80,7 @@ def buyer(rights: Rights, fields: Fields, store: Store) -> str:
 
 
 def require_existing_user(store: Store, user_id: str) -> None:
-    """Refuse the id of nobody.
+    """Check that a user exists.
 
     Raises:
         ErrorAnswer: 16 when there is no such user.
@@ -90,7 +90,7 @@ def require_existing_user(store: Store, user_id: str) -> None:
 
 
 def with_tags(present: list[str], sent: list[str]) -> list[str]:
-    """Return the tags with those added that are not there yet."""
+    """Return the tags, with missing ones added."""
     return list(dict.fromkeys([*present, *sent]))
 
 

@@ -1,8 +1,7 @@
-"""The payment service as a whole: camelCase members, timestamps in ISO 8601.
+"""The payment service: camelCase members, timestamps in ISO 8601.
 
-What Stripe, Apple and Google do is done by stand-ins beside it (`local_stripe.py`, `local_app_store.py`,
-`local_play_store.py`): they sign what they deliver, and the service verifies it as it would theirs. What no source says
-and is assumed stands in the modules.
+Stripe, Apple and Google are replaced by stand-ins (`local_stripe.py`, `local_app_store.py`, `local_play_store.py`):
+they sign their messages, and the service verifies the signatures. Each module lists its assumptions.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class PaymentService(Service):
         self._subscriptions = Subscriptions(store, self._look)
 
     def routes(self) -> list[Route]:
-        """Return the endpoints of the service, and the paths of the stand-ins below `/_dev/`."""
+        """Return the endpoints of the service, and the stand-ins' paths below `/_dev/`."""
         return [
             *self._products.routes(f"{BASE}/products"),
             *self._orders.routes(f"{BASE}/orders"),
@@ -60,7 +59,7 @@ class PaymentService(Service):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Let subscriptions end when they are due, for as long as the block lasts."""
+        """Expire subscriptions when they are due, during the block."""
         looking = asyncio.create_task(self._keep_looking())
         try:
             yield
@@ -75,7 +74,7 @@ class PaymentService(Service):
             try:
                 self._look()
             except Exception:
-                log.exception("The evaluation of subscriptions failed; it goes on in a second")
+                log.exception("The evaluation of subscriptions failed; retrying in a second")
 
     def _look(self) -> None:
         self._app_store.look()

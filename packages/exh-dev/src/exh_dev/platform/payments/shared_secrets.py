@@ -1,7 +1,7 @@
-"""Shared secrets of the App Store: which application may use the receipts of which app, and what Apple's notifications
-carry. A secret is kept apart from its record, so that no query can ask for it.
+"""Shared secrets of the App Store.
 
-Assumed: one that is not there is 16.
+They define which application may use an app's receipts, and authenticate Apple's notifications. A secret is stored
+apart from its record, so that queries cannot find it. Assumed: an unknown one gives 16.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The keys that this platform shares with its local Stripe and its local stores, and the signatures made with them.
+"""Keys shared between the platform and its local Stripe and stores, and their signatures.
 
 Stripe signs the bytes of an event with HMAC-SHA256 and the endpoint's secret, and sends `Stripe-Signature:
-t=SECONDS,v1=HEX` (docs.stripe.com/webhooks). What a local store signs is a JWS in compact form (RFC 7515) with the
-algorithm HS256: the real stores sign with keys that nobody has, so that nothing signed here is good anywhere else.
+t=SECONDS,v1=HEX` (docs.stripe.com/webhooks). A local store signs JWS in compact form (RFC 7515) with HS256. The real
+stores' keys are not available, so these signatures are valid only here.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _KEYS = "payment_keys"
 
 
 class ForgedError(ValueError):
-    """The signature is not one made with this key, or there is none."""
+    """The signature is missing or wrong."""
 
 
 def key_of(store: Store, name: str, prefix: str = "") -> str:
-    """Return the key of this name; it is made when it is first asked for, and stays."""
+    """Return the key of this name, generated on first use and stored."""
     known = store.get(_KEYS, name)
     if known is None:
         known = {"id": name, "key": prefix + secrets.token_hex(24)}
@@ -44,7 +44,7 @@ def stripe_signature(payload: bytes, key: str, *, now: float) -> str:
 
 
 def check_stripe_signature(payload: bytes, header: str, key: str, *, now: float) -> None:
-    """Go on only with an event that was signed with `key` within the `TOLERANCE` of `now`, in epoch seconds.
+    """Check that an event was signed with `key` within the `TOLERANCE` of `now`, in epoch seconds.
 
     Raises:
         ForgedError: it was not.

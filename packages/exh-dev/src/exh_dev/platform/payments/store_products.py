@@ -1,6 +1,6 @@
-"""Subscription products: what is sold in a store, and what it entitles to.
+"""Subscription products: a store's products, and their entitlements.
 
-Assumed: all but the name is required (14); an update renames, and changes nothing else.
+Assumed: all members except the name are required (14); an update only changes the name.
 """
 
 from __future__ import annotations

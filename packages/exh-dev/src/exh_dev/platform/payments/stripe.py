@@ -1,13 +1,12 @@
 """Payments by Stripe: users as Stripe's customers, their payment methods, and intents.
 
-An intent is paid in the app, with its client secret. One with a saved method and `offSession` is paid at once, and its
-order is answered as it is then.
+An intent is paid in the app, with its client secret. One with a saved method and `offSession` is paid immediately, and
+the answer has the order's resulting status.
 
-Assumed: every user is a customer of Stripe's as soon as that is asked for; the payment method is one of the target
-user's; what does not go together is 26 (`offSession` without a saved method, a saved method with another type than
-`card`, Bancontact, iDEAL or giropay in another currency than euro, which Stripe does not take either); where a payment
-is declined no order is made. The local Stripe is always there, and so 2712 is never answered; the fault rule
-`POST /payments/*:502` is what it would be like.
+Assumed: a user's Stripe customer is created on demand; the payment method belongs to the target user; conflicting
+members give 26 (`offSession` without a saved method, a saved method with another type than `card`, Bancontact, iDEAL or
+giropay in another currency than euro, which Stripe refuses too); a declined payment creates no order. The local Stripe
+is always available, so 2712 is never answered; the fault rule `POST /payments/*:502` simulates an outage.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Stripe:
     """The customers and intents of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has, with a local Stripe beside it."""
+        """Serve the data of `store`, with a local Stripe."""
         self._store = store
         self._clock = clock
         self._webhook = Webhook(store, clock=clock)
@@ -159,7 +158,7 @@ class Stripe:
         return checked_id(user_id)
 
     def _customer(self, user_id: str) -> Document:
-        """Return a user as Stripe's customer.
+        """Return a user's Stripe customer.
 
         Raises:
             ErrorAnswer: 16 when there is no such user.
@@ -199,13 +198,13 @@ def _one_of(fields: Fields, name: str, known: tuple[str, ...]) -> str | None:
 
 
 def _check_combination(method_id: str | None, kind: str, currency: str, *, off_session: bool) -> None:
-    """Go on only with members that go together.
+    """Check that members do not conflict.
 
     Raises:
         ErrorAnswer: 26.
     """
     if off_session and method_id is None:
-        raise ErrorAnswer(26, "offSession needs paymentMethodId: nobody is there to choose a payment method")
+        raise ErrorAnswer(26, "offSession needs paymentMethodId: no user is present to choose a payment method")
     if method_id is not None and kind != _CARD:
         raise ErrorAnswer(26, "A saved payment method is a card; leave paymentMethodType out, or paymentMethodId")
     if kind != _CARD and currency != DEFAULT_CURRENCY:

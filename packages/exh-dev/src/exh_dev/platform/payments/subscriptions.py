@@ -1,11 +1,11 @@
-"""What subscriptions entitle to, and what happened to them, whichever store they were bought in.
+"""Entitlements and events of subscriptions, shared by all stores.
 
-The store says where a subscription stands (`Standing`); what is new in that against the entitlement as it was becomes
-events, here and in the event service (`payments.subscriptions.started`, …). Statuses, their categories and event types
-are those of the platform's documentation.
+The store reports a subscription's status (`Standing`); differences from the current entitlement become events, here and
+in the event service (`payments.subscriptions.started`, …). Statuses, their categories and event types are those of the
+platform's documentation.
 
-Assumed: there is an entitlement for each product that a subscription was for; the content of a published event is the
-subscription event as it is listed; a source is `appStore` or `playStore`.
+Assumed: a subscription has an entitlement for each of its products; the content of a published event is the
+subscription event as listed; a source is `appStore` or `playStore`.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ CATEGORIES = {
         "lost",
     ),
 }
-#: status -> the event of coming to it, where that is called otherwise. Coming to one of the first two categories is
-#: told as a start, a renewal, or renewal that was enabled.
+#: status -> the event of reaching it, if named differently. Reaching one of the first two categories is reported as a
+#: start, a renewal, or an enabled renewal.
 _CALLED = {
     NO_RENEWAL: "renewal_disabled",
     "awaiting_price_change_confirmation": "price_change_confirmation_requested",
@@ -71,15 +71,15 @@ _CALLED = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a subscription stands, as its store says.
+    """A subscription's status, as reported by its store.
 
     Attributes:
-        status: of its entitlement.
-        expires: when what is paid for ends, or ended, in epoch seconds.
-        payment: grows with each payment: the moment of the latest one, or its number.
-        offer: what the period costs less for.
-        new_product: the id of the product that follows.
-        changes: when it will stand otherwise without anybody doing anything, in epoch seconds.
+        status: the entitlement's status.
+        expires: end of the paid period, in epoch seconds.
+        payment: grows with each payment: the latest one's time, or its number.
+        offer: reason for a reduced price.
+        new_product: the id of the next product.
+        changes: time of the next change without any action, in epoch seconds.
     """
 
     status: str
@@ -94,7 +94,7 @@ class Subscriptions:
     """The entitlements and events of a store."""
 
     def __init__(self, store: Store, look: Callable[[], None]) -> None:
-        """Serve what `store` has; `look` brings it up to now before it is shown."""
+        """Serve the data of `store`; `look` updates it before each answer."""
         self._store = store
         self._look = look
         store.index("payment_entitlements_subscription", ENTITLEMENTS, [member("_subscriptionId")])
@@ -130,19 +130,19 @@ def record(
     source: Source,
     now: float,
 ) -> list[str]:
-    """Bring a subscription's entitlement to where it stands, and tell the events. Call it inside a transaction.
+    """Update a subscription's entitlement, and publish the events. Call it inside a transaction.
 
     Args:
-        store: where they are.
+        store: the store.
         subscription_id: the platform's id of the subscription.
-        user_id: whose it is.
-        product: what it is for now, a subscription product of its store.
-        standing: where it stands.
-        source: the store it was bought in.
+        user_id: its user.
+        product: its current subscription product.
+        standing: its new status.
+        source: `appStore` or `playStore`.
         now: epoch seconds.
 
     Returns:
-        The types of the events, in their order.
+        The types of the events, in order.
     """
     earlier = _of_subscription(store, subscription_id)
     before = next((each for each in earlier if each["sourceProductId"] == product["id"]), None)
@@ -175,7 +175,7 @@ def subscription_at(request: Request, store: Store, source: Source) -> Document:
     """Return the subscription in the path.
 
     Raises:
-        ErrorAnswer: 12 for an id that is none, 16 when there is no such subscription.
+        ErrorAnswer: 12 for an invalid id, 16 for an unknown subscription.
     """
     collection, _ = SUBSCRIPTIONS[source]
     subscription = store.get(collection, checked_id(request.path_params["id"]))
@@ -187,14 +187,14 @@ def subscription_at(request: Request, store: Store, source: Source) -> Document:
 def evaluate_due(
     store: Store, source: Source, due_member: str, evaluate: Callable[[Document], None], *, now: float
 ) -> None:
-    """Evaluate the subscriptions of a store that stand otherwise by now.
+    """Evaluate a store's subscriptions whose status is due to change.
 
     Args:
-        store: where they are.
-        source: whose they are.
-        due_member: their member that says when they have to be looked at again.
-        evaluate: does it. Where a product is not configured any more it raises `ErrorAnswer`, and for as long as that
-            is so the subscription stays as it is.
+        store: the store.
+        source: `appStore` or `playStore`.
+        due_member: the member with the time of the next evaluation.
+        evaluate: evaluates one. It raises `ErrorAnswer` while a product is not configured; the subscription stays
+            unchanged then.
         now: epoch seconds.
     """
     due = Sql(f"{member(due_member)} <= ?", (iso(now),))
@@ -204,7 +204,7 @@ def evaluate_due(
 
 
 def detach(store: Store, source: Source, subscription_id: str, *, now: float) -> None:
-    """Take a subscription from its user, so that another account can have it. Call it inside a transaction."""
+    """Unlink a subscription from its user, so that another user can claim it. Call it inside a transaction."""
     collection, _ = SUBSCRIPTIONS[source]
     store.delete(collection, subscription_id)
     for entitlement in _of_subscription(store, subscription_id):
@@ -231,7 +231,7 @@ def _switch(store: Store, entitlement: Document, product: Document, *, now: floa
 
 
 def _told(before: Document | None, standing: Standing) -> list[str]:
-    """Return the types of the events that lead from an entitlement to where its subscription stands."""
+    """Return the types of the events between an entitlement and a new status."""
     with_offer = f"_with_{standing.offer}" if standing.offer else ""
     told = []
     if before is None:

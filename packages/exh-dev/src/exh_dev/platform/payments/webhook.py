@@ -1,10 +1,10 @@
-"""Stripe's events: checked, noted in the order they are about, which moves on by them.
+"""Stripe's events: verify them, record them in their orders, and update the orders.
 
 A payment intent is known by the order's `paymentId`; a charge by its intent; a charge or a source of Stripe's older API
 by `metadata.orderId`.
 
 Assumed: an event without a genuine signature is 26; another type than those below, or one about no order of this
-platform, is taken and does nothing, for one Stripe account may serve more than this.
+platform, is accepted without effect, because a Stripe account may serve other systems too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OUTCOMES: dict[str, Outcome] = {
 
 
 class Webhook:
-    """Where Stripe delivers its events."""
+    """The endpoint for Stripe's events."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         """Move the orders of `store`."""
@@ -58,10 +58,10 @@ class Webhook:
         return Response(status_code=200)
 
     def receive(self, payload: bytes, signature: str) -> None:
-        """Take an event as it was sent, with the header `Stripe-Signature`.
+        """Process a raw event with its `Stripe-Signature` header.
 
         Raises:
-            ErrorAnswer: 13 for no event, 26 when it was not signed with the webhook's secret, 22 when it is not one.
+            ErrorAnswer: 13 for a missing event, 26 for a wrong signature, 22 for an invalid event.
         """
         if not payload:
             raise ErrorAnswer(13, "The request body is empty; Stripe sends an event")
@@ -73,7 +73,7 @@ class Webhook:
         event = parse_json(payload)
         about = event["data"]["object"] if _is_event(event) else None
         if about is None:
-            raise ErrorAnswer(22, "The request body is malformed: it is no event of Stripe")
+            raise ErrorAnswer(22, "The request body is malformed: it is not an event of Stripe")
         outcome = OUTCOMES.get(event["type"])
         order = self._order_of(about)
         if outcome is None or order is None:

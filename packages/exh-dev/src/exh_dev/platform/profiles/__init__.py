@@ -1,1 +1,1 @@
-"""The profile service: who patients are, apart from what the user service knows."""
+"""The profile service: medical profiles of patients."""

@@ -1,4 +1,4 @@
-"""What a profile holds."""
+"""Fields of a profile."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""The endpoints of the profile service: snake_case members, timestamps in epoch milliseconds. A profile's id is its
-user's.
+"""The endpoints of the profile service.
 
-Staff sees the profiles of its groups: of who is a patient there, or has a part for the group in the profile.
+Snake_case members, timestamps in epoch milliseconds. A profile's id is its user's.
 
-Assumed: a change replaces the members it names; a profile or a part that is not there is 16; an entry of a log can be
-changed by who wrote it alone.
+Staff may see the profiles of patients of their groups, and those with a part for the group.
+
+Assumed: a change replaces the members it names; an unknown profile or part gives 16; only its author can change a log
+entry.
 """
 
 from __future__ import annotations
@@ -228,7 +229,7 @@ class ProfileService(Service):
         if entry is None or (entry["profile_id"], entry["group_id"]) != (profile["id"], group["group_id"]):
             raise ErrorAnswer(16, "There is no such entry")
         if entry["user_id"] != rights.user_id:
-            raise ErrorAnswer(10, "Somebody else wrote this entry")
+            raise ErrorAnswer(10, "Another user wrote this entry")
         return entry
 
     def _put(self, profile: Document) -> None:

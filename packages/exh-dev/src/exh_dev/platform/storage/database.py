@@ -51,7 +51,7 @@ CREATE INDEX IF NOT EXISTS documents_ids ON documents (collection, id);
     f" WHERE collection = '{collection}';\n"
     for collection, member in _LOOKUPS
 )
-# The collection stands in the text, not in a parameter, or SQLite would not use the index.
+# The collection is literal SQL, not a parameter, or SQLite would not use the index.
 LOOKUP_QUERIES = {
     (collection, member): "SELECT body FROM documents"  # noqa: S608 - made of the constants above
     f" WHERE collection = '{collection}' AND json_extract(body, '$.{member}') = ?"
@@ -83,7 +83,7 @@ def opened(path: Path | None, limit: TimeLimit, *, cached_statements: int = 128)
 
     Args:
         path: the file; it is made where there is none.
-        limit: of whoever asks.
+        limit: the limit of the caller's queries.
         cached_statements: how many statements Python keeps with the values that were bound to them last.
     """
     connection = sqlite3.connect(

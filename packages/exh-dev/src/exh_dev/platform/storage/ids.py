@@ -16,7 +16,7 @@ _OBJECT_ID = re.compile("[0-9a-f]{24}")
 
 def object_id() -> str:
     """Return a MongoDB ObjectId, 24 lower-case hex characters: the time in seconds, a number of the process, and a
-    counter, so that ids sort in the order they were made.
+    counter, so that ids sort by creation.
     """
     return f"{int(time.time()):08x}{_PROCESS}{next(_COUNTER) & 0xFFFFFF:06x}"
 

@@ -44,23 +44,23 @@ def page(
     indexes: Mapping[str, str] | None = None,
     reached: Sequence[Link] | None = None,
 ) -> Response:
-    """Return the page of a collection that the request asks for.
+    """Return the page of a collection that a request selects.
 
     Args:
-        request: its query is RQL.
-        store: where the collection is.
-        collection: what to list.
-        visible: which documents the caller may see.
-        shape: what the documents' members are.
-        show: what to answer for a document; as it is stored by default.
-        is_hidden: whether `show` leaves out the member of this name: a query finds nothing by it.
-        default_limit: how many, where the query does not say.
-        maximum_limit: how many at most; a larger limit is made this.
-        indexes: the names of the indexes that there are, by the member that each is on.
-        reached: what `visible` asks of documents: one of these links; None where it asks nothing, or something else.
+        request: the request, whose query is RQL.
+        store: the store.
+        collection: the collection.
+        visible: condition of documents that the caller may see.
+        shape: types of the documents' members.
+        show: converts a document for the answer; unchanged by default.
+        is_hidden: whether `show` omits a member, which queries then cannot use.
+        default_limit: page size without `limit`.
+        maximum_limit: maximum page size; larger limits are reduced.
+        indexes: names of the indexes by member.
+        reached: the links of which `visible` requires one; None if it requires none or another condition.
 
     Raises:
-        ErrorAnswer: 19 for RQL that cannot be read.
+        ErrorAnswer: 19 for invalid RQL.
     """
     wanted = search(query_of(request), shape, is_hidden=is_hidden)
     return page_of(
@@ -128,7 +128,7 @@ def page_of(
 
 
 class _Aside(Response):
-    """An answer with a list that takes its time: others are served until it is there."""
+    """An answer with a slow list, computed on another thread."""
 
     def __init__(self, path: Path, asked: Asked, answer: Callable[[Found], Response]) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class _Aside(Response):
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, once it is there."""
+        """Send the answer when it is ready."""
         found = await found_aside(self._path, self._asked)
         await self._answer(found)(scope, receive, send)
 
@@ -145,22 +145,22 @@ class _Aside(Response):
 def matching(
     request: Request, store: Store, collection: str, *, visible: Sql = EVERYTHING, is_hidden: Hidden | None = None
 ) -> list[Document]:
-    """Every document that the request's RQL picks, for operations on many.
+    """Return every document that the request's RQL selects, for bulk operations.
 
     Raises:
-        ErrorAnswer: 20 without a condition, 19 for RQL that cannot be read.
+        ErrorAnswer: 20 without a condition, 19 for invalid RQL.
     """
     return picked(search(query_of(request), is_hidden=is_hidden), store, collection, visible=visible)
 
 
 def picked(wanted: Search, store: Store, collection: str, *, visible: Sql) -> list[Document]:
-    """Every document that a query picks, for operations on many; as many as its limit says.
+    """Return every document that a query selects, up to its limit, for bulk operations.
 
     Raises:
-        ErrorAnswer: 20 without a condition: `limit(1)` alone, or nothing, must not pick whatever there is.
+        ErrorAnswer: 20 without a condition: `limit(1)` alone or an empty query must not select arbitrary documents.
     """
     if wanted.condition == EVERYTHING:
-        raise ErrorAnswer(20, "This call needs RQL that says what it is done to")
+        raise ErrorAnswer(20, "This call needs RQL that selects the records to change")
     limit = -1 if wanted.limit is None else wanted.limit
     texts = store.page(collection, visible & wanted.condition, wanted.order, limit, wanted.offset)
     return [json.loads(text) for text in texts]

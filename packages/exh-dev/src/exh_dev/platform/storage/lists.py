@@ -1,9 +1,9 @@
-"""Lists that take their time are asked for beside everybody else.
+"""Run slow list queries on another thread.
 
-The platform answers on one thread, and most lists take less than a thousandth of a second. One that takes longer than
-`AT_ONCE` is asked for anew by another thread, through a connection of its own, while others are served. SQLite does not
-hold Python's lock meanwhile. What a caller stored before is there: its answer was sent after it was committed, and the
-other connection reads what is committed when it begins.
+The platform answers on one thread, and most lists take less than a thousandth of a second. A query that exceeds
+`AT_ONCE` is run again on another thread with its own connection, while other requests are served; SQLite releases the
+GIL. The caller's own writes are visible: they were committed before they were answered, and the other connection reads
+all that is committed when it begins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.storage.ways import Asked, Found
 
-#: For all platforms of this process: two lists at once leave a core to everybody else.
+#: Shared by all platforms of the process: two concurrent queries leave a core for everything else.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="lists")
 
 
@@ -45,10 +45,10 @@ def _found_in(path: Path, asked: Asked) -> Found:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Make known to a connection what conditions call."""
+    """Register the SQL functions that conditions use."""
     connection.create_function("casefold", 1, _casefold, deterministic=True)
 
 
 def _casefold(text: object) -> str | None:
-    """For searches whatever the case: SQLite's own `lower` knows ASCII alone."""
+    """For case-insensitive searches: SQLite's own `lower` handles only ASCII."""
     return None if text is None else str(text).casefold()

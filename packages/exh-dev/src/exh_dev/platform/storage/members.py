@@ -1,13 +1,13 @@
 # ruff: noqa: S608 - all SQL here is made of this module's own constants; values are in question marks
-"""What every document of a schema has, and how it is found by it: indexes, links and tallies, which SQLite maintains.
+"""Indexes, links and counts for the members that every document has, maintained by SQLite.
 
 - `creationTimestamp`, `updateTimestamp`, `creatorId` and `status` have an index each, for the documents of all schemas.
-- `document_links` has a row for each id in `userIds` and `groupIds`: an index on JSON cannot go into a list.
-- `document_tallies` counts the documents of a collection, and those with each `creatorId` and each `status`: a list
-  says how many documents there are on all of its pages.
+- `document_links` has a row for each id in `userIds` and `groupIds`: an index on JSON cannot cover list items.
+- `document_tallies` counts the documents of a collection, and those with each `creatorId` and each `status`: every page
+  of a list has the total.
 
-Links and tallies are kept by triggers, in the same transaction as the document, so that an `exh-dev` that knows nothing
-of them keeps them too.
+Links and tallies are kept by triggers, in the same transaction as the document, so that an older `exh-dev` maintains
+them too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-#: Where the names of all collections of documents begin, and the first text that is none of them any more.
+#: Prefix of the collections of documents, and the first string after all of them.
 OF_DOCUMENTS, _AFTER_DOCUMENTS = "documents:", "documents;"
 LINKED = ("userIds", "groupIds")
 TALLIED = ("creatorId", "status")
@@ -120,7 +120,7 @@ CREATE TABLE IF NOT EXISTS document_tallies (
 """
 #: Makes all of it, where it is not there.
 MAKE = f"{_TABLES}{_INDEXES}{_ADDED}{_DELETED}{''.join(_changes())}"
-#: Brings links and tallies to documents that were stored before there were any.
+#: Add links and counts for documents stored by an earlier version.
 FILL = "".join(
     f"INSERT OR IGNORE INTO document_links SELECT collection, '{name}', value, documents.id"
     f" FROM documents, json_each(body, '$.{name}') WHERE {_is_document('')} ORDER BY 1, 3, 4;\n"
@@ -133,7 +133,7 @@ FILL = "".join(
 
 
 def tally(connection: sqlite3.Connection, collection: str, name: str = "", value: str = "") -> int:
-    """How many documents a collection has, or how many of them have this value in a member of `TALLIED`."""
+    """Return the number of documents in a collection, or of those with this value in a member of `TALLIED`."""
     row = connection.execute(
         "SELECT number FROM document_tallies WHERE collection = ? AND member = ? AND value = ?",
         (collection, name, value),
@@ -151,14 +151,14 @@ def linked_ids(connection: sqlite3.Connection, collection: str, links: Sequence[
 
 
 def linked_number(connection: sqlite3.Connection, collection: str, links: Sequence[Link]) -> int:
-    """How many documents have one of the links."""
+    """Return the number of documents with one of the links."""
     reached = _reached(collection, links)
     (number,) = connection.execute(f"SELECT count(*) FROM ({reached.text})", reached.values).fetchone()
     return int(number)
 
 
 def drop_documents(connection: sqlite3.Connection, collection: str) -> None:
-    """Delete all documents of a collection: what belongs to them in one go, and not document by document."""
+    """Delete all documents of a collection with their links and counts in bulk, not one by one."""
     connection.execute("SAVEPOINT dropping")
     try:
         connection.execute("DROP TRIGGER document_deleted")

@@ -1,4 +1,4 @@
-"""What was made of documents that many requests need and few change: roles, schemas, the keys of applications."""
+"""Cache of objects derived from rarely changed documents: roles, schemas, keys of applications."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ MOST = 1_000  # things, before all of them are forgotten
 
 
 class Remembered:
-    """Things that are good until one of the collections changes that they were made of."""
+    """Cached objects that are valid until one of their collections changes."""
 
     def __init__(self) -> None:
-        """Nothing is remembered yet."""
         self._changes = Counter[str]()
         self._things: dict[Hashable, tuple[tuple[int, ...], Any]] = {}
 
     def get(self, key: Hashable, make: Callable[[], T], collections: tuple[str, ...]) -> T:
-        """Return the thing with this key, made by `make` where there is none, or none that is still good."""
+        """Return the cached object of a key, or create it with `make` if missing or outdated."""
         # As it is before: what is made while something changes is not good afterwards.
         state = tuple(self._changes[collection] for collection in collections)
         found = self._things.get(key)
@@ -40,5 +39,5 @@ class Remembered:
         self._changes[collection] += 1
 
     def forget_all(self) -> None:
-        """Nothing is good any more."""
+        """Invalidate everything."""
         self._things.clear()

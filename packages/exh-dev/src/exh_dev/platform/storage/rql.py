@@ -1,11 +1,11 @@
-"""RQL as the platform reads it: from the query of a URL to a tree of operators.
+"""Parse RQL from a URL's query into a tree of operators.
 
-The URL is decoded once before, each word once after its parsing: a value that holds anything but letters, digits and
-`_ . + * $ - :` arrives intact only if it was encoded twice. What is understood besides calls such as `eq(a,1)`:
+The URL is decoded once before parsing, each word once after: a value that holds anything but letters, digits and
+`_ . + * $ - :` arrives intact only if it was encoded twice. Supported besides calls such as `eq(a,1)`:
 `a=1`, `a!=1`, `a>=1` (and `== > < <=`), `a=op=1` for `op(a,1)`, `(x,y)` and `x/y` for a list, `&` for and, `|` for or.
 
-The official SDK's parser also takes `%3C` and `%3E` for `<` and `>`. Here they are that in the URL only, which clients
-encode; after the first decoding they belong to a value.
+The official SDK's parser also takes `%3C` and `%3E` for `<` and `>`. Here this applies only to the URL, where clients
+encode; after the first decoding they are part of a value.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
 
 
 class RqlError(Exception):
-    """A query that is no RQL. The message quotes nothing of it: values are personal data."""
+    """Invalid RQL. The message quotes none of it, because values are personal data."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Word:
     """A field name or a value.
 
     Attributes:
-        text: what it says, decoded.
-        cast: the type written before it, as in `string:0032`; None where there is none.
+        text: its decoded text.
+        cast: its type prefix, as in `string:0032`, or None.
     """
 
     text: str
@@ -130,7 +130,7 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Argument:
-        """All of it."""
+        """Parse the entire query."""
         found = self._group()
         if self._next < len(self._tokens):
             raise RqlError("a closing parenthesis has no opening one")
@@ -145,7 +145,7 @@ class _Parser:
                 if joined and join != joined:
                     raise RqlError("& and | are mixed on one level: put one of them in parentheses")
                 if operator not in {"", {"&": "and", "|": "or"}[join]}:
-                    raise RqlError("& or | stands right inside of an operator: put it in and(...) or or(...) there")
+                    raise RqlError("& or | is directly inside an operator: write and(...) or or(...) instead")
                 joined = join
             else:
                 terms.append(self._term())
@@ -176,7 +176,7 @@ class _Parser:
         return _word_or_list(self._take()) if self._kind() == "word" else Word("")
 
     def _arguments(self, operator: str = "") -> tuple[Argument, ...]:
-        """Return what stands between parentheses; nothing between two commas is an empty word."""
+        """Return the arguments between parentheses; an empty one is an empty word."""
         self._take()
         self._depth += 1
         if self._depth > DEEPEST:
@@ -227,7 +227,7 @@ def _word(text: str) -> Word:
             raise RqlError(f"a value that follows {cast[1]}: is none")
         return Word(_decoded(cast[2]), None if cast[1] == "auto" else cast[1])
     if ":" in text and not may_be_date(text):
-        raise RqlError("a colon follows what is no cast: a value has to be percent-encoded twice")
+        raise RqlError("a colon follows an unknown cast: a value has to be percent-encoded twice")
     quoted = _QUOTED.fullmatch(text)
     return Word(_decoded(quoted[1]), "string") if quoted else Word(_decoded(text))
 
@@ -238,4 +238,4 @@ def _decoded(text: str) -> str:
             return unquote(text, errors="strict")
     except UnicodeDecodeError:
         pass
-    raise RqlError("a % encodes nothing: a value has to be percent-encoded twice")
+    raise RqlError("invalid percent-encoding: values must be percent-encoded twice")

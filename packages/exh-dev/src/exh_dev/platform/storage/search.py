@@ -1,17 +1,17 @@
-"""RQL over JSON documents, as SQL.
+"""Translate RQL over JSON documents to SQL.
 
-A tree from `rql.parse` becomes a `Search`: a condition for SQLite's WHERE, an order, a page and a selection. What a
-word means depends on what it is compared with, as the platform's own lenient typing has it:
+A tree from `rql.parse` becomes a `Search`: a condition for SQLite's WHERE, an order, a page and a selection. A word's
+meaning depends on the compared value, by the platform's lenient typing:
 
-- Text equals the word as it is written. A word that is a date also equals the same moment in the platform's own
-  spelling, and is ordered against texts of that spelling by moment.
-- A number is compared with a word that reads as one; a word that is a date counts as epoch milliseconds.
-- `true`, `false` and `null` are texts, and also those values; a missing member counts as null.
-- `string:` and `number:` before a word leave only that type.
-- A list has a value when one of its elements does; a path goes through lists of objects; `tags.5` is an element.
+- A string equals the word as written. A word that is a date also equals the same time in the platform's format, and is
+  ordered by time against strings of that format.
+- A number is compared with a numeric word; a date counts as epoch milliseconds.
+- `true`, `false` and `null` are both strings and those values; a missing member counts as null.
+- `string:` and `number:` before a word restrict it to that type.
+- A list matches if an element does; paths traverse lists of objects; `tags.5` is an element.
 
-The type that a schema gives to a property is used where there is one: its condition is plain, and an index serves it.
-The type that it gives to the elements of a list is used in the same way, without an index.
+If a schema gives a property a type, the condition is simple and can use an index. The type of a list's elements is used
+in the same way, but without an index.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Kind: TypeAlias = Literal[
     "string", "number", "boolean", "date-time", "object", "any",
     "list:string", "list:number", "list:boolean", "list:date-time",
 ]  # fmt: skip
-#: What the member at a dotted path is; `list:` and a type where the path goes through lists, "any" where nothing says.
+#: The type of the member at a dotted path; `list:` and a type if the path traverses lists, "any" if unknown.
 Shape: TypeAlias = "Callable[[str], Kind]"
 #: Whether a member of this name is in no answer.
 Hidden: TypeAlias = "Callable[[str], bool]"
@@ -44,8 +44,8 @@ _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
 _ID = re.compile("[0-9a-f]{24}")
 _OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
-MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the whole document
-MOST_NAMES = 20  # of a field, one in the other: SQLite goes through a list for each, before anybody can end it
+MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the entire document
+MOST_NAMES = 20  # nested lists of a field: SQLite scans a list for each, and cannot be interrupted before
 _MOST_JOINED = 100  # conditions in a row
 _ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
@@ -70,17 +70,17 @@ class Narrowing(NamedTuple):
 
 @dataclass
 class Search:
-    """What a query asks for.
+    """A translated query.
 
     Attributes:
-        condition: which documents.
-        order: what they are sorted by, as SQL.
-        select: the members to answer with; none for all.
-        limit: how many; None where the query does not say.
-        offset: how many to leave out before them.
+        condition: the condition on documents.
+        order: the sort order as SQL.
+        select: the members to return; empty for all.
+        limit: page size; None if not given.
+        offset: number of documents to skip.
         counted: whether the total is wanted.
-        narrowed: the parts of the condition that name a member and its values, or a range of them.
-        sorted_by: the member that comes first in the order.
+        narrowed: the parts of the condition on a member's values or range.
+        sorted_by: the first member of the order.
     """
 
     condition: Sql = EVERYTHING
@@ -94,7 +94,7 @@ class Search:
 
 
 def untyped(path: str) -> Kind:  # noqa: ARG001 - a shape
-    """Return the shape of documents that nothing is known of."""
+    """Return the shape of documents without a schema."""
     return "any"
 
 
@@ -123,7 +123,7 @@ def search(query: str, shape: Shape = untyped, *, body: str = _STORED, is_hidden
 
 
 def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
-    """Return a term at the top, or in an `and` there: it may sort and limit as well."""
+    """Translate a top-level term, also within `and`, where sort and limit are allowed."""
     term = _term(argument)
     match term.operator:
         case "and":
@@ -207,7 +207,7 @@ def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
 
 
 def _compared(operator: str, path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
-    """Compare a member with a word, or with any of several, which are gone through in one go."""
+    """Compare a member with one word, or with any of several in a single scan."""
     kind = shape(path)
     if path == "id" and operator == "eq" and not level:
         return _any(_merged(Sql("id = ?", (word.text,)) for word in words))
@@ -243,12 +243,14 @@ def _merged(conditions: Iterable[Sql]) -> list[Sql]:
 
 
 def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
-    """Return a condition on a member that is of one type, or missing; of another one where its type was changed since.
+    """Return a condition on a member of one type.
 
-    SQLite orders every number before every text, so a range is closed at the other side, for an index still to serve.
+    It may be missing, or have another type from before a change of the schema.
+
+    SQLite orders every number before every text, so a range gets a second bound, to keep it usable for an index.
     """
     if operator == "eq" and word.text == "null" and word.cast is None:
-        if kind == "string":  # a text may say null, as in a member that has no type
+        if kind == "string":  # a string may be "null", as in a member without a type
             return Sql(f"({value} IS NULL OR {value} = ?)", (word.text,))
         return Sql(f"{value} IS NULL")
     sign = "=" if operator == "eq" else _ORDERS.get(operator, "")
@@ -267,7 +269,7 @@ def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
 
 
 def _element(kind: Kind) -> Callable[[str, str, str, Word], list[Sql]]:
-    """Return what makes the conditions, of which one is met, on an element of a list whose elements are of one type."""
+    """Return a function that builds alternative conditions on an element of a list with one element type."""
     declared: Kind = kind.removeprefix("list:")  # type: ignore[assignment]
     there = {"number": "IN ('integer', 'real')", "boolean": "IN ('true', 'false')"}.get(declared, "= 'text'")
 
@@ -340,9 +342,9 @@ def _each(body: str, path: str) -> str:
 
 
 def _steps(path: str, shape: Shape) -> list[str]:
-    """Return the steps of a path, each an SQL text: a new one begins wherever there may be a list.
+    """Split a path into steps, each an SQL string.
 
-    A number goes with the step before it, as an element of that list.
+    A new one begins wherever a list is possible. A number belongs to the step before it, as an index.
     """
     names = path.split(".")
     steps: list[str] = []
@@ -388,7 +390,7 @@ def _path(term: Term) -> str:
 
 def _field(name: str) -> str:
     if not _FIELD.fullmatch(name):
-        raise _invalid("a field name holds a character that none can hold, or is empty")
+        raise _invalid("a field name has an invalid character, or is empty")
     if name.count(".") >= MOST_NAMES:
         raise _invalid(f"a field is {MOST_NAMES} names deep at most, as in data.patient.name")
     return name
@@ -401,7 +403,7 @@ def _check_selection(names: Sequence[str]) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 - what a database can count
-        raise _invalid("limit takes whole numbers")
+        raise _invalid("limit takes integers")
     return int(text)
 
 

@@ -29,19 +29,20 @@ NOTHING = Sql("0")
 
 
 def member(path: str, body: str = "body") -> str:
-    """Return the SQL expression of a member: what an index on it is made of."""
+    """Return the SQL expression of a member, as used in its index."""
     return f"json_extract({body}, {json_path(path)})"
 
 
 def json_path(path: str) -> str:
-    """Return the SQL text of a dotted path, as SQLite's functions on JSON take it."""
+    """Return the path for SQLite's JSON functions of a dotted path."""
     return "'$" + "".join(f'."{name}"' for name in path.split(".")) + "'"
 
 
 def is_in(collection: str) -> str:
-    """In the text, not in a parameter, or SQLite would not use the collection's indexes.
+    """Return the condition on the collection.
 
-    Of documents it says again what the indexes for all schemas are made for: SQLite does not see it by itself.
+    It is literal SQL, not a parameter, or SQLite would not use the collection's indexes. For documents it repeats the
+    condition of the indexes for all schemas, which SQLite does not infer.
     """
     name = collection.replace("'", "''")
     all_schemas = " AND collection >= 'documents:' AND collection < 'documents;'"

@@ -1,4 +1,4 @@
-"""Where the local platform keeps everything: JSON documents in one SQLite file, or in memory."""
+"""Storage of the local platform: JSON documents in one SQLite file, or in memory."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Store:
         self._path = path
         self._on_change: Callable[[str, str | None], None] = _nobody
         self._remembered = Remembered()
-        #: What services call when they have stored something of this kind. Here, and not in a table beside the store,
-        #: which would keep every platform of a process in memory: a listener knows its store.
+        #: Callbacks of services, by kind of record. They are an attribute of the store, because a module-level table
+        #: would keep every platform of the process in memory.
         self.listeners: dict[str, Callable[..., None]] = {}
         self._limit = TimeLimit()
         with unusable_as_devkit_error(path):
@@ -80,22 +80,21 @@ class Store:
         return self._path
 
     def watch(self, call: Callable[[str, str | None], None]) -> None:
-        """Call `call` whenever something changes, perhaps inside a transaction: with the name of its collection, and
-        its id, or None where all of the collection is gone.
+        """Call `call` on every change, possibly inside a transaction.
+
+        It gets the collection and the id, or None if the entire collection was deleted.
         """
         self._on_change = call
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """All writes of this block or none, while the platform starts: a file that turns out to be damaged is told
-        as a `DevkitError`.
-        """
+        """Run the block in a transaction while the platform starts. A damaged file raises a `DevkitError`."""
         with unusable_as_devkit_error(self._path), self.transaction():
             yield
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes of this block or none. Blocks do not nest, and nothing is awaited in one."""
+        """Run the block in a transaction. Blocks do not nest, and must not await anything."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -107,8 +106,9 @@ class Store:
             raise
 
     def remembered(self, key: Hashable, make: Callable[[], T], *collections: str) -> T:
-        """Return what `make` makes of these collections: made anew when one of them has changed since. It is handed to
-        many, so that nobody may change it.
+        """Return the cached result of `make`, computed again when one of these collections changes.
+
+        It is shared and must not be modified.
         """
         return self._remembered.get(key, make, collections)
 
@@ -128,7 +128,7 @@ class Store:
         return self.put_text(collection, document["id"], json_text(document))
 
     def put_text(self, collection: str, document_id: str, text: str) -> int:
-        """Store a document that is JSON text already, as `json_text` makes it, with this id. Else as `put`."""
+        """Store a document that is JSON text already, as `json_text` makes it, with this id. Otherwise like `put`."""
         with _integrity_error_as_duplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
@@ -139,7 +139,7 @@ class Store:
         return len(text) if text.isascii() else len(text.encode())
 
     def delete(self, collection: str, document_id: str) -> None:
-        """Forget the document with this id, if there is one."""
+        """Delete the document with this id, if it exists."""
         self._connection.execute("DELETE FROM documents WHERE collection = ? AND id = ?", (collection, document_id))
         self._changed(collection, document_id)
 
@@ -149,7 +149,7 @@ class Store:
         return None if text is None else _document(text)
 
     def text(self, collection: str, document_id: str) -> str | None:
-        """Return the document with this id as JSON text, for answers that contain it as it is."""
+        """Return the document with this id as JSON text, for answers that contain it unchanged."""
         row = self._connection.execute(
             "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, document_id)
         ).fetchone()
@@ -161,7 +161,7 @@ class Store:
         return None if row is None else _document(row[0])
 
     def every(self, collection: str, member: str, value: str) -> list[Document]:
-        """All documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
+        """Return all documents whose `member` has this value, oldest id first; the pair must be in `_LOOKUPS`."""
         rows = self._connection.execute(f"{LOOKUP_QUERIES[collection, member]} ORDER BY id", (value,))
         return [_document(row[0]) for row in rows]
 
@@ -174,10 +174,9 @@ class Store:
         offset: int,
         index: str | None = None,
     ) -> list[str]:
-        """Documents that meet a condition, as JSON text; in the order they were made where `order` says nothing.
+        """Return documents that meet a condition, as JSON text; by creation if `order` is empty.
 
-        `index` is one that the condition can be found by: left to itself, SQLite would rather read everything in the
-        order of the ids.
+        `index` is one that serves the condition: by itself SQLite would scan everything in id order.
         """
         with self._limit.kept():
             rows = rows_in(self._reader(condition), collection, condition, order, limit, offset, index)
@@ -196,7 +195,7 @@ class Store:
         self, collection: str, condition: Sql, start: str | None, *, descending: bool
     ) -> Generator[tuple[str, str | None]]:
         """Yield the id of each document after `start`, with the document as JSON text where it meets a condition.
-        Whoever stops on the way closes the iterator, before anything else is done with the store.
+        To stop early, close the iterator before using the store again.
         """
         after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
         rows = self._connection.execute(
@@ -208,7 +207,7 @@ class Store:
             yield from rows
 
     def count(self, collection: str, condition: Sql, index: str | None = None) -> int:
-        """How many documents meet a condition; `index` as for `page`."""
+        """Return the number of documents that meet a condition; `index` as for `page`."""
         with self._limit.kept():
             return count_in(self._reader(condition), collection, condition, index)
 
@@ -222,7 +221,7 @@ class Store:
         return row is not None
 
     def matching(self, collection: str, condition: Sql) -> list[Document]:
-        """Every document that meets a condition, oldest first."""
+        """Return every document that meets a condition, oldest first."""
         return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -232,7 +231,7 @@ class Store:
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
 
     def count_up_to(self, most: int, collection: str, condition: Sql, index: str | None = None) -> int:
-        """How many documents meet a condition; of more than `most`, that many. `index` as for `page`."""
+        """Return the number of documents that meet a condition, at most `most`; `index` as for `page`."""
         with self._limit.kept():
             return count_up_to(self._reader(condition), most, collection, condition, index)
 
@@ -242,19 +241,19 @@ class Store:
         return [row[0] for row in self._connection.execute(query, (limit,))]
 
     def ids(self, collection: str, prefix: str) -> list[str]:
-        """Return the ids of a collection that begin with a prefix of letters and digits, in their order."""
+        """Return the sorted ids of a collection that begin with a prefix of letters and digits."""
         query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
         return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
-        """How many bytes a document takes, or all documents of a collection; 0 where there is none."""
+        """Return the bytes of a document, or of all documents of a collection; 0 if missing."""
         query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {is_in(collection)}"  # noqa: S608
         one = "" if document_id is None else " AND id = ?"
         (found,) = self._connection.execute(f"{query}{one}", () if document_id is None else (document_id,)).fetchone()
         return int(found)
 
     def part(self, collection: str, document_id: str, path: str) -> Any:
-        """Return a member of a document, parsed, without the rest of it; None where there is none."""
+        """Return a parsed member of a document without parsing the rest; None if missing."""
         query = "SELECT json_extract(body, ?) FROM documents WHERE collection = ? AND id = ?"
         row = self._connection.execute(query, (f"$.{path}", collection, document_id)).fetchone()
         return json.loads(row[0]) if row and row[0] is not None else None
@@ -273,10 +272,10 @@ class Store:
         self._changed(collection, None)
 
     def index(self, name: str, collection: str, expressions: Sequence[str], *, unique: bool = False) -> None:
-        """Make an index of a collection, or leave it as it is.
+        """Create an index of a collection, if missing.
 
         Raises:
-            DuplicateError: it is to be unique, and the documents are not.
+            DuplicateError: `unique` is set, and documents have duplicate values.
         """
         kind = "UNIQUE INDEX" if unique else "INDEX"
         # With the collection before them, documents of one value are in the order of their ids.
@@ -288,11 +287,11 @@ class Store:
             )
 
     def drop_index(self, name: str) -> None:
-        """Remove an index, if there is one."""
+        """Remove an index, if it exists."""
         self._connection.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
 
     def image(self) -> bytes:
-        """All that is in it, for another store to begin with."""
+        """Return the complete database, to initialize another store."""
         return self._connection.serialize()
 
     def close(self) -> None:

@@ -18,13 +18,13 @@ TIME_LIMIT = 1.0
 ON_ONE = 0.25
 """Seconds that a condition on one document may take, which guards a change of it."""
 AT_ONCE = 0.005
-"""Seconds that a list may take so; after them it is asked for anew, beside everybody else."""
+"""Seconds for a list query on the event loop; after that it is run again on another thread."""
 ASIDE = 10.0
-"""Seconds that a list may take beside everybody else."""
+"""Seconds for a list query on another thread."""
 WITHOUT_FILE = 3.0
-"""Seconds that a list may take where there is no file that can be read so, and everybody else waits."""
+"""Seconds for a list query of an in-memory store, which blocks all other requests."""
 MOST_MEMORY = 256 * 1024 * 1024
-"""Bytes that this process may grow by in one query: SQLite keeps each list apart that a condition goes through."""
+"""Bytes by which one query may grow this process: SQLite materializes each list that a condition scans."""
 STEPS = 1_000  # of SQLite's machine between two looks at the clock
 _LOOKS = 16  # at the clock between two at the memory, which take longer
 
@@ -37,7 +37,7 @@ class TooSlowError(ErrorAnswer):
 
 
 class TimeLimit:
-    """How long a query of somebody's may take, and how much memory."""
+    """Time and memory limits of a query."""
 
     def __init__(self) -> None:
         self._until = math.inf
@@ -60,11 +60,11 @@ class TimeLimit:
 
     @contextmanager
     def kept(self, seconds: float | None = None) -> Iterator[None]:
-        """Answer with an error what takes longer, or is over one of SQLite's limits: length, depth and tables.
+        """Enforce the limits in the block, and convert SQLite's own limits (length, depth, tables) to error answers.
 
         Raises:
-            TooSlowError: it takes longer than `seconds`, `TIME_LIMIT` where none are given.
-            ErrorAnswer: it is over a limit, or takes too much memory.
+            TooSlowError: it takes longer than `seconds`, by default `TIME_LIMIT`.
+            ErrorAnswer: it exceeds a limit or uses too much memory.
         """
         seconds = TIME_LIMIT if seconds is None else seconds
         self._until, self._looks = time.monotonic() + seconds, 0
@@ -77,6 +77,6 @@ class TimeLimit:
                 raise TooSlowError(19, reason) from None
             if not self._is_too_large and not any(limit in str(error) for limit in _LIMITS):
                 raise
-            raise ErrorAnswer(19, "The RQL asks for too much at once") from None
+            raise ErrorAnswer(19, "The RQL query is too large") from None
         finally:
             self._until = math.inf

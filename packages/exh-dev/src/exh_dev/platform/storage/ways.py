@@ -1,7 +1,7 @@
-"""By which index a list is read: SQLite keeps no statistics here, so it is chosen by looking at how many there are.
+"""Choose the index of a list query by counting matches, because SQLite has no statistics here.
 
-A condition on an indexed member that few documents meet is served by that member's index. Where many do, or nothing
-narrows a list, the index of what it is sorted by is better: its first entries are the page.
+If few documents match a condition on an indexed member, that index is used. If many match, or no condition is indexed,
+the index of the sort order is better: its first entries are the page.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _BY_ID = "sqlite_autoindex_documents_1"
 
 
 class Found(NamedTuple):
-    """The documents of a page, as JSON text, and how many there are on all pages; None where that was not asked."""
+    """The documents of a page as JSON text, and the total, or None if not requested."""
 
     texts: list[str]
     total: int | None
 
 
 class _Way(NamedTuple):
-    """How documents are read.
+    """A query plan.
 
     Attributes:
-        read_by: an index.
-        counted_by: the index that they are counted by.
-        among: the ids that come into question.
-        is_ordered: whether the index has them in the order that is wanted.
-        within: the part of the condition that the index serves as well.
+        read_by: the index to read by.
+        counted_by: the index to count by.
+        among: the candidate ids.
+        is_ordered: whether the index yields the requested order.
+        within: the part of the condition that the index also serves.
     """
 
     read_by: str | None = None
@@ -54,20 +54,20 @@ class _Way(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """Which documents of a collection are wanted.
+    """A list query.
 
     Attributes:
-        collection: where they are.
-        condition: which ones.
-        order: what they are sorted by, as SQL.
-        limit: how many.
-        offset: how many to leave out before them.
+        collection: the collection.
+        condition: the condition.
+        order: the sort order as SQL.
+        limit: page size.
+        offset: number of documents to skip.
         counted: whether the total is wanted.
         narrowed: parts of the condition that an index may serve.
-        sorted_by: the member that they are sorted by first; None for the order they were made in.
-        indexes: the names of the indexes that there are, by the member that each is on first.
-        reached: the links of which a document has one; None where the condition has no such part.
-        is_all: whether the condition says nothing beside that.
+        sorted_by: the first sort member; None for creation order.
+        indexes: names of the indexes by their first member.
+        reached: the links of which a document must have one; None if not part of the condition.
+        is_all: whether the condition has no other part.
     """
 
     collection: str
@@ -83,7 +83,7 @@ class Asked:
     is_all: bool = False
 
     def in_(self, connection: sqlite3.Connection) -> Found:
-        """Ask for them."""
+        """Run the query."""
         way = self._way(connection)
         condition = way.among & self.condition
         rows = self._first(connection, way) if way.is_ordered else None
@@ -124,9 +124,7 @@ class Asked:
         return _Way(by_sort or (_BY_ID if served else None), counting, is_ordered=by_sort is not None)
 
     def _first(self, connection: sqlite3.Connection, way: _Way) -> list[tuple[str, str]] | None:
-        """Return the page, if it is among the first documents of an index; None where all are gone through sooner, in
-        another order, and sorted.
-        """
+        """Return the page if it is among the first entries of an index; None if reading and sorting all is faster."""
         number = tally(connection, self.collection)
         first = max(_FIRST, number // _PART)
         if self.condition in {EVERYTHING, way.within} or number <= first:
@@ -179,7 +177,7 @@ class Asked:
         )
 
     def _number(self, connection: sqlite3.Connection, condition: Sql, index: str | None) -> int:
-        """Count documents: by an index, unless so many meet its condition that all are gone through sooner."""
+        """Count documents by an index, unless so many match that a full scan is faster."""
         if index in {None, _BY_ID}:
             return count_in(connection, self.collection, condition, index)
         most = tally(connection, self.collection) // _PART
@@ -187,7 +185,7 @@ class Asked:
         return number if number <= most else count_in(connection, self.collection, condition, _BY_ID)
 
     def _known_total(self, connection: sqlite3.Connection) -> int | None:
-        """How many there are, where that is counted already."""
+        """Return the total, if a stored count has it."""
         if not self.collection.startswith(OF_DOCUMENTS):
             return None
         if self.condition == EVERYTHING:
@@ -239,5 +237,5 @@ def count_up_to(
 
 
 def by(index: str | None) -> str:
-    """Read by an index, where there is one to read by."""
+    """Return the SQL clause for an index, or an empty string."""
     return "" if index is None else f" INDEXED BY {quoted(index)}"

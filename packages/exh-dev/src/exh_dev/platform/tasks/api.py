@@ -1,7 +1,7 @@
-"""API functions: `/api/{name}/any/path` answers with what a function returns, and `/apiRequests` keeps account of it.
+"""API functions: `/api/{name}/any/path` answers with a function's result, and `/apiRequests` lists the requests.
 
-Assumed, where nothing is documented: ten at once; the body is text for a function when its content type is one of
-text and it is not compressed, else base64; HEAD is answered without the body.
+Assumed: at most ten concurrent requests; the body is a string if its content type is textual and it is not compressed,
+else base64; the answer to HEAD has no body.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Rou
 
 
 class ApiFunctions:
-    """ASGI application: answers a request with what a function makes of it."""
+    """ASGI application that answers requests with a function's result."""
 
     def __init__(self, store: Store, runner: Runner, clock: Clock) -> None:
         """Serve the functions of `store`."""
@@ -174,7 +174,7 @@ class ApiFunctions:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a function wants to be answered."""
+    """A function's HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -191,10 +191,10 @@ class _Failure(Exception):  # noqa: N818 - it carries an answer
 
 
 def reply_of(result: Any) -> Reply:
-    """Return what the result of a function says.
+    """Parse a function's result.
 
     Raises:
-        _Failure: 1409 when it says nothing that can be answered.
+        _Failure: 1409 when it is not a valid answer.
     """
     if not isinstance(result, dict):
         raise _invalid("The result is expected to be an object with a statusCode")
@@ -216,9 +216,11 @@ def _headers(value: Any) -> dict[str, str]:
     found = {}
     for name, text in value.items():
         if not _HEADER_NAME.fullmatch(name):
-            raise _invalid("The name of a header holds a character that none can hold, or is empty")
+            raise _invalid("The name of a header has an invalid character, or is empty")
         if not isinstance(text, str) or not _HEADER_VALUE.fullmatch(text):
-            raise _invalid(f"The value of the header {name} is no string, or holds a character that none can hold")
+            raise _invalid(
+                f"The value of the header {name} is not a string, or has a character that headers cannot have"
+            )
         if name.lower() not in _IGNORED:
             found[name] = text
     if not any(name.lower() == "content-type" for name in found):

@@ -45,7 +45,7 @@ RECORDS: dict[str, Document] = {
 
 
 async def invoke(name: str, call: BuiltIn, task: Document, request_id: str) -> Invocation:
-    """Run one, as if it were a function of its own process."""
+    """Run a built-in function, in the format of an invocation in its own process."""
     result, error = None, None
     started, began = datetime.now(UTC), time.monotonic()
     try:

@@ -27,11 +27,11 @@ _ENCRYPTED = 0x1  # a bit of an entry's flags
 def unpack(code: str, folder: Path) -> None:
     """Unpack `code` into `folder`, which must not exist yet and does not if this fails.
 
-    File modes are kept, but for those of the file's owner to read and write it.
+    File modes are kept, with read and write permission for the owner.
 
     Raises:
-        ErrorAnswer: 1401 when it is no zip in base64, is empty or too large, or holds anything but files and folders
-            below its root.
+        ErrorAnswer: 1401 when it is not a zip in base64, is empty or too large, or contains anything except files and
+            folders below its root.
     """
     if len(code) > MOST_ZIPPED * 4 / 3 + 4:
         raise _refused(f"is larger than {MOST_ZIPPED:,} bytes")

@@ -1,6 +1,6 @@
 """Direct execution: `/functions/{name}/execute` runs a function while the caller waits.
 
-Assumed: five at once, apart from the queue; never tried again; the failure is published as that of any task.
+Assumed: at most five concurrent runs, separate from the queue; no retries; a failure is published as for any task.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Rou
 
 
 def may_run(rights: Rights, function: Document, permission: str) -> None:
-    """Go on only if the caller may run the function now.
+    """Check that the caller may run the function now.
 
     Raises:
         ErrorAnswer: 104 or 10 for lack of rights, 27 when the function is disabled.
@@ -91,7 +91,7 @@ async def _outcome(store: Store, runner: Runner, clock: Clock, task: Document) -
 
 
 def runtime_error(error: Document) -> Document:
-    """Return what an answer tells of a task's error."""
+    """Return a task's error for the answer."""
     return {name: error[name] for name in ("name", "message") if name in error}
 
 

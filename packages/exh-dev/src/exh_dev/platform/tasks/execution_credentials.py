@@ -1,6 +1,6 @@
-"""The user that a function runs as: what the official CLI makes on the platform of a task's `executionCredentials`.
+"""Users of functions: what the official CLI creates for a task's `executionCredentials`.
 
-A global role `exh.tasks.NAME` with exactly the permissions that are listed, a user `exh.tasks+NAME@extrahorizon.com`
+A global role `exh.tasks.NAME` with exactly the listed permissions, a user `exh.tasks+NAME@extrahorizon.com`
 with that role, and an OAuth1 token of that user. Names are the CLI's.
 """
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def grant(  # noqa: PLR0917 - what the CLI takes
     store: Store, application_id: str, name: str, permissions: Sequence[str], email: str | None, now: float
 ) -> Document:
-    """Make the user of the function `name`, or bring the one that is there to these permissions.
+    """Create the user of the function `name`, or set these permissions on the existing one.
 
     Returns:
-        An OAuth1 token of that user, the same at each start.
+        An OAuth1 token of that user, the same at every start.
     """
     with store.transaction():
         role = _role(store, f"exh.tasks.{name}", permissions, now)

@@ -1,4 +1,4 @@
-"""Runs that another platform hands over, as `Runs.export` gives them there."""
+"""Runs that another platform exports with `Runs.export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "requ
 
 
 def is_run(value: object) -> bool:
-    """Return whether a value is such a run, as far as whoever shows it needs."""
+    """Return whether a value has the format of such a run, as far as its display requires."""
     return (
         isinstance(value, dict)
         and all(isinstance(value.get(name), str) for name in _OF_EVERY_RUN)

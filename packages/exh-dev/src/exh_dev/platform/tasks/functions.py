@@ -111,7 +111,7 @@ class _Functions:
         function = function_of(request, self._store)
         if "code" not in function:
             own = self._store.get(OWN_FUNCTIONS, function["name"]) is not None
-            owner = "belongs to the project that is served" if own else "is the platform's own"
+            owner = "belongs to the served project" if own else "is the platform's own"
             raise ErrorAnswer(27, f"The function {function['name']} {owner}; it cannot be deleted")
         self._store.delete(FUNCTIONS, function["name"])
         self._runner.retire(function, with_code=True)
@@ -141,9 +141,9 @@ def keep_own(
     before: Mapping[str, Document] | None = None,
     changed: Collection[str] = (),
 ) -> list[str]:
-    """Make the records of the served project's functions, in the place of all others.
+    """Replace all function records by those of the served project.
 
-    A record of `before` that says the same keeps its version, and with it its workers, unless it is named in `changed`.
+    A record equal to one in `before` keeps its version and its workers, unless it is named in `changed`.
 
     Returns:
         The names of the functions with a new version.

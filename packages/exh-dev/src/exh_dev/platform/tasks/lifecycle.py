@@ -1,9 +1,9 @@
-"""What becomes of a task: each change of its status, with what goes with it.
+"""The life cycle of a task: changes of its status and their effects.
 
-    new -> inProgress -> complete, failed or retried;  new -> canceled
+new -> inProgress -> complete, failed or retried;  new -> canceled
 
-Assumed: only a failure of the function itself is tried again, not that it could not be invoked; an error without a
-name is, where the policy names no errors.
+Assumed: only a failure of the function is retried, not a failure to invoke it; an error without a name is retried if
+the policy lists no errors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a task may carry."""
+"""Limits on the content of tasks."""
 
 MOST_DATA = 250 * 1024
 """Bytes of a task's data as JSON."""

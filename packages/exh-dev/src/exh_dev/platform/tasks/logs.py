@@ -1,6 +1,6 @@
-"""What functions logged, a record per line, and the endpoints that show it.
+"""Logs of functions, one record for each line, and their endpoints.
 
-The lines are those of CloudWatch Logs, START, END and REPORT included. They are kept when an invocation is over.
+The lines are those of CloudWatch Logs, START, END and REPORT included. They are stored after each invocation.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OF = "{collection}_of"  # the index of a collection by what its lines are of: l
 _OF_FUNCTION = "task_logs_function"
 API_REQUESTS = "api_requests"
 _PAGE = 100  # lines
-_LONGEST_SPAN = 24 * 60 * 60  # seconds of a function's logs at once
+_LONGEST_SPAN = 24 * 60 * 60  # time span of one query, in seconds
 
 
 def routes(base: str, store: Store) -> list[Route]:
@@ -109,7 +109,7 @@ def keep(store: Store, collection: str, of: str, function: Document, invocation:
 
 
 def _page(request: Request, store: Store, collection: str, of: str, missing: ErrorAnswer) -> JsonAnswer:
-    """Return the first lines from the asked timestamp on. A page that begins after the last line is empty."""
+    """Return the first lines from the requested timestamp on. A page that begins after the last line is empty."""
     condition = Sql(f"{member('of')} = ?", (of,))
     index = _OF.format(collection=collection)
     if not store.count_up_to(1, collection, condition, index):
@@ -129,10 +129,10 @@ def _lines(store: Store, collection: str, condition: Sql, index: str) -> list[Do
 
 
 def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, float]:
-    """Return what the request's RQL compares the member with; here it can say nothing else.
+    """Return the bounds of a member in the request's RQL, which may contain nothing else.
 
     Raises:
-        ErrorAnswer: 19 when it does.
+        ErrorAnswer: 19 for other RQL.
     """
     refusal = ErrorAnswer(19, f"The RQL of logs can only compare {name} with a timestamp, by {' and '.join(operators)}")
     try:

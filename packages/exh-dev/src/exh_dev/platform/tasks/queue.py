@@ -1,4 +1,4 @@
-"""The queue: starts tasks when they are due, at most five at once, and sees to what becomes of them."""
+"""The task queue: start due tasks, at most five concurrently, and handle their results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Queue:
     """The tasks of a store. It lives on one event loop at a time."""
 
     def __init__(self, store: Store, runner: Runner, clock: Clock) -> None:
-        """Run tasks by `runner`; nothing runs until `run` or `settle`."""
+        """Run tasks with `runner`; nothing runs until `run` or `settle`."""
         self._store = store
         self._runner = runner
         self._clock = clock
@@ -43,7 +43,7 @@ class Queue:
         when_created(store, self.wake)
 
     def wake(self) -> None:
-        """Look at once whether something is due."""
+        """Check for due tasks now."""
         self._later = True
         if self._woken is not None:
             self._woken.set()
@@ -61,7 +61,7 @@ class Queue:
                 try:
                     self._start_due()
                 except Exception:
-                    log.exception("The queue of tasks failed; it goes on in a second")
+                    log.exception("The queue of tasks failed; retrying in a second")
                     await asyncio.sleep(1)
         finally:
             self._woken = None
@@ -70,12 +70,12 @@ class Queue:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     def pending(self, until: float) -> int:
-        """How many tasks run, or are due by then, in epoch seconds."""
+        """Return the number of tasks running, or due by a time in epoch seconds."""
         due = Sql(f"{_IS_NEW} AND {member('startTimestamp')} <= ?", (iso(until),))
         return len(self._running) + self._store.count(TASKS, due)
 
     async def settle(self) -> None:
-        """Run everything that is due, and what becomes due meanwhile, until nothing is left."""
+        """Run all due tasks, including those that become due meanwhile."""
         while True:
             self._start_due()
             if not self._running:

@@ -1,4 +1,4 @@
-"""Task records, for every service that starts work: the queue runs what stands here."""
+"""Task records, for every service that creates tasks; the queue runs them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
 
 TASKS = "tasks"
-#: What was uploaded, and what the project that is served brings along; both by name.
+#: Uploaded functions, and functions of the served project, by name.
 FUNCTIONS, OWN_FUNCTIONS = "functions", "own_functions"
 
 
 def when_created(store: Store, call: Callable[[], None]) -> None:
-    """Call `call` whenever a task comes into `store`, perhaps inside a transaction."""
+    """Call `call` for each new task in `store`, possibly inside a transaction."""
     store.listeners["task"] = call
 
 
@@ -37,7 +37,9 @@ def create_task(
     tags: Sequence[str] | None = None,
     start: float | None = None,
 ) -> Document:
-    """Return a new task; the queue runs it from `start` on, or at once. Whether the function exists shows when it runs.
+    """Return a new task, which the queue runs at `start`, or immediately.
+
+    The function's existence is checked when the task runs.
 
     `now` and `start` are in epoch seconds. Without a priority the task gets the function's default one, else 0.
     """
@@ -64,22 +66,20 @@ def create_task(
 
 
 def store_task(store: Store, task: Document) -> None:
-    """Keep a task, and tell the queue."""
+    """Store a task, and notify the queue."""
     store.put(TASKS, task)
     origin.note(store, task["id"])
     poke(store)
 
 
 def poke(store: Store) -> None:
-    """Tell the queue that something may be due."""
+    """Notify the queue that a task may be due."""
     if call := store.listeners.get("task"):
         call()
 
 
 def find_function(store: Store, name: str) -> Document | None:
-    """Return a function by its name: as it was uploaded, else as the served project or the platform
-    itself brings it.
-    """
+    """Return a function by name: an uploaded one, else the served project's or a built-in one."""
     found = store.get(FUNCTIONS, name) or store.get(OWN_FUNCTIONS, name)
     return found or deepcopy(built_in.RECORDS.get(name))
 

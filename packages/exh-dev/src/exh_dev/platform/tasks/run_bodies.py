@@ -1,7 +1,7 @@
-"""The bodies of a run's calls as they are stored: in one document or, where they are many, in several parts.
+"""Storage of the bodies of a run's calls, in one or several documents.
 
-A part has the run's id or, from the second on, an id that begins with that and a dot; in it are bodies by the numbers
-of their calls. To store, to find and to read one takes little time, however many calls there are.
+The first part has the run's id, later ones that id with a dot and a suffix. A part contains bodies by call number.
+Parts are small, so that storing and reading one is fast for any number of calls.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def part(run_id: str, number: int, bodies: Sequence[str]) -> tuple[str, str]:
-    """Return the id and the text of a part, the first having the `number` 0; each of `bodies` is a member in JSON."""
+    """Return the id and JSON text of a part; the first has the `number` 0. Each of `bodies` is a JSON member."""
     part_id = f"{run_id}.{number:04d}" if number else run_id
     return part_id, f'{{"id":"{part_id}","calls":{{{",".join(bodies)}}}}}'
 
 
 async def of_call(store: Store, run_id: str, number: int) -> Document | None:
-    """Return the two bodies of a call; None where they are not kept. There is a break before each part."""
+    """Return the two bodies of a call; None if not stored. It yields to the event loop between parts."""
     for part_id in store.ids(BODIES, run_id):
         await asyncio.sleep(BREAK)
         found: Document | None = store.part(BODIES, part_id, f'calls."{number}"')
@@ -35,7 +35,7 @@ async def of_call(store: Store, run_id: str, number: int) -> Document | None:
 
 
 def of_run(store: Store, run_id: str, most: int) -> Document | None:
-    """All bodies of a run by the numbers of their calls; None where they have more than `most` bytes."""
+    """Return all bodies of a run by call number; None if they exceed `most` bytes."""
     parts = store.ids(BODIES, run_id)
     if sum(store.bytes_of(BODIES, each) for each in parts) > most:
         return None

@@ -1,6 +1,4 @@
-"""What set a run off, and which trace it is of: another run, by one of its calls or by its failure; or a request of
-somebody outside.
-"""
+"""The cause of a run and its trace: another run, by a call or by its failure, or an external request."""
 
 from __future__ import annotations
 
@@ -21,12 +19,12 @@ _MOST = 2_000  # runs whose calls are known to have made something
 
 
 class Cause(NamedTuple):
-    """What set a run off.
+    """The cause of a run.
 
     Attributes:
         run: another run's record.
-        call: the number of that run's call; None for its failure.
-        start: a request of somebody outside.
+        call: the index of that run's call; None for its failure.
+        start: an external request.
     """
 
     run: Document | None = None
@@ -35,16 +33,15 @@ class Cause(NamedTuple):
 
 
 class Causes:
-    """What the latest runs of a store have set off."""
+    """Causes of the latest runs of a store."""
 
     def __init__(self, store: Store, runs: RunList) -> None:
-        """Nothing has been set off yet."""
         self._store = store
         self._runs = runs
         self._by_root: OrderedDict[str, str] = OrderedDict()
 
     def add(self, run_id: str, request_id: str) -> None:
-        """Add a run that begins, and may start others."""
+        """Add a run that begins, and may trigger others."""
         self._by_root[trace_root(request_id)] = run_id
         if len(self._by_root) > _MOST:
             self._by_root.popitem(last=False)
@@ -68,7 +65,7 @@ class Causes:
         return Cause(self._failed(published)) if published else Cause()
 
     def of_made(self, thing: str) -> Cause | None:
-        """Return what is behind a task or an event; None where nobody knows."""
+        """Return the cause of a task or an event; None if unknown."""
         request = request_of(self._store, thing)
         if request is not None and request.event is not None:
             request = request_of(self._store, str(request.event["id"]))

@@ -1,7 +1,7 @@
-"""Lists of runs, however many there are: each page is read from an index, and the totals are kept in memory.
+"""List runs fast for any number: pages are read from an index, and totals are kept in memory.
 
-The members that runs are filtered by have few values, so that there are few groups of runs that agree in all of them. A
-page is made of the first runs of each group that is asked for.
+The filtered members have few values, so there are few groups of runs with equal values. A page is merged from the first
+runs of each matching group.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ ALL_CHARACTERS = "\x7f"  # greater than all that ids have
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which runs a list is to have.
+    """Filters and order of a list.
 
     Attributes:
-        members: values that they have, of `GROUPED` and `LOOKED_UP`.
-        since: began at this moment or later, in epoch seconds.
-        until: began before this moment.
-        search: text in what they are, got, gave or logged, whatever its case.
-        before: before this run, in ascending order of what they are sorted by.
-        after: after this run.
+        members: required values of `GROUPED` and `LOOKED_UP` members.
+        since: earliest start, in epoch seconds.
+        until: start before this time, in epoch seconds.
+        search: text in id, function, error, event, result or log, ignoring case.
+        before: before this run, in ascending sort order.
+        after: after this run, in ascending sort order.
         sort: one of `SORTS`.
     """
 
@@ -61,20 +61,20 @@ class Wanted:
 
     @property
     def by_duration(self) -> bool:
-        """Whether they are sorted by duration, and not by when they began."""
+        """Whether the list is sorted by duration instead of start."""
         return self.sort.endswith("duration")
 
     @property
     def descending(self) -> bool:
-        """Whether the greatest comes first."""
+        """Whether the order is descending."""
         return self.sort.startswith("-")
 
 
 class RunList:
-    """The records of runs. All methods belong to the event loop's thread."""
+    """The records of runs. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store) -> None:
-        """Make the indexes, where they are not there, and count."""
+        """Create missing indexes, and count the runs."""
         self._store = store
         for former in _FORMER:
             store.drop_index(former)
@@ -89,7 +89,7 @@ class RunList:
 
     @property
     def count(self) -> int:
-        """How many runs there are."""
+        """The number of runs."""
         return self._groups.total()
 
     def put(self, record: Document, before: Document | None = None) -> None:
@@ -116,11 +116,12 @@ class RunList:
         return json.loads(found[0]) if found else None
 
     def page(self, wanted: Wanted, limit: int, offset: int = 0) -> tuple[list[Document], int, bool]:
-        """Return a page of runs without a `search` (`run_search.py`), how many there are, and whether this is their
-        exact number or the least it can be.
+        """Return a page of runs without `search` (see `run_search.py`), the total, and whether it is exact.
+
+        An inexact total is a lower bound.
 
         Raises:
-            ErrorAnswer: 16 when there is no run that the page is to begin at.
+            ErrorAnswer: 16 when the run of `before` or `after` does not exist.
         """
         condition = self.condition(wanted)
         looked_up = next((name for name in LOOKED_UP if name in wanted.members), None)
@@ -142,15 +143,15 @@ class RunList:
         return list(islice(records, offset, offset + limit)), total, is_exact
 
     def condition(self, wanted: Wanted) -> Sql:
-        """Return what the runs of a page have in common for where it begins and ends, and for when they began.
+        """Return the condition for a page's bounds and time range.
 
         Raises:
-            ErrorAnswer: 16 when there is no run that the page is to begin at.
+            ErrorAnswer: 16 when the run of `before` or `after` does not exist.
         """
         return self._position(wanted) & _times(wanted)
 
     def of_functions(self, wanted: Wanted, text: str, condition: Sql, limit: int) -> list[Document]:
-        """Return the first runs that meet a condition, of functions with a text in their names."""
+        """Return the first runs that meet a condition, of functions whose names contain a text."""
         sought = text.casefold()
         named = [group for group in self._matching(wanted.members) if sought in group[0].casefold()]
         return list(islice(self._merged(named, wanted, condition, limit), limit))
@@ -212,10 +213,13 @@ def _of(group: tuple[str, ...]) -> Sql:
 
 
 def _times(wanted: Wanted) -> Sql:
-    """When runs began. Their ids say it too, a little less exactly, and are in the indexes."""
+    """Return the condition on start times.
+
+    Ids also contain the start, in seconds, and are in the indexes.
+    """
     condition = EVERYTHING
     started = member("started")
-    # Both spellings of UTC that there are, Z and +00:00, come after the moment itself.
+    # Both UTC suffixes, Z and +00:00, sort after the time itself.
     if wanted.since is not None:
         least = max(0, min(_LATEST, int(wanted.since) - _WAIT))
         condition &= Sql(f"id >= ? AND {started} >= ?", (f"{least:08x}", iso(wanted.since).rstrip("Z")))

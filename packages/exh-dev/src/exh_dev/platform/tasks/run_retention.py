@@ -1,7 +1,7 @@
-"""How much is kept of the runs of functions: at most so many of them, and of what they carried so many bytes.
+"""Retention of runs: a maximum number of runs, and of bytes of their details.
 
-What a run carried (its event, result, log and calls) goes first, the oldest run's first; its record goes when there are
-too many runs. SQLite uses the room of what is gone again, so that its file does not grow beyond that either.
+The details (event, result, log and calls) of the oldest runs are deleted first; records are deleted when there are too
+many. SQLite reuses the freed space, so its file does not grow further.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ BODIES = "run_bodies"  # in one document or several; see `run_bodies.py`
 #: Where a trace began outside of all functions, and what dispatchers did in it: gone with the runs of that time.
 STARTS, DISPATCHED = "trace_starts", "trace_dispatched"
 _TOTALS, _ALL = "run_totals", "all"
-_AT_ONCE = 200  # runs that are over the most before the oldest are deleted, all at once
+_AT_ONCE = 200  # excess runs before the oldest are deleted in one batch
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is kept.
+    """Retention limits.
 
     Attributes:
-        runs: how many.
-        bytes: of the details of all of them, as JSON.
+        runs: number of runs.
+        bytes: total size of their details as JSON.
     """
 
     runs: int = MOST_RUNS
@@ -45,10 +45,10 @@ class Limits:
 
 
 class Retention:
-    """Keeps the runs of a store within limits. All methods belong to the event loop's thread."""
+    """Keeps a store's runs within limits. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store, runs: RunList, limits: Limits) -> None:
-        """Take over what is there; a file of an earlier time is measured once."""
+        """Adopt existing runs; those of a file from an earlier version are measured once."""
         self._store = store
         self._runs = runs
         self.limits = limits
@@ -62,17 +62,16 @@ class Retention:
             self.keep_text(BODIES, bodies["id"], json_text(bodies))
 
     def keep_text(self, collection: str, name: str, text: str) -> None:
-        """Store the details of a run, or a part of its bodies, as JSON text. Call it in a transaction."""
+        """Store the details of a run, or a part of its bodies, as JSON text. Call it inside a transaction."""
         self._bytes -= self._store.bytes_of(collection, name)
         self._bytes += self._store.put_text(collection, name, text)
         self._note()
 
     def trim(self, live: Collection[str]) -> bool:
-        """Delete what is too much, but nothing of the runs that are `live`, and not the newest. Call it in a
-        transaction.
+        """Delete the excess, except `live` runs and the newest one. Call it inside a transaction.
 
         Returns:
-            Whether there was not time for all of it; call it again after a break.
+            Whether work remains; call it again after yielding.
         """
         began = time.perf_counter()
         excess = self._runs.count - self.limits.runs
@@ -97,7 +96,7 @@ class Retention:
         return not is_over
 
     def state(self) -> dict[str, Any]:
-        """Return what is kept, and what may be, for people."""
+        """Return usage and limits for display."""
         oldest, whole = self._store.oldest(RUNS, 1), self._store.oldest(DETAILS, 1)
         return {
             "runs": self._runs.count,

@@ -1,7 +1,7 @@
-"""Runs with a text in them: in their ids, the function's name, the error, and whatever they got, gave or logged.
+"""Full-text search in runs: ids, function name, error, event, result and log.
 
-There is no index of texts, which would take more room than what it is made of. All that is kept is looked through, the
-newest first, in slices: between them others are answered. It ends after some seconds; the answer says how far it came.
+There is no full-text index, which would be larger than the data. The search scans everything, newest first, in slices,
+with other requests served in between. It stops after some seconds, and the answer says how far it came.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.tasks.run_list import RunList, Wanted
 
-_MOST_FOUND = 500  # runs; fewer are asked for at once
-_LONGEST_TEXT = 1_000  # characters of a text that is searched for
+_MOST_FOUND = 500  # runs; fewer are read at a time
+_LONGEST_TEXT = 1_000  # maximum characters of a search text
 _MOST_SECONDS = 2.5  # of searching, breaks not counted
 
 
@@ -32,9 +32,9 @@ class Found(NamedTuple):
 
     Attributes:
         runs: their records.
-        total: how many there are.
-        is_exact: whether that is their number, or the least it can be.
-        searched_since: when the oldest run began whose error, event, result and logs were searched, where not all were.
+        total: number of matches.
+        is_exact: whether the total is exact, or a lower bound.
+        searched_since: start of the oldest run that was searched completely, if not all were.
     """
 
     runs: list[Document]
@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 class RunSearch:
-    """Searches of a store's runs. All methods belong to the event loop's thread."""
+    """Searches in a store's runs. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store, runs: RunList) -> None:
         """Search the runs of a list."""
@@ -56,7 +56,7 @@ class RunSearch:
         """Return a page of runs that contain `wanted.search`.
 
         Raises:
-            ErrorAnswer: 16 when there is no run that the page is to begin at.
+            ErrorAnswer: 16 when the run of `before` or `after` does not exist.
         """
         async with self._turn:
             text = wanted.search[:_LONGEST_TEXT]
@@ -74,11 +74,12 @@ class RunSearch:
             return Found(ordered[offset : offset + limit], len(ordered), is_exact, since)
 
     async def _look_through(self, wanted: Wanted, condition: Sql, text: str, result: _Result) -> str | None:
-        """Add the runs with the text in their error or in what they carried, in the order that is wanted or, where
-        that is not the order of their ids, the newest first.
+        """Add the runs with the text in their error or details.
+
+        They are searched in the requested order if that is the order of ids, else newest first.
 
         Returns:
-            When the run began that it came to; None where it came to the end, or to as many as are wanted.
+            The start of the last searched run; None if all were searched or enough were found.
         """
         is_descending = wanted.by_duration or wanted.descending
         sought = condition & (_contains(member(FAILURE), text) | _in_details(text))
@@ -104,7 +105,7 @@ class RunSearch:
 
 
 class _Result:
-    """What is found, at most so many: the first in the order that is wanted."""
+    """The first matches in the requested order, up to a limit."""
 
     def __init__(self, wanted: Wanted, most: int) -> None:
         self.most = most
@@ -114,11 +115,11 @@ class _Result:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many as are wanted, or more."""
+        """Whether the limit is reached."""
         return len(self._found) >= self.most
 
     def add(self, records: Iterable[Document]) -> None:
-        """Take these too."""
+        """Add matches."""
         for record in records:
             self._found[record["id"]] = record
         if self.is_full:
@@ -126,12 +127,12 @@ class _Result:
             self._found = {each["id"]: each for each in self.ordered()[: self.most]}
 
     def ordered(self) -> list[Document]:
-        """All of them in their order."""
+        """Return all matches in order."""
         return sorted(self._found.values(), key=key_of(self._wanted), reverse=self._wanted.descending)
 
 
 def _ids(text: str) -> Iterator[tuple[Sql, str | None]]:
-    """Where a text may be an id, or begin one, each with the index that it is found by."""
+    """Yield conditions for ids equal to or beginning with a text, each with its index."""
     bounds = text.lower(), text.lower() + ALL_CHARACTERS
     yield Sql("id >= ? AND id < ?", bounds), None
     for name in ("task_id", "request_id"):
@@ -139,8 +140,8 @@ def _ids(text: str) -> Iterator[tuple[Sql, str | None]]:
 
 
 def _in_details(text: str) -> Sql:
-    as_json = json.dumps(text, ensure_ascii=False)[1:-1]  # as it stands in a JSON text
-    twice = json.dumps(as_json, ensure_ascii=False)[1:-1]  # and as a line of log that is JSON stands there
+    as_json = json.dumps(text, ensure_ascii=False)[1:-1]  # as it appears in JSON text
+    twice = json.dumps(as_json, ensure_ascii=False)[1:-1]  # and in a JSON log line within JSON text
     anywhere = _contains("details.body", as_json)
     if twice != as_json:
         anywhere |= _contains("details.body", twice)
@@ -152,8 +153,9 @@ def _in_details(text: str) -> Sql:
 
 
 def _contains(expression: str, text: str) -> Sql:
-    """Return whether a text stands in another one, whatever its case.
-    SQLite knows that of ASCII, and is faster at it.
+    """Return the condition that a string contains another, ignoring case.
+
+    For ASCII, SQLite's own comparison is used, which is faster.
     """
     if text.isascii():
         escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

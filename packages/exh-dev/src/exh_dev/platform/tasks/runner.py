@@ -1,4 +1,4 @@
-"""Running a function: a `Runtime` for each version of it, in the function's environment and nothing of ours."""
+"""Run functions: a `Runtime` for each version of a function, in the function's own environment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.tasks.runs import Run, Runs
     from exh_dev.runtime import Invocation
 
-#: What may run at once: tasks of the queue, direct executions, API functions.
+#: Concurrency limits: queued tasks, direct executions, API functions.
 MOST_TASKS, MOST_DIRECT, MOST_API = 5, 5, 10
 _MOST_WORKERS = MOST_TASKS + MOST_DIRECT + MOST_API
 _FOLDER = re.compile(r"[0-9a-f]{24}")
@@ -33,12 +33,12 @@ _FOLDER = re.compile(r"[0-9a-f]{24}")
 
 @dataclass(frozen=True)
 class OwnFunction:
-    """A function that was not uploaded: the served project brings it along, and it runs where it stands."""
+    """A function of the served project, which was not uploaded and runs from its source folder."""
 
     function: Function
     description: str | None = None
     execution_options: Mapping[str, Any] = field(default_factory=dict)
-    """`permissionMode` and `defaultPriority`, as they stand in a function's record."""
+    """`permissionMode` and `defaultPriority` of the function's record."""
     retry_policy: Mapping[str, Any] = field(default_factory=dict)
     """`enabled` and `errorsToRetry`, the same."""
 
@@ -48,7 +48,7 @@ class NotInvocableError(Exception):
 
 
 class Runner:
-    """Runs functions on threads. All its methods belong to the event loop's thread, as the store does."""
+    """Runs functions on threads. All its methods must run on the event loop's thread, like those of the store."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Runner:
         functions: Sequence[OwnFunction],
         built_in: Mapping[str, BuiltIn],
     ) -> None:
-        """Run uploaded functions from below `code`, `functions`, and those that are `built_in`; tell `runs` of it."""
+        """Run uploaded functions from folders below `code`, `functions` and `built_in` ones; record them in `runs`."""
         self.code = code
         self.runs = runs
         self._built_in = built_in
@@ -74,12 +74,12 @@ class Runner:
         """Run the function of a record. `kind` is what `Runs.begin` takes.
 
         Raises:
-            NotInvocableError: it cannot run.
+            NotInvocableError: the function cannot run.
         """
         return await self.perform(self.runs.begin(function["name"], event, kind=kind), function)
 
     async def perform(self, run: Run, function: Document) -> Invocation:
-        """Carry out a run that has begun. Raises as `invoke` does."""
+        """Perform a run that has begun. Raises as `invoke` does."""
         name = function["name"]
         try:
             if name in self._built_in and name not in self._own and "code" not in function:
@@ -99,7 +99,7 @@ class Runner:
         return invocation
 
     def workers(self, function: Document) -> tuple[int, int]:
-        """How many workers a function has, and how many of them are idle."""
+        """Return the number of a function's workers, and how many are idle."""
         version = self._versions.get(function["version"])
         return version.runtime.workers(function["name"]) if version else (0, 0)
 

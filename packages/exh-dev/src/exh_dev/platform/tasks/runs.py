@@ -1,12 +1,9 @@
-"""The runs of functions, whoever asked for them: the queue, a caller, an API request, a queue of AWS, a developer.
+"""Runs of functions of any kind: queue, direct call, API request, AWS queue, developer.
 
-A run is three records. `runs` has what a list shows, and is small; `run_details` has what went in and came out, what
-was logged, and which calls of the platform were made; `run_bodies` has the bodies of these calls. The latest are kept
-(`run_retention.py`), and found (`run_list.py`). What one thing set off, however many functions ran for it, has one
-`trace` (`traces.py`).
-
-While a run goes on, its log lines and its calls are in memory; lines are told as they come, and all is stored at its
-end.
+A run is three records. `runs` has the summary for lists; `run_details` has event, result, log and platform calls;
+`run_bodies` has the bodies of these calls. The latest runs are kept (`run_retention.py`) and listed (`run_list.py`).
+All runs with one origin share a `trace` (`traces.py`). Log lines and calls of an active run are in memory; lines are
+published as they arrive, and everything is stored at the end.
 """
 
 from __future__ import annotations
@@ -52,14 +49,14 @@ _NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
 
 @dataclass
 class Run:
-    """A run that goes on.
+    """An active run.
 
     Attributes:
-        record: what a list shows.
+        record: the summary for lists.
         details: the rest.
-        request_id: Lambda's, by which its calls are known.
-        on_line: to be called with each line that it logs, from any thread.
-        start: the request of somebody outside that began its trace, where one did.
+        request_id: Lambda's request id, which identifies its calls.
+        on_line: call it with each log line, from any thread.
+        start: the external request that began its trace, if any.
     """
 
     record: Document
@@ -71,7 +68,7 @@ class Run:
 
 
 class Runs:
-    """The runs of a store. All methods belong to the event loop's thread."""
+    """The runs of a store. All methods must run on the event loop's thread."""
 
     def __init__(
         self, store: Store, calls: Calls, changes: Changes, *, clock: Clock, limits: Limits | None = None
@@ -99,13 +96,13 @@ class Runs:
             self.retention.trim(())
 
     def begin(self, function: str, event: Any, *, kind: str, again: str | None = None) -> Run:
-        """Return a function is about to run.
+        """Record the start of a run.
 
         Args:
-            function: its name.
-            event: what it gets.
-            kind: who asked: `task`, `direct`, `api`, `queue`, or `invoke` for a developer.
-            again: the run that this one repeats.
+            function: the function's name.
+            event: its event.
+            kind: the caller: `task`, `direct`, `api`, `queue`, or `invoke` for a developer.
+            again: the replayed run.
         """
         known = event if isinstance(event, dict) else {}
         earlier = known.get("retryForTaskIds")
@@ -181,13 +178,14 @@ class Runs:
         _carry_out(self._finish(run, before))
 
     async def ready(self) -> None:
-        """Make the records of the calls of runs that go on, with breaks: whoever looks at them next has them soon."""
+        """Compute the call records of active runs in advance, with breaks, so that viewing them is fast."""
         for run in list(self._live.values()):
             await paced(Records(self._store).each(self.calls.of(run.request_id)))
 
     def get(self, run_id: str) -> Document | None:
-        """All that is known of a run but for the bodies of its calls; the attempts at the same task, itself among them;
-        what set it off; what it has set off: the runs of tasks and events that its calls made.
+        """Return a run without the bodies of its calls.
+
+        It includes the attempts at its task, its cause, and the runs that its calls triggered.
         """
         record = self._store.get(RUNS, run_id)
         if record is None:
@@ -212,10 +210,10 @@ class Runs:
         return self._store.get(RUNS, run_id)
 
     def event(self, run_id: str) -> tuple[Any]:
-        """Return what a run got, alone in a tuple.
+        """Return a run's event in a 1-tuple, because the event may be None.
 
         Raises:
-            KeyError: that is not kept any more.
+            KeyError: the event is no longer stored.
         """
         details = self._store.get(DETAILS, run_id)
         if details is None or "event" not in details:
@@ -223,7 +221,7 @@ class Runs:
         return (details["event"],)
 
     async def call(self, run_id: str, number: int) -> Document | None:
-        """One call of a run, with its bodies."""
+        """Return one call of a run, with its bodies."""
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
             records = zip(raw, Records(self._store).of(raw), strict=True)
@@ -240,14 +238,15 @@ class Runs:
         return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
     def export(self) -> list[Document]:
-        """Return all runs that are kept and have ended, each with its details, the oldest first; with the bodies of
-        their calls, as far as that is not too much.
+        """Return all stored completed runs with details, oldest first.
+
+        The bodies of their calls are included up to a size limit.
         """
         ended = (record for record in self._store.matching(RUNS, Sql("1")) if record["status"] != "running")
         return [{**self._details_with_bodies(record["id"]), **record} for record in ended]
 
     def adopt(self, runs: Sequence[Document]) -> None:
-        """Keep runs of a fresh platform too, as `export` gave them there; `fresh` says so of each."""
+        """Store runs that a fresh platform exported; `fresh` marks them."""
         with self._store.transaction():
             for run in runs:
                 if self._store.get(RUNS, run["id"]) is None:
@@ -269,7 +268,7 @@ class Runs:
         return Found(*self.list.page(wanted, limit, offset))
 
     def calls_of(self, request_id: str) -> list[dict[str, Any]]:
-        """Return the calls of the platform that an invocation made, be it one of these runs or not."""
+        """Return the platform calls of an invocation, whether or not it is one of these runs."""
         if calls := self.calls.of(request_id):
             return Records(self._store).of(calls)
         run = self.list.first_having("request_id", request_id)
@@ -297,7 +296,7 @@ class Runs:
         return self._causes.trace(cause, otherwise="") or None
 
     def start_of(self, trace: str) -> Document | None:
-        """Return the request of somebody outside that a trace began with, if it began with one."""
+        """Return the external request that began a trace, if any."""
         return self._store.get(STARTS, trace)
 
     def of_task(self, task_id: str) -> list[Document]:
@@ -310,9 +309,7 @@ class Runs:
         return found[0] if found else None
 
     def _finish(self, run: Run, before: Document) -> Iterator[None]:
-        """Store a run that is over, in steps, and then delete what is too much. Until it is stored it goes on, for
-        whoever looks.
-        """
+        """Store a completed run in steps, and then delete excess runs. Readers see it as active until it is stored."""
         run_id = run.record["id"]
         raw, calls, bodies, parts, size = self.calls.of(run.request_id), [], [], 0, 0
         for call, record in zip(raw, Records(self._store).each(raw), strict=True):
@@ -404,4 +401,4 @@ def _carry_out(steps: Iterator[None]) -> None:
 
 
 def _nobody(record: Document) -> None:
-    """Nobody watches."""
+    """Do nothing: no observer is registered."""

@@ -1,7 +1,7 @@
-"""`/schedules`: tasks that come again and again.
+"""`/schedules`: recurring tasks.
 
-Assumed: the first task comes at `startTimestamp`, or at once. Occurrences that were missed while the platform stood
-still are made up for by one task. The task is its schedule's creator's.
+Assumed: the first task starts at `startTimestamp`, or immediately. One task replaces all occurrences missed while the
+platform was stopped. A task belongs to the schedule's creator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The task service as a whole."""
+"""The task service."""
 
 from __future__ import annotations
 
@@ -44,8 +44,16 @@ class TaskService(Service):
         built_in: Mapping[str, BuiltIn],
         pace: float,
     ) -> None:
-        """Keep the code of functions below `code`, and account of what runs in `runs`; bring along `functions`, and
-        those that are `built_in`. Time runs `pace` times as fast here.
+        """Create the service.
+
+        Args:
+            store: the store.
+            clock: returns epoch seconds.
+            code: the folder of uploaded code.
+            runs: the run history.
+            functions: the served project's functions.
+            built_in: the platform's own functions.
+            pace: speed of the clock, as a multiple of real time.
         """
         self._store = store
         self._clock = clock if pace == 1 else _paced(clock, pace)
@@ -83,17 +91,17 @@ class TaskService(Service):
 
     @property
     def runner(self) -> Runner:
-        """What runs functions."""
+        """The runner of functions."""
         return self._runner
 
     def bring(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:
-        """Serve these functions of the project from now on, in the place of those before.
+        """Replace the project's functions.
 
-        What runs comes to its end on the old code. Those named in `changed`, those whose settings are others than
-        before, and those that are new begin with new workers; of the first two kinds one is started at once.
+        Active runs finish on the old code. Functions in `changed`, with changed settings, or new ones get new workers;
+        for the first two kinds one is started immediately.
 
         Returns:
-            The names of the functions that begin anew.
+            The names of the functions with new workers.
         """
         before = self._own()
         self._runner.bring(functions)
@@ -118,15 +126,15 @@ class TaskService(Service):
 
     @property
     def clock(self) -> Clock:
-        """The time as it goes by here, in epoch seconds."""
+        """The service's clock in epoch seconds, speeded up by `pace`."""
         return self._clock
 
     def pending(self, until: float) -> int:
-        """How many tasks run, or are due by then, in epoch seconds."""
+        """Return the number of tasks running, or due by a time in epoch seconds."""
         return self._queue.pending(until)
 
     async def settle(self) -> None:
-        """Run what is due until nothing is left."""
+        """Run due tasks until none is left."""
         await self._queue.settle()
 
 

@@ -1,4 +1,4 @@
-"""What a function is set to: the members of an upload that are checked and kept as they are."""
+"""Settings of a function: members of an upload that are validated and stored unchanged."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _environment(fields: Fields, before: Document) -> Document:
         value = each.get("value") if isinstance(each, dict) else None
         if not _VARIABLE.fullmatch(name) or not isinstance(value, str) or "\0" in value:
             raise ErrorAnswer(
-                15, f'The environment variable {name!r} must be written as {{"NAME": {{"value": "text"}}}}'
+                15, f'The environment variable {name!r} must be written as {{"NAME": {{"value": "string"}}}}'
             )
         found[name] = {"value": value}
     if sum(len(f"{name}{each['value']}".encode()) for name, each in found.items()) > _ENVIRONMENT_LIMIT:
@@ -80,13 +80,13 @@ def _execution_options(fields: Fields, before: Document) -> Document:
 
 
 def checked_priority(value: Any) -> int:
-    """Return a priority as a client sends it.
+    """Validate a priority.
 
     Raises:
-        ErrorAnswer: 15 when it is not a whole number, or too large or small.
+        ErrorAnswer: 15 when it is not an integer, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not -_MOST_PRIORITY <= value <= _MOST_PRIORITY:
-        raise ErrorAnswer(15, f"A priority is a whole number from -{_MOST_PRIORITY} to {_MOST_PRIORITY}")
+        raise ErrorAnswer(15, f"A priority is an integer from -{_MOST_PRIORITY} to {_MOST_PRIORITY}")
     return value
 
 

@@ -1,12 +1,12 @@
-"""What one thing set off, over all functions: a tree with a time scale.
+"""Traces over all functions: a tree of causes and effects on one timeline.
 
-request     of somebody outside, that all began with
-run         of a function, under the task or the call that it was for; another attempt under the first one's task
+request     external, the root
+run         of a function, under its task or call; retries under the first attempt's task
 call        of the platform, under its run
-transition  of a document, under the call that made it
-task        under the transition, the call or the event that made it
-event       that a dispatcher acted on, under the call that published it, or the run whose failure it is
-mail        under the call that sent it, or the event that it was sent for
+transition  of a document, under its call
+task        under the transition, call or event that created it
+event       handled by a dispatcher, under the call that published it or the failed run
+mail        under the call or the event that sent it
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _MOST_ATTEMPTS = 10
 
 
 class Traces:
-    """The traces of a store's runs. All methods belong to the event loop's thread."""
+    """The traces of a store's runs. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store, runs: Runs) -> None:
         """Read from `store`."""
@@ -46,11 +46,11 @@ class Traces:
         store.index(_DISPATCHED_OF_TRACE, DISPATCHED, [member("trace"), "id"])
 
     async def of(self, thing: str) -> Document | None:
-        """Return the trace that a run, a task, an event or a request is of; None where there is no such thing.
+        """Return the trace of a run, task, event or request; None if unknown.
 
         Returns:
-            `id`; `started` and `ended`, of all of it; `runs` and `failed`, how many; `nodes`, each after its parent,
-            and `cut` when there are more.
+            `id`; `started` and `ended` of the trace; `runs` and `failed`, the counts; `nodes`, parents first, and `cut`
+            if truncated.
         """
         trace = self._runs.trace_of(thing)
         if trace is None:
@@ -115,7 +115,7 @@ class _Tree:
         self._add_made(f"request:{start['id']}", start)
 
     def add_calls(self, run: Document, calls: list[Document]) -> Iterator[None]:
-        """Yield the calls of a run, and what they made; in steps."""
+        """Add a run's calls and the records that they created, in steps."""
         yield
         for place, call in enumerate(calls, 1):
             number = call.get("number", place)  # of one that an earlier platform kept
@@ -159,7 +159,7 @@ class _Tree:
         )
 
     def in_order(self) -> list[dict[str, Any]]:
-        """All nodes by the time they started, each after its parent; without events that nothing came of."""
+        """Return all nodes by start, parents first, without events that had no effect."""
         children: dict[str | None, list[str]] = {}
         for name, node in self.nodes.items():
             parent = node["parent"]
@@ -208,7 +208,7 @@ class _Tree:
         return name
 
     def _add_made(self, parent: str, request: Document) -> None:
-        """Add the transitions that a request made, and the tasks, mails and events of it and of them."""
+        """Add a request's transitions, and the tasks, mails and events that they and the request created."""
         moves = []
         for place, move in enumerate(request.get("transitions", ())):
             name = f"transition:{parent}:{place}"
@@ -287,5 +287,5 @@ def _of_http(status: int | None) -> str:
 
 
 def _later(timestamp: str, milliseconds: float | None) -> str | None:
-    """Return a moment some time after another one; None where nobody knows how long."""
+    """Return a timestamp plus a duration; None if the duration is unknown."""
     return None if milliseconds is None else iso(moment(timestamp) + milliseconds / 1000)

@@ -1,7 +1,7 @@
-"""Helpers of Templates v2 that write for a language and a time zone: texts, numbers, amounts, dates.
+"""Localized helpers of Templates v2: translations, numbers, amounts, dates.
 
-Their options are those of JavaScript's `Intl`; those that are not listed beside each of them are ignored. The words
-and patterns are the CLDR's, as Babel has them; a detail may differ from what another version of the CLDR gives.
+Options are those of JavaScript's `Intl`; unlisted ones are ignored. Words and patterns are the CLDR's, from Babel;
+details may differ between versions of the CLDR.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def formatting_helpers(language: str, time_zone: str, translate: Callable[[str],
     def localized(arguments: list[Any], options: HelperOptions) -> str:
         key = _only("t", arguments)
         if not isinstance(key, str):
-            raise ValueError("t takes a text")  # noqa: TRY004 - the template's error
+            raise ValueError("t takes a string")  # noqa: TRY004 - the template's error
         text = translate(key)
         return key if text is None else _PLACE.sub(lambda place: shown(options.hash.get(place[1])), text)
 
@@ -56,7 +56,7 @@ def formatting_helpers(language: str, time_zone: str, translate: Callable[[str],
 
 @lru_cache(maxsize=32)
 def locale_of(language: str) -> Locale:
-    """Return what Babel knows of a language; of English for one that it does not know."""
+    """Return Babel's locale of a language; English for an unknown one."""
     try:
         locale = Locale.parse(language.replace("-", "_").lower())
     except (ValueError, UnknownLocaleError):
@@ -68,10 +68,10 @@ def locale_of(language: str) -> Locale:
 
 
 def date_and_time(value: Any, language: str, time_zone: str) -> str:
-    """Epoch milliseconds, or a moment in ISO 8601, as a language writes it in a time zone.
+    """Format epoch milliseconds or an ISO 8601 timestamp for a language and time zone.
 
     Raises:
-        ValueError: it is no moment.
+        ValueError: it is not a timestamp.
     """
     return date_text(value, {"dateStyle": "medium", "timeStyle": "short"}, locale_of(language), zone_of(time_zone))
 

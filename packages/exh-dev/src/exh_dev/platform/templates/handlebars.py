@@ -1,9 +1,9 @@
-"""Handlebars as Templates v2 has it, over the library dotpromptz-handlebars.
+"""Handlebars for Templates v2, based on the library dotpromptz-handlebars.
 
-The inputs are read as `{{@inputs.x}}`; what is missing renders empty. Partials, inline partials and decorators are
-refused. What the library lacks is made up for here, which needs its inner functions; it is pinned to one version:
-`else` followed by any helper, `{{^}}` for `else`, `.length` of a list or a text, errors within sub-expressions before
-anything is rendered, an end to what renders for ever, the line of an error, and braces between quotation marks.
+Inputs are `{{@inputs.x}}`; missing values render empty. Partials, inline partials and decorators are refused. This
+module adds features that the library lacks, using its internal functions, so the library is pinned to one version:
+`else` followed by any helper, `{{^}}` for `else`, `.length` of a list or string, errors in sub-expressions before
+rendering, a limit on endless rendering, line numbers of errors, and braces in quoted strings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dotpromptz_handlebars import Node
 
 _LONGEST_SOURCE = 1024 * 1024  # characters
-#: What rendering may cost: a character of output costs 1 each time a block passes it on, a tag or a text this much.
+#: Cost limit of rendering: each output character costs 1 for each block that passes it on, each tag or text this much.
 _MOST, _PER_NODE = 20_000_000, 50
 _LONGEST = 5  # seconds that rendering may take
 _DEEPEST = 100  # blocks in blocks
@@ -56,17 +56,17 @@ def render(
     time_zone: str,
     translate: Callable[[str], str | None],
 ) -> str:
-    """Return what `source` says of `inputs`.
+    """Render `source` with `inputs`.
 
     Args:
         source: Handlebars.
         inputs: JSON, read as `@inputs`.
-        language: what numbers and dates are written in, such as `NL`.
-        time_zone: where dates are, such as `Europe/Brussels`.
-        translate: the text of a localization key in that language; None for one that is unknown.
+        language: language of numbers and dates, such as `NL`.
+        time_zone: time zone of dates, such as `Europe/Brussels`.
+        translate: returns a localization key's translation in that language; None if unknown.
 
     Raises:
-        TemplateError: it cannot be read or rendered, or becomes too large.
+        TemplateError: it cannot be parsed or rendered, or becomes too large.
     """
     nodes, lines = _compiled(source)
     helpers = {**HELPERS, **formatting_helpers(language, time_zone, translate)}
@@ -89,7 +89,7 @@ def render(
 
 @dataclass
 class _Budget:
-    """What a rendering may still cost, and the line of each of its tags, by the tag's `id`."""
+    """The remaining cost of a rendering, and the line of each tag by the tag's `id`."""
 
     left: int
     lines: Mapping[int, int]
@@ -194,7 +194,10 @@ def _body_within_budget(nodes: list[Node], **env: Any) -> str:
 
 
 def _call_within_budget(call: dict[str, Any], **env: Any) -> Any:
-    """Return a helper may read all of a long list to say little, and stand in another helper's arguments."""
+    """Call a helper, and charge its arguments.
+
+    It may read a long list for a short result, or be nested in another helper.
+    """
     value = _evaluate(call, **env)
     _spend(_PER_NODE + (len(value) // 4 if isinstance(value, str | list) else 0), env)
     return value
@@ -216,7 +219,7 @@ _line_end = _render._line_ending_after  # noqa: SLF001
 
 
 def _line_end_after(parts: list[TagToken | str], index: int) -> int | None:
-    """Return a tag with nothing but spaces before another one does not end its line."""
+    """Return the line's end after a tag, unless only spaces separate it from another tag."""
     following = parts[index + 1 : index + 3]
     if len(following) > 1 and isinstance(following[0], str) and "\n" not in following[0]:
         return None

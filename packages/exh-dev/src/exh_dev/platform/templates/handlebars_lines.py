@@ -1,6 +1,6 @@
-"""In which line of a template a tag stands, which the library dotpromptz-handlebars does not keep.
+"""Line numbers of a template's tags, which the library dotpromptz-handlebars does not record.
 
-Its tags come in the order of the text, so that each is found after the one before.
+Tags are in source order, so each is searched for after the previous one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class TagInLine(TagToken):
 
 
 def with_lines(source: str, parts: Iterable[TagToken | str]) -> Iterator[TagToken | str]:
-    """Yield the parts of a text, each tag with its line."""
+    """Yield the parts of a template, each tag with its line."""
     position, line, counted = 0, 1, 0
     for part in parts:
         if isinstance(part, str):
@@ -43,7 +43,7 @@ def with_lines(source: str, parts: Iterable[TagToken | str]) -> Iterator[TagToke
 
 
 def numbered(nodes: Iterable[Node], parts: Iterable[TagToken | str]) -> dict[int, int]:
-    """Return the line of each node that a tag makes, by its `id`."""
+    """Return the line of each node created by a tag, by the node's `id`."""
     lines: dict[int, int] = {}
     _number(nodes, (part for part in parts if isinstance(part, TagInLine) and _makes_a_node(part)), lines)
     return lines

@@ -1,7 +1,7 @@
-"""Braces in a text between quotation marks, such as `{{join x " }} "}}`, which do not end a tag.
+"""Braces in quoted strings, such as `{{join x " }} "}}`, which must not end a tag.
 
-The library dotpromptz-handlebars ends a tag at the first `}}`. So the braces of such texts are other characters while
-it looks for tags, one for one, so that lines stay where they are.
+The library dotpromptz-handlebars ends a tag at the first `}}`. So braces in quoted strings are replaced by other single
+characters while it searches for tags, which keeps line numbers.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def tokens(
     split: Callable[[str], Iterable[TagToken | str]],
     lined: Callable[[str, Iterable[TagToken | str]], Iterable[TagToken | str]],
 ) -> list[TagToken | str]:
-    """Return the tags and the texts of a template.
+    """Split a template into tags and text.
 
     Args:
         source: the template.
-        split: finds them, and knows nothing of quotation marks.
-        lined: finds out where they stand.
+        split: splits without regard to quotation marks.
+        lined: adds line numbers.
 
     Raises:
         ValueError: from `split`: a tag is never closed.
@@ -52,7 +52,7 @@ def _masked(source: str, mask: dict[int, int]) -> str:
     position = 0
     while (start := source.find("{{", position)) >= 0:
         end = _end_of(source, start)
-        if end is not None:  # a comment or a raw block, whose quotation marks mean nothing; or a tag that is escaped
+        if end is not None:  # a comment or raw block, where quotation marks have no meaning; or an escaped tag
             pieces.append(source[position:end])
             position = end
             continue

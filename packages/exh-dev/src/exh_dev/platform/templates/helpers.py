@@ -1,7 +1,7 @@
-"""Helpers of Templates v2 that need neither a language nor a time: logic, comparisons, arithmetic, lists.
+"""Helpers of Templates v2 that do not depend on language or time: logic, comparisons, arithmetic, lists.
 
-Not documented and assumed: what counts as true is what `if` takes for it; `eq` compares without conversion, as `===`
-does; arithmetic takes numbers, and texts that read as numbers, and fails for anything else.
+Assumed, because undocumented: truthiness is that of `if`; `eq` compares without conversion, like `===`; arithmetic
+accepts numbers and numeric strings, and fails for other values.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _SCRIPT_END = re.compile("</(?=script)", re.IGNORECASE)
 
 
 def is_true(value: Any) -> bool:
-    """As `{{#if}}` takes it: not so are false, 0, nothing, and an empty text or list."""
+    """Return truthiness as in `{{#if}}`: false, 0, null, and empty strings and lists are false."""
     return value is not None and value is not False and value not in (0, "") and value != []
 
 
 def number_of(value: Any) -> float | int:
-    """Return a number, or a text that reads as one.
+    """Convert a number or numeric string.
 
     Raises:
         ValueError: it is neither.
@@ -125,7 +125,7 @@ def _join(arguments: list[Any], options: HelperOptions) -> str:
 
 
 def shown(value: Any) -> str:
-    """As JavaScript's `String` has it."""
+    """Return a value as JavaScript's `String` formats it."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -140,13 +140,13 @@ def shown(value: Any) -> str:
 
 
 def _json_string(arguments: list[Any], _: HelperOptions) -> SafeString:
-    """JSON for a script in the HTML, which `</script` in a text would end; so it is not escaped as HTML."""
+    """Return JSON for a script in HTML, where `</script` would end the script; so it is not HTML-escaped."""
     text = json_text(_with_whole_numbers(_only("toJsonString", arguments, 1)[0]))
     return SafeString(_SCRIPT_END.sub(r"<\\/", text))
 
 
 def _with_whole_numbers(value: Any) -> Any:
-    """Return a value in which no number has a point with nothing behind it."""
+    """Return a value with integral floats converted to ints."""
     if isinstance(value, float):
         return whole_or_not(value)
     if isinstance(value, list):

@@ -9,10 +9,10 @@ Options = Mapping[str, Any]
 
 
 def choice_of(options: Options, name: str, choices: tuple[str, ...], default: str | None = None) -> str | None:
-    """One of a few words; `default` where the option is not given.
+    """Return an option that must be one of `choices`, or `default`.
 
     Raises:
-        ValueError: it is another.
+        ValueError: it is another value.
     """
     value = options.get(name, default)
     if value is not None and value not in choices:
@@ -21,12 +21,12 @@ def choice_of(options: Options, name: str, choices: tuple[str, ...], default: st
 
 
 def whole_number_of(options: Options, name: str, most: int) -> int | None:
-    """Return a whole number; None where the option is not given.
+    """Return an integer option; None if not given.
 
     Raises:
-        ValueError: it is none, or larger than `most`.
+        ValueError: it is not an integer, or larger than `most`.
     """
     value = options.get(name)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most):
-        raise ValueError(f"{name} must be a whole number up to {most}")
+        raise ValueError(f"{name} must be an integer up to {most}")
     return value

@@ -33,8 +33,8 @@ class HtmlToPdf:
         """Run for a task with the data `{templateName, language?, timeZone?, inputs?}`.
 
         Raises:
-            ErrorAnswer: the template is unknown or cannot be resolved, or no PDF can be made of it.
-            NotInvocableError: WeasyPrint cannot be used here.
+            ErrorAnswer: the template is unknown or cannot be rendered, or the PDF fails.
+            NotInvocableError: WeasyPrint is not available.
         """
         fields = Fields(task.get("data") or {})
         name = fields.text("templateName")

@@ -1,8 +1,7 @@
-"""HTML to PDF by WeasyPrint, in a process of its own.
+"""Convert HTML to PDF with WeasyPrint, in a separate process.
 
-That process has bounded memory, is killed when one PDF takes too long, and fetches nothing that the HTML refers to,
-neither from the network nor from files, unless it stands in the HTML as a `data:` URL. It is kept for the next PDF, for
-loading WeasyPrint takes far longer than most PDFs; after a failure another one takes its place.
+The process has limited memory, is killed on a timeout, and loads no resources from the network or files, only `data:`
+URLs. It is reused, because loading WeasyPrint takes longer than most PDFs; after a failure it is replaced.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ TIME_LIMIT = 30  # seconds for one PDF
 #: How the process says that WeasyPrint cannot be used here.
 UNAVAILABLE = 69
 _MEMORY = 2 * 1024**3  # bytes of address space
-#: An answer begins with P for a PDF, or with E for the text of an error.
+#: An answer begins with P for a PDF, or with E for an error message.
 PROGRAM = f"""
 import resource, struct, sys
 try:
@@ -50,7 +49,7 @@ _PACKAGES = (
 
 
 class Renderer:
-    """Makes PDFs, one after another. Safe to use from many threads."""
+    """Renders PDFs, one after another. Thread-safe."""
 
     def __init__(self, program: str = PROGRAM, time_limit: float = TIME_LIMIT) -> None:
         """Start no process before the first PDF."""
@@ -78,13 +77,13 @@ class Renderer:
             return answer[1:]
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if any."""
         with self._lock:
             self._process.end()
 
 
 def _failure(ended: ChildEndedError) -> Exception:
-    """Why the process ended."""
+    """Return the error for the process's end."""
     if ended.code == UNAVAILABLE:
         return NotInvocableError(f"{_PACKAGES}: {ended.lines[0]}")
     return ErrorAnswer(26, f"No PDF can be made of this HTML: {ended}")

@@ -18,10 +18,10 @@ _STYLES = ("long", "short", "narrow")
 
 
 def relative_time(value: Any, options: Options, locale: Locale) -> str:
-    """How far away a moment is: range (its unit) and style; with at most three digits behind the point.
+    """Format a relative time, with the options range (its unit) and style; at most three decimals.
 
     Raises:
-        ValueError: it is no number, or an option is wrong.
+        ValueError: it is not a number, or an option is invalid.
     """
     if value is None or value == "":
         return ""
@@ -43,6 +43,6 @@ def relative_time(value: Any, options: Options, locale: Locale) -> str:
 
 
 def _names(unit: str, style: str) -> tuple[str, ...]:
-    """Where the CLDR has the words; a narrow style that a language has not is its short one, and that its long one."""
+    """Return the CLDR keys to try: a missing narrow style falls back to short, and short to long."""
     names = (f"{unit}-narrow", f"{unit}-short", unit)
     return names[2 - _STYLES.index(style) :]

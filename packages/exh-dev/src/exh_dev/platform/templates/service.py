@@ -89,7 +89,7 @@ async def resolve(
 
     @cache
     def translate(key: str) -> str | None:
-        # The store is used on one thread alone, which waits for nothing now.
+        # The store is used on one thread only, and nothing is awaited here.
         return asyncio.run_coroutine_threadsafe(looked_up(key), loop).result(_LOOKED_UP_WITHIN)
 
     def rendered() -> dict[str, str]:
@@ -106,9 +106,7 @@ async def resolve(
 
 
 def settings_of(user: Document) -> tuple[str, str]:
-    """Return a user's language and time zone; EN and UTC for what is none, as the user service takes
-    any text for them.
-    """
+    """Return a user's language and time zone; EN and UTC if invalid, because the user service accepts any string."""
     from exh_dev.platform.templates.written_dates import zone_of
 
     language, time_zone = user.get("language") or "", user.get("time_zone") or "UTC"
@@ -188,10 +186,10 @@ class TemplateService(Service):
         return JSONResponse(outputs)
 
     def _named(self, request: Request) -> Document:
-        """Return the template that the path names.
+        """Return the template in the path.
 
         Raises:
-            ErrorAnswer: 16 when there is none.
+            ErrorAnswer: 16 when it does not exist.
         """
         template = find_template(self._store, request.path_params["template"])
         if template is None:
@@ -206,10 +204,10 @@ class TemplateService(Service):
 
 
 def _content(fields: Fields) -> Document:
-    """Return what a body says of a template; null says nothing.
+    """Parse a template in a body; null counts as missing.
 
     Raises:
-        ErrorAnswer: 15 for what cannot be, 1004 for an output that is no Handlebars.
+        ErrorAnswer: 15 for invalid members, 1004 for an output with a syntax error.
     """
     content: Document = {}
     if (name := fields.optional_text("name")) is not None:

@@ -1,6 +1,6 @@
 """Dates and times as JavaScript's `Intl.DateTimeFormat` writes them, in the Gregorian calendar.
 
-The patterns and words are the CLDR's, as Babel has them; what Babel leaves out stands in the tables here.
+Patterns and words are the CLDR's, from Babel; tables here add what Babel lacks.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.templates.options import Options
 
 _NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"  # which V8 replaces
-#: What stands between a date in words and a time. Babel leaves these patterns of the CLDR out; other languages get
-#: those that Babel has.
+#: Separator between a date in words and a time. Babel lacks these CLDR patterns; other languages use Babel's.
 _AT = {
     "af": " om ", "ar": " في ", "bg": " в ", "ca": ", a les ", "cs": " v ", "da": " kl. ", "de": " um ",
     "el": " στις ", "en": " at ", "es": " a las ", "et": ", kell ", "fi": " klo ", "fo": " kl. ", "fr": " à ",
@@ -45,9 +44,9 @@ _NUMERIC = {"numeric": 1, "2-digit": 2}
 #: The options that name a part, with the letter of each in a CLDR skeleton, in its order.
 _DATE_PARTS = {"era": "G", "year": "y", "month": "M", "weekday": "E", "day": "d"}
 _TIME_PARTS = {"hour": "j", "minute": "m", "second": "s", "timeZoneName": "z"}
-#: Parts beside which a date is written whole, since they alone say nothing.
+#: Parts that need a full date next to them, because they mean nothing alone.
 _NOT_ALONE = {"era", "timeZoneName"}
-#: Letters of a pattern that stand for the same part.
+#: Pattern letters for the same part.
 _ALIKE = {"L": "M", "c": "E", "e": "E", "K": "h", "k": "H"}
 _PATTERN_PART = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*")
 
@@ -56,7 +55,7 @@ def zone_of(name: str) -> tzinfo:
     """Return a time zone by its IANA name.
 
     Raises:
-        ValueError: there is none of this name.
+        ValueError: the name is unknown.
     """
     if name.upper() == "UTC":
         return UTC
@@ -67,17 +66,19 @@ def zone_of(name: str) -> tzinfo:
 
 
 def date_text(value: Any, options: Options, locale: Locale, zone: tzinfo) -> str:
-    """Epoch milliseconds, or a moment in ISO 8601: dateStyle and timeStyle, or the parts; timeZone, hour12, hourCycle.
+    """Format epoch milliseconds or an ISO 8601 timestamp, with the options dateStyle and timeStyle, or the parts.
+
+    TimeZone, hour12, hourCycle.
 
     Raises:
-        ValueError: it is no moment, or an option is wrong.
+        ValueError: it is not a timestamp, or an option is invalid.
     """
     if options.get("timeZone"):
         zone = zone_of(str(options["timeZone"]))
     try:
         local = datetime.fromtimestamp(_seconds(value), zone)
     except (OverflowError, OSError):
-        raise ValueError("The moment is out of range") from None
+        raise ValueError("The timestamp is out of range") from None
     date_style = choice_of(options, "dateStyle", _STYLES)
     time_style = choice_of(options, "timeStyle", _STYLES)
     if date_style or time_style:
@@ -101,7 +102,7 @@ def _seconds(value: Any) -> float:
         try:
             return moment(value)
         except (ValueError, OverflowError):
-            raise ValueError("datetime takes epoch milliseconds or a moment in ISO 8601") from None
+            raise ValueError("datetime takes epoch milliseconds or a timestamp in ISO 8601") from None
     return number_of(value) / 1000
 
 
@@ -130,7 +131,10 @@ def _parts(local: datetime, options: Options, known: Mapping[str, str], names: s
 
 
 def _filled(pattern: str, local: datetime, locale: Locale) -> str:
-    """Return a pattern with the parts of a moment in it; Babel's names of time zones are not those of JavaScript."""
+    """Fill a pattern with the parts of a time.
+
+    Time zone names are handled here, because Babel's differ from JavaScript's.
+    """
 
     def named(part: re.Match[str]) -> str:
         if part[1] != "z":

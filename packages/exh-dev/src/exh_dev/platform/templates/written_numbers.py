@@ -1,7 +1,7 @@
 """Numbers, percentages, units and amounts as JavaScript's `Intl.NumberFormat` writes them.
 
-The patterns and signs are the CLDR's, as Babel has them. What Babel leaves out, or has from an older edition than
-Node.js 20, stands in the tables here.
+Patterns and signs are the CLDR's, from Babel. Tables here add what Babel lacks, or has from an older CLDR than Node.js
+20.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def _compact(number: Decimal, options: Options, locale: Locale) -> str:
-    """Such as 1.2M: two digits at least, and all that stand before the point."""
+    """Format such as 1.2M: at least two digits, and all before the decimal point."""
     exponent = number.adjusted() if number else 0
     shown, pattern = _scaled(number, exponent, options, locale)
     if shown and shown.adjusted() > _scaled(number, exponent, {"maximumFractionDigits": 20}, locale)[0].adjusted():
@@ -172,7 +172,7 @@ def _scaled(number: Decimal, exponent: int, options: Options, locale: Locale) ->
 
 
 def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:
-    """How many digits after the decimal separator, at least and at most."""
+    """Return the minimum and maximum number of decimals."""
     given_least = whole_number_of(options, "minimumFractionDigits", _MOST_DIGITS)
     given_most = whole_number_of(options, "maximumFractionDigits", _MOST_DIGITS)
     if given_least is not None and given_most is not None and given_least > given_most:
@@ -210,12 +210,12 @@ def _in_pattern(
     Args:
         pattern: for positive numbers, and after a semicolon for negative ones.
         number: the number, not rounded.
-        options: of the helper.
-        fraction: how many digits behind the point, at least and at most.
+        options: the helper's options.
+        fraction: minimum and maximum number of decimals.
         locale: the language.
-        symbol: of the currency, in its place.
-        is_amount: written as an amount of money, which some languages group otherwise.
-        together: how many digits stand together at least, before they are grouped.
+        symbol: the currency symbol.
+        is_amount: whether it is an amount of money, which some languages group differently.
+        together: minimum digits before the first group separator.
     """
     number, least = _rounded(number, options, *fraction)
     signs = locale.number_symbols[_numerals(locale)]
@@ -235,7 +235,7 @@ def _in_pattern(
 
 
 def _placed(text: str, symbol: str, *, at_end: bool) -> str:
-    """Put a currency's symbol into its place, with a space between letters and the digits beside them."""
+    """Insert a currency symbol, with a space between letters and adjacent digits."""
     place = re.sub(f"{_CURRENCY}+", _CURRENCY, text)
     if at_end and place.endswith(_CURRENCY) and not _is_a_sign(symbol[-1]):
         symbol += _NO_BREAK_SPACE
@@ -285,5 +285,5 @@ def _most_together(locale: Locale) -> int:
 
 
 def _numerals(locale: Locale) -> str:
-    """Return the digits are 0 to 9 in every language; so are the signs beside them."""
+    """Return the numbering system: Latin digits and signs in every language."""
     return "latn" if "latn" in locale.number_symbols else str(locale.default_numbering_system)

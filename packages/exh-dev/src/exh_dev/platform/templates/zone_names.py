@@ -20,9 +20,7 @@ _POINT = frozenset({"da", "fi", "id", "nds", "si", "sl"})
 
 
 def zone_name(local: datetime, locale: Locale, *, is_long: bool) -> str:
-    """Return the name of a moment's time zone; its distance from Greenwich where the language has no name of that
-    length.
-    """
+    """Return the time zone name at a time; its UTC offset if the language has no name of that length."""
     zone = getattr(local.tzinfo, "key", None) or "Etc/UTC"
     if zone == "Etc/UTC" and not is_long:
         return "UTC"

@@ -1,10 +1,10 @@
-"""The library airspeed, Velocity in Python, with parts of it replaced: import this module, then `airspeed`.
+"""Patch the library airspeed (Velocity in Python): import this module before `airspeed`.
 
-That needs its inner classes; it is pinned to one version. As it is, it would let a template reach every attribute of
-Python's objects; it shows, compares and computes values as Python does, and not as Java; it has no `#break`; and it
-tells where an error is by a position in a text that may not be the template's own.
+The patches use its internal classes, so it is pinned to one version. Unpatched, templates can access every attribute of
+Python objects; values are formatted, compared and computed as in Python instead of Java; there is no `#break`; and the
+position of an error may refer to a nested string instead of the template.
 
-Assumed: `#if` takes an empty text or list, and 0, for false, as Velocity 2 does.
+Assumed: `#if` treats empty strings and lists, and 0, as false, like Velocity 2.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ import airspeed
 
 from exh_dev.platform.templates_v1.methods import OPERATORS, at, called, shown
 
-#: Before the name of a field, where the library has the name of a file; and the name of a text within a field.
+#: Prefix of a field's name in place of the library's file name, and the name of a string within a field.
 FIELD, _WITHIN = "field:", "text"
-_MOST_WRITTEN = 20_000_000  # characters, those of a text within the template counted again where it is used
+_MOST_WRITTEN = 20_000_000  # characters; strings within the template count again where they are used
 
 
 def is_direct(element: Any) -> bool:
-    """Return whether an element stands in a field itself: neither in a text between quotation marks, nor in
-    `#evaluate`.
-    """
+    """Return whether an element is directly in a field: not in a quoted string or `#evaluate`."""
     return str(getattr(element, "filename", "")).startswith(FIELD)
 
 
@@ -67,7 +65,7 @@ class _Break(airspeed._Element):  # type: ignore[misc] # noqa: SLF001
 
 
 class _Missing:
-    """`#parse` and `#include`: a template is one text."""
+    """Reject `#parse` and `#include`: a template is a single source."""
 
     def load_text(self, name: Any) -> str:
         raise ValueError(f"there is no {shown(name)} that it could take up")
@@ -76,7 +74,7 @@ class _Missing:
 
 
 def _evaluate(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
-    """With errors told by an element of the field, not by one of a text within it."""
+    """Evaluate, reporting errors at an element of the field instead of a nested string."""
     try:
         self.evaluate_raw(stream, namespace, loader)
     except airspeed.TemplateExecutionError as error:
@@ -126,7 +124,7 @@ def _reference(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
 
 
 def _loop(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
-    """Over a list, a range, or the values of an object; over nothing else."""
+    """Loop over a list, a range, or the values of an object; nothing for other values."""
     values = self.value.calculate(namespace, loader)
     values = list(values.values()) if isinstance(values, dict) else values
     if not isinstance(values, list | range):
@@ -155,7 +153,7 @@ def _range(self: Any, namespace: Any, loader: Any) -> range:
 
 
 def _macro(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
-    """Call a macro; what only looks like a call, such as `#1(b)`, is text."""
+    """Call a macro; similar text, such as `#1(b)`, is output unchanged."""
     try:
         macro = namespace[f"#{self.macro_name}"]
     except KeyError:
@@ -165,7 +163,7 @@ def _macro(self: Any, stream: Any, namespace: Any, loader: Any) -> None:
 
 
 def _parse_parameters(self: Any) -> None:
-    """Parentheses after a name; those that hold no values are text, such as in `$content.item(s)`."""
+    """Parse parentheses after a name; if they contain no values, they are text, as in `$content.item(s)`."""
     self.identity_match(self.START)
     with contextlib.suppress(airspeed.NoMatch):
         self.values = self.next_element(airspeed.ValueList)
@@ -178,7 +176,7 @@ def _parse_quoted(self: Any) -> None:
     try:
         self.block = airspeed.Block(_WITHIN, self.value, 0)
     except airspeed.TemplateSyntaxError as error:
-        raise airspeed.TemplateSyntaxError(self, f"a text that can be read ({error})") from None
+        raise airspeed.TemplateSyntaxError(self, f"a string that can be parsed ({error})") from None
 
 
 airspeed.StoppableStream = Text
@@ -194,5 +192,5 @@ airspeed.MacroCall.evaluate_raw = _macro
 airspeed.ParameterList.parse = _parse_parameters
 airspeed.InterpolatedStringLiteral.parse = _parse_quoted
 airspeed.Range.calculate = _range
-#: Without the last alternative, a backslash at the very end of a text is an error.
+#: Without the last alternative, a backslash at the very end of a string is an error.
 airspeed.Text.PLAIN = re.compile(rf"({airspeed.Text.PLAIN.pattern[1:-1]}|\\$)", airspeed.Text.PLAIN.flags)

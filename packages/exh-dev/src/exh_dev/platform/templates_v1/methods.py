@@ -1,8 +1,7 @@
-"""What a Velocity template may call on a value, and how Java shows, compares and computes values.
+"""Methods that Velocity templates may call, and Java's formatting, comparison and arithmetic of values.
 
-A value is JSON, or a range of whole numbers. On the platform a value is a Java object, with all of its class's methods;
-here are those that templates use. Where Velocity has no result, because a value is missing or of another kind, it goes
-on with null; so does this.
+A value is JSON, or a range of integers. On the platform it is a Java object with all methods of its class; this module
+has those that templates use. Like Velocity, an operation on a missing or wrong value returns null.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def called(value: Any, name: str, arguments: list[Any]) -> Any:
 
 
 def at(value: Any, index: Any) -> Any:
-    """Return an element of a list, or a member of an object; None where there is none."""
+    """Return an element of a list or a member of an object; None if missing."""
     if isinstance(value, list | range) and isinstance(index, int) and not isinstance(index, bool):
         return value[index] if -len(value) <= index < len(value) else None
     if isinstance(value, dict) and isinstance(index, str):
@@ -61,7 +60,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Of different kinds, their texts are compared, as Velocity does."""
+    """Compare; values of different types by their string forms, as in Velocity."""
     if one is None or other is None:
         return one is other
     if type(one) is type(other) or (_is_number(one) and _is_number(other)):
@@ -93,7 +92,7 @@ def _sum(one: Any, other: Any) -> Any:
 
 
 def _quotient(one: Any, other: Any) -> Any:
-    """Of whole numbers a whole number, towards zero."""
+    """Divide; integers give an integer, rounded toward zero."""
     if isinstance(one, int) and isinstance(other, int):
         whole = abs(one) // abs(other)
         return whole if (one < 0) == (other < 0) else -whole

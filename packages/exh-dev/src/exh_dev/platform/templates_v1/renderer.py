@@ -1,4 +1,4 @@
-"""Templates of version 1 filled in by a process of its own, which is kept for the next one, and bounded in time."""
+"""Render templates of version 1 in a reused child process with a time limit."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Renderer:
         return answer
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if any."""
         with self._lock:
             self._process.end()
 

@@ -1,7 +1,7 @@
-"""A template of version 1 filled in: the content checked, Velocity run, and localizations put in.
+"""Render a template of version 1: check the content, run Velocity, insert localizations.
 
-A field has `{{key, argument}}` for a localization, whose text has `$1` for the first argument. It is looked for when
-Velocity is done, so that key and arguments may come from the content.
+In a field, `{{key, argument}}` inserts a localization, whose `$1` is the first argument. This happens after Velocity,
+so key and arguments may come from the content.
 """
 
 from __future__ import annotations
@@ -66,12 +66,13 @@ class Filling:
         self._time_zone = time_zone
 
     async def outputs(self) -> dict[str, str]:
-        """Return the fields, filled in: the store is asked here, all else is done in threads, for contents may be
-        large.
+        """Return the rendered fields.
+
+        The store is read on this thread; the rest runs on other threads, because contents may be large.
 
         Raises:
-            ErrorAnswer: 1003 for content that does not fit, or a field that cannot be filled in; 1002 for a key that
-                has no text.
+            ErrorAnswer: 1003 for invalid content or a field that cannot be rendered; 1002 for a key without
+                translation.
         """
         outputs, keys = await asyncio.to_thread(self._run, renderer.of_threads)
         if not keys:
@@ -83,7 +84,7 @@ class Filling:
         return await asyncio.to_thread(self._localized, outputs, texts)
 
     def _run(self, by: Renderer) -> tuple[dict[str, str], list[str]]:
-        """Return the fields as Velocity makes them, and the keys of localizations in them."""
+        """Return the fields rendered by Velocity, and the localization keys in them."""
         from exh_dev.platform.templates.formatting import date_and_time
 
         def date(value: Any) -> str:
@@ -110,7 +111,7 @@ class Filling:
                 return filled(texts[key], arguments)
             if key.startswith(beginnings):
                 raise _MissingKeyError(key)
-            # It came with the content: a text, where a key could have been.
+            # The braces came with the content: they are text, not a key.
             return place[1].strip() if by_reference else place[0]
 
         try:
@@ -119,7 +120,7 @@ class Filling:
             raise ErrorAnswer(1002, f"There is no localization {error}: {self._where(str(error))}") from None
 
     def _where(self, key: str) -> str:
-        """Which field has a key, and in which line."""
+        """Return the field and line of a key."""
         for name, source in self._fields.items():
             for found in _BEGINNING.finditer(source):
                 if found[1].strip() and key.startswith(found[1].strip()):

@@ -1,12 +1,12 @@
-"""What a template of version 1 says of its content, and what fits it.
+"""Schemas for the content of version 1 templates.
 
 A type is `object` (its `fields`), `array` (its `type_configuration`), `string`, `number`, `boolean`, `object_id` or
-`date`; the official SDK's types call the first two members `properties` and `items`, so that those are taken too. The
-`options` that a source names are checked: `min` and `max` of a number, `min_bytes` and `max_bytes` of an object; others
-have no effect here.
+`date`; the official SDK's types call the first two members `properties` and `items`, so those are accepted too.
+Documented `options` are checked: `min` and `max` of a number, `min_bytes` and `max_bytes` of an object; others have no
+effect here.
 
-Content that is not declared is left out, as mails bring some to every template. What is declared must be there, but for
-a name that one of the template's own fields has.
+Undeclared content is dropped, because mails add some to every template. Declared content is required, except for names
+of the template's own fields.
 """
 
 from __future__ import annotations
@@ -78,16 +78,16 @@ def _items(configuration: dict[str, Any]) -> Any:
 def fitting(
     schema: dict[str, Any], content: dict[str, Any], *, own: Container[str], date: Callable[[Any], str]
 ) -> dict[str, Any]:
-    """Return the declared content, dates as they are written.
+    """Validate content, and return the declared members with formatted dates.
 
     Args:
-        schema: what is declared.
-        content: what there is.
-        own: the names of the template's fields.
-        date: how a date is written; it raises a `ValueError` for what is none.
+        schema: the declaration.
+        content: the content.
+        own: names of the template's fields.
+        date: formats a date; raises `ValueError` for an invalid one.
 
     Raises:
-        ErrorAnswer: 1003 when something is missing, or is not of its type.
+        ErrorAnswer: 1003 when a member is missing or has the wrong type.
     """
     return _object(schema, content, "", own, date)
 

@@ -1,8 +1,8 @@
 """The template service, version 1, at `/templates/v1`: snake_case members, timestamps in epoch milliseconds.
 
-A template is reached by its id. Everyone may fill one in. Assumed: a name may be used more than once; members that an
-update leaves out stay; a syntax error is told when the template is filled in, as no source has an error for it when the
-template is made; the PDF is that of the field `body`.
+Templates are addressed by id. Every user may render them. Assumed: a name may be used more than once; an update keeps
+missing members; a syntax error is reported on rendering, because no source documents an error for it on creation; the
+PDF is that of the field `body`.
 """
 
 from __future__ import annotations
@@ -120,10 +120,10 @@ class TemplateServiceV1(Service):
         return await filling.outputs()
 
     def _named(self, request: Request) -> Document:
-        """Return the template that the path names.
+        """Return the template in the path.
 
         Raises:
-            ErrorAnswer: 12 for what is no id, 16 when there is none.
+            ErrorAnswer: 12 for an invalid id, 16 when it does not exist.
         """
         template = self._store.get(COLLECTION, checked_id(request.path_params["id"]))
         if template is None:
@@ -132,10 +132,10 @@ class TemplateServiceV1(Service):
 
 
 def _content(fields: Fields) -> dict[str, Any]:
-    """Return what a body says of a template; null says nothing.
+    """Parse a template in a body; null counts as missing.
 
     Raises:
-        ErrorAnswer: 15 for what cannot be.
+        ErrorAnswer: 15 for invalid members.
     """
     content: dict[str, Any] = {}
     for name in ("name", "description"):

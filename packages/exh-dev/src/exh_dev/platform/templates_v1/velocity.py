@@ -32,10 +32,12 @@ class VelocityError(Exception):
 
 
 class TooLongError(BaseException):
-    """The time is over; raised by a signal, anywhere in the library, which handles no `BaseException`.
+    """The time limit was exceeded.
+
+    A signal handler raises it anywhere in the library, which catches no `BaseException`.
 
     Attributes:
-        element: what was read or filled in at that moment, if anything.
+        element: the element parsed or rendered at that time, if any.
     """
 
     def __init__(self, element: Any) -> None:
@@ -70,7 +72,7 @@ def check(fields: Mapping[str, str]) -> None:
 
 
 def element_at(frame: Any) -> Any:
-    """Return the element that a stack frame is about: the innermost that stands in a field itself."""
+    """Return the element of a stack frame: the innermost one directly in a field."""
     while frame is not None:
         element = frame.f_locals.get("self")
         if isinstance(element, airspeed._Element) and is_direct(element):  # noqa: SLF001
@@ -136,7 +138,7 @@ def _filled(name: str, source: str, content: _Content) -> str:
 
 
 def _syntax(error: Any) -> tuple[int, str]:
-    """Return the line of a syntax error, and what it says; of a block that is never closed, where it begins."""
+    """Return the line and message of a syntax error; for an unclosed block, the line where it begins."""
     element = error.element
     parts = _SYNTAX.fullmatch(str(error))
     expected, within, found = parts.groups() if parts else (str(error), "it", "")

@@ -1,11 +1,11 @@
-"""Fills in templates of version 1, in a process of its own: `python -m exh_dev.platform.templates_v1.worker`.
+"""Child process that renders templates of version 1: `python -m exh_dev.platform.templates_v1.worker`.
 
-A template is a program, that may run for ever. Here it has bounded memory and a timer, at whose signal Python ends what
-it is at, a regular expression too; its line is told. Whoever started this process kills it when that does not help.
+A template is a program that may run forever. This process has limited memory and a timer, whose signal interrupts
+Python, even in a regular expression, and reports the line. The parent process kills it if that does not help.
 
-Messages are framed as `exh_dev.platform.child_process` does. A request is `{"fields", "content", "seconds"}`;
-one without content asks whether the fields can be read. An answer is `{"fields"}`, or `{"field", "line", "message"}`
-for one that cannot be filled in, or not be read.
+Messages are framed as `exh_dev.platform.child_process` does. A request is `{"fields", "content", "seconds"}`; one
+without content only checks the syntax. An answer is `{"fields"}`, or `{"field", "line", "message"}` for a field that
+cannot be rendered or parsed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _AGAIN = 0.2  # seconds after which the signal comes again, in case that one was
 
 
 class _Limit:
-    """The time of the request that is being answered. A signal that comes too late does nothing to the next one."""
+    """The time limit of the current request. A late signal does not affect the next request."""
 
     def __init__(self) -> None:
         self._until: float | None = None
 
     def start(self, seconds: float) -> None:
-        """Begin a request; `at_signal` ends it after so many seconds."""
+        """Start a request; `at_signal` ends it after `seconds`."""
         self._until = time.monotonic() + seconds
         signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
 
@@ -42,7 +42,7 @@ class _Limit:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def at_signal(self, _: int, frame: Any) -> None:
-        """End what is being done, if its time is over; again only a while later, for that to be told."""
+        """Interrupt the work if its time is over; fires again later, so that the error can be reported first."""
         now = time.monotonic()
         if self._until is not None and now >= self._until:
             self._until = now + _AGAIN / 2
@@ -75,7 +75,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until the pipe closes."""
     with contextlib.suppress(ValueError, OSError):  # macOS does not take it
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     signal.signal(signal.SIGALRM, _limit.at_signal)

@@ -1,8 +1,8 @@
-"""Users: registration, what is shown of whom, changes and deletion.
+"""Users: registration, visibility, changes and deletion.
 
-Somebody without a permission sees themselves in full, members of the groups where they are staff, and the staff of the
-groups where they are a patient. Assumed: a user whom the caller may not see is refused with 10 without saying whether
-there is one; e-mail addresses are compared as they are written.
+Without a permission, users see themselves completely, members of the groups where they are staff, and the staff of the
+groups where they are a patient. Assumed: a user whom the caller may not see gives 10, whether or not the user exists;
+e-mail addresses are case-sensitive.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def checked_email(fields: Fields) -> str:
 def new_user(
     *, first_name: str, last_name: str, email: str, phone_number: str = "", language: str = DEFAULT_LANGUAGE, now: float
 ) -> Document:
-    """Return the record of a user who is not activated, has no password, and may do nothing yet."""
+    """Return the record of a user who is not activated, has no password and no permissions."""
     return {
         "id": object_id(),
         "first_name": first_name,
@@ -198,7 +198,7 @@ class Accounts:
         user |= {"email": email, "activation": False, "update_timestamp": epoch_ms(now)}
         with self.store.transaction():
             self.store.put(views.COLLECTION, user)
-            forget_requests(self.store, user["id"])  # what was mailed to the old address lets nobody in any more
+            forget_requests(self.store, user["id"])  # links mailed to the old address become invalid
             send = request_activation(self.store, user, mode, now=now, again=True)
         await send()
         return self._answer(user)
@@ -289,10 +289,10 @@ def _any_enlistment(kind: str) -> Sql:
 
 
 def _coded(fields: Fields) -> dict[str, str]:
-    """Return the members of a body that are codes, as far as they are there.
+    """Return the language, time zone and other codes in a body.
 
     Raises:
-        ErrorAnswer: 15 for a language or a time zone that is none.
+        ErrorAnswer: 15 for an invalid language or time zone.
     """
     found = {name: text for name in ("language", "time_zone") if (text := fields.optional_text(name)) is not None}
     if found.get("language", DEFAULT_LANGUAGE) not in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Who is staff, and who is a patient, of which groups."""
+"""Enlistments of users in groups, as staff or patients."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Enlistments:
         user = self._user(request)
         left = [each for each in user["patient_enlistments"] if each["group_id"] != group]
         if len(left) == len(user["patient_enlistments"]):
-            raise ErrorAnswer(16, "The user is no patient of this group")
+            raise ErrorAnswer(16, "The user is not a patient of this group")
         return self._changed({**user, "patient_enlistments": left}, group, added=False)
 
     def _changed(self, user: Document, group: str, *, added: bool) -> JSONResponse:

@@ -110,7 +110,7 @@ class GroupRoles:
         return self._put_roles(members, group, lambda held: [each for each in held if each not in removed])
 
     def _allowed(self, request: Request, permission: str) -> str:
-        """Return the group of the path, for callers with the permission there or everywhere."""
+        """Return the group in the path, for callers with the permission there or globally."""
         group = checked_id(request.path_params["group"])
         rights_of(request, self.store).require(permission, group=group)
         return group
@@ -146,11 +146,10 @@ class GroupRoles:
         return members
 
     def _known(self, asked: list[str], group: str) -> list[str]:
-        """Return the group's roles among those that are asked for; others beside them are ignored, as with global
-        roles.
+        """Return the requested roles that belong to the group; others are ignored, as with global roles.
 
         Raises:
-            ErrorAnswer: 16 when none is the group's: nothing would change.
+            ErrorAnswer: 16 when none belongs to the group, because nothing would change.
         """
         of_group = {role["id"] for role in self.store.matching(COLLECTION, _of(group))}
         known = [each for each in asked if each in of_group]

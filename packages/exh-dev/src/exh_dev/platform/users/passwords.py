@@ -49,10 +49,10 @@ def check_policy(store: Store, password: str) -> None:
 
 
 def refuse_oidc(user: Document) -> None:
-    """Go on with users who log in with a password.
+    """Refuse users without a password login.
 
     Raises:
-        ErrorAnswer: 215 for one who logs in by way of a provider.
+        ErrorAnswer: 215 for a user who logs in through a provider.
     """
     if user.get("oidc_links"):
         raise ErrorAnswer(215, "The user logs in by way of an OpenID Connect provider")

@@ -1,4 +1,4 @@
-"""Global roles: what their permissions allow holds everywhere. Names need not differ: nothing published says so."""
+"""Global roles, whose permissions apply everywhere. Names need not be unique: no published rule requires it."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ COLLECTION = "roles"
 
 
 def required_texts(fields: Fields, name: str) -> list[str]:
-    """Return a list of texts with something in each.
+    """Return a list of non-empty strings.
 
     Raises:
-        ErrorAnswer: 14 when it is missing, 15 when it is empty or no such list.
+        ErrorAnswer: 14 when it is missing, 15 when it is empty or not such a list.
     """
     texts = fields.optional_texts(name)
     if texts is None:
         raise ErrorAnswer(14, f"The field {name} is required")
     if not all(texts) or not texts:
-        raise ErrorAnswer(15, f"The field {name} must hold texts, none of them empty")
+        raise ErrorAnswer(15, f"The field {name} must contain non-empty strings")
     return list(dict.fromkeys(texts))
 
 
@@ -49,10 +49,10 @@ def role_kind(path: str) -> Kind:
 
 
 def new_role(fields: Fields, clock: Clock, **own: str) -> Document:
-    """Return a role without permissions, made of a request's name and description; `own` is what its kind adds.
+    """Return a role without permissions from a request's name and description; `own` are further members.
 
     Raises:
-        ErrorAnswer: 14 or 15 when the name or the description is missing or no text.
+        ErrorAnswer: 14 or 15 when the name or the description is missing or not a string.
     """
     now = epoch_ms(clock())
     return {
@@ -67,10 +67,10 @@ def new_role(fields: Fields, clock: Clock, **own: str) -> Document:
 
 
 def updated_role(role: Document, fields: Fields, clock: Clock) -> Document:
-    """`role` with the name and the description a request gives, each only where it does.
+    """Return `role` with the name and description of a request, if given.
 
     Raises:
-        ErrorAnswer: 15 when one of them is no text.
+        ErrorAnswer: 15 when one of them is not a string.
     """
     changes = {name: fields.optional_text(name) for name in ("name", "description")}
     given = {name: value for name, value in changes.items() if value is not None}

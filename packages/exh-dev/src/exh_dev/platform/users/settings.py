@@ -109,7 +109,7 @@ class Settings:
 
 
 def _choose(templates: Document, template: str, fields: Fields) -> None:
-    """Take a template from the body, by id or by name; the one puts the other out, and null clears."""
+    """Set a template from the body, by id or by name. One replaces the other, and null clears."""
     by_id, by_name = f"{template}_id", f"{template}_name"
     given = {name: fields.optional_text(name) for name in (by_id, by_name) if name in fields.members}
     if all(given.get(name) for name in (by_id, by_name)):

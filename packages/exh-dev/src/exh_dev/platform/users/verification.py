@@ -1,10 +1,9 @@
-"""Proving an e-mail address: activation, and a password that was forgotten.
+"""Verification of e-mail addresses: activation and password reset.
 
-What is mailed, where a template is configured for it, is kept in a request, one per user and purpose: a `hash`, or a
-`pin_code` of 8 digits. No endpoint shows them. A hash lives an hour while its requests are limited, and has no
-end otherwise; a PIN code lives a quarter of an hour. A new request may follow after 5 minutes (221, 223), 5 may be
-made without completing one (220, 222). Assumed: the request of a registration counts; 5 wrong PIN codes use a request
-up (213).
+A request for each user and purpose stores the mailed code: a `hash`, or a `pin_code` of 8 digits. It is mailed if a
+template is configured; no endpoint shows it. A hash expires after an hour if requests are limited, otherwise never; a
+PIN code after 15 minutes. A new request is allowed after 5 minutes (221, 223), and 5 without completing one (220, 222).
+Assumed: the request of a registration counts; 5 wrong PIN codes invalidate a request (213).
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ log = logging.getLogger("exh_dev.platform")
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a request is for: where it is kept, its mail, the settings it follows, and the faults of its own."""
+    """The purpose of a request: its collection, mail, settings and error codes."""
 
     collection: str
     mail: str
@@ -99,10 +98,10 @@ RESET = Purpose(
 
 
 def request_activation(store: Store, user: Document, mode: str, *, now: float, again: bool = False) -> Mailing:
-    """Begin the activation of a new e-mail address, in place of one for an earlier address; `again` after a change.
+    """Start the activation of a new e-mail address, replacing earlier requests; `again` after a change.
 
     Returns:
-        What sends the mail, to be called when no transaction lasts.
+        A function that sends the mail; call it outside transactions.
 
     Raises:
         ErrorAnswer: 218 when PIN codes are not enabled.
@@ -117,11 +116,12 @@ def request_activation(store: Store, user: Document, mode: str, *, now: float, a
 
 
 def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -> Mailing:
-    """Begin the reset of the password of a user who has none any more, by a hash where it has a template, else by a
-    PIN code. Assumed: earlier requests do not count.
+    """Start a password reset for a user without a password, by a hash if it has a template, else by a PIN code.
+
+    Assumed: earlier requests do not count.
 
     Returns:
-        What sends the mail, to be called when no transaction lasts.
+        A function that sends the mail; call it outside transactions.
 
     Raises:
         ErrorAnswer: 27 without a template.
@@ -275,7 +275,7 @@ def _listing(base: str, store: Store, purpose: Purpose, view: str, delete: str) 
 
 
 def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: float, mail: str | None = None) -> Mailing:
-    """Make a request, or renew the one there is, within its limits; what is returned mails it."""
+    """Create or renew a request, within its limits; return a function that sends the mail."""
     moment = epoch_ms(now)
     earlier = next(iter(_requests(store, purpose, user["id"])), None)
     limited = mode == "pin_code" or setting(store, VERIFICATION)[purpose.limited]
@@ -307,9 +307,9 @@ async def _no_mail() -> None:
 
 
 async def _mail(store: Store, mail: str, user: Document, content: dict[str, str], *, now: float) -> None:
-    """Send a mail in the user's language, where a template is configured. One that fails is only told in the log.
+    """Send a mail in the user's language, if a template is configured. Failures are only logged.
 
-    A template gets the user's names beside what is mailed, as `firstname` and `lastname`.
+    The template also gets the user's names, as `firstname` and `lastname`.
     """
     template = _template_of(mail, "pin_code" if "pin_code" in content else "hash")
     chosen = _chosen(store, template)
@@ -332,12 +332,12 @@ async def _mail(store: Store, mail: str, user: Document, content: dict[str, str]
 
 
 def _template_of(mail: str, mode: str) -> str:
-    """Where the settings name the template of a mail, before `_id` or `_name`."""
+    """Return the prefix of the settings for a mail's template, before `_id` or `_name`."""
     return f"{mail}{'_pin' if mode == 'pin_code' else ''}_email_template"
 
 
 def _chosen(store: Store, template: str) -> dict[str, str]:
-    """How the settings name a template, as `send_by_template` takes it; empty where they do not."""
+    """Return the configured template as arguments of `send_by_template`; empty if none."""
     templates = setting(store, EMAIL_TEMPLATES)
     return {f"template_{by}": templates[f"{template}_{by}"] for by in ("id", "name") if f"{template}_{by}" in templates}
 

@@ -1,7 +1,7 @@
-"""How users are shown: with the roles they hold, and of others only what the caller may see.
+"""Views of users: with their roles, and limited to what the caller may see.
 
-A stored user has the ids of its roles; an answer has the roles. RQL is about users as they are answered, so that a
-query cannot find out what an answer leaves out.
+A stored user has role ids; an answer has the roles. RQL applies to the answered view, so that queries cannot reveal
+hidden members.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HIDDEN = frozenset({"password_hash", "role_ids"})
 #: The members that an answer leaves out.
 View: TypeAlias = frozenset[str]
 Show: TypeAlias = "Callable[[Document], Document]"
-#: From what a list holds to what it shall hold.
+#: From a list's stored items to its answered items.
 Change: TypeAlias = "Callable[[list[Any]], list[Any]]"
 
 FULL: View = frozenset()
@@ -62,8 +62,9 @@ _STAFF_ENLISTMENTS = """(SELECT json_group_array(json_set(json_remove(enlistment
 
 
 def full_view(user: Document, store: Store, now: float) -> str:
-    """Return the whole user as JSON. Roles are stored as they are shown, so their text goes in as it is: they can be
-    long.
+    """Return the complete user as JSON.
+
+    Roles are stored as they are answered, so their JSON text, which can be long, is inserted unchanged.
     """
     texts = (store.text("roles", role_id) for role_id in user["role_ids"])
     roles = ",".join(text for text in texts if text is not None)
@@ -72,7 +73,10 @@ def full_view(user: Document, store: Store, now: float) -> str:
 
 
 def own_view(user_id: str, store: Store, now: Callable[[], float]) -> bytes | None:
-    """Return the whole user as JSON, for the user; None where there is none. It is what clients ask for most often."""
+    """Return the complete user as JSON, for the user.
+
+    None if unknown. Optimized, because it is the most frequent request.
+    """
 
     def make() -> bytes | None:
         user = store.get(COLLECTION, user_id)
@@ -123,7 +127,7 @@ def chosen(request: Request, store: Store, *, visible: Sql = EVERYTHING, view: V
 
 
 def enlisted(kind: str, groups: frozenset[str]) -> Sql:
-    """Who is enlisted in one of the groups; `kind` is `staff_enlistments` or `patient_enlistments`."""
+    """Return the condition of enlistment in one of the groups, as `staff_enlistments` or `patient_enlistments`."""
     marks = ", ".join("?" * len(groups))
     # The names are this module's callers' own; the groups are in question marks.
     return Sql(
@@ -133,7 +137,7 @@ def enlisted(kind: str, groups: frozenset[str]) -> Sql:
 
 
 def with_role(role_ids: set[str]) -> Sql:
-    """Who holds one of these global roles."""
+    """Return the condition of having one of these global roles."""
     marks = ", ".join("?" * len(role_ids))
     return Sql(
         f"EXISTS (SELECT 1 FROM json_each(body, '$.role_ids') WHERE value IN ({marks}))",  # noqa: S608
@@ -160,6 +164,6 @@ def _kind(path: str) -> Kind:
 
 
 def _existing(store: Store, collection: str, ids: list[str]) -> list[Document]:
-    """Return the roles with these ids that there are; many users have the same ones."""
+    """Return the existing roles with these ids. Cached, because many users have the same ones."""
     found = (store.remembered((collection, each), partial(store.get, collection, each), collection) for each in ids)
     return [each for each in found if each is not None]

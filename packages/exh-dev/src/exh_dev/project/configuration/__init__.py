@@ -1,4 +1,5 @@
-"""A project's own configuration, in the files that the official CLI reads: schemas, templates, localizations,
-dispatchers and service settings. Read and checked here; `exh-dev check` tells what is wrong, and the local platform is
-set up by it.
+"""A project's configuration in the official CLI's files.
+
+Schemas, templates, localizations, dispatchers, service settings. This package reads and checks it; `exh-dev check`
+reports problems, and the local platform loads it.
 """

@@ -1,4 +1,4 @@
-"""The variables that the official CLI takes from its environment: what stands as `$NAME` in the files that it reads."""
+"""Environment variables of the official CLI: those used as `$NAME` in the files that it reads."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def asked_variables(project: Project, specs: Iterable[FunctionSpec]) -> dict[str, list[str]]:
     """Return the names that `exh sync` looks up, each with the functions and the files of templates that need it.
 
-    It stops at the first one that is not set or empty, and leaves undone what comes after. Files that cannot be read
-    are left out here; `read_configuration` tells them.
+    It stops at the first unset or empty one, skipping the rest. Unreadable files are skipped here; `read_configuration`
+    reports them.
     """
     found: dict[str, list[str]] = {}
     for spec in specs:

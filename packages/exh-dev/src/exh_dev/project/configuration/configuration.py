@@ -1,4 +1,4 @@
-"""All of a project's configuration, read and checked at once."""
+"""Read and check all of a project's configuration."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ PROVIDED = frozenset(["html-to-pdf"])
 
 @dataclass
 class Configuration:
-    """What a project's files say, and what is wrong with them.
+    """The configuration of a project, with its problems.
 
     Attributes:
-        schemas: as they stand in their files.
+        schemas: the schemas as in their files.
         schema_files: the file of each schema by its name.
-        localizations: the texts of each key by language.
-        problems: what is wrong, in the order of the files.
+        localizations: translations of each key by language.
+        problems: problems in the order of the files.
     """
 
     schemas: list[dict[str, Any]] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Configuration:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the files say nothing."""
+        """Whether there is no configuration."""
         said = (self.schemas, self.templates, self.templates_v1, self.localizations, self.dispatchers, self.settings)
         return not any(said)
 
@@ -81,12 +81,15 @@ def _has_name(schema: dict[str, Any], names: Collection[str]) -> bool:
 
 
 def _template_of(file: Path) -> str:
-    """Return the name of the template that a file belongs to, if it belongs to one."""
+    """Return the name of the template that a file belongs to, or an empty string."""
     return file.parent.name if file.name == "template.json" else file.name.partition(".")[0]
 
 
 def read_configuration(project: Project) -> Configuration:
-    """Read every file of the project's configuration; nothing is refused, everything wrong is in `problems`."""
+    """Read all files of the project's configuration.
+
+    It raises nothing; mistakes are collected in `problems`.
+    """
     found = Configuration()
     problems = found.problems
     variables = _variables(project, problems)

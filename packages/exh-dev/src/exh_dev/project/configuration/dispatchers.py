@@ -51,12 +51,12 @@ def read_dispatchers(
 
 
 def no_such_function(name: str, functions: Collection[str]) -> str:
-    """Return what to say of the name of a function that there is not."""
+    """Return the message for an unknown function."""
     return f"template.yaml has no function of this name, `{name}`{did_you_mean(name, functions)}"
 
 
 def no_such_template(name: str, templates: Collection[str]) -> str:
-    """Return what to say of the name of a template that there is not."""
+    """Return the message for an unknown template."""
     return f"the project has no template of this name, `{name}`{did_you_mean(name, templates)}"
 
 

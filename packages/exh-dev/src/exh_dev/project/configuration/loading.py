@@ -1,6 +1,6 @@
-"""Bringing a platform to what a project's files say, by the calls that the official CLI makes for `exh sync`.
+"""Load a project's configuration into a platform, by the same calls as `exh sync` of the official CLI.
 
-Only what differs is written. What the platform has beyond the files stays, but for what belongs to a schema's file.
+Only differences are written. Records without a file stay, except parts of a schema.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _ROOT = (
     "description", "createMode", "readMode", "updateMode", "deleteMode", "groupSyncMode", "defaultLimit",
     "maximumLimit",
 )  # fmt: skip
-MANAGED = "EXH_CLI_MANAGED"  # the tag by which the official CLI knows the dispatchers it made
+MANAGED = "EXH_CLI_MANAGED"  # tag that the official CLI sets on its dispatchers
 _BATCH = 30  # localizations in one call
 
 
 def load(found: Configuration, exh: ExtraHorizon) -> None:
-    """Make the platform what the files say.
+    """Load the files' configuration into the platform.
 
     Raises:
-        PlatformError: the platform does not take something, which the checks of `found` have let through.
+        PlatformError: the platform rejects something that passed the checks of `found`.
     """
     schemas = {each["name"]: each for each in exh.data.schemas.find_all()} if found.schemas else {}
     for schema in found.schemas:
@@ -123,7 +123,7 @@ def _load_indexes(schema_id: str, wanted: list[Any], known: list[Any], exh: Extr
 
 
 def _index(index: Any) -> Any:
-    """Return what makes an index the same as another one."""
+    """Return the identity of an index for comparison."""
     return index["fields"], index.get("options") or {}
 
 

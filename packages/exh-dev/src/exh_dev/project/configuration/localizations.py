@@ -1,4 +1,4 @@
-"""Localizations: a file `<LANGUAGE>.json` of keys and texts for each language; every key has an English text."""
+"""Localizations: a file `<LANGUAGE>.json` of keys and translations for each language; English is required."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT = "EN"
 
 
 def read_localizations(folder: Path, problems: list[Problem]) -> dict[str, dict[str, str]]:
-    """Return the texts of each key by language; what is wrong with others is said."""
+    """Return the translations of each key by language, and collect mistakes in `problems`."""
     texts: dict[str, dict[str, str]] = {}
     places: dict[str, Node] = {}
     for path in sorted(folder.iterdir()):
@@ -34,5 +34,5 @@ def read_localizations(folder: Path, problems: list[Problem]) -> dict[str, dict[
                 places.setdefault(key, member)
     for key, by_language in texts.items():
         if DEFAULT not in by_language:
-            places[key].problem(f"the key has no text in {DEFAULT}, the language that others fall back to")
+            places[key].problem(f"the key has no translation in {DEFAULT}, the language that others fall back to")
     return texts

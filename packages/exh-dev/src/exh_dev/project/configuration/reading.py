@@ -1,4 +1,4 @@
-"""Reading JSON files so that everything wrong in them is found at once, and each thing with its place.
+"""Read JSON files and collect all their problems with locations in one pass.
 
 node = read_json(path, problems)
 members = node.members(required=("name",), optional=("description",))
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that the platform or the official CLI would not take.
+    """A value that the platform or the official CLI would reject.
 
     Attributes:
-        file: where.
-        pointer: where in the file, as a JSON pointer; empty for the file as a whole.
-        rule: what is wrong and what is expected.
-        line: where in the file, counted from 1, if the pointer does not say it.
+        file: the file.
+        pointer: location in the file, as a JSON pointer; empty for the entire file.
+        rule: the problem and the expected value.
+        line: line, counted from 1, if there is no pointer.
         column: as line.
     """
 
@@ -40,7 +40,7 @@ class Problem:
     column: int | None = None
 
     def as_json(self, root: Path) -> dict[str, str]:
-        """For programs; the file as it is called from `root`."""
+        """Return the problem as JSON output, with the path relative to `root`."""
         file = self.file.relative_to(root) if self.file.is_relative_to(root) else self.file
         return {"file": str(file), "pointer": self.pointer, "rule": self.rule}
 
@@ -61,9 +61,7 @@ class Node:
         return Node(self.value[name], self.file, f"{self.pointer}/{step(name)}", self._problems)
 
     def members(self, *, required: Collection[str] = (), optional: Collection[str] | None = ()) -> dict[str, Node]:
-        """Return the members of an object: those that are required and there, and optional ones; any, where that is
-        None.
-        """
+        """Return the members of an object: the required ones that exist, and optional ones (any, if None)."""
         if not isinstance(self.value, dict):
             self.problem(f"expected an object, not {_kind(self.value)}")
             return {}
@@ -99,22 +97,22 @@ class Node:
         yield from (self.child(index) for index in range(len(self.value)))
 
     def text(self, *, pattern: re.Pattern[str] | None = None, least: int = 0, most: int | None = None) -> str | None:
-        """Return a text; None, once that is said, where it is none."""
+        """Return a string; None, with a problem recorded, for any other value."""
         if not isinstance(self.value, str):
-            self.problem(f"expected a text, not {_kind(self.value)}")
+            self.problem(f"expected a string, not {_kind(self.value)}")
             return None
         if pattern is not None and not pattern.fullmatch(self.value):
-            self.problem(f"expected a text that matches {pattern.pattern}")
+            self.problem(f"expected a string that matches {pattern.pattern}")
         elif not least <= len(self.value) <= (len(self.value) if most is None else most):
             self.problem(f"expected {least} to {most} characters" if most else f"expected {least} characters at least")
         return self.value
 
     def texts(self) -> list[str]:
-        """Return a list of texts."""
+        """Return a list of strings."""
         return [text for item in self.items() if (text := item.text()) is not None]
 
     def one_of(self, values: Collection[str]) -> str | None:
-        """One of a few texts."""
+        """Return a string that is one of `values`."""
         if not isinstance(self.value, str) or self.value not in values:
             meant = did_you_mean(self.value, values) if isinstance(self.value, str) else ""
             self.problem(f"expected {' or '.join(sorted(values))}{meant}")
@@ -124,7 +122,7 @@ class Node:
     def integer(self, *, least: int | None = None) -> None:
         """Return an integer."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
-            self.problem(f"expected a whole number, not {_kind(self.value)}")
+            self.problem(f"expected an integer, not {_kind(self.value)}")
         elif least is not None and self.value < least:
             self.problem(f"expected {least} or more")
 
@@ -154,14 +152,14 @@ def read_json(file: Path, problems: list[Problem]) -> Node | None:
 
 
 def read_text(file: Path, problems: list[Problem]) -> str | None:
-    """Return the text of a file; None, once that is said, where it cannot be read."""
+    """Return the text of a file; None, with a problem recorded, if it cannot be read."""
     try:
         if file.exists() and not file.is_file():  # a named pipe would be waited for, without end
             problems.append(Problem(file, "", "not a regular file"))
             return None
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        problems.append(Problem(file, "", "not text in UTF-8"))
+        problems.append(Problem(file, "", "not UTF-8"))
     except OSError as error:
         problems.append(Problem(file, "", f"cannot be read: {error.strerror}"))
     return None
@@ -173,7 +171,7 @@ def _kind(value: Any) -> str:
     names = {
         dict: "an object",
         list: "a list",
-        str: "a text",
+        str: "a string",
         bool: "true or false",
         int: "a number",
         float: "a number",

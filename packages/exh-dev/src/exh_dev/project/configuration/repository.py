@@ -1,6 +1,7 @@
-"""Where a project keeps its configuration: `repo-config.json`, or the folders that the official CLI looks into.
+"""Locate a project's configuration: by `repo-config.json`, or in the official CLI's default folders.
 
-`schemas`, `templates`, `tasks` and `localizations` are lists of folders; without the file, the folders of those names.
+`schemas`, `templates`, `tasks` and `localizations` are lists of folders; without the file, each is the folder of that
+name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ KINDS = ("schemas", "templates", "tasks", "localizations")
 
 
 def folders(root: Path, problems: list[Problem]) -> dict[str, list[Path]]:
-    """Return the folders of each kind that there are."""
+    """Return the existing folders of each kind."""
     file = root / CONFIG
     if not file.exists():
         return {kind: [root / kind] if (root / kind).is_dir() else [] for kind in KINDS}

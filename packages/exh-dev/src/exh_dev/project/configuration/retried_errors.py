@@ -1,4 +1,4 @@
-"""The names in `retryPolicy.errorsToRetry`: one that no error has would never be matched, and nobody would be told."""
+"""Check `retryPolicy.errorsToRetry`: the platform never matches a misspelt name, and does not report it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _common() -> set[str]:
 
 
 def _of_sidefx() -> Iterator[str]:
-    """Read, for importing them brings all of an HTTP client along."""
+    """Read the names from source, because importing the module imports an HTTP client."""
     import extrahorizon
 
     return _classes_in(Path(extrahorizon.__path__[0]) / "sidefx" / "errors.py")
@@ -74,7 +74,7 @@ def _classes_in(file: Path) -> Iterator[str]:
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # which running it tells better
+        return  # running it reports this better
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             yield node.name

@@ -149,7 +149,7 @@ def _check_transitions(members: dict[str, Node]) -> None:
 
 
 def _check_targets(transition: dict[str, Node], known: Collection[str]) -> set[str]:
-    """Return the statuses that a transition names; those that there are not are said."""
+    """Return the statuses that a transition names, and record unknown ones as problems."""
     nodes = [transition["toStatus"]] if "toStatus" in transition else []
     if "fromStatuses" in transition and isinstance(transition["fromStatuses"].value, list):
         nodes += [transition["fromStatuses"].child(index) for index in range(len(transition["fromStatuses"].value))]

@@ -61,7 +61,10 @@ def check_task_configs(folder: Path) -> list[Problem]:
 
 
 def check_task_config(file: Path) -> list[Problem]:
-    """Return what is wrong in one file; whether what `$NAME` stands for is set, the CLI tells."""
+    """Return the problems of one file.
+
+    The CLI itself reports unset `$NAME` variables.
+    """
     found: list[Problem] = []
     node = read_json(file, found)
     if node is None:
@@ -81,7 +84,7 @@ def check_task_config(file: Path) -> list[Problem]:
 
 
 def _check_references(node: Node) -> None:
-    """Every text that begins with `$` is taken for a variable: there is no other way to write one."""
+    """Treat every string that begins with `$` as a variable: the syntax has no escape."""
     for text in _texts(node):
         if text.value.startswith("$") and not REFERENCE.fullmatch(text.value):
             text.problem("begins with `$`, so that all of it must be the name of a variable, such as $NAME")
@@ -90,7 +93,7 @@ def _check_references(node: Node) -> None:
 def _check_credentials(environment: Node) -> None:
     for name in CREDENTIAL_VARIABLES:
         if isinstance(environment.value, dict) and name in environment.value:
-            environment.child(name).problem(f"{name} may not stand beside executionCredentials, which set it")
+            environment.child(name).problem(f"{name} cannot be combined with executionCredentials, which set it")
 
 
 def _name(node: Node) -> None:
@@ -100,7 +103,7 @@ def _name(node: Node) -> None:
 def _path(node: Node) -> None:
     text = node.text(least=1)
     if text and not (node.file.parent / text).is_dir():
-        node.problem(f"there is no folder {text} beside the file")
+        node.problem(f"there is no folder {text} in the same folder")
 
 
 def _text(node: Node) -> None:
@@ -175,7 +178,7 @@ _CHECKS = {
 def _within(node: Node, least: int, most: int, unit: str) -> None:
     known = isinstance(node.value, int) and not isinstance(node.value, bool)
     if not known or not least <= node.value <= most:
-        node.problem(f"expected a whole number from {least} to {most} {unit}".rstrip())
+        node.problem(f"expected an integer from {least} to {most} {unit}".rstrip())
 
 
 def _is_reference(node: Node) -> bool:

@@ -171,7 +171,7 @@ def _variables(node: Node, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a member that is an object; an empty one for what is none, which `_check` has told."""
+    """Return an object member; empty if it is not an object, which `_check` has reported."""
     member = value.get(name)
     return member if isinstance(member, dict) else {}
 

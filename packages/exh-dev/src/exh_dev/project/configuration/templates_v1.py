@@ -1,4 +1,4 @@
-"""Templates of version 1: what has a `schema` or `fields`, as the official CLI tells them from those of version 2.
+"""Templates of version 1: files with `schema` or `fields`, by which the official CLI distinguishes them from version 2.
 
 One that has `extends_template` is that template, with each `$content.x` in its fields replaced by its own field `x`.
 """
@@ -94,6 +94,6 @@ def _built(name: str, nodes: dict[str, Node], chain: tuple[str, ...]) -> Templat
 
 
 def _object(value: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a member that is an object; an empty one for what is none, which `_check` has told."""
+    """Return an object member; empty if it is not an object, which `_check` has reported."""
     member = value.get(name)
     return member if isinstance(member, dict) else {}

@@ -1,8 +1,7 @@
-"""A schema as named types: a dictionary for its documents' data and one for each object in it, and lists of texts.
+"""A schema as named types: a dictionary for its documents' data and one for each object in it, and literals for enums.
 
-A member is required where no document can be without it by what the schema itself does: an input condition of the
-creation transition or one of its `set` actions puts it there, or an object's `required` asks for it, and no transition
-takes it away.
+A member is required if the schema guarantees it: an input condition or a `set` action of the creation transition
+provides it, or an object's `required` lists it, and no transition removes it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME = 80  # characters; a longer one is cut
 _LONGEST_CONSTANT = 50
-_LARGEST_EXACT = 2**53  # of the whole numbers that JSON's readers agree on
+_LARGEST_EXACT = 2**53  # range of integers that all JSON parsers read exactly
 #: What the module itself imports, and what Python does not take.
 _RESERVED = frozenset({"Any", "False", "Literal", "None", "Required", "True", "TypedDict"})
 _PLAIN = {"string": "str", "number": "float", "boolean": "bool"}
@@ -37,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """A `TypedDict`; `origin` says where in the schema it comes from."""
+    """A `TypedDict`; `origin` is its place in the schema."""
 
     name: str
     origin: str

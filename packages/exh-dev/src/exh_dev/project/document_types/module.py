@@ -23,18 +23,18 @@ FILE = "handlers/documents.py"
 
 @dataclass(frozen=True)
 class Found:
-    """How the file was found: `stale` when it is not what the schemas say, `changed` when it was and is right now."""
+    """State of the file: `stale` if it differed from the schemas, `changed` if it was rewritten."""
 
     schemas: int
     stale: bool
     changed: bool
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return JSON output."""
         return {"file": FILE, "schemas": self.schemas, "stale": self.stale, "changed": self.changed}
 
     def as_lines(self) -> list[str]:
-        """For people."""
+        """Return lines of text output."""
         if self.stale:
             return [f"{FILE} is not what schemas/ says; write it again: exh-dev types"]
         of = f"of {self.schemas} schema{'s' * (self.schemas != 1)}"
@@ -42,10 +42,10 @@ class Found:
 
 
 def bring_up_to_date(project: Project, *, write: bool) -> Found:
-    """See to it that the file is what the schemas say; without `write` only look. Without schemas there is no file.
+    """Regenerate the file from the schemas; without `write` only compare. Without schemas there is no file.
 
     Raises:
-        DevkitError: a schema is wrong, two types would have the same name, or the file is somebody's own.
+        DevkitError: a schema is wrong, two types would have the same name, or the file was not generated.
     """
     path = project.root / FILE
     types, count = _types(project)
@@ -78,7 +78,7 @@ def _types(project: Project) -> tuple[list[Dictionary | Choice], int]:
             first = problems[0]
             place = ":".join([str(first.file.relative_to(project.root)), *([str(first.line)] if first.line else [])])
             said = f"{first.pointer} {first.rule}".strip()
-            raise DevkitError(f"{place}: {said}; nothing was written, and `exh-dev check` lists all problems")
+            raise DevkitError(f"{place}: {said}; no file was written; `exh-dev check` lists all problems")
         for each in types_of(node.value) if node is not None else ():
             place = f"{file.relative_to(project.root).as_posix()} ({each.origin})"
             if each.name in origins:

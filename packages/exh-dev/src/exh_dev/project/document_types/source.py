@@ -119,12 +119,12 @@ def _docstring(remarks: Sequence[str]) -> Iterator[str]:
 
 
 def _comments(remarks: Sequence[str], indent: str = "") -> Iterator[str]:
-    # `#:` is a comment about what follows it, and nothing that a tool would take for an order, as `# type:`.
+    # `#:` marks a comment on the next item, and unlike `# type:` no tool reads it as a directive.
     text = "; ".join(each.rstrip(".") for each in map(_plain, remarks) if each)
     for line in wrap(text, WIDTH - len(indent) - 3, break_long_words=False, break_on_hyphens=False):
         yield f"{indent}#: {line}"
 
 
 def _plain(text: str) -> str:
-    """Return a text on one line, of characters that a file can hold."""
+    """Return a string on one line, with only characters that a file can contain."""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())

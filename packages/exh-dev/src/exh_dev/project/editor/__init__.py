@@ -1,1 +1,1 @@
-"""What editors need to complete and check a project's own files: JSON Schemas, and settings that name them."""
+"""Editor support for a project's files: JSON Schemas, and settings that refer to them."""

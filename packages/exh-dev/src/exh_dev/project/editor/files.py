@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = ".vscode"
 _SCHEMAS = f"{FOLDER}/schemas"
-#: Functions of CloudFormation, which a YAML editor takes for errors unless it knows them.
+#: CloudFormation's functions, which YAML editors otherwise report as errors.
 _TAGS = (
     "!And sequence", "!Base64 scalar", "!Base64 mapping", "!Cidr sequence", "!Condition scalar", "!Equals sequence",
     "!FindInMap sequence", "!GetAZs scalar", "!GetAtt scalar", "!GetAtt sequence", "!If sequence",
@@ -25,22 +25,22 @@ _TAGS = (
 
 @dataclass(frozen=True)
 class Written:
-    """What became of the files.
+    """The result of writing the files.
 
     Attributes:
-        made: written, or brought up to date.
-        kept: of yours, which say something else and are left as they are.
+        made: created or updated.
+        kept: existing files with other content, left unchanged.
     """
 
     made: tuple[str, ...]
     kept: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return JSON output."""
         return {"made": list(self.made), "kept": list(self.kept)}
 
     def as_lines(self) -> list[str]:
-        """For people."""
+        """Return lines of text output."""
         lines = [f"{name} is written" for name in self.made]
         for name in self.kept:
             lines.append(f"{name} is yours and was left as it is. It would be:")
@@ -63,7 +63,7 @@ def write_editor_files(root: Path) -> Written:
         before = path.read_text(encoding="utf-8") if path.exists() else None
         if before == text:
             continue
-        if before is not None and not name.startswith(_SCHEMAS):  # the schemas are nobody's but this command's
+        if before is not None and not name.startswith(_SCHEMAS):  # only this command writes the schemas
             kept.append(name)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)

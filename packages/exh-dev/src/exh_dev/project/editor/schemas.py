@@ -1,6 +1,6 @@
-"""JSON Schemas of what is this project's own in its files: `Metadata: ExtraHorizon`, seeds, dispatchers.
+"""JSON Schemas for editors: `Metadata: ExtraHorizon`, seeds, dispatchers.
 
-They complete names and show what each is for. `exh-dev check` knows more: what belongs together, and what is there.
+They provide completion and descriptions. `exh-dev check` also checks references between files.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from exh_dev.project.function_spec import EXECUTION_PERMISSIONS, KINDS, TARGETS
 from exh_dev.project.manifest import LONGEST_NAME, NAME, NAME_RULE, SHORTEST_INTERVAL
 from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
-_DIALECT = "http://json-schema.org/draft-07/schema#"  # what the language servers of VS Code and PyCharm know best
+_DIALECT = "http://json-schema.org/draft-07/schema#"  # best supported by VS Code and PyCharm
 
 #: `!Ref` and the other functions of CloudFormation, as a YAML parser gives them.
 _INTRINSIC = {"type": "object", "minProperties": 1, "maxProperties": 1}
@@ -46,7 +46,7 @@ def seed_schema() -> dict[str, Any]:
             "phone_number": _text("0000000000 by default."),
             "language": _text("EN by default."),
             "time_zone": _text("UTC by default, such as Europe/Brussels."),
-            "permissions": {**permission_names, "description": "What the user may do; nothing by default."},
+            "permissions": {**permission_names, "description": "Permissions of the user; none by default."},
             "staff_of": {**ids, "description": "Groups where the user is staff, with the same permissions."},
             "patient_of": {**ids, "description": "Groups where the user is a patient."},
         },
@@ -107,7 +107,7 @@ def dispatchers_schema() -> dict[str, Any]:
             "type": {"const": "task"},
             "functionName": _text("The task name of a function in template.yaml."),
             "data": {"type": "object", "description": "The task's data, besides the event."},
-            "startTimestamp": _text("When, as ISO 8601; at once by default."),
+            "startTimestamp": _text("Timestamp in ISO 8601; the time of loading by default."),
         },
         required=["type", "name", "functionName"],
     )
@@ -140,7 +140,7 @@ def dispatchers_schema() -> dict[str, Any]:
 
 def _metadata() -> dict[str, Any]:
     return _object(
-        "What Extra Horizon has to know of a function. Unknown keys are errors.",
+        "Settings of a function for Extra Horizon. Unknown keys are errors.",
         {
             "name": _or_intrinsic({
                 "type": "string",
@@ -189,7 +189,7 @@ def _metadata() -> dict[str, Any]:
                     "interval": _or_intrinsic({
                         "type": "integer", "minimum": SHORTEST_INTERVAL, "description": "Seconds between two runs."
                     }),
-                    "start": _text("The first run, such as 2026-01-15T05:00:00Z; at once by default."),
+                    "start": _text("The first run, such as 2026-01-15T05:00:00Z; immediately by default."),
                 },
                 required=["interval"],
             ),

@@ -1,1 +1,1 @@
-"""`exh-dev init`: a project of one's own, made of this toolkit's template."""
+"""`exh-dev init`: create a project from this toolkit's template."""

@@ -1,7 +1,7 @@
-"""The example functions that a new project can begin with, each with all that it needs.
+"""Example functions for new projects, with the files that each needs.
 
-They are those of the repository's `examples/`. What belongs to a function by its name (handler, events, seed, entry in
-`template.yaml`) is found by that; what else it needs is listed here.
+They are those of the repository's `examples/`. Files with a function's name (handler, events, seed, entry in
+`template.yaml`) are found by it; other files that it needs are listed here.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _CONDITION = re.compile(r"(?m)^  Condition: .*\n")
 
 @dataclass(frozen=True)
 class Example:
-    """What an example needs.
+    """The requirements of an example.
 
     Attributes:
-        files: files and folders besides those that bear its name, below `examples/`.
+        files: further files and folders, below `examples/`.
         functions: other examples, such as one that a transition of its schema starts.
     """
 
@@ -69,14 +69,14 @@ NAMES = tuple(_EXAMPLES)
 
 
 def choose(names: Iterable[str], target: Target) -> tuple[str, ...]:
-    """Return examples with the others that they need, each once.
+    """Return examples with those that they depend on, without duplicates.
 
     Args:
         names: task names.
         target: where the project's functions are deployed.
 
     Raises:
-        UsageError: there is no such example, or it is not for this target.
+        UsageError: an example is unknown or not for this target.
     """
     needed_by = dict.fromkeys(names, "")
     for name in list(needed_by):
@@ -142,7 +142,7 @@ def _sources(examples: Project, specs: Iterable[FunctionSpec]) -> Iterable[Path]
 
 
 def _describe(manifest: Path, spec: FunctionSpec, target: Target) -> None:
-    """Add a function to `template.yaml`, and the resources on AWS that it needs and that are not there."""
+    """Add a function to `template.yaml`, with the AWS resources that it needs and that are missing."""
     own = ("Resources", spec.logical_id)
     for (section, name), entry in entries_for(spec.path, spec.logical_id).items():
         text = entry
@@ -165,7 +165,7 @@ def _test(examples: Project, spec: FunctionSpec) -> str:
 
 
 def _dispatchers(examples: Path, names: Sequence[str]) -> dict[str, str]:
-    """Return the file with the dispatchers that start these functions, if there are any."""
+    """Return a dispatchers file for these functions, if they have any."""
     dispatchers = json.loads((examples / _DISPATCHERS).read_text(encoding="utf-8"))["dispatchers"]
     own = [each for each in dispatchers if all(action["functionName"] in names for action in each["actions"])]
     return {_DISPATCHERS: json.dumps({"dispatchers": own}, indent=2) + "\n"} if own else {}

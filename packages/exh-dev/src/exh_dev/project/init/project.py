@@ -46,13 +46,13 @@ _NOT_COPIED = ("CHANGELOG.md",)
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a project is to be.
+    """Options of a new project.
 
     Attributes:
-        name: of the project, kebab-case.
-        target: where its functions are deployed.
-        author: who holds the copyright.
-        examples: functions of the examples to begin with, besides the template's.
+        name: project name in kebab-case.
+        target: deployment target of its functions.
+        author: copyright holder.
+        examples: example functions to include besides the template's.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Made:
-    """A project that was made: its folder, its files, and the lines of those that are its owner's to change."""
+    """A created project: its folder, its files, and the line counts of those that its owner edits."""
 
     folder: Path
     name: str
@@ -113,27 +113,27 @@ def check_folder(folder: Path) -> None:
         if each.exists() and not each.is_dir():
             raise UsageError(f"{each} is a file; name a folder that does not exist yet, or is empty")
     if folder.is_dir() and any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty; nothing was written. Name a folder that does not exist yet")
+        raise UsageError(f"{folder} is not empty; no file was written. Name a folder that does not exist yet")
 
 
 def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], Path]) -> Made:
-    """Write a project into a folder that is empty or not there.
+    """Write a project into an empty or new folder.
 
     Args:
-        folder: where.
-        wishes: what it is to be.
+        folder: the folder.
+        wishes: its options.
         wheel_of: writes the wheel of an installed package into a folder and returns its path.
 
     Raises:
-        UsageError: the folder has something in it.
-        DevkitError: something cannot be written; nothing is left behind then.
+        UsageError: the folder is not empty.
+        DevkitError: a file cannot be written; nothing is left behind.
     """
     check_folder(folder)
     examples = choose(wishes.examples, wishes.target)
     existed = folder.is_dir()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Beside it, so that a project is there whole or not at all.
+        # Write to a temporary sibling and rename, so that a project is created entirely or not at all.
         with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
             made = Path(scratch) / folder.name
             wheels = [wheel_of(package, made / WHEELS) for package in PACKAGES]
@@ -150,12 +150,14 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
                 folder.rmdir()
             made.rename(folder)
     except OSError as error:
-        raise DevkitError(f"{folder} cannot be written: {str(error.strerror).lower()}; nothing was made") from None
+        raise DevkitError(
+            f"{folder} cannot be written: {str(error.strerror).lower()}; no project was created"
+        ) from None
     return Made(folder, wishes.name, wishes.target, own, lines, is_committed)
 
 
 def owned_files(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the files that are their owner's to read and change: locks and wheels are made by tools."""
+    """Return the files that the owner reads and edits, excluding locks and wheels, which tools generate."""
     return tuple(sorted(name for name in names if not name.startswith(("requirements", f"{WHEELS}/"))))
 
 
@@ -170,7 +172,7 @@ def project_files(wishes: Wishes, pins: Mapping[str, str]) -> dict[str, str]:
     """Return the text of each file of a project.
 
     Args:
-        wishes: what it is to be.
+        wishes: the project's options.
         pins: the locks' lines for the two packages, by name.
     """
     on_aws, on_exh = wishes.target != "exh", wishes.target != "aws"
@@ -235,7 +237,7 @@ def _template_yaml(text: str, wishes: Wishes) -> str:
 
 
 def _commit(folder: Path) -> bool:
-    """Begin a git history; return whether it has a first commit. Without git, or a name for it, there is none."""
+    """Create a git repository; return whether the first commit succeeded, which needs git and a user name."""
     if shutil.which("git") is None:
         return False
     steps = (

@@ -1,8 +1,8 @@
-"""Where the files of a new project come from.
+"""Sources of a new project's files.
 
-They are those of the repository's root, which is a project itself, and of its `examples/`: what is tried there is what
-a project gets. A wheel carries them in `template/`; an installation from the source reads them where they are. A page,
-a licence and a workflow that are a project's alone lie in `files/`.
+They are the files of the repository's root, itself a project, and of `examples/`, so what is tested there is what users
+get. The wheel contains them in `template/`; an editable installation reads them in place. Files that only projects have
+(a page, a licence, a workflow) are in `files/`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from exh_dev.errors import DevkitError
 
 Target = Literal["exh", "aws", "both"]
 
-#: The files of the root. This module is imported when the wheel is built, so that it needs nothing but these names.
+#: Files of the root. The wheel build imports this module, so it must not import anything else.
 FILES = (
     ".gitignore",
     "CHANGELOG.md",
@@ -54,7 +54,7 @@ def read_template(name: str) -> str:
     """Return the text of a file of the template.
 
     Raises:
-        DevkitError: it is not there: exh-dev was installed in a way that leaves it out.
+        DevkitError: the file is missing from the installation.
     """
     for folder in (_HERE / "template", _ROOT):
         if (folder / name).is_file():
@@ -63,7 +63,7 @@ def read_template(name: str) -> str:
 
 
 def read_own(name: str) -> str:
-    """Return the text of a file that only projects have."""
+    """Return the text of a file from `files/`."""
     return (_HERE / "files" / name).read_text(encoding="utf-8")
 
 
@@ -73,9 +73,9 @@ def examples_folder() -> Path:
 
 
 def for_target(text: str, target: Target) -> str:
-    """Leave out of a text what is for another target, and the marks around what is for this one.
+    """Remove the parts for other targets, and the markers around the others.
 
-    A part lies between lines `# aws: begin` and `# aws: end`; in a page, between `<!-- aws: begin -->` and its end.
+    A part is delimited by the lines `# aws: begin` and `# aws: end`, in a page by `<!-- aws: begin -->` and its end.
     """
     for other in ("exh", "aws"):
         text = with_part(text, other, is_wanted=target in {other, "both"})
@@ -83,12 +83,12 @@ def for_target(text: str, target: Target) -> str:
 
 
 def with_part(text: str, mark: str, *, is_wanted: bool) -> str:
-    """Leave the parts between the lines `# MARK: begin` and `# MARK: end` out of a text, or only these lines.
+    """Remove the parts between `# MARK: begin` and `# MARK: end`, or only these marker lines.
 
     Args:
-        text: of a file.
-        mark: `exh` or `aws`, or `examples` for what only a project that begins with examples needs.
-        is_wanted: whether the parts stay.
+        text: the file's text.
+        mark: `exh` or `aws`, or `examples` for parts that only projects with examples need.
+        is_wanted: whether to keep the parts.
     """
     for before, after in _MARKS:
         pattern = _BLOCK.format(open=re.escape(before), close=re.escape(after), target=mark)

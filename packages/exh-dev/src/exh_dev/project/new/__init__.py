@@ -1,5 +1,5 @@
-"""`exh-dev new`: a function that works from the start, in four files.
+"""`exh-dev new`: create a working function in four files.
 
-Each kind has a folder with what its handler, its test and its entry in `template.yaml` look like; `{name}`, `{module}`
-and `{logical_id}` stand for the three spellings of the name, `{interval}` for the seconds between two runs.
+Each kind has a folder of templates for its handler, test and entry in `template.yaml`. `{name}`, `{module}` and
+`{logical_id}` are the three spellings of the name, `{interval}` the seconds between two runs.
 """

@@ -1,6 +1,6 @@
-"""What a function needs on AWS besides itself: its role, and what starts it, with its alarms.
+"""The AWS resources of a new function: its role, trigger and alarms.
 
-It is that of an example of the same kind, under the new function's name; what the project has already stays as it is.
+They are copied from an example of the same kind and renamed; existing resources do not change.
 """
 
 from __future__ import annotations
@@ -58,17 +58,17 @@ _NOT_TAKEN = {"CredentialsSecretName", "FunctionLogs"}
 
 
 def with_function(manifest: Path, entry: str, kind: str, name: Name) -> str:
-    """Return the text of a manifest with a function for AWS, and with what it needs there.
+    """Return a manifest's text with a function for AWS and its resources.
 
     Args:
         manifest: the template.
-        entry: YAML of the function, its key at the margin.
-        kind: what starts it: `task`, `api`, `schedule` or `queue`.
-        name: of the function.
+        entry: YAML of the function, without indentation.
+        kind: its trigger: `task`, `api`, `schedule` or `queue`.
+        name: the function's name.
 
     Raises:
-        UsageError: the template cannot be changed line by line, has a work queue already or a function behind its HTTP
-            API, or something else under the name of a part.
+        UsageError: the template cannot be changed line by line, already has a work queue or a function behind its HTTP
+            API, or already uses the name of a part.
     """
     _check_it_is_the_first(manifest, kind, name)
     with TemporaryDirectory() as folder:
@@ -91,9 +91,9 @@ def part_names() -> set[str]:
 
 
 def came_with(parts: Parts, name: Name) -> set[Part]:
-    """Return those parts of a template that came with a function, by `new` or with an example.
+    """Return the parts of a template that `new` or an example added with a function.
 
-    What holds data, or somebody's settings, counts only as it was written: nobody's own queue is one of them.
+    Parts with data or settings count only if unchanged, so that a user's own queue is never included.
     """
     written = [(section, part, text) for kind in _MODELS for section, part, text in _parts(kind, name)]
     written += _of_example(name)
@@ -125,8 +125,8 @@ def _check_it_is_the_first(manifest: Path, kind: str, name: Name) -> None:
     template = read_template(manifest)
     if kind == "queue" and template.find("Resources", _QUEUE) is not None:
         raise UsageError(
-            f"{manifest} has a {_QUEUE} already, and a queue is for one function: another one would take its messages. "
-            "Give the new kind of task to that function, or write a second queue beside it"
+            f"{manifest} has a {_QUEUE} already, and a queue serves one function: a second one would take its "
+            "messages. Handle the new kind of task in that function, or add a second queue by hand"
         )
     if kind == "api" and (other := _behind_the_api(template)):
         raise UsageError(
@@ -159,7 +159,7 @@ def _behind_the_api(template: Template) -> str | None:
 
 
 def _composed(entry: str) -> Node:
-    """Return what an entry says, of which the text has nothing else."""
+    """Compose an entry; the text contains nothing else."""
     node: Any = yaml.compose(entry, yaml.SafeLoader)
     ((_, found),) = node.value
     return cast("Node", found)

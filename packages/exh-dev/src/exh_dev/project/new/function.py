@@ -50,7 +50,7 @@ _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
 NewKind = Literal["task", "api", "event", "schedule", "queue"]
 _START: Mapping[NewKind, str] = {
     "task": "queue it: exh.tasks.create(functionName={name!r}, data={{...}})",
-    "api": "call it: /tasks/v1/api/{name}/patients/... (docs/functions.md tells more)",
+    "api": "call it: /tasks/v1/api/{name}/patients/... (see docs/functions.md)",
     "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
     "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
     "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is the URL of WorkQueue",
@@ -59,14 +59,14 @@ _START: Mapping[NewKind, str] = {
 
 @dataclass(frozen=True)
 class NewFunction:
-    """What was made.
+    """The result of `exh-dev new`.
 
     Attributes:
         name: the task name.
-        kind: what starts it.
-        files: those that are new, as they are called from the project's root.
-        line: of its entry in the manifest.
-        asked: parameters of the manifest that are new and have no default.
+        kind: its trigger.
+        files: the new files, relative to the project's root.
+        line: the line of its entry in the manifest.
+        asked: new parameters of the manifest without a default.
     """
 
     name: str
@@ -77,7 +77,7 @@ class NewFunction:
 
     @property
     def next_steps(self) -> tuple[str, ...]:
-        """What to do now."""
+        """Return the next steps for the user."""
         return (
             f"run it: exh-dev run {self.name}",
             f"test it: pytest {self.files[2]}",
@@ -91,13 +91,13 @@ class NewFunction:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return JSON output."""
         manifest = {"file": MANIFEST, "line": self.line}
         made = {"name": self.name, "kind": self.kind, "files": list(self.files), "manifest": manifest}
         return {**made, "next": list(self.next_steps)}
 
     def as_lines(self) -> list[str]:
-        """For people."""
+        """Return lines of text output."""
         made = [*(f"  {file}" for file in self.files), f"  {MANIFEST}:{self.line}"]
         steps = [f"  {step[0].upper()}{step[1:]}" for step in self.next_steps]
         return [f"Made {self.name}, a function of the kind {self.kind}:", *made, "", "Now:", *steps]
@@ -110,23 +110,23 @@ def make(
     permissions: Sequence[str] = (),
     target: Target | None = None,
 ) -> NewFunction:
-    """Make a function.
+    """Create a function.
 
     Args:
-        project: where.
+        project: the project.
         spelling: its name, in any spelling.
-        kind: what starts it.
-        permissions: of its user.
-        target: where it is deployed; by default where the project's other functions are.
+        kind: its trigger.
+        permissions: its user's permissions.
+        target: its deployment target; by default that of the project's other functions.
 
     Raises:
-        UsageError: the name cannot be used, or something is there already; nothing has been written.
-        DevkitError: a file cannot be written; those that were are gone again.
+        UsageError: the name is invalid, or a file exists; nothing was written.
+        DevkitError: a file cannot be written; all changes were undone.
     """
     name = fold(spelling)
     for each in permissions:
         if not _PERMISSION.fullmatch(each):
-            raise UsageError(f"{each!r} is no permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
+            raise UsageError(f"{each!r} is not a permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
         if problem := problem_with(each):
             raise UsageError(problem)
     manifest = project.root / MANIFEST
@@ -175,7 +175,7 @@ def _event(kind: NewKind, name: Name) -> dict[str, Any]:
 
 
 def _target(kind: NewKind, manifest: Path) -> Target:
-    """Return where a function is deployed when nobody says it: where the project's other functions are."""
+    """Return the default target: that of the project's other functions."""
     if kind == "queue":
         return "aws"
     if kind == "event" and not _is_for_aws_alone(manifest):
@@ -250,7 +250,7 @@ def _text(path: str) -> str:
 
 
 def _check_no_files(root: Path, name: Name) -> None:
-    """Go on only if no file of this function is there, not even one that would become a case of its samples."""
+    """Raise if a file of this function exists, even one that would become a case of its sample events."""
     places = [
         *(root / "handlers" / each for each in (f"{name.module}.py", name.module)),
         root / "tests" / f"test_{name.module}.py",
@@ -263,11 +263,10 @@ def _check_no_files(root: Path, name: Name) -> None:
 
 
 def _read_back(name: Name, text: str, manifest: Path) -> tuple[int, list[str]]:
-    """Return the line of the function in a text that is to become the manifest, and the parameters that have no default
-    there.
+    """Return the function's line in the new manifest, and the parameters without a default.
 
     Raises:
-        UsageError: it would be no manifest.
+        UsageError: the text is not a valid manifest.
     """
     with TemporaryDirectory() as folder:
         copy = Path(folder, MANIFEST)
@@ -280,7 +279,7 @@ def _read_back(name: Name, text: str, manifest: Path) -> tuple[int, list[str]]:
 
 
 def _write(new: Mapping[Path, str], manifest: Path, text: str) -> None:
-    """Write the files, the manifest last; when anything goes wrong all is as before."""
+    """Write the files, the manifest last; undo everything on an error."""
     made: list[Path] = []
     try:
         for path, content in new.items():
@@ -295,7 +294,7 @@ def _write(new: Mapping[Path, str], manifest: Path, text: str) -> None:
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
         if isinstance(error, OSError):
-            raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; nothing was made") from None
+            raise DevkitError(f"{error.filename} cannot be written: {error.strerror}; no file was created") from None
         raise
 
 

@@ -27,17 +27,17 @@ class Name:
 
     @property
     def module(self) -> str:
-        """As Python has it: `greet_patient`."""
+        """The spelling of the module: `greet_patient`."""
         return self.task.replace("-", "_")
 
     @property
     def logical_id(self) -> str:
-        """As the template has it: `GreetPatient`."""
+        """The spelling in the template: `GreetPatient`."""
         return "".join(word.capitalize() for word in self.task.split("-"))
 
 
 def spelled(text: str) -> str:
-    """Return a text in kebab-case: `GreetPatient`, `greet_patient` and `Greet patient` are all `greet-patient`."""
+    """Convert to kebab-case: `GreetPatient`, `greet_patient` and `Greet patient` are all `greet-patient`."""
     return re.sub(r"[\s_-]+", "-", _HUMP.sub("-", text.strip())).strip("-").lower()
 
 
@@ -63,7 +63,7 @@ def fold(spelling: str) -> Name:
 
 
 def check_free(name: Name, taken: Iterable[str], template: Path | str) -> None:
-    """Go on only with a name that nothing in the template has; `taken` are task names and logical ids of what is there.
+    """Raise if the template uses the name already; `taken` are the existing task names and logical ids.
 
     Raises:
         UsageError: the name is taken.

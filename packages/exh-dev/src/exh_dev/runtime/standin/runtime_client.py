@@ -25,7 +25,7 @@ _user_agent: dict[str, str] = {}
 
 
 def initialize_client(user_agent: str) -> None:
-    """Set the name this client goes by."""
+    """Set the name of this client."""
     _user_agent["User-Agent"] = user_agent
 
 
@@ -50,7 +50,7 @@ def post_invocation_result(invoke_id: str, result_data: bytes, content_type: str
 
 def post_error(invoke_id: str, error: str, xray_fault: str, invocation_id: str | None) -> None:
     """Send what the handler raised."""
-    cause = xray_fault.encode()  # as text, http.client would take Latin-1 only
+    cause = xray_fault.encode()  # http.client encodes strings as Latin-1 only
     headers: dict[str, str | bytes] = {
         "Content-Type": "application/json",
         "Lambda-Runtime-Function-XRay-Error-Cause": cause,

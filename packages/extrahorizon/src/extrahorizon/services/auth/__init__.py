@@ -32,7 +32,7 @@ class Auth(Service):
 
     @cached_property
     def applications(self) -> Applications:
-        """What may call the platform, in versions with a key each."""
+        """Applications that may call the platform, with a key for each version."""
         from extrahorizon.services.auth.applications import Applications
 
         return Applications(self._session)
@@ -66,13 +66,13 @@ class Auth(Service):
         return Users(self._session)
 
     def confirm_presence(self, **body: Unpack[Password]) -> Presence:
-        """Prove with the password that the owner of the account is there. Needs no permission.
+        """Confirm the user's presence by password. Needs no permission.
 
         Returns:
-            The token that the methods of `exh.auth.users` ask for, good for a while.
+            The short-lived token that the methods of `exh.auth.users` require.
 
         Raises:
-            UserNotAuthenticatedError: the credentials are those of no user (104).
+            UserNotAuthenticatedError: the credentials have no user (104).
             AuthenticationError: the password is wrong (106).
             LoginTimeoutError: there was another attempt within the last second (211).
             LoginFreezeError: too many attempts failed; wait a minute (212).
@@ -81,7 +81,7 @@ class Auth(Service):
         return cast("Presence", self._object("POST", f"{BASE}/confirmPresence", json=self._body("Password", body)))
 
     def authenticate(self, **grant: Unpack[Grant]) -> Credentials | Tokens:
-        """Log a user in; from then on this client calls as that user.
+        """Log in a user, as whom this client calls from then on.
 
         Args:
             grant: for a client of an OAuth1 application `email` and `password`, or `token` and `token_secret` (checked
@@ -89,14 +89,14 @@ class Auth(Service):
                 `redirect_uri` and `code_verifier` where the authorization had them; or `refresh_token`.
 
         Returns:
-            What the client calls with now, to be kept.
+            The client's new credentials or tokens, to be stored.
 
         Raises:
             AuthenticationError: e-mail address or password is wrong (106).
             MfaRequiredError: a second factor is needed (129): go on with `confirm_mfa` and `error.mfa`.
             LoginFreezeError: too many attempts failed; wait a minute (212).
-            OAuth2LoginError: a code or refresh token was refused; `exh_error` says why.
-            ConfigurationError: these members do not go together, or the client is of another kind.
+            OAuth2LoginError: a code or refresh token was refused; `exh_error` has the reason.
+            ConfigurationError: the members conflict, or the client has another kind of authentication.
         """
         from extrahorizon.services.auth import grants
 
@@ -119,14 +119,14 @@ class Auth(Service):
     def generate_oidc_authentication_url(
         self, provider_name: str, *, state: str | None = None
     ) -> OidcAuthenticationUrl:
-        """Where a user logs in at an OpenID Connect provider. Needs an OAuth2 client, and no permission.
+        """Return the URL where a user logs in at an OpenID Connect provider. Needs an OAuth2 client, and no permission.
 
         Args:
             provider_name: as in `exh.auth.oidc.providers`.
-            state: what the provider sends back with the user.
+            state: value that the provider returns unchanged with the user.
 
         Raises:
-            ResourceUnknownError: there is no such provider (16).
+            ResourceUnknownError: the provider does not exist (16).
             IllegalStateError: the provider is disabled (27).
         """
         from extrahorizon.services.auth import grants
@@ -148,7 +148,7 @@ class Auth(Service):
         return grants.oauth2_of(self._session).exchange_oidc_code(provider_name, string(authorization_code))
 
     def logout(self) -> bool:
-        """Call as nobody from now on. Tokens stay good; only the session of a browser behind the proxy is ended."""
+        """Forget the user's login. Tokens stay valid; only the session of a browser behind the proxy ends."""
         from extrahorizon.services.auth import grants
 
         return grants.log_out(self._session)

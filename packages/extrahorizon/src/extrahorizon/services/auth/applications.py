@@ -25,7 +25,7 @@ class Applications(WithId["Application"], WithName["Application"]):
     _path = f"{BASE}/applications"
 
     def create(self, **body: Unpack[ApplicationCreation]) -> Application:
-        """Make an application, still without a version. Needs `CREATE_APPLICATIONS`.
+        """Create an application without a version. Needs `CREATE_APPLICATIONS`.
 
         Raises:
             NoPermissionError: the permission is missing (10).
@@ -34,12 +34,12 @@ class Applications(WithId["Application"], WithName["Application"]):
         return cast("Application", self._object("POST", self._path, json=self._body("ApplicationCreation", body)))
 
     def update(self, application_id: str, **body: Unpack[ApplicationUpdate]) -> int:
-        """Change an application; what is not given stays. Needs `UPDATE_APPLICATIONS`.
+        """Change an application; omitted members are kept. Needs `UPDATE_APPLICATIONS`.
 
         Raises:
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid (15).
-            ResourceUnknownError: there is no such application (16).
+            ResourceUnknownError: the application does not exist (16).
         """
         return self._affected(
             "PUT", f"{self._path}/{segment(application_id)}", json=self._body("ApplicationUpdate", body)
@@ -50,7 +50,7 @@ class Applications(WithId["Application"], WithName["Application"]):
 
         Raises:
             NoPermissionError: the permission is missing (10).
-            ResourceUnknownError: there is no such application (16).
+            ResourceUnknownError: the application does not exist (16).
         """
         return self._affected("DELETE", f"{self._path}/{segment(application_id)}")
 
@@ -74,12 +74,12 @@ class Applications(WithId["Application"], WithName["Application"]):
         )
 
     def delete_version(self, application_id: str, version_id: str) -> int:
-        """Remove a version, and shut out who still uses its key. Needs `DELETE_APPLICATIONS`.
+        """Delete a version and invalidate its key. Needs `DELETE_APPLICATIONS`.
 
         Calls with the key then end in `OAuthKeyError` (107), renewals of OAuth2 tokens in an error 123.
 
         Raises:
             NoPermissionError: the permission is missing (10).
-            ResourceUnknownError: there is no such application or version (16).
+            ResourceUnknownError: the application or version does not exist (16).
         """
         return self._affected("DELETE", f"{self._path}/{segment(application_id)}/versions/{segment(version_id)}")

@@ -51,10 +51,10 @@ def confirm_mfa(session: PlatformSession, answer: MfaAnswer) -> Credentials | To
 
 
 def oauth2_of(session: PlatformSession) -> OAuth2Authentication:
-    """How an OAuth2 client authenticates.
+    """Return an OAuth2 client's authentication.
 
     Raises:
-        ConfigurationError: it is no OAuth2 client.
+        ConfigurationError: it is not an OAuth2 client.
     """
     if isinstance(session.authentication, OAuth2Authentication):
         return session.authentication
@@ -62,7 +62,7 @@ def oauth2_of(session: PlatformSession) -> OAuth2Authentication:
 
 
 def log_out(session: PlatformSession) -> bool:
-    """Forget who is logged in, and log out of the proxy."""
+    """Forget the login, and log out of the proxy."""
     if isinstance(session.authentication, ProxyAuthentication):
         session.request("POST", "/logout")
         return True

@@ -26,11 +26,11 @@ class OAuth1(Resource):
         return OAuth1Tokens(self._session)
 
     def generate_sso_token(self) -> SsoToken:
-        """Make a token with which another application can log the same user in. Needs no permission.
+        """Create a token with which another application can log in the same user. Needs no permission.
 
         Raises:
-            ApplicationNotAuthenticatedError: the credentials are those of no OAuth1 application (101).
-            UserNotAuthenticatedError: the credentials are those of no user (104).
+            ApplicationNotAuthenticatedError: the credentials have no OAuth1 application (101).
+            UserNotAuthenticatedError: the credentials have no user (104).
         """
         return cast("SsoToken", self._object("POST", f"{BASE}/oauth1/ssoTokens/generate", json={}))
 
@@ -61,5 +61,5 @@ class OAuth1Tokens(WithId["OAuth1Token"]):
     _path = TOKENS
 
     def remove(self, token_id: str) -> int:
-        """Delete a token, and end what it is used for. Needs `DELETE_AUTHORIZATIONS` for somebody else's."""
+        """Revoke a token. Needs `DELETE_AUTHORIZATIONS` for other users'."""
         return self._affected("DELETE", f"{TOKENS}/{segment(token_id)}")

@@ -1,4 +1,4 @@
-"""OAuth2: what users granted to applications, and the tokens that came of it."""
+"""OAuth2: authorizations that users granted to applications, and tokens."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class OAuth2(Resource):
 
     @cached_property
     def authorizations(self) -> OAuth2Authorizations:
-        """What users granted to applications."""
+        """Authorizations that users granted to applications."""
         return OAuth2Authorizations(self._session)
 
     @cached_property
     def refresh_tokens(self) -> OAuth2RefreshTokens:
-        """What access tokens are renewed with."""
+        """Tokens that renew access tokens."""
         return OAuth2RefreshTokens(self._session)
 
     @cached_property
@@ -70,18 +70,18 @@ class OAuth2Authorizations(WithId["OAuth2Authorization"]):
     _path = AUTHORIZATIONS
 
     def create(self, **body: Unpack[OAuth2AuthorizationCreation]) -> OAuth2Authorization:
-        """Grant an application, for the user who calls, what it asks. Needs no permission.
+        """Authorize an application for the calling user. Needs no permission.
 
         Args:
             body: `responseType` is `code`; `codeChallenge` and its method are those of PKCE.
 
         Returns:
-            The authorization with the code that the application trades for tokens.
+            The authorization with the code that the application exchanges for tokens.
 
         Raises:
             ApplicationUnknownError: no application has this `clientId` (103).
-            CallbackNotValidError: the `redirectUri` is none of the application's (113).
-            UnsupportedResponseTypeError: the `responseType` is another one (114).
+            CallbackNotValidError: the application does not have this `redirectUri` (113).
+            UnsupportedResponseTypeError: the `responseType` is not `code` (114).
         """
         return cast(
             "OAuth2Authorization",
@@ -89,10 +89,10 @@ class OAuth2Authorizations(WithId["OAuth2Authorization"]):
         )
 
     def remove(self, authorization_id: str) -> int:
-        """Delete an authorization. Needs `DELETE_AUTHORIZATIONS` for somebody else's.
+        """Delete an authorization. Needs `DELETE_AUTHORIZATIONS` for other users'.
 
         Raises:
-            ResourceUnknownError: there is no such authorization (16).
+            ResourceUnknownError: the authorization does not exist (16).
         """
         return self._affected("DELETE", f"{AUTHORIZATIONS}/{segment(authorization_id)}")
 
@@ -103,7 +103,7 @@ class OAuth2RefreshTokens(WithId["OAuth2RefreshToken"]):
     _path = f"{BASE}/oauth2/refreshTokens"
 
     def remove(self, token_id: str) -> int:
-        """Delete a refresh token. Needs `DELETE_AUTHORIZATIONS` for somebody else's."""
+        """Delete a refresh token. Needs `DELETE_AUTHORIZATIONS` for other users'."""
         return self._affected("DELETE", f"{self._path}/{segment(token_id)}")
 
 
@@ -113,5 +113,5 @@ class OAuth2Tokens(WithId["OAuth2Token"]):
     _path = f"{BASE}/oauth2/tokens"
 
     def remove(self, token_id: str) -> int:
-        """Delete an access token. Needs `DELETE_AUTHORIZATIONS` for somebody else's."""
+        """Delete an access token. Needs `DELETE_AUTHORIZATIONS` for other users'."""
         return self._affected("DELETE", f"{self._path}/{segment(token_id)}")

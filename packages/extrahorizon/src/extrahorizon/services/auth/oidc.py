@@ -25,19 +25,19 @@ class Oidc(Resource):
 
     @cached_property
     def login_attempts(self) -> LoginAttempts:
-        """What became of logins."""
+        """Outcomes of logins."""
         return LoginAttempts(self._session)
 
     @cached_property
     def providers(self) -> Providers:
-        """Where users may log in."""
+        """Providers where users may log in."""
         return Providers(self._session)
 
     def link_user_to_oidc_provider(self, provider_name: str, **body: Unpack[OidcLink]) -> int:
-        """Let the user who calls log in by way of a provider. Needs no permission.
+        """Link the calling user to a provider. Needs no permission.
 
         Raises:
-            ResourceUnknownError: there is no such provider (16).
+            ResourceUnknownError: the provider does not exist (16).
             IllegalStateError: the provider is disabled (27).
         """
         return self._affected(
@@ -45,7 +45,7 @@ class Oidc(Resource):
         )
 
     def unlink_user_from_oidc(self, user_id: str) -> int:
-        """Take the provider from a user, who then logs in with a password. Needs `UNLINK_USER_FROM_OIDC`."""
+        """Unlink a user from a provider; the user then logs in with a password. Needs `UNLINK_USER_FROM_OIDC`."""
         return self._affected("POST", f"{BASE}/oidc/users/{segment(user_id)}/unlink", json={})
 
 
@@ -70,32 +70,32 @@ class Providers(Collection["OidcProvider"]):
         return cast("OidcProvider", self._object("POST", self._path, json=self._body("OidcProviderCreation", body)))
 
     def update(self, provider_id: str, **body: Unpack[OidcProviderUpdate]) -> int:
-        """Change a provider; what is not given stays. Needs `UPDATE_OIDC_PROVIDER`.
+        """Change a provider; omitted members are kept. Needs `UPDATE_OIDC_PROVIDER`.
 
         Raises:
             NoPermissionError: the permission is missing (10).
             FieldFormatError: a member is not valid (15).
-            ResourceUnknownError: there is no such provider (16).
+            ResourceUnknownError: the provider does not exist (16).
         """
         return self._affected(
             "PUT", f"{self._path}/{segment(provider_id)}", json=self._body("OidcProviderUpdate", body)
         )
 
     def enable(self, provider_id: str) -> int:
-        """Let users log in by way of a provider. Needs `UPDATE_OIDC_PROVIDER`.
+        """Enable logins through a provider. Needs `UPDATE_OIDC_PROVIDER`.
 
         Raises:
             NoPermissionError: the permission is missing (10).
-            ResourceUnknownError: there is no such provider (16).
+            ResourceUnknownError: the provider does not exist (16).
         """
         return self._affected("POST", f"{self._path}/{segment(provider_id)}/enable", json={})
 
     def disable(self, provider_id: str) -> int:
-        """Stop logins by way of a provider; links to it stay. Needs `UPDATE_OIDC_PROVIDER`.
+        """Disable logins through a provider; links are kept. Needs `UPDATE_OIDC_PROVIDER`.
 
         Raises:
             NoPermissionError: the permission is missing (10).
-            ResourceUnknownError: there is no such provider (16).
+            ResourceUnknownError: the provider does not exist (16).
         """
         return self._affected("POST", f"{self._path}/{segment(provider_id)}/disable", json={})
 
@@ -104,7 +104,7 @@ class Providers(Collection["OidcProvider"]):
 
         Raises:
             NoPermissionError: the permission is missing (10).
-            ResourceUnknownError: there is no such provider (16).
-            IllegalStateError: it is enabled, or users are linked to it (27).
+            ResourceUnknownError: the provider does not exist (16).
+            IllegalStateError: it is enabled or has linked users (27).
         """
         return self._affected("DELETE", f"{self._path}/{segment(provider_id)}")

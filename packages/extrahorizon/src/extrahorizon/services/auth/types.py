@@ -1,4 +1,4 @@
-"""What the auth service sends and takes."""
+"""Request and answer types of the auth service."""
 
 from typing import Literal, Required, TypedDict
 
@@ -10,7 +10,7 @@ class Password(TypedDict):
 
 
 class Presence(TypedDict, total=False):
-    """What proves for a while that the owner of the account is there. A secret: never log it."""
+    """A short-lived proof of the user's presence. A secret: never log it."""
 
     token: Required[str]
     expiryTimestamp: str
@@ -52,7 +52,7 @@ class Application(TypedDict, total=False):
 
 
 class ApplicationCreation(TypedDict, total=False):
-    """An application to make; OAuth2 needs `redirectUris`, and OAuth1 takes nothing but the first three."""
+    """A new application; OAuth2 requires `redirectUris`, and OAuth1 accepts only the first three members."""
 
     type: Required[Literal["oauth1", "oauth2"]]
     name: Required[str]
@@ -63,7 +63,7 @@ class ApplicationCreation(TypedDict, total=False):
 
 
 class ApplicationUpdate(TypedDict, total=False):
-    """What can be changed of an application; its `type` is repeated as it is."""
+    """Changes to an application; `type` must be repeated unchanged."""
 
     type: Required[Literal["oauth1", "oauth2"]]
     name: str
@@ -79,7 +79,7 @@ class ApplicationVersionCreation(TypedDict):
 
 
 class SsoToken(TypedDict, total=False):
-    """What another application takes once to log the same user in. A secret: never log it."""
+    """A single-use token with which another application logs in the same user. A secret: never log it."""
 
     id: Required[str]
     ssoToken: Required[str]
@@ -104,7 +104,7 @@ class OAuth1Token(TypedDict, total=False):
 
 
 class OAuth2AuthorizationCreation(TypedDict, total=False):
-    """What an application asks of a user."""
+    """An application's request for authorization."""
 
     responseType: Required[str]
     clientId: Required[str]
@@ -116,7 +116,7 @@ class OAuth2AuthorizationCreation(TypedDict, total=False):
 
 
 class OAuth2Authorization(TypedDict, total=False):
-    """What a user granted. Lists will stop showing the code and the challenge. A secret: never log it."""
+    """A user's authorization. Lists will stop including the code and the challenge. A secret: never log it."""
 
     id: Required[str]
     clientId: Required[str]
@@ -156,9 +156,9 @@ class OAuth2RefreshToken(TypedDict, total=False):
 
 
 class OidcLink(TypedDict, total=False):
-    """What the provider gave when the user logged in there; `nonce` where the login had one.
+    """The result of a login at the provider, with the login's `nonce`, if any.
 
-    `presenceToken`, of `exh.auth.confirm_presence`, proves that the owner of the account is there.
+    `presenceToken` is from `exh.auth.confirm_presence`.
     """
 
     authorizationCode: Required[str]
@@ -167,7 +167,7 @@ class OidcLink(TypedDict, total=False):
 
 
 class LoginAttemptError(TypedDict, total=False):
-    """Why a login failed, in the platform's own form."""
+    """Reason of a failed login, in the platform's error format."""
 
     code: int
     name: str
@@ -202,7 +202,7 @@ class OidcProviderCreation(TypedDict):
 
 
 class OidcProviderUpdate(TypedDict, total=False):
-    """What can be changed of a provider."""
+    """Changes to a provider."""
 
     name: str
     description: str
@@ -273,13 +273,13 @@ class MfaSetting(TypedDict, total=False):
 
 
 class Description(TypedDict, total=False):
-    """What was done, in words."""
+    """A description of the result."""
 
     description: Required[str]
 
 
 class Grant(TypedDict, total=False):
-    """What a user logs in with; which members go together, `exh.auth.authenticate` says. Secrets: never log them."""
+    """Login credentials; `exh.auth.authenticate` lists the valid combinations. Secrets: never log them."""
 
     email: str
     password: str
@@ -294,7 +294,7 @@ class Grant(TypedDict, total=False):
 
 
 class MfaChallengeMethod(TypedDict, total=False):
-    """A way to prove who one is that a user has set up."""
+    """A user's verified second factor."""
 
     id: Required[str]
     name: Required[str]
@@ -302,14 +302,14 @@ class MfaChallengeMethod(TypedDict, total=False):
 
 
 class MfaChallenge(TypedDict):
-    """What a login that needs a second factor goes on with."""
+    """A pending login that needs a second factor."""
 
     token: str
     methods: list[MfaChallengeMethod]
 
 
 class MfaAnswer(TypedDict):
-    """A second factor: the token of the `MfaRequiredError`, one of its methods, and what the user read there."""
+    """A second factor: the token of the `MfaRequiredError`, one of its methods, and its code."""
 
     token: str
     method_id: str
@@ -317,6 +317,6 @@ class MfaAnswer(TypedDict):
 
 
 class OidcAuthenticationUrl(TypedDict):
-    """Where a user logs in at a provider."""
+    """The URL where a user logs in at a provider."""
 
     authenticationUrl: str

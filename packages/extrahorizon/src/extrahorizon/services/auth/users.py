@@ -31,11 +31,11 @@ class Users(Resource):
     """
 
     def get_mfa_setting(self, user_id: str) -> MfaSetting:
-        """Return a user's second factors. Needs `VIEW_USER_MFA_SETTINGS` for somebody else's."""
+        """Return a user's second factors. Needs `VIEW_USER_MFA_SETTINGS` for other users'."""
         return cast("MfaSetting", self._object("GET", _user(user_id)))
 
     def enable_mfa(self, user_id: str, **body: Unpack[PresenceToken]) -> int:
-        """Ask for a second factor at every login of a user.
+        """Require a second factor at a user's logins.
 
         Raises:
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
@@ -44,7 +44,7 @@ class Users(Resource):
         return self._affected("POST", f"{_user(user_id)}/enable", json=self._body("PresenceToken", body))
 
     def disable_mfa(self, user_id: str, **body: Unpack[PresenceToken]) -> int:
-        """Let a user log in with the password alone.
+        """Disable a user's second factor.
 
         Raises:
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
@@ -67,10 +67,10 @@ class Users(Resource):
     def confirm_mfa_method_verification(
         self, user_id: str, method_id: str, **body: Unpack[MfaMethodVerification]
     ) -> Description:
-        """Verify a method of type `totp` with a code that it shows now.
+        """Verify a method of type `totp` with its current code.
 
         Raises:
-            ResourceUnknownError: there is no such method (16).
+            ResourceUnknownError: the method does not exist (16).
             IllegalArgumentError: the method is of another type (26).
             InvalidMfaCodeError: the code is wrong (130).
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
@@ -79,12 +79,12 @@ class Users(Resource):
         return cast("Description", self._object("POST", path, json=self._body("MfaMethodVerification", body)))
 
     def remove_mfa_method(self, user_id: str, method_id: str, **body: Unpack[PresenceToken]) -> int:
-        """Take a second factor from a user.
+        """Remove a user's second factor.
 
         Raises:
-            ResourceUnknownError: there is no such method (16).
+            ResourceUnknownError: the method does not exist (16).
             InvalidPresenceTokenError: the presence token is unknown or expired (132).
-            NotEnoughMfaMethodsError: it is the last verified one, and logins ask for one (133).
+            NotEnoughMfaMethodsError: it is the last verified one, and MFA is enabled (133).
         """
         return self._affected(
             "POST", f"{_user(user_id)}/methods/{segment(method_id)}/remove", json=self._body("PresenceToken", body)

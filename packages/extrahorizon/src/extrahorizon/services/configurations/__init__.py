@@ -26,35 +26,35 @@ class Configurations(Resource):
 
     @cached_property
     def general(self) -> General:
-        """What holds for everybody."""
+        """The general configuration."""
         from extrahorizon.services.configurations.general import General
 
         return General(self._session)
 
     @cached_property
     def groups(self) -> Groups:
-        """What holds for a group."""
+        """Configurations of groups."""
         from extrahorizon.services.configurations.groups import Groups
 
         return Groups(self._session)
 
     @cached_property
     def patients(self) -> Patients:
-        """What holds for a user as a patient of a group."""
+        """Configurations of users as patients of a group."""
         from extrahorizon.services.configurations.patients import Patients
 
         return Patients(self._session)
 
     @cached_property
     def staff(self) -> Staff:
-        """What holds for a user as staff of a group."""
+        """Configurations of users as staff of a group."""
         from extrahorizon.services.configurations.staff import Staff
 
         return Staff(self._session)
 
     @cached_property
     def users(self) -> Users:
-        """What holds for a user."""
+        """Configurations of users."""
         from extrahorizon.services.configurations.users import Users
 
         return Users(self._session)

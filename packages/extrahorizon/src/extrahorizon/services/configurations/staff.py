@@ -25,7 +25,7 @@ class Staff(Resource):
     """
 
     def update(self, user_id: str, group_id: str, sections: Mapping[str, Any]) -> int:
-        """Change the `data` of a user's configuration as staff of a group: `sections` holds nothing else."""
+        """Change the `data` of a user's configuration as staff of a group: `sections` has no other members."""
         return self._affected("PUT", _enlistment(user_id, group_id), json=own_data(sections))
 
     def remove_fields(self, user_id: str, group_id: str, **body: Unpack[Fields]) -> int:

@@ -1,4 +1,4 @@
-"""What the configurations service sends and takes."""
+"""Request and answer types of the configurations service."""
 
 from typing import Any, Required, TypedDict
 

@@ -43,14 +43,14 @@ class Data(Service):
 
     @cached_property
     def indexes(self) -> Indexes:
-        """What makes queries fast, or values unique."""
+        """Indexes, for fast queries and unique values."""
         from extrahorizon.services.data.indexes import Indexes
 
         return Indexes(self._session)
 
     @cached_property
     def properties(self) -> Properties:
-        """What a schema's documents may hold."""
+        """Properties of a schema's documents."""
         from extrahorizon.services.data.properties import Properties
 
         return Properties(self._session)

@@ -48,10 +48,10 @@ class Comments(Resource):
         return paging.find_first(self._session, _comments(schema, document_id), where("id", comment_id, rql))
 
     def update(self, schema: str, document_id: str, comment_id: str, **body: Unpack[CommentBody]) -> int:
-        """Change a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for somebody else's."""
+        """Change a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for other users'."""
         path = f"{_comments(schema, document_id)}/{segment(comment_id)}"
         return self._affected("PUT", path, json=self._body("CommentBody", body))
 
     def remove(self, schema: str, document_id: str, comment_id: str) -> int:
-        """Delete a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for somebody else's."""
+        """Delete a comment. Needs `UPDATE_DOCUMENT_COMMENTS`, globally for other users'."""
         return self._affected("DELETE", f"{_comments(schema, document_id)}/{segment(comment_id)}")

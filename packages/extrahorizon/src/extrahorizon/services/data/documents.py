@@ -33,22 +33,23 @@ def _document(schema: str, document_id: str) -> str:
 class Documents(Resource):
     """`exh.data.documents`. A `schema` is its id or its name.
 
-    Reading gives what the caller may see: by the schema's modes, by `VIEW_DOCUMENTS` or `VIEW_DOCUMENTS:{SCHEMA_NAME}`.
+    Read methods return what the caller may see by the schema's modes, `VIEW_DOCUMENTS` or
+    `VIEW_DOCUMENTS:{SCHEMA_NAME}`.
     """
 
     def create(self, schema: str, data: Mapping[str, Any], *, gzip: bool = False) -> Document:
-        """Make a document. Needs `CREATE_DOCUMENTS[:{SCHEMA_NAME}]` where the schema's `createMode` asks for it.
+        """Create a document. Needs `CREATE_DOCUMENTS[:{SCHEMA_NAME}]` if the schema's `createMode` requires it.
 
         Args:
             schema: id or name.
-            data: what the document holds.
-            gzip: send it compressed: for large data.
+            data: the document's data.
+            gzip: compress the request, for large data.
 
         Returns:
-            The document as it is now; with a `transitionLock` where automatic transitions are still to come.
+            The new document, with a `transitionLock` if automatic transitions are pending.
 
         Raises:
-            IllegalArgumentError: the data does not fit the schema or the creation transition's conditions (26).
+            IllegalArgumentError: the data does not match the schema or the creation transition's conditions (26).
         """
         if not isinstance(gzip, bool):
             raise TypeError(f"gzip is a boolean, not a value of type {type(gzip).__name__}")
@@ -59,7 +60,7 @@ class Documents(Resource):
         return paging.find(self._session, _documents(schema), rql)
 
     def find_all(self, schema: str, rql: Condition | None = None) -> Iterator[Document]:
-        """Every document that matches, one after another; `extrahorizon.paging.find_all` says how."""
+        """Yield every document that matches; see `extrahorizon.paging.find_all`."""
         return paging.find_all(self._session, _documents(schema), rql)
 
     def find_first(self, schema: str, rql: Condition | None = None) -> Document | None:
@@ -67,7 +68,7 @@ class Documents(Resource):
         return paging.find_first(self._session, _documents(schema), rql)
 
     def find_by_id(self, schema: str, document_id: str, rql: Condition | None = None) -> Document | None:
-        """Return the document with this id that matches `rql` too; None where there is none that the caller may see."""
+        """Return the document with this id if it matches `rql`; None if there is none that the caller may see."""
         return paging.find_first(self._session, _documents(schema), where("id", document_id, rql))
 
     def update(self, schema: str, document_id: str, data: Mapping[str, Any], *, rql: Condition | None = None) -> int:
@@ -75,17 +76,17 @@ class Documents(Resource):
 
         Args:
             schema: id or name.
-            document_id: which one.
+            document_id: the document.
             data: the properties to change; None clears one.
-            rql: do it only if the document matches.
+            rql: condition for the change.
 
         Returns:
-            1; 0 where nothing was changed.
+            1, or 0 if nothing was changed.
 
         Raises:
-            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
-            IllegalArgumentError: the data does not fit the schema (26).
-            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+            LockedDocumentError: automatic transitions are pending (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not match the schema (26).
+            ResourceUnknownError: the document does not exist, or it does not match `rql` (16).
         """
         return self._affected("PUT", _document(schema, document_id) + query(rql), json=own_data(data))
 
@@ -101,9 +102,9 @@ class Documents(Resource):
         Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
 
         Raises:
-            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
-            IllegalArgumentError: the data does not fit the schema (26).
-            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+            LockedDocumentError: automatic transitions are pending (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not match the schema (26).
+            ResourceUnknownError: the document does not exist, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/deleteFields"
         return self._affected("POST", path + query(rql), json=self._body("Fields", body))
@@ -117,9 +118,9 @@ class Documents(Resource):
             The object with the id it got.
 
         Raises:
-            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
-            IllegalArgumentError: the data does not fit the schema (26).
-            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+            LockedDocumentError: automatic transitions are pending (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not match the schema (26).
+            ResourceUnknownError: the document does not exist, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/"
         return cast("ArrayItem", self._object("POST", path, json=own_data(item)))
@@ -130,9 +131,9 @@ class Documents(Resource):
         """Change some members of an object in a list. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
 
         Raises:
-            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
-            IllegalArgumentError: the data does not fit the schema (26).
-            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+            LockedDocumentError: automatic transitions are pending (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not match the schema (26).
+            ResourceUnknownError: the document does not exist, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
         return self._affected("PUT", path, json=own_data(item))
@@ -141,9 +142,9 @@ class Documents(Resource):
         """Remove an object from a list. Needs `UPDATE_DOCUMENTS[:{SCHEMA_NAME}]` or the `updateMode`.
 
         Raises:
-            LockedDocumentError: the platform still works on it (415): `wait_until_unlocked` first.
-            IllegalArgumentError: the data does not fit the schema (26).
-            ResourceUnknownError: there is no such document, or it does not match `rql` (16).
+            LockedDocumentError: automatic transitions are pending (415): `wait_until_unlocked` first.
+            IllegalArgumentError: the data does not match the schema (26).
+            ResourceUnknownError: the document does not exist, or it does not match `rql` (16).
         """
         path = f"{_document(schema, document_id)}/{segment(array_field)}/{segment(object_id)}"
         return self._affected("DELETE", path)
@@ -151,21 +152,21 @@ class Documents(Resource):
     def transition(
         self, schema: str, document_id: str, *, rql: Condition | None = None, **body: Unpack[TransitionRequest]
     ) -> int:
-        """Move a document to another status. Needs the `updateMode`, or `UPDATE_DOCUMENTS` or `TRANSITION_DOCUMENTS`.
+        """Apply a transition to a document. Needs the `updateMode`, or `UPDATE_DOCUMENTS` or `TRANSITION_DOCUMENTS`.
 
-        Either permission may be narrowed to the schema, and `TRANSITION_DOCUMENTS:{SCHEMA_NAME}:{TRANSITION_NAME}` to
-        the transition.
+        Both permissions may be limited to a schema, and `TRANSITION_DOCUMENTS:{SCHEMA_NAME}:{TRANSITION_NAME}` to a
+        transition.
 
         Args:
             schema: id or name.
-            document_id: which one.
-            rql: do it only if the document matches.
+            document_id: the document.
+            rql: condition for the change.
             body: `id` or `name` of the transition; `data`, merged into the document's.
 
         Raises:
             IllegalArgumentError: the document's status, or the data, does not allow it (26).
-            ResourceUnknownError: there is no such document or transition (16).
-            LockedDocumentError: the platform still works on it (415).
+            ResourceUnknownError: the document or transition does not exist (16).
+            LockedDocumentError: automatic transitions are pending (415).
         """
         return self._affected(
             "POST",
@@ -178,7 +179,7 @@ class Documents(Resource):
         return self._affected("POST", f"{_document(schema, document_id)}/linkGroups", json=self._body("Groups", body))
 
     def unlink_groups(self, schema: str, document_id: str, **body: Unpack[Groups]) -> int:
-        """Take a document back from these groups; none for an empty list.
+        """Unlink a document from these groups; from none for an empty list.
 
         Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`.
         """
@@ -186,7 +187,7 @@ class Documents(Resource):
         return self._affected("POST", path, json=self._body("Groups", body))
 
     def unlink_all_groups(self, schema: str, document_id: str) -> int:
-        """Take a document back from every group. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
+        """Unlink a document from all groups. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkGroups", json={})
 
     def link_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
@@ -194,33 +195,33 @@ class Documents(Resource):
         return self._affected("POST", f"{_document(schema, document_id)}/linkUsers", json=self._body("Users", body))
 
     def unlink_users(self, schema: str, document_id: str, **body: Unpack[Users]) -> int:
-        """Take a document back from these users; none for an empty list.
+        """Unlink a document from these users; from none for an empty list.
 
         Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`.
         """
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json=self._body("Users", body))
 
     def unlink_all_users(self, schema: str, document_id: str) -> int:
-        """Take a document back from every user. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
+        """Unlink a document from all users. Needs `UPDATE_ACCESS_TO_DOCUMENT[:{SCHEMA_NAME}]`."""
         return self._affected("POST", f"{_document(schema, document_id)}/unlinkUsers", json={})
 
     def wait_until_unlocked(self, schema: str, document_id: str, *, timeout: float = 30.0) -> Document:
-        """Wait until the platform has made all automatic transitions of a document.
+        """Wait until all automatic transitions of a document are complete.
 
-        A task that a transition starts may run before that, and its own changes are then refused (415).
+        A task that a transition starts may run earlier, and its changes are refused until then (415).
 
         Args:
             schema: id or name.
-            document_id: which one.
-            timeout: seconds to wait at most; never past the function's deadline.
+            document_id: the document.
+            timeout: maximum seconds to wait, within the function's deadline.
 
         Returns:
             The document, unlocked.
 
         Raises:
-            ResourceUnknownError: there is no such document (16).
+            ResourceUnknownError: the document does not exist (16).
             LockedDocumentError: it is still locked after the timeout (415).
-            DeadlineExceededError: it is still locked when the function's time is up.
+            DeadlineExceededError: it is still locked at the function's deadline.
         """
         path = _document(schema, document_id)
         if isinstance(timeout, bool) or not isinstance(timeout, int | float):

@@ -1,4 +1,4 @@
-"""Indexes of a schema: what makes queries fast, or values unique."""
+"""Indexes of a schema, for fast queries and unique values."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Indexes(Resource):
         """Index one or more properties of a schema, given by id or name.
 
         Raises:
-            ResourceAlreadyExistsError: there is one like it (17).
-            IllegalArgumentError: a property is unknown, or cannot be indexed so (26).
-            IllegalStateError: the documents there are do not allow it (27).
+            ResourceAlreadyExistsError: an equal one exists (17).
+            IllegalArgumentError: a property is unknown or cannot be indexed this way (26).
+            IllegalStateError: existing documents prevent it (27).
         """
         return cast(
             "Index", self._object("POST", f"{BASE}/{segment(schema)}/indexes", json=self._body("IndexCreation", body))
@@ -33,6 +33,6 @@ class Indexes(Resource):
 
         Raises:
             NoPermissionError: it is one of the system's own (10).
-            ResourceUnknownError: there is no such index (16).
+            ResourceUnknownError: the index does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(schema)}/indexes/{segment(index_id)}")

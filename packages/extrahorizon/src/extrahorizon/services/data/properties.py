@@ -19,11 +19,11 @@ class Properties(Resource):
 
         Args:
             schema: id or name.
-            name: of the property, a dot path.
+            name: dotted path of the property.
             configuration: such as `{"type": "number", "minimum": 0}`.
 
         Raises:
-            ResourceAlreadyExistsError: there is one with this name (17).
+            ResourceAlreadyExistsError: the property exists (17).
             IllegalArgumentError: the configuration is not valid (26).
         """
         body = {"name": string(name), "configuration": own_data(configuration)}
@@ -34,7 +34,7 @@ class Properties(Resource):
 
         Raises:
             IllegalArgumentError: the configuration is not valid, or the property is in use (26).
-            ResourceUnknownError: there is no such property (16).
+            ResourceUnknownError: the property does not exist (16).
         """
         path = f"{BASE}/{segment(schema)}/properties/{segment(property_path)}"
         return self._affected("PUT", path, json=own_data(configuration))
@@ -44,6 +44,6 @@ class Properties(Resource):
 
         Raises:
             IllegalArgumentError: the configuration is not valid, or the property is in use (26).
-            ResourceUnknownError: there is no such property (16).
+            ResourceUnknownError: the property does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(schema)}/properties/{segment(property_path)}")

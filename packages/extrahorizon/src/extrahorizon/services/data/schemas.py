@@ -1,4 +1,4 @@
-"""Definitions of documents: properties, statuses, transitions, indexes and who may do what."""
+"""Definitions of documents: properties, statuses, transitions, indexes and access modes."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
     _path = f"{BASE}/"
 
     def create(self, **body: Unpack[SchemaCreation]) -> Schema:
-        """Make a schema. It has a status `new` and a creation transition to it. Needs `CREATE_SCHEMAS`.
+        """Create a schema with a status `new` and a creation transition to it. Needs `CREATE_SCHEMAS`.
 
         Raises:
             FieldFormatError: a name of fewer than 3 or more than 50 characters (15).
-            ResourceAlreadyExistsError: there is a schema with this name (17).
+            ResourceAlreadyExistsError: a schema with this name exists (17).
         """
         return cast("Schema", self._object("POST", f"{BASE}/", json=self._body("SchemaCreation", body)))
 
     def update(self, schema: str, **body: Unpack[SchemaUpdate]) -> int:
-        """Change the schema itself: name, modes, limits; what is not given stays. Needs `UPDATE_SCHEMAS`.
+        """Change the schema itself: name, modes, limits; omitted members are kept. Needs `UPDATE_SCHEMAS`.
 
         Args:
             schema: its id or name.
@@ -38,7 +38,7 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
             1.
 
         Raises:
-            ResourceUnknownError: there is no such schema (16).
+            ResourceUnknownError: the schema does not exist (16).
         """
         return self._affected("PUT", f"{BASE}/{segment(schema)}", json=self._body("SchemaUpdate", body))
 
@@ -51,9 +51,9 @@ class Schemas(WithId["Schema"], WithName["Schema"]):
         return self._affected("DELETE", f"{BASE}/{segment(schema)}")
 
     def disable(self, schema: str) -> int:
-        """Stop documents from being made and changed. Needs `DISABLE_SCHEMAS`."""
+        """Disallow creating and changing documents. Needs `DISABLE_SCHEMAS`."""
         return self._affected("POST", f"{BASE}/{segment(schema)}/disable")
 
     def enable(self, schema: str) -> int:
-        """Allow documents to be made and changed again. Needs `DISABLE_SCHEMAS`."""
+        """Allow creating and changing documents again. Needs `DISABLE_SCHEMAS`."""
         return self._affected("POST", f"{BASE}/{segment(schema)}/enable")

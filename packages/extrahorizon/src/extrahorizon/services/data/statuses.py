@@ -20,7 +20,7 @@ class Statuses(Resource):
         """Add a status to a schema, given by id or name, with labels of your own.
 
         Raises:
-            ResourceAlreadyExistsError: there is one with this name (17).
+            ResourceAlreadyExistsError: the status exists (17).
         """
         return self._affected("POST", f"{BASE}/{segment(schema)}/statuses", json=self._body("StatusBody", body))
 
@@ -28,7 +28,7 @@ class Statuses(Resource):
         """Change labels of a status; a label that is None is removed.
 
         Raises:
-            ResourceUnknownError: there is no such status (16).
+            ResourceUnknownError: the status does not exist (16).
         """
         path = f"{BASE}/{segment(schema)}/statuses/{segment(status)}"
         return self._affected("PUT", path, json=self._body("StatusUpdate", body))
@@ -37,7 +37,7 @@ class Statuses(Resource):
         """Remove a status.
 
         Raises:
-            StatusInUseError: a transition mentions it (414).
-            ResourceUnknownError: there is no such status (16).
+            StatusInUseError: a transition uses it (414).
+            ResourceUnknownError: the status does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(schema)}/statuses/{segment(status)}")

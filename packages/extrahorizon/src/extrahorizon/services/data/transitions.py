@@ -17,7 +17,7 @@ class Transitions(Resource):
     """`exh.data.transitions`. Needs `UPDATE_SCHEMAS`. To make a transition happen: `exh.data.documents.transition`."""
 
     def update_creation(self, schema: str, **body: Unpack[CreationTransition]) -> int:
-        """Replace the transition with which documents begin; the schema is given by id or name.
+        """Replace the creation transition of a schema, given by id or name.
 
         Raises:
             IllegalArgumentError: a status, condition or action is not valid (26).
@@ -42,7 +42,7 @@ class Transitions(Resource):
 
         Raises:
             IllegalArgumentError: a status, condition or action is not valid (26).
-            ResourceUnknownError: there is no such transition (16).
+            ResourceUnknownError: the transition does not exist (16).
         """
         path = f"{BASE}/{segment(schema)}/transitions/{segment(transition_id)}"
         return self._affected("PUT", path, json=self._body("TransitionBody", body))
@@ -51,6 +51,6 @@ class Transitions(Resource):
         """Remove a transition.
 
         Raises:
-            ResourceUnknownError: there is no such transition (16).
+            ResourceUnknownError: the transition does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(schema)}/transitions/{segment(transition_id)}")

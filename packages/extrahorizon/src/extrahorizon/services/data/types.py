@@ -1,4 +1,4 @@
-"""What the data service sends and takes."""
+"""Request and answer types of the data service."""
 
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
@@ -28,7 +28,7 @@ class Document(TypedDict, total=False):
 
 
 class ArrayItem(TypedDict):
-    """An object in a list of a document, as it was given, with its id."""
+    """An object in a list of a document, with its id."""
 
     id: str
 
@@ -53,7 +53,7 @@ class CommentBody(TypedDict):
 
 
 class TransitionRequest(TypedDict, total=False):
-    """Which transition to make, by `id` or by `name`, and the data it merges into the document."""
+    """The transition, by `id` or by `name`, and data to merge into the document."""
 
     id: str | None
     name: str | None
@@ -86,7 +86,7 @@ class IndexField(TypedDict):
 
 
 class IndexOptions(TypedDict, total=False):
-    """What an index does besides finding."""
+    """Options of an index."""
 
     background: bool
     unique: bool
@@ -125,7 +125,7 @@ class StatusUpdate(TypedDict):
 
 
 class Condition(TypedDict, total=False):
-    """What must hold for a transition; the members depend on the `type`."""
+    """A condition of a transition; its members depend on the `type`."""
 
     type: Required[
         Literal["input", "document", "initiatorHasRelationToUserInData", "initiatorHasRelationToGroupInData"]
@@ -138,7 +138,7 @@ class Condition(TypedDict, total=False):
 
 
 class Action(TypedDict, total=False):
-    """What a transition does; the members depend on the `type`."""
+    """An action of a transition; its members depend on the `type`."""
 
     type: Required[
         Literal[
@@ -170,7 +170,7 @@ class Action(TypedDict, total=False):
 
 
 class CreationTransition(TypedDict, total=False):
-    """How a document begins."""
+    """The creation transition of documents."""
 
     type: Required[Literal["manual", "automatic"]]
     toStatus: Required[str]
@@ -198,7 +198,7 @@ class Transition(TransitionBody, total=False):
 
 
 class SchemaSettings(TypedDict, total=False):
-    """Who may do what with a schema's documents, and how many come in a page."""
+    """Access modes and page limits of a schema's documents."""
 
     createMode: Literal["default", "allUsers", "permissionRequired"] | None
     readMode: str | list[Relation] | None
@@ -210,7 +210,7 @@ class SchemaSettings(TypedDict, total=False):
 
 
 class SchemaUpdate(SchemaSettings, total=False):
-    """What can be changed of a schema itself."""
+    """Changes to a schema itself."""
 
     name: str
     description: str

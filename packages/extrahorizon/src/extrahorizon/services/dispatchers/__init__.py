@@ -33,9 +33,9 @@ class Dispatchers(WithId["Dispatcher"]):
         return Actions(self._session)
 
     def create(self, **body: Unpack[DispatcherCreation]) -> Dispatcher:
-        """Make a dispatcher with its actions. Needs `CREATE_DISPATCHERS`.
+        """Create a dispatcher with its actions. Needs `CREATE_DISPATCHERS`.
 
-        Names are unique: of dispatchers, and of actions within one.
+        Names of dispatchers are unique, as are those of actions within one.
         """
         return cast("Dispatcher", self._object("POST", f"{BASE}/", json=self._body("DispatcherCreation", body)))
 

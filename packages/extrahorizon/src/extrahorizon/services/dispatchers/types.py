@@ -1,4 +1,4 @@
-"""What the dispatcher service sends and takes."""
+"""Request and answer types of the dispatcher service."""
 
 from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
@@ -13,7 +13,7 @@ class Recipients(TypedDict, total=False):
 
 
 class ActionMembers(TypedDict, total=False):
-    """What an action has: of a task the function and its data, of a mail the rest."""
+    """An action: a task has the function and its data, a mail the other members."""
 
     name: str
     description: str
@@ -26,7 +26,7 @@ class ActionMembers(TypedDict, total=False):
 
 
 class ActionUpdate(ActionMembers, total=False):
-    """What can be changed of an action; its `type` stays what it is."""
+    """Changes to an action; its `type` cannot change."""
 
     type: Literal["task", "mail"]
 
@@ -53,7 +53,7 @@ class Action(TypedDict, total=False):
 
 
 class DispatcherUpdate(TypedDict, total=False):
-    """What can be changed of a dispatcher itself."""
+    """Changes to a dispatcher itself."""
 
     eventType: str
     name: str
@@ -72,7 +72,7 @@ class DispatcherCreation(TypedDict, total=False):
 
 
 class Dispatcher(TypedDict, total=False):
-    """What is done when an event of this type happens."""
+    """A dispatcher: actions for a type of event."""
 
     id: Required[str]
     eventType: Required[str]

@@ -27,7 +27,7 @@ class Events(Service, WithId["Event"]):
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        """Which services are notified of which events."""
+        """Subscriptions of services to events."""
         from extrahorizon.services.events.subscriptions import Subscriptions
 
         return Subscriptions(self._session)

@@ -1,4 +1,4 @@
-"""What the event service sends and takes."""
+"""Request and answer types of the event service."""
 
 from typing import Any, Required, TypedDict
 

@@ -1,7 +1,7 @@
 """The file service, `/files/v1`: files, each reached by tokens.
 
-camelCase members (but `mimetype`), ISO 8601 timestamps. A file has no id: who has a token of it has the file, with the
-access level `full` (read, delete, manage tokens) or `read`. A file's content never changes.
+camelCase members (but `mimetype`), ISO 8601 timestamps. A file has no id but tokens, with the access level `full`
+(read, delete, manage tokens) or `read`. A file's content never changes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Files(WithName["File"]):
 
     @cached_property
     def settings(self) -> Settings:
-        """How the service hands out files."""
+        """Settings of the file service."""
         from extrahorizon.services.files.settings import Settings
 
         return Settings(self._session)
@@ -50,24 +50,24 @@ class Files(WithName["File"]):
         tags: Sequence[str] = (),
         on_progress: Callable[[int, int], object] | None = None,
     ) -> File:
-        """Upload a file, read while it is sent. Needs no permission.
+        """Upload a file, streaming it. Needs no permission.
 
         Args:
-            file: its bytes; a seekable binary stream, which is sent from its position and stays open; or where it is.
-            name: what to call it; by default as the stream or the path is called.
+            file: bytes; a seekable binary stream, which is sent from its position and stays open; or a path.
+            name: its name; by default that of the stream or path.
             mimetype: content type; guessed from the name's extension by default.
-            tags: to find it by.
-            on_progress: called with the bytes that were sent, and with how many there are. What it raises cancels the
-                upload: nothing is stored, and `create` raises the same.
+            tags: tags for queries.
+            on_progress: called with the number of bytes sent, and the total. Its exceptions cancel the upload and are
+                raised by `create`; nothing is stored.
 
         Returns:
             The file with its first token, a `full` one.
 
         Raises:
-            ValueError: there is no name to give it.
+            ValueError: there is no name.
             TypeError: it is neither bytes, nor a stream, nor a `pathlib.Path`.
             OSError: the path cannot be opened.
-            RequestAbortedError: the file cannot be read to its end.
+            RequestAbortedError: reading the file failed.
             FileTooLargeError: it is larger than the service allows, 8 MB by default (2610).
         """
         import mimetypes
@@ -83,7 +83,8 @@ class Files(WithName["File"]):
         if not name:
             raise ValueError("a file needs a name: neither a name was given nor has the file one")
         if mimetype is None:
-            # The extension alone: a whole name may look like a URL. A compressed file is not of the type it contains.
+            # Only the extension is used: the full name may look like a URL. A compressed file does not have its
+            # content's type.
             guess, coding = mimetypes.guess_type(f"file{PurePath(name).suffix}")
             mimetype = guess if guess and not coding else "application/octet-stream"
         if isinstance(file, Path):
@@ -92,7 +93,7 @@ class Files(WithName["File"]):
         return self._upload(file, name, mimetype, tags, on_progress)
 
     def create_from_text(self, text: str | bytes) -> File:
-        """Upload a text (as UTF-8) or bytes as a file without a name or a type. Needs no permission.
+        """Upload a string (as UTF-8) or bytes as a file without name or type. Needs no permission.
 
         Returns:
             The file with its first token, a `full` one.
@@ -101,44 +102,44 @@ class Files(WithName["File"]):
             FileTooLargeError: it is larger than the service allows, 8 MB by default (2610).
         """
         if not isinstance(text, str | bytes):
-            raise TypeError(f"text is a string or bytes, not a value of type {type(text).__name__}")
+            raise TypeError(f"text must be a string or bytes, not {type(text).__name__}")
         content = well_formed(text).encode() if isinstance(text, str) else text
         return cast("File", self._object("POST", f"{BASE}/", data=Multipart(content, filename="data")))
 
     def retrieve(self, token: str) -> bytes:
-        """Return all of a file's content. Needs any token of the file.
+        """Return a file's content. Needs any token of the file.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token does not allow it (2606).
         """
         return self._session.request("GET", _content(token)).content
 
     def retrieve_stream(self, token: str) -> Iterator[bytes]:
-        """Yield the content of a file, a piece at a time, so that a large file is never in memory at once.
+        """Yield the content of a file in pieces, so that a large file is never entirely in memory.
 
-        Needs any token of the file. Nothing is sent before the first piece is asked for.
+        Needs any token of the file. The request is sent when the first piece is requested.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token does not allow it (2606).
-            PlatformUnreachableError: the connection is lost on the way.
+            PlatformUnreachableError: the connection is lost.
         """
         with self._session.request("GET", _content(token), stream=True) as response:
             yield from response.chunks()
 
     def download(self, token: str, path: Path) -> Path:
-        """Write the content of a file to `path`, where it appears once it is complete. Needs any token of it.
+        """Write the content of a file to `path` atomically. Needs any token of the file.
 
-        A file that is there is replaced. After an error it is as it was.
+        An existing file is replaced, or unchanged after an error.
 
         Returns:
             The path.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token does not allow it (2606).
-            PlatformUnreachableError: the connection is lost on the way.
+            PlatformUnreachableError: the connection is lost.
             OSError: the file cannot be written.
         """
         if not hasattr(path, "with_name"):
@@ -164,7 +165,7 @@ class Files(WithName["File"]):
             1.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token is not a full one (2606).
         """
         self._session.request("DELETE", f"{BASE}/{segment(token)}")
@@ -174,16 +175,16 @@ class Files(WithName["File"]):
         """Return the details of a file: name, size and type with a `read` token, all of them with a `full` one.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token does not allow it (2606).
         """
         return cast("FileDetails", self._object("GET", f"{BASE}/{segment(token)}/details"))
 
     def generate_token(self, token: str, **body: Unpack[TokenCreation]) -> Token:
-        """Make another token of a file. Needs a `full` one.
+        """Create another token of a file. Needs a `full` one.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token is not a full one (2606).
         """
         return cast(
@@ -191,14 +192,14 @@ class Files(WithName["File"]):
         )
 
     def delete_token(self, token: str, token_to_access: str) -> None:
-        """End a token of a file. Needs a `full` one, which may be the same.
+        """Revoke a token of a file. Needs a `full` one, which may be the same.
 
         Args:
             token: the full one.
-            token_to_access: the one to end.
+            token_to_access: the token to revoke.
 
         Raises:
-            InvalidTokenError: there is no such token (2605).
+            InvalidTokenError: unknown token (2605).
             UnauthorizedTokenError: the token is not a full one (2606).
             TokenNotDeleteableError: it is the last full one (2607).
         """

@@ -1,4 +1,4 @@
-"""What the file service sends and takes."""
+"""Request and answer types of the file service."""
 
 from typing import Literal, Required, TypedDict
 
@@ -12,14 +12,14 @@ class TokenCreation(TypedDict):
 
 
 class Token(TypedDict):
-    """What opens a file to whoever has it: a secret, never log it."""
+    """A token that gives access to a file: a secret, never log it."""
 
     token: str
     accessLevel: AccessLevel
 
 
 class FileMembers(TypedDict, total=False):
-    """What everybody who has a token sees of a file."""
+    """Members of a file that every token shows."""
 
     name: Required[str]
     mimetype: Required[str]
@@ -37,7 +37,7 @@ class FileDetails(FileMembers, total=False):
 
 
 class File(FileMembers, total=False):
-    """A file as whoever made it, or may list it, sees it. Personal data, and secret tokens: never log it."""
+    """A file as its creator sees it, or users who may list files. Personal data, and secret tokens: never log it."""
 
     tokens: Required[list[Token]]
     creationTimestamp: Required[str]
@@ -45,7 +45,7 @@ class File(FileMembers, total=False):
 
 
 class FileServiceSettingsUpdate(TypedDict, total=False):
-    """What can be changed of the settings."""
+    """Changes to the settings."""
 
     disableForceDownloadForMimeTypes: list[str]
 
@@ -58,7 +58,7 @@ class FileServiceSettings(TypedDict, total=False):
 
 
 class Upload(TypedDict, total=False):
-    """What a file is called, and how it is found."""
+    """Name and tags of an uploaded file."""
 
     name: str | None
     mimetype: str | None

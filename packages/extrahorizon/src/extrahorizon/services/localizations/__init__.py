@@ -1,6 +1,7 @@
-"""The localization service, `/localizations/v1`: texts by key and language.
+"""The localization service, `/localizations/v1`: translations by key and language.
 
-snake_case members, timestamps in epoch milliseconds. Languages are codes of two capitals; every key has a text in `EN`.
+snake_case members, timestamps in epoch milliseconds. Languages are two upper-case letters; every key has a translation
+in `EN`.
 """
 
 from __future__ import annotations
@@ -31,42 +32,42 @@ class Localizations(Service, Collection["Localization"]):
     _path = f"{BASE}/"
 
     def find_by_key(self, key: str, rql: Condition | None = None) -> Localization | None:
-        """Return the texts with this key that match `rql` too, or None.
+        """Return the translations of a key if they match `rql`, or None.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
             NoPermissionError: the permission that the class names is missing (10).
         """
         return self._find_where("key", key, rql)
 
     def create(self, **body: Unpack[LocalizationTexts]) -> BulkCreation:
-        """Add texts under new keys; keys that are there already stay as they are. Needs `CREATE_LOCALIZATIONS`.
+        """Add new keys with translations; existing keys are not changed. Needs `CREATE_LOCALIZATIONS`.
 
         Returns:
-            How many were added, and which keys were there already.
+            The number of added keys, and the keys that existed.
 
         Raises:
-            DefaultLocalizationMissingError: one has no text in `EN` (801).
+            DefaultLocalizationMissingError: a key has no translation in `EN` (801).
         """
         return cast("BulkCreation", self._object("POST", f"{BASE}/", json=self._body("LocalizationTexts", body)))
 
     def update(self, **body: Unpack[LocalizationTexts]) -> BulkUpdate:
-        """Change texts; languages that are not given stay as they are. Needs `UPDATE_LOCALIZATIONS`.
+        """Change translations; languages that are not given are kept. Needs `UPDATE_LOCALIZATIONS`.
 
         Returns:
-            How many were changed, and which keys are not there.
+            The number of changed keys, and the unknown keys.
         """
         return cast("BulkUpdate", self._object("PUT", f"{BASE}/", json=self._body("LocalizationTexts", body)))
 
     def remove(self, rql: Condition) -> int:
-        """Delete the keys that match, with all of their texts; never with empty RQL. Needs `DELETE_LOCALIZATIONS`."""
+        """Delete the keys that match, with all translations; RQL must not be empty. Needs `DELETE_LOCALIZATIONS`."""
         return self._affected("DELETE", f"{BASE}/{required(rql)}")
 
     def get_by_keys(self, **body: Unpack[LocalizationRequest]) -> dict[str, dict[str, str]]:
-        """Texts of some keys in some languages, and in `EN`. Needs no permission.
+        """Return translations of some keys in some languages, and in `EN`. Needs no permission.
 
         Returns:
-            For each key its texts by language.
+            For each key its translations by language.
         """
         return cast(
             "dict[str, dict[str, str]]",
@@ -78,10 +79,10 @@ class Localizations(Service, Collection["Localization"]):
         return self._data(f"{BASE}/countries")
 
     def get_regions(self, country: str) -> list[str]:
-        """Codes of a country's regions. Needs no permission.
+        """Return the codes of a country's regions. Needs no permission.
 
         Raises:
-            ResourceUnknownError: there is no such country (16).
+            ResourceUnknownError: the country does not exist (16).
         """
         return self._data(f"{BASE}/countries/{segment(country)}/regions")
 

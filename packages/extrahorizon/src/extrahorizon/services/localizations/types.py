@@ -1,30 +1,30 @@
-"""What the localization service sends and takes."""
+"""Request and answer types of the localization service."""
 
 from typing import Required, TypedDict
 
 
 class KeyTexts(TypedDict):
-    """Texts of a key by language."""
+    """Translations of a key by language."""
 
     key: str
     text: dict[str, str]
 
 
 class LocalizationTexts(TypedDict):
-    """Texts to add or to change."""
+    """Translations to add or to change."""
 
     localizations: list[KeyTexts]
 
 
 class LocalizationRequest(TypedDict):
-    """Which keys to answer with, in which languages."""
+    """Keys and languages to return."""
 
     localizations: list[str]
     localization_codes: list[str]
 
 
 class Localization(TypedDict, total=False):
-    """A key and its texts by language."""
+    """A key and its translations by language."""
 
     key: Required[str]
     text: Required[dict[str, str]]
@@ -33,7 +33,7 @@ class Localization(TypedDict, total=False):
 
 
 class BulkCreation(TypedDict, total=False):
-    """How many keys were added, and which were there already."""
+    """The number of added keys, and those that existed."""
 
     created: int
     existing: int
@@ -41,7 +41,7 @@ class BulkCreation(TypedDict, total=False):
 
 
 class BulkUpdate(TypedDict, total=False):
-    """How many keys were changed, and which are not there."""
+    """The number of changed keys, and the unknown ones."""
 
     updated: int
     missing: int

@@ -18,7 +18,7 @@ class Logs(Resource):
 
     @cached_property
     def access(self) -> Access:
-        """Which calls were made."""
+        """Log of calls."""
         from extrahorizon.services.logs.access import Access
 
         return Access(self._session)

@@ -1,4 +1,4 @@
-"""Access logs: which calls were made, by whom and with what outcome."""
+"""Access logs: calls with their caller and result."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Access(Resource):
     _path = f"{BASE}/access"
 
     def find(self, rql: Condition | None = None) -> list[AccessLog]:
-        """Return the calls that match, as many as a page holds; `find_all` goes on.
+        """Return a page of calls that match; `find_all` yields all.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
         """
         return self._data(self._path + query(rql))
 
     def find_all(self, rql: Condition | None = None) -> Iterator[AccessLog]:
-        """Every call that matches, one after another; `extrahorizon.paging.find_all` says how.
+        """Yield every call that matches; see `extrahorizon.paging.find_all`.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
         """
         return paging.find_all(self._session, self._path, rql)
 
@@ -41,6 +41,6 @@ class Access(Resource):
         """Return the first call that matches, or None.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
         """
         return paging.find_first(self._session, self._path, rql)

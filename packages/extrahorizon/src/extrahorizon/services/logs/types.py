@@ -1,10 +1,10 @@
-"""What the log service sends."""
+"""Answer types of the log service."""
 
 from typing import Required, TypedDict
 
 
 class AccessLog(TypedDict, total=False):
-    """A call that was made; `duration` is in seconds. Personal data: never log it, never return all of it."""
+    """A logged call; `duration` is in seconds. Personal data: never log it, never return all of it."""
 
     timestamp: Required[str]
     httpStatus: Required[int]

@@ -27,15 +27,15 @@ class Mails(Service, WithId["Mail"]):
     _path = f"{BASE}/"
 
     def send(self, **body: Unpack[MailCreation]) -> Mail:
-        """Hand over a mail, which is sent later. Needs `SEND_MAILS`, or staff enlistment.
+        """Queue a mail. Needs `SEND_MAILS`, or staff enlistment.
 
-        Without the permission one may write to oneself; staff also to their own patients, and to others by templates
-        that are allowed for it.
+        Without the permission users may write to themselves, and staff to their patients and, with templates that allow
+        it, to others.
 
         Args:
             body: `recipients`, 50 at most, and either `subject` and `body`, or `template_name` or `template_id` with
-                `content`; `attachments` are in Base64, and the whole is 10 MB at most. `from`, a word of
-                Python, is given in a dict, such as `mail: MailCreation`: `send(**mail)`.
+                `content`; `attachments` are in Base64, and the total is at most 10 MB. `from`, a word of Python, is
+                given in a dict, such as `mail: MailCreation`: `send(**mail)`.
 
         Returns:
             The mail, without its attachments.
@@ -46,10 +46,12 @@ class Mails(Service, WithId["Mail"]):
         return cast("Mail", self._object("POST", f"{BASE}/", json=self._body("MailCreation", body)))
 
     def remove(self, mail_id: str) -> int:
-        """Delete the record of a mail; what was sent stays sent. Needs `DELETE_MAILS`. The official SDK cannot.
+        """Delete the record of a mail, which may have been sent already.
+
+        Needs `DELETE_MAILS`. The official SDK has no such method.
 
         Raises:
-            ResourceUnknownError: there is no such mail (16).
+            ResourceUnknownError: the mail does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(mail_id)}")
 
@@ -61,7 +63,7 @@ class Mails(Service, WithId["Mail"]):
         """Return a page of the mails that match and are not sent yet. Needs `VIEW_MAILS`.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
             NoPermissionError: the permission that the class names is missing (10).
         """
         return paging.find(self._session, f"{BASE}/queued", rql)

@@ -1,4 +1,4 @@
-"""What the mail service sends and takes."""
+"""Request and answer types of the mail service."""
 
 from typing import Any, Literal, Required, TypedDict
 
@@ -67,7 +67,7 @@ class QueuedAttachment(TypedDict, total=False):
 
 
 class QueuedTemplateCredentials(TypedDict, total=False):
-    """For whom a template is resolved."""
+    """The user for whom a template is resolved."""
 
     serviceId: str
     applicationId: str
@@ -75,7 +75,7 @@ class QueuedTemplateCredentials(TypedDict, total=False):
 
 
 class QueuedTemplate(TypedDict, total=False):
-    """The template a mail is made from."""
+    """The template of a mail."""
 
     templateId: str
     templateName: str

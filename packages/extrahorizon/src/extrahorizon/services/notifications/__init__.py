@@ -34,18 +34,18 @@ class Notifications(Service, WithId["Notification"]):
 
     @cached_property
     def settings(self) -> Settings:
-        """How users are notified."""
+        """Notification settings."""
         from extrahorizon.services.notifications.settings import Settings
 
         return Settings(self._session)
 
     def create(self, **body: Unpack[NotificationCreation]) -> Notification:
-        """Notify oneself, which needs no permission, or somebody else, which needs `CREATE_NOTIFICATIONS`.
+        """Notify the calling user, which needs no permission, or another one, which needs `CREATE_NOTIFICATIONS`.
 
         Deprecated by the platform: use `exh.notifications_v2.create`.
 
-        A `message` needs a sender. Where its `fields` have no `sender_id`, the current user is asked for first, with a
-        call of its own (`GET /users/v1/me`), and put there.
+        A `message` needs a sender. If its `fields` have no `sender_id`, the current user is used, which takes an
+        additional call (`GET /users/v1/me`).
 
         Args:
             body: `type`, and the `fields` that `get_types` lists for it; `user_id`, the current user by default.

@@ -1,4 +1,4 @@
-"""How users are notified; deprecated by the platform in favour of `exh.notifications_v2.user_settings`."""
+"""Notification settings; deprecated by the platform in favour of `exh.notifications_v2.user_settings`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class Settings(WithId["NotificationSettings"]):
     _path = f"{BASE}/settings"
 
     def update(self, user_id: str, **body: Unpack[NotificationSettingsUpdate]) -> NotificationSettings:
-        """Change how a user is notified. Somebody else's need `UPDATE_NOTIFICATION_SETTINGS`.
+        """Change a user's notification settings. Other users' need `UPDATE_NOTIFICATION_SETTINGS`.
 
         Deprecated by the platform: use `exh.notifications_v2.user_settings.add_or_update_device`.
 
         Args:
-            user_id: whose.
+            user_id: the user.
             body: `key`, the Firebase token of the user's device; `preferences`, by type whether to push it.
 
         Returns:
-            The settings as they are now.
+            The new settings.
         """
         return cast(
             "NotificationSettings",

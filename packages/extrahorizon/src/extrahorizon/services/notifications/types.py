@@ -1,4 +1,4 @@
-"""What version 1 of the notification service sends and takes."""
+"""Request and answer types of version 1 of the notification service."""
 
 from typing import Literal, Required, TypedDict
 
@@ -45,7 +45,7 @@ class OptionalField(TypedDict, total=False):
 
 
 class NotificationType(TypedDict, total=False):
-    """What a notification of a type has, and how it reads."""
+    """A type of notification: its fields and texts."""
 
     name: str
     required_fields: dict[str, FieldType]
@@ -64,7 +64,7 @@ class NotificationSettingsUpdate(TypedDict, total=False):
 
 
 class NotificationSettings(TypedDict, total=False):
-    """How a user is notified. Personal data: never log it, never return all of it."""
+    """A user's notification settings. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     key: str

@@ -39,25 +39,25 @@ class NotificationsV2(Service, WithId["Notification"]):
         """Return a page of the notifications to this user that match `rql` too.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
             NoPermissionError: the permission that the class names is missing (10).
         """
         return paging.find(self._session, self._path, where("targetUserId", target_user_id, rql))
 
     def create(self, **body: Unpack[NotificationCreation]) -> Notification:
-        """Notify a user: oneself, which needs no permission, or somebody else, which needs `CREATE_NOTIFICATIONS`.
+        """Notify the calling user, which needs no permission, or another one, which needs `CREATE_NOTIFICATIONS`.
 
-        The permission is enough in a group for the group's patients.
+        A group permission covers the group's patients.
 
         Args:
-            body: to whom, `title` and `body`; `data` for the app, texts only; `android`, `apns` and `webpush` go to
-                Firebase as they are.
+            body: the recipient, `title` and `body`; `data` for the app, strings only; `android`, `apns` and `webpush`
+                are passed to Firebase unchanged.
 
         Returns:
-            The notification; `sent` is false where the user has no device to send it to.
+            The notification; `sent` is false if the user has no device.
 
         Raises:
-            FirebaseInvalidPlatformDataError: Firebase refused it; it exists all the same.
-            FirebaseConnectionError: Firebase could not be reached; it exists all the same.
+            FirebaseInvalidPlatformDataError: Firebase refused it; the notification is stored anyway.
+            FirebaseConnectionError: Firebase could not be reached; the notification is stored anyway.
         """
         return cast("Notification", self._object("POST", f"{BASE}/", json=self._body("NotificationCreation", body)))

@@ -1,4 +1,4 @@
-"""What the notification service sends and takes."""
+"""Request and answer types of the notification service."""
 
 from typing import Any, Required, TypedDict
 
@@ -40,7 +40,7 @@ class UserSettingsUpdate(TypedDict):
 
 
 class DeviceUpdate(TypedDict, total=False):
-    """What is kept of a device; null removes it."""
+    """A device; null removes a member."""
 
     description: str | None
     fcmToken: str | None

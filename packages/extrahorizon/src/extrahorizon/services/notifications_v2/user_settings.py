@@ -26,26 +26,26 @@ def _device(user_id: str, device_name: str) -> str:
 
 
 class UserSettings(Collection["UserNotificationSettings"]):
-    """`exh.notifications_v2.user_settings`. Finding needs `VIEW_NOTIFICATION_SETTINGS`; one's own needs nothing."""
+    """`exh.notifications_v2.user_settings`. Finding needs `VIEW_NOTIFICATION_SETTINGS`; not for one's own."""
 
     _path = f"{BASE}/users/"
 
     def get_by_id(self, user_id: str) -> UserNotificationSettings:
-        """Return a user's devices; there is an answer even for a user who has none.
+        """Return a user's devices, an empty list if there are none.
 
-        Somebody else's need `VIEW_NOTIFICATION_SETTINGS`.
+        Other users' need `VIEW_NOTIFICATION_SETTINGS`.
         """
         return cast("UserNotificationSettings", self._object("GET", _user(user_id)))
 
     def update(self, user_id: str, **body: Unpack[UserSettingsUpdate]) -> int:
-        """Set a user's only Firebase token; None removes it. Somebody else's needs `UPDATE_NOTIFICATION_SETTINGS`.
+        """Set a user's only Firebase token; None removes it. Other users' need `UPDATE_NOTIFICATION_SETTINGS`.
 
         Deprecated by the platform: use `add_or_update_device`.
         """
         return self._affected("PUT", _user(user_id), json=self._body("UserSettingsUpdate", body, nulls=True))
 
     def remove(self, user_id: str) -> int:
-        """Forget a user's devices. Somebody else's need `DELETE_NOTIFICATION_SETTINGS`.
+        """Delete a user's devices. Other users' need `DELETE_NOTIFICATION_SETTINGS`.
 
         Raises:
             ResourceUnknownError: the user has none (16).
@@ -55,14 +55,14 @@ class UserSettings(Collection["UserNotificationSettings"]):
     def add_or_update_device(self, user_id: str, device_name: str, **body: Unpack[DeviceUpdate]) -> int:
         """Add a device of a user, or change the one with this name; a member that is None is removed.
 
-        Somebody else's need `UPDATE_NOTIFICATION_SETTINGS_DEVICE`.
+        Other users' need `UPDATE_NOTIFICATION_SETTINGS_DEVICE`.
         """
         return self._affected("PUT", _device(user_id, device_name), json=self._body("DeviceUpdate", body, nulls=True))
 
     def remove_device(self, user_id: str, device_name: str) -> int:
-        """Forget a device of a user. Somebody else's need `DELETE_NOTIFICATION_SETTINGS_DEVICE`.
+        """Delete a user's device. Other users' need `DELETE_NOTIFICATION_SETTINGS_DEVICE`.
 
         Raises:
-            ResourceUnknownError: there is no such user or device (16).
+            ResourceUnknownError: the user or device does not exist (16).
         """
         return self._affected("DELETE", _device(user_id, device_name))

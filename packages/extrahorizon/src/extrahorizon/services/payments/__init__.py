@@ -47,7 +47,7 @@ class Payments(Service):
 
     @cached_property
     def orders(self) -> Orders:
-        """What users bought."""
+        """Orders of users."""
         from extrahorizon.services.payments.orders import Orders
 
         return Orders(self._session)
@@ -61,7 +61,7 @@ class Payments(Service):
 
     @cached_property
     def play_store_history(self) -> PlayStoreHistory:
-        """What came from the Play Store."""
+        """History of the Play Store."""
         from extrahorizon.services.payments.play_store_history import PlayStoreHistory
 
         return PlayStoreHistory(self._session)
@@ -75,7 +75,7 @@ class Payments(Service):
 
     @cached_property
     def products(self) -> Products:
-        """What users can buy once."""
+        """One-time products."""
         from extrahorizon.services.payments.products import Products
 
         return Products(self._session)
@@ -89,7 +89,7 @@ class Payments(Service):
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        """What subscriptions entitle to, wherever they were bought."""
+        """Entitlements and events of subscriptions of all stores."""
         from extrahorizon.services.payments.subscriptions import Subscriptions
 
         return Subscriptions(self._session)

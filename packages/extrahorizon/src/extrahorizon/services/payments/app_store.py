@@ -32,18 +32,18 @@ class AppStore(Resource):
     def complete_transaction(self, **body: Unpack[AppStoreTransaction]) -> dict[str, Any]:
         """Complete a transaction of a receipt. Needs no permission.
 
-        With `ASSUME_PAYMENT_ENTITY`, for another user or application.
+        `ASSUME_PAYMENT_ENTITY` allows another user or application.
 
         Args:
             body: `receiptData` in Base64, and the `transactionId` within it; `userId` and `applicationId` of another.
 
         Returns:
-            The receipt as Apple answers, with Apple's own members.
+            Apple's answer, with Apple's member names.
 
         Raises:
-            InvalidReceiptDataError: it is no receipt (2707).
+            InvalidReceiptDataError: it is not a receipt (2707).
             UnknownReceiptTransactionError: the receipt has no such transaction (2708).
-            NoConfiguredAppStoreProductError: nothing is sold under the product's id (2716).
+            NoConfiguredAppStoreProductError: the product's id is not configured (2716).
             AppStoreTransactionAlreadyLinkedError: it belongs to another user (2717).
         """
         return self._object("POST", f"{_STORE}/completeTransaction", json=self._body("AppStoreTransaction", body))
@@ -52,10 +52,10 @@ class AppStore(Resource):
         """Have Apple verify a receipt, given in Base64. Needs no permission.
 
         Returns:
-            The receipt as Apple answers, with Apple's own members.
+            Apple's answer, with Apple's member names.
 
         Raises:
-            InvalidReceiptDataError: it is no receipt (2707).
+            InvalidReceiptDataError: it is not a receipt (2707).
         """
         return self._object("POST", f"{_STORE}/verifyReceipt", json=self._body("ReceiptData", body))
 

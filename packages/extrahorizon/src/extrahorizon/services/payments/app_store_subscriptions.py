@@ -25,10 +25,10 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
     _path = f"{BASE}/appStore/subscriptions/products/"
 
     def create(self, **body: Unpack[AppStoreSubscriptionProductCreation]) -> AppStoreSubscriptionProduct:
-        """Say what a product of the store entitles to. Needs `CREATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
+        """Define a product of the store and its entitlement. Needs `CREATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceAlreadyExistsError: the store's product is there already (17).
+            ResourceAlreadyExistsError: the store's product is defined already (17).
         """
         return cast(
             "AppStoreSubscriptionProduct",
@@ -43,7 +43,7 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
         """Rename a product. Needs `UPDATE_APP_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected(
             "PUT", f"{self._path}{segment(product_id)}", json=self._body("SubscriptionProductUpdate", body)
@@ -53,7 +53,7 @@ class Products(Collection["AppStoreSubscriptionProduct"]):
         """Delete a product. Needs `DELETE_APP_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected("DELETE", f"{self._path}{segment(product_id)}")
 
@@ -72,10 +72,10 @@ class AppStoreSubscriptions(Resource):
 
     @cached_property
     def products(self) -> Products:
-        """What can be subscribed to in the store."""
+        """Subscription products of the store."""
         return Products(self._session)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        """Who subscribed to what."""
+        """Users' subscriptions."""
         return Subscriptions(self._session)

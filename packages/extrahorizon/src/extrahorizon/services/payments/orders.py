@@ -23,10 +23,10 @@ class Orders(WithId["Order"]):
         """Order a product. Needs no permission.
 
         Args:
-            body: `productId`; `currency`, with which the price is chosen; `data` as the product's schema asks for.
+            body: `productId`; `currency`, which selects the price; `data` as the product's schema requires.
 
         Raises:
-            ResourceAlreadyExistsError: there is such an order (17).
+            ResourceAlreadyExistsError: the order exists (17).
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
         """
         return cast("Order", self._object("POST", self._path, json=self._body("OrderCreation", body)))
@@ -35,7 +35,7 @@ class Orders(WithId["Order"]):
         """Set the status of an order. Needs `UPDATE_STRIPE_ORDERS`.
 
         Raises:
-            ResourceUnknownError: there is no such order (16).
+            ResourceUnknownError: the order does not exist (16).
         """
         return self._affected("PUT", f"{self._path}/{segment(order_id)}", json=self._body("OrderUpdate", body))
 

@@ -21,28 +21,28 @@ class PlayStore(Resource):
         """Complete a purchase of a subscription.
 
         Args:
-            body: `packageName`, `subscriptionId` and `purchaseToken`, as the store gave them to the app.
+            body: `packageName`, `subscriptionId` and `purchaseToken`, from the store's answer to the app.
 
         Returns:
-            The purchase as Google answers, with Google's own members.
+            Google's answer, with Google's member names.
 
         Raises:
-            InvalidReceiptDataError: it is no purchase (2707).
-            NoConfiguredPlayStoreProductError: nothing is sold under the subscription's id (2719).
+            InvalidReceiptDataError: it is not a purchase (2707).
+            NoConfiguredPlayStoreProductError: the subscription's id is not configured (2719).
             PlayStoreTransactionAlreadyLinkedError: it belongs to another user (2720).
         """
         return self._object("POST", f"{BASE}/playStore/completePurchase", json=self._body("PlayStorePurchase", body))
 
     def process_developer_notification(self, notification: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Hand over a developer notification as Google pushed it: with `message` and `subscription`.
+        """Process a developer notification in Google's format: with `message` and `subscription`.
 
         Returns:
-            What the platform says to it, None where that is nothing.
+            The platform's answer, or None.
 
         Raises:
-            InvalidReceiptDataError: it is about no purchase (2707).
-            NoMatchingPlayStoreLinkedSubscriptionError: nobody has this subscription (2718).
-            NoConfiguredPlayStoreProductError: nothing is sold under the subscription's id (2719).
+            InvalidReceiptDataError: it has no valid purchase (2707).
+            NoMatchingPlayStoreLinkedSubscriptionError: no user has this subscription (2718).
+            NoConfiguredPlayStoreProductError: the subscription's id is not configured (2719).
         """
         answer: dict[str, Any] | None = self._session.call(
             "POST", f"{BASE}/playStore/processDeveloperNotification", json=own_data(notification)

@@ -1,4 +1,4 @@
-"""What came from the Play Store, as it came."""
+"""Data received from the Play Store."""
 
 from __future__ import annotations
 

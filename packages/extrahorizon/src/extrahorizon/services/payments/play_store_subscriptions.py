@@ -25,10 +25,10 @@ class Products(Collection["PlayStoreSubscriptionProduct"]):
     _path = f"{BASE}/playStore/subscriptions/products/"
 
     def create(self, **body: Unpack[PlayStoreSubscriptionProductCreation]) -> PlayStoreSubscriptionProduct:
-        """Say what a product of the store entitles to. Needs `CREATE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
+        """Define a product of the store and its entitlement. Needs `CREATE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceAlreadyExistsError: the store's product is there already (17).
+            ResourceAlreadyExistsError: the store's product is defined already (17).
         """
         return cast(
             "PlayStoreSubscriptionProduct",
@@ -43,7 +43,7 @@ class Products(Collection["PlayStoreSubscriptionProduct"]):
         """Rename a product. Needs `UPDATE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected(
             "PUT", f"{self._path}{segment(product_id)}", json=self._body("SubscriptionProductUpdate", body)
@@ -53,7 +53,7 @@ class Products(Collection["PlayStoreSubscriptionProduct"]):
         """Delete a product. Needs `DELETE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected("DELETE", f"{self._path}{segment(product_id)}")
 
@@ -72,10 +72,10 @@ class PlayStoreSubscriptions(Resource):
 
     @cached_property
     def products(self) -> Products:
-        """What can be subscribed to in the store."""
+        """Subscription products of the store."""
         return Products(self._session)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
-        """Who subscribed to what."""
+        """Users' subscriptions."""
         return Subscriptions(self._session)

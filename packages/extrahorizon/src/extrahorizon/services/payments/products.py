@@ -20,11 +20,11 @@ class Products(WithId["Product"]):
     _path = f"{BASE}/products"
 
     def create(self, **body: Unpack[ProductCreation]) -> Product:
-        """Offer a product. Needs `CREATE_STRIPE_PRODUCTS`.
+        """Create a product. Needs `CREATE_STRIPE_PRODUCTS`.
 
         Args:
             body: `prices` in cents by currency, `eur` among them; `taskFunctionName`, the function that a completed
-                order calls; `schema`, the data that an order brings along.
+                order runs; `schema`, the types of an order's data.
         """
         return cast("Product", self._object("POST", self._path, json=self._body("ProductCreation", body)))
 
@@ -32,7 +32,7 @@ class Products(WithId["Product"]):
         """Change a product. Needs `UPDATE_STRIPE_PRODUCTS`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected("PUT", f"{self._path}/{segment(product_id)}", json=self._body("ProductUpdate", body))
 
@@ -40,7 +40,7 @@ class Products(WithId["Product"]):
         """Delete a product. Needs `DELETE_STRIPE_PRODUCTS`.
 
         Raises:
-            ResourceUnknownError: there is no such product (16).
+            ResourceUnknownError: the product does not exist (16).
         """
         return self._affected("DELETE", f"{self._path}/{segment(product_id)}")
 

@@ -40,7 +40,7 @@ class Stripe(Resource):
         return cast("StripeUser", self._object("GET", f"{_STRIPE}/users/{segment(user_id)}"))
 
     def save_payment_method(self, user_id: str, **body: Unpack[StripePaymentMethodCreation]) -> StripePaymentMethod:
-        """Keep a payment method of a user, given by Stripe's id. Somebody else's needs `UPDATE_STRIPE_USERS`.
+        """Save a user's payment method, given by Stripe's id. Other users' need `UPDATE_STRIPE_USERS`.
 
         Raises:
             StripePaymentMethodError: Stripe does not accept it (2713).
@@ -52,58 +52,58 @@ class Stripe(Resource):
         )
 
     def add_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
-        """Tag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+        """Tag a payment method. Other users' need `UPDATE_STRIPE_USERS`.
 
         Raises:
-            ResourceUnknownError: there is no such user or payment method (16).
+            ResourceUnknownError: unknown user or payment method (16).
         """
         return self._affected("POST", f"{_method(user_id, payment_method_id)}/addTags", json=self._body("Tags", body))
 
     def remove_tags_to_payment_method(self, user_id: str, payment_method_id: str, **body: Unpack[Tags]) -> int:
-        """Untag a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+        """Untag a payment method. Other users' need `UPDATE_STRIPE_USERS`.
 
         Raises:
-            ResourceUnknownError: there is no such user or payment method (16).
+            ResourceUnknownError: unknown user or payment method (16).
         """
         return self._affected(
             "POST", f"{_method(user_id, payment_method_id)}/removeTags", json=self._body("Tags", body)
         )
 
     def remove_payment_method(self, user_id: str, payment_method_id: str) -> int:
-        """Forget a payment method. Somebody else's needs `UPDATE_STRIPE_USERS`.
+        """Remove a payment method. Other users' need `UPDATE_STRIPE_USERS`.
 
         Raises:
-            ResourceUnknownError: there is no such user or payment method (16).
+            ResourceUnknownError: unknown user or payment method (16).
         """
         return self._affected("DELETE", _method(user_id, payment_method_id))
 
     def create_payment_intent(self, **body: Unpack[PaymentIntentCreation]) -> Order:
-        """Order a product and begin to pay for it. For somebody else it needs `CREATE_PAYMENT_INTENTS`.
+        """Order a product and start its payment. For another user it needs `CREATE_PAYMENT_INTENTS`.
 
         Args:
-            body: the order, as for `exh.payments.orders.create`; `targetUserId`, who gets it; `paymentMethodId` or
-                `paymentMethodType`; `offSession`, whether to charge while the user is away;
+            body: the order, as for `exh.payments.orders.create`; `targetUserId`, the recipient; `paymentMethodId` or
+                `paymentMethodType`; `offSession`, whether to charge without the user being present;
                 `setupPaymentMethodReuse`, whether the method can be used again.
 
         Returns:
-            The order; with its `stripeClientSecret` the app goes on.
+            The order; the app continues with its `stripeClientSecret`.
 
         Raises:
-            ResourceAlreadyExistsError: there is such an order (17).
-            IllegalArgumentError: the members do not go together (26).
+            ResourceAlreadyExistsError: the order exists (17).
+            IllegalArgumentError: the members conflict (26).
             StripePaymentMethodError: Stripe does not accept the payment method (2713).
             InvalidCurrencyForProductPriceError: the product has no price in this currency (2714).
-            ResourceUnknownError: there is no such product, user or payment method (16).
+            ResourceUnknownError: unknown product, user or payment method (16).
         """
         return cast(
             "Order", self._object("POST", f"{_STRIPE}/paymentIntents", json=self._body("PaymentIntentCreation", body))
         )
 
     def create_setup_intent(self, **body: Unpack[SetupIntentCreation]) -> SetupIntent:
-        """Begin to set up a payment method without a payment. Needs no permission.
+        """Start to save a payment method without a payment. Needs no permission.
 
         Returns:
-            The secret with which the app goes on.
+            The secret with which the app continues.
 
         Raises:
             StripePaymentMethodError: Stripe does not accept it (2713).
@@ -113,10 +113,10 @@ class Stripe(Resource):
         )
 
     def subscribe_to_events(self) -> dict[str, Any] | None:
-        """Call where Stripe delivers its events. Needs no permission.
+        """Call the endpoint for Stripe's events. Needs no permission.
 
         Returns:
-            What the platform says to it, None where that is nothing.
+            The platform's answer, or None.
 
         Raises:
             BadRequestError: the platform does not accept it.

@@ -1,4 +1,4 @@
-"""What subscriptions entitle to, wherever they were bought, and how they went."""
+"""Entitlements and events of subscriptions of all stores."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Subscriptions(Resource):
 
     @cached_property
     def entitlements(self) -> Entitlements:
-        """What users are entitled to now."""
+        """Current entitlements of users."""
         return Entitlements(self._session)
 
     @cached_property
     def events(self) -> Events:
-        """What happened to users' subscriptions."""
+        """Events of users' subscriptions."""
         return Events(self._session)

@@ -1,4 +1,4 @@
-"""What the payment service sends and takes."""
+"""Request and answer types of the payment service."""
 
 from typing import Any, Literal, Required, TypedDict
 
@@ -18,14 +18,14 @@ class Price(TypedDict):
 
 
 class ProductData(TypedDict, total=False):
-    """What data an order of a product brings along: types (`string`, `boolean`, `number`) by name."""
+    """The data of a product's orders: types (`string`, `boolean`, `number`) by name."""
 
     properties: dict[str, dict[str, Any]]
     required: list[str]
 
 
 class ProductUpdate(TypedDict, total=False):
-    """What can be changed of a product; `prices` are by currency in three small letters."""
+    """Changes to a product; `prices` are by currency in three lower-case letters."""
 
     name: str
     prices: dict[str, Price]
@@ -84,7 +84,7 @@ class OrderCreation(TypedDict, total=False):
 
 
 class OrderUpdate(TypedDict, total=False):
-    """What can be changed of an order."""
+    """Changes to an order."""
 
     status: str
 
@@ -125,7 +125,7 @@ class SetupIntentCreation(TypedDict, total=False):
 
 
 class SetupIntent(TypedDict):
-    """What the app needs to set up a payment method: a secret, never log it."""
+    """The app's secret to save a payment method; never log it."""
 
     stripeClientSecret: str
 
@@ -204,7 +204,7 @@ class AppStoreSharedSecretCreation(TypedDict):
 
 
 class AppStoreSharedSecret(TypedDict, total=False):
-    """Which app there is a secret for."""
+    """The app of a shared secret."""
 
     id: Required[str]
     applicationId: Required[str]
@@ -213,7 +213,7 @@ class AppStoreSharedSecret(TypedDict, total=False):
 
 
 class SubscriptionProductUpdate(TypedDict, total=False):
-    """What can be changed of a product of a store."""
+    """Changes to a product of a store."""
 
     name: str
 
@@ -339,7 +339,7 @@ class PlayStoreSubscription(TypedDict, total=False):
 
 
 class SubscriptionEntitlement(TypedDict, total=False):
-    """What a user is entitled to by a subscription. Personal data: never log it, never return all of it."""
+    """A user's entitlement from a subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: str
@@ -355,7 +355,7 @@ class SubscriptionEntitlement(TypedDict, total=False):
 
 
 class SubscriptionEvent(TypedDict, total=False):
-    """What happened to a user's subscription. Personal data: never log it, never return all of it."""
+    """An event of a user's subscription. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     userId: Required[str]

@@ -54,7 +54,7 @@ class Profiles(Service, WithId["Profile"]):
         return Logs(self._session)
 
     def create(self, **body: Unpack[ProfileCreation]) -> Profile:
-        """Make a user's profile. Deprecated by the platform. Needs `CREATE_PROFILES` for somebody else's.
+        """Create a user's profile. Deprecated by the platform. Needs `CREATE_PROFILES` for other users'.
 
         Raises:
             ProfileAlreadyExistsError: the user has one (301).
@@ -64,7 +64,7 @@ class Profiles(Service, WithId["Profile"]):
     def update(self, rql: Condition, **body: Unpack[ProfileUpdate]) -> int:
         """Change the profiles that match. Deprecated by the platform.
 
-        Needs `UPDATE_PROFILES`, globally or as staff of their groups, for any but one's own.
+        Needs `UPDATE_PROFILES`, globally or as staff of their groups, except for one's own.
 
         Args:
             rql: which profiles; never empty.
@@ -75,7 +75,7 @@ class Profiles(Service, WithId["Profile"]):
     def remove_fields(self, rql: Condition, **body: Unpack[Fields]) -> int:
         """Remove fields from the profiles that match; never with empty RQL. Deprecated by the platform.
 
-        Needs `UPDATE_PROFILES`, globally or as staff of their groups, for any but one's own.
+        Needs `UPDATE_PROFILES`, globally or as staff of their groups, except for one's own.
 
         Raises:
             RemoveFieldError: a field is protected (11).

@@ -25,10 +25,10 @@ class Groups(Resource):
     """`exh.profiles.groups`. Deprecated by the platform. A profile's id is that of its user."""
 
     def create(self, profile_id: str, **body: Unpack[GroupCreation]) -> Group:
-        """Enlist a profile in a group. Needs `ADD_PATIENT` as staff of the group, for any but one's own.
+        """Enlist a profile in a group. Needs `ADD_PATIENT` as staff of the group, except for one's own.
 
         Raises:
-            ResourceUnknownError: there is no such profile or group (16).
+            ResourceUnknownError: the profile or group does not exist (16).
             ResourceAlreadyExistsError: the profile is in the group (17).
         """
         return cast("Group", self._object("POST", _groups(profile_id), json=self._body("GroupCreation", body)))
@@ -37,17 +37,17 @@ class Groups(Resource):
         """Change an enlistment. Needs `UPDATE_PROFILES`, globally or as staff of the group.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return cast("Group", self._object("PUT", _group(profile_id, group_id), json=self._body("GroupUpdate", body)))
 
     def remove(self, profile_id: str, group_id: str) -> int:
-        """Take a profile out of a group.
+        """Remove a profile from a group.
 
-        Needs `UPDATE_PROFILES`, globally or as staff of the group; one's own needs no permission.
+        Needs `UPDATE_PROFILES`, globally or as staff of the group; not needed for one's own.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return self._affected("DELETE", _group(profile_id, group_id))
 
@@ -55,7 +55,7 @@ class Groups(Resource):
         """Remove fields from an enlistment. Needs `UPDATE_PROFILES`, globally or as staff of the group.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return cast(
             "Group",

@@ -31,15 +31,15 @@ class Logs(Resource):
         """Return a page of the log entries of a profile in a group that match.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return paging.find(self._session, f"{_logs(profile_id, group_id)}/", rql)
 
     def find_all(self, profile_id: str, group_id: str, rql: Condition | None = None) -> Iterator[LogEntry]:
-        """Every note that matches, one after another; `extrahorizon.paging.find_all` says how.
+        """Yield every note that matches; see `extrahorizon.paging.find_all`.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return paging.find_all(self._session, f"{_logs(profile_id, group_id)}/", rql)
 
@@ -47,17 +47,17 @@ class Logs(Resource):
         """Add a note.
 
         Raises:
-            ResourceUnknownError: there is no such profile, or it is not in the group (16).
+            ResourceUnknownError: the profile does not exist, or it is not in the group (16).
         """
         return cast(
             "LogEntry", self._object("POST", _logs(profile_id, group_id), json=self._body("LogEntryBody", body))
         )
 
     def update(self, profile_id: str, group_id: str, entry_id: str, **body: Unpack[LogEntryBody]) -> LogEntry:
-        """Change a note of one's own.
+        """Change one's own note.
 
         Raises:
-            ResourceUnknownError: there is no such note, profile or group (16).
+            ResourceUnknownError: the note, profile or group does not exist (16).
         """
         return cast(
             "LogEntry",
@@ -67,10 +67,10 @@ class Logs(Resource):
         )
 
     def remove(self, profile_id: str, group_id: str, entry_id: str) -> int:
-        """Delete a note of one's own; 1, for the platform does not say how many.
+        """Delete one's own note. Returns 1, because the platform reports no number.
 
         Raises:
-            ResourceUnknownError: there is no such note, profile or group (16).
+            ResourceUnknownError: the note, profile or group does not exist (16).
         """
         self._session.request("DELETE", f"{_logs(profile_id, group_id)}/{segment(entry_id)}")
         return 1

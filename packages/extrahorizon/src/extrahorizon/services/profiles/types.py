@@ -1,4 +1,4 @@
-"""What the profiles service sends and takes."""
+"""Request and answer types of the profiles service."""
 
 from typing import Any, Literal, Required, TypedDict
 
@@ -15,7 +15,7 @@ class Fields(TypedDict):
 
 
 class Dose(TypedDict, total=False):
-    """How much of a medicine."""
+    """A dose of a medicine."""
 
     number: float
     unit: Literal["mg", "ml", "pill"]
@@ -31,7 +31,7 @@ class Medication(TypedDict, total=False):
 
 
 class GroupUpdate(TypedDict, total=False):
-    """What can be changed of an enlistment; `patient_id` is any text that another system knows the patient by."""
+    """Changes to an enlistment; `patient_id` is any string that identifies the patient in another system."""
 
     reason: str
     patient_id: str
@@ -54,7 +54,7 @@ class Group(TypedDict, total=False):
 
 
 class Profile(TypedDict, total=False):
-    """What is known of a user as a patient. Personal data: never log it, never return all of it."""
+    """A user's medical profile. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     address_line1: str
@@ -92,7 +92,7 @@ class ProfileCreation(TypedDict, total=False):
 
 
 class ProfileUpdate(TypedDict, total=False):
-    """What can be changed of a profile."""
+    """Changes to a profile."""
 
     address_line1: str
     address_line2: str
@@ -117,7 +117,7 @@ class ProfileUpdate(TypedDict, total=False):
 
 
 class LogEntryBody(TypedDict):
-    """What to note."""
+    """The text of a note."""
 
     text: str
 

@@ -1,4 +1,4 @@
-"""What belongs to no service: who the client calls as. The session itself is `exh.session`."""
+"""Calls outside the services: the user that the client calls as. The session itself is `exh.session`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Raw(Resource):
 
     @property
     def user_id(self) -> str:
-        """The id of the user that calls are made as. Asked once per login; an OAuth2 login has reported it already.
+        """Return the id of the calling user. || It is requested once per login; an OAuth2 login already contains it.
 
         Raises:
             PlatformError: the credentials are refused.

@@ -40,11 +40,11 @@ class Tasks(WithId["Task"]):
         return cast("Task", self._object("POST", f"{BASE}/", json=self._body("TaskCreation", body)))
 
     def cancel(self, task_id: str) -> int:
-        """Take a task that has not begun from the queue. Needs `CANCEL_TASKS`.
+        """Cancel a task that has not started. Needs `CANCEL_TASKS`.
 
         Raises:
-            IllegalStateError: it has begun, or is over (27).
-            ResourceUnknownError: there is no such task (16).
+            IllegalStateError: it has started or ended (27).
+            ResourceUnknownError: the task does not exist (16).
         """
         return self._affected("POST", f"{BASE}/{segment(task_id)}/cancel", json={})
 
@@ -57,7 +57,7 @@ class Tasks(WithId["Task"]):
 
     @cached_property
     def api_requests(self) -> ApiRequests:
-        """What API functions were called with, and how they answered."""
+        """Requests to API functions, and their answers."""
         from extrahorizon.services.tasks.api_requests import ApiRequests
 
         return ApiRequests(self._session)
@@ -71,7 +71,7 @@ class Tasks(WithId["Task"]):
 
     @cached_property
     def logs(self) -> Logs:
-        """What tasks logged."""
+        """Logs of tasks."""
         from extrahorizon.services.tasks.logs import Logs
 
         return Logs(self._session)

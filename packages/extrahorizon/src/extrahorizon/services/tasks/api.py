@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ApiAnswer(NamedTuple):
-    """What an API function answered with.
+    """An API function's answer.
 
     Attributes:
         status: HTTP status.
@@ -30,16 +30,15 @@ class Api(Resource):
 
     Needs `EXECUTE_API_FUNCTION[:{FUNCTION_NAME}]`, unless the function's permission mode is `allUsers` or `public`.
 
-    An answer is awaited for 60 s: a function has 30 s, after the time in which Lambda loads it.
+    The timeout is 60 s: a function has 30 s, after Lambda has loaded it.
 
-    `path` is what follows the function's name, with a query where there is one: `"patients/1?full=yes"`. Put together
-    from somebody's input, encode each part with `extrahorizon.resource.segment`. The answer is the JSON the function
-    gives, None for an empty body. Its status, headers and other content: `request`.
+    `path` is the part after the function's name, with an optional query: `"patients/1?full=yes"`. Encode user input in
+    it with `extrahorizon.resource.segment`. They return the function's JSON, or None for an empty body. Use `request`
+    for status, headers and other content.
 
-    All of them raise:
-        PlatformError: the function answered with 400 or above, or the platform did: LambdaRuntimeError (1406) when it
-            raised, LambdaInvocationError (1405), InvalidApiFunctionResultError (1409), ResourceUnknownError (16).
-        InvalidResponseError: the body is not JSON.
+    All of them raise: PlatformError: the function answered with 400 or above, or the platform did: LambdaRuntimeError
+    (1406) when it raised, LambdaInvocationError (1405), InvalidApiFunctionResultError (1409), ResourceUnknownError
+    (16). InvalidResponseError: the body is not JSON.
     """
 
     def get(self, function_name: str, path: str) -> Any:
@@ -65,7 +64,7 @@ class Api(Resource):
     def request(
         self, method: str, function_name: str, path: str, *, content: bytes | None = None, content_type: str = ""
     ) -> ApiAnswer:
-        """Send any request to an API function, and return its whole answer.
+        """Send any request to an API function, and return the complete answer.
 
         **A PDF that a function makes**
 
@@ -74,13 +73,13 @@ class Api(Resource):
 
         Args:
             method: HTTP method.
-            function_name: which function.
-            path: what follows its name.
-            content: the body, as it is sent.
-            content_type: what the body is, such as `text/csv`; required where there is one.
+            function_name: the function.
+            path: the part after its name.
+            content: the raw body.
+            content_type: type of the body, such as `text/csv`; required with a body.
 
         Returns:
-            Status, headers and body, as the function gave them.
+            Status, headers and body of the function's answer.
 
         Raises:
             PlatformError: the status is 400 or above.

@@ -1,4 +1,4 @@
-"""What API functions were called with, and how they answered."""
+"""Requests to API functions, and their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ApiRequestLogs(Resource):
     """`exh.tasks.api_requests.logs`. Needs `VIEW_API_FUNCTION_REQUEST_LOGS`."""
 
     def find(self, api_request_id: str, rql: Condition | None = None) -> list[LogLine]:
-        """Lines that a function logged while it answered a request; RQL as for `exh.tasks.logs`.
+        """Return lines that a function logged during a request; RQL as for `exh.tasks.logs`.
 
         Raises:
             NoApiRequestLogsFoundError: there are no lines yet (1413).
@@ -28,7 +28,7 @@ class ApiRequestLogs(Resource):
         return self._data(f"{API_REQUESTS}/{segment(api_request_id)}/logs{query(rql)}")
 
     def find_first(self, api_request_id: str, rql: Condition | None = None) -> LogLine | None:
-        """Return the first of the lines that `find` gives, or None.
+        """Return the first line of `find`, or None.
 
         Raises:
             NoApiRequestLogsFoundError: there are no lines yet (1413).
@@ -43,5 +43,5 @@ class ApiRequests(Collection["ApiRequest"]):
 
     @cached_property
     def logs(self) -> ApiRequestLogs:
-        """What functions logged while they answered."""
+        """Logs of requests to API functions."""
         return ApiRequestLogs(self._session)

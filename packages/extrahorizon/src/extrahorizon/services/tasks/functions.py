@@ -28,16 +28,16 @@ class Functions(Resource):
     """`exh.tasks.functions`. A function is known by its name."""
 
     def find(self) -> Page[FunctionSummary]:
-        """All functions, in one page. Needs `VIEW_TASK_FUNCTIONS`."""
+        """Return all functions in one page. Needs `VIEW_TASK_FUNCTIONS`."""
         return paging.find(self._session, f"{FUNCTIONS}/")
 
     def create(self, **body: Unpack[FunctionCreation]) -> FunctionDetails:
-        """Make a function. Needs `CREATE_TASK_FUNCTION`.
+        """Create a function. Needs `CREATE_TASK_FUNCTION`.
 
         Raises:
-            InvalidFunctionCodeError: the code is no zip file, or empty (1401).
+            InvalidFunctionCodeError: the code is not a zip file, or is empty (1401).
             InvalidFunctionParameterError: the environment is larger than 4,096 bytes (1402).
-            InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
+            InvalidFunctionNameError: the name has characters other than letters, digits and hyphens (1407).
             ResourceAlreadyExistsError: there is a function with this name (17).
         """
         return cast("FunctionDetails", self._object("POST", f"{FUNCTIONS}/", json=self._body("FunctionCreation", body)))
@@ -46,19 +46,19 @@ class Functions(Resource):
         """Return a function without its code. Needs `VIEW_TASK_FUNCTION_DETAILS`.
 
         Raises:
-            ResourceUnknownError: there is no such function (16).
+            ResourceUnknownError: the function does not exist (16).
         """
         return cast("FunctionDetails", self._object("GET", f"{FUNCTIONS}/{segment(name)}"))
 
     def update(self, name: str, **body: Unpack[FunctionUpdate]) -> int:
-        """Change a function; what is not given stays. Needs `UPDATE_TASK_FUNCTION`.
+        """Change a function; omitted members are kept. Needs `UPDATE_TASK_FUNCTION`.
 
         Raises:
-            InvalidFunctionCodeError: the code is no zip file, or empty (1401).
+            InvalidFunctionCodeError: the code is not a zip file, or is empty (1401).
             InvalidFunctionParameterError: the environment is larger than 4,096 bytes (1402).
-            InvalidFunctionNameError: the name holds more than letters, digits and hyphens (1407).
+            InvalidFunctionNameError: the name has characters other than letters, digits and hyphens (1407).
             ResourceAlreadyExistsError: there is a function with this name (17).
-            ResourceUnknownError: there is no such function (16).
+            ResourceUnknownError: the function does not exist (16).
         """
         return self._affected("PUT", f"{FUNCTIONS}/{segment(name)}", json=self._body("FunctionUpdate", body))
 
@@ -66,42 +66,42 @@ class Functions(Resource):
         """Delete a function; its tasks and their logs stay. Needs `DELETE_TASK_FUNCTION`.
 
         Raises:
-            ResourceUnknownError: there is no such function (16).
+            ResourceUnknownError: the function does not exist (16).
         """
         return self._affected("DELETE", f"{FUNCTIONS}/{segment(name)}")
 
     def enable(self, name: str) -> int:
-        """Let a function run again. Needs `UPDATE_TASK_FUNCTION`.
+        """Enable a function. Needs `UPDATE_TASK_FUNCTION`.
 
         Raises:
-            ResourceUnknownError: there is no such function (16).
+            ResourceUnknownError: the function does not exist (16).
         """
         return self._affected("POST", f"{FUNCTIONS}/{segment(name)}/enable", json={})
 
     def disable(self, name: str) -> int:
-        """Keep a function from running. Needs `UPDATE_TASK_FUNCTION`.
+        """Disable a function. Needs `UPDATE_TASK_FUNCTION`.
 
         Raises:
-            ResourceUnknownError: there is no such function (16).
+            ResourceUnknownError: the function does not exist (16).
         """
         return self._affected("POST", f"{FUNCTIONS}/{segment(name)}/disable", json={})
 
     def execute(self, function_name: str, **body: Unpack[ExecutionRequest]) -> Execution:
-        """Run a function now and wait for what it returns; it must have a time limit of 30 s at most.
+        """Run a function now and wait for its result; its time limit must be at most 30 s.
 
-        An answer is awaited for 60 s: Lambda loads a function before its own time begins. `with_options` changes that.
+        The timeout is 60 s, because Lambda loads a function before its time begins. `with_options` changes it.
 
         Needs `EXECUTE_TASK_FUNCTION[:{FUNCTION_NAME}]`, unless the permission mode is `allUsers` or `public`.
 
         Args:
-            function_name: which one.
-            body: the `data` it gets.
+            function_name: the function.
+            body: its `data`.
 
         Returns:
-            The task, with what the function returned as `result`.
+            The task, with the function's return value as `result`.
 
         Raises:
-            LambdaRuntimeError: the function raised (1406); `error.body["runtimeError"]` and `["taskId"]` say more.
+            LambdaRuntimeError: the function raised (1406); see `error.body["runtimeError"]` and `["taskId"]`.
             LambdaInvocationError: the function could not be run (1405).
             ConcurrentExecutionLimitError: too many executions at once (1403).
             TimeLimitExceedsDirectExecutionMaximumError: the function's time limit is above 30 s (1404).

@@ -1,4 +1,4 @@
-"""What tasks logged."""
+"""Logs of tasks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Logs(Resource):
     """`exh.tasks.logs`. Needs `VIEW_TASK_LOGS`. Lines can take minutes to appear."""
 
     def find(self, task_id: str, rql: Condition | None = None) -> list[LogLine]:
-        """Lines of a task, 100 at most.
+        """Return at most 100 lines of a task.
 
         Args:
-            task_id: which one.
-            rql: `ge("timestamp", ...)` is all the platform takes. To page, ask from the last line's timestamp on; that
-                line comes again.
+            task_id: the task.
+            rql: only `ge("timestamp", ...)` is supported. To page, continue from the last line's timestamp; that line
+                is repeated.
 
         Raises:
             IllegalStateError: the task has not run yet (27).
@@ -31,7 +31,7 @@ class Logs(Resource):
         return self._data(f"{BASE}/{segment(task_id)}/logs{query(rql)}")
 
     def find_first(self, task_id: str, rql: Condition | None = None) -> LogLine | None:
-        """Return the first of the lines that `find` gives, or None.
+        """Return the first line of `find`, or None.
 
         Raises:
             IllegalStateError: the task has not run yet (27).

@@ -23,9 +23,9 @@ class Schedules(Collection["Schedule"]):
         return cast("Schedule", self._object("POST", f"{BASE}/schedules", json=self._body("ScheduleCreation", body)))
 
     def remove(self, schedule_id: str) -> int:
-        """End a schedule. Needs `DELETE_TASK_SCHEDULE`.
+        """Delete a schedule. Needs `DELETE_TASK_SCHEDULE`.
 
         Raises:
-            ResourceUnknownError: there is no such schedule (16).
+            ResourceUnknownError: the schedule does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/schedules/{segment(schedule_id)}")

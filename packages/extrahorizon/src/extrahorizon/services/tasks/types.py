@@ -1,4 +1,4 @@
-"""What the task service sends and takes."""
+"""Request and answer types of the task service."""
 
 from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
@@ -8,7 +8,7 @@ PermissionMode = Literal["permissionRequired", "allUsers", "public"]
 
 
 class TaskError(TypedDict, total=False):
-    """Why a task failed: by itself (`runtime`), or because it could not be run (`invocation`)."""
+    """Error of a failed task: its own (`runtime`), or of its start (`invocation`)."""
 
     type: Required[Literal["runtime", "invocation"]]
     name: str
@@ -46,7 +46,7 @@ class Task(TypedDict, total=False):
 
 
 class ExecutionRequest(TypedDict, total=False):
-    """What a function is executed with."""
+    """Input of a direct execution."""
 
     data: dict[str, Any] | None
 
@@ -65,14 +65,14 @@ class LogLine(TypedDict):
 
 
 class ExecutionOptions(TypedDict, total=False):
-    """Who may execute a function, and how urgently its tasks run."""
+    """Permission mode and default priority of a function."""
 
     permissionMode: PermissionMode
     defaultPriority: int
 
 
 class RetryPolicy(TypedDict, total=False):
-    """Which errors, by class name, make a task run again; all of them without names."""
+    """Error class names that cause a retry; all errors if there are no names."""
 
     enabled: Required[bool]
     errorsToRetry: list[str]
@@ -85,7 +85,7 @@ class EnvironmentVariable(TypedDict):
 
 
 class FunctionUpdate(TypedDict, total=False):
-    """What can be changed of a function; `code` is a zip file in base64."""
+    """Changes to a function; `code` is a zip file in base64."""
 
     description: str
     code: str
@@ -159,7 +159,7 @@ class Schedule(TypedDict, total=False):
 
 
 class ApiRequestError(TypedDict, total=False):
-    """Why an API function gave no answer of its own."""
+    """Reason why an API function gave no answer of its own."""
 
     type: Required[Literal["invocation", "runtime", "response"]]
     name: str

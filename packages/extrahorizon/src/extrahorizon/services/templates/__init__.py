@@ -29,17 +29,17 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
     _path = f"{BASE}/"
 
     def create(self, **body: Unpack[TemplateBody]) -> Template:
-        """Make a template. Needs `CREATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.create`."""
+        """Create a template. Needs `CREATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.create`."""
         return cast("Template", self._object("POST", f"{BASE}/", json=self._body("TemplateBody", body)))
 
     def update(self, template_id: str, **body: Unpack[TemplateBody]) -> Template:
         """Replace a template. Needs `UPDATE_TEMPLATES`. Deprecated by the platform: use `exh.templates_v2.update`.
 
         Returns:
-            The template as it is now.
+            The new template.
 
         Raises:
-            ResourceUnknownError: there is no such template (16).
+            ResourceUnknownError: the template does not exist (16).
         """
         return cast("Template", self._object("PUT", _template(template_id), json=self._body("TemplateBody", body)))
 
@@ -47,52 +47,52 @@ class Templates(Service, WithId["Template"], WithName["Template"]):
         """Delete a template. Needs `DELETE_TEMPLATES`. Deprecated by the platform.
 
         Raises:
-            ResourceUnknownError: there is no such template (16).
+            ResourceUnknownError: the template does not exist (16).
         """
         return self._affected("DELETE", _template(template_id))
 
     def resolve_as_pdf(self, template_id: str, **body: Unpack[Resolution]) -> bytes:
-        """Fill in a template and answer with a PDF. Needs no permission.
+        """Render a template as a PDF. Needs no permission.
 
         Deprecated by the platform: use its function `html-to-pdf`.
 
         Raises:
-            LocalizationKeyMissingError: a text that the template mentions is not there (1002).
-            TemplateFillingError: the content does not fit the template (1003).
-            ResourceUnknownError: there is no such template (16).
+            LocalizationKeyMissingError: a localization key of the template does not exist (1002).
+            TemplateFillingError: the content does not match the template (1003).
+            ResourceUnknownError: the template does not exist (16).
         """
         return self._session.request(
             "POST", f"{_template(template_id)}/pdf", json=self._body("Resolution", body)
         ).content
 
     def resolve_as_pdf_using_code(self, template_id: str, localization_code: str, **body: Unpack[Resolution]) -> bytes:
-        """Fill in a template in the language of this code and answer with a PDF. Needs no permission.
+        """Render a template as a PDF in this language. Needs no permission.
 
         Deprecated by the platform: use `resolve_as_pdf` with a `language`.
 
         Raises:
-            LocalizationKeyMissingError: a text that the template mentions is not there (1002).
-            TemplateFillingError: the content does not fit the template (1003).
-            ResourceUnknownError: there is no such template (16).
+            LocalizationKeyMissingError: a localization key of the template does not exist (1002).
+            TemplateFillingError: the content does not match the template (1003).
+            ResourceUnknownError: the template does not exist (16).
         """
         path = f"{_template(template_id)}/pdf/{segment(localization_code)}"
         return self._session.request("POST", path, json=self._body("Resolution", body)).content
 
     def resolve_as_json(self, template_id: str, **body: Unpack[Resolution]) -> dict[str, str]:
-        """Fill in a template. Needs no permission. Deprecated by the platform: use `exh.templates_v2.resolve`.
+        """Render a template. Needs no permission. Deprecated by the platform: use `exh.templates_v2.resolve`.
 
         Args:
-            template_id: which one.
-            body: `content` to fill in; `language`, the user's or `EN` by default; `time_zone`, the user's or
+            template_id: the template.
+            body: `content`; `language`, the user's or `EN` by default; `time_zone`, the user's or
                 `Europe/Brussels` by default.
 
         Returns:
-            The texts by the names of the template's fields.
+            The rendered texts by field name.
 
         Raises:
-            LocalizationKeyMissingError: a text that the template mentions is not there (1002).
-            TemplateFillingError: the content does not fit the template (1003).
-            ResourceUnknownError: there is no such template (16).
+            LocalizationKeyMissingError: a localization key of the template does not exist (1002).
+            TemplateFillingError: the content does not match the template (1003).
+            ResourceUnknownError: the template does not exist (16).
         """
         return cast(
             "dict[str, str]",

@@ -1,17 +1,17 @@
-"""What version 1 of the template service sends and takes."""
+"""Request and answer types of version 1 of the template service."""
 
 from typing import Any, Literal, Required, TypedDict
 
 
 class SizeOption(TypedDict):
-    """How small or large the content may be."""
+    """Limits on the size of content."""
 
     type: Literal["min_bytes", "max_bytes"]
     value: int
 
 
 class TemplateSchema(TypedDict, total=False):
-    """What content a template takes."""
+    """Schema of a template's content."""
 
     type: Literal["object"]
     fields: dict[str, dict[str, Any]]
@@ -28,7 +28,7 @@ class TemplateBody(TypedDict):
 
 
 class Template(TypedDict, total=False):
-    """A template: texts by name, to be filled in with content."""
+    """A template: texts by name, rendered with content."""
 
     id: Required[str]
     name: Required[str]
@@ -40,7 +40,7 @@ class Template(TypedDict, total=False):
 
 
 class Resolution(TypedDict, total=False):
-    """What to fill in, and for which language and time zone."""
+    """Content, language and time zone of a rendering."""
 
     content: Required[dict[str, Any]]
     language: str | None

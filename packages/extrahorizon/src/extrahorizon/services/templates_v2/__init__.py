@@ -24,11 +24,11 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
     _path = f"{BASE}/"
 
     def create(self, **body: Unpack[TemplateCreation]) -> Template:
-        """Make a template with at least one output. Needs `CREATE_TEMPLATES`.
+        """Create a template with at least one output. Needs `CREATE_TEMPLATES`.
 
         Raises:
-            ResourceAlreadyExistsError: there is a template with this name (17).
-            TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
+            ResourceAlreadyExistsError: a template with this name exists (17).
+            TemplateSyntaxError: an output has a syntax error; see `body["syntaxError"]` (1004).
         """
         return cast("Template", self._object("POST", f"{BASE}/", json=self._body("TemplateCreation", body)))
 
@@ -36,9 +36,9 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
         """Change some members of a template; a `description` or `inputs` of None is removed. Needs `UPDATE_TEMPLATES`.
 
         Raises:
-            ResourceUnknownError: there is no such template (16).
-            ResourceAlreadyExistsError: there is another one with this name (17).
-            TemplateSyntaxError: an output cannot be read; `body["syntaxError"]` says which and why (1004).
+            ResourceUnknownError: the template does not exist (16).
+            ResourceAlreadyExistsError: another template has this name (17).
+            TemplateSyntaxError: an output has a syntax error; see `body["syntaxError"]` (1004).
         """
         return self._affected(
             "PUT", f"{BASE}/{segment(template_id_or_name)}", json=self._body("TemplateUpdate", body, nulls=True)
@@ -48,24 +48,24 @@ class TemplatesV2(Service, WithId["Template"], WithName["Template"]):
         """Delete a template. Needs `DELETE_TEMPLATES`.
 
         Raises:
-            ResourceUnknownError: there is no such template (16).
+            ResourceUnknownError: the template does not exist (16).
         """
         return self._affected("DELETE", f"{BASE}/{segment(template_id_or_name)}")
 
     def resolve(self, template_id_or_name: str, **body: Unpack[Resolution]) -> dict[str, str]:
-        """Fill in a template. Needs `RESOLVE_TEMPLATES` or `RESOLVE_TEMPLATES:{TEMPLATE_NAME}`.
+        """Render a template. Needs `RESOLVE_TEMPLATES` or `RESOLVE_TEMPLATES:{TEMPLATE_NAME}`.
 
         Args:
-            template_id_or_name: which one.
+            template_id_or_name: the template.
             body: `inputs`; `language`, the user's or `EN` by default; `timeZone`, the user's or `UTC` by default.
 
         Returns:
-            The texts by the names of the template's outputs.
+            The rendered texts by output name.
 
         Raises:
-            TemplateFillingError: the inputs do not fit the template (1003).
-            TemplateResolvingError: an output cannot be made; `body["resolveError"]` says which and why (1005).
-            ResourceUnknownError: there is no such template (16).
+            TemplateFillingError: the inputs do not match the template (1003).
+            TemplateResolvingError: rendering an output failed; see `body["resolveError"]` (1005).
+            ResourceUnknownError: the template does not exist (16).
         """
         return cast(
             "dict[str, str]",

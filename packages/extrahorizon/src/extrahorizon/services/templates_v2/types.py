@@ -1,10 +1,10 @@
-"""What the template service sends and takes."""
+"""Request and answer types of the template service."""
 
 from typing import Any, Literal, Required, TypedDict
 
 
 class InputType(TypedDict, total=False):
-    """What an input may be: an object has `properties`, an array has `items`."""
+    """Type of an input: an object has `properties`, an array has `items`."""
 
     type: Required[Literal["object", "array", "string", "number", "boolean"]]
     properties: "dict[str, InputType]"
@@ -21,7 +21,7 @@ class TemplateCreation(TypedDict, total=False):
 
 
 class TemplateUpdate(TypedDict, total=False):
-    """What can be changed of a template; null removes a description or inputs."""
+    """Changes to a template; null removes a description or inputs."""
 
     name: str
     outputs: dict[str, str]
@@ -42,7 +42,7 @@ class Template(TypedDict, total=False):
 
 
 class Resolution(TypedDict, total=False):
-    """What to fill in, and for which language and time zone."""
+    """Inputs, language and time zone of a rendering."""
 
     inputs: dict[str, Any] | None
     language: str | None

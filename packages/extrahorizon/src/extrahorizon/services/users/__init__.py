@@ -81,35 +81,35 @@ class Users(Service, Collection["User"]):
 
     @cached_property
     def group_roles(self) -> GroupRoles:
-        """Roles of a group's staff, and who is staff."""
+        """Roles of a group's staff, and staff enlistments."""
         from extrahorizon.services.users.group_roles import GroupRoles
 
         return GroupRoles(self._session)
 
     @cached_property
     def settings(self) -> Settings:
-        """How e-mail addresses are verified."""
+        """Settings of e-mail verification."""
         from extrahorizon.services.users.settings import Settings
 
         return Settings(self._session)
 
     def me(self) -> User:
-        """Return the user that the credentials belong to, which checks them as well. Needs no permission.
+        """Return the user of the credentials, which also verifies them. Needs no permission.
 
         Raises:
             PlatformError: an `OAuth…Error` when the credentials are refused.
-            PlatformUnreachableError: there was no usable answer.
+            PlatformUnreachableError: there was no valid answer.
         """
         return cast("User", self._object("GET", f"{BASE}/me"))
 
     def find_by_id(self, user_id: str) -> User:
         """Return the user with this id.
 
-        Oneself and, in part, the members of one's groups need no permission. Otherwise `VIEW_USER`, or `VIEW_PATIENTS`
-        or `VIEW_STAFF` for part of the members.
+        No permission is needed for oneself and, partially, for members of one's groups. Others need `VIEW_USER`, or
+        `VIEW_PATIENTS` or `VIEW_STAFF` for some members.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return cast("User", self._object("GET", _user(user_id)))
 
@@ -117,23 +117,23 @@ class Users(Service, Collection["User"]):
         """Return the user with this e-mail address that matches `rql` too, or None.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
             NoPermissionError: the permission that the class names is missing (10).
         """
         return self._find_where("email", email, rql)
 
     def update(self, user_id: str, **body: Unpack[UserUpdate]) -> User:
-        """Change a user; what is not given stays. Needs `UPDATE_USER` for anybody but oneself.
+        """Change a user; omitted members are kept. Needs `UPDATE_USER` for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return cast("User", self._object("PUT", _user(user_id), json=self._body("UserUpdate", body)))
 
     def remove_users(self, rql: Condition) -> int:
         """Delete the users that match; never with empty RQL. Deprecated by the platform: use `remove`, one by one.
 
-        Needs `DELETE_USER` for anybody but oneself.
+        Needs `DELETE_USER` for other users.
         """
         return self._affected("DELETE", self._path + required(rql))
 
@@ -146,43 +146,43 @@ class Users(Service, Collection["User"]):
         return paging.find(self._session, f"{BASE}/staff", rql)
 
     def remove(self, user_id: str) -> int:
-        """Delete a user, and end the user's tokens. Needs `DELETE_USER` for anybody but oneself.
+        """Delete a user, and revoke the user's tokens. Needs `DELETE_USER` for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return self._affected("DELETE", _user(user_id))
 
     def update_email(self, user_id: str, **body: Unpack[EmailUpdate]) -> User:
-        """Change a user's e-mail address. Needs `UPDATE_USER_EMAIL` for anybody but oneself.
+        """Change a user's e-mail address. Needs `UPDATE_USER_EMAIL` for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
             EmailUsedError: another user has this address (203).
             PinCodesNotEnabledError: `activation_mode` is `pin_code`, which the settings do not allow (218).
         """
         return cast("User", self._object("PUT", f"{_user(user_id)}/email", json=self._body("EmailUpdate", body)))
 
     def add_patient_enlistment(self, user_id: str, **body: Unpack[PatientEnlistmentBody]) -> int:
-        """Make a user a patient of a group. Needs `ADD_PATIENT`.
+        """Create a user a patient of a group. Needs `ADD_PATIENT`.
 
         Raises:
-            ResourceAlreadyExistsError: the user is one (17).
+            ResourceAlreadyExistsError: the user is a patient already (17).
         """
         return self._affected(
             "POST", f"{_user(user_id)}/patient_enlistments", json=self._body("PatientEnlistmentBody", body)
         )
 
     def remove_patient_enlistment(self, user_id: str, group_id: str) -> int:
-        """Take a patient out of a group. Needs `REMOVE_PATIENT`, globally or in the group, for anybody but oneself.
+        """Remove a patient from a group. Needs `REMOVE_PATIENT`, globally or in the group, for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user, or the user is no patient of the group (16).
+            ResourceUnknownError: the user does not exist, or the user is not a patient of the group (16).
         """
         return self._affected("DELETE", f"{_user(user_id)}/patient_enlistments/{segment(group_id)}")
 
     def create_account(self, **body: Unpack[Registration]) -> User:
-        """Register a user, who is mailed how to activate the account unless that is `manual`. Needs no permission.
+        """Register a user, who gets an activation mail unless the mode is `manual`. Needs no permission.
 
         Raises:
             EmailUsedError: another user has this address (203).
@@ -191,7 +191,7 @@ class Users(Service, Collection["User"]):
         return cast("User", self._object("POST", f"{BASE}/register", json=self._body("Registration", body)))
 
     def change_password(self, **body: Unpack[PasswordChange]) -> bool:
-        """Change the password of the user who calls. Needs no permission.
+        """Change the calling user's password. Needs no permission.
 
         Raises:
             PasswordError: the old password is wrong (208).
@@ -199,7 +199,7 @@ class Users(Service, Collection["User"]):
         return self._is_ok("PUT", f"{BASE}/password", json=self._body("PasswordChange", body))
 
     def authenticate(self, **body: Unpack[Login]) -> User:
-        """Return the user with this e-mail address and this password; it gives no token. Needs no permission.
+        """Return the user with this e-mail address and password, without a token. Needs no permission.
 
         Raises:
             AuthenticationError: address or password is wrong (106).
@@ -210,27 +210,27 @@ class Users(Service, Collection["User"]):
         return cast("User", self._object("POST", f"{BASE}/authenticate", json=self._body("Login", body)))
 
     def request_email_activation(self, email: str, mode: Literal["hash", "pin_code"] | None = None) -> bool:
-        """Mail a user how to activate the account. Needs no permission.
+        """Send a user an activation mail. Needs no permission.
 
         Args:
             email: the user's address.
-            mode: what to mail; `hash` by default.
+            mode: kind of code; `hash` by default.
 
         Raises:
             IllegalStateError: the service is not set up for it (27).
             EmailUnknownError: no user has this address (202).
-            AlreadyActivatedError: there is nothing to activate (206).
-            ActivationRequestLimitError: it was asked for too often (222).
-            ActivationRequestTimeoutError: it was asked for too recently (223).
+            AlreadyActivatedError: the account is active already (206).
+            ActivationRequestLimitError: too many requests (222).
+            ActivationRequestTimeoutError: the last request was too recent (223).
         """
         asked = self._body("MailRequest", {"email": email, "mode": mode})
         return self._is_ok("GET", f"{BASE}/activation?{urlencode(asked)}", usually_idempotent=False)
 
     def validate_email_activation(self, **body: Unpack[Activation]) -> bool:
-        """Activate an account with what its user was mailed. Needs no permission.
+        """Activate an account with the mailed code. Needs no permission.
 
         Raises:
-            ActivationUnknownError: nothing to activate has this hash or address; it may have expired (205).
+            ActivationUnknownError: the hash or address is unknown or expired (205).
             TooManyFailedAttemptsError: the PIN code was wrong too often; request another (213).
             IncorrectPinCodeError: the PIN code is wrong (224).
         """
@@ -269,10 +269,10 @@ class Users(Service, Collection["User"]):
         return self._is_ok("POST", f"{BASE}/forgot_password", json=self._body("PasswordReset", body))
 
     def confirm_password(self, **body: Unpack[Password]) -> bool:
-        """Return whether this is the password of the user who calls. Needs no permission.
+        """Check the calling user's password. Needs no permission.
 
         Raises:
-            AuthenticationError: it is not (106).
+            AuthenticationError: it is wrong (106).
             LoginTimeoutError: there was another attempt within the last second (211).
             LoginFreezeError: too many attempts failed; wait a minute (212).
             TooManyFailedAttemptsError: the account is locked until its password is reset (213).
@@ -280,7 +280,7 @@ class Users(Service, Collection["User"]):
         return self._is_ok("POST", f"{BASE}/confirm_password", json=self._body("Password", body))
 
     def reset_failed_login_attempts(self, user_id: str) -> int:
-        """Let a user log in again who was locked out by wrong passwords. Needs `RESET_FAILED_LOGIN_ATTEMPTS`.
+        """Unlock a user after too many wrong passwords. Needs `RESET_FAILED_LOGIN_ATTEMPTS`.
 
         The official SDK has no method for this endpoint of the platform.
 
@@ -288,7 +288,7 @@ class Users(Service, Collection["User"]):
             1.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return self._affected("POST", f"{_user(user_id)}/reset_failed_login_attempts")
 
@@ -309,20 +309,20 @@ class Users(Service, Collection["User"]):
     def update_profile_image(self, user_id: str, **body: Unpack[ProfileImage]) -> User:
         """Set a user's picture. Deprecated by the platform.
 
-        Needs `UPDATE_PROFILE_IMAGE` for anybody but oneself.
+        Needs `UPDATE_PROFILE_IMAGE` for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return cast(
             "User", self._object("PUT", f"{_user(user_id)}/profile_image", json=self._body("ProfileImage", body))
         )
 
     def delete_profile_image(self, user_id: str) -> User:
-        """Remove a user's picture. Needs `UPDATE_PROFILE_IMAGE` for anybody but oneself.
+        """Remove a user's picture. Needs `UPDATE_PROFILE_IMAGE` for other users.
 
         Raises:
-            ResourceUnknownError: there is no such user (16).
+            ResourceUnknownError: the user does not exist (16).
         """
         return cast("User", self._object("DELETE", f"{_user(user_id)}/profile_image"))
 

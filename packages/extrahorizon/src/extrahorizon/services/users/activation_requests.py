@@ -21,7 +21,7 @@ class ActivationRequests(WithId["VerificationRequest"]):
         """Return the request of this user that matches `rql` too, or None.
 
         Raises:
-            InvalidRqlError: the platform cannot read the query (19).
+            InvalidRqlError: the query is invalid (19).
             NoPermissionError: the permission that the class names is missing (10).
         """
         return self._find_where("user_id", user_id, rql)

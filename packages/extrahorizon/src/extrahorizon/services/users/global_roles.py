@@ -26,7 +26,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
         return paging.find(self._session, f"{BASE}/permissions")
 
     def create(self, **body: Unpack[RoleCreation]) -> Role:
-        """Make a role, still without permissions. Needs `CREATE_ROLE`."""
+        """Create a role without permissions. Needs `CREATE_ROLE`."""
         return cast("Role", self._object("POST", self._path, json=self._body("RoleCreation", body)))
 
     def remove(self, rql: Condition) -> int:
@@ -38,7 +38,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
         return self._affected("DELETE", self._path + required(rql))
 
     def update(self, role_id: str, **body: Unpack[RoleUpdate]) -> Role:
-        """Change the role itself; what is not given stays. Needs `UPDATE_ROLE`."""
+        """Change the role itself; omitted members are kept. Needs `UPDATE_ROLE`."""
         return cast(
             "Role", self._object("PUT", f"{self._path}/{segment(role_id)}", json=self._body("RoleUpdate", body))
         )
@@ -59,7 +59,7 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
         )
 
     def remove_permissions(self, rql: Condition, **body: Unpack[Permissions]) -> int:
-        """Take permissions from the roles that match. Needs `REMOVE_ROLE_PERMISSION`.
+        """Remove permissions from the roles that match. Needs `REMOVE_ROLE_PERMISSION`.
 
         Raises:
             FieldFormatError: the list is empty (15).
@@ -70,9 +70,9 @@ class GlobalRoles(WithId["Role"], WithName["Role"]):
         )
 
     def add_to_users(self, rql: Condition, **body: Unpack[Roles]) -> int:
-        """Give roles, by id, to the users that match. Needs `ADD_ROLE_TO_USER`. Unknown roles are passed over."""
+        """Add roles, by id, to the users that match. Needs `ADD_ROLE_TO_USER`. Unknown roles are ignored."""
         return self._affected("POST", f"{BASE}/add_roles{required(rql)}", json=self._body("Roles", body))
 
     def remove_from_user(self, rql: Condition, **body: Unpack[Roles]) -> int:
-        """Take roles, by id, from the users that match. Needs `REMOVE_ROLE_FROM_USER`."""
+        """Remove roles, by id, from the users that match. Needs `REMOVE_ROLE_FROM_USER`."""
         return self._affected("POST", f"{BASE}/remove_roles{required(rql)}", json=self._body("Roles", body))

@@ -1,4 +1,4 @@
-"""Roles of a group's staff, and who is staff: what the permissions of such a role allow holds in the group."""
+"""Roles of a group's staff, whose permissions apply in the group, and staff enlistments."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class GroupRoles(Resource):
         return paging.find(self._session, _roles(group_id), rql)
 
     def find_all(self, group_id: str, rql: Condition | None = None) -> Iterator[GroupRole]:
-        """Every role that matches, one after another; `paging.find_all` says how.
+        """Yield every role that matches; see `extrahorizon.paging.find_all`.
 
-        Needs `VIEW_GROUP` where one is not staff of the group.
+        Needs `VIEW_GROUP` unless the caller is staff of the group.
         """
         return paging.find_all(self._session, _roles(group_id), rql)
 
@@ -74,14 +74,14 @@ class GroupRoles(Resource):
         return paging.find_first(self._session, _roles(group_id), where("name", role_name, rql))
 
     def add(self, group_id: str, **body: Unpack[RoleCreation]) -> GroupRole:
-        """Make a role of a group, still without permissions. Needs `CREATE_GROUP_ROLE`."""
+        """Create a role of a group without permissions. Needs `CREATE_GROUP_ROLE`."""
         return cast("GroupRole", self._object("POST", _roles(group_id), json=self._body("RoleCreation", body)))
 
     def update(self, group_id: str, role_id: str, **body: Unpack[RoleUpdate]) -> GroupRole:
         """Change the role itself. Needs `UPDATE_GROUP_ROLE`.
 
         Raises:
-            ResourceUnknownError: there is no such role in the group (16).
+            ResourceUnknownError: unknown role in the group (16).
         """
         return cast(
             "GroupRole",
@@ -112,7 +112,7 @@ class GroupRoles(Resource):
         )
 
     def remove_permissions(self, group_id: str, rql: Condition, **body: Unpack[Permissions]) -> int:
-        """Take permissions from the roles of a group that match. Needs `REMOVE_GROUP_ROLE_PERMISSION`.
+        """Remove permissions from the roles of a group that match. Needs `REMOVE_GROUP_ROLE_PERMISSION`.
 
         Raises:
             ResourceUnknownError: no role matches (16).
@@ -122,11 +122,11 @@ class GroupRoles(Resource):
         )
 
     def assign_to_staff(self, group_id: str, *, rql: Condition | None = None, **body: Unpack[Roles]) -> int:
-        """Give roles, by id, to the staff of a group that matches. Needs `ADD_GROUP_ROLE_TO_STAFF`.
+        """Assign roles, by id, to the staff of a group that matches. Needs `ADD_GROUP_ROLE_TO_STAFF`.
 
         Args:
-            group_id: which group.
-            rql: which of its staff; **all of it** without.
+            group_id: the group.
+            rql: selects staff members; **all of them** if missing.
             body: `roles`, ids of roles of the group.
 
         Raises:
@@ -135,7 +135,7 @@ class GroupRoles(Resource):
         return self._affected("POST", f"{_staff(group_id)}/add_roles{query(rql)}", json=self._body("Roles", body))
 
     def remove_from_staff(self, group_id: str, rql: Condition, **body: Unpack[Roles]) -> int:
-        """Take roles, by id, from the staff of a group that matches. Needs `REMOVE_GROUP_ROLE_FROM_STAFF`.
+        """Remove roles, by id, from the staff of a group that matches. Needs `REMOVE_GROUP_ROLE_FROM_STAFF`.
 
         Raises:
             ResourceUnknownError: no staff member matches (16).
@@ -146,7 +146,7 @@ class GroupRoles(Resource):
         """Make the users that match staff of groups. Needs `ADD_STAFF`.
 
         Args:
-            rql: which users; **all of them** without.
+            rql: selects users; **all of them** if missing.
             body: `groups`, ids.
 
         Raises:
@@ -155,7 +155,7 @@ class GroupRoles(Resource):
         return self._affected("POST", f"{BASE}/add_to_staff{query(rql)}", json=self._body("Groups", body))
 
     def remove_users_from_staff(self, rql: Condition, **body: Unpack[Groups]) -> int:
-        """Take the users that match from the staff of groups, by id. Needs `REMOVE_STAFF`.
+        """Remove the users that match from the staff of groups, by id. Needs `REMOVE_STAFF`.
 
         Raises:
             ResourceUnknownError: no user matches (16).

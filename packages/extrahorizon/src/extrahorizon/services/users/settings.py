@@ -19,7 +19,7 @@ class Settings(Resource):
     """`exh.users.settings`."""
 
     def get_verification_settings(self) -> VerificationSettings:
-        """How e-mail addresses are verified. Needs `VIEW_USER_VERIFICATION_SETTINGS`."""
+        """Return the settings of e-mail verification. Needs `VIEW_USER_VERIFICATION_SETTINGS`."""
         return cast("VerificationSettings", self._object("GET", VERIFICATION))
 
     def update_verification_settings(self, **body: Unpack[VerificationSettingsUpdate]) -> VerificationSettings:

@@ -1,4 +1,4 @@
-"""What the user service sends and takes."""
+"""Request and answer types of the user service."""
 
 from datetime import datetime
 from typing import Any, Literal, Required, TypedDict
@@ -80,7 +80,7 @@ class User(TypedDict, total=False):
 
 
 class Patient(TypedDict, total=False):
-    """What is shown of a patient. Personal data: never log it, never return all of it."""
+    """A patient as shown to staff. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     first_name: Required[str]
@@ -95,7 +95,7 @@ class Patient(TypedDict, total=False):
 
 
 class StaffMember(TypedDict, total=False):
-    """What is shown of a staff member. Personal data: never log it, never return all of it."""
+    """A staff member as shown to patients and staff. Personal data: never log it, never return all of it."""
 
     id: Required[str]
     first_name: Required[str]
@@ -108,7 +108,7 @@ class StaffMember(TypedDict, total=False):
 
 
 class Registration(TypedDict, total=False):
-    """A user to make; `activation_mode` is `hash` where none is given. Personal data: never log it."""
+    """A new user; `activation_mode` is `hash` by default. Personal data: never log it."""
 
     first_name: Required[str]
     last_name: Required[str]
@@ -125,7 +125,7 @@ class Registration(TypedDict, total=False):
 
 
 class UserUpdate(TypedDict, total=False):
-    """What can be changed of a user here; the e-mail address has a method of its own."""
+    """Changes to a user here; the e-mail address has a method of its own."""
 
     first_name: str
     last_name: str
@@ -142,7 +142,7 @@ class MailRequest(TypedDict, total=False):
 
 
 class EmailUpdate(TypedDict, total=False):
-    """Another e-mail address, to be activated anew."""
+    """A new e-mail address, which must be activated."""
 
     email: Required[str]
     activation_mode: ActivationMode
@@ -156,27 +156,27 @@ class PatientEnlistmentBody(TypedDict, total=False):
 
 
 class PasswordChange(TypedDict):
-    """The password there is and the one to be. Secrets: never log them."""
+    """The old and the new password. Secrets: never log them."""
 
     old_password: str
     new_password: str
 
 
 class Login(TypedDict):
-    """What a user logs in with. A secret: never log it."""
+    """Login credentials. A secret: never log it."""
 
     email: str
     password: str
 
 
 class Password(TypedDict):
-    """The password of the user who calls. A secret: never log it."""
+    """The calling user's password. A secret: never log it."""
 
     password: str
 
 
 class Activation(TypedDict, total=False):
-    """What the user was mailed: `hash`, or `pin_code` with the `email` it went to. A secret: never log it."""
+    """The mailed code: `hash`, or `pin_code` with the `email`. A secret: never log it."""
 
     hash: str | None
     email: str | None
@@ -184,7 +184,7 @@ class Activation(TypedDict, total=False):
 
 
 class PasswordReset(Activation, total=False):
-    """What the user was mailed, and the password to be. Secrets: never log them."""
+    """The mailed code and the new password. Secrets: never log them."""
 
     new_password: Required[str]
 
@@ -196,7 +196,7 @@ class ProfileImage(TypedDict):
 
 
 class PasswordPolicyUpdate(TypedDict, total=False):
-    """What passwords are to be like."""
+    """Changes to the password policy."""
 
     minimum_length: int
     maximum_length: int
@@ -209,7 +209,7 @@ class PasswordPolicyUpdate(TypedDict, total=False):
 
 
 class PasswordPolicy(TypedDict, total=False):
-    """What passwords have to be like."""
+    """The password policy."""
 
     minimum_length: int
     maximum_length: int
@@ -222,7 +222,7 @@ class PasswordPolicy(TypedDict, total=False):
 
 
 class EmailTemplates(TypedDict, total=False):
-    """The templates of the service's mails; each is given by id or by name, never by both."""
+    """The templates of the service's mails; each by id or by name, never both."""
 
     activation_email_template_id: str | None
     activation_email_template_name: str | None
@@ -265,7 +265,7 @@ class RoleCreation(TypedDict):
 
 
 class RoleUpdate(TypedDict, total=False):
-    """What can be changed of a role itself."""
+    """Changes to a role itself."""
 
     name: str
     description: str
@@ -290,7 +290,7 @@ class Groups(TypedDict):
 
 
 class VerificationSettingsUpdate(TypedDict, total=False):
-    """How e-mail addresses are to be verified."""
+    """Changes to the settings of e-mail verification."""
 
     enable_pin_code_activation_requests: bool
     enable_pin_code_forgot_password_requests: bool
@@ -299,7 +299,7 @@ class VerificationSettingsUpdate(TypedDict, total=False):
 
 
 class VerificationSettings(TypedDict, total=False):
-    """How e-mail addresses are verified: whether by PIN code too, and whether requests for a hash are limited."""
+    """Settings of e-mail verification: whether PIN codes are enabled, and whether hash requests are limited."""
 
     enable_pin_code_activation_requests: Required[bool]
     enable_pin_code_forgot_password_requests: Required[bool]

@@ -29,7 +29,7 @@ function Shown({ about, runs, query, frame }) {
   const tab = query.get("tab") ?? "run";
   return html`<${Head} title=${about.name} crumbs=${[["Functions", "#/functions"]]} badge=${html`<${Worker} of=${about} />`} />
     ${about.description && html`<p class="dim">${about.description}</p>`}
-    ${about.hides_project && html`<${Notice} kind="warn">An uploaded bundle runs in the place of this project's code, and nothing that is saved changes that.
+    ${about.hides_project && html`<${Notice} kind="warn">An uploaded bundle runs instead of this project's code, so your changes have no effect.
       <code>exh tasks delete --name ${about.name}</code> removes the bundle.<//>`}
     <${Tabs} label="Function" of=${tabs} chosen=${tab} choose=${(key) => setQuery({ tab: key === "run" ? "" : key })} />
     ${tab === "run" && html`<${Invoke} about=${about} frame=${frame} />`}
