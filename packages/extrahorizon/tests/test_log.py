@@ -1,6 +1,8 @@
 import io
 import json
 import logging
+from collections import namedtuple
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import pytest
@@ -26,7 +28,7 @@ def lines(monkeypatch):
         *("password", "tokenSecret", "API_OAUTH_TOKEN", "Authorization", "X-Api-Key", "consumer_key", "refresh_token"),
         *("client-secret", "licenseKeys", "fileToken", "Set-Cookie", "oauth_signature", "accessTokenValue", "pin"),
         *("apikey", "APIKEY", "x-apikey", "accesstoken", "authtoken", "tokensecret", "clientsecret", "secretkey"),
-        *("bearer", "jwt", "otp", "mfaCode"),
+        *("bearer", "jwt", "otp", "mfaCode", "x-auth", "db_pass", "wachtwoord", "sessionId", "client_key"),
     ],
 )
 def test_names_of_secrets_are_known(name):
@@ -34,7 +36,22 @@ def test_names_of_secrets_are_known(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["user_id", "key", "localizationKey", "author", "monkey", "tokenize", "compass", "spin", "code", ""]
+    "name",
+    [
+        "user_id",
+        "key",
+        "localizationKey",
+        "author",
+        "monkey",
+        "tokenize",
+        "compass",
+        "spin",
+        "code",
+        "",
+        "pass_rate",
+        "auth_method",
+        "session",
+    ],
 )
 def test_ordinary_names_are_not_taken_for_secrets(name):
     assert not is_secret_name(name)
@@ -55,6 +72,29 @@ def test_secrets_are_redacted_wherever_they_were_added(lines):
     assert "mark" not in json.dumps([first, second])
     assert first["message"] == {"password": REDACTED, "nested": [{"apiKey": REDACTED}]}
     assert second["secret"] == REDACTED
+
+
+@dataclass
+class Login:
+    user: str
+    token: str
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Login("ada", "LEAK"),
+        namedtuple("Both", "user token")("ada", "LEAK"),  # noqa: PYI024 - as other code makes them
+        [("X-Request", "1"), ("Authorization", "LEAK")],
+        {"login": [["password", "LEAK"]]},
+    ],
+    ids=["dataclass", "named tuple", "headers", "pairs in a list"],
+)
+def test_what_has_names_without_being_a_mapping_is_redacted(lines, value):
+    logger.info("called", extra={"value": value})
+    (line,) = lines()
+    assert "LEAK" not in json.dumps(line)
+    assert REDACTED in json.dumps(line)
 
 
 def test_lines_of_other_loggers_are_redacted_too():

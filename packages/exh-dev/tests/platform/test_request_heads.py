@@ -47,6 +47,17 @@ def test_a_head_that_is_too_large_is_refused_without_waiting_for_its_end(platfor
     assert (status, json.loads(body)["name"]) == (431, "HEADERS_TOO_LARGE_EXCEPTION")
 
 
+@pytest.mark.parametrize(
+    "endless", [b"1\r\nx\r\n0\r\nX-Trailer: ", b"1\r\nx\r\n1;extension="], ids=["a trailer", "an extension of a chunk"]
+)
+def test_what_is_endless_after_a_body_is_refused_as_a_head_is(platform, endless):
+    head = b"POST /users/v1/me HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(platform.url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(head + endless)
+        with pytest.raises(OSError, match="reset|pipe"):
+            connection.sendall(b"a" * 10_000_000)
+
+
 def test_a_large_body_is_no_head(platform):
     answer = requests.put(f"{platform.url}/_dev/ledger/k", data=b"a" * 5 * MOST_HEAD, timeout=5)
     assert answer.status_code == 401

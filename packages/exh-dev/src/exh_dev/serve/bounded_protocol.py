@@ -41,11 +41,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         began_in_body = self._in_body
+        if began_in_body:
+            self._pending += len(data)  # which `on_body` takes back: what is left are sizes of chunks, and trailers
         super().data_received(data)
         if self._in_head and not began_in_body:
             self._pending += len(data)
-            if self._pending > MOST_HEAD and not self.transport.is_closing():
-                self._refuse()
+        if self._pending > MOST_HEAD and not self.transport.is_closing():
+            self._refuse()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -70,11 +72,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head, self._in_body = False, True
+        self._pending = 0
         self._come()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._pending = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._in_body = False
+        self._pending = 0
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from exh_dev.json_text import json_text
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.lists import found_aside
 from exh_dev.platform.storage.search import Search, search, untyped
-from exh_dev.platform.storage.sql import EVERYTHING, Sql
+from exh_dev.platform.storage.sql import EVERYTHING, LONG, Sql
 from exh_dev.platform.storage.time_limit import AT_ONCE, WITHOUT_FILE, TooSlowError
 from exh_dev.platform.storage.ways import Asked
 
@@ -119,12 +120,12 @@ def page_of(
         body = f'{{"query": "{{}}", "page": {json.dumps(bounds)}, "data": [{",".join(texts)}]}}'
         return Response(body, media_type="application/json")
 
-    try:
-        return answer(store.found(asked, AT_ONCE if store.path else WITHOUT_FILE))
-    except TooSlowError:
-        if store.path is None:
-            raise
-        return _Aside(store.path, asked, answer)
+    if store.path is None:
+        return answer(store.found(asked, WITHOUT_FILE))
+    if len(condition.text) < LONG:  # a longer one would not be over in time, nor be ended in time
+        with suppress(TooSlowError):
+            return answer(store.found(asked, AT_ONCE))
+    return _Aside(store.path, asked, answer)
 
 
 class _Aside(Response):

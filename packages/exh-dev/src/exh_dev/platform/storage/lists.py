@@ -47,8 +47,13 @@ def _found_in(path: Path, asked: Asked) -> Found:
 def add_functions(connection: sqlite3.Connection) -> None:
     """Register the SQL functions that conditions use."""
     connection.create_function("casefold", 1, _casefold, deterministic=True)
+    connection.create_function("contains", 2, _contains, deterministic=True)
 
 
 def _casefold(text: object) -> str | None:
     """For case-insensitive searches: SQLite's own `lower` handles only ASCII."""
     return None if text is None else str(text).casefold()
+
+
+def _contains(value: object, text: str) -> bool:
+    return isinstance(value, str) and text in value

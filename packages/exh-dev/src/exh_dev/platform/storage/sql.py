@@ -24,6 +24,8 @@ class Sql:
         return Sql(f"NOT ifnull({self.text}, 0)", self.values)
 
 
+LONG = 4_000
+"""Characters from which a condition is long: some twenty comparisons."""
 EVERYTHING = Sql("1")
 NOTHING = Sql("0")
 

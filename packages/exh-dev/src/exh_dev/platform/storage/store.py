@@ -12,7 +12,7 @@ from exh_dev.json_text import json_text
 from exh_dev.platform.storage import members
 from exh_dev.platform.storage.database import LOOKUP_QUERIES, opened, prepare, unusable_as_devkit_error
 from exh_dev.platform.storage.remembered import Remembered
-from exh_dev.platform.storage.sql import is_in, quoted
+from exh_dev.platform.storage.sql import LONG, is_in, quoted
 from exh_dev.platform.storage.time_limit import ON_ONE, TimeLimit
 from exh_dev.platform.storage.ways import count_in, count_up_to, rows_in
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 T = TypeVar("T")
 
-_LONG = 4_000  # characters of SQL: some twenty conditions
+_FEW_STATEMENTS = 16  # that a store in memory keeps, each with what was bound to it
 
 
 class DuplicateError(Exception):
@@ -53,7 +53,8 @@ class Store:
         with unusable_as_devkit_error(path):
             if path:
                 path.touch(mode=0o600)  # SQLite gives its side files the same mode
-            self._connection = opened(path, self._limit)
+            # In memory, long conditions cannot go through a connection of their own.
+            self._connection = opened(path, self._limit, cached_statements=128 if path else _FEW_STATEMENTS)
         # Python keeps the last statements of a connection, with what is bound to them: megabytes of each long RQL.
         self._guards = opened(None, self._limit, cached_statements=0)
         self._long_reads: sqlite3.Connection | None = None
@@ -68,7 +69,7 @@ class Store:
 
     def _reader(self, condition: Sql) -> sqlite3.Connection:
         """Return what a condition is read through: a long one through a connection that keeps no statements."""
-        if self._path is None or len(condition.text) < _LONG or self._connection.in_transaction:
+        if self._path is None or len(condition.text) < LONG or self._connection.in_transaction:
             return self._connection
         if self._long_reads is None:
             self._long_reads = opened(self._path, self._limit, cached_statements=0)

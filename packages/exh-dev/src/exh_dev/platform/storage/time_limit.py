@@ -25,8 +25,8 @@ WITHOUT_FILE = 3.0
 """Seconds for a list query of an in-memory store, which blocks all other requests."""
 MOST_MEMORY = 256 * 1024 * 1024
 """Bytes by which one query may grow this process: SQLite materializes each list that a condition scans."""
-STEPS = 1_000  # of SQLite's machine between two looks at the clock
-_LOOKS = 16  # at the clock between two at the memory, which take longer
+STEPS = 250  # of SQLite's machine between two looks at the clock
+_LOOKS = 64  # at the clock between two at the memory, which take longer
 
 #: What SQLite's errors say when a statement is over one of its limits.
 _LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
