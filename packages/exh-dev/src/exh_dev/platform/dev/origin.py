@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Store
 
 _ROOT = re.compile(rb"Root=([0-9a-f-]+)")
-_MOST = 20_000
+_MOST = 5_000  # some 2 KB each: only the latest tasks and events are asked about
 
 #: The trace id of the invocation whose request is being answered; None when no invocation made it.
 answering: ContextVar[str | None] = ContextVar("answering", default=None)
