@@ -43,6 +43,13 @@ def aws(monkeypatch):
 # The environment
 
 
+@pytest.mark.parametrize("name", ["host", "consumer_key", "consumer_secret", "token", "token_secret"])
+def test_a_value_that_is_no_string_is_refused_by_its_name_and_not_quoted(name):
+    values = dict.fromkeys(["host", "consumer_key", "consumer_secret", "token", "token_secret"], "any")
+    with pytest.raises(ConfigurationError, match=f"^{name}: expected a string, got a value of type int$"):
+        Credentials(**{**values, name: 31_337})
+
+
 def test_a_complete_environment_is_used_with_white_space_removed():
     found = find({HOST: f" {HOST_URL}/ ", **{name: f" {value}\n" for name, value in IN_ENVIRONMENT.items()}})
     assert found == Credentials(HOST_URL, "env-key", "env-cs", "env-token", "env-ts", "the environment")

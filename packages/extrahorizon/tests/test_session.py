@@ -181,6 +181,7 @@ def test_a_redirect_to_another_host_or_to_http_is_refused_naming_both(http, stat
     assert "https://api.acme.io could not be reached: it redirects to http" in str(raised.value)
     assert "evil.example" in str(raised.value) or "http://api.acme.io" in str(raised.value)
     assert "secret" not in str(raised.value)
+    assert (raised.value.method, raised.value.sent, raised.value.permanent) == ("GET", False, True)
     assert len(http.calls) == 1
 
 

@@ -66,7 +66,7 @@ class Credentials:
             ("token_secret", token_secret),
         ):
             if not isinstance(value, str):
-                raise ConfigurationError(f"{name} is a string, not a value of type {type(value).__name__}")
+                raise ConfigurationError(f"{name}: expected a string, got a value of type {type(value).__name__}")
             if has_half(value):  # what encodes it would raise an error that holds the secret
                 raise ConfigurationError(f"{name} holds {HALF_A_CHARACTER}")
         self.host = base_url(host)
