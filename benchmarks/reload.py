@@ -90,7 +90,7 @@ def _slowest_answer(folder: Path) -> float:
 def _ask(url: str) -> None:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request("GET", "/_dev/pending")
-    if connection.getresponse().status != 200:  # noqa: PLR2004
+    if connection.getresponse().status != 200:
         raise RuntimeError("the platform did not answer")
     connection.close()
 

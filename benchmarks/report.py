@@ -148,8 +148,8 @@ def _machine(number: str, machine: Mapping[str, str]) -> str:
 
 
 def _ratio(value: float) -> str:
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.1g}"  # noqa: PLR2004 - two digits say nothing below that
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.1g}"
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

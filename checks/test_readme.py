@@ -52,7 +52,7 @@ def test_every_command_runs_in_a_fresh_clone(project_root, tmp_path):
             continue
         if "exh-dev build" in command:  # for the one Python that is surely there
             version = (folder / ".venv" / "pyvenv.cfg").read_text().partition("version = ")[2].split(".")[1]
-            command += f" --runtime python3.{version}"  # noqa: PLW2901
+            command += f" --runtime python3.{version}"  # noqa: PLW2901 - the command as it is run
         done = subprocess.run(
             ["sh", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
         )

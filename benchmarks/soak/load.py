@@ -101,7 +101,7 @@ class Documents:
     def __call__(self) -> None:
         if len(self._mine) > MOST_DOCUMENTS:
             self._delete(self._mine[0])
-        elif not self._mine or self._chance.random() < 0.3:  # noqa: PLR2004 - of the rounds
+        elif not self._mine or self._chance.random() < 0.3:
             self._make()
         else:
             self._change(self._chance.choice(self._mine))
@@ -110,7 +110,7 @@ class Documents:
         number = next(_number)
         data = {"n": number, "text": "x" * self._chance.randrange(2_000)}
         with told(self._books, "document made", disturbed=True):
-            made = self._exh.data.documents.create(READINGS, data, gzip=self._chance.random() < 0.2)  # noqa: PLR2004
+            made = self._exh.data.documents.create(READINGS, data, gzip=self._chance.random() < 0.2)
             self._mine.append(self._books.made(made["id"], (number, made["status"])))
 
     def _change(self, document: Document) -> None:
@@ -120,7 +120,7 @@ class Documents:
         number, status = state
         documents = self._exh.data.documents
         with told(self._books, "document changed", disturbed=True), suppress(LockedDocumentError):
-            if self._chance.random() < 0.5:  # noqa: PLR2004 - one as often as the other
+            if self._chance.random() < 0.5:
                 after = (next(_number), status)
                 document.may_become(after)
                 documents.update(READINGS, document.id, {"n": after[0]})

@@ -62,7 +62,7 @@ class Rude:
         self._books.count(f"rude: {kind.__name__.strip('_')}")
         while self._held and (len(self._held) > HELD or time.monotonic() - self._held[0][0] > HELD_FOR):
             _, oldest = self._held.pop(0)
-            if self._chance.random() < 0.5:  # noqa: PLR2004 - half of them as killed processes
+            if self._chance.random() < 0.5:
                 oldest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             oldest.close()
 
@@ -107,7 +107,7 @@ class Rude:
 
     def _watching(self, connection: socket.socket) -> bool:
         connection.sendall(self._head("GET", EVENTS))
-        if self._chance.random() < 0.5:  # noqa: PLR2004 - half of them read the beginning
+        if self._chance.random() < 0.5:
             connection.recv(1_000)
         return True
 

@@ -86,7 +86,7 @@ def test_each_type_has_one_spelling(value, text):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: rql.eq("f", datetime(2021, 1, 1)), NO_ZONE),  # noqa: DTZ001
+        (lambda: rql.eq("f", datetime(2021, 1, 1)), NO_ZONE),  # noqa: DTZ001 - without a time zone on purpose
         (lambda: rql.eq("f", float("nan")), NOT_FINITE),
         (lambda: rql.eq("f", Decimal("Infinity")), NOT_FINITE),
         (lambda: rql.eq("f", "\ud800"), "a value holds half a character (a lone surrogate), which cannot be sent"),
@@ -120,7 +120,7 @@ def test_a_query_never_changes():
     assert rql.build() == ""
     with pytest.raises(AttributeError):
         base.other = 1
-    assert pickle.loads(pickle.dumps(base)) == base  # noqa: S301
+    assert pickle.loads(pickle.dumps(base)) == base  # noqa: S301 - pickled here
 
 
 def test_queries_are_joined():

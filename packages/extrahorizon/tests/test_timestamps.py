@@ -52,7 +52,7 @@ def test_a_moment_is_sent_in_utc():
 
 @pytest.mark.parametrize(
     ("moment", "message"),
-    [(datetime(2026, 1, 1), "time zone"), (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years")],  # noqa: DTZ001
+    [(datetime(2026, 1, 1), "time zone"), (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years")],  # noqa: DTZ001 - without a time zone on purpose
 )
 def test_a_moment_that_cannot_be_written_is_refused(moment, message):
     with pytest.raises(ValueError, match=message):

@@ -26,7 +26,7 @@ class Mistake(NamedTuple):
     told: list
     files: dict = {}  # noqa: RUF012 - never changed
     stdin: bytes = b""
-    env: dict = {}  # noqa: RUF012
+    env: dict = {}  # noqa: RUF012 - a default that nothing changes
 
 
 def sweep(body, before=""):

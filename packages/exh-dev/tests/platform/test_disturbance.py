@@ -392,7 +392,7 @@ def test_without_a_socket_a_cut_connection_is_an_exception():
 def test_a_seed_gives_the_same_failures_again():
     def outcomes():
         store = Store()
-        app = LocalApp(store, faults=FaultRules(["PUT *:503:0.5"], chance=random.Random(7).random))  # noqa: S311
+        app = LocalApp(store, faults=FaultRules(["PUT *:503:0.5"], chance=random.Random(7).random))  # noqa: S311 - reproducible
         seen = [app.as_user("PUT", LEDGER, json={}).status_code for _ in range(20)]
         store.close()
         return seen

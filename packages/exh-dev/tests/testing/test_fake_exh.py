@@ -74,7 +74,7 @@ def test_what_the_real_client_does_not_have_is_not_there(fake_exh):
     with pytest.raises(AttributeError, match=r"exh\.users has no mee"):
         fake_exh.users.mee()
     with pytest.raises(AttributeError, match="userz"):
-        fake_exh.userz  # noqa: B018
+        fake_exh.userz  # noqa: B018 - the access raises
     with pytest.raises(AttributeError, match="calls nothing"):
         fake_exh.session.get("/users/v1/me")
 
@@ -113,7 +113,7 @@ def test_a_call_nobody_expected_says_how_to_expect_it(fake_exh):
 
 def test_a_fan_out_is_one_call_after_another():
     fake = FakeExtraHorizon()
-    fake.tasks.create.answers(lambda functionName, data: {"id": data["n"]})  # noqa: N803
+    fake.tasks.create.answers(lambda functionName, data: {"id": data["n"]})  # noqa: N803 - the platform's name
     assert fake.fan_out(lambda n: fake.tasks.create(functionName="f", data={"n": n})["id"], range(3)) == [0, 1, 2]
 
 

@@ -220,7 +220,7 @@ class _Call:
         except ApiError as error:
             return _refusal(error)
         except ServiceError as error:  # the router's own; it would answer 500 too, which the platform cannot send
-            if 400 <= error.status_code <= 499:  # noqa: PLR2004 - client errors, RFC 9110
+            if 400 <= error.status_code <= 499:
                 return _refusal(ApiError(error.status_code, str(error.msg)))
             self.error = error
         except Exception as error:  # noqa: BLE001 - raised when the router, which would log it once more, is done
@@ -269,7 +269,7 @@ def _response(result: Any) -> Response[Any]:
         result = Response(204)
     elif isinstance(result, dict | list):
         result = Response(200, _JSON, result)
-    elif isinstance(result, tuple) and len(result) == 2:  # noqa: PLR2004 - content and status
+    elif isinstance(result, tuple) and len(result) == 2:
         result = Response(result[1], _JSON, result[0])
     if not isinstance(result, Response):
         raise InvalidApiResponseError(
@@ -283,7 +283,7 @@ def _response(result: Any) -> Response[Any]:
 
 
 def _status(status: object) -> int:
-    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 499:  # noqa: PLR2004
+    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 499:
         shown = int(status) if isinstance(status, int) else type(status).__name__
         raise InvalidApiResponseError(
             f"the status is {shown}; the platform sends 200 to 499. Raise an exception where the function has failed"

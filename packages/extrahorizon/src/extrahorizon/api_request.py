@@ -57,7 +57,7 @@ class ApiError(ExtraHorizonError):
         Raises:
             ValueError: the status is none of 400 to 499.
         """
-        if not 400 <= status <= 499:  # noqa: PLR2004 - client errors, RFC 9110
+        if not 400 <= status <= 499:
             raise ValueError(f"a request is refused with a status of 400 to 499, not {status}")
         super().__init__(message)
         self.status = int(status)

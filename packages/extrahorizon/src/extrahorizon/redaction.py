@@ -76,5 +76,5 @@ def _fields_of(value: Any) -> Iterable[str] | None:
 
 def _is_secret_pair(item: Any) -> bool:
     """Return whether an item is a name with its value, as in a list of headers, and the name is that of a secret."""
-    is_pair = isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004 - a pair
+    is_pair = isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str)
     return is_pair and item[1] is not None and is_secret_name(item[0])

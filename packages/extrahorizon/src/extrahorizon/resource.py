@@ -134,7 +134,7 @@ class Resource:
 
     def _is_ok(self, method: str, path: str, **options: Any) -> bool:
         """Return whether the call answers with 200; errors are raised."""
-        return self._session.request(method, path, **options).status_code == 200  # noqa: PLR2004
+        return self._session.request(method, path, **options).status_code == 200
 
 
 class Service(Resource):

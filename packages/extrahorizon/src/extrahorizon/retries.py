@@ -79,10 +79,10 @@ class RetryPolicy:
 def _may_pass(error: PlatformError | PlatformUnreachableError) -> bool:
     if isinstance(error, PlatformUnreachableError | InvalidResponseError):
         return True
-    return error.code in TEMPORARY_CODES or error.status == 429 or error.status >= 500  # noqa: PLR2004
+    return error.code in TEMPORARY_CODES or error.status == 429 or error.status >= 500
 
 
 def _nothing_was_done(error: PlatformError | PlatformUnreachableError) -> bool:
     if isinstance(error, PlatformUnreachableError):
         return not error.sent
-    return error.status == 429 or (error.status == 503 and error.retry_after is not None)  # noqa: PLR2004
+    return error.status == 429 or (error.status == 503 and error.retry_after is not None)

@@ -73,7 +73,7 @@ def _asked(secret_id: str, settings: Settings, seconds: float) -> str | Exceptio
         reason = f"the Secrets extension answered HTTP {response.status_code}"
         named = _NOT_READY in text.lower() or any(code in text for code in _PASSING)
         may_pass = response.status_code in _TEMPORARY or named
-        refused = 400 <= response.status_code <= 499 and not may_pass  # noqa: PLR2004 - client errors, RFC 9110
+        refused = 400 <= response.status_code <= 499 and not may_pass
         return unreadable(secret_id, reason) if refused else unreachable(secret_id, reason)
     try:
         content = response.json()

@@ -275,7 +275,7 @@ class PlatformSession:
             # What follows on this connection is not the answer to the next call.
             response.close()
             raise PlatformUnreachableError("its answer was not complete", method=call.method, url=url)
-        if response.status_code < 300:  # noqa: PLR2004
+        if response.status_code < 300:
             return response
         try:
             content = response.content
@@ -372,7 +372,7 @@ def _redirected(call: Call, response: Response, url: str) -> str:
                 return f"{here.scheme}://{here.netloc}{signable(target)}"
             reason = f"it redirects a {call.method} to another path, which is not followed: call that one"
             # 307 and 308 ask for the same again; 301 to 303 may come after what was asked for was done.
-            sent = response.status_code < 307  # noqa: PLR2004
+            sent = response.status_code < 307
             raise PlatformUnreachableError(reason, method=call.method, url=url, sent=sent, permanent=True)
     reason = f"it redirects to {elsewhere}, and a signed request is not sent on; check API_HOST"
     raise PlatformUnreachableError(reason, method=call.method, url=url, sent=False, permanent=True)

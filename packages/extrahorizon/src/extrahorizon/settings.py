@@ -108,6 +108,6 @@ def _ttl(text: str) -> float:
 def _port(text: str) -> int | None:
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004 - TCP's limit
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise ConfigurationError(f"{EXTENSION_PORT} is {text!r}; expected a port number such as 2773")
     return int(text)

@@ -211,7 +211,7 @@ def test_a_body_of_several_gzip_members_is_whole(serving):
 @pytest.mark.parametrize("lengths", ["Content-Length: 100, 100", "Content-Length: 4\r\nContent-Length: 100"])
 def test_an_answer_whose_end_cannot_be_known_is_none(lengths, serving):
     head = f"HTTP/1.1 200 OK\r\n{lengths}\r\nConnection: close\r\n\r\nhalf"
-    answer = lambda connection, *_: connection.sendall(head.encode())  # noqa: E731
+    answer = lambda connection, *_: connection.sendall(head.encode())  # noqa: E731 - shorter than a function
     with serving(answer) as server, pytest.raises((PlatformUnreachableError, InvalidResponseError)):
         server.session.post("/x")
 
@@ -310,7 +310,7 @@ def test_pieces_of_a_compressed_body_are_small_however_well_it_was_compressed(se
 
 def test_a_body_that_is_not_compressed_as_it_says_is_unreachable(serving):
     broken = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\nConnection: close\r\n\r\nplain"
-    answer = lambda connection, *_: connection.sendall(broken)  # noqa: E731
+    answer = lambda connection, *_: connection.sendall(broken)  # noqa: E731 - shorter than a function
     with serving(answer) as server, pytest.raises(PlatformUnreachableError):
         server.session.post("/x")
 

@@ -124,7 +124,7 @@ class DeadLetters:
         self,
         to: str,
         is_wanted: Callable[[DeadLetter], bool],
-        moved: Callable[[int], object] = lambda count: None,  # noqa: ARG005
+        moved: Callable[[int], object] = lambda count: None,  # noqa: ARG005 - nothing to report
     ) -> tuple[int, int]:
         """Move messages to another queue, and return the number moved and the number that failed.
 

@@ -25,7 +25,7 @@ _OPTIMIZE = "PYTHONOPTIMIZE"
 class _Assumed(dict[str, str]):
     """Variables, all set; unset ones have their own finding."""
 
-    def get(self, key: str, default: object = None) -> str:  # noqa: ARG002
+    def get(self, key: str, default: object = None) -> str:  # noqa: ARG002 - the signature of `os.environ.get`
         return f"${key}"
 
 

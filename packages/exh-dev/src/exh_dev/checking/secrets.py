@@ -131,4 +131,4 @@ def _scanned(root: Path, paths: Sequence[Path]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_scanned(Path(sys.argv[1]), [Path(each) for each in json.load(sys.stdin)])))  # noqa: T201
+    print(json.dumps(_scanned(Path(sys.argv[1]), [Path(each) for each in json.load(sys.stdin)])))  # noqa: T201 - the answer to the parent process

@@ -68,7 +68,7 @@ def main() -> None:
     """Run the command line; ends the process with the command's exit code."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the parent process
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - open for the rest of the process
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:

@@ -63,7 +63,7 @@ class JsonOutput:
         """Print an object with `ok` and a list `results`."""
         self.result({"ok": all(outcome.ok for outcome in outcomes), "results": [each.as_json() for each in outcomes]})
 
-    def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:  # noqa: ARG002
+    def failure(self, error: Mapping[str, Any], *, function: str, root: Path) -> None:  # noqa: ARG002 - the protocol's signature
         """Print the error object; what to do about it is a note."""
         self.result(error)
         if remedy := remedy_of(error, function=function):
@@ -77,7 +77,7 @@ class JsonOutput:
         """Print the value."""
         self.result(value)
 
-    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002
+    def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002 - the protocol's signature
         """Do nothing: programs need no progress bar."""
         return nullcontext(lambda _: None)
 

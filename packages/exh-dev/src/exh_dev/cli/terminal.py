@@ -75,7 +75,7 @@ class TerminalOutput:
             for failure in outcome.failures():
                 self._wrapped(Text(f"  {visible(failure)}"))
             error, name = outcome.invocation.error or {}, outcome.case.function
-            for line in list(lines_of_failure(error, function=name, root=os.getcwd()))[1:]:  # noqa: PTH109
+            for line in list(lines_of_failure(error, function=name, root=os.getcwd()))[1:]:  # noqa: PTH109 - a string is wanted
                 self._wrapped(Text(f"  {line}"))
         total = f"{len(outcomes)} invocation{'' if len(outcomes) == 1 else 's'}"
         if failures:
@@ -142,13 +142,13 @@ class TerminalOutput:
         """Print a line."""
         self._err.print(Text(visible(pasteable(message), lines=True)))
 
-    def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002
+    def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
         """Print a warning."""
         self._err.print(
             Text("warning: ", style="yellow").append(visible(pasteable(message), lines=True), style="default")
         )
 
-    def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002
+    def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
         """Print an error."""
         self._err.print(
             Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")

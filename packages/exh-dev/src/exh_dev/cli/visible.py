@@ -35,6 +35,6 @@ def visible_json(text: str) -> str:
 
 def _shown(character: str) -> str:
     number = ord(character)
-    if number < 0x20:  # noqa: PLR2004 - a control character that has a picture
+    if number < 0x20:
         return chr(_PICTURES + number)
     return "\u2421" if character == "\x7f" else f"<{number:04X}>"

@@ -118,7 +118,7 @@ def _values(data: bytes) -> Iterator[_Value]:
 
 def _encoded(tag: int, content: bytes) -> bytes:
     size = len(content)
-    if size < 0x80:  # noqa: PLR2004 - in one byte
+    if size < 0x80:
         return bytes([tag, size]) + content
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes([tag, 0x80 | len(digits)]) + digits + content

@@ -270,7 +270,7 @@ class _Reader:
             or not all(isinstance(each, int) for each in value)
         ):
             return None
-        if value[:2] == self._version and len(value) > 2:  # noqa: PLR2004 - its release number is unknown
+        if value[:2] == self._version and len(value) > 2:
             return None
         match operator:
             case ast.GtE():

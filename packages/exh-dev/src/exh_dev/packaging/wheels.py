@@ -265,7 +265,7 @@ def _place(name: str) -> PurePosixPath | None:
     """Return where a file of a wheel is installed; None if not among the modules."""
     first, *rest = PurePosixPath(name).parts or ("",)
     if first.endswith(".data"):
-        if len(rest) < 2 or rest[0] not in ("purelib", "platlib"):  # noqa: PLR2004 - the part, and a file in it
+        if len(rest) < 2 or rest[0] not in ("purelib", "platlib"):
             return None
         return PurePosixPath(*rest[1:])
     if first.endswith(".dist-info") and rest and (rest[-1] in _NOT_NEEDED):

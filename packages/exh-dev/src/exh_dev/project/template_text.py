@@ -132,7 +132,7 @@ def _with_entry(path: Path, section: str, resource: str) -> str:
 def without_functions(
     path: Path,
     logical_ids: Collection[str],
-    ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005
+    ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005 - no part is ours
 ) -> str:
     """Return the template without these functions, their outputs and their parts.
 

@@ -18,7 +18,7 @@ def _launch() -> None:
         """An import hook that finds nothing; it removes itself when the function's module is imported."""
 
         @staticmethod
-        def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004
+        def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004 - the signature that Python asks finders for
             if name == first_module:
                 sys.meta_path.remove(Watch)
                 os.write(told, b"%d" % time.monotonic_ns())

@@ -83,5 +83,5 @@ class PromptServer(uvicorn.Server):
             await self.lifespan.shutdown()
 
     async def _finished(self) -> None:
-        while (self.server_state.tasks or self.server_state.connections) and not self.force_exit:  # noqa: ASYNC110
+        while (self.server_state.tasks or self.server_state.connections) and not self.force_exit:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(_LOOK)  # uvicorn has no event for it

@@ -31,5 +31,5 @@ prose is in `PlatformError.message`.
 from extrahorizon.errors.answer import parse_retry_after as parse_retry_after
 from extrahorizon.errors.answer import platform_error as platform_error
 from extrahorizon.errors.base import *  # noqa: F403 - this module is the list
-from extrahorizon.errors.identity import *  # noqa: F403
-from extrahorizon.errors.services import *  # noqa: F403
+from extrahorizon.errors.identity import *  # noqa: F403 - each module's `__all__`
+from extrahorizon.errors.services import *  # noqa: F403 - each module's `__all__`

@@ -57,17 +57,17 @@ class Answer:
         for _ in range(MOST_INTERIM):
             self.version, self.status = _status(lines)
             self.headers = _headers(lines)
-            if self.status >= 200 or self.status == _SWITCHING_PROTOCOLS:  # noqa: PLR2004 - a final answer
+            if self.status >= 200 or self.status == _SWITCHING_PROTOCOLS:
                 break
         else:
             raise MalformedAnswerError("interim answers without end")
         self._is_chunked, self._length = _framing(self.headers)
-        if self._is_chunked and self.version == 10:  # noqa: PLR2004 - HTTP/1.0, which has no chunks
+        if self._is_chunked and self.version == 10:
             raise MalformedAnswerError("it has no certain end")
-        if method == "HEAD" or self.status < 200 or self.status in (204, 304):  # noqa: PLR2004 - they have no body
+        if method == "HEAD" or self.status < 200 or self.status in (204, 304):
             self._is_chunked, self._length = False, 0
         options = self.headers.get("connection", "").lower()
-        is_ended = "close" in options if self.version > 10 else "keep-alive" not in options  # noqa: PLR2004
+        is_ended = "close" in options if self.version > 10 else "keep-alive" not in options
         is_endless = self._length is None and not self._is_chunked
         self.will_close = is_ended or is_endless or self.status == _SWITCHING_PROTOCOLS
 

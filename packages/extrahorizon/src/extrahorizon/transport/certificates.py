@@ -49,7 +49,7 @@ def checked_cert(cert: str | tuple[str, str] | None) -> str | tuple[str, str] | 
     if cert is None:
         return None
     files = [cert] if isinstance(cert, str) else list(cert)
-    if not 1 <= len(files) <= 2 or not all(isinstance(each, str) for each in files):  # noqa: PLR2004
+    if not 1 <= len(files) <= 2 or not all(isinstance(each, str) for each in files):
         raise TypeError("cert is the path of a client certificate, or a tuple of it and its key")
     import ssl
 
@@ -88,7 +88,7 @@ def trusting(verify: bool | str) -> ssl.SSLContext:
 
     if verify is True and os.path.isdir(AUTHORITIES):  # noqa: PTH112 - pathlib is not loaded
         verify = AUTHORITIES
-    if isinstance(verify, str) and os.path.isdir(verify):  # noqa: PTH112
+    if isinstance(verify, str) and os.path.isdir(verify):  # noqa: PTH112 - pathlib is not a cold start's to pay for
         return ssl.create_default_context(capath=verify)
     if verify:
         import certifi

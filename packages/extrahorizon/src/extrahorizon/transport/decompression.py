@@ -42,7 +42,7 @@ def decompressed(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
 
 def _decompressor(coding: str, begin: bytes) -> Any:
     # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
-    bare = coding == "deflate" and begin[0] & 0x0F != 0x08  # noqa: PLR2004 - the method's number in zlib
+    bare = coding == "deflate" and begin[0] & 0x0F != 0x08
     return zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
 
 

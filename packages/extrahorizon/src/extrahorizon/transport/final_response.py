@@ -26,7 +26,7 @@ class FinalResponse(HTTPResponse):
         """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
         lines = self.fp
         super().begin()
-        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:  # noqa: PLR2004 - no final answer
+        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:
             self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
             super().begin()
         if getattr(lines, "are_cut_off", False):
@@ -35,7 +35,7 @@ class FinalResponse(HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # it is not in typeshed
-        if status[1] < 200:  # noqa: PLR2004 - an interim answer
+        if status[1] < 200:
             self._interim += 1
             if self._interim > MOST_INTERIM:
                 raise HTTPException("no end of interim answers")

@@ -259,8 +259,8 @@ class Response:
         Python's HTTP client takes the end of the connection for the end of the headers.
         """
         headers = self.headers
-        return self.status_code < 200 or (  # noqa: PLR2004 - an interim answer, and nothing after it
-            self._http_version == 11  # noqa: PLR2004 - HTTP/1.1
+        return self.status_code < 200 or (
+            self._http_version == 11
             and self.method != "HEAD"
             and self.status_code not in (204, 304)
             and "content-length" not in headers

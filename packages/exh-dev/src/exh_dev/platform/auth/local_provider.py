@@ -52,7 +52,7 @@ class _RefusalError(Exception):
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
         self.answer = JSONResponse({"error": error, "error_description": description}, status, _NOT_STORED)
-        if status == 401:  # noqa: PLR2004 - Unauthorized
+        if status == 401:
             self.answer.headers["WWW-Authenticate"] = "Bearer" if error == "invalid_token" else "Basic"
 
 

@@ -126,4 +126,4 @@ def _has(link: Link) -> Sql:
     marks = ", ".join("?" * len(link.ids))
     if link.member == "creatorId":
         return Sql(f"{member(link.member)} IN ({marks})", link.ids)
-    return Sql(f"EXISTS (SELECT 1 FROM json_each(body, '$.{link.member}') WHERE value IN ({marks}))", link.ids)  # noqa: S608
+    return Sql(f"EXISTS (SELECT 1 FROM json_each(body, '$.{link.member}') WHERE value IN ({marks}))", link.ids)

@@ -109,7 +109,7 @@ def _moment(fields: Fields) -> float | None:
     value = fields.value("startTimestamp")
     if isinstance(value, bool) or not isinstance(value, int):
         return fields.optional_moment("startTimestamp")
-    if not 0 <= value < 253_402_300_800_000:  # noqa: PLR2004 - the year 10000
+    if not 0 <= value < 253_402_300_800_000:
         raise ErrorAnswer(15, "The field startTimestamp must be a timestamp")
     return value / 1000
 

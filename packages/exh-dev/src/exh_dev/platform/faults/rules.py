@@ -210,7 +210,7 @@ def _number(what: str, text: str) -> float:
 
 def _error_status(text: str) -> int:
     status = int(text)
-    if not 400 <= status <= 599:  # noqa: PLR2004 - the range that means an error
+    if not 400 <= status <= 599:
         raise ValueError(f"{status} is not an error; use a status from 400 to 599")
     return status
 

@@ -137,7 +137,7 @@ class Gateway:
         try:
             caller = self._oauth1.verify(request)
         except ErrorAnswer as answer:
-            self._nonces.duplicates_refused += answer.code == 110  # noqa: PLR2004 - DUPLICATE_REQUEST_EXCEPTION
+            self._nonces.duplicates_refused += answer.code == 110
             raise
         self._nonces.seen += 1
         return caller

@@ -70,7 +70,7 @@ def filled(text: str, arguments: list[str]) -> str:
 
     def argument(place: re.Match[str]) -> str:
         digits = place[1]
-        number = int(digits) if len(digits) < 4 else 0  # noqa: PLR2004 - more arguments than anybody writes
+        number = int(digits) if len(digits) < 4 else 0
         return arguments[number - 1] if 1 <= number <= len(arguments) else place[0]
 
     return _PLACE.sub(argument, text)
@@ -245,5 +245,5 @@ def _countries() -> list[str]:
     from babel import Locale
 
     territories = map(str, Locale("en").territories)
-    codes = {code for code in territories if len(code) == 2 and code.isalpha()}  # noqa: PLR2004
+    codes = {code for code in territories if len(code) == 2 and code.isalpha()}
     return sorted(codes - _NO_COUNTRIES)

@@ -44,7 +44,7 @@ class Forwarder:
             UsageError: it is not.
         """
         host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port[:6]) < 65536:  # noqa: PLR2004 - TCP's ports
+        if not host or not port.isdecimal() or not 0 < int(port[:6]) < 65536:
             raise UsageError(f"--smtp {address} is not HOST:PORT, such as localhost:1025")
         self._host, self._port = host.strip("[]"), int(port)
         self._store = store

@@ -255,7 +255,7 @@ def _of(user_id: str, groups: frozenset[str]) -> Sql:
     patients = enlisted("patient_enlistments", groups)
     named = enlisted("groups", groups)  # a part for a group has its group_id, too
     # The condition is of constants and question marks.
-    of_patients = f"id IN (SELECT id FROM documents WHERE collection = 'users' AND {patients.text})"  # noqa: S608
+    of_patients = f"id IN (SELECT id FROM documents WHERE collection = 'users' AND {patients.text})"
     return Sql("id = ?", (user_id,)) | named | Sql(of_patients, patients.values)
 
 

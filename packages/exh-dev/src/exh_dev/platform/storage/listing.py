@@ -183,8 +183,8 @@ def search_shown(query: str, collection: str, body: str) -> Search:
     """
     wanted = search(query)
     # Made once per document and held, for a condition reads it many times. The names are the callers' own.
-    rows = f"SELECT id, {body} FROM documents WHERE collection = '{collection}'"  # noqa: S608
-    shown = f"WITH shown (id, body) AS MATERIALIZED ({rows}) SELECT id FROM shown"  # noqa: S608
+    rows = f"SELECT id, {body} FROM documents WHERE collection = '{collection}'"
+    shown = f"WITH shown (id, body) AS MATERIALIZED ({rows}) SELECT id FROM shown"
     if wanted.condition != EVERYTHING:
         wanted.condition = Sql(f"id IN ({shown} WHERE {wanted.condition.text})", wanted.condition.values)
     wanted.order = search(query, body=body).order

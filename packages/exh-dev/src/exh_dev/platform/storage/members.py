@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - all SQL here is made of this module's own constants; values are in question marks
 """Indexes, links and counts for the members that every document has, maintained by SQLite.
 
 - `creationTimestamp`, `updateTimestamp`, `creatorId` and `status` have an index each, for the documents of all schemas.

@@ -178,7 +178,7 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
         words = [word for argument in term.arguments[1:] for word in _words(argument)]
         one_of = _compared("eq", path, words, shape, body, level) if words else NOTHING
         return one_of if operator == "in" else ~one_of
-    if operator in {"eq", "ne", "like", *_ORDERS} and len(term.arguments) == 2:  # noqa: PLR2004 - field and value
+    if operator in {"eq", "ne", "like", *_ORDERS} and len(term.arguments) == 2:
         word = _word(term.arguments[1])
         if operator == "ne":
             return ~_compared("eq", _path(term), [word], shape, body, level)
@@ -207,7 +207,7 @@ def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
     )
 
 
-def _compared(operator: str, path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917
+def _compared(operator: str, path: str, words: Sequence[Word], shape: Shape, body: str, level: int) -> Sql:  # noqa: PLR0917 - a comparison's parts
     """Compare a member with one word, or with any of several in a single scan."""
     kind = shape(path)
     if path == "id" and operator == "eq" and not level:
@@ -338,7 +338,7 @@ def _walked(path: str, body: str, name: str, shape: Shape) -> tuple[list[str], s
 
 def _exists(sources: Sequence[str], met: Sql) -> Sql:
     # Made of names that `_field` has let through; values are in question marks.
-    return Sql(f"EXISTS (SELECT 1 FROM {', '.join(sources)} WHERE {met.text})", met.values)  # noqa: S608
+    return Sql(f"EXISTS (SELECT 1 FROM {', '.join(sources)} WHERE {met.text})", met.values)
 
 
 def _each(body: str, path: str) -> str:
@@ -413,7 +413,7 @@ def _check_selection(names: Sequence[str]) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 15:  # noqa: PLR2004 - what a database can count
+    if not text.isdecimal() or len(text) > 15:
         raise _invalid("limit takes integers")
     return int(text)
 

@@ -200,7 +200,7 @@ class Store:
         """
         after = "" if start is None else f" AND id {'<' if descending else '>'} ?"
         rows = self._connection.execute(
-            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {is_in(collection)}{after}"  # noqa: S608
+            f"SELECT id, CASE WHEN {condition.text} THEN body END FROM documents WHERE {is_in(collection)}{after}"
             f" ORDER BY id{' DESC' if descending else ''}",
             (*condition.values, *(() if start is None else (start,))),
         )
@@ -216,7 +216,7 @@ class Store:
         """Return whether a document, stored or not, meets a condition."""
         with self._limit.kept(ON_ONE):
             row = self._guards.execute(
-                f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",  # noqa: S608 - see `search.py`
+                f"SELECT 1 FROM (SELECT ? AS body, ? AS id) WHERE {condition.text}",
                 (json.dumps(document), document.get("id"), *condition.values),
             ).fetchone()
         return row is not None
@@ -227,7 +227,7 @@ class Store:
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the values that expressions have together, each with how many documents of a collection have them."""
-        query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {is_in(collection)}"  # noqa: S608
+        query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {is_in(collection)}"
         numbers = ", ".join(str(number) for number in range(1, len(expressions) + 1))
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
 
@@ -238,17 +238,17 @@ class Store:
 
     def oldest(self, collection: str, limit: int) -> list[str]:
         """Return the ids of the oldest documents of a collection."""
-        query = f"SELECT id FROM documents WHERE {is_in(collection)} ORDER BY id LIMIT ?"  # noqa: S608
+        query = f"SELECT id FROM documents WHERE {is_in(collection)} ORDER BY id LIMIT ?"
         return [row[0] for row in self._connection.execute(query, (limit,))]
 
     def ids(self, collection: str, prefix: str) -> list[str]:
         """Return the sorted ids of a collection that begin with a prefix of letters and digits."""
-        query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"  # noqa: S608
+        query = f"SELECT id FROM documents WHERE {is_in(collection)} AND id >= ? AND id < ? ORDER BY id"
         return [row[0] for row in self._connection.execute(query, (prefix, f"{prefix}/"))]
 
     def bytes_of(self, collection: str, document_id: str | None = None) -> int:
         """Return the bytes of a document, or of all documents of a collection; 0 if missing."""
-        query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {is_in(collection)}"  # noqa: S608
+        query = f"SELECT ifnull(sum(length(CAST(body AS BLOB))), 0) FROM documents WHERE {is_in(collection)}"
         one = "" if document_id is None else " AND id = ?"
         (found,) = self._connection.execute(f"{query}{one}", () if document_id is None else (document_id,)).fetchone()
         return int(found)

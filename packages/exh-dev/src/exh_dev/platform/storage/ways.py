@@ -133,7 +133,7 @@ class Asked:
             )
         order = ", ".join([*self.order, "id"])
         rows = connection.execute(
-            f"SELECT id, body FROM (SELECT id, body FROM documents{by(way.read_by)}"  # noqa: S608 - see `search.py`
+            f"SELECT id, body FROM (SELECT id, body FROM documents{by(way.read_by)}"
             f" WHERE {is_in(self.collection)} AND ({way.within.text}) ORDER BY {order} LIMIT ?)"
             f" WHERE {self.condition.text} LIMIT ? OFFSET ?",
             (*way.within.values, first, *self.condition.values, self.limit, self.offset),
@@ -209,7 +209,7 @@ def rows_in(  # noqa: PLR0917 - what a SELECT is made of
 ) -> list[tuple[str, str]]:
     """Return the ids of documents, with the documents as JSON text; see `Store.page`."""
     return connection.execute(
-        f"SELECT id, body FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})"  # noqa: S608
+        f"SELECT id, body FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})"
         f" ORDER BY {', '.join([*order, 'id'])} LIMIT ? OFFSET ?",
         (*condition.values, limit, offset),
     ).fetchall()
@@ -218,7 +218,7 @@ def rows_in(  # noqa: PLR0917 - what a SELECT is made of
 def count_in(connection: sqlite3.Connection, collection: str, condition: Sql, index: str | None) -> int:
     """See `Store.count`."""
     (number,) = connection.execute(
-        f"SELECT count(*) FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})",  # noqa: S608
+        f"SELECT count(*) FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})",
         condition.values,
     ).fetchone()
     return int(number)
@@ -229,7 +229,7 @@ def count_up_to(
 ) -> int:
     """See `Store.count_up_to`."""
     (number,) = connection.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"  # noqa: S608
+        f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"
         f" WHERE {is_in(collection)} AND ({condition.text}) LIMIT ?)",
         (*condition.values, most),
     ).fetchone()

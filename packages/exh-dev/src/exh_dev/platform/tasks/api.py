@@ -202,7 +202,7 @@ def reply_of(result: Any) -> Reply:
 
 
 def _status(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 200 <= value <= 499 or value != int(value):  # noqa: PLR2004
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 200 <= value <= 499 or value != int(value):
         shown = json.dumps(value)[:100]
         raise _invalid(f"The status code is expected to be a number between 200 and 499. Returned value: {shown}")
     return int(value)

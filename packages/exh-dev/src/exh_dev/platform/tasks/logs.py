@@ -141,7 +141,7 @@ def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, 
         raise ErrorAnswer(19, f"The RQL cannot be read: {error}") from None
     found = {}
     for term in terms:
-        if not isinstance(term, Term) or term.operator not in operators or len(term.arguments) != 2:  # noqa: PLR2004
+        if not isinstance(term, Term) or term.operator not in operators or len(term.arguments) != 2:
             raise refusal
         asked, value = term.arguments
         if not isinstance(asked, Word) or asked.text != name or not isinstance(value, Word):

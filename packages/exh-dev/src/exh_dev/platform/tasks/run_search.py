@@ -146,7 +146,7 @@ def _in_details(text: str) -> Sql:
     if twice != as_json:
         anywhere |= _contains("details.body", twice)
     return Sql(
-        f"EXISTS (SELECT 1 FROM documents AS details WHERE details.collection = '{DETAILS}'"  # noqa: S608
+        f"EXISTS (SELECT 1 FROM documents AS details WHERE details.collection = '{DETAILS}'"
         f" AND details.id = documents.id AND ({anywhere.text}))",
         anywhere.values,
     )

@@ -116,8 +116,8 @@ def _compiled(source: str) -> tuple[list[Node], dict[int, int]]:
 
 
 def _parsed(source: str) -> tuple[list[TagToken | str], list[Node]]:
-    parts = _unchained(tokens(source, _render._tokens, with_lines))  # noqa: SLF001
-    nodes = _render._parse(parts, max_depth=_DEEPEST)  # noqa: SLF001
+    parts = _unchained(tokens(source, _render._tokens, with_lines))
+    nodes = _render._parse(parts, max_depth=_DEEPEST)
     _check(nodes)
     return parts, nodes
 
@@ -153,7 +153,7 @@ def _check(nodes: Iterable[Node]) -> None:
     """Refuse what Templates v2 has not, and what only shows when it is rendered."""
     for node in nodes:
         if isinstance(node, Partial | PartialBlock | Inline):
-            raise ValueError(f"the partial {node.name} could not be found: a template has none")  # noqa: TRY004
+            raise ValueError(f"the partial {node.name} could not be found: a template has none")  # noqa: TRY004 - its callers map ValueError to the platform's error
         if isinstance(node, Mustache | Block):
             _check_call(node.call, is_block=isinstance(node, Block))
         if isinstance(node, Block):
@@ -168,11 +168,11 @@ def _check_call(call: dict[str, Any], *, is_block: bool = False) -> None:
         raise ValueError(f"#{call['name']} requires exactly one argument")
     for argument in (*call["args"], *call["hash"].values()):
         if argument.startswith("("):
-            _check_call(_render._call(argument[1:-1].strip()))  # noqa: SLF001
+            _check_call(_render._call(argument[1:-1].strip()))
 
 
-_render_node, _render_body, _step = _render._render_one, _render._render, _render._step  # noqa: SLF001
-_evaluate = _render._eval_call  # noqa: SLF001
+_render_node, _render_body, _step = _render._render_one, _render._render, _render._step
+_evaluate = _render._eval_call
 
 
 def _render_within_budget(node: Node, **env: Any) -> str:
@@ -215,7 +215,7 @@ def _step_or_length(current: Any, part: str, *, strict: bool, original: str) -> 
     return _step(current, part, strict=strict, original=original)
 
 
-_line_end = _render._line_ending_after  # noqa: SLF001
+_line_end = _render._line_ending_after
 
 
 def _line_end_after(parts: list[TagToken | str], index: int) -> int | None:
@@ -226,9 +226,9 @@ def _line_end_after(parts: list[TagToken | str], index: int) -> int | None:
     return _line_end(parts, index)
 
 
-_render._line_ending_after = _line_end_after  # noqa: SLF001
-_render._render_one = _render_within_budget  # noqa: SLF001
-_render._render = _body_within_budget  # noqa: SLF001
-_render._eval_call = _call_within_budget  # noqa: SLF001
-_render._step = _step_or_length  # noqa: SLF001
-_render._js_text = shown  # noqa: SLF001
+_render._line_ending_after = _line_end_after
+_render._render_one = _render_within_budget
+_render._render = _body_within_budget
+_render._eval_call = _call_within_budget
+_render._step = _step_or_length
+_render._js_text = shown

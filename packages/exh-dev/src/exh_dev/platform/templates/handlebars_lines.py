@@ -54,7 +54,7 @@ def line_of_error(source: str, message: str, parse: Callable[[str], Any]) -> int
     from dotpromptz_handlebars import _render
 
     try:
-        parts = tokens(source, _render._tokens, with_lines)  # noqa: SLF001
+        parts = tokens(source, _render._tokens, with_lines)
         tags = [part for part in parts if isinstance(part, TagInLine)]
     except ValueError:  # a tag that is never closed
         return _line(source, max(source.find("{{", source.rfind("}}") + 2), 0))

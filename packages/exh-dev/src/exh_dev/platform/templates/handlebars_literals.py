@@ -37,7 +37,7 @@ def tokens(
         ValueError: from `split`: a tag is never closed.
     """
     spare = [each for each in _UNLIKELY if each not in source][:2]
-    if not any(mark in source for mark in "\"'[") or len(spare) < 2:  # noqa: PLR2004 - one for each brace
+    if not any(mark in source for mark in "\"'[") or len(spare) < 2:
         return list(lined(source, split(source)))
     masked = _masked(source, str.maketrans("{}", "".join(spare)))
     back = str.maketrans("".join(spare), "{}")

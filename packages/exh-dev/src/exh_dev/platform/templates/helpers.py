@@ -49,7 +49,7 @@ def number_of(value: Any) -> float | int:
 
 def _abbreviated(value: Any) -> str:
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 50 else f"{text[:50]}…"  # noqa: PLR2004 - enough to find it by
+    return text if len(text) <= 50 else f"{text[:50]}…"
 
 
 def _condition(name: str, most: int | None, holds: Callable[[list[Any]], bool]) -> HelperFn:
@@ -165,7 +165,7 @@ def _lookup(arguments: list[Any], _: HelperOptions) -> Any:
     if isinstance(value, dict) and isinstance(key, str | int | float):
         return value.get(shown(key))
     if isinstance(value, list) and isinstance(key, int | float | str) and shown(key).isdecimal():
-        return value[int(key)] if len(shown(key)) < 10 and int(key) < len(value) else None  # noqa: PLR2004
+        return value[int(key)] if len(shown(key)) < 10 and int(key) < len(value) else None
     return None
 
 

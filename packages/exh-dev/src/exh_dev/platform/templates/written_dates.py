@@ -139,7 +139,7 @@ def _filled(pattern: str, local: datetime, locale: Locale) -> str:
     def named(part: re.Match[str]) -> str:
         if part[1] != "z":
             return part[0]
-        name = zone_name(local, locale, is_long=len(part[0]) > 3)  # noqa: PLR2004 - zzzz
+        name = zone_name(local, locale, is_long=len(part[0]) > 3)
         return "'" + name.replace("'", "''") + "'"
 
     return str(parse_pattern(_PATTERN_PART.sub(named, pattern)).apply(local, locale))
@@ -184,7 +184,7 @@ def _widened(pattern: str, widths: Mapping[str, int]) -> str:
         if not letter:
             return part[0]
         wanted = widths.get(_ALIKE.get(letter, letter))
-        both_words = wanted is not None and (wanted > 2) == (len(part[0]) > 2)  # noqa: PLR2004 - 1, 2: in digits
+        both_words = wanted is not None and (wanted > 2) == (len(part[0]) > 2)
         if wanted is None or (not both_words and letter in "ML"):
             return part[0]
         if wanted == 1 and letter not in "hHkK":
@@ -196,7 +196,7 @@ def _widened(pattern: str, widths: Mapping[str, int]) -> str:
 
 def _skeleton_width(letter: str, width: int) -> int:
     if letter == "M":
-        return width if width > 2 else 1  # noqa: PLR2004 - 1, 2: in digits
+        return width if width > 2 else 1
     return 1
 
 

@@ -126,9 +126,9 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
     if display == "name":
         plain = _in_pattern(locale.decimal_formats[None].pattern, number, options, digits, locale, is_amount=True)
         plural = plural_of(_shown(number, options, digits), locale)
-        names = locale._data["currency_names_plural"].get(code, {})  # noqa: SLF001
+        names = locale._data["currency_names_plural"].get(code, {})
         name = names.get(plural) or names.get("other") or get_currency_name(code, locale=locale)
-        patterns = locale._data["currency_unit_patterns"]  # noqa: SLF001
+        patterns = locale._data["currency_unit_patterns"]
         return str(patterns.get(plural) or patterns["other"]).replace("{0}", plain).replace("{1}", name)
     symbol = code if display == "code" else get_currency_symbol(code, locale=locale)
     return _in_pattern(
@@ -142,7 +142,7 @@ def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
     plural = plural_of(_shown(number, options, _fraction(options, 0, 3)), locale)
     unit = str(options.get("unit"))
     name = _find_unit_pattern(unit, locale=locale)
-    lengths = locale._data["unit_patterns"][name] if name else {}  # noqa: SLF001
+    lengths = locale._data["unit_patterns"][name] if name else {}
     patterns = lengths.get(length) or lengths.get("short") or {}
     pattern = patterns.get(plural) or patterns.get("other")
     return str(pattern).replace("{0}", text) if pattern else str(format_unit(text, unit, length, locale=locale))

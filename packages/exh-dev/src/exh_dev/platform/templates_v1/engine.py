@@ -54,13 +54,13 @@ class _Broken(BaseException):
     """`#break`; the library handles no `BaseException`."""
 
 
-class _Break(airspeed._Element):  # type: ignore[misc] # noqa: SLF001
+class _Break(airspeed._Element):  # type: ignore[misc]
     _START = re.compile(r"#(?:break\b|\{break\})", re.IGNORECASE)
 
     def parse(self) -> None:
         self.identity_match(self._START)
 
-    def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:  # noqa: ARG002
+    def evaluate_raw(self, stream: Any, namespace: Any, loader: Any) -> None:  # noqa: ARG002 - the engine's signature
         raise _Broken
 
 
@@ -94,7 +94,7 @@ def _member(self: Any, current_object: Any, loader: Any, top_namespace: Any) -> 
         except KeyError:
             value = None
     arguments = self.parameters.calculate(top_namespace, loader) if self.parameters is not None else None
-    if isinstance(value, airspeed._FunctionDefinition):  # noqa: SLF001
+    if isinstance(value, airspeed._FunctionDefinition):
         text = Text()
         value.execute_function(text, top_namespace, arguments or [], loader)
         return text.getvalue()
@@ -183,7 +183,7 @@ airspeed.StoppableStream = Text
 airspeed.NullLoader = _Missing
 airspeed.BinaryOperator.OPERATORS = OPERATORS
 airspeed.UserDefinedDirective.DIRECTIVES = [_Break]
-airspeed._Element.evaluate = _evaluate  # noqa: SLF001
+airspeed._Element.evaluate = _evaluate
 airspeed.NameOrCall.calculate = _member
 airspeed.SubExpression.calculate = _part
 airspeed.FormalReference.evaluate_raw = _reference

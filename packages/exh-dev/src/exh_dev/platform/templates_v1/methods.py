@@ -103,8 +103,8 @@ def _remainder(one: Any, other: Any) -> Any:
     return one - other * _quotient(one, other) if isinstance(one, int) and isinstance(other, int) else None
 
 
-_either: Callable[[Any, Any], bool] = lambda one, other: bool(one) or bool(other)  # noqa: E731
-_both: Callable[[Any, Any], bool] = lambda one, other: bool(one) and bool(other)  # noqa: E731
+_either: Callable[[Any, Any], bool] = lambda one, other: bool(one) or bool(other)  # noqa: E731 - a row of a table below
+_both: Callable[[Any, Any], bool] = lambda one, other: bool(one) and bool(other)  # noqa: E731 - a row of a table below
 _greater, _smaller = _ordered(operator.gt), _ordered(operator.lt)
 _at_least, _at_most = _ordered(operator.ge), _ordered(operator.le)
 #: What each operator between two values does.

@@ -75,7 +75,7 @@ def element_at(frame: Any) -> Any:
     """Return the element of a stack frame: the innermost one directly in a field."""
     while frame is not None:
         element = frame.f_locals.get("self")
-        if isinstance(element, airspeed._Element) and is_direct(element):  # noqa: SLF001
+        if isinstance(element, airspeed._Element) and is_direct(element):
             return element
         frame = frame.f_back
     return None

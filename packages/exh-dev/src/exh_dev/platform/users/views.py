@@ -131,7 +131,7 @@ def enlisted(kind: str, groups: frozenset[str]) -> Sql:
     marks = ", ".join("?" * len(groups))
     # The names are this module's callers' own; the groups are in question marks.
     return Sql(
-        f"EXISTS (SELECT 1 FROM json_each(body, '$.{kind}') WHERE json_extract(value, '$.group_id') IN ({marks}))",  # noqa: S608
+        f"EXISTS (SELECT 1 FROM json_each(body, '$.{kind}') WHERE json_extract(value, '$.group_id') IN ({marks}))",
         tuple(sorted(groups)),
     )
 
@@ -140,7 +140,7 @@ def with_role(role_ids: set[str]) -> Sql:
     """Return the condition of having one of these global roles."""
     marks = ", ".join("?" * len(role_ids))
     return Sql(
-        f"EXISTS (SELECT 1 FROM json_each(body, '$.role_ids') WHERE value IN ({marks}))",  # noqa: S608
+        f"EXISTS (SELECT 1 FROM json_each(body, '$.role_ids') WHERE value IN ({marks}))",
         tuple(sorted(role_ids)),
     )
 

@@ -84,6 +84,6 @@ def _request(
         answer = response.read()
     except (OSError, http.client.HTTPException) as error:
         raise RuntimeError(failure) from error
-    if response.status // 100 != 2:  # noqa: PLR2004 - the successful ones
+    if response.status // 100 != 2:
         raise RuntimeError(failure)
     return answer, response
