@@ -330,7 +330,7 @@ def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["FETCH", "/users/v1/me"], "no method"),
+        (["FETCH", "/users/v1/me"], "is not a method"),
         (["GET", "users/v1/me"], "has to begin with a slash"),
         (["POST", "/data/v1/", "{name}"], "not JSON"),
         (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host needs --live"),

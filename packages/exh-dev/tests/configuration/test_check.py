@@ -166,12 +166,12 @@ def test_a_template_of_version_1_takes_the_place_of_what_its_base_reads(tmp_path
         ({"extends_template": "order", "fields": {}}, "", "order needs these fields to be filled in: name"),
         ({"extends_template": "own", "fields": {}}, "", "in a circle"),
         ({"fields": {"subject": "x", "body": "a\n#if($b)"}}, "", "field body, line 2, is no Velocity: #if has no #end"),
-        ({"fields": {"body": 1}}, "/fields/body", "text"),
+        ({"fields": {"body": 1}}, "/fields/body", "string"),
         ({"fields": ["x"]}, "/fields", "object"),
         ({"fields": {}, "outputs": {}}, "/outputs", "fields"),
         ({"schema": {"fields": {"a": {"type": "integer"}}}}, "/schema", "schema.fields.a.type must be one of"),
         ({"schema": "x"}, "/schema", "object"),
-        ({"fields": {}, "description": 1}, "/description", "text"),
+        ({"fields": {}, "description": 1}, "/description", "string"),
     ],
 )
 def test_a_mistake_in_a_template_of_version_1_is_told_with_its_place(tmp_path, own, pointer, rule):

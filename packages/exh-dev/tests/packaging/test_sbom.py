@@ -182,4 +182,4 @@ def test_a_pyproject_that_says_something_else_is_told(small, text):
     small.write("pyproject.toml", f"[project]\n{text}\n")
     done = small.build()
     assert done.code == 2
-    assert "of [project] is a" in done.message
+    assert " of [project] " in done.message

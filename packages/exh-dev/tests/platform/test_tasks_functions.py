@@ -245,7 +245,7 @@ def test_the_projects_own_functions_are_there_from_the_start(own, refused):
     assert (listed["name"], listed["description"]) == ("analyze", "Our own")
     assert execute(own, {})["API_HOST"] == "http://localhost:1"
     body = refused(own.as_user("DELETE", f"{FUNCTIONS}/analyze"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
-    assert "belongs to the project" in body["message"]
+    assert "belongs to the served project" in body["message"]
     body = refused(own.as_user("DELETE", f"{FUNCTIONS}/html-to-pdf"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
     assert "is the platform's own" in body["message"]
     put(own, environmentVariables={"A": {"value": "1"}})

@@ -75,7 +75,7 @@ def test_what_the_real_client_does_not_have_is_not_there(fake_exh):
         fake_exh.users.mee()
     with pytest.raises(AttributeError, match="userz"):
         fake_exh.userz  # noqa: B018 - the access raises
-    with pytest.raises(AttributeError, match="calls nothing"):
+    with pytest.raises(AttributeError, match="sends no requests"):
         fake_exh.session.get("/users/v1/me")
 
 
