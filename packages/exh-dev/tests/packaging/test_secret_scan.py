@@ -1,11 +1,18 @@
 """What looks like a secret in a file of a bundle, and what does not."""
 
+import base64
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
+import os
+import sqlite3
 import tarfile
 import time
+import tracemalloc
+import zipfile
+from contextlib import closing
 from functools import reduce
 from math import sin
 
@@ -20,6 +27,7 @@ from exh_dev.packaging.secret_finders import find
 from exh_dev.packaging.secret_scan import check_secrets
 
 HEX = "3f786850e387550fdab8" + "36ed7e6dc881de23001b"
+GITHUB = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
 KEY = "-----BEGIN {}PRIVATE " + "KEY-----"
 
@@ -37,6 +45,44 @@ def tarred(files):
 def changed(content):
     """A byte in the middle of something is another one."""
     return content[:500] + bytes([content[500] ^ 0xFF]) + content[501:]
+
+
+def flipped(content, at):
+    """A bit of a byte is another one."""
+    at %= len(content)
+    return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def old_tarred(files):
+    """A tar as of before 1988, whose headers have no magic."""
+    content = bytearray(tarred(files))
+    begin = 0
+    for inner in files.values():
+        header = content[begin : begin + 257] + bytes(255)
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        content[begin : begin + 512] = header
+        begin += 512 + (len(inner) + 511) // 512 * 512
+    return bytes(content)
+
+
+def commented(comment):
+    """A zip with a comment at its file."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        entry = zipfile.ZipInfo("a.txt")
+        entry.comment = comment.encode()
+        archive.writestr(entry, "nothing")
+    return stream.getvalue()
+
+
+def database(*row):
+    """A database with a row of texts, which stand beside each other without anything between them."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"create table t ({', '.join(f'c{n}' for n in range(len(row)))})")
+        connection.execute(f"insert into t values ({', '.join('?' * len(row))})", row)  # noqa: S608 - marks alone
+        connection.commit()
+        return connection.serialize()
 
 
 def locked(files):
@@ -189,6 +235,21 @@ NOISE = " ".join(f"{sin(number):.6f}" for number in range(1_000))  # which does 
         ("wide.bin", b"\xff\0\1" + LINE.encode("utf-16-le")),
         ("wide_without_mark.txt", ("\u6f22\u5b57" * 300 + LINE).encode("utf-16-be")),
         ("old_mac.py", f"x = 1\rtoken = '{HEX}'\r# pragma: allowlist secret\r"),
+        ("tars.tar", tarred({"a.txt": b"nothing"}) + tarred({"b.ini": LINE.encode()})),
+        (
+            "tars.tgz",
+            gzip.compress(tarred({"a.txt": b"nothing"})) + b"\0" * 9 + gzip.compress(tarred({"b.ini": LINE.encode()})),
+        ),
+        ("both.tar", tarred({"a.txt": b"nothing"}) + zipped({"b.ini": LINE})),
+        ("zips.zip", zipped({"b.ini": LINE}) + zipped({"a.txt": "nothing"})),
+        ("trailed.zip", zipped({"a.txt": "nothing"}) + gzip.compress(LINE.encode())),
+        ("a.lzma", lzma.compress(LINE.encode(), format=lzma.FORMAT_ALONE)),
+        ("old.tar", old_tarred({"a.txt": b"nothing", "b.gz": gzip.compress(LINE.encode())})),
+        ("commented.zip", commented(LINE)),
+        ("release.yaml", b"release: " + base64.b64encode(gzip.compress(LINE.encode())) + b"\n"),
+        ("helm.yaml", b"release: " + base64.b64encode(base64.b64encode(gzip.compress(LINE.encode()))) + b"\n"),
+        ("named.gz", b"\x1f\x8b\x08\x08" + b"\0" * 6 + b".env\0" + gzip.compress(b"X=1")[10:]),
+        ("key.pem.tar", tarred({"home/server.key.gz": gzip.compress(b"X=1")})),
         ("aws.txt", "aws_secret_access_key wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYzq8PLMNOPQ\n"),
     ],
 )
@@ -198,9 +259,80 @@ def test_a_secret_is_found_however_it_is_wrapped(tmp_path, name, content):
     assert HEX not in message
 
 
+@pytest.mark.parametrize("row", [("github", "{}"), ("a code", "{}", "beside"), ("3a", "{}", "note")])
+@pytest.mark.parametrize("secret", [HEX, GITHUB, AWS, "1" * 9 + ":AA" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3"])
+def test_a_token_is_found_beside_the_words_of_a_record(tmp_path, row, secret):
+    message = told(tmp_path, "a.db", database(*(each.format(secret) for each in row)))
+    assert "a.db:1:" in message
+    assert secret not in message
+
+
+def test_a_hash_in_other_bytes_is_no_token(tmp_path):
+    names = ("md5", "sha224", "sha256", "sha512")
+    sums = [hashlib.new(name, b"a", usedforsecurity=False).hexdigest() for name in names]
+    assert told(tmp_path, "a.db", database("file", *sums)) == ""
+    assert told(tmp_path, "a.so", b"\x7fELF\0snd_fw_Iso_resources_allocate_2_of_the_card\0\0") == ""
+
+
+def test_the_texts_of_a_catalogue_are_no_values_of_each_other(tmp_path):
+    texts = ("_Palette:", "_Password:", "_Preview:", "_Remove From List")
+    assert told(tmp_path, "gtk.mo", b"\xde\x12\x04\x95\0" + b"\0".join(each.encode() for each in texts)) == ""
+
+
+@pytest.mark.parametrize("ending", ["gz", "bz2", "XZ", "lzma"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("users.csv", b"user,password\nanna,Tr0ub4dor-3x9!\n"),
+        ("users.md", b"| user | password |\n|---|---|\n| anna | Tr0ub4dor-3x9! |\n"),
+        ("module.py", b"K = 'Zx8Qw3Lm5Tr7Yp2Vb9Nc4Kd6Hf1Js0Ga'\n"),
+    ],
+)
+def test_the_rules_of_a_file_are_those_of_what_is_compressed(tmp_path, ending, name, content):
+    line = content.count(b"\n")
+    packed = {
+        "gz": gzip.compress(content),
+        "bz2": bz2.compress(content),
+        "XZ": lzma.compress(content),
+        "lzma": lzma.compress(content, format=lzma.FORMAT_ALONE),
+    }[ending]
+    assert f"{name}.{ending}:{line}:" in told(tmp_path, f"{name}.{ending}", packed)
+    assert f"in its a/{name}.{ending}" in told(tmp_path, "all.zip", zipped({f"a/{name}.{ending}": packed}))
+
+
+def test_a_digest_in_the_list_of_a_wheel_is_no_token(tmp_path):
+    for begin in (b"r8_", b"x7T-fw_"):  # as some do by chance
+        digest = begin + b"A9cK2mQx7TzL4vNb8RwE1yUi5oPg3hJd6sFa0Bcd"[: 43 - len(begin)]
+        record = b"x/__init__.py,sha256=" + digest + b",12\nx/token.py,sha256=" + digest[::-1] + b",120\n"
+        assert told(tmp_path, "x.whl", zipped({"x-1.dist-info/RECORD": record})) == ""
+        assert "an AI provider's key" in told(tmp_path, "x.txt", b"key " + digest[digest.find(b"_") - 2 :] + b"\n")
+
+
+@pytest.mark.parametrize("before", ["buildNumber=", "commit ", "This reverts ", "(follow-up of "])
+def test_a_hash_of_git_is_no_token(tmp_path, before):
+    assert told(tmp_path, "CHANGES.txt", f"1.2\n{before}{HEX}\n") == ""
+    assert "CHANGES.txt:2:" in told(tmp_path, "CHANGES.txt", f"1.2\nlog in with {HEX}\n")
+
+
+def test_the_files_of_a_tar_are_counted_once(tmp_path):
+    content = gzip.compress(tarred({"a.npy": b"\0" * 26_000_000, "b.ini": LINE.encode()}), 1)
+    message = told(tmp_path, "a.tgz", content)
+    assert "too large" not in message
+    assert "in its b.ini" in message
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
+        ("changed.gz", flipped(gzip.compress(b"nothing"), -6), "this archive is damaged"),
+        ("changed.bz2", flipped(bz2.compress(b"nothing"), -2), "this archive is damaged"),
+        ("changed.xz", flipped(lzma.compress(b"nothing"), -2), "this archive is damaged"),
+        ("none.xz", b"\xfd7zXZ\0" + b"\1" * 20, "this archive is damaged"),
+        ("header.tar", flipped(tarred({"a": b"nothing", "b": b"nothing"}), 1024 + 150), "this archive is damaged"),
+        ("cut.tar", tarred({"a": b"nothing", "b": b"nothing"})[: 1024 + 300], "this archive is damaged"),
+        ("cut_file.tar", tarred({"a": b"nothing" * 400})[:700], "this archive is damaged"),
+        ("many.zip", zipped({f"{number}": "" for number in range(50_001)}), "too large: more than 50,000 files"),
+        ("many.gz", gzip.compress(b"") * 2_001, "too large: more than 2,000 compressed streams"),
         ("cut.gz", gzip.compress(NOISE.encode())[:-9], "this archive is cut off"),
         ("changed.zip", changed(zipped({"a.txt": NOISE})), "this archive is damaged, in its a.txt"),
         ("cut.zip", zipped({"a.txt": "nothing"})[:-30], "this archive is damaged"),
@@ -226,9 +358,46 @@ def test_an_archive_that_cannot_be_looked_into_is_refused(tmp_path, name, conten
 
 
 def test_bytes_that_begin_as_an_archive_and_are_none_are_read_as_they_are(tmp_path):
-    for magic in (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"):
+    for magic in (b"\x1f\x8b\x08\xff", b"BZh", b"\x5d\0\0\x80\0" + b"\xff" * 8 + b"\0"):
         assert told(tmp_path, "a.bin", magic + b"\1" * 20) == ""
-        assert "a.bin:1:" in told(tmp_path, "a.bin", magic + b"\1" * 20 + LINE.encode())
+        message = told(tmp_path, "a.bin", magic + b"\1" * 20 + LINE.encode())
+        assert "a.bin:1: a key, secret or token" in message
+        assert "damaged" not in message
+
+
+@pytest.mark.parametrize("name", ["empty.gz", "empty.bz2", "empty.xz", "empty.tar", "empty.zip"])
+def test_an_archive_of_nothing_is_let_through(tmp_path, name):
+    content = {
+        "empty.gz": gzip.compress(b""),
+        "empty.bz2": bz2.compress(b""),
+        "empty.xz": lzma.compress(b""),
+        "empty.tar": tarred({}),
+        "empty.zip": zipped({}),
+    }[name]
+    assert told(tmp_path, name, content) == ""
+
+
+def test_what_came_out_before_the_damage_is_read(tmp_path):
+    content = gzip.compress(LINE.encode() + os.urandom(200_000))
+    message = told(tmp_path, "a.gz", flipped(content, -6))
+    assert "a.gz:1: a key, secret or token" in message
+    assert "this archive is damaged" in message
+
+
+def test_many_streams_are_unpacked_at_once(tmp_path):
+    began = time.monotonic()
+    told(tmp_path, "a.gz", gzip.compress(b"x") * 1_990 + b"\0" * 40_000_000 + b"x")
+    assert time.monotonic() - began < 3
+
+
+def test_many_short_lines_take_little_memory(tmp_path):
+    content = gzip.compress(b"ab\n" * 2_000_000)
+    tracemalloc.start()
+    try:
+        assert told(tmp_path, "a.gz", content) == ""
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
@@ -249,6 +418,11 @@ def test_bytes_that_begin_as_an_archive_and_are_none_are_read_as_they_are(tmp_pa
         ("0123456789abcdef" * 2 + "-") * 5_000,
         "password" + " " * 50_000 + "=",
         "token=" * 100_000,
+        "token" * 100_000,
+        "token =" + " " * 20_000,
+        ("Password   =" + " " * 56 + "\n") * 1_000,
+        "key: 1\n" * 300_000,
+        "token;a;b\n" + "1;2;3\n" * 200_000,
         KEY.format("") * 40_000,
     ],
     ids=lambda text: text[:16],

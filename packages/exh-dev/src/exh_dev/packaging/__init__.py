@@ -12,7 +12,9 @@ contents.py      the project's own files that a function needs
 node.py          all files of a function for Node.js
 imports.py       checks that imports are in the bundle
 secret_scan.py   secret scan of files
-secret_content.py    what can be read in a file: encodings, archives, keys
+secret_content.py    what can be read in a file: texts, keys, the files in archives
+secret_streams.py    compressed data: gzip, bzip2, xz
+secret_texts.py      the texts in bytes, in whatever encoding
 secret_finders.py    where a text holds what looks like a secret
 secret_providers.py  the forms of tokens and keys
 secret_values.py     names that call their value a secret, and values that look like one

@@ -1,47 +1,28 @@
-"""What can be read in a file: text in whatever encoding, the texts in a binary file, the files in an archive."""
+"""What can be read in a file: its text, the texts in a binary file, the files in an archive."""
 
 from __future__ import annotations
 
-import bz2
-import codecs
 import io
-import lzma
-import re
 import tarfile
 import zipfile
 import zlib
-from functools import partial
-from typing import IO, TYPE_CHECKING, NamedTuple, Protocol
+from lzma import LZMAError
+from typing import TYPE_CHECKING, NamedTuple
+
+from exh_dev.packaging.secret_streams import TOO_LARGE, is_compressed, may_be_compressed, unpack
+from exh_dev.packaging.secret_texts import decoded, is_private_key, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 UNPACKED = 50_000_000  # bytes of a file's archives that are looked into, all of them together; a bomb has more
-_DEEPEST = 8  # archives in each other
-_STREAMS = 2_000  # that follow each other in a compressed file: what is left of it is copied for each
-_UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-#: Texts in a binary file: ASCII, and the same in UTF-16 and UTF-32, whose other bytes are zero.
-_TEXT = re.compile(
-    rb"\0{16,}(?=\0\0\0)"  # nothing, and much of it: passed over at once
-    rb"|(?P<narrow>[\t\n\r\x20-\x7e]{8,})"
-    rb"|(?P<wide>(?:\0\0\0[\t\n\r\x20-\x7e]){8,}|(?:[\t\n\r\x20-\x7e]\0\0\0){8,}"
-    rb"|(?:\0[\t\n\r\x20-\x7e]){8,}|(?:[\t\n\r\x20-\x7e]\0){8,})"
-)
-#: How keys begin in DER: PKCS #1, PKCS #8, that with a password, the form of elliptic curves, PKCS #12; OpenSSH, Java.
-_PRIVATE_KEY = re.compile(
-    rb"\x30(?:\x82..|\x81.|.)(?:"
-    rb"\x02\x01\x00\x02[\x81\x82\x40-\x7f]"
-    rb"|\x02\x01[\x00\x01]\x30.{1,3}?\x06[\x03-\x0b]"
-    rb"|\x30.{1,3}?\x06[\x09\x0a]\x2a\x86\x48\x86\xf7\x0d\x01(?:\x05|\x0c)(?!\x0d\x02\x02)"
-    rb"|\x02\x01\x01\x04[\x1c\x20\x30\x42]"
-    rb"|\x02\x01\x03\x30)"
-    rb"|openssh-key-v1\0|\xfe\xed\xfe\xed\0\0\0",
-    re.DOTALL,
-)
+_FILES = 50_000  # in a file's archives, all of them together
+_DEEPEST = 8  # archives in each other, and after each other
 #: Archives that nothing in Python's library opens.
 _CLOSED = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"\x28\xb5\x2f\xfd": "Zstandard"}
 _TAR_MAGIC = slice(257, 262), b"ustar"
+_TAR_SUM = slice(148, 156)  # of the bytes of a file's header, in octal digits
+_ZIP_END = 22  # bytes, before the comment
 
 
 class Part(NamedTuple):
@@ -62,28 +43,12 @@ class Part(NamedTuple):
     unread: str = ""
 
 
-class _Stream(Protocol):
-    """A decompressor of the standard library, of one stream."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-#: What each kind of compressed file begins with, and what unpacks a stream of it.
-_COMPRESSED: dict[bytes, Callable[[], _Stream]] = {
-    b"\x1f\x8b\x08": lambda: zlib.decompressobj(wbits=31),
-    b"BZh": bz2.BZ2Decompressor,
-    b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=200_000_000),
-}
 _DAMAGED = (
     EOFError,
     NotImplementedError,
     OSError,
     ValueError,
-    lzma.LZMAError,
+    LZMAError,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -98,16 +63,12 @@ def parts(content: bytes) -> Iterator[Part]:
     yield from _Reader().parts(content, "", 0)
 
 
-def is_private_key(content: bytes) -> bool:
-    """Return whether bytes begin as a private key does."""
-    return _PRIVATE_KEY.match(content) is not None
-
-
 class _Reader:
-    """Reads one file and all that is in it, up to `UNPACKED` bytes of archives."""
+    """Reads one file and all that is in it, up to `UNPACKED` bytes and `_FILES` files of archives."""
 
     def __init__(self) -> None:
         self._left = UNPACKED
+        self._files_left = _FILES
 
     def parts(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
         """Yield the texts of the content of a file, or of a file in it."""
@@ -115,124 +76,151 @@ class _Reader:
             yield Part(member, unread=f"{kind} archives cannot be looked into")
         unpack = self._way(content)
         if unpack is None:
-            text = _text(content)
-            yield Part(member, _texts(content) if text is None else text, text is not None, is_private_key(content))
+            yield _plain(content, member)
+        elif self._left < 0:
+            return  # there was too much, which was said
         elif depth == _DEEPEST:
-            yield Part(member, unread=f"more than {_DEEPEST} archives are in each other")
+            yield Part(member, unread=f"more than {_DEEPEST} archives are in, or after, each other")
         else:
             yield from unpack(content, member, depth + 1)
 
     def _way(self, content: bytes) -> Callable[[bytes, str, int], Iterator[Part]] | None:
         """Return what unpacks an archive; None where the content is none."""
-        if any(content.startswith(magic) for magic in _COMPRESSED):
+        if is_compressed(content):
             return self._compressed
-        place, magic = _TAR_MAGIC
-        if content[place] == magic:
+        if may_be_compressed(content):
+            return self._maybe_compressed
+        if _is_tar(content):
             return self._tar
         # Other bytes may precede a zip: those of a program that runs it. What begins as one may have lost its end.
         return self._zip if content.startswith(b"PK\x03\x04") or zipfile.is_zipfile(io.BytesIO(content)) else None
 
     def _compressed(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
         """Unpack streams that follow each other, and read what follows them."""
-        pieces = []
-        problem = ""
-        rest = content
-        while make := next((make for magic, make in _COMPRESSED.items() if rest.startswith(magic)), None):
-            stream = make()
-            try:
-                piece = stream.decompress(rest, self._left + 1)
-            except _DAMAGED:
-                problem = "damaged"
-                break
-            pieces.append(piece)
-            self._left -= len(piece)
-            if self._left < 0 or not stream.eof or len(pieces) > _STREAMS:
-                problem = "cut off" if self._left >= 0 and not stream.eof else "too large"
-                break
-            rest = stream.unused_data
-        else:
-            if rest.strip(b"\0"):  # which archives are padded with
-                yield from self.parts(rest, member, depth)
-        if not any(pieces):
-            # Nothing came out of it: other bytes, that begin as an archive does.
-            yield Part(member, _texts(content))
+        found = unpack(content, self._left)
+        self._left -= len(found.content)
+        yield from (Part(_path(member, name)) for name in found.names)
+        inner = self.parts(found.content, member, depth)
+        if found.problem:
+            # That an archive in it is cut off as well goes without saying.
+            yield from (part._replace(unread="") for part in inner)
+            yield Part(member, texts_in(found.rest), unread=_unread(found.problem))
             return
-        yield from self.parts(b"".join(pieces), member, depth)
-        if problem:
-            yield Part(member, _texts(rest), unread=_unread(problem))
+        yield from inner
+        if rest := found.rest.lstrip(b"\0"):  # which archives are padded with
+            yield from self.parts(rest, member, depth)
+
+    def _maybe_compressed(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
+        """Read bytes as they are, and what can be unpacked of them, if they are compressed."""
+        yield _plain(content, member)
+        found = unpack(content, self._left)
+        self._left -= len(found.content)
+        if found.problem.startswith(TOO_LARGE):
+            yield Part(member, unread=_unread(found.problem))
+        elif found.problem:
+            yield _plain(found.content, member)
+        else:
+            yield from self.parts(found.content, member, depth)
+            yield from self.parts(found.rest.lstrip(b"\0"), member, depth)
 
     def _zip(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
+        self._files_left -= content.count(b"PK\x01\x02")  # the heads of the files in its directory
+        if self._files_left < 0:
+            yield self._too_many_files(member)
+            return
         try:
             archive = zipfile.ZipFile(io.BytesIO(content))
         except _DAMAGED:
-            yield Part(member, _texts(content), unread=_unread("damaged"))
+            yield Part(member, texts_in(content), unread=_unread("damaged"))
             return
         with archive:
-            entries = [info for info in archive.infolist() if not info.is_dir()]
-            begin = min((info.header_offset for info in entries), default=len(content))
-            around = content[:begin] + b"\n" + archive.comment
-            if around.strip():
-                yield Part(member, _texts(around))
+            entries = archive.infolist()
+            begin = max(0, min([archive.start_dir, *(info.header_offset for info in entries)]))
+            end = content.rfind(b"PK\x05\x06") + _ZIP_END + len(archive.comment)
+            for around in (content[:begin], content[end:]):
+                if more := around.lstrip(b"\0"):
+                    yield from self.parts(more, member, depth)
+            comments = b"\n".join([archive.comment, *(info.comment for info in entries)])
+            if comments.strip():
+                yield Part(member, texts_in(comments))
             for info in entries:
-                yield from self._member(partial(archive.open, info), info.filename, member, depth)
+                if not info.is_dir() or info.file_size:
+                    yield from self._zipped(archive, info, member, depth)
 
-    def _tar(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        try:
-            with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-                for info in archive:
-                    if info.isreg():
-                        yield from self._member(partial(archive.extractfile, info), info.name, member, depth)
-        except _DAMAGED:
-            yield Part(member, _texts(content), unread=_unread("damaged"))
-
-    def _member(self, opened: Callable[[], IO[bytes] | None], name: str, member: str, depth: int) -> Iterator[Part]:
-        """Read a file of an archive; nothing more once there was too much, which was said."""
+    def _zipped(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: str, depth: int) -> Iterator[Part]:
+        """Read a file of a zip; nothing more once there was too much, which was said."""
         if self._left < 0:
             return
-        member = "/".join(filter(None, (member, name)))
+        member = _path(member, info.filename)
         try:
-            with opened() or io.BytesIO() as stream:
+            with archive.open(info) as stream:
                 inner = stream.read(self._left + 1)
-        except RuntimeError:  # what zipfile raises where a password is needed
-            yield Part(member, unread=_unread("protected by a password"))
-            return
         except _DAMAGED:
             yield Part(member, unread=_unread("damaged"))
             return
+        except RuntimeError:  # what zipfile raises where a password is needed
+            yield Part(member, unread=_unread("protected by a password"))
+            return
         self._left -= len(inner)
         if self._left < 0:
-            yield Part(member, unread=_unread("too large"))
+            yield Part(member, unread=_unread(TOO_LARGE))
             return
         yield from self.parts(inner, member, depth)
 
+    def _tar(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
+        """Read the files of a tar, whose bytes were counted when they were unpacked, and what follows its end."""
+        end = 0
+        is_whole = False
+        try:
+            with tarfile.open(fileobj=io.BytesIO(content), mode="r:", errors="replace") as archive:
+                for info in archive:
+                    self._files_left -= 1
+                    if self._files_left < 0:
+                        yield self._too_many_files(member)
+                    if self._left < 0:
+                        return
+                    end = archive.offset
+                    is_as_it_is = info.isreg() and not info.issparse()
+                    inner = content[info.offset_data : info.offset_data + info.size if is_as_it_is else end]
+                    if info.isreg() or inner:
+                        yield from self.parts(inner, _path(member, info.name), depth)
+            # A header that is none ends the loop too, without an error.
+            is_whole = content[end : end + tarfile.BLOCKSIZE] == bytes(tarfile.BLOCKSIZE)
+        except _DAMAGED:
+            pass
+        if not is_whole:
+            yield Part(member, texts_in(content[end:]), unread=_unread("damaged"))
+        elif rest := content[end:].lstrip(b"\0"):
+            yield from self.parts(rest, member, depth)
+
+    def _too_many_files(self, member: str) -> Part:
+        self._left = -1
+        return Part(member, unread=_unread(f"{TOO_LARGE}: more than {_FILES:,} files"))
+
+
+def _plain(content: bytes, member: str) -> Part:
+    text = decoded(content)
+    return Part(member, texts_in(content) if text is None else text, text is not None, is_private_key(content))
+
+
+def _path(*members: str) -> str:
+    return "/".join(filter(None, members))
+
+
+def _is_tar(content: bytes) -> bool:
+    """Return whether bytes begin as a tar does; an old one has no magic, and a sum of its first header's bytes."""
+    place, magic = _TAR_MAGIC
+    if content[place] == magic:
+        return True
+    if not content[_TAR_SUM].strip(b" \0").isdigit():
+        return False
+    try:
+        tarfile.TarInfo.frombuf(content[: tarfile.BLOCKSIZE], "utf-8", "replace")
+    except tarfile.TarError:
+        return False
+    return True
+
 
 def _unread(problem: str) -> str:
-    limit = f": more than {UNPACKED // 1_000_000} MB unpacked, or too many pieces" if problem == "too large" else ""
+    limit = f": more than {UNPACKED // 1_000_000} MB unpacked" if problem == TOO_LARGE else ""
     return f"this archive is {problem}{limit}"
-
-
-def _text(content: bytes) -> str | None:
-    """Return a text in its encoding; None where the file is none."""
-    if content.startswith(_UTF_32):  # whose mark begins as that of UTF-16 does
-        return content.decode("utf-32", "replace")
-    if content.startswith(_UTF_16):
-        return content.decode("utf-16", "replace")
-    if b"\0" in content:
-        first, second = (content[each:400:2] for each in (0, 1))
-        for zeros, others, encoding in ((second, first, "utf-16-le"), (first, second, "utf-16-be")):
-            if zeros.count(0) > 0.6 * len(zeros) and not others.count(0):
-                return content.decode(encoding, "replace")
-        return None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _texts(content: bytes) -> str:
-    """Return what can be read in other bytes, each on a line, and once more without its first character.
-
-    Formats write a length before a text, and that may be a letter by chance.
-    """
-    found = (match["narrow"] or (match["wide"] or b"").replace(b"\0", b"") for match in _TEXT.finditer(content))
-    return "\n".join(f"{text}\n{text[1:]}" for text in (each.decode() for each in found) if text)

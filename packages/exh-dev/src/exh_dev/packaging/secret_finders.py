@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from bisect import bisect_right
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from exh_dev.packaging.secret_content import is_private_key
 from exh_dev.packaging.secret_providers import Found, by_form
+from exh_dev.packaging.secret_streams import is_compressed, unpack
+from exh_dev.packaging.secret_texts import is_private_key
 from exh_dev.packaging.secret_values import HINT, entropy, is_random, looks_secret, names_a_secret, words
 
 if TYPE_CHECKING:
@@ -25,12 +25,15 @@ RANDOM = "a random text, such as a key"
 # The platform's own
 
 _HEX = re.compile(r"(?<![A-Za-z0-9])[0-9a-fA-F]{40}(?![A-Za-z0-9])")
-_FILE_TOKEN = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{24}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_USER_PASSWORD = re.compile(r"(?<![A-Za-z0-9])Aa1-[\w-]{32}(?![\w-])")  # of the local platform's first user
+#: The same in other bytes, where words are beside it, of which some letters are digits too. No hash is as long as both.
+_HEX_IN_BYTES = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{40,46}(?![0-9a-fA-F])")
+_FILE_TOKEN = re.compile(r"[0-9a-f]{24}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_USER_PASSWORD = re.compile(r"Aa1-[\w-]{32}(?![\w-])")  # of the local platform's first user
 _OF_A_SECRET = re.compile(r"(?i)consumer|token|secret|credential|oauth|bearer")
 _OF_A_HASH = re.compile(
     r"(?i)(?<![a-z])(?:sha|git|rev|tree)(?![a-z])|md5|digest|checksum|"
-    r"etag|fingerprint|thumbprint|commit|revision|integrity|hash|blob|ripemd|rustc"
+    r"etag|fingerprint|thumbprint|commit|revision|integrity|hash|blob|ripemd|rustc|llvm|buildnumber|releasemanagerkey|"
+    r"(?:reverts?|fix(?:es|ed)|broken (?:by|in)|follow-?up (?:of|to)|introduced (?:by|in)|picked from)[\s:(\"']*$"
 )
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@$")  # uses: actions/checkout@…
 _SUM = re.compile(r"[0-9a-fA-F]{40} [ *]\S")  # as sha1sum writes
@@ -41,32 +44,33 @@ _WORDY = re.compile(r"[A-Za-z]{3,}")
 
 # Values with a name
 
-_NAME_BEFORE = re.compile(r"[\w.\-]*$")
+_LONGEST_NAME = 64  # characters before what makes a name one, and as many after it
+_SLICE, _LONGEST_HINT = 1_000_000, 10  # characters
 _NAME_AFTER = re.compile(r"[\w\-]*")
 #: From a name to a text in quotes: an assignment, a member, an annotated variable, an argument, a comparison.
 _TO_QUOTED = re.compile(
-    r"""["'`]?\s{0,9}[\])]?(?:\s?:\s?[A-Za-z_][\w.\[\]| ]{0,40}?)?\s{0,40}(?:=>|:=|[!=]==?|[:=]|\|\||\?\?|"""
+    r"""["'`]?\s{0,9}+[\])]?(?:\s?:\s?[A-Za-z_][\w.\[\]| ]{0,40}?)?\s{0,40}+(?:=>|:=|[!=]==?|[:=]|\|\||\?\?|"""
     r"""\b(?:or|is|ist)\b|(?P<comma>,)|(?P<nothing>(?<=[ \t])(?=["'`])))"""
-    r"""[ \t]*(?:[|>][-+]?)?\s{0,80}(?P<open>[\[({]?)\s{0,80}[rbfuRBFU]{0,2}(?P<quote>["'`])"""
+    r"""[ \t]*+(?:[|>][-+]?)?\s{0,80}+(?P<open>[\[({]?)\s{0,80}+[rbfuRBFU]{0,2}(?P<quote>["'`])"""
     r"""(?P<value>[^"'`\n]{0,4000}+)(?P=quote)"""
 )
-_QUOTED = re.compile(r"""\s{0,80},\s{0,80}[rbfu]{0,2}(["'`])([^"'`\n]{0,4000}+)\1""", re.IGNORECASE)
-_PLAIN_VALUE = r"(?P<value>(?:(?:Bearer|Basic|Token|OAuth)\s+)?[^\s\"'`,;&<>{}()\[\]|\\]{6,400})"
+_QUOTED = re.compile(r"""\s{0,80}+,\s{0,80}+[rbfu]{0,2}(["'`])([^"'`\n]{0,4000}+)\1""", re.IGNORECASE)
+_PLAIN_VALUE = r"(?P<value>(?:(?:Bearer|Basic|Token|OAuth)\s++)?[^\s\"'`,;&<>{}()\[\]|\\]{6,400})"
 _TO_PLAIN = re.compile(
-    r"""["'`*_]*[ \t]*(?:=>|:=|[:=|]|\b(?:is|ist|est|es)\b)[ \t*_]*(?:[|>][-+]?)?(?:[ \t]*\n[ \t]*(?:-[ \t])?)?"""
+    r"""["'`*_]*+[ \t]*+(?:=>|:=|[:=|]|\b(?:is|ist|est|es)\b)[ \t*_]*+(?:[|>][-+]?)?(?:[ \t]*+\n[ \t]*+(?:-[ \t])?)?"""
     + _PLAIN_VALUE
 )
 _IN_ADDRESS = re.compile(r"=" + _PLAIN_VALUE)
 _IN_CONNECTION = re.compile(r"[ ]?=[ ]?(?P<value>[^\s\"'`;<>{}]{4,400})(?=[;\"'])")
-_SPACED = re.compile(r"[ \t]+[\"']?" + _PLAIN_VALUE)
+_SPACED = re.compile(r"[ \t]++[\"']?" + _PLAIN_VALUE)
 _KEY_BESIDE = 20  # characters of a key that follows its name with nothing between them: a word is shorter
 _BEFORE_SPACED = re.compile(
     r"(?:^|[\s\"'])(?:--?[\w-]*|(?:ENV|ARG|setx?|login[ \t]+\S+)[ \t]+[\w-]*|machine .* )$", re.IGNORECASE
 )
-_IN_ELEMENT = re.compile(r"[^<>\n]{0,80}>\s{0,40}(?:<!\[CDATA\[)?([^<\]\n]{6,4000}?)\s{0,40}(?:\]\]>)?</")
-_IN_NEXT_ELEMENT = re.compile(r"</key>\s{0,40}<string>(?P<value>[^<\n]{6,4000})</")  # a property list of Apple's
+_IN_ELEMENT = re.compile(r"[^<>\n]{0,80}>\s{0,40}+(?:<!\[CDATA\[)?([^<\]\n]{6,4000}?)\s{0,40}+(?:\]\]>)?</")
+_IN_NEXT_ELEMENT = re.compile(r"</key>\s{0,40}+<string>(?P<value>[^<\n]{6,4000})</")  # a property list of Apple's
 _VALUE_OF = re.compile(
-    r"""["']?\s{0,40},?\s{0,40}["']?(?:[A-Za-z]*[vV]alue|default)["']?\s{0,9}[:=]\s{0,9}["']?(?P<value>[^\s"',<>}]{6,400})"""
+    r"""["']?\s{0,40}+,?\s{0,40}+["']?(?:[A-Za-z]{0,40}[vV]alue|default)["']?\s{0,9}[:=]\s{0,9}["']?(?P<value>[^\s"',<>}]{6,400})"""
 )
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|\*|--|;)")
 _IN_DOCSTRING = re.compile(
@@ -75,13 +79,14 @@ _IN_DOCSTRING = re.compile(
 #: Logins on a command line and in SQL, which call no password by its name.
 _LOGIN = re.compile(
     r"""\bcurl\b[^\n]{0,200}\s(?:-u|--user)[ =]?["']?[^\s:"'$]{1,80}:(?P<curl>[^\s"'$]{4,200})"""
-    r"""|\bIDENTIFIED\s+(?:WITH\s+\S+\s+)?BY\s+["'](?P<sql>[^"'\n]{4,200})""",
+    r"""|\bIDENTIFIED\s++(?:WITH\s++\S++\s++)?BY\s++["'](?P<sql>[^"'\n]{4,200})""",
     re.IGNORECASE,
 )
 
 # Random texts
 
 _LITERAL = re.compile(r"""(["'`])([A-Za-z0-9+/=_.~-]{20,200})\1""")
+_LINE = re.compile(r"[^\n]+")
 _HEADING = 60  # characters of a heading at most
 _RULE = re.compile(r"\|[\s:|-]+\|")  # below the headings of a table in Markdown
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -91,20 +96,23 @@ _RANDOM_HEX, _RANDOM_TEXT = 3.0, 4.5  # bits a character; a word has 3.5 at most
 _READABLE = frozenset(b"\t\n\v\f\r" + bytes(range(32, 127)))
 _SHORTEST_LOGIN = 12  # characters of base64
 _DEEPEST = 2  # base64 in base64, as in a secret of Kubernetes
+_GZIP_IN_BASE64 = b"H4sI"
+_ZIPPED, _UNZIPPED = 2_000_000, 1_000_000  # characters of base64 that are unpacked, and bytes that may come out of all
 _DECODED = 200_000  # characters of base64 that are looked into; a secret is shorter, and so is a file of some
 
 
-def find(text: str, suffix: str, depth: int = 0) -> Iterator[Found]:
+def find(text: str, suffix: str, depth: int = 0, *, is_text: bool = True) -> Iterator[Found]:
     """Yield what looks like a secret in a text, in any order.
 
     Args:
         text: what is looked through.
         suffix: of its file.
         depth: how often it was decoded.
+        is_text: it is one, and not what can be read of other bytes, where texts follow each other without a space.
     """
     text = text.replace('\\"', ' "').replace("\\'", " '")  # in a notebook, and in JSON within JSON; of the same length
-    yield from by_form(text)
-    yield from _of_the_platform(text, suffix)
+    yield from by_form(text, is_text=is_text)
+    yield from _of_the_platform(text, suffix, is_text=is_text)
     yield from _by_name(text, suffix)
     if suffix in _CODE:
         yield from _random(text)
@@ -114,7 +122,7 @@ def find(text: str, suffix: str, depth: int = 0) -> Iterator[Found]:
         yield from _in_base64(text, depth)
 
 
-def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
+def _of_the_platform(text: str, suffix: str, *, is_text: bool) -> Iterator[Found]:
     """Tokens of 40 hexadecimal digits, unless what stands before them says that they are hashes."""
     for match in _FILE_TOKEN.finditer(text):
         yield Found(match.start(), "a file's token of Extra Horizon")
@@ -122,7 +130,7 @@ def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
         yield Found(match.start(), "a password of the local platform")
     columns: list[str] | None = None
     before, end = "", -4_000
-    for match in _HEX.finditer(text):
+    for match in (_HEX if is_text else _HEX_IN_BYTES).finditer(text):
         begin = match.start()
         digits = match[0].lower()
         if len(set(digits)) < _DIFFERENT or digits.isdigit() or digits.isalpha():
@@ -144,6 +152,28 @@ def _of_the_platform(text: str, suffix: str) -> Iterator[Found]:
         yield Found(match.start(), PLATFORM)
 
 
+def _names(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where names that may be those of secrets begin and end."""
+    end = 0
+    for hint, end_of_hint in _hints(text):
+        if hint < end:
+            continue
+        begin, first = hint, max(0, hint - _LONGEST_NAME)
+        while begin > first and ((before := text[begin - 1]) in "_.-" or before.isalnum()):
+            begin -= 1
+        after = _NAME_AFTER.match(text, end_of_hint, end_of_hint + _LONGEST_NAME)
+        end = after.end() if after else end_of_hint
+        yield begin, end
+
+
+def _hints(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where names of secrets may be. A long text is not held in small letters as a whole."""
+    for begin in range(0, len(text), _SLICE):
+        for hint in HINT.finditer(_small(text[begin : begin + _SLICE + _LONGEST_HINT])):
+            if hint.start() < _SLICE:
+                yield begin + hint.start(), begin + hint.end()
+
+
 def _small(text: str) -> str:
     """Return a text in small letters, each in its place."""
     return text.replace("\u0130", "I").lower()  # the only letter whose small one is two characters
@@ -161,15 +191,8 @@ def _before(text: str, begin: int) -> str:
 
 def _by_name(text: str, suffix: str) -> Iterator[Found]:
     """Values whose name says that they are secrets, in whatever way names and values are written."""
-    end = 0
     is_code = suffix in _CODE
-    for hint in HINT.finditer(_small(text)):
-        if hint.start() < end:
-            continue
-        before = _NAME_BEFORE.search(text, max(0, hint.start() - 64), hint.start())
-        begin = before.start() if before else hint.start()
-        after = _NAME_AFTER.match(text, hint.end(), hint.end() + 64)
-        end = after.end() if after else hint.end()
+    for begin, end in _names(text):
         name = text[begin:end]
         if names_a_secret(name):
             for position, value in _values(text, begin, end, is_code=is_code):
@@ -228,22 +251,30 @@ def _in_quotes(text: str, end: int, before: str, name: str) -> Iterator[tuple[in
 def _in_tables(text: str) -> Iterator[Found]:
     """Values below a heading that calls them secrets, and beside a name that does: CSV, and tables in documents."""
     separator = _separator(text)
-    if separator not in text[:4_000] or not HINT.search(_small(text)):
+    if separator not in text[:4_000] or next(_hints(text), None) is None:
         return
-    columns: list[str] = []
-    before: list[str] = []
-    position = 0
-    for line in text.splitlines(keepends=True):
-        cells = _cells(line, separator)
-        if position == 0 or (separator == "|" and _RULE.fullmatch(line.strip())):
-            columns = before or cells
-        names = [columns if len(columns) == len(cells) else [""] * len(cells), ["", *cells]]
+    count = 0
+    secret: dict[int, str] = {}  # the headings that call what is below them so
+    before = ""
+    for line in _LINE.finditer(text):
+        row = line[0]
+        if line.start() == 0 or (separator == "|" and _RULE.fullmatch(row.strip())):
+            columns = _cells(before or row, separator)
+            count = len(columns)
+            secret = {index: name for index, name in enumerate(columns) if _is_heading_of_secrets(name)}
+        before = row
+        if not secret and not HINT.search(_small(row)):
+            continue
+        cells = _cells(row, separator)
         for index, cell in enumerate(cells if len(cells) > 1 else []):
-            for name in (each[index] for each in names):
-                if len(name) < _HEADING and names_a_secret(name) and looks_secret(cell, name):
-                    yield Found(position, NAMED)
-        before = cells
-        position += len(line)
+            beside = cells[index - 1] if index else ""
+            for name in (secret.get(index, "") if count == len(cells) else "", beside):
+                if name and _is_heading_of_secrets(name) and looks_secret(cell, name):
+                    yield Found(line.start(), NAMED)
+
+
+def _is_heading_of_secrets(name: str) -> bool:
+    return len(name) < _HEADING and names_a_secret(name)
 
 
 def _separator(text: str) -> str:
@@ -281,13 +312,29 @@ def _is_mixed(value: str) -> bool:
 
 
 def _in_base64(text: str, depth: int) -> Iterator[Found]:
+    left = _UNZIPPED if depth == 0 else 0
     for match in _BASE64.finditer(text):
         encoded = match[0][:_DECODED]
         if encoded[0] == "M" and is_private_key(_decoded(encoded[:64]) or b""):
             yield Found(match.start(), "Private Key")
-        elif (head := _decoded(encoded[:64])) and _is_readable(head) and (content := _decoded(encoded)):
+            continue
+        head = _decoded(encoded[:64]) or b""
+        if is_compressed(head) or head.startswith(_GZIP_IN_BASE64):
+            content = _unzipped(match[0], left)
+            left -= len(content)
+        else:
+            content = (_decoded(encoded) or b"") if head and _is_readable(head) else b""
+        if content:
             for found in find(content.decode("utf-8", "replace"), ".txt", depth + 1):
                 yield Found(match.start(), f"{found.kind}, in base64")
+
+
+def _unzipped(encoded: str, limit: int) -> bytes:
+    """Return what is compressed in base64, or once more in base64, as Helm keeps what it has installed."""
+    content = _decoded(encoded[:_ZIPPED]) or b""
+    if content.startswith(_GZIP_IN_BASE64):
+        content = _decoded(content.decode("latin-1")) or b""
+    return unpack(content, limit).content if is_compressed(content) and limit > 0 else b""
 
 
 def _decoded(encoded: str) -> bytes | None:
@@ -308,15 +355,3 @@ def _is_login(encoded: str) -> bool:
 
 def _is_readable(content: bytes) -> bool:
     return sum(byte in _READABLE for byte in content) >= len(content) * 0.95
-
-
-class Lines:
-    """Tells which line of a text a position is in, from 1."""
-
-    def __init__(self, text: str) -> None:
-        """Of `text`."""
-        self._ends = [match.start() for match in re.finditer("\n", text)]
-
-    def number(self, position: int) -> int:
-        """Return the line of a position."""
-        return bisect_right(self._ends, position - 1) + 1

@@ -7,7 +7,10 @@ fixed letters where there are any, which is what makes a search for all of them 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+from exh_dev.packaging.secret_values import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +90,14 @@ _FORMS = (
     ("an age key", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     ("a JSON Web Token", r"eyJ[\w-]{10,1000}+\.eyJ[\w-]{10,4000}+\.[\w-]{10,}"),
 )
+_TAIL, _WORD = 30, 3.4  # characters of a token that is no name in code, and of a word in it on the average
 _DIFFERENT = 6  # characters among the last 16 of a token at least; fewer make a placeholder
 #: What is before a token by chance, in the base64 of a picture or a font.
 _DATA = re.compile(r"[A-Za-z0-9+/\r\n]{59}[+/]")
+#: The same, of which nothing is known but that it is long; digits of a hash are none.
+_LONG_DATA = re.compile(r"(?![0-9a-fA-F]{60})[A-Za-z0-9+/_\r\n-]{60}")
+#: What is before a token by chance, in a digest: lists of files have those.
+_DIGEST = re.compile(r"\b(?:sha\d{1,3}|md5|blake2[bs])[=:-][\w+/-]{0,90}$", re.IGNORECASE)
 _KEYS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-\d|b3BlbnNzaC1rZXktdjEA")
 _JWK = re.compile(r"""["'](?:d|k)\\?["']\s*:\s*\\?["'][\w-]{40,}""")
 _LOGIN = re.compile(r"(?<=[A-Za-z0-9])://([^\s/:@\"'<>`]{0,80}):([^\s/@\"'<>`]{3,200})@[\w.\-\[]")
@@ -119,22 +127,28 @@ _PARTS = {
     "a Telegram bot token": ":AA",
     "a Mailchimp key": "-us",
 }
-_COMPILED = tuple((kind, _PARTS.get(kind, ""), re.compile(form)) for kind, form in _FORMS)
 
 
-def by_form(text: str) -> Iterator[Found]:
-    """Yield what looks like a provider's token, a private key, or a login in an address."""
-    for kind, part, pattern in _COMPILED:
+@cache
+def _forms(*, is_text: bool) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Return what each is, what has to be in a text, and its form: in other bytes, a word may follow it at once."""
+    return tuple(
+        (kind, _PARTS.get(kind, ""), re.compile(form if is_text else form.replace(_E, ""))) for kind, form in _FORMS
+    )
+
+
+def by_form(text: str, *, is_text: bool = True) -> Iterator[Found]:
+    """Yield what looks like a provider's token, a private key, or a login in an address.
+
+    Args:
+        text: what is looked through.
+        is_text: it is one, and not what can be read of other bytes, where words stand beside a token without a space.
+    """
+    for kind, part, pattern in _forms(is_text=is_text):
         if part not in text:
             continue
         for match in pattern.finditer(text):
-            # A token begins where a word does. Asked for in the pattern, this makes a search ten times as long.
-            begin = match.start()
-            if (
-                _is_random(match[0])
-                and not text[begin - 1 : begin].isalnum()
-                and not _DATA.match(text, begin - 60, begin)
-            ):
+            if _is_random(match[0]) and _stands_alone(text, match, is_text=is_text):
                 yield Found(match.start(), kind)
     for match in _KEYS.finditer(text):
         yield Found(match.start(), "Private Key")
@@ -144,6 +158,25 @@ def by_form(text: str) -> Iterator[Found]:
     for match in _LOGIN.finditer(text):
         if match[2] != match[1] and not _NO_PASSWORD.match(match[2]):
             yield Found(match.start(), "a password in an address")
+
+
+def _stands_alone(text: str, match: re.Match[str], *, is_text: bool) -> bool:
+    """Return whether what looks like a token is no part of a word, of a digest, or of the base64 of a picture.
+
+    A token begins where a word does. Asked for in the pattern, this makes a search ten times as long.
+    """
+    begin = match.start()
+    before = text[begin - 1 : begin]
+    if _DIGEST.search(text, max(0, begin - 100), begin):
+        return False
+    if is_text or not (before.isalnum() or before == "_"):
+        return not before.isalnum() and not _DATA.match(text, begin - 60, begin)
+    return _is_no_name(match[0][-_TAIL:]) and not _LONG_DATA.match(text, begin - 60, begin)
+
+
+def _is_no_name(token: str) -> bool:
+    """Return whether a token has too many words, or only capitals, for what may be a name in code."""
+    return len(token) / max(1, len(words(token))) < _WORD or token.isupper()
 
 
 def _is_random(text: str) -> bool:

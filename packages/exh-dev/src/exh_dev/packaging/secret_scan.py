@@ -12,12 +12,12 @@ import json
 import re
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.secret_content import parts
-from exh_dev.packaging.secret_finders import NAMED, RANDOM, Lines, find
+from exh_dev.packaging.secret_finders import NAMED, RANDOM, find
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -30,9 +30,9 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".exh", ".git"})
+_COMPRESSED = re.compile(r"(?:\.(?:gz|bz2|xz|lzma|tgz|tbz2|txz))+$", re.IGNORECASE)
 _SOURCES = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts")
-_ALLOWED = "pragma: allowlist secret"
-_NEXT_ALLOWED = "pragma: allowlist nextline secret"
+_ALLOWED = re.compile("pragma: allowlist (nextline )?secret")
 _KEY = "Private Key"
 _VAGUE = (NAMED, RANDOM)  # said of a line where nothing better is known
 
@@ -76,14 +76,19 @@ def _problems(path: Path, root: Path, harmless: Collection[str], kept: Kept | No
     if any(map(_is_named_as_secret, (path.name, real.name))):
         yield f"{relative}: a file of this name holds credentials or a key"
         return
-    for line, kind in _found(path.read_bytes(), path.suffix.lower(), kept):
+    for line, kind in _found(path.read_bytes(), _suffix(path.name), kept):
         if kind.startswith(_KEY) or not any(fnmatch(f"{relative}:{line}", each) for each in harmless):
             yield f"{relative}:{line}: {kind}"
 
 
 def _is_named_as_secret(path: str) -> bool:
-    *folders, name = path.split("/")
+    *folders, name = _COMPRESSED.sub("", path).split("/")
     return not _FOLDERS.isdisjoint(folders) or (not name.endswith(_SOURCES) and bool(_NAMES.fullmatch(name)))
+
+
+def _suffix(path: str) -> str:
+    """Return how the name of a file ends, without the ending of what it is compressed with: `.csv` of `a.csv.gz`."""
+    return PurePosixPath(_COMPRESSED.sub("", path)).suffix.lower()
 
 
 def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, str]]:
@@ -100,14 +105,13 @@ def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, st
 def _looked_up(content: bytes, suffix: str) -> Iterator[tuple[int, str]]:
     for member, text, has_lines, is_key, unread in parts(content):
         inside = f", in its {member}" if member else ""
-        suffix_of_it = "." + member.rpartition(".")[2].lower() if member else suffix
         if unread:
             yield 1, f"{unread}{inside}, and whether it holds secrets cannot be seen"
         if is_key:
             yield 1, f"{_KEY}{inside}"
         elif member and _is_named_as_secret(member):
             yield 1, f"a file of this name holds credentials or a key{inside}"
-        found = sorted(_scan(text, suffix_of_it).items())
+        found = sorted(_scan(text, _suffix(member) if member else suffix, is_text=has_lines).items())
         for line, kind in found if has_lines else [(1, kind) for kind in sorted({kind for _, kind in found})]:
             yield line, f"{kind}{inside}"
 
@@ -119,16 +123,29 @@ def rules() -> str:
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
-def _scan(text: str, suffix: str) -> dict[int, str]:
+def _scan(text: str, suffix: str, *, is_text: bool) -> dict[int, str]:
     """Return what looks like a secret in a text, by its line."""
     text = text.replace("\r\n", " \n").replace("\r", "\n")  # of the same length
-    lines = text.split("\n")
-    allowed = {number for number, line in enumerate(lines, 1) if _ALLOWED in line}
-    allowed |= {number + 1 for number, line in enumerate(lines, 1) if _NEXT_ALLOWED in line}
-    numbers = Lines(text)
+    found = list(find(text, suffix, is_text=is_text))
+    if not found:
+        return {}
+    allowing = list(_ALLOWED.finditer(text))
+    lines = _lines(text, {*(each.position for each in found), *(each.start() for each in allowing)})
+    allowed = {lines[each.start()] + (each[1] is not None) for each in allowing}
     kinds: dict[int, str] = {}
-    for position, kind in find(text, suffix):
-        number = numbers.number(position)
+    for position, kind in found:
+        number = lines[position]
         if number not in allowed and (number not in kinds or kinds[number] in _VAGUE):
             kinds[number] = kind
     return kinds
+
+
+def _lines(text: str, positions: Collection[int]) -> dict[int, int]:
+    """Return the line that each position is in, from 1."""
+    lines: dict[int, int] = {}
+    line, end = 1, 0
+    for position in sorted(positions):
+        line += text.count("\n", end, position)
+        lines[position] = line
+        end = position
+    return lines

@@ -91,6 +91,7 @@ _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,8}(?::\d+)?(?:/.*)?")
 _CODE = re.compile(r"[A-Za-z_][\w.]*[\[(].*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|self\..*|lambda .*|await .*|new .*")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)  # of Extra Horizon, and of MongoDB
+_DIGEST = re.compile(r"(?:sha\d{1,3}|md5|blake2[bs])[=:-][\w+/=-]{20,}", re.IGNORECASE)
 _JUDGED = 400  # characters of a value; what a longer one is shows by then
 _SHORTEST, _SHORTEST_TOKEN, _LONG = (
     6,
@@ -133,7 +134,7 @@ def looks_secret(value: str, name: str) -> bool:
     value = _SCHEME.sub("", value.strip(), count=1).strip("\"'`")[:_JUDGED]
     if len(value) < _SHORTEST or _TEMPLATE.search(value) or _is_place(value):
         return False
-    if any(form.fullmatch(value) for form in (_PLACEHOLDER, _ORDERLY, _ID, _CODE, _ALGORITHM)):
+    if any(form.fullmatch(value) for form in (_PLACEHOLDER, _ORDERLY, _ID, _CODE, _ALGORITHM, _DIGEST)):
         return False
     return _is_password(value) if names_a_password(name) else _is_token(value, words(name))
 
