@@ -5,7 +5,7 @@ from pathlib import Path
 
 from doc_blocks import check_blocks
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 for snippet in sorted((ROOT / "docs" / "snippets").glob("testing_*.py")):
     tests = {name: value for name, value in runpy.run_path(str(snippet)).items() if name.startswith("test_")}

@@ -1,4 +1,4 @@
-"""Static checks of a project.
+"""Static checks of a project: a module for each subject, which `gate.py` lists.
 
 Problems that would fail `build`, `serve`, `invoke` or `exh sync`. These commands and `exh-dev check` all report the
 same findings.

@@ -1,4 +1,4 @@
-"""The commands of `exh-dev` that read and change a project's files, and run nothing."""
+"""`exh-dev init`, `check`, `new`, `rename`, `remove`, `types`, `build`, `upgrade`: they run nothing of a project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Determine a function's trigger from its event."""
+"""List what can start a function, as `static/views/runs.js` filters runs too, and determine it from an event."""
 
 from __future__ import annotations
 

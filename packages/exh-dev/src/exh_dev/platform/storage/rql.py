@@ -1,4 +1,4 @@
-"""Parse RQL from a URL's query into a tree of operators.
+"""Parse RQL from a URL's query into a tree of operators; `search.py` translates each operator to SQL.
 
 The URL is decoded once before parsing, each word once after: a value that holds anything but letters, digits and
 `_ . + * $ - :` arrives intact only if it was encoded twice. Supported besides calls such as `eq(a,1)`:
