@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gc
 import gzip
 import io
 import time
@@ -9,6 +10,7 @@ import zipfile
 from types import SimpleNamespace
 
 import httpx
+import psutil
 import pytest
 from local_app import HOST, LocalApp
 
@@ -256,3 +258,23 @@ def test_a_transaction_that_cannot_be_committed_does_not_stay_open():
     with store.transaction():
         store.put("x", {"id": "1"})
     store.close()
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 2_000_000, b'{"n":' + b"9" * 2_000_000 + b"}", b'{"n":"' + b"a" * 2_000_000 + b'"}']
+)
+def test_nothing_of_a_refused_body_is_left_whenever_python_looks_for_cycles(app, body):
+    def send():
+        headers = {"Content-Type": "application/json"}
+        assert app.as_user("POST", "/data/v1/none/documents", content=body, headers=headers).status_code >= 400
+
+    send()
+    gc.collect()
+    gc.disable()
+    try:
+        before = psutil.Process().memory_info().rss
+        for _ in range(40):
+            send()
+        assert psutil.Process().memory_info().rss - before < 30_000_000
+    finally:
+        gc.enable()

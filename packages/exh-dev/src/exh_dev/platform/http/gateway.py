@@ -110,12 +110,17 @@ class Gateway:
             pass  # the client has disconnected
         except ConnectionCut:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever fails is answered, and logged by `_answer_to`
             answer = self._answer_to(scope, error)
-            self._on_error(scope, answer, scope.get("state", {}).get("caller"))
-            if started:
-                raise ConnectionCut from error
-            await JsonAnswer(answer.body, answer.status)(scope, receive, send_with_header)
+            try:
+                self._on_error(scope, answer, scope.get("state", {}).get("caller"))
+                if started:
+                    raise ConnectionCut from error
+                await JsonAnswer(answer.body, answer.status)(scope, receive, send_with_header)
+            finally:
+                # Its traceback holds this frame, and those that have the request's body. Without this they would be a
+                # cycle, megabytes of it for each refused body, until Python looks for cycles.
+                del answer
 
     def _identify(self, scope: Scope) -> Caller | None:
         headers = dict(scope["headers"])
