@@ -17,7 +17,7 @@ include_patterns = [
     "examples/docs/*.md",
     "packages/*/README.md",
 ]
-exclude_patterns = [".*", "build", "dist", "wheels", "docs/snippets", "packages/*/src", "packages/*/tests"]
+exclude_patterns = [".*", "build", "wheels", "docs/snippets", "packages/*/src", "packages/*/tests"]
 html_theme = "furo"
 html_title = project
 html_copy_source = False

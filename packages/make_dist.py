@@ -37,8 +37,8 @@ _HERE = Path(__file__).parent
 
 
 def main(arguments: list[str]) -> int:
-    """Make everything in a folder, by default `dist/`, which is emptied first."""
-    folder = Path(arguments[0]) if arguments else _HERE.parent / "dist"
+    """Make everything in a folder, by default `build/dist/`, which is emptied first."""
+    folder = Path(arguments[0]) if arguments else _HERE.parent / "build" / "dist"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for package in PACKAGES:
