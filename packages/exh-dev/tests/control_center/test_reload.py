@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import pytest
 from folder_projects import SCHEMA
@@ -64,6 +65,17 @@ def test_what_was_saved_before_the_watching_began_counts(center):
     with reloader:
         center.waiting_for("reloaded analyze")
     assert word(center) == "early"
+
+
+def test_what_was_saved_while_the_platform_started_counts(center):
+    """It answers before it watches: what was loaded may be older than what is there when the watching begins."""
+    assert word(center) == "first"
+    since = time.time_ns()
+    center.write("handlers/helping.py", 'def word():\n    return "early"\n')
+    with Reloader(center.platform, center.project, center.told.append, since=since):
+        center.waiting_for("reloaded analyze")
+    assert word(center) == "early"
+    assert center.told == ["reloaded analyze"]
 
 
 def test_a_syntax_error_is_told_and_the_old_code_does_not_run(center):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 import webbrowser
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
+    since = time.time_ns()
     project = Project.find_if_any()
     with ExitStack() as resources:
         shown = resources.enter_context(closing(ServedProject(platform, project))) if project else None
@@ -78,7 +80,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
         if shown:
             from exh_dev.serve.reload import Reloader  # with all checks: what answers need not wait for them
 
-            resources.enter_context(Reloader(platform, shown, lines.note, lines.warn))
+            resources.enter_context(Reloader(platform, shown, lines.note, lines.warn, since=since))
         memory = FreedMemory()
         while not stop.wait(SIGNALS_WITHIN):
             memory.give_back_now_and_then()

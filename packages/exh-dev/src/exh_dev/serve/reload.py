@@ -41,6 +41,7 @@ Problem: TypeAlias = dict[str, Any]
 
 PYTHON = ".py"
 _DEBOUNCE = 20  # ms without another change until something is done
+_COARSE = 20_000_000  # ns that the time of a saved file may be behind the clock
 _IDLE = 250  # ms without a change until it is looked whether to stop
 _STEP = 5  # ms between two looks while changes come
 _CONFIGURATION_FILES = ("repo-config.json", "dispatchers.json", "service-settings.json")
@@ -57,10 +58,18 @@ class Reloader:
         project: ServedProject,
         tell: Callable[[str], None],
         warn: Callable[[str], None] | None = None,
+        *,
+        since: int | None = None,
     ) -> None:
         """Apply changes in `project` to `platform`.
 
-        `tell` is called with a message for each change, `warn` for each that cannot take effect.
+        Args:
+            platform: serves the project.
+            project: its files are watched.
+            tell: called with a message for each change.
+            warn: called with a message for each change that cannot take effect.
+            since: time in ns since the epoch when the project began to be read; files that were saved after it are
+                applied first. By default now.
         """
         self._platform = platform
         self._project = project
@@ -78,7 +87,7 @@ class Reloader:
         self._remember_node_folders()
         self._thread = Thread(target=self._watch, name="reload", daemon=True)
         self._read_functions()
-        self._seen = self._stamps()
+        self._seen = {path: at for path, at in self._stamps().items() if since is None or at < since - _COARSE}
         self._look(())
 
     def __enter__(self) -> Self:
