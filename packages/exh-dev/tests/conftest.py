@@ -36,3 +36,8 @@ def project_root():
 def project(project_root):
     """The plugin looks for a project where pytest was started; this package is none."""
     return Project(project_root)
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name long bytes by their argument: archives have the time in them, and workers must collect the same tests."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
