@@ -7,16 +7,20 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+# One group: the site is built once, by one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("site")]
 OUTSIDE = re.compile(r"[a-z]+:|//", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
-def site(project_root):
+def site(project_root, tmp_path_factory):
     """What `make site` makes; it fails on each warning, such as that of a link that leads nowhere."""
-    done = subprocess.run(["make", "site"], cwd=project_root, capture_output=True, text=True, check=False)
+    site = tmp_path_factory.mktemp("docs") / "site"
+    done = subprocess.run(
+        ["make", "site", f"SITE={site}"], cwd=project_root, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3_000:]
-    return project_root / "build" / "site"
+    return site
 
 
 class Page(html.parser.HTMLParser):
