@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.patterns import PatternError, compiled
@@ -17,7 +16,7 @@ from exh_dev.platform.data.matching import PatternTooSlowError, matches
 from exh_dev.platform.http.bodies import is_one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
-from exh_dev.platform.storage.timestamps import iso
+from exh_dev.platform.storage.timestamps import iso, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,10 +217,9 @@ def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
 def _in_utc(text: str, path: str) -> str:
     padded = f"{text}{'-01-01'[len(text) - 4 :]}" if _YEAR.fullmatch(text) else text
     try:
-        moment = datetime.fromisoformat(padded)
-    except ValueError:
+        return iso(moment(padded))
+    except (ValueError, OverflowError):
         raise Mismatch(f"{path} has to be a date in ISO 8601") from None
-    return iso((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _number(configuration: Mapping[str, Any], value: Any, path: str) -> float | int:

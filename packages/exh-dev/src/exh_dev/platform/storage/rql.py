@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
+from exh_dev.platform.storage.timestamps import read_iso
 from extrahorizon.query_syntax import fits_cast, may_be_date
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ class Word:
         if self.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(self.text):
             return None
         try:
-            moment = datetime.fromisoformat(self.text)
-        except ValueError:
+            return read_iso(self.text)
+        except (ValueError, OverflowError):
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 #: The time in epoch seconds.
 Clock = Callable[[], float]
 
 #: The years 1000 to 9999, in epoch seconds.
 EARLIEST, LATEST = -30_610_224_000, 253_402_300_799
+# ISO 8601 and JavaScript's Date have midnight as the end of a day too; Python reads it from 3.14 on.
+_END_OF_DAY = re.compile(r"(?<=[T ])24(?=(:?00){1,2}([.,]0+)?([Zz+-]|$))")
 
 
 def epoch_ms(seconds: float) -> int:
@@ -27,14 +30,30 @@ def iso(seconds: float) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{milliseconds:03d}Z"
 
 
-def moment(text: str) -> float:
+def read_iso(text: str) -> float:
     """Return the epoch seconds of an ISO 8601 string, which is UTC without an offset.
 
+    Leap seconds (`23:59:60`) are refused, as JavaScript's Date refuses them.
+
     Raises:
-        ValueError: it is invalid, or has a year that `iso` cannot write.
+        ValueError: it is invalid.
+        OverflowError: it ends after the year 9999.
     """
-    found = datetime.fromisoformat(text)
-    seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    plain = _END_OF_DAY.sub("00", text, count=1)
+    found = datetime.fromisoformat(plain)
+    if plain != text:
+        found += timedelta(days=1)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def moment(text: str) -> float:
+    """Return the epoch seconds of an ISO 8601 string of a year that `iso` can write.
+
+    Raises:
+        ValueError: it is invalid, or out of this range.
+        OverflowError: it ends after the year 9999.
+    """
+    seconds = read_iso(text)
     if not EARLIEST <= seconds <= LATEST:
         raise ValueError(f"{text} is out of range")
     return seconds

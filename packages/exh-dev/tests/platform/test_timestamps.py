@@ -1,0 +1,48 @@
+"""The timestamps that the platform reads: ISO 8601, as JavaScript's Date reads it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exh_dev.platform.data.configuration import Mismatch, fitting
+from exh_dev.platform.storage.timestamps import iso, moment, read_iso
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31T24:00:00Z", "2026-02-01T00:00:00.000Z"),
+        ("2026-01-31T24:00Z", "2026-02-01T00:00:00.000Z"),
+        ("2026-01-31 24:00:00.000", "2026-02-01T00:00:00.000Z"),
+        ("2026-12-31T24:00:00+02:00", "2026-12-31T22:00:00.000Z"),
+        ("2026-01-31T00:00:00", "2026-01-31T00:00:00.000Z"),
+    ],
+)
+def test_midnight_may_end_a_day(text, expected):
+    assert iso(moment(text)) == expected
+    assert fitting({"type": "string", "format": "date-time"}, text, "taken") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-31T24:00:01Z",
+        "2026-01-31T24:30:00Z",
+        "2026-01-31T24:00:00.5Z",
+        "2016-12-31T23:59:60Z",  # a leap second, which JavaScript's Date refuses too
+        "9999-12-31T24:00:00Z",
+        "0999-12-31T00:00:00Z",  # `iso` writes four digits, so that strings sort by time
+        "2026-02-30",
+        "",
+    ],
+)
+def test_other_odd_times_are_refused(text):
+    with pytest.raises((ValueError, OverflowError)):
+        moment(text)
+    with pytest.raises(Mismatch, match="taken has to be a date in ISO 8601"):
+        fitting({"type": "string", "format": "date-time"}, text, "taken")
+
+
+@given(st.floats(-30_610_224_000, 253_402_300_799).map(lambda seconds: round(seconds, 3)))
+def test_what_is_written_is_read_as_the_same_time(seconds):
+    assert read_iso(iso(seconds)) == pytest.approx(seconds, abs=0.001)
