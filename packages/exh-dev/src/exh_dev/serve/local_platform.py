@@ -79,6 +79,7 @@ class LocalPlatform:
         self._without = without
         self._smtp = smtp
         self._data_dir = DataDir(data_dir) if data_dir else None
+        self._has_started = False
         with ExitStack() as resources:
             if self._data_dir:
                 resources.enter_context(self._data_dir.locked())
@@ -86,7 +87,7 @@ class LocalPlatform:
             for listener in self._sockets:
                 resources.callback(listener.close)
             self._store = Store(self._data_dir.database if self._data_dir and not ephemeral else None, image=image)
-            resources.callback(self._store.close)
+            resources.callback(self._close_unstarted)
             if self._data_dir and not ephemeral:
                 self._folder = self._data_dir.path
             else:
@@ -129,11 +130,17 @@ class LocalPlatform:
             details=self.details,
             limits=Limits(self._keep_runs or MOST_RUNS, self._keep_bytes or MOST_BYTES),
         )
-        self._server = self._resources.enter_context(Server(self._app, self._sockets))
+        self._has_started = True
+        # The server's thread closes the store: SQLite crashes the process when that is done while it is in use.
+        self._server = self._resources.enter_context(Server(self._app, self._sockets, self._store.close))
         self._resources.callback(self.faults.end_pauses)
         self._resources.callback(lambda: self._server.call(self._app.changes.end))
         if self._data_dir:
             self._resources.enter_context(self._data_dir.announced(self.details(), self.environment()))
+
+    def _close_unstarted(self) -> None:
+        if not self._has_started:
+            self._store.close()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -68,8 +68,12 @@ def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.
 class Server:
     """Serves an application on sockets that already listen, until the `with` block ends."""
 
-    def __init__(self, app: ASGIApp, sockets: list[socket.socket]) -> None:
-        """Prepare to serve `app`; the sockets are closed at the end."""
+    def __init__(self, app: ASGIApp, sockets: list[socket.socket], at_end: Callable[[], object] | None = None) -> None:
+        """Prepare to serve `app`; the sockets are closed at the end.
+
+        `at_end` is called on the server's thread when nothing uses the application any more. That may be after the
+        `with` block, which waits ten seconds at most.
+        """
         import uvicorn
 
         from exh_dev.serve.bounded_protocol import BoundedProtocol
@@ -89,6 +93,7 @@ class Server:
         )
         self._server = PromptServer(config)
         self._sockets = sockets
+        self._at_end = at_end
         self._thread = threading.Thread(target=self._serve, name="local platform", daemon=True)
 
     def __enter__(self) -> Self:
@@ -116,4 +121,8 @@ class Server:
         return self._server.wait_for(result)
 
     def _serve(self) -> None:
-        self._server.run(sockets=self._sockets)
+        try:
+            self._server.run(sockets=self._sockets)
+        finally:
+            if self._at_end:
+                self._at_end()
