@@ -1,9 +1,12 @@
-"""Run slow list queries on another thread.
+"""Run slow list queries on other threads.
 
 The platform answers on one thread, and most lists take less than a thousandth of a second. A query that exceeds
 `AT_ONCE` is run again on another thread with its own connection, while other requests are served; SQLite releases the
 GIL. The caller's own writes are visible: they were committed before they were answered, and the other connection reads
 all that is committed when it begins.
+
+One that exceeds `SOON` there is run once more, on threads of the slowest alone: a list of 20 ms never waits for those
+of ten seconds.
 """
 
 from __future__ import annotations
@@ -14,15 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from exh_dev.platform.storage.time_limit import ASIDE, STEPS, TimeLimit
+from exh_dev.platform.storage.time_limit import ASIDE, SOON, STEPS, TimeLimit, TooSlowError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from exh_dev.platform.storage.ways import Asked, Found
 
-#: Shared by all platforms of the process: two concurrent queries leave a core for everything else.
-_threads = ThreadPoolExecutor(2, thread_name_prefix="lists")
+#: Shared by all platforms of the process: few, so that there is a core for everything else.
+_slow = ThreadPoolExecutor(1, thread_name_prefix="slow lists")
+_slowest = ThreadPoolExecutor(2, thread_name_prefix="slowest lists")
 
 
 async def found_aside(path: Path, asked: Asked) -> Found:
@@ -31,15 +35,19 @@ async def found_aside(path: Path, asked: Asked) -> Found:
     Raises:
         TooSlowError: it takes too long all the same.
     """
-    return await asyncio.get_running_loop().run_in_executor(_threads, _found_in, path, asked)
+    loop = asyncio.get_running_loop()
+    try:
+        return await loop.run_in_executor(_slow, _found_in, path, asked, SOON)
+    except TooSlowError:
+        return await loop.run_in_executor(_slowest, _found_in, path, asked, ASIDE)
 
 
-def _found_in(path: Path, asked: Asked) -> Found:
+def _found_in(path: Path, asked: Asked, seconds: float) -> Found:
     limit = TimeLimit()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         add_functions(connection)
         connection.set_progress_handler(limit.is_over, STEPS)
-        with limit.kept(ASIDE):
+        with limit.kept(seconds):
             connection.execute("BEGIN")  # what is counted is what the page is of
             return asked.in_(connection)
 

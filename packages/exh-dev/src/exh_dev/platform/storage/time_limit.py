@@ -19,14 +19,16 @@ ON_ONE = 0.25
 """Seconds that a condition on one document may take, which guards a change of it."""
 AT_ONCE = 0.005
 """Seconds for a list query on the event loop; after that it is run again on another thread."""
+SOON = 0.25
+"""Seconds for a list query on the thread of slow lists; after that it is run again on one of the slowest."""
 ASIDE = 10.0
 """Seconds for a list query on another thread."""
 WITHOUT_FILE = 3.0
 """Seconds for a list query of an in-memory store, which blocks all other requests."""
 MOST_MEMORY = 256 * 1024 * 1024
 """Bytes by which one query may grow this process: SQLite materializes each list that a condition scans."""
-STEPS = 250  # of SQLite's machine between two looks at the clock
-_LOOKS = 64  # at the clock between two at the memory, which take longer
+STEPS = 50  # of SQLite's machine between two looks at the clock: seven documents, which may have megabytes
+_LOOKS = 300  # at the clock between two at the memory, which take longer
 
 #: What SQLite's errors say when a statement is over one of its limits.
 _LIMITS = ("too large", "too big", "too many", "at most", "stack overflow")
