@@ -48,7 +48,7 @@ INSIDE = {
         "http.routing._MOST_DIGITS",
         "mails.forwarding._TIMEOUT", "mails.sending._LONGEST_ADDRESS", "payments.local_app_store._MOST_TRANSACTIONS",
         "payments.purchases._LONGEST", "storage.remembered.MOST", "storage.search._LONGEST_NUMBER",
-        "storage.search._MOST_JOINED",
+        "storage.sql._MOST_JOINED",
         "tasks.built_in._TIME_LIMIT", "tasks.run_causes._MOST", "tasks.run_list._MOST_COUNTED",
         "tasks.run_search._LONGEST_TEXT", "tasks.run_search._MOST_FOUND", "tasks.runs._MOST_AT_ONCE",
         "tasks.runs._MOST_EXPORTED", "tasks.runs._MOST_OF_CHAIN", "tasks.schedules._LONGEST_INTERVAL",

@@ -21,7 +21,7 @@ from exh_dev.platform.storage.timestamps import iso, moment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
 
 #: The types, and the keywords of each that hold a configuration.
 _NESTED: dict[str, tuple[str, ...]] = {

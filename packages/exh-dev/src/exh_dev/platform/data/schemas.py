@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from exh_dev.platform.http.bodies import Fields
-    from exh_dev.platform.storage.search import Kind, Shape
+    from exh_dev.platform.storage.comparisons import Kind
+    from exh_dev.platform.storage.search import Shape
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 

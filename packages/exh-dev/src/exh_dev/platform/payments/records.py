@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.http.access import Rights
     from exh_dev.platform.http.bodies import Fields
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.store import Document, Store
 
     #: What a record's tags become: of those it has and those that were sent.

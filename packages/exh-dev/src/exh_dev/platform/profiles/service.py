@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from exh_dev.platform.http.access import Rights
     from exh_dev.platform.http.bodies import Fields
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 

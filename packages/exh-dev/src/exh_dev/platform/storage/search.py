@@ -1,39 +1,27 @@
 """Translate RQL over JSON documents to SQL.
 
-A tree from `rql.parse` becomes a `Search`: a condition for SQLite's WHERE, an order, a page and a selection. A word's
-meaning depends on the compared value, by the platform's lenient typing:
-
-- A string equals the word as written. A word that is a date also equals the same time in the platform's format, and is
-  ordered by time against strings of that format.
-- A number is compared with a numeric word; a date counts as epoch milliseconds.
-- `true`, `false` and `null` are both strings and those values; a missing member counts as null.
-- `string:` and `number:` before a word restrict it to that type.
-- A list matches if an element does; paths traverse lists of objects; `tags.5` is an element.
-
-If a schema gives a property a type, the condition is simple and can use an index. The type of a list's elements is used
-in the same way, but without an index.
+A tree from `rql.parse` becomes a `Search`: a condition for SQLite's WHERE, an order, a page and a selection. A list
+matches if an element does; paths traverse lists of objects; `tags.5` is an element. What a word means depends on the
+value that it is compared with: see `comparisons`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
+from exh_dev.platform.storage.comparisons import ORDERS, compare_element, compare_typed, compare_untyped, merged
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse, without
-from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, json_path, member
-from exh_dev.platform.storage.timestamps import epoch_ms, iso
+from exh_dev.platform.storage.sql import EVERYTHING, NOTHING, Sql, all_of, any_of, json_path, member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.rql import Argument
 
-Kind: TypeAlias = Literal[
-    "string", "number", "boolean", "date-time", "object", "any",
-    "list:string", "list:number", "list:boolean", "list:date-time",
-]  # fmt: skip
 #: The type of the member at a dotted path; `list:` and a type if the path traverses lists, "any" if unknown.
 Shape: TypeAlias = "Callable[[str], Kind]"
 #: Whether a member of this name is in no answer.
@@ -42,13 +30,9 @@ Hidden: TypeAlias = "Callable[[str], bool]"
 _STORED = "body"  # the column of a stored document
 _FIELD = re.compile(r"[A-Za-z0-9_$:+*% \-]+(\.[A-Za-z0-9_$:+*% \-]+)*")
 _ID = re.compile("[0-9a-f]{24}")
-_OWN_SPELLING = "____-__-__T__:__:__.___Z"  # a LIKE pattern of what `iso` writes
 _LONGEST_NUMBER = 9  # digits of a list's element
 MOST_SORTED = 32  # members that a list is sorted by, as in MongoDB; each reads the entire document
 MOST_NAMES = 20  # nested lists of a field: SQLite scans a list for each, and cannot be interrupted before
-_MOST_JOINED = 100  # conditions in a row
-_SHORT = 32  # characters that are searched for by SQLite
-_ORDERS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
 class Narrowing(NamedTuple):
@@ -119,7 +103,7 @@ def search(query: str, shape: Shape = untyped, *, body: str = _STORED, is_hidden
         raise ErrorAnswer(19, f"The RQL cannot be read: {error}") from None
     found = Search()
     conditions = [_read(term, found, shape, body) for term in tree.arguments]
-    found.condition = _all(conditions)
+    found.condition = all_of(conditions)
     return found
 
 
@@ -128,7 +112,7 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
     term = _term(argument)
     match term.operator:
         case "and":
-            return _all([_read(inner, found, shape, body) for inner in term.arguments])
+            return all_of([_read(inner, found, shape, body) for inner in term.arguments])
         case "sort":
             for name in _names(term):
                 direction = "DESC" if name.startswith("-") else "ASC"
@@ -149,7 +133,7 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
             found.counted = False
         case _:
             condition = _condition(term, shape, body)
-            if term.operator in {"eq", "in", *_ORDERS}:
+            if term.operator in {"eq", "in", *ORDERS}:
                 found.narrowed.append(_narrowing(term, condition, body))
             return condition
     return EVERYTHING
@@ -169,7 +153,7 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
     operator = term.operator
     if operator in {"and", "or"}:
         parts = [_condition(inner, shape, body, level) for inner in term.arguments]
-        return _all(parts) if operator == "and" else _any(parts)
+        return all_of(parts) if operator == "and" else any_of(parts)
     if operator in {"contains", "excludes"} and term.arguments:
         present = _presence(term, shape, body, level)
         return present if operator == "contains" else ~present
@@ -178,7 +162,7 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
         words = [word for argument in term.arguments[1:] for word in _words(argument)]
         one_of = _compared("eq", path, words, shape, body, level) if words else NOTHING
         return one_of if operator == "in" else ~one_of
-    if operator in {"eq", "ne", "like", *_ORDERS} and len(term.arguments) == 2:
+    if operator in {"eq", "ne", "like", *ORDERS} and len(term.arguments) == 2:
         word = _word(term.arguments[1])
         if operator == "ne":
             return ~_compared("eq", _path(term), [word], shape, body, level)
@@ -203,7 +187,7 @@ def _presence(term: Term, shape: Shape, body: str, level: int) -> Sql:
     inner = [_condition(each, below, f"{element}.value", level + 1) for each in term.arguments[1:]]
     sources, current, last = _walked(path, body, element, shape)
     return _exists(
-        [*sources, f"{_each(current, last)} AS {element}"], _all([Sql(f"{element}.type = 'object'"), *inner])
+        [*sources, f"{_each(current, last)} AS {element}"], all_of([Sql(f"{element}.type = 'object'"), *inner])
     )
 
 
@@ -211,113 +195,23 @@ def _compared(operator: str, path: str, words: Sequence[Word], shape: Shape, bod
     """Compare a member with one word, or with any of several in a single scan."""
     kind = shape(path)
     if path == "id" and operator == "eq" and not level:
-        return _any(_merged(Sql("id = ?", (word.text,)) for word in words))
+        return any_of(merged(Sql("id = ?", (word.text,)) for word in words))
     listed = kind.startswith("list:")
     if not listed and kind not in {"any", "object"}:
-        return _any(_merged(_typed(operator, member(path, body), kind, word) for word in words))
+        return any_of(merged(compare_typed(operator, member(path, body), kind, word) for word in words))
     value = f"value{level}"
     sources, current, last = _walked(path, body, value, shape)
     # Of an object json_each would give the members; none equals a word.
     plain = Sql(f"ifnull(json_type({current}, {last}), 'object') <> 'object'")
-    condition = _element(kind) if listed else _untyped
-    met = _any(_merged(case for word in words for case in condition(operator, f"{value}.value", f"{value}.type", word)))
+    condition = compare_element(kind) if listed else compare_untyped
+    met = any_of(
+        merged(case for word in words for case in condition(operator, f"{value}.value", f"{value}.type", word))
+    )
     one = _exists([f"json_each({current}, {last}) AS {value}"], met)
     found = _exists(sources, plain & one) if sources else plain & one
     if operator == "eq" and any(word.text == "null" and word.cast is None for word in words):
         return found | ~_present(path, body, level, shape)
     return found
-
-
-def _merged(conditions: Iterable[Sql]) -> list[Sql]:
-    """Return conditions, those that differ in one value alone as one with a list: that is what an index serves."""
-    by_text: dict[str, list[Sql]] = {}
-    for each in conditions:
-        by_text.setdefault(each.text, []).append(each)
-    found = []
-    for text, alike in by_text.items():
-        if len(alike) > 1 and text.endswith(" = ?") and len(alike[0].values) == 1:
-            values = tuple(dict.fromkeys(value for each in alike for value in each.values))
-            found.append(Sql(f"{text.removesuffix('= ?')}IN ({', '.join('?' * len(values))})", values))
-        else:
-            found.extend(dict.fromkeys(alike))
-    return found
-
-
-def _typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
-    """Return a condition on a member of one type.
-
-    It may be missing, or have another type from before a change of the schema.
-
-    SQLite orders every number before every text, so a range gets a second bound, to keep it usable for an index.
-    """
-    if operator == "eq" and word.text == "null" and word.cast is None:
-        if kind == "string":  # a string may be "null", as in a member without a type
-            return Sql(f"({value} IS NULL OR {value} = ?)", (word.text,))
-        return Sql(f"{value} IS NULL")
-    sign = "=" if operator == "eq" else _ORDERS.get(operator, "")
-    if kind in {"string", "date-time"}:
-        if operator == "like":
-            return _contains(value, word.text)
-        moment = word.moment() if kind == "date-time" else None
-        texts = f" AND {value} >= ''" if sign.startswith("<") else ""
-        return Sql(f"{value} {sign} ?{texts}", (word.text if moment is None else iso(moment),))
-    if kind == "number":
-        number = word.number()
-        numbers = f" AND {value} < ''" if sign.startswith(">") else ""
-        return NOTHING if number is None or not sign else Sql(f"{value} {sign} ?{numbers}", (number,))
-    truth = {"true": 1, "false": 0}.get(word.text)
-    return NOTHING if truth is None or operator != "eq" else Sql(f"{value} = ?", (truth,))
-
-
-def _contains(value: str, text: str) -> Sql:
-    """Return the condition that a string contains a text.
-
-    SQLite's `instr` compares the text at each place, and nothing ends it within a value: a long text of one letter in
-    megabytes of that letter takes it many seconds. Python's search takes a time in proportion to the value.
-    """
-    function = "instr" if len(text) <= _SHORT else "contains"
-    return Sql(f"{function}({value}, ?) > 0", (text,))
-
-
-def _element(kind: Kind) -> Callable[[str, str, str, Word], list[Sql]]:
-    """Return a function that builds alternative conditions on an element of a list with one element type."""
-    declared: Kind = kind.removeprefix("list:")  # type: ignore[assignment]
-    there = {"number": "IN ('integer', 'real')", "boolean": "IN ('true', 'false')"}.get(declared, "= 'text'")
-
-    def condition(operator: str, value: str, type_: str, word: Word) -> list[Sql]:
-        if operator == "eq" and word.text == "null" and declared != "string":
-            return []  # a list that is missing has its own condition
-        typed = _typed(operator, value, declared, word)
-        return [Sql(f"{type_} {there} AND {typed.text}", typed.values)]
-
-    return condition
-
-
-def _untyped(operator: str, value: str, kind: str, word: Word) -> list[Sql]:
-    """Conditions, of which one is met, on a value whose type is in the data."""
-    text, number, moment = word.cast in {None, "string"}, word.number(), word.moment()
-    if operator == "like":
-        return [Sql(f"{kind} = 'text'") & _contains(value, word.text)]
-    cases: list[Sql] = []
-    sign = "=" if operator == "eq" else _ORDERS[operator]
-    if operator == "eq":
-        if text:
-            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (word.text,)))
-        if moment is not None:
-            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (iso(moment),)))
-        if word.text in {"true", "false", "null"} and word.cast != "string":
-            cases.append(Sql(f"{kind} = '{word.text}'"))
-    elif moment is not None:
-        own = f"{value} LIKE '{_OWN_SPELLING}'"
-        ordered = f"CASE WHEN {own} THEN {value} {sign} ? ELSE {value} {sign} ? END"
-        cases.append(Sql(f"{kind} = 'text' AND {ordered}", (iso(moment), word.text)))
-    elif text and number is None:
-        cases.append(Sql(f"{kind} = 'text' AND {value} {sign} ?", (word.text,)))
-    if number is None and moment is not None:
-        number = epoch_ms(moment)
-    if number is not None:
-        cases.append(Sql(f"{kind} IN ('integer', 'real') AND {value} {sign} ?", (number,)))
-    return cases
 
 
 def _present(path: str, body: str, level: int, shape: Shape) -> Sql:
@@ -416,28 +310,6 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 15:
         raise _invalid("limit takes integers")
     return int(text)
-
-
-def _all(conditions: Sequence[Sql]) -> Sql:
-    kept = [condition for condition in conditions if condition != EVERYTHING]
-    if not kept:
-        return EVERYTHING
-    return Sql(_joined("AND", [each.text for each in kept]), tuple(value for each in kept for value in each.values))
-
-
-def _any(conditions: Sequence[Sql]) -> Sql:
-    if not conditions:
-        return NOTHING
-    values = tuple(value for each in conditions for value in each.values)
-    return Sql(_joined("OR", [each.text for each in conditions]), values)
-
-
-def _joined(operator: str, texts: Sequence[str]) -> str:
-    """Conditions as one; many of them as a tree, for SQLite limits how deep an expression is."""
-    if len(texts) > _MOST_JOINED:
-        middle = len(texts) // 2
-        texts = [_joined(operator, texts[:middle]), _joined(operator, texts[middle:])]
-    return f" {operator} ".join(f"({each})" for each in texts) if len(texts) > 1 else texts[0]
 
 
 def _invalid(reason: str) -> ErrorAnswer:

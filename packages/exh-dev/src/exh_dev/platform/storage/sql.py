@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,31 @@ LONG = 4_000
 """Characters from which a condition is long: some twenty comparisons."""
 EVERYTHING = Sql("1")
 NOTHING = Sql("0")
+_MOST_JOINED = 100  # conditions in a row
+
+
+def all_of(conditions: Sequence[Sql]) -> Sql:
+    """Return the condition that all of these are met; of none, that everything does."""
+    kept = [condition for condition in conditions if condition != EVERYTHING]
+    if not kept:
+        return EVERYTHING
+    return Sql(_joined("AND", [each.text for each in kept]), tuple(value for each in kept for value in each.values))
+
+
+def any_of(conditions: Sequence[Sql]) -> Sql:
+    """Return the condition that one of these is met; of none, that nothing does."""
+    if not conditions:
+        return NOTHING
+    values = tuple(value for each in conditions for value in each.values)
+    return Sql(_joined("OR", [each.text for each in conditions]), values)
+
+
+def _joined(operator: str, texts: Sequence[str]) -> str:
+    """Conditions as one; many of them as a tree, for SQLite limits how deep an expression is."""
+    if len(texts) > _MOST_JOINED:
+        middle = len(texts) // 2
+        texts = [_joined(operator, texts[:middle]), _joined(operator, texts[middle:])]
+    return f" {operator} ".join(f"({each})" for each in texts) if len(texts) > 1 else texts[0]
 
 
 def member(path: str, body: str = "body") -> str:

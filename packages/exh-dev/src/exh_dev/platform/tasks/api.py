@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from exh_dev.platform.http.access import Rights
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.runner import Runner

@@ -28,7 +28,7 @@ from exh_dev.platform.templates.inputs import NAME, check_types, fitting
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from exh_dev.platform.storage.search import Kind
+    from exh_dev.platform.storage.comparisons import Kind
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
