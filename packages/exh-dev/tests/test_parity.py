@@ -214,7 +214,7 @@ def test_members_of_bodies_and_answers_are_in_the_case_of_the_service():
         if isinstance(declared, property) or name in {
             "auth.authenticate",
             "auth.confirm_mfa",
-        }:  # go by `extrahorizon/login.py`
+        }:  # go by `extrahorizon/login/`
             continue
         for parameter in inspect.signature(declared).parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
