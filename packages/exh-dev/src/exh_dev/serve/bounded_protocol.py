@@ -38,6 +38,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._come()
         super().connection_lost(exc)
+        # uvicorn leaves it running where the client resets the connection, and with it all of the last request.
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
 
     def data_received(self, data: bytes) -> None:
         began_in_body = self._in_body

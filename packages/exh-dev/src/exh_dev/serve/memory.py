@@ -7,6 +7,7 @@ times what the platform uses.
 from __future__ import annotations
 
 import ctypes
+import gc
 import time
 
 EVERY = 20.0
@@ -31,5 +32,6 @@ class FreedMemory:
     def give_back_now_and_then(self) -> None:
         """Give it back if that was not done lately."""
         if self._trim and time.monotonic() - self._last >= EVERY:
+            gc.collect()  # an aborted download is in a reference cycle of anyio's, which Python may not see for long
             self._trim(0)
             self._last = time.monotonic()

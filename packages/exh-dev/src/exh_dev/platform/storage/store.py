@@ -130,7 +130,7 @@ class Store:
 
     def put_text(self, collection: str, document_id: str, text: str) -> int:
         """Store a document that is JSON text already, as `json_text` makes it, with this id. Otherwise like `put`."""
-        with _integrity_error_as_duplicate():
+        with _IntegrityErrorAsDuplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
                 " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
@@ -281,7 +281,7 @@ class Store:
         kind = "UNIQUE INDEX" if unique else "INDEX"
         # With the collection before them, documents of one value are in the order of their ids.
         before = ["collection"] if collection.startswith(members.OF_DOCUMENTS) else []
-        with _integrity_error_as_duplicate():
+        with _IntegrityErrorAsDuplicate():
             self._connection.execute(
                 f"CREATE {kind} IF NOT EXISTS {quoted(name)} ON documents ({', '.join([*before, *expressions])})"
                 f" WHERE collection = '{collection}'"
@@ -311,9 +311,12 @@ def _document(text: str) -> Document:
     return document
 
 
-@contextmanager
-def _integrity_error_as_duplicate() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise DuplicateError from None
+class _IntegrityErrorAsDuplicate:
+    """Raises a `DuplicateError` in place of an `IntegrityError` of the block; a class for the reason of `TimeLimit`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise DuplicateError from None

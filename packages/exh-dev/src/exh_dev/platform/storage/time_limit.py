@@ -5,13 +5,9 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Self
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TIME_LIMIT = 1.0
 """Seconds that a query may take while everybody else waits for it."""
@@ -39,9 +35,15 @@ class TooSlowError(ErrorAnswer):
 
 
 class TimeLimit:
-    """Time and memory limits of a query."""
+    """Time and memory limits of a query: `with limit.kept(seconds):` enforces them in the block.
+
+    SQLite's own limits (length, depth, tables) are converted to error answers too. `__enter__` and `__exit__`, since an
+    exception that `contextlib.contextmanager` converts becomes part of a reference cycle, with all frames above it: the
+    request and its body would stay until Python looks for cycles.
+    """
 
     def __init__(self) -> None:
+        self._seconds = TIME_LIMIT
         self._until = math.inf
         self._looks = 0
         self._first = 0
@@ -60,25 +62,26 @@ class TimeLimit:
             self._is_too_large = memory - self._first > MOST_MEMORY
         return self._is_too_large or time.monotonic() > self._until
 
-    @contextmanager
-    def kept(self, seconds: float | None = None) -> Iterator[None]:
-        """Enforce the limits in the block, and convert SQLite's own limits (length, depth, tables) to error answers.
+    def kept(self, seconds: float | None = None) -> Self:
+        """Return this for a block that may take `seconds`, by default `TIME_LIMIT`.
 
-        Raises:
-            TooSlowError: it takes longer than `seconds`, by default `TIME_LIMIT`.
+        The block raises:
+            TooSlowError: it takes longer.
             ErrorAnswer: it exceeds a limit or uses too much memory.
         """
-        seconds = TIME_LIMIT if seconds is None else seconds
-        self._until, self._looks = time.monotonic() + seconds, 0
+        self._seconds = TIME_LIMIT if seconds is None else seconds
+        return self
+
+    def __enter__(self) -> None:
+        self._until, self._looks = time.monotonic() + self._seconds, 0
         self._first, self._is_too_large = 0, False
-        try:
-            yield
-        except (sqlite3.OperationalError, sqlite3.DataError) as error:
-            if "interrupted" in str(error) and not self._is_too_large:
-                reason = f"The RQL takes longer than {seconds:g} s here: ask for less, or by members with an index"
-                raise TooSlowError(19, reason) from None
-            if not self._is_too_large and not any(limit in str(error) for limit in _LIMITS):
-                raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._until = math.inf
+        if not isinstance(error, sqlite3.OperationalError | sqlite3.DataError):
+            return
+        if "interrupted" in str(error) and not self._is_too_large:
+            reason = f"The RQL takes longer than {self._seconds:g} s here: ask for less, or by members with an index"
+            raise TooSlowError(19, reason) from None
+        if self._is_too_large or any(limit in str(error) for limit in _LIMITS):
             raise ErrorAnswer(19, "The RQL query is too large") from None
-        finally:
-            self._until = math.inf
