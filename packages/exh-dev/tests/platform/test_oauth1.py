@@ -1,5 +1,6 @@
 import re
 import time
+import tracemalloc
 from dataclasses import replace
 
 import oauthlib.oauth1
@@ -333,6 +334,23 @@ def test_the_same_request_again_is_110_until_its_timestamp_is_too_old(store, kno
     now[0] += 1
     assert refusal(verifier, request) == (109, "OAUTH_SIGNATURE_EXCEPTION")
     assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
+
+
+def test_nonces_are_kept_for_as_long_as_their_timestamps_are_good_and_no_longer(store, known):
+    now = [NOW]
+    verifier = OAuth1Verifier(store, clock=lambda: now[0])
+    tracemalloc.start()
+    try:
+        for number in range(3_000):
+            now[0] = NOW + number
+            verifier.verify(signed(known, oauth_timestamp=str(now[0]), oauth_nonce=f"{number:040}"))
+            if number == 1_000:
+                before = tracemalloc.get_traced_memory()[0]
+        assert tracemalloc.get_traced_memory()[0] - before < 50_000
+    finally:
+        tracemalloc.stop()
+    assert refusal(verifier, signed(known, oauth_timestamp=str(now[0]), oauth_nonce=f"{2_999:040}"))[0] == 110
+    assert refusal(verifier, signed(known, oauth_timestamp=str(now[0] - 300), oauth_nonce=f"{2_699:040}"))[0] == 110
 
 
 def test_a_forged_request_does_not_use_up_the_nonce(verifier, known):
