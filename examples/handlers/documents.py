@@ -4,17 +4,18 @@ For type checkers alone: import it under `if TYPE_CHECKING:`. A member that is n
 status of the document; an update, or a query that selects members, can leave out any. The names of a schema's
 statuses, and of the transitions that are made by hand, are types too.
 """
+# fmt: off
+# ruff: noqa
 
 from typing import Literal, Required, TypedDict
 
 BloodPressureReadingCategory = Literal[
-    "normal",
-    "elevated",
-    "hypertension-stage-1",
-    "hypertension-stage-2",
-    "hypertensive-crisis",
+    'normal',
+    'elevated',
+    'hypertension-stage-1',
+    'hypertension-stage-2',
+    'hypertensive-crisis',
 ]
-
 
 class BloodPressureReading(TypedDict, total=False):
     """A patient's blood pressure, which the patient sees."""
@@ -34,19 +35,17 @@ class BloodPressureReading(TypedDict, total=False):
     #: The task that mails the report: the id of its first attempt
     mailedBy: str
 
+BloodPressureReadingStatus = Literal['created', 'analyzed', 'reported']
 
-BloodPressureReadingStatus = Literal["created", "analyzed", "reported"]
-
-BloodPressureReadingTransition = Literal["mark-as-analyzed", "add-report"]
+BloodPressureReadingTransition = Literal['mark-as-analyzed', 'add-report']
 
 ClinicBloodPressureReadingCategory = Literal[
-    "normal",
-    "elevated",
-    "hypertension-stage-1",
-    "hypertension-stage-2",
-    "hypertensive-crisis",
+    'normal',
+    'elevated',
+    'hypertension-stage-1',
+    'hypertension-stage-2',
+    'hypertensive-crisis',
 ]
-
 
 class ClinicBloodPressureReading(TypedDict, total=False):
     """A patient's blood pressure, taken in a clinic, which sees it too."""
@@ -68,11 +67,9 @@ class ClinicBloodPressureReading(TypedDict, total=False):
     #: The task that mails the report: the id of its first attempt
     mailedBy: str
 
+ClinicBloodPressureReadingStatus = Literal['created', 'analyzed', 'reported']
 
-ClinicBloodPressureReadingStatus = Literal["created", "analyzed", "reported"]
-
-ClinicBloodPressureReadingTransition = Literal["mark-as-analyzed", "add-report"]
-
+ClinicBloodPressureReadingTransition = Literal['mark-as-analyzed', 'add-report']
 
 class DailyReport(TypedDict):
     """A clinic's measurements of a day; its staff can see it."""
@@ -86,9 +83,7 @@ class DailyReport(TypedDict):
     #: The task that mails the report: the id of its first attempt
     mailedBy: str
 
-
-DailyReportStatus = Literal["made"]
-
+DailyReportStatus = Literal['made']
 
 class HoudiniBuild(TypedDict, total=False):
     """A production build of a SideFX product."""
@@ -104,11 +99,9 @@ class HoudiniBuild(TypedDict, total=False):
     #: Its day, YYYY-MM-DD
     date: str
 
+HoudiniBuildStatus = Literal['available']
 
-HoudiniBuildStatus = Literal["available"]
-
-PatientPhotoMimetype = Literal["image/jpeg", "image/png"]
-
+PatientPhotoMimetype = Literal['image/jpeg', 'image/png']
 
 class PatientPhoto(TypedDict):
     """A photo for a patient's record; reached through the function patient-api only."""
@@ -124,9 +117,7 @@ class PatientPhoto(TypedDict):
     #: Bytes of the image
     size: float
 
-
-PatientPhotoStatus = Literal["stored"]
-
+PatientPhotoStatus = Literal['stored']
 
 class PsgRecordingChannelsItem(TypedDict, total=False):
     #: Given by the platform
@@ -136,7 +127,6 @@ class PsgRecordingChannelsItem(TypedDict, total=False):
     unit: str
     #: Samples per second
     rate: float
-
 
 class PsgRecording(TypedDict, total=False):
     """A polysomnography recording: one EDF file, to be cut into documents of a minute each."""
@@ -160,11 +150,9 @@ class PsgRecording(TypedDict, total=False):
     #: The signals of the file, in its order
     channels: list[PsgRecordingChannelsItem]
 
+PsgRecordingStatus = Literal['new', 'chunking', 'chunked']
 
-PsgRecordingStatus = Literal["new", "chunking", "chunked"]
-
-PsgRecordingTransition = Literal["continue", "chunk"]
-
+PsgRecordingTransition = Literal['continue', 'chunk']
 
 class PsgSignalChannelsItem(TypedDict, total=False):
     #: Given by the platform
@@ -176,7 +164,6 @@ class PsgSignalChannelsItem(TypedDict, total=False):
     #: Seconds from the minute's start to the first sample
     offset: float
     samples: list[float]
-
 
 class PsgSignal(TypedDict, total=False):
     """One minute of a polysomnography recording: the samples of every channel in physical units."""
@@ -192,16 +179,13 @@ class PsgSignal(TypedDict, total=False):
     #: The signals of the recording; a list, because labels are any text and may occur twice
     channels: list[PsgSignalChannelsItem]
 
-
-PsgSignalStatus = Literal["stored"]
-
+PsgSignalStatus = Literal['stored']
 
 class TaskFailuresFailuresItem(TypedDict, total=False):
     #: Given by the platform
     id: Required[str]
     event: str
     task: str
-
 
 class TaskFailures(TypedDict, total=False):
     """The failures of a function by one error in an hour."""
@@ -215,11 +199,9 @@ class TaskFailures(TypedDict, total=False):
     #: Each with its event and its task
     failures: list[TaskFailuresFailuresItem]
 
+TaskFailuresStatus = Literal['open', 'told']
 
-TaskFailuresStatus = Literal["open", "told"]
-
-TaskFailuresTransition = Literal["mark-as-told"]
-
+TaskFailuresTransition = Literal['mark-as-told']
 
 class UserRemoval(TypedDict, total=False):
     """That all was removed of a user whose account was deleted; not of whom."""
@@ -227,5 +209,4 @@ class UserRemoval(TypedDict, total=False):
     #: The id of the event that said so
     event: str
 
-
-UserRemovalStatus = Literal["completed"]
+UserRemovalStatus = Literal['completed']

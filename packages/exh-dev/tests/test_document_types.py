@@ -81,7 +81,6 @@ def test_the_types_of_this_project_are_up_to_date(project_root):
 def test_a_schema_becomes_a_dictionary_with_its_statuses_and_transitions():
     source = module(schema({"pulse": {**NUMBER, "description": "Per minute."}, "at": {**TEXT, "format": "date-time"}}))
     assert source.endswith('''
-
 class Pulse(TypedDict, total=False):
     """Heart rate."""
 
@@ -90,10 +89,9 @@ class Pulse(TypedDict, total=False):
     #: ISO 8601 in UTC
     at: str
 
+PulseStatus = Literal['new', 'done']
 
-PulseStatus = Literal["new", "done"]
-
-PulseTransition = Literal["finish"]
+PulseTransition = Literal['finish']
 ''')
 
 
@@ -133,7 +131,7 @@ def test_a_property_has_the_type_of_its_configuration(configuration, written):
 
 
 def test_a_list_of_texts_is_written_as_one():
-    assert '\nPulseX = Literal["a", "b"]\n' in module(schema({"x": {**TEXT, "enum": ["a", "b", "a"]}}))
+    assert "\nPulseX = Literal['a', 'b']\n" in module(schema({"x": {**TEXT, "enum": ["a", "b", "a"]}}))
 
 
 def test_an_object_in_a_list_has_an_id_and_its_members():
@@ -389,15 +387,19 @@ def test_any_schema_gives_a_module_that_python_runs(found):
         assert source.encode().decode() == source
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_formatter_would_leave_it_as_it_is(tmp_path, seed):
+def test_neither_the_formatter_nor_the_linter_has_a_say(tmp_path):
     made = []
     given(schemas)(lambda found: made.append(module_or_none(found)))()
-    files = [source for source in dict.fromkeys(made) if source is not None][seed::2]
+    files = [source for source in dict.fromkeys(made) if source is not None]
     assert len(files) > 10
+    # A typographic apostrophe is one of ruff's ambiguous characters.
+    files.append(module(schema({"x": {**TEXT, "description": "The patient’s own"}})))  # noqa: RUF001 - see above
     for index, source in enumerate(files):
         (tmp_path / f"documents_{index}.py").write_text(source, encoding="utf-8")
     ruff = Path(sys.executable).with_name("ruff")
-    command = [ruff, "format", "--check", "--diff", "--isolated", "--line-length", "120", tmp_path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[:3000] + done.stderr[-300:]
+    for command in (
+        ["format", "--check", "--diff", "--isolated"],
+        ["check", "--isolated", "--select", "E,F,I,N,RUF,W"],
+    ):
+        done = subprocess.run([ruff, *command, tmp_path], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[:3000] + done.stderr[-300:]

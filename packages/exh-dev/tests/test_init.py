@@ -55,7 +55,7 @@ def test_its_locks_pin_the_packages_that_lie_beside_them(tmp_path):
     assert "exh-dev" not in read_locks([folder / "requirements.txt"], Target.of("python3.13", "x86_64"))
 
 
-@pytest.mark.parametrize("author", ["Ada Lovelace", 'Ada "the Countess" \\ Lovelace', "Žofie Ëlin", ""])
+@pytest.mark.parametrize("author", ["Ada Lovelace", 'Ada "the Countess" \\ Lovelace', "Žofie Ëlin", "Ada\nCo", ""])
 def test_its_author_is_in_the_licence_and_in_pyproject(tmp_path, author):
     folder = made(tmp_path, author=author).folder
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]

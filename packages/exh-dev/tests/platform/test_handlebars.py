@@ -48,7 +48,7 @@ def made(source, language="EN", time_zone="UTC", **inputs):
         ("{{&@inputs.html}}", '<b> & "c"'),
         ("[{{@inputs.missing}}{{@inputs.missing.deeper}}{{inputs.name}}{{name}}]", "[]"),
         ("{{@inputs.people.[1].name}} {{@inputs.people.length}} {{@inputs.name.length}}", "Bo 2 2"),
-        ("{{@inputs.yes}} {{@inputs.two}} {{@inputs.half}}", "true 2 0.5"),
+        ("{{@inputs.yes}} {{@inputs.two}} {{@inputs.half}} {{@inputs.tiny}}", "true 2 0.5 1e-7"),
         (r"\{{@inputs.name}}", "{{@inputs.name}}"),
         # blocks
         ("{{#if @inputs.yes}}a{{else}}b{{/if}}", "a"),
@@ -102,7 +102,7 @@ def made(source, language="EN", time_zone="UTC", **inputs):
 def test_what_a_template_says(source, text):
     inputs = {
         "html": '<b> & "c"', "name": "An", "people": PEOPLE, "yes": True, "two": 2.0, "half": 0.5, "zero": 0,
-        "empty": [],        "none": None, "tags": ["x", "y"], "map": {"k": "v"}, "script": {"a": "</script>"},
+        "tiny": 1e-7, "empty": [], "none": None, "tags": ["x", "y"], "map": {"k": "v"}, "script": {"a": "</script>"},
     }  # fmt: skip
     assert made(source, **inputs) == text
 
@@ -201,6 +201,13 @@ def test_nothing_of_python_can_be_reached(capsys):
 
 def test_the_library_is_the_one_that_was_adapted():
     assert handlebars._render._render_one is handlebars._render_within_budget
+
+
+@pytest.mark.parametrize("source", ["{{#each @inputs.a}}{{/each}}", "{{length (join @inputs.a)}}"])
+def test_what_writes_next_to_nothing_has_a_cost(monkeypatch, source):
+    monkeypatch.setattr(handlebars, "_MOST", 10_000)
+    with pytest.raises(TemplateError, match="too large"):
+        made(source, a=["x" * 10] * 5000)
 
 
 @pytest.mark.parametrize(

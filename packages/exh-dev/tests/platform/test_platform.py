@@ -9,6 +9,7 @@ import requests
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.platform.storage.database import DataFormatError
 from exh_dev.serve.local_platform import LocalPlatform
+from exh_dev.serve.prompt_server import PromptServer
 from exh_dev.serve.server import listen
 from exh_dev.testing import client_of
 from extrahorizon.client import ExtraHorizon
@@ -113,6 +114,23 @@ def test_both_loopback_addresses_answer(platform):
         except OSError:
             return
         assert requests.get(f"http://[::1]:{port}/users/v1/health", timeout=5).ok
+
+
+def test_uvicorn_calls_what_lets_it_stop_at_once(monkeypatch):
+    called = []
+
+    def noting(name, own):
+        def noted(self, *arguments, **others):
+            called.append(name)
+            return own(self, *arguments, **others)
+
+        return noted
+
+    for name in ("main_loop", "shutdown"):
+        monkeypatch.setattr(PromptServer, name, noting(name, getattr(PromptServer, name)))
+    with LocalPlatform() as platform:
+        platform.start()
+    assert called == ["main_loop", "shutdown"]
 
 
 def test_nothing_outside_this_machine_can_connect():

@@ -19,7 +19,7 @@ from exh_dev.platform.child_process import ChildEndedError, KeptProcess
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.pdf_renderer import PROGRAM
-from exh_dev.platform.templates_v1 import renderer, worker
+from exh_dev.platform.templates_v1 import engine, renderer, velocity, worker
 from exh_dev.remote.client import client_of
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.errors import (
@@ -124,8 +124,14 @@ def test_a_template_reaches_nothing_but_its_content(exh, source):
 
 
 def test_a_template_takes_up_no_file(exh):
-    with pytest.raises(TemplateFillingError, match="line 1"):
+    with pytest.raises(TemplateFillingError, match="line 1, .*: there is no /etc/passwd that it could take up"):
         body_of(exh, "#include('/etc/passwd')")
+
+
+def test_what_a_template_writes_is_bounded(monkeypatch):
+    monkeypatch.setattr(engine, "_MOST_WRITTEN", 100)
+    with pytest.raises(velocity.VelocityError, match="becomes larger than 100 characters"):
+        velocity.render({"body": "$x" * 26}, {"x": "more"})
 
 
 def test_others_are_answered_while_a_template_takes_its_time(exh, monkeypatch):
@@ -478,6 +484,8 @@ SCHEMA = {
         ("## nothing\na#* nor\nthis *#b", "ab"),
         ("a#stop b", "a"),
         ("#evaluate('$content.name')", "Ann"),
+        ("$content.list[9][0]| #unknown(1) #foreach($i in [1..$content.half])$i#end|",
+         "$content.list[9][0]| #unknown(1) |"),
     ],
 )  # fmt: skip
 def test_velocity(exh, source, text):

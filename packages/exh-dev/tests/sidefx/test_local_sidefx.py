@@ -104,6 +104,8 @@ def test_both_encodings_of_a_form_are_read(url, bearer, sidefx):
         {"data": {"json": '["ping", [], []]'}},
         {"data": {"json": '["ping", 1, {}]'}},
         {"data": b"json=\xff", "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        {"data": b"--b", "headers": {"Content-Type": "multipart/form-data"}},
+        {"data": b"no parts", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
     ],
 )
 def test_what_is_no_call_is_refused(url, bearer, kwargs):

@@ -2,6 +2,9 @@
 
 certifi has them in one file, which takes 15 ms of each cold start over TLS to read. OpenSSL finds a certificate in a
 folder by its name: the hash of the certificate's subject, as `openssl rehash` computes it (X509_NAME_hash(3)).
+
+Few machines have that command, `cryptography` does not give the hash, and asn1crypto has had no release since 2022. The
+tests compare with the names that OpenSSL itself finds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Locks: requirements files in which every package has one version and its hashes."""
+"""Locks: requirements files in which every package has one version and its hashes.
+
+Their lines are read here, for messages with a file's name and line: pip's own parser is not for others, and the package
+that copied it (pip-requirements-parser) has had no release since 2022.
+"""
 
 from __future__ import annotations
 

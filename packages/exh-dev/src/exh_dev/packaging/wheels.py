@@ -1,4 +1,9 @@
-"""The packages of a lock as wheels for a target: fetched by pip, checked by their hashes, and unpacked."""
+"""The packages of a lock as wheels for a target: fetched by pip, checked by their hashes, and unpacked.
+
+pip finds and downloads them, `packaging` knows names, tags and markers. uv would be a second way beside pip, which must
+do alone where uv has no wheel; it has no platform of glibc 2.26 either, that of Python 3.11 on Lambda. Nor are wheels
+installed into a folder (`--target`): a bundle is zipped from memory, and its bill of materials has the wheels' hashes.
+"""
 
 from __future__ import annotations
 

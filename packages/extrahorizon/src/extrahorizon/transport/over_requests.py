@@ -41,7 +41,6 @@ from extrahorizon.transport.protocol import (
 )
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator, Mapping
 
     from requests import Response as Answer
@@ -163,13 +162,9 @@ def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
 
 
 def _raw(raw: Any, deadline: Deadline) -> Iterator[bytes]:
-    socket = _socket_of(raw)
     while True:
-        remaining = deadline.remaining()
-        if remaining <= 0:
+        if deadline.remaining() <= 0:
             raise TimeoutError
-        if socket is not None and socket.fileno() >= 0 and (socket.gettimeout() or remaining) > remaining:
-            socket.settimeout(remaining)  # urllib3 has closed it where the last piece came before its end
         if not (chunk := raw.read1(CHUNK, decode_content=False)):
             return
         yield chunk
@@ -178,14 +173,6 @@ def _raw(raw: Any, deadline: Deadline) -> Iterator[bytes]:
 def _give_up(raw: Any) -> None:
     raw.close()
     raw.release_conn()
-
-
-def _socket_of(raw: Any) -> socket.socket | None:
-    """Return the socket an answer comes from. A connection that will be closed after it has given it up already."""
-    connected = getattr(getattr(raw, "connection", None), "sock", None)
-    buffer = getattr(getattr(getattr(raw, "_fp", None), "fp", None), "raw", None)
-    found: socket.socket | None = connected or getattr(buffer, "_sock", None)
-    return found
 
 
 def unreachable(

@@ -1,7 +1,8 @@
 """ID tokens of OpenID Connect: signed by the local provider, verified for any provider.
 
 A JWS in compact form (RFC 7515) with HS256, whose key is the client's secret, or with RS256, whose keys the provider
-publishes (RFC 7518, sections 3.2 and 3.3). RSA is only used to verify, which needs no private key.
+publishes (RFC 7518, sections 3.2 and 3.3). RSA is only used to verify, which needs no private key. By hand, because
+PyJWT and its like need `cryptography` for it: 15 MB in each project. The tests sign with that.
 """
 
 from __future__ import annotations

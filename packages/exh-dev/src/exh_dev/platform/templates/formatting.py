@@ -7,17 +7,15 @@ details may differ between versions of the CLDR.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
-from babel.localedata import LocaleDataDict, load
 
 from exh_dev.platform.templates.helpers import shown
 from exh_dev.platform.templates.relative_times import relative_time
 from exh_dev.platform.templates.written_dates import date_text, zone_of
-from exh_dev.platform.templates.written_numbers import number_text
+from exh_dev.platform.templates.written_numbers import data_of, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +59,7 @@ def locale_of(language: str) -> Locale:
         locale = Locale.parse(language.replace("-", "_").lower())
     except (ValueError, UnknownLocaleError):
         locale = Locale("en")
-    # Babel 2.18 keeps what it looks up by an alias in the data that all languages share: after Japanese, months without
-    # a day would be Japanese in Korean and Hebrew. So each has a copy of its own.
-    vars(locale)["_Locale__data"] = LocaleDataDict(deepcopy(cast("dict[str | int | None, Any]", load(str(locale)))))
+    vars(locale)["_Locale__data"] = data_of(locale)  # else it takes the data that all languages share
     return locale
 
 

@@ -1,23 +1,26 @@
 """Numbers, percentages, units and amounts as JavaScript's `Intl.NumberFormat` writes them.
 
 Patterns and signs are the CLDR's, from Babel. Tables here add what Babel lacks, or has from an older CLDR than Node.js
-20.
+20. ICU, which Node.js uses, would need neither, but PyICU has no wheels, and icu4py is 43 MB without spans of time.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from copy import deepcopy
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
+from babel.localedata import LocaleDataDict, load
 from babel.numbers import (
     get_currency_name,
     get_currency_precision,
     get_currency_symbol,
     list_currencies,
 )
-from babel.units import _find_unit_pattern, format_unit
+from babel.units import format_unit
 
 from exh_dev.platform.templates.helpers import number_of
 from exh_dev.platform.templates.options import choice_of, whole_number_of
@@ -49,6 +52,16 @@ _DIGIT_OPTIONS = (
 )
 _QUOTED = re.compile("'([^']*)'")
 _NUMBER_IN_PATTERN = re.compile(r"[#0][#0.,]*")
+
+
+@lru_cache(maxsize=32)
+def data_of(locale: Locale) -> LocaleDataDict:
+    """Return all that the CLDR has for a language, of which Babel's `Locale` offers a part.
+
+    It is a copy: Babel 2.18 keeps what it looks up by an alias in the data that all languages share, so that after
+    Japanese, months without a day would be Japanese in Korean and Hebrew.
+    """
+    return LocaleDataDict(deepcopy(cast("dict[str | int | None, Any]", load(str(locale)))))
 
 
 def number_text(value: Any, options: Options, locale: Locale) -> str:
@@ -126,9 +139,9 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
     if display == "name":
         plain = _in_pattern(locale.decimal_formats[None].pattern, number, options, digits, locale, is_amount=True)
         plural = plural_of(_shown(number, options, digits), locale)
-        names = locale._data["currency_names_plural"].get(code, {})
+        names = data_of(locale)["currency_names_plural"].get(code, {})
         name = names.get(plural) or names.get("other") or get_currency_name(code, locale=locale)
-        patterns = locale._data["currency_unit_patterns"]
+        patterns = data_of(locale)["currency_unit_patterns"]
         return str(patterns.get(plural) or patterns["other"]).replace("{0}", plain).replace("{1}", name)
     symbol = code if display == "code" else get_currency_symbol(code, locale=locale)
     return _in_pattern(
@@ -141,8 +154,9 @@ def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
     text = decimal_text(number, options, locale)
     plural = plural_of(_shown(number, options, _fraction(options, 0, 3)), locale)
     unit = str(options.get("unit"))
-    name = _find_unit_pattern(unit, locale=locale)
-    lengths = locale._data["unit_patterns"][name] if name else {}
+    units = data_of(locale)["unit_patterns"]  # `length-meter` for `meter`
+    name = next((each for each in sorted(units, key=len) if each == unit or each.endswith(f"-{unit}")), None)
+    lengths = units[name] if name else {}
     patterns = lengths.get(length) or lengths.get("short") or {}
     pattern = patterns.get(plural) or patterns.get("other")
     return str(pattern).replace("{0}", text) if pattern else str(format_unit(text, unit, length, locale=locale))

@@ -132,7 +132,7 @@ class _Reader:
             return self._object(name, pointer, configuration, path, item=item)
         values = _values(configuration, _PYTHON[kind])
         if len(values) == 1 and len(str(values[0])) <= _LONGEST_CONSTANT:
-            return f"Literal[{literal(values[0])}]"
+            return f"Literal[{values[0]!r}]"
         if len(values) > 1 and kind != "boolean":
             self._types.append(Choice(name, pointer, tuple(values)))
             return name
@@ -158,23 +158,6 @@ class _Reader:
             remarks.append(f"Other members are {other_type}")
         self._types.append(Dictionary(name, pointer, tuple(remarks), members))
         return name
-
-
-def literal(value: str | int) -> str:
-    """Return a value as the formatter writes it."""
-    if not isinstance(value, str):
-        return repr(value)
-    quote = "'" if value.count('"') > value.count("'") else '"'
-    return quote + "".join(_escaped(each, quote) for each in value) + quote
-
-
-def _escaped(character: str, quote: str) -> str:
-    if character in {quote, "\\"}:
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _values(configuration: Mapping[str, Any], kind: type) -> list[Any]:

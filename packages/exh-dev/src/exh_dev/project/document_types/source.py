@@ -1,4 +1,8 @@
-"""Named types as Python, in the form that `ruff format` leaves it in."""
+"""Named types as Python.
+
+No formatter or linter has a say in the file, whose words are those of the schemas: with ruff's format, `--check` would
+depend on the version of ruff, and running would need its 24 MB.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from keyword import iskeyword
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from exh_dev.project.document_types.model import Choice, literal
+from exh_dev.project.document_types.model import Choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +26,8 @@ For type checkers alone: import it under `if TYPE_CHECKING:`. A member that is n
 status of the document; an update, or a query that selects members, can leave out any. The names of a schema's
 statuses, and of the transitions that are made by hand, are types too.
 """
+# fmt: off
+# ruff: noqa
 '''
 _INDENT = " " * 4
 _IDENTIFIER = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")  # two underscores would be mangled
@@ -29,18 +35,10 @@ _IDENTIFIER = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]*")  # two underscores wou
 
 def module_of(types: Sequence[Dictionary | Choice]) -> str:
     """Return the module that defines these types, in this order."""
-    body = ""
-    for before, each in zip([None, *types], types, strict=False):
-        body += _gap(before, each) + "".join(f"{line}\n" for line in _lines(each))
+    body = "".join("\n" + "".join(f"{line}\n" for line in _lines(each)) for each in types)
     used = sorted(name for name in ("Any", "Literal", "Required", "TypedDict") if re.search(rf"\b{name}\b", body))
     imports = f"\nfrom typing import {', '.join(used)}\n" if used else ""
     return f"{HEADER}{_REST}{imports}{body}"
-
-
-def _gap(before: Dictionary | Choice | None, this: Dictionary | Choice) -> str:
-    """Return the blank lines above: two around a class, one elsewhere."""
-    around = [each for each in (before, this) if each is not None]
-    return "\n\n" if any(not isinstance(each, Choice) and not _is_functional(each) for each in around) else "\n"
 
 
 def _lines(each: Dictionary | Choice) -> Iterator[str]:
@@ -50,13 +48,13 @@ def _lines(each: Dictionary | Choice) -> Iterator[str]:
 
 
 def _choice(choice: Choice) -> Iterator[str]:
-    values = [literal(each) for each in choice.values]
+    values = [repr(each) for each in choice.values]
     line = f"{choice.name} = Literal[{', '.join(values)}]"
     if len(line) <= WIDTH:
         yield line
         return
     yield f"{choice.name} = Literal["
-    yield from (f"{_INDENT}{each}{',' * (len(values) > 1)}" for each in values)
+    yield from (f"{_INDENT}{each}," for each in values)
     yield "]"
 
 
@@ -71,14 +69,14 @@ def _is_total(dictionary: Dictionary) -> bool:
 
 def _class(dictionary: Dictionary) -> Iterator[str]:
     total = _is_total(dictionary)
-    yield _skipped(f"class {dictionary.name}(TypedDict{'' if total else ', total=False'}):")
+    yield f"class {dictionary.name}(TypedDict{'' if total else ', total=False'}):"
     described = list(_docstring(dictionary.remarks))
     yield from described
     if described and dictionary.members:
         yield ""
     for member in dictionary.members:
         yield from _comments(member.remarks, _INDENT)
-        yield _skipped(f"{_INDENT}{member.name}: {_type(member, total=total)}")
+        yield f"{_INDENT}{member.name}: {_type(member, total=total)}"
     if not described and not dictionary.members:
         yield f"{_INDENT}pass"
 
@@ -86,22 +84,15 @@ def _class(dictionary: Dictionary) -> Iterator[str]:
 def _functional(dictionary: Dictionary) -> Iterator[str]:
     total = _is_total(dictionary)
     yield from _comments(dictionary.remarks)
-    lines = [f"{dictionary.name} = TypedDict(", f'{_INDENT}"{dictionary.name}",', f"{_INDENT}{{"]
+    yield f"{dictionary.name} = TypedDict({dictionary.name!r}, {{"
     for member in dictionary.members:
-        lines += _comments(member.remarks, _INDENT * 2)
-        lines.append(f"{_INDENT * 2}{literal(member.name)}: {_type(member, total=total)},")
-    lines += [f"{_INDENT}}},", *([] if total else [f"{_INDENT}total=False,"])]
-    yield from lines
-    yield ")  # fmt: skip" if max(map(len, lines)) > WIDTH else ")"
+        yield from _comments(member.remarks, _INDENT)
+        yield f"{_INDENT}{member.name!r}: {_type(member, total=total)},"
+    yield f"}}{'' if total else ', total=False'})"
 
 
 def _type(member: Member, *, total: bool) -> str:
     return f"Required[{member.type}]" if member.required and not total else member.type
-
-
-def _skipped(line: str) -> str:
-    """Return the line, out of the formatter's hands where it is too long."""
-    return f"{line}  # fmt: skip" if len(line) > WIDTH else line
 
 
 def _docstring(remarks: Sequence[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -220,14 +221,9 @@ def _pyproject(text: str, wishes: Wishes) -> str:
     extras = "[aws,pdf]" if wishes.examples else ""
     text = text.replace('run = ["exh-dev"]', f'run = ["exh-dev{extras}=={version}"]')
     if wishes.author:
-        text = text.replace(
-            'version = "0.1.0"\n', f'version = "0.1.0"\nauthors = [{{ name = {_toml(wishes.author)} }}]\n'
-        )
+        author = json.dumps(wishes.author, ensure_ascii=False)  # TOML's strings have JSON's escapes
+        text = text.replace('version = "0.1.0"\n', f'version = "0.1.0"\nauthors = [{{ name = {author} }}]\n')
     return text
-
-
-def _toml(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _template_yaml(text: str, wishes: Wishes) -> str:
