@@ -39,6 +39,15 @@ class LocalPlatform:
     until `start()`. Data is kept in a data directory, or else only in memory.
 
     Methods documented as "Called while the platform runs" need `start()` first.
+
+    **Start a platform in memory**
+
+        >>> from exh_dev.testing import LocalPlatform, client_of
+        >>> with LocalPlatform() as platform:
+        ...     platform.start()
+        ...     with client_of(platform.environment()) as exh:
+        ...         exh.users.me()["id"] == platform.credentials.user_id
+        True
     """
 
     def __init__(
