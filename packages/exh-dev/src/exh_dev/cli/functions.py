@@ -215,7 +215,7 @@ def _nothing_to_run(project: Project, specs: Sequence[FunctionSpec]) -> str:
 
 
 def _warn_of_event(spec: FunctionSpec, case: Case, output: Output) -> None:
-    """Say in what an event is none that the platform sends: the function runs on it all the same."""
+    """Print a warning for each difference of an event from those that the platform sends; the function still runs."""
     from exh_dev.checking.events import complaints
 
     for complaint in complaints(spec, case.event):

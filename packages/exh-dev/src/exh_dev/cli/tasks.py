@@ -358,7 +358,7 @@ def _client(what: str, cluster: Cluster | None, environment: dict[str, str], out
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:
-    """Return whether the runs of a source can be read. A source that is not needed may be forbidden."""
+    """Start reading the runs of a source. Return False if the permission is missing and the source is not `needed`."""
     from exh_dev.remote.client import MissingPermissionError
 
     try:

@@ -71,7 +71,7 @@ class Pruner:
         named: Collection[str],
         excluded: Sequence[str],
     ) -> Pruned:
-        """Return what is left of packages.
+        """Return the packages without the files that the code cannot reach.
 
         Args:
             own: the project's files in the bundle.
@@ -152,7 +152,7 @@ class Pruner:
 
 @cache
 def rules() -> bytes:
-    """Return a digest of what finds out what is reached, which may change without the version in a checkout."""
+    """Return a digest of the analysis' source, as a cache key: in a checkout it changes without a new version."""
     modules = (Path(module_facts.__file__), Path(reaching.__file__))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).digest()
 

@@ -64,7 +64,6 @@ class AccessLogService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Keep the latest requests."""
         self._store = store
         self._clock = clock
         self._noted: deque[_Noted] = deque(maxlen=MOST)

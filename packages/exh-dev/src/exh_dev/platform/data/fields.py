@@ -70,7 +70,6 @@ def add_items(schema: Document, document: Document, path: str, values: Sequence[
 
 
 def remove_items(document: Document, path: str, values: Sequence[Any]) -> None:
-    """Remove items from a list."""
     items = _list_at(document, path)
     items[:] = [item for item in items if item not in values]
 

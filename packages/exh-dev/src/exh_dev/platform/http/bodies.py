@@ -38,7 +38,6 @@ class Fields:
     """
 
     def __init__(self, members: dict[str, Any]) -> None:
-        """Read fields from `members`."""
         self.members = members
 
     def value(self, name: str) -> Any:

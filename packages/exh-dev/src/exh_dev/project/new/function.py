@@ -91,13 +91,11 @@ class NewFunction:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON output."""
         manifest = {"file": MANIFEST, "line": self.line}
         made = {"name": self.name, "kind": self.kind, "files": list(self.files), "manifest": manifest}
         return {**made, "next": list(self.next_steps)}
 
     def as_lines(self) -> list[str]:
-        """Return lines of text output."""
         made = [*(f"  {file}" for file in self.files), f"  {MANIFEST}:{self.line}"]
         steps = [f"  {step[0].upper()}{step[1:]}" for step in self.next_steps]
         return [f"Made {self.name}, a function of the kind {self.kind}:", *made, "", "Now:", *steps]
