@@ -99,7 +99,7 @@ def show(
     queue: _QueueOption = _DEAD_LETTERS,
     as_json: JsonOption = None,
 ) -> None:
-    """Show one of them with its body, which may be personal.
+    """Show one message with its body, which may have personal data.
 
     exh-dev dead-letters show 059f36b4 --live --config-env production
     """

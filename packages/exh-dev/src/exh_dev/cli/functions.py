@@ -268,7 +268,7 @@ def _execute(
 
 
 def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> None:
-    """Say where the runs of a fresh platform can be looked at."""
+    """Print a note on where the runs of a fresh platform are shown."""
     from exh_dev.serve import kept_runs
 
     if not runs:  # they were on another platform
@@ -344,7 +344,7 @@ def _invoke_served(
 
 
 def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> NoReturn:
-    """Print the log and the outcome of a run that the control center has, and end the command by it.
+    """Print the log and the outcome of a run of the served platform, and exit with its exit code.
 
     Raises:
         typer.Exit: always: 0 when the function returned, 1 when it did not.

@@ -113,7 +113,7 @@ class TerminalOutput:
             yield started
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
-        """Print a line for each problem: file, line and column, as editors open them, and what is wrong."""
+        """Print a line for each problem: file, line and column, as editors open them, and the message."""
         for problem in problems:
             place = ":".join(str(problem[name]) for name in ("file", "line", "column") if problem[name] is not None)
             said = f"{problem['pointer']} {problem['message']}".strip()

@@ -54,7 +54,7 @@ def assign(schema: Document, document: Document, changes: Mapping[str, Any]) -> 
 
 
 def unset(document: Document, paths: Iterable[str]) -> None:
-    """Remove what is at these paths."""
+    """Remove the members at these paths."""
     for path in paths:
         *outer, name = path.split(".")
         holder: Any = document["data"]

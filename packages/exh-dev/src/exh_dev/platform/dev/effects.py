@@ -134,7 +134,7 @@ def moved(move: Move) -> None:
 
 @contextmanager
 def inside(document_id: str, transition: str) -> Iterator[None]:
-    """Attribute what is stored in this block to an earlier transition."""
+    """Attribute documents stored inside the block to an earlier transition."""
     effects = current.get()
     if effects is None:
         yield
