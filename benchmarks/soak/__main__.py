@@ -1,4 +1,4 @@
-"""Run a soak: `python -m benchmarks.soak [MINUTES]`. Exit code 1 when something is held against the platform."""
+"""Run the soak test: `python -m benchmarks.soak [MINUTES]`. The exit code is 1 if a check failed."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from benchmarks.soak.evaluation import Sample
 
 MINUTES = 60.0
-SAMPLES = 20  # at least; one a minute where that gives more
-KILLED_EVERY, RELOADED_EVERY = 8.0, 45.0  # seconds on the average
-_TRACED = 5  # tracebacks that are shown
+SAMPLES = 20  # minimum; a longer run takes one sample a minute
+KILLED_EVERY, RELOADED_EVERY = 8.0, 45.0  # average seconds between two killed workers, and two saved handlers
+_TRACED = 5  # maximum of tracebacks to print
 
 
 def main(arguments: list[str]) -> int:
-    """Run a soak of so many minutes."""
+    """Run the soak test for the given number of minutes."""
     minutes = float(arguments[0]) if arguments else MINUTES
-    logger.setLevel(logging.ERROR)  # each attempt that a fault rule disturbs is a warning
+    logger.setLevel(logging.ERROR)  # the client logs a warning for each retry, and fault rules cause many
     books = Books()
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         served = Served(Path(folder))
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(served: Served, books: Books, minutes: float) -> list[Sample]:
-    """Put everything on the server for so long, and sample it."""
+    """Run all clients against the server for so many minutes, and return the samples."""
     load.prepare(served)
     bombs.prepare(served)
     exh = served.client()
@@ -104,13 +104,13 @@ def _run(served: Served, books: Books, minutes: float) -> list[Sample]:
 
 
 def _again(do: Callable[[], None], pause: float, done: threading.Event, books: Books) -> None:
-    """Do something again and again, with a pause of so many seconds on the average."""
+    """Call `do` repeatedly until `done` is set, with an average pause of `pause` seconds."""
     chance = random.Random(pause)  # noqa: S311 - reproducible
     while not done.wait(chance.uniform(0, 2 * pause)):
         try:
             do()
-        except Exception as error:  # noqa: BLE001 - a client that breaks is something to tell, and not the end
-            books.surprise(f"a client broke: {error!r}")
+        except Exception as error:  # noqa: BLE001 - a failure of a client is reported, and must not end the run
+            books.surprise(f"a client failed: {error!r}")
 
 
 def _kill_a_worker(served: Served, books: Books, chance: random.Random) -> None:
@@ -128,7 +128,7 @@ def _save_a_handler(served: Served, books: Books) -> None:
 
 
 def _lost(served: Served, books: Books) -> list[str]:
-    """Return what was acknowledged and is not there, after the server was killed and has started again."""
+    """Kill and restart the server, and return the acknowledged writes that are missing afterwards."""
     served.kill()
     served.start()
     exh = served.client()
@@ -147,12 +147,12 @@ def _lost(served: Served, books: Books) -> list[str]:
 
 
 def _show_tracebacks(served: Served) -> None:
-    """Print the server's tracebacks, whose file is deleted at the end."""
+    """Print the server's first tracebacks and stacks: their files are deleted at the end."""
     lines = served.errors.read_text(encoding="utf-8").splitlines()
     for line in [each for each in lines if "Traceback (most recent call last)" in each][:_TRACED]:
         print(line, file=sys.stderr)
     if served.stacks.exists():
-        print(f"What the server was doing while somebody waited:\n{served.stacks.read_text()}", file=sys.stderr)
+        print(f"Stacks of the server while a client waited:\n{served.stacks.read_text()}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a hostile client sends: requests that take long, unfold, or are none. No answer may be a 5xx."""
+"""Requests of a hostile client: slow to process, decompression bombs, malformed. No response may be a 5xx."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from benchmarks.soak.server import Served
 
 SERVER_ERROR = 500
-PATIENCE = 60  # seconds for an answer
+PATIENCE = 60  # seconds to wait for a response
 SLOW_PATTERN = r"^([a-zA-Z0-9]+\s?)+$"
 SLOW_VALUE = "Measurementsofthepatientintheevening, left arm"
 _MEGABYTE = 1024 * 1024
 
 
 def prepare(served: Served) -> None:
-    """Make what some bombs are thrown at: a schema with a slow pattern, documents with long lists, templates."""
+    """Create the targets of the requests: a schema with a slow pattern, documents with long lists, templates."""
     exh = served.client()
     schema = exh.data.schemas.create(name="bombs", description="Bombs")["id"]
     exh.data.properties.create(schema, name="word", configuration={"type": "string", "pattern": SLOW_PATTERN})
@@ -49,10 +49,10 @@ def prepare(served: Served) -> None:
 
 
 class Bombs:
-    """Throws one bomb after another."""
+    """A client that sends one hostile request a round, chosen at random."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
-        """Throw them at what `prepare` has made."""
+        """Connect to the server, on which `prepare` was called before."""
         self._exh = served.client()
         self._session = self._exh.oauth1_session()
         self._url = served.url
@@ -100,7 +100,7 @@ class Bombs:
             "many headers": lambda: self._get("/users/v1/me", headers={f"X-{n}": "a" * 100 for n in range(500)}),
             "long query": lambda: self._get(f"/users/v1/health?{'a' * 60_000}"),
             "half a character": lambda: self._raw("/data/v1/bombs/documents", b'{"word": "\\ud800"}'),
-            "no text": lambda: self._raw("/data/v1/bombs/documents", b'{"word": "\xff\xfe"}'),
+            "not UTF-8": lambda: self._raw("/data/v1/bombs/documents", b'{"word": "\xff\xfe"}'),
             "wrong types": lambda: self._post("/users/v1/register", {"email": [], "password": {}, "first_name": 5}),
             "mail of many": lambda: self._post(
                 "/mail/v1", {"recipients": {"to": ["a@example.com"] * 5_000}, "subject": "s", "body": "b"}
@@ -113,7 +113,7 @@ class Bombs:
         name = self._chance.choice(list(self._kinds))
         try:
             answer = self._kinds[name]()
-        except OSError:  # requests' errors are some: the server has ended the connection
+        except OSError:  # the base class of requests' errors: the server has closed the connection
             self._books.count(f"bomb: {name}, cut off")
             return
         except ExtraHorizonError as error:
@@ -143,12 +143,15 @@ class Bombs:
         return self._session.put(self._url + path, json={"list": []}, timeout=PATIENCE)
 
     def _widest(self) -> requests.Response:
-        """As many values as a body may have; deleted again, or what is asked of the documents takes ever longer."""
+        """Create a document with nearly as many values as a body may have, query it, and delete it again.
+
+        Without the deletion, each later query of the documents would take longer.
+        """
         answer = self._raw("/data/v1/bombs/documents", b'{"list":[' + b"{}," * 99_000 + b"{}]}")
         if "id" in (made := answer.json()):
             for ask in (self._heavy_rql, lambda: self._guarded(made["id"])):
-                if (told := ask()).status_code >= SERVER_ERROR:
-                    return told
+                if (response := ask()).status_code >= SERVER_ERROR:
+                    return response
             self._exh.data.documents.remove("bombs", made["id"])
         return answer
 

@@ -1,4 +1,4 @@
-"""What the platform has acknowledged, and whether it is there: kept by clients, held against the platform."""
+"""A record of what the platform acknowledged to all clients, and of responses that were wrong."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 State = tuple[int, str] | None
-"""A document's number and status; None when it is deleted."""
+"""A document's number and status; None if it is deleted."""
 
 
 @dataclass
 class Document:
-    """A document as its one owner knows it.
+    """A document and its possible states, recorded by the one client that changes it.
 
     Attributes:
-        id: of the document.
-        states: those that it may be in: the last one that was acknowledged, and each one after it whose call ended
-            without an answer.
+        id: id of the document.
+        states: states that the document may be in: the last acknowledged one, and each later one whose request ended
+            without a response.
     """
 
     id: str
     states: list[State]
 
     def may_become(self, state: State) -> None:
-        """Record that a call for this state begins."""
+        """Record that a request for this state starts."""
         self.states.append(state)
 
     def is_now(self, state: State) -> None:
-        """Record that the platform has acknowledged this state, or shown it."""
+        """Record that the platform has acknowledged or returned this state."""
         self.states = [state]
 
     @property
     def known(self) -> State:
-        """The state that was acknowledged last."""
+        """The last acknowledged state."""
         return self.states[0]
 
 
 @dataclass
 class Books:
-    """What all clients together were told. Safe to use from many threads, each with documents of its own."""
+    """The record of all clients. Thread-safe, as long as each document is changed by one thread only."""
 
     documents: dict[str, Document] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # token to the digest of the content
@@ -54,32 +54,32 @@ class Books:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, what: str) -> None:
-        """Something was answered."""
+        """Count an expected response."""
         with self._lock:
             self.counts[what] += 1
 
     def surprise(self, what: str) -> None:
-        """Something was answered that should not have been."""
+        """Count an unexpected response."""
         with self._lock:
             self.surprises[what] += 1
 
     def server_error(self, what: str) -> None:
-        """Record an answer from 500 on that no fault rule gave."""
+        """Count a 5xx response that no fault rule caused."""
         with self._lock:
             self.server_errors += 1
             self.surprises[f"5xx: {what}"] += 1
 
     def made(self, document_id: str, state: State) -> Document:
-        """Record that a document was acknowledged."""
+        """Record the acknowledged creation of a document."""
         document = Document(document_id, [state])
         with self._lock:
             self.documents[document_id] = document
         return document
 
     def lost(self, found: Mapping[str, State]) -> list[str]:
-        """Return what of the documents is not as it was acknowledged, given all that the platform has."""
+        """Return a line for each document that is in no possible state; `found` has the platform's documents by id."""
         return [
-            f"document {each.id} is {found.get(each.id)}, and was acknowledged as {each.known}"
+            f"document {each.id} is {found.get(each.id)}, but was acknowledged as {each.known}"
             for each in self.documents.values()
             if found.get(each.id) not in each.states
         ]

@@ -1,4 +1,4 @@
-"""Whether a soak was passed: which quantities grew, and what else went wrong. Plain numbers in, a verdict out."""
+"""The verdict of a soak test, computed from its samples: which quantities grew, and what else failed."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WARM_UP = 0.25  # of the time, in which caches, pools and what is kept up to a limit fill
-SHORTEST = 8.0  # minutes after the warm-up from which growth is judged: before that a line says nothing
-FEWEST = 6  # samples, likewise
-SURE = 2.0  # standard errors that a growth must be above its limit, so that noise is not taken for growth
-LONGEST_WAIT = 3.0  # seconds for a polite client
+WARM_UP = 0.25  # part of the run that is left out: caches, pools and storage with a limit fill up in it
+SHORTEST = 8.0  # minimum of minutes after the warm-up to judge growth: a regression over less is noise
+FEWEST = 6  # minimum of samples, for the same reason
+SURE = 2.0  # standard errors by which growth must exceed its limit, so that noise does not count as growth
+LONGEST_WAIT = 3.0  # seconds that the well-behaved client may wait
 
-#: How much each quantity may grow in an hour: what is kept up to a limit goes on filling, slowly.
+#: Allowed growth of each quantity in an hour. It is not 0, since storage with a limit goes on filling slowly.
 GROWTH = {"memory_mb": 24.0, "peak_mb": 24.0, "files": 6.0, "threads": 4.0, "children": 3.0}
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What the server's process looked like at one time, and what happened since the sample before.
+    """A measurement of the server's process, and the totals since the previous sample.
 
     Attributes:
-        minutes: since the start.
-        memory_mb: resident, the least since the sample before: what is left when no large request is being answered.
-        peak_mb: resident, the most since then.
-        files: open ones, sockets among them.
-        threads: of the process.
-        children: processes, the workers of functions among them.
-        median_ms: of a polite client's waits.
-        worst_ms: likewise.
-        stall_ms: by how much the soak itself woke up late at the worst: what the machine adds to the waits.
-        data_mb: of the data directory.
-        requests: answered, by everybody's count.
-        server_errors: answers from 500 on that no fault rule gave.
-        tracebacks: on the server's stderr.
+        minutes: time since the start.
+        memory_mb: minimum of resident memory since the previous sample: without the memory of large requests.
+        peak_mb: maximum of resident memory since the previous sample.
+        files: open file descriptors, sockets included.
+        threads: threads of the process.
+        children: child processes, the workers of functions included.
+        median_ms: median wait of the well-behaved client.
+        worst_ms: longest wait of the well-behaved client.
+        stall_ms: longest delay of the soak test's own timer: the part of a wait that the machine is responsible for.
+        data_mb: size of the data directory.
+        requests: responses that the clients have counted.
+        server_errors: 5xx responses that no fault rule caused.
+        tracebacks: tracebacks on the server's stderr.
     """
 
     minutes: float
@@ -57,13 +57,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Growth:
-    """A line through the samples of a quantity.
+    """A linear regression over the samples of a quantity.
 
     Attributes:
-        mean: of the samples after the warm-up.
-        per_hour: how much it grew in an hour.
-        error: one standard error of that.
-        limit: how much it may grow.
+        mean: mean of the samples after the warm-up.
+        per_hour: growth in an hour.
+        error: one standard error of `per_hour`.
+        limit: allowed growth in an hour.
     """
 
     mean: float
@@ -73,17 +73,17 @@ class Growth:
 
     @property
     def is_flat(self) -> bool:
-        """Whether the growth is within its limit, as far as the noise lets one tell."""
+        """Whether the growth is within its limit, give or take `SURE` standard errors."""
         return self.per_hour - SURE * self.error <= self.limit
 
 
 def growth(minutes: Sequence[float], values: Sequence[float], limit: float) -> Growth | None:
-    """Return the growth of a quantity after the warm-up; None where the samples are too few to say.
+    """Return the growth of a quantity after the warm-up; None if there are too few samples to judge it.
 
     Args:
-        minutes: when each value was read.
-        values: one for each time.
-        limit: how much it may grow in an hour.
+        minutes: time of each sample.
+        values: value of each sample.
+        limit: allowed growth in an hour.
     """
     if not minutes:
         return None
@@ -100,7 +100,7 @@ def growth(minutes: Sequence[float], values: Sequence[float], limit: float) -> G
 
 
 def growths(samples: Sequence[Sample]) -> dict[str, Growth | None]:
-    """Return the growth of each quantity that has to be flat."""
+    """Return the growth of each quantity in `GROWTH`."""
     minutes = [each.minutes for each in samples]
     return {name: growth(minutes, [getattr(each, name) for each in samples], limit) for name, limit in GROWTH.items()}
 
@@ -108,28 +108,28 @@ def growths(samples: Sequence[Sample]) -> dict[str, Growth | None]:
 def failures(
     samples: Sequence[Sample], *, lost: Sequence[str] = (), surprises: Mapping[str, int] | None = None
 ) -> list[str]:
-    """Return what went wrong, a sentence each; empty when the soak is passed.
+    """Return a sentence for each failure; none if the soak test has passed.
 
     Args:
-        samples: in the order of their times.
-        lost: what was acknowledged and is not there.
-        surprises: what clients met and should not have, with how often.
+        samples: all samples, in the order of time.
+        lost: acknowledged writes that are missing.
+        surprises: unexpected responses, with their number.
     """
-    told = [
-        f"{name} grew by {each.per_hour:.1f} an hour (± {each.error:.1f}), and may by {each.limit:g}"
+    found = [
+        f"{name} grew by {each.per_hour:.1f} an hour (± {each.error:.1f}); {each.limit:g} is allowed"
         for name, each in growths(samples).items()
         if each and not each.is_flat
     ]
     if not samples:
-        told.append("nothing was measured")
+        found.append("there are no samples")
     if errors := sum(each.server_errors for each in samples):
-        told.append(f"{errors} answers of 5xx that no fault rule gave")
+        found.append(f"{errors} responses of 5xx that no fault rule caused")
     if tracebacks := sum(each.tracebacks for each in samples):
-        told.append(f"{tracebacks} tracebacks on the server's stderr")
-    told += [
-        f"a polite client waited {each.worst_ms / 1000:.1f} s in minute {each.minutes:.0f}"
+        found.append(f"{tracebacks} tracebacks on the server's stderr")
+    found += [
+        f"a well-behaved client waited {each.worst_ms / 1000:.1f} s in minute {each.minutes:.0f}"
         for each in samples
         if each.worst_ms > LONGEST_WAIT * 1000
     ]
-    told += [f"{what} ({times} times)" for what, times in (surprises or {}).items()]
-    return told + [f"lost: {each}" for each in lost]
+    found += [f"{what} ({times} times)" for what, times in (surprises or {}).items()]
+    return found + [f"lost: {each}" for each in lost]

@@ -1,6 +1,6 @@
-"""What polite clients do, with the real client: each function is one round, which is done again and again.
+"""Well-behaved clients, over the real client library. Each call of a class's instance is one round of requests.
 
-Documents are disturbed by fault rules, all else is not: there an answer of 5xx counts.
+Fault rules apply to requests for documents only; a 5xx response to any other request is a failure.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.soak.server import Served
 
 READINGS = "readings"
-#: What happens to calls for documents, and to nothing else.
+#: Fault rules for requests for documents.
 FAULTS = [
     f"* /data/v1/{READINGS}/*:{fault}"
     for fault in (
@@ -44,15 +44,15 @@ FAULTS = [
         "duplicate:0.02",
     )
 ]
-MOST_DOCUMENTS = 150  # of one client; then the oldest is deleted
+MOST_DOCUMENTS = 150  # of one client; with more, it deletes the oldest
 MOST_FILES = 20
 SERVER_ERROR = 500
-PASSWORD = "Secret-of-a-made-up-user-1"  # noqa: S105 - a made-up one
+PASSWORD = "Secret-of-a-made-up-user-1"  # noqa: S105 - of a user on the local platform
 _number = itertools.count(1)
 
 
 def prepare(served: Served) -> None:
-    """Make the schemas and templates that all rounds work with."""
+    """Create the schemas and templates that all rounds use."""
     exh = served.client()
     schema = exh.data.schemas.create(
         name=READINGS, description="Readings", createMode="allUsers", readMode="allUsers", updateMode="default"
@@ -70,8 +70,8 @@ def prepare(served: Served) -> None:
 
 
 @contextmanager
-def told(books: Books, what: str, *, disturbed: bool = False) -> Iterator[None]:
-    """Count what a block does, and what it meets; after an error that no fault rule explains, that too."""
+def counted(books: Books, what: str, *, disturbed: bool = False) -> Iterator[None]:
+    """Count the block under `what`; record an error in it as unexpected, unless fault rules may have caused it."""
     try:
         yield
         books.count(what)
@@ -90,7 +90,7 @@ def told(books: Books, what: str, *, disturbed: bool = False) -> Iterator[None]:
 
 
 class Documents:
-    """Makes, reads, changes, moves and deletes documents of its own, while fault rules disturb it."""
+    """Creates, reads, updates, transitions and deletes documents, while fault rules disturb the requests."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
         self._exh = served.client()
@@ -109,7 +109,7 @@ class Documents:
     def _make(self) -> None:
         number = next(_number)
         data = {"n": number, "text": "x" * self._chance.randrange(2_000)}
-        with told(self._books, "document made", disturbed=True):
+        with counted(self._books, "document made", disturbed=True):
             made = self._exh.data.documents.create(READINGS, data, gzip=self._chance.random() < 0.2)
             self._mine.append(self._books.made(made["id"], (number, made["status"])))
 
@@ -119,7 +119,7 @@ class Documents:
             return
         number, status = state
         documents = self._exh.data.documents
-        with told(self._books, "document changed", disturbed=True), suppress(LockedDocumentError):
+        with counted(self._books, "document changed", disturbed=True), suppress(LockedDocumentError):
             if self._chance.random() < 0.5:
                 after = (next(_number), status)
                 document.may_become(after)
@@ -131,12 +131,12 @@ class Documents:
             document.is_now(after)
 
     def _read(self, document: Document) -> State:
-        """Return the state that the platform shows, which must be one that was acknowledged or may have come about."""
+        """Return the document's state on the platform, and record a surprise if it is not a possible one."""
         state: State = None
-        with told(self._books, "document read", disturbed=True):
+        with counted(self._books, "document read", disturbed=True):
             state = state_of(self._exh.data.documents.find_by_id(READINGS, document.id))
             if state not in document.states:
-                self._books.surprise(f"a document is {state}, and was acknowledged as {document.known}")
+                self._books.surprise(f"a document is {state}, but was acknowledged as {document.known}")
             document.is_now(state)
         return state
 
@@ -146,19 +146,19 @@ class Documents:
                 self._mine.remove(document)
             return
         document.may_become(None)
-        with told(self._books, "document deleted", disturbed=True):
+        with counted(self._books, "document deleted", disturbed=True):
             self._exh.data.documents.remove(READINGS, document.id)
             document.is_now(None)
             self._mine.remove(document)
 
 
 def state_of(found: Any) -> State:
-    """Return the recorded states of a document that the platform has answered."""
+    """Return the state of a document that the platform has returned."""
     return None if found is None else (found["data"]["n"], found["status"])
 
 
 class Queries:
-    """Asks for lists of all kinds, and looks at pages of the control center."""
+    """Queries lists of several services, and pages of the control center."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
         self._exh = served.client()
@@ -166,20 +166,20 @@ class Queries:
         self._chance = chance
 
     def __call__(self) -> None:
-        with told(self._books, "documents found", disturbed=True):
+        with counted(self._books, "documents found", disturbed=True):
             least = self._chance.randrange(10_000)
             self._exh.data.documents.find(READINGS, rql.gt("data.n", least).sort("-data.n").limit(30))
-        with told(self._books, "lists read"):
+        with counted(self._books, "lists read"):
             self._exh.users.find(rql.limit(10))
             self._exh.logs.access.find(rql.limit(10))
             self._exh.tasks.find(rql.eq("status", "complete").limit(10))
         for page in ("overview", "runs", "queue", "functions", "search?q=echo", "mails"):
-            with told(self._books, "control center read"):
+            with counted(self._books, "control center read"):
                 self._exh.session.call("GET", f"/_dev/api/{page}")
 
 
 class Files:
-    """Uploads files, reads and deletes them."""
+    """Uploads, downloads and deletes files."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
         self._exh = served.client()
@@ -189,12 +189,12 @@ class Files:
 
     def __call__(self) -> None:
         content = self._chance.randbytes(self._chance.randrange(1, 600_000))
-        with told(self._books, "file up and down"):
+        with counted(self._books, "file up and down"):
             token = self._exh.files.create(name="a.bin", file=content)["tokens"][0]["token"]
             self._books.files[token] = hashlib.sha256(content).hexdigest()
             self._mine.append(token)
             if self._exh.files.retrieve(token) != content:
-                self._books.surprise("a file came back with another content")
+                self._books.surprise("a file was returned with another content")
             self._exh.files.get_details(token)
             while len(self._mine) > MOST_FILES:
                 oldest = self._mine.pop(0)
@@ -203,7 +203,7 @@ class Files:
 
 
 class Mails:
-    """Fills in templates and sends mails."""
+    """Resolves templates and sends mails."""
 
     def __init__(self, served: Served, books: Books) -> None:
         self._exh = served.client()
@@ -211,9 +211,9 @@ class Mails:
 
     def __call__(self) -> None:
         name = f"Ada {next(_number)}"
-        with told(self._books, "template and mail"):
+        with counted(self._books, "template and mail"):
             if name not in self._exh.templates_v2.resolve("greeting", inputs={"name": name})["body"]:
-                self._books.surprise("a template was filled in with something else")
+                self._books.surprise("a template was resolved without its input")
             mail = self._exh.mails.send(
                 template_name="greeting", recipients={"to": ["ada@example.com"]}, content={"name": name}
             )
@@ -226,7 +226,7 @@ class Mails:
 
 
 class Tasks:
-    """Runs functions: by the queue, and while it waits."""
+    """Runs functions, both as queued tasks and by executing them directly."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
         self._exh = served.client()
@@ -235,20 +235,20 @@ class Tasks:
         self._before: str | None = None
 
     def __call__(self) -> None:
-        with told(self._books, "task queued"):
+        with counted(self._books, "task queued"):
             name = self._chance.choice(["echo", "note", "hold"])
             task = self._exh.tasks.create(functionName=name, data={"text": str(next(_number))})
             if self._before and self._exh.tasks.find_by_id(self._before) is None:
-                self._books.surprise("a task that was queued is not there")
+                self._books.surprise("a queued task is missing")
             self._before = task["id"]
             with suppress(NoTaskLogsFoundError):
                 self._exh.tasks.logs.find(task["id"])
-        with told(self._books, "function executed"):
+        with counted(self._books, "function executed"):
             self._exh.tasks.functions.execute("echo", data={"n": 1})
 
 
 class Users:
-    """Registers a user, logs in by OAuth1 and by OAuth2, calls as that user, and deletes it."""
+    """Registers a user, logs in over OAuth1 and OAuth2, sends requests as that user, and deletes it."""
 
     def __init__(self, served: Served, books: Books) -> None:
         self._details = served.details
@@ -258,7 +258,7 @@ class Users:
     def __call__(self) -> None:
         details = self._details
         email = f"ada.{next(_number)}@example.com"
-        with told(self._books, "user in and out"):
+        with counted(self._books, "user in and out"):
             user = self._admin.users.create_account(
                 first_name="Ada",
                 last_name="L",

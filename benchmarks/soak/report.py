@@ -1,4 +1,4 @@
-"""What a soak says at its end: a table on a terminal, JSON when piped."""
+"""The report of a soak test: tables on a terminal, JSON when piped."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured, and what is held against the platform.
+    """The measurements and failures of a soak test.
 
     Attributes:
-        samples: in the order of their times.
-        counts: what was done, with how often.
-        failures: sentences; none when the soak is passed.
+        samples: all samples, in the order of time.
+        counts: number of each kind of request.
+        failures: a sentence for each failure; none if the test has passed.
     """
 
     samples: Sequence[Sample]
@@ -46,13 +46,13 @@ class Report:
     failures: Sequence[str]
 
     def as_json(self) -> str:
-        """One JSON object."""
+        """Return the report as one JSON object."""
         lines = {name: each and {**asdict(each), "flat": each.is_flat} for name, each in growths(self.samples).items()}
-        told = {"failures": list(self.failures), "growth": lines, "counts": dict(sorted(self.counts.items()))}
-        return json.dumps({**told, "samples": [asdict(each) for each in self.samples]}, indent=2)
+        summary = {"failures": list(self.failures), "growth": lines, "counts": dict(sorted(self.counts.items()))}
+        return json.dumps({**summary, "samples": [asdict(each) for each in self.samples]}, indent=2)
 
     def show(self) -> None:
-        """Print it for whoever reads stdout."""
+        """Print tables if stdout is a terminal, else JSON."""
         if sys.stdout.isatty():
             self._print_tables()
         else:
@@ -68,7 +68,7 @@ class Report:
             table.add_row(*(f"{value:g}" for value in asdict(each).values()))
         console.print(table)
         fit = Table(
-            "", "mean", "growth an hour", "may grow by", "", title="A line through the samples after the warm-up"
+            "", "mean", "growth an hour", "allowed", "", title="Linear regression over the samples after the warm-up"
         )
         for name, line in growths(self.samples).items():
             if line is None:

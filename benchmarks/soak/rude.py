@@ -1,4 +1,4 @@
-"""Clients that connect and do not behave: they drip, do not read, go away, or hold on to a connection."""
+"""Misbehaving clients: they send slowly, do not read, disconnect, or keep a connection without using it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from benchmarks.soak.books import Books
     from benchmarks.soak.server import Served
 
-#: What SO_LINGER takes so that a closed socket sends a reset, as that of a killed process does.
+#: The value of SO_LINGER that makes closing a socket send a TCP reset, as for a killed process.
 RESET = struct.pack("ii", 1, 0)
-HELD = 40  # connections at once
-HELD_FOR = 45.0  # seconds
+HELD = 40  # maximum of connections kept open
+HELD_FOR = 45.0  # seconds until a kept connection is closed
 EVENTS = "/_dev/api/changes"
-SPEC = "/_dev/api/openapi.json"  # an answer of some hundred kilobytes
+SPEC = "/_dev/api/openapi.json"  # its response has several hundred kilobytes
 
 
 class Rude:
-    """Opens a connection of some kind in each round, and closes those that were held long enough."""
+    """Opens a connection in each round, misuses it in a random way, and closes old ones."""
 
     def __init__(self, served: Served, books: Books, chance: random.Random) -> None:
-        """Connect to the server as it is now."""
+        """Prepare to connect to the running server."""
         self._served = served
         self._books = books
         self._chance = chance
@@ -49,7 +49,7 @@ class Rude:
 
     def __call__(self) -> None:
         kind = self._chance.choice(self._kinds)
-        with suppress(OSError):  # the server may end any of them
+        with suppress(OSError):  # the server may close any of these connections
             connection = socket.create_connection(("127.0.0.1", self._served.port), timeout=5)
             try:
                 keep = kind(connection)
@@ -67,7 +67,7 @@ class Rude:
             oldest.close()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all kept connections."""
         for _, connection in self._held:
             connection.close()
         self._held.clear()

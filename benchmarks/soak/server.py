@@ -1,4 +1,4 @@
-"""`exh-dev serve` as a process of its own, on a copy of the project beside this module."""
+"""`exh-dev serve` as a child process, with a copy of the project beside this module."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ import psutil
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.credentials import Credentials
 
-#: The command, which writes down what each of its threads is doing when it is sent SIGUSR1.
+#: The command line of exh-dev, with a handler of SIGUSR1 that writes the stack of each thread to a file.
 _COMMAND = """
 import signal, sys, traceback
 file = open(sys.argv.pop(1), "a")
 def show(*_):
-    for thread, frame in sys._current_frames().items():  # not by faulthandler: walking the frames of threads that run
-        print("Thread", thread, file=file)  # ended the process within the hour, by a general protection fault
+    # Not faulthandler: it reads the frames of running threads, and crashed the process within the hour.
+    for thread, frame in sys._current_frames().items():
+        print("Thread", thread, file=file)
         traceback.print_stack(frame, file=file)
     file.flush()
 signal.signal(signal.SIGUSR1, show)
@@ -35,18 +36,18 @@ _PATIENCE = 30  # seconds for a process to end
 
 
 class Served:
-    """A server that can be killed and started again on what it has stored.
+    """A server that can be killed and restarted with the same data directory.
 
     Attributes:
-        folder: the project that it serves.
-        data: its data directory.
-        errors: its stderr, of all its processes.
-        stacks: what its threads were doing whenever somebody had to wait for long.
-        tracebacks: lines of its stderr that begin one.
+        folder: the served project.
+        data: the data directory.
+        errors: file with the stderr of all processes that were started.
+        stacks: file with the stacks of all threads, from each time that a client waited for long.
+        tracebacks: number of tracebacks on stderr.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Copy the project into `folder`, and start nothing yet."""
+        """Copy the project into `folder`; `start()` starts the server."""
         self.folder = folder / "project"
         shutil.copytree(PROJECT, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
         self.data = self.folder / ".exh-dev"
@@ -55,7 +56,7 @@ class Served:
         self.tracebacks = 0
 
     def start(self) -> None:
-        """Start it, and wait until it answers. What is kept of runs is little, so that its limit is reached."""
+        """Start the server, and wait until it answers. It keeps few runs, so that the test reaches that limit."""
         options = ["--port", "0", "--data-dir", str(self.data), "--keep-runs", "300", "--keep-runs-mb", "8"]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _COMMAND, str(self.stacks), "serve", "--json", *options],
@@ -82,7 +83,7 @@ class Served:
                 file.flush()
 
     def client(self) -> ExtraHorizon:
-        """Return the real client of its first user."""
+        """Return a client with the credentials of the platform's first user."""
         names = ("host", "consumer_key", "consumer_secret", "token", "token_secret")
         return ExtraHorizon(Credentials(*(self.details[name] for name in names)))
 
@@ -90,20 +91,20 @@ class Served:
         """Return the processes that run a function."""
         found = []
         for process in self.process.children():
-            with suppress(psutil.Error):  # it has just ended
+            with suppress(psutil.Error):  # the process has just ended
                 if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function:
                     found.append(process)
         return found
 
     def note_stacks(self) -> None:
-        """Let it write down what it is doing."""
+        """Make the server write the stacks of its threads."""
         with self.stacks.open("a", encoding="utf-8") as file:
             file.write(f"\n{time.strftime('%H:%M:%S')}, processors {psutil.cpu_percent():g} % busy\n")
         with suppress(psutil.NoSuchProcess):
             self.process.send_signal(signal.SIGUSR1)
 
     def kill(self) -> None:
-        """End it and its workers as a power cut would."""
+        """Kill the server and its workers at once, as a power cut would."""
         children = self.process.children(recursive=True)
         for each in (self.process, *children):
             with suppress(psutil.NoSuchProcess):
@@ -111,14 +112,14 @@ class Served:
         self._process.wait(_PATIENCE)
 
     def stop(self) -> int:
-        """End it as Ctrl-C does; its exit code."""
+        """Send SIGTERM, and return the exit code."""
         self._process.terminate()
         return self._process.wait(_PATIENCE)
 
     def size(self) -> int:
-        """Bytes of the data directory."""
+        """Return the size of the data directory in bytes."""
         total = 0
         for path in self.data.rglob("*"):
-            with suppress(OSError):  # it has just gone
+            with suppress(OSError):  # the file was just deleted
                 total += path.stat().st_size
         return total

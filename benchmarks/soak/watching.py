@@ -1,4 +1,4 @@
-"""What the server's process looks like while it is under load, and how long a polite client waits."""
+"""Measurements of the server's process under load, and of the waits of a well-behaved client."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from benchmarks.soak.books import Books
     from benchmarks.soak.server import Served
 
-BETWEEN = 0.5  # seconds between two requests of the polite client
-LATE = 1.5  # seconds of waiting after which it is noted what the server is doing
-_PATIENCE = 60  # seconds that it waits for an answer
+BETWEEN = 0.5  # seconds between two requests of the well-behaved client
+LATE = 1.5  # seconds of waiting after which the stacks of the server are written
+_PATIENCE = 60  # seconds that the client waits for a response
 _OK = 200
 _MB = 1024 * 1024
 
 
 class Watch:
-    """Asks for the platform's health all the time while the block runs, and takes samples when it is told to."""
+    """A client that requests the platform's health continuously inside the block, and takes samples on demand."""
 
     def __init__(self, served: Served, books: Books) -> None:
-        """Watch the server as it is now."""
+        """Prepare to watch the running server."""
         self._served = served
         self._books = books
         self._began = time.monotonic()
@@ -63,17 +63,17 @@ class Watch:
                 status = connection.getresponse().status
                 connection.close()
             except (OSError, http.client.HTTPException) as error:
-                self._books.surprise(f"the polite client: {error!r}")
+                self._books.surprise(f"the well-behaved client: {error!r}")
                 continue
             finally:
                 late.cancel()
             self._waits.append(time.perf_counter() - began)
             self._books.count("health")
             if status != _OK:
-                self._books.surprise(f"the polite client got {status}")
+                self._books.surprise(f"the well-behaved client got status {status}")
 
     def sample(self) -> Sample:
-        """Return the server now, and what happened since the last time."""
+        """Return a sample of the server, with the totals since the previous one."""
         process = self._served.process
         waits, self._waits = self._waits, []
         stalls, self._stalls = self._stalls, []
@@ -103,7 +103,7 @@ class Watch:
 
 
 def _running(process: psutil.Process) -> int:
-    """How many child processes there are; those that are dead and not waited for are counted too."""
+    """Return the number of child processes, zombies included."""
     with suppress(psutil.Error):
         return len(process.children())
     return 0

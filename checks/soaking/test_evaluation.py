@@ -59,8 +59,8 @@ def test_a_short_soak_judges_no_growth(minutes):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"worst_ms": 3_001.0}, "a polite client waited 3.0 s in minute 7"),
-        ({"server_errors": 2}, "2 answers of 5xx that no fault rule gave"),
+        ({"worst_ms": 3_001.0}, "a well-behaved client waited 3.0 s in minute 7"),
+        ({"server_errors": 2}, "2 responses of 5xx that no fault rule caused"),
         ({"tracebacks": 1}, "1 tracebacks on the server's stderr"),
     ],
 )
@@ -71,12 +71,12 @@ def test_one_bad_minute_fails(changed, told):
 
 
 def test_what_was_lost_and_what_nobody_expected_fails():
-    told = failures(soak(), lost=["mail a"], surprises={"a client broke: OSError()": 3})
-    assert told == ["a client broke: OSError() (3 times)", "lost: mail a"]
+    told = failures(soak(), lost=["mail a"], surprises={"a client failed: OSError()": 3})
+    assert told == ["a client failed: OSError() (3 times)", "lost: mail a"]
 
 
-def test_nothing_measured_is_nothing_passed():
-    assert failures([]) == ["nothing was measured"]
+def test_a_soak_without_samples_has_failed():
+    assert failures([]) == ["there are no samples"]
 
 
 def test_a_document_is_lost_when_it_is_in_no_state_that_it_may_be_in():
@@ -89,9 +89,9 @@ def test_a_document_is_lost_when_it_is_in_no_state_that_it_may_be_in():
     books.documents["back"].is_now(None)
     found = {"same": (1, "new"), "changed": (2, "new"), "older": (1, "new"), "back": (1, "new")}
     assert books.lost(found) == [
-        "document older is (1, 'new'), and was acknowledged as (2, 'new')",
-        "document gone is None, and was acknowledged as (1, 'new')",
-        "document back is (1, 'new'), and was acknowledged as None",
+        "document older is (1, 'new'), but was acknowledged as (2, 'new')",
+        "document gone is None, but was acknowledged as (1, 'new')",
+        "document back is (1, 'new'), but was acknowledged as None",
     ]
 
 

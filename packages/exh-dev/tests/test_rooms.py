@@ -90,6 +90,11 @@ def test_every_room_is_known():
     assert rooms == BOTTOM | ABOVE
 
 
+def test_every_package_says_what_is_in_it():
+    silent = [path for path in TOOLKIT.rglob("__init__.py") if not ast.get_docstring(ast.parse(path.read_text()))]
+    assert not silent
+
+
 def test_the_bottom_knows_nothing_of_what_is_above():
     assert not [text for source, target, text in arrows() if source in BOTTOM and target in ABOVE]
 

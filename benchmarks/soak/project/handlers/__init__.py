@@ -1,1 +1,1 @@
-"""What a soak runs."""
+"""Functions that the soak test runs."""

@@ -1,4 +1,4 @@
-"""Answers what it is asked, and logs some lines."""
+"""A function that returns its event's data, and writes 20 log lines."""
 
 from typing import Any
 

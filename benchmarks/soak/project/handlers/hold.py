@@ -1,4 +1,4 @@
-"""Takes its time, so that it can be killed, and uses some memory."""
+"""A slow function that uses 20 MB of memory: there is time to kill its worker during a run."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Calls the platform back: makes a document for what it was asked, and finds it."""
+"""A function that calls the platform: it creates a document from its event's data, and finds it."""
 
 from typing import Any
 

@@ -43,7 +43,6 @@ class MissingImportError(SourceError):
     """A file imports something that a function's bundle would not have."""
 
     def __init__(self, path: Path, line: int, name: str, reason: str) -> None:
-        """Point at the import of `name`."""
         super().__init__(path, line, f"imports {name}, {reason}")
         self.name = name
 

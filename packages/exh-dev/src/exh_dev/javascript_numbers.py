@@ -45,7 +45,7 @@ def number_text(number: float) -> str:
 
 
 def respelled(text: str) -> str:
-    """Return JSON that Python wrote, with its numbers as JavaScript writes them; what is in strings stays."""
+    """Return JSON that Python wrote, with its numbers in JavaScript's notation; strings are unchanged."""
     if not _WITH_EXPONENT.search(text):
         return text
     return _STRING_OR_NUMBER.sub(lambda found: found[0] if found[0][0] == '"' else number_text(float(found[0])), text)

@@ -37,13 +37,13 @@ class Speaker(Protocol):
     """Prints on stderr."""
 
     def note(self, message: str, **facts: Any) -> None:
-        """Say what happens."""
+        """Print a note."""
 
     def warn(self, message: str, **facts: Any) -> None:
-        """Say what is probably not as it is meant to be."""
+        """Print a warning, about a probable mistake."""
 
     def error(self, message: str, **facts: Any) -> None:
-        """Say what went wrong."""
+        """Print an error."""
 
 
 class Output(Speaker, Protocol):

@@ -299,7 +299,7 @@ def built(small):
         ("shared/credentials.json", "{}", "a file of this name"),
         ("shared/id_ed25519", "x", "a file of this name"),
         ("shared/server.key", "x", "a file of this name"),
-        ("shared/.aws/config", "[default]", "nothing of a folder .aws"),
+        ("shared/.aws/config", "[default]", "files of a folder .aws must not be deployed"),
         ("shared/ca.pem", "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIE", "shared/ca.pem:1: Private Key"),
         ("shared/data.yaml", "a: 1\nkey: AKIA" + "IOSFODNN7EXAMPLE\n", "shared/data.yaml:2: AWS Access Key"),
         ("shared/a.py", f'X = "{"3f786850e387550fdab8" + "36ed7e6dc881de23001b"}"', "shared/a.py:1: a key, secret or"),

@@ -69,7 +69,7 @@ class DeadLetter:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return what it says of itself, without the body, which may be personal."""
+        """Return the message as JSON output, without its body, which may have personal data."""
         return {
             "id": self.id,
             "task_id": self.task_id,

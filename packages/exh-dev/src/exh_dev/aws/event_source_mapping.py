@@ -45,8 +45,8 @@ class EventSourceMapping:
     """Feeds one function from one queue.
 
     Attributes:
-        counts: of the batches how many `returned`, and how many `failed`; of the messages how many were `received`,
-            `deleted`, left because they were `reported`, and delivered as a `duplicate`.
+        counts: numbers of batches that `returned` and `failed`, and of messages that were `received`, `deleted`, kept
+            because they were `reported`, and delivered as a `duplicate`.
     """
 
     def __init__(
@@ -167,10 +167,10 @@ class EventSourceMapping:
             return sum(int(found[name]) for name in names) + len(self._again)
 
     def wait_for(self, most: int, seconds: float) -> None:
-        """Wait until `most` messages wait, or fewer; 0 for none. Looked up whenever a batch is done.
+        """Wait until at most `most` messages are in the queue, which is checked after each batch.
 
         Raises:
-            DevkitError: it did not come to that within `seconds`, or the queue is not polled any more.
+            DevkitError: more are left after `seconds`, or polling has stopped.
         """
         until = self._clock() + seconds
         with self._settled:

@@ -74,7 +74,7 @@ class AwsFunctions:
             workers.runtime.close()
 
     def close(self) -> None:
-        """Stop everything; what runs is killed."""
+        """Stop everything; running invocations are killed."""
         with self._lock:
             self._closed = True
             workers, aws, mappings = self._workers, self._aws, list(self._mappings.values())
@@ -103,7 +103,7 @@ class AwsFunctions:
         return self._workers
 
     def _local_aws(self, *, needs_queue: bool) -> LocalAws | SecretsExtension:
-        """Return what functions find their secrets in: all of the local AWS where it is installed or a queue needs it.
+        """Return the server of secrets: local AWS if it is installed or a queue needs it, else the secrets extension.
 
         Raises:
             DevkitError: a queue needs it, and it is not installed.
@@ -116,7 +116,7 @@ class AwsFunctions:
         return self._aws
 
     def _map(self, aws: LocalAws, specs: Sequence[FunctionSpec]) -> None:
-        """Feed those from the queue that the manifest says, as it says, and no others."""
+        """Start the event source mappings that the manifest has, and stop those that it has no more."""
         if self._queue is None:
             return
         wanted: Mapping[tuple[str, int, int], FunctionSpec] = {

@@ -28,12 +28,10 @@ class SecretsExtension:
     """Secrets by name, for functions that know the token, until the `with` block ends."""
 
     def __init__(self) -> None:
-        """Start without secrets."""
         self._secrets: dict[str, str] = {}
         self._token = secrets.token_urlsafe()
 
     def __enter__(self) -> Self:
-        """Start answering."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         Thread(target=self._server.serve_forever, args=(_STOPS_WITHIN,), name="secrets-extension", daemon=True).start()
         return self
@@ -41,7 +39,6 @@ class SecretsExtension:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop answering."""
         self._server.shutdown()
         self._server.server_close()
 

@@ -1,7 +1,5 @@
-"""Static checks of a project: a module for each subject, which `gate.py` lists.
+"""Static checks of a project: problems that would fail `build`, `serve`, `invoke` or `exh sync`.
 
-Problems that would fail `build`, `serve`, `invoke` or `exh sync`. These commands and `exh-dev check` all report the
-same findings.
-
-gate.findings(project)   all findings; there is one module for each subject
+These commands and `exh-dev check` report the same findings. There is a module for each subject; `gate` collects the
+findings of all. Parsers of the files are in `exh_dev.project`.
 """

@@ -54,7 +54,7 @@ def _env_file(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _asked(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what is not set here: `exh sync` stops at the first of them, and a function that needs one does not run."""
+    """Yield a finding for each unset variable: `exh sync` stops at it, and a function that needs it does not run."""
     try:
         known = inspection.project.variables()
     except DevkitError:

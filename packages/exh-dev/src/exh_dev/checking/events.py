@@ -27,7 +27,7 @@ SEED = ".seed.json"
 
 
 def find(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what is wrong with the events of each function, and events that are no function's."""
+    """Yield findings about the events of each function, and about events without a function."""
     folder = inspection.root / "events"
     told: set[Path] = set()
     for spec in inspection.specs:

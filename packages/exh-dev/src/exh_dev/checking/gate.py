@@ -30,7 +30,7 @@ class Subject(Protocol):
     """A module that checks one subject; it raises nothing, whatever the files contain."""
 
     def __call__(self, inspection: Inspection, /) -> Iterable[Finding]:
-        """Yield what it finds."""
+        """Yield the findings of one subject."""
         ...
 
 

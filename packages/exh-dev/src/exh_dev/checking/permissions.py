@@ -32,7 +32,7 @@ def find(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _without_object(inspection: Inspection, permission: str) -> str:
-    """Return what is narrowed to something that the project does not have; another repository may have it."""
+    """Return a note if a permission is for a function or schema missing here, which another repository may have."""
     name, _, narrowed = permission.partition(":")
     if narrowed and name in _OF_FUNCTIONS and inspection.knows_all_functions:
         return _unless_known(permission, "function", narrowed, {*(spec.name for spec in inspection.specs), *PROVIDED})

@@ -113,9 +113,7 @@ def _harmless(root: Path) -> list[str]:
 
 
 def _digest(path: Path, root: Path, harmless: Sequence[str]) -> str:
-    """Return a digest of all that the scan depends on: the file, its name, what is not to be taken for a secret, the
-    rules.
-    """
+    """Return a digest of all inputs of a scan: content and name of the file, `not-secret`, and the detectors."""
     try:
         content = path.read_bytes()
     except OSError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def find(inspection: Inspection) -> Iterator[Finding]:
-    """Yield what cannot be sown."""
+    """Yield a finding for each problem of a function's seed."""
     for spec in inspection.specs:
         path = inspection.project.seed(spec)
         if path is not None:

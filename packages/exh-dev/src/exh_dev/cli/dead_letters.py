@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exh_dev.cli.options import JsonOption
+from exh_dev.cli.options import JsonOption, LimitOption
 from exh_dev.cli.output import choose_output
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.output import Table
@@ -53,7 +53,7 @@ _COLUMNS = ("Sent", "Error", "Reason", "Task", "Id")
 def list_dead_letters(
     error_type: _ErrorTypeOption = None,
     without_reason: _WithoutReasonOption = False,
-    limit: Annotated[int, typer.Option(help="How many, at most.", min=1, max=10_000)] = 100,
+    limit: LimitOption = 100,
     live: _LiveOption = False,
     config_env: _EnvironmentOption = None,
     stack: _StackOption = None,
@@ -99,7 +99,7 @@ def show(
     queue: _QueueOption = _DEAD_LETTERS,
     as_json: JsonOption = None,
 ) -> None:
-    """Show one of them with its body, which may be personal.
+    """Show one message with its body, which may have personal data.
 
     exh-dev dead-letters show 059f36b4 --live --config-env production
     """

@@ -215,7 +215,7 @@ def _nothing_to_run(project: Project, specs: Sequence[FunctionSpec]) -> str:
 
 
 def _warn_of_event(spec: FunctionSpec, case: Case, output: Output) -> None:
-    """Say in what an event is none that the platform sends: the function runs on it all the same."""
+    """Print a warning for each difference of an event from those that the platform sends; the function still runs."""
     from exh_dev.checking.events import complaints
 
     for complaint in complaints(spec, case.event):
@@ -268,7 +268,7 @@ def _execute(
 
 
 def _hand_over(project: Project, runs: list[dict[str, Any]], output: Output) -> None:
-    """Say where the runs of a fresh platform can be looked at."""
+    """Print a note on where the runs of a fresh platform are shown."""
     from exh_dev.serve import kept_runs
 
     if not runs:  # they were on another platform
@@ -344,7 +344,7 @@ def _invoke_served(
 
 
 def end_with_run(run: dict[str, Any], output: CommandOutput, *, root: Path) -> NoReturn:
-    """Print the log and the outcome of a run that the control center has, and end the command by it.
+    """Print the log and the outcome of a run of the served platform, and exit with its exit code.
 
     Raises:
         typer.Exit: always: 0 when the function returned, 1 when it did not.

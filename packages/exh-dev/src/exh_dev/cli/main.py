@@ -126,7 +126,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _usage_error(error: Any) -> str:
-    """Return what is wrong with a command line, in words instead of those of the library that reads it."""
+    """Return the message for a usage error, in plainer words than those of Click."""
     text = str(error.format_message()).removesuffix(".")
     text = re.sub(r"'([^']*)' is not a valid (int|float)(?: range)?", r"'\1' is not a number", text)
     text = re.sub(r"(\S+) is not in the range (\S+?)<=x<=(\S+)", r"\1 is not from \2 to \3", text)
@@ -138,7 +138,7 @@ def _usage_error(error: Any) -> str:
 
 
 def _trouble_of_the_machine(error: Exception) -> str:
-    """Return what is said of an error that is not the command's: a full disk, data that is in use or damaged."""
+    """Return the message for an error of the machine, such as a full disk or a damaged database; "" for others."""
     if isinstance(error, sqlite3.Error):
         if "disk is full" in str(error):
             return f"the disk is full: {_AGAIN}"

@@ -31,6 +31,10 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do no
 DataDirOption = Annotated[
     str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
 ]
+FunctionOption = Annotated[
+    str | None, typer.Option("--function", metavar="NAME", help="Only those of this function [default: all].")
+]
+LimitOption = Annotated[int, typer.Option("--limit", help="The maximum number to list.", min=1, max=10_000)]
 
 
 def data_dir_of(given: str | None) -> Path:

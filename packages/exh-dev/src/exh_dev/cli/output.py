@@ -70,11 +70,9 @@ class JsonOutput:
             self.note(remedy)
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the value says it all
-        """Print the value."""
         self.result(value)
 
     def tables(self, value: Any, *tables: Table) -> None:  # noqa: ARG002 - the value says it all
-        """Print the value."""
         self.result(value)
 
     def progress(self, steps: int) -> AbstractContextManager[Callable[[str], None]]:  # noqa: ARG002 - the protocol's signature
@@ -117,7 +115,6 @@ class OutputHandler(logging.Handler):
     """Passes on what the servers in this process log, so that it keeps to the form of everything else."""
 
     def __init__(self, output: Speaker) -> None:
-        """Speak through `output`."""
         super().__init__()
         self._output = output
 

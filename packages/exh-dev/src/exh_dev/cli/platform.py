@@ -39,7 +39,7 @@ def serve(
     ] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help='Let something go wrong, such as "PUT /data/*:503:0.3". Repeatable.'),
+        typer.Option(metavar="RULE", help='Inject a fault, such as "PUT /data/*:503:0.3". Repeatable.'),
     ] = None,
     smtp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Forward a copy of each mail to this SMTP server.")

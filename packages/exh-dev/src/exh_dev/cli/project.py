@@ -17,6 +17,8 @@ from exh_dev.cli.output import choose_output
 from exh_dev.errors import UsageError
 from exh_dev.hints import pasteable
 
+_FunctionArgument = Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")]
+
 
 class FunctionKind(StrEnum):
     """Trigger of a function."""
@@ -242,7 +244,7 @@ def _git_user() -> str:
 
 
 def remove(
-    name: Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")],
+    name: _FunctionArgument,
     force: Annotated[
         bool, typer.Option("--force", help="Delete files even if git cannot restore them.", show_default=False)
     ] = False,
@@ -263,7 +265,7 @@ def remove(
 
 
 def rename(
-    old: Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")],
+    old: _FunctionArgument,
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, in any spelling.")],
     as_json: JsonOption = None,
 ) -> None:

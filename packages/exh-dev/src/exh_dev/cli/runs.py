@@ -11,7 +11,14 @@ from urllib.parse import quote
 import typer
 
 from exh_dev.cli.functions import end_with_run
-from exh_dev.cli.options import DataDirOption, JsonOption, local_platform, not_in_project
+from exh_dev.cli.options import (
+    DataDirOption,
+    FunctionOption,
+    JsonOption,
+    LimitOption,
+    local_platform,
+    not_in_project,
+)
 from exh_dev.cli.output import choose_output
 from exh_dev.output import Table
 
@@ -31,14 +38,12 @@ class RunStatus(StrEnum):
 
 
 def runs(
-    function: Annotated[
-        str | None, typer.Option("--function", metavar="NAME", help="Of this function alone [default: of all].")
-    ] = None,
-    status: Annotated[RunStatus | None, typer.Option(help="In this status alone.")] = None,
+    function: FunctionOption = None,
+    status: Annotated[RunStatus | None, typer.Option(help="Only those with this status.")] = None,
     search: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Runs with this text in the event, result, error or log.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="How many, at most.", min=1, max=10_000)] = 20,
+    limit: LimitOption = 20,
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,
 ) -> None:

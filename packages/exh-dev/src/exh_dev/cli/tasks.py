@@ -13,6 +13,7 @@ import typer
 
 from exh_dev.cli.options import (
     DataDirOption,
+    FunctionOption,
     HostOption,
     JsonOption,
     LiveOption,
@@ -49,11 +50,9 @@ class Status(StrEnum):
 
 
 def tasks(
-    function: Annotated[
-        str | None, typer.Option("--function", metavar="NAME", help="Of this function alone [default: of all].")
-    ] = None,
-    status: Annotated[Status | None, typer.Option(help="In this status alone.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, at most.", min=1, max=1000)] = 20,
+    function: FunctionOption = None,
+    status: Annotated[Status | None, typer.Option(help="Only those with this status.")] = None,
+    limit: Annotated[int, typer.Option(help="The maximum number to list.", min=1, max=1000)] = 20,
     data: Annotated[
         bool, typer.Option("--data", help="With their data, which may be personal; in JSON, not in the table.")
     ] = False,
@@ -358,7 +357,7 @@ def _client(what: str, cluster: Cluster | None, environment: dict[str, str], out
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:
-    """Return whether the runs of a source can be read. A source that is not needed may be forbidden."""
+    """Start reading the runs of a source. Return False if the permission is missing and the source is not `needed`."""
     from exh_dev.remote.client import MissingPermissionError
 
     try:

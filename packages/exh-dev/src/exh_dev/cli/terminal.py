@@ -52,7 +52,6 @@ class TerminalOutput:
     for_people: ClassVar[bool] = True
 
     def __init__(self) -> None:
-        """Print to this process's stdout and stderr."""
         self._out = _console(stderr=False)
         self._err = _console(stderr=True)
 
@@ -91,7 +90,6 @@ class TerminalOutput:
             self._wrapped(Text(line))
 
     def summary(self, value: Any, lines: Sequence[str]) -> None:  # noqa: ARG002 - the lines say what people need
-        """Print the lines."""
         for line in lines:
             self._wrapped(Text(visible(pasteable(line))))
 
@@ -115,7 +113,7 @@ class TerminalOutput:
             yield started
 
     def problems(self, problems: Sequence[Mapping[str, Any]]) -> None:
-        """Print a line for each problem: file, line and column, as editors open them, and what is wrong."""
+        """Print a line for each problem: file, line and column, as editors open them, and the message."""
         for problem in problems:
             place = ":".join(str(problem[name]) for name in ("file", "line", "column") if problem[name] is not None)
             said = f"{problem['pointer']} {problem['message']}".strip()
@@ -139,17 +137,14 @@ class TerminalOutput:
         self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
-        """Print a line."""
         self._err.print(Text(visible(pasteable(message), lines=True)))
 
     def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
-        """Print a warning."""
         self._err.print(
             Text("warning: ", style="yellow").append(visible(pasteable(message), lines=True), style="default")
         )
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
-        """Print an error."""
         self._err.print(
             Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
         )

@@ -1,10 +1,5 @@
-"""The local control center: a page on the platform's port, and its JSON API below `/_dev/api`.
+"""The control center: a web page on the platform's port, and its JSON API below `/_dev/api`.
 
-context    the data sources of the page: the platform's parts and the served project
-page       the page, its scripts and styles, and their security headers
-runs, calls, replays, functions, mails, records, live, as_first_user
-           the endpoints
-wanted_runs
-           the filters of runs
-openapi    their description
+It reads the platform's storage and the served project, through one `Context`. What is recorded for it (calls, runs,
+refused calls) is in `exh_dev.platform`.
 """

@@ -32,16 +32,14 @@ class LocalProject(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """The name of the project's folder."""
         ...
 
     @property
-    def root(self) -> Path:
-        """Its folder."""
-        ...
+    def root(self) -> Path: ...
 
     def functions(self) -> list[dict[str, Any]]:
-        """Return what the manifest says of each function."""
+        """Return the manifest's description of each function."""
         ...
 
     def events(self, function: str) -> list[dict[str, Any]]:
@@ -49,7 +47,7 @@ class LocalProject(Protocol):
         ...
 
     def problems(self) -> list[dict[str, Any]]:
-        """Return what is wrong with the project's files."""
+        """Return the problems of the project's files."""
         ...
 
     def reloads(self) -> list[dict[str, Any]]:
@@ -57,11 +55,11 @@ class LocalProject(Protocol):
         ...
 
     def changed_schemas(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Return a problem for each of the platform's schemas that is another than its file."""
+        """Return a problem for each schema on the platform that differs from its file."""
         ...
 
     def seed(self, function: str) -> None:
-        """Put the function's seed on the platform, if it has one.
+        """Load the function's seed into the platform, if it has one.
 
         Raises:
             DevkitError: the seed cannot be loaded.
@@ -76,7 +74,7 @@ class LocalProject(Protocol):
         ...
 
     def runs_on_aws(self, function: str) -> bool:
-        """Return whether a function is for AWS alone."""
+        """Return whether a function targets AWS only."""
         ...
 
     def invoke_on_aws(
@@ -95,12 +93,12 @@ class Context:
     """The parts of a platform that the control center shows.
 
     Attributes:
-        store: where everything is.
-        runner: what runs functions; with it, the runs.
-        changes: what pages that are open are notified of.
-        refusals: the latest calls that were refused.
-        project: what is served, if anything is.
-        details: how to connect, secrets included.
+        store: the platform's database.
+        runner: the runner of functions, with their runs.
+        changes: change notifications for open pages.
+        refusals: the latest refused calls.
+        project: the served project, if there is one.
+        details: returns the connection details, secrets included.
     """
 
     store: Store

@@ -24,8 +24,6 @@ _ALIVE = 15  # seconds after which something is sent in any case, so that a lost
 
 
 def route(base: str, changes: Changes) -> Route:
-    """Return the endpoint."""
-
     async def follow(_: Request) -> StreamingResponse:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_stream(changes), media_type="text/event-stream", headers=headers)

@@ -27,7 +27,6 @@ HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data
 
 
 def routes(base: str, context: Context) -> list[Route]:
-    """List and look at mails."""
     store = context.store
 
     async def find(request: Request) -> JsonAnswer:

@@ -39,7 +39,6 @@ class _Tally:
     durations: list[float] = field(default_factory=list)
 
     def add(self, run: Document) -> None:
-        """Count a run."""
         self.runs += 1
         self.failed += run["status"] == "FAILED"
         if "duration_ms" in run:
@@ -47,8 +46,6 @@ class _Tally:
 
 
 def route(base: str, context: Context, *, clock: Clock) -> Route:
-    """Return the endpoint."""
-
     async def show(_: Request) -> JsonAnswer:
         start = (math.floor(clock() / 60) - _MINUTES + 1) * 60
         runs, _total, _is_exact = context.runner.runs.list.page(Wanted(since=start), _MOST_RUNS)

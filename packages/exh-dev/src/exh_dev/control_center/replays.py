@@ -30,8 +30,6 @@ _SAME_WORK = 200  # attempts, or replays, that are looked at
 
 
 def route(base: str, context: Context) -> Route:
-    """Return the endpoint."""
-
     async def replay(request: Request) -> JsonAnswer:
         asked = (await read_json(request)).members
         if unknown := sorted(set(asked) - set(_ASKED)):

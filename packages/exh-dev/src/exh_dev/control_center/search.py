@@ -73,8 +73,6 @@ _KINDS = (
 
 
 def routes(base: str, context: Context) -> list[Route]:
-    """Search."""
-
     async def search(request: Request) -> JsonAnswer:
         wanted = request.query_params.get("q", "").strip()
         if len(wanted) > _LONGEST:

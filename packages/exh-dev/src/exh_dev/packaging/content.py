@@ -21,7 +21,7 @@ class Content(NamedTuple):
 
     @classmethod
     def of(cls, data: bytes) -> Content:
-        """Bytes with their digest."""
+        """Create content from bytes, with their digest."""
         return cls(data, hashlib.sha256(data).digest())
 
 

@@ -26,7 +26,6 @@ _STAYS = frozenset({"tests", "benchmarks"})
 
 
 def shared_files(root: Path) -> list[Path]:
-    """Return all files of `shared/`."""
     return list(_files(root / SHARED, root))
 
 

@@ -37,7 +37,7 @@ class Kept:
         self._used: set[bytes] = set()
 
     def __enter__(self) -> Self:
-        """Open it; a file that is none is removed."""
+        """Open the cache; a damaged file is deleted first."""
         try:
             self._open()
         except sqlite3.Error:
@@ -50,7 +50,7 @@ class Kept:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is new, and close it."""
+        """Write new entries, and close the cache."""
         try:
             self._write()
         except sqlite3.Error:

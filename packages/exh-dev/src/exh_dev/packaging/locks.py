@@ -47,7 +47,7 @@ class Pin:
 
     @property
     def where(self) -> str:
-        """File and line."""
+        """`file:line` in the lock."""
         return f"{self.file}:{self.line}"
 
 
@@ -97,7 +97,7 @@ def asked_extras(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
     """Return the extras that requirements ask for, and those that the lock itself names.
 
     Raises:
-        DevkitError: a requirement is none.
+        DevkitError: a requirement is invalid.
     """
     found: dict[str, dict[str, str]] = {}
     for wanted, where in _applicable(requirements, target):
@@ -110,10 +110,10 @@ def asked_extras(requirements: Iterable[tuple[str, str]], pins: dict[str, Pin], 
 
 
 def asked_packages(requirements: Iterable[tuple[str, str]], target: Target) -> set[str]:
-    """Return the names of what requirements ask for on a target.
+    """Return the names of the packages that requirements ask for on a target.
 
     Raises:
-        DevkitError: a requirement is none.
+        DevkitError: a requirement is invalid.
     """
     return {canonicalize_name(wanted.name) for wanted, _ in _applicable(requirements, target)}
 
@@ -160,7 +160,7 @@ def _pins(file: Path, target: Target) -> Iterator[Pin]:
 
 
 def _logical_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Lines with those they are continued on, without comments, each with its number."""
+    """Yield each line, joined with its continuation lines and without comments, and its number."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

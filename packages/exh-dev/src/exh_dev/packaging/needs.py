@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def with_needs(wheels: Sequence[Wheel], pins: Mapping[str, Pin], asked: Extras, target: Target) -> list[Wheel]:
-    """Return wheels with the extras that are wanted of them, by requirements or by other packages.
+    """Return wheels with the extras that requirements or other packages ask for.
 
     Args:
         wheels: the packages of a bundle.
         pins: what the lock has, by name.
         asked: the extras that requirements ask for.
-        target: what they are for.
+        target: target of the bundle.
 
     Raises:
-        DevkitError: one of them needs a package that the lock does not have, or not in a version that it takes, or does
-            not have an extra that a requirement asks for.
+        DevkitError: the lock lacks a package that one of them needs, or has it in an excluded version; or one of them
+            lacks an extra that a requirement asks for.
     """
     found = {wheel.pin.name: wheel for wheel in wheels}
     extras: dict[str, dict[str, str]] = defaultdict(dict)
@@ -60,7 +60,7 @@ def parts_of(wheels: Sequence[Wheel], asked: AbstractSet[str], target: Target) -
     Args:
         wheels: the packages, with the extras that are wanted of them.
         asked: the names of those that the function asks for.
-        target: what they are for.
+        target: target of the bundle.
     """
     found = {wheel.pin.name: wheel for wheel in wheels}
     needs = {

@@ -40,7 +40,7 @@ class Package(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Return a key that is unique for each package and version."""
+        """A key that is unique for each package and version."""
         return f"{self.name}@{self.version}"
 
 

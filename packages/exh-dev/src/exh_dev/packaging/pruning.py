@@ -1,4 +1,4 @@
-"""The packages of a bundle without what its code cannot reach; an import of that says what to do."""
+"""Prune the packages of a bundle to what its code reaches. Stubs for removed modules raise an error with a remedy."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Pruned(NamedTuple):
 
 
 class Pruner:
-    """Finds out what bundles for one version of Python need of packages."""
+    """Prunes packages for one version of Python."""
 
     def __init__(self, kept: Kept, version: tuple[int, int], whole: Collection[str]) -> None:
         """Parse modules as `version` does, and do not prune the packages in `whole`."""
@@ -71,16 +71,16 @@ class Pruner:
         named: Collection[str],
         excluded: Sequence[str],
     ) -> Pruned:
-        """Return what is left of packages.
+        """Return the packages without the files that the code cannot reach.
 
         Args:
             own: the project's files in the bundle.
             contents: the files of each package.
-            parts: what the packages need of each other.
-            library: the modules that the target's Python has by itself.
-            unused: modules that the function does not come to.
-            named: what may be modules that are run by their name.
-            excluded: patterns of files that `contents` is without.
+            parts: dependencies between the packages.
+            library: names of the target's standard library modules.
+            unused: package modules that are dropped unless the project imports them itself.
+            named: possible modules that are run by name.
+            excluded: patterns of files that were left out of `contents`.
         """
         of = (
             rules(),
@@ -152,7 +152,7 @@ class Pruner:
 
 @cache
 def rules() -> bytes:
-    """Return a digest of what finds out what is reached, which may change without the version in a checkout."""
+    """Return a digest of the analysis' source, as a cache key: in a checkout it changes without a new version."""
     modules = (Path(module_facts.__file__), Path(reaching.__file__))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).digest()
 

@@ -248,14 +248,13 @@ class _Walk:
                 self._go(other)
 
     def _without_services(self, facts: Facts) -> Facts:
-        """Return the client's facts without the imports of services that the code does not use."""
         if self._all_services:
             return facts
         unused = [each for name, names in facts.by_method.items() if name not in self._words for each in names]
         return facts._replace(imports=[each for each in facts.imports if each not in set(unused)])
 
     def _of_service(self, module: str) -> None:
-        """Return the types of a service, which are imported by a computed name to check its bodies."""
+        """Reach the module with a service's types, which is imported by a computed name to check bodies."""
         if module.startswith(_SERVICES):
             self._go(".".join([*module.split(".")[:3], "types"]))
 
@@ -297,7 +296,7 @@ class _Walk:
             self._go_beyond(parts[0])
 
     def _go_beyond(self, name: str) -> None:
-        """Reach what a module that no package has takes of packages: one of Python's own, or of Lambda's runtime."""
+        """Reach the packages' modules that a module of the standard library or of Lambda's runtime imports."""
         if also := _BY_THE_LIBRARY.get(name):
             for package in {name for module in self._below.get(also, ()) for name, _ in self._places[module]}:
                 self._keep(package)

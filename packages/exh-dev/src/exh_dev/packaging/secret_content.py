@@ -1,4 +1,4 @@
-"""What can be read in a file: its text, the texts in a binary file, the files in an archive."""
+"""Text extraction for the secret scan: from text files, from strings in binary files, and from files in archives."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from exh_dev.packaging.secret_texts import decoded, is_private_key, texts_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-UNPACKED = 50_000_000  # bytes of a file's archives that are looked into, all of them together; a bomb has more
-_FILES = 50_000  # in a file's archives, all of them together
-_DEEPEST = 8  # archives in each other, and after each other
-#: Archives that nothing in Python's library opens.
+UNPACKED = 50_000_000  # bytes unpacked for one file, from all of its archives: a limit for decompression bombs
+_FILES = 50_000  # files read from all archives of one file
+_DEEPEST = 8  # archives nested in, or following, each other
+#: Formats that the standard library cannot open, by their magic bytes.
 _CLOSED = {b"7z\xbc\xaf\x27\x1c": "7z", b"Rar!\x1a\x07": "RAR", b"\x28\xb5\x2f\xfd": "Zstandard"}
 _TAR_MAGIC = slice(257, 262), b"ustar"
-_TAR_SUM = slice(148, 156)  # of the bytes of a file's header, in octal digits
-_ZIP_END = 22  # bytes, before the comment
+_TAR_SUM = slice(148, 156)  # checksum of the header, in octal digits
+_ZIP_END = 22  # bytes of the end record, without the comment that follows it
 
 
 class Part(NamedTuple):
-    """A text of a file.
+    """Text from a file, or from a file in an archive.
 
     Attributes:
-        member: where it is in an archive, as a path; empty where the file is none.
-        text: what can be read.
-        has_lines: it is a text as a whole, and not what can be read of other bytes.
-        is_key: it is a private key in a binary form.
-        unread: why not everything could be read; empty where it was.
+        member: path in the archive; empty for the file itself.
+        text: the text, or the strings found in binary content.
+        has_lines: the content is text, and not binary.
+        is_key: the content is a private key in binary form.
+        unread: why a part could not be read; empty if all of it was.
     """
 
     member: str
@@ -56,62 +56,63 @@ _DAMAGED = (
 
 
 def parts(content: bytes) -> Iterator[Part]:
-    """Yield the texts of a file's content, those in its archives too.
+    """Yield the text of a file's content and, for archives, of the files in it.
 
-    An archive that cannot be looked into as a whole (damaged, protected, too large) says so in a part of its own.
+    An archive that cannot be read completely (damaged, protected, too large) adds a part with the reason in `unread`.
     """
     yield from _Reader().parts(content, "", 0)
 
 
 class _Reader:
-    """Reads one file and all that is in it, up to `UNPACKED` bytes and `_FILES` files of archives."""
+    """A reader of one file and its archives, up to `UNPACKED` bytes and `_FILES` files."""
 
     def __init__(self) -> None:
         self._left = UNPACKED
         self._files_left = _FILES
 
     def parts(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        """Yield the texts of the content of a file, or of a file in it."""
+        """Yield the text of the file's content, or of a file in its archives."""
         if kind := next((kind for magic, kind in _CLOSED.items() if content.startswith(magic)), None):
-            yield Part(member, unread=f"{kind} archives cannot be looked into")
+            yield Part(member, unread=f"{kind} archives are not supported")
         unpack = self._way(content)
         if unpack is None:
             yield _plain(content, member)
         elif self._left < 0:
-            return  # there was too much, which was said
+            return  # the part that exceeded the limit has reported it
         elif depth == _DEEPEST:
-            yield Part(member, unread=f"more than {_DEEPEST} archives are in, or after, each other")
+            yield Part(member, unread=f"more than {_DEEPEST} archives are nested in, or follow, each other")
         else:
             yield from unpack(content, member, depth + 1)
 
     def _way(self, content: bytes) -> Callable[[bytes, str, int], Iterator[Part]] | None:
-        """Return what unpacks an archive; None where the content is none."""
+        """Return the method that unpacks an archive; None for other content."""
         if is_compressed(content):
             return self._compressed
         if may_be_compressed(content):
             return self._maybe_compressed
         if _is_tar(content):
             return self._tar
-        # Other bytes may precede a zip: those of a program that runs it. What begins as one may have lost its end.
+        # is_zipfile looks for the end record, which a truncated zip lacks; the start may be another program's, as in a
+        # self-extracting archive.
         return self._zip if content.startswith(b"PK\x03\x04") or zipfile.is_zipfile(io.BytesIO(content)) else None
 
     def _compressed(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        """Unpack streams that follow each other, and read what follows them."""
+        """Unpack consecutive compressed streams, and read the bytes after them."""
         found = unpack(content, self._left)
         self._left -= len(found.content)
         yield from (Part(_path(member, name)) for name in found.names)
         inner = self.parts(found.content, member, depth)
         if found.problem:
-            # That an archive in it is cut off as well goes without saying.
+            # An archive in it is cut off by the same problem, which is reported once.
             yield from (part._replace(unread="") for part in inner)
             yield Part(member, texts_in(found.rest), unread=_unread(found.problem))
             return
         yield from inner
-        if rest := found.rest.lstrip(b"\0"):  # which archives are padded with
+        if rest := found.rest.lstrip(b"\0"):  # archives may be padded with zeros
             yield from self.parts(rest, member, depth)
 
     def _maybe_compressed(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        """Read bytes as they are, and what can be unpacked of them, if they are compressed."""
+        """Read the bytes both as they are and, in case they are compressed, unpacked."""
         yield _plain(content, member)
         found = unpack(content, self._left)
         self._left -= len(found.content)
@@ -124,7 +125,7 @@ class _Reader:
             yield from self.parts(found.rest.lstrip(b"\0"), member, depth)
 
     def _zip(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        self._files_left -= content.count(b"PK\x01\x02")  # the heads of the files in its directory
+        self._files_left -= content.count(b"PK\x01\x02")  # entries of the central directory
         if self._files_left < 0:
             yield self._too_many_files(member)
             return
@@ -148,7 +149,7 @@ class _Reader:
                     yield from self._zipped(archive, info, member, depth)
 
     def _zipped(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, member: str, depth: int) -> Iterator[Part]:
-        """Read a file of a zip; nothing more once there was too much, which was said."""
+        """Read a file of a zip; nothing once the limit is exceeded, which was reported."""
         if self._left < 0:
             return
         member = _path(member, info.filename)
@@ -158,7 +159,7 @@ class _Reader:
         except _DAMAGED:
             yield Part(member, unread=_unread("damaged"))
             return
-        except RuntimeError:  # what zipfile raises where a password is needed
+        except RuntimeError:  # raised by zipfile where a password is needed
             yield Part(member, unread=_unread("protected by a password"))
             return
         self._left -= len(inner)
@@ -168,9 +169,9 @@ class _Reader:
         yield from self.parts(inner, member, depth)
 
     def _tar(self, content: bytes, member: str, depth: int) -> Iterator[Part]:
-        """Read the files of a tar, whose bytes were counted when they were unpacked, and what follows its end."""
+        """Read the files of a tar and the bytes after its end; all of these were counted where the tar was unpacked."""
         end = 0
-        is_whole = False
+        is_complete = False
         try:
             with tarfile.open(fileobj=io.BytesIO(content), mode="r:", errors="replace") as archive:
                 for info in archive:
@@ -184,11 +185,11 @@ class _Reader:
                     inner = content[info.offset_data : info.offset_data + info.size if is_as_it_is else end]
                     if info.isreg() or inner:
                         yield from self.parts(inner, _path(member, info.name), depth)
-            # A header that is none ends the loop too, without an error.
-            is_whole = content[end : end + tarfile.BLOCKSIZE] == bytes(tarfile.BLOCKSIZE)
+            # The loop also ends at an invalid header, without an error; a complete tar ends with a block of zeros.
+            is_complete = content[end : end + tarfile.BLOCKSIZE] == bytes(tarfile.BLOCKSIZE)
         except _DAMAGED:
             pass
-        if not is_whole:
+        if not is_complete:
             yield Part(member, texts_in(content[end:]), unread=_unread("damaged"))
         elif rest := content[end:].lstrip(b"\0"):
             yield from self.parts(rest, member, depth)
@@ -208,7 +209,7 @@ def _path(*members: str) -> str:
 
 
 def _is_tar(content: bytes) -> bool:
-    """Return whether bytes begin as a tar does; an old one has no magic, and a sum of its first header's bytes."""
+    """Return whether bytes begin like a tar: with its magic or, in the old format, a header with a valid checksum."""
     place, magic = _TAR_MAGIC
     if content[place] == magic:
         return True

@@ -1,4 +1,4 @@
-"""Where a text holds what looks like a secret: by its form, by its name, by how random it is, or in base64."""
+"""Detectors of secrets in text: by token format, by the name of a value, by randomness, and in base64."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _CODE = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx")
 _TABLES = (".csv", ".tsv", ".txt", ".md", "")
 PLATFORM = "a key, secret or token of Extra Horizon"
 NAMED = "a value that its name calls a secret"
-RANDOM = "a random text, such as a key"
+RANDOM = "a random string, such as a key"
 
 # The platform's own
 
 _HEX = re.compile(r"(?<![A-Za-z0-9])[0-9a-fA-F]{40}(?![A-Za-z0-9])")
-#: The same in other bytes, where words are beside it, of which some letters are digits too. No hash is as long as both.
+#: The same in binary content, where other text may touch it, whose letters a to f count as digits. No hash has 41 to 46
+#: digits.
 _HEX_IN_BYTES = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{40,46}(?![0-9a-fA-F])")
 _FILE_TOKEN = re.compile(r"[0-9a-f]{24}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _USER_PASSWORD = re.compile(r"Aa1-[\w-]{32}(?![\w-])")  # of the local platform's first user
@@ -36,18 +37,18 @@ _OF_A_HASH = re.compile(
     r"(?:reverts?|fix(?:es|ed)|broken (?:by|in)|follow-?up (?:of|to)|introduced (?:by|in)|picked from)[\s:(\"']*$"
 )
 _PINNED = re.compile(r"[\w.-]+/[\w./-]+@$")  # uses: actions/checkout@…
-_SUM = re.compile(r"[0-9a-fA-F]{40} [ *]\S")  # as sha1sum writes
-_DIFFERENT = 8  # digits at least that a token has; fewer make a placeholder
-_WIDEST = 20_000  # characters of a table's row in which a token's column is looked up
-_APART = 1_000  # characters between tokens of one list at most
+_SUM = re.compile(r"[0-9a-fA-F]{40} [ *]\S")  # output of sha1sum
+_DIFFERENT = 8  # minimum of different digits in a token; a placeholder has fewer
+_WIDEST = 20_000  # characters of a table row in which the column of a token is looked up
+_APART = 1_000  # maximum of characters between two tokens of one list
 _WORDY = re.compile(r"[A-Za-z]{3,}")
 
 # Values with a name
 
-_LONGEST_NAME = 64  # characters before what makes a name one, and as many after it
+_LONGEST_NAME = 64  # characters before a match of HINT, and as many after it
 _SLICE, _LONGEST_HINT = 1_000_000, 10  # characters
 _NAME_AFTER = re.compile(r"[\w\-]*")
-#: From a name to a text in quotes: an assignment, a member, an annotated variable, an argument, a comparison.
+#: From a name to a quoted string: an assignment, a dict member, an annotated variable, an argument, a comparison.
 _TO_QUOTED = re.compile(
     r"""["'`]?\s{0,9}+[\])]?(?:\s?:\s?[A-Za-z_][\w.\[\]| ]{0,40}?)?\s{0,40}+(?:=>|:=|[!=]==?|[:=]|\|\||\?\?|"""
     r"""\b(?:or|is|ist)\b|(?P<comma>,)|(?P<nothing>(?<=[ \t])(?=["'`])))"""
@@ -63,54 +64,54 @@ _TO_PLAIN = re.compile(
 _IN_ADDRESS = re.compile(r"=" + _PLAIN_VALUE)
 _IN_CONNECTION = re.compile(r"[ ]?=[ ]?(?P<value>[^\s\"'`;<>{}]{4,400})(?=[;\"'])")
 _SPACED = re.compile(r"[ \t]++[\"']?" + _PLAIN_VALUE)
-_KEY_BESIDE = 20  # characters of a key that follows its name with nothing between them: a word is shorter
+_KEY_BESIDE = 20  # minimum length of a key that follows its name after only a space: a word is shorter
 _BEFORE_SPACED = re.compile(
     r"(?:^|[\s\"'])(?:--?[\w-]*|(?:ENV|ARG|setx?|login[ \t]+\S+)[ \t]+[\w-]*|machine .* )$", re.IGNORECASE
 )
 _IN_ELEMENT = re.compile(r"[^<>\n]{0,80}>\s{0,40}+(?:<!\[CDATA\[)?([^<\]\n]{6,4000}?)\s{0,40}+(?:\]\]>)?</")
-_IN_NEXT_ELEMENT = re.compile(r"</key>\s{0,40}+<string>(?P<value>[^<\n]{6,4000})</")  # a property list of Apple's
+_IN_NEXT_ELEMENT = re.compile(r"</key>\s{0,40}+<string>(?P<value>[^<\n]{6,4000})</")  # an Apple property list
 _VALUE_OF = re.compile(
     r"""["']?\s{0,40}+,?\s{0,40}+["']?(?:[A-Za-z]{0,40}[vV]alue|default)["']?\s{0,9}[:=]\s{0,9}["']?(?P<value>[^\s"',<>}]{6,400})"""
 )
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|\*|--|;)")
-_IN_DOCSTRING = re.compile(
-    r"""\s*["']{0,3}[A-Za-z ]*$"""
-)  # what is before a name in one; code too, where values are names
-#: Logins on a command line and in SQL, which call no password by its name.
+#: The text before a name in a docstring; code may look the same, but its values are identifiers.
+_IN_DOCSTRING = re.compile(r"""\s*["']{0,3}[A-Za-z ]*$""")
+#: Logins on a command line and in SQL, where no name says that a value is a password.
 _LOGIN = re.compile(
     r"""\bcurl\b[^\n]{0,200}\s(?:-u|--user)[ =]?["']?[^\s:"'$]{1,80}:(?P<curl>[^\s"'$]{4,200})"""
     r"""|\bIDENTIFIED\s++(?:WITH\s++\S++\s++)?BY\s++["'](?P<sql>[^"'\n]{4,200})""",
     re.IGNORECASE,
 )
 
-# Random texts
+# Random strings
 
 _LITERAL = re.compile(r"""(["'`])([A-Za-z0-9+/=_.~-]{20,200})\1""")
 _LINE = re.compile(r"[^\n]+")
-_HEADING = 60  # characters of a heading at most
-_RULE = re.compile(r"\|[\s:|-]+\|")  # below the headings of a table in Markdown
+_HEADING = 60  # maximum of characters of a column heading
+_RULE = re.compile(r"\|[\s:|-]+\|")  # the line below the headings of a Markdown table
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}")
 _BASIC = re.compile(r"\bBasic\s+([A-Za-z0-9+/]{8,}={0,2})")
-_RANDOM_HEX, _RANDOM_TEXT = 3.0, 4.5  # bits a character; a word has 3.5 at most
+_RANDOM_HEX, _RANDOM_TEXT = 3.0, 4.5  # bits of entropy a character; a word has at most 3.5
 _READABLE = frozenset(b"\t\n\v\f\r" + bytes(range(32, 127)))
 _SHORTEST_LOGIN = 12  # characters of base64
-_DEEPEST = 2  # base64 in base64, as in a secret of Kubernetes
+_DEEPEST = 2  # levels of base64 in base64, as in a Kubernetes secret
 _GZIP_IN_BASE64 = b"H4sI"
-_ZIPPED, _UNZIPPED = 2_000_000, 1_000_000  # characters of base64 that are unpacked, and bytes that may come out of all
-_DECODED = 200_000  # characters of base64 that are looked into; a secret is shorter, and so is a file of some
+_ZIPPED, _UNZIPPED = 2_000_000, 1_000_000  # characters of base64 to unpack, and total bytes unpacked from a text
+_DECODED = 200_000  # characters of base64 to decode; a secret, or a file with several, is shorter
 
 
 def find(text: str, suffix: str, depth: int = 0, *, is_text: bool = True) -> Iterator[Found]:
-    """Yield what looks like a secret in a text, in any order.
+    """Yield each place in a text that looks like a secret, in any order.
 
     Args:
-        text: what is looked through.
-        suffix: of its file.
-        depth: how often it was decoded.
-        is_text: it is one, and not what can be read of other bytes, where texts follow each other without a space.
+        text: text to search.
+        suffix: suffix of the file name, such as `.py`.
+        depth: how many times the text was decoded from base64.
+        is_text: it comes from a text file; in strings of a binary file, other text may touch a token.
     """
-    text = text.replace('\\"', ' "').replace("\\'", " '")  # in a notebook, and in JSON within JSON; of the same length
+    # Escaped quotes, as in notebooks and in JSON within JSON. The length stays the same, and so do positions.
+    text = text.replace('\\"', ' "').replace("\\'", " '")
     yield from by_form(text, is_text=is_text)
     yield from _of_the_platform(text, suffix, is_text=is_text)
     yield from _by_name(text, suffix)
@@ -123,7 +124,7 @@ def find(text: str, suffix: str, depth: int = 0, *, is_text: bool = True) -> Ite
 
 
 def _of_the_platform(text: str, suffix: str, *, is_text: bool) -> Iterator[Found]:
-    """Tokens of 40 hexadecimal digits, unless what stands before them says that they are hashes."""
+    """Yield tokens of Extra Horizon: 40 hexadecimal digits, unless the text before them says that they are a hash."""
     for match in _FILE_TOKEN.finditer(text):
         yield Found(match.start(), "a file's token of Extra Horizon")
     for match in _USER_PASSWORD.finditer(text):
@@ -135,7 +136,7 @@ def _of_the_platform(text: str, suffix: str, *, is_text: bool) -> Iterator[Found
         digits = match[0].lower()
         if len(set(digits)) < _DIFFERENT or digits.isdigit() or digits.isalpha():
             continue
-        # One after another in a list: what stands before the first one tells of all.
+        # In a list of tokens, the text before the first one applies to all of them.
         if begin - end > _APART or _WORDY.search(text, end, begin):
             before = _before(text, begin)
         line_begin = text.rfind("\n", max(0, begin - _WIDEST), begin) + 1
@@ -153,7 +154,7 @@ def _of_the_platform(text: str, suffix: str, *, is_text: bool) -> Iterator[Found
 
 
 def _names(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where names that may be those of secrets begin and end."""
+    """Yield the start and end of each name that may be the name of a secret."""
     end = 0
     for hint, end_of_hint in _hints(text):
         if hint < end:
@@ -167,7 +168,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _hints(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where names of secrets may be. A long text is not held in small letters as a whole."""
+    """Yield the start and end of each match of `HINT`. A long text is lowercased in slices, to save memory."""
     for begin in range(0, len(text), _SLICE):
         for hint in HINT.finditer(_small(text[begin : begin + _SLICE + _LONGEST_HINT])):
             if hint.start() < _SLICE:
@@ -175,14 +176,12 @@ def _hints(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _small(text: str) -> str:
-    """Return a text in small letters, each in its place."""
-    return text.replace("\u0130", "I").lower()  # the only letter whose small one is two characters
+    """Return a text in lowercase, with the same length."""
+    return text.replace("\u0130", "I").lower()  # the only letter that becomes two characters in lowercase
 
 
 def _before(text: str, begin: int) -> str:
-    """Return what stands before a token: on its line, or if nothing does, on the closest line above that says
-    something.
-    """
+    """Return the text before a token on its line; if that has no word, the closest line above that has one."""
     for line in reversed(text[max(0, begin - 4_000) : begin].split("\n")):
         if _WORDY.search(rest := _HEX.sub("", line)):
             return rest
@@ -190,7 +189,7 @@ def _before(text: str, begin: int) -> str:
 
 
 def _by_name(text: str, suffix: str) -> Iterator[Found]:
-    """Values whose name says that they are secrets, in whatever way names and values are written."""
+    """Yield values whose name says that they are secrets, in any notation of names and values."""
     is_code = suffix in _CODE
     for begin, end in _names(text):
         name = text[begin:end]
@@ -207,7 +206,7 @@ def _by_name(text: str, suffix: str) -> Iterator[Found]:
 
 
 def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple[int, str]]:
-    """Yield the values that may belong to a name, each with its position."""
+    """Yield the position and text of each value that may belong to a name."""
     before = text[max(0, begin - 200) : begin].rpartition("\n")[2]
     name = text[begin:end].lower()
     yield from _in_quotes(text, end, before, name)
@@ -233,11 +232,11 @@ def _values(text: str, begin: int, end: int, *, is_code: bool) -> Iterator[tuple
 
 
 def _in_quotes(text: str, end: int, before: str, name: str) -> Iterator[tuple[int, str]]:
-    """Yield the text in quotes after a name that ends at `end`, and all of them where a list begins."""
+    """Yield the quoted string after a name that ends at `end`; after the start of a list, all of its strings."""
     quoted = _TO_QUOTED.match(text, end)
-    if quoted is None or (quoted["nothing"] is not None and name == "pass"):  # the verb
+    if quoted is None or (quoted["nothing"] is not None and name == "pass"):  # the verb, as in `pass "--force"`
         return
-    # In a list of names and values a name is in quotes, and no value itself.
+    # A comma follows a name only in a list of names and values, where the name is quoted and not a value itself.
     is_listed = before.endswith(('"', "'")) and not before[:-1].rstrip().endswith((":", "="))
     if quoted["comma"] and not is_listed:
         return
@@ -249,12 +248,12 @@ def _in_quotes(text: str, end: int, before: str, name: str) -> Iterator[tuple[in
 
 
 def _in_tables(text: str) -> Iterator[Found]:
-    """Values below a heading that calls them secrets, and beside a name that does: CSV, and tables in documents."""
+    """Yield secrets in CSV and in tables of documents: below a heading, or beside a cell, that names a secret."""
     separator = _separator(text)
     if separator not in text[:4_000] or next(_hints(text), None) is None:
         return
     count = 0
-    secret: dict[int, str] = {}  # the headings that call what is below them so
+    secret: dict[int, str] = {}  # headings that name a secret, by column
     before = ""
     for line in _LINE.finditer(text):
         row = line[0]
@@ -287,7 +286,7 @@ def _cells(line: str, separator: str) -> list[str]:
 
 
 def _random(text: str) -> Iterator[Found]:
-    """Texts in code that are random: longer than a word, and shorter than what is a file by itself."""
+    """Yield random string literals in code: longer than a word, and shorter than an embedded file."""
     for match in _LITERAL.finditer(text):
         value = match[2]
         near = text[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
@@ -301,7 +300,7 @@ def _random(text: str) -> Iterator[Found]:
 
 
 def _is_mixed(value: str) -> bool:
-    """Return whether letters, capital ones and digits are among each other, and not in the order of an alphabet."""
+    """Return whether lowercase letters, capitals and digits are mixed, and not in the order of an alphabet."""
     rising = sum(ord(after) - ord(before) == 1 for before, after in pairwise(value))
     return (
         rising < len(value) / 3
@@ -330,7 +329,7 @@ def _in_base64(text: str, depth: int) -> Iterator[Found]:
 
 
 def _unzipped(encoded: str, limit: int) -> bytes:
-    """Return what is compressed in base64, or once more in base64, as Helm keeps what it has installed."""
+    """Return the decompressed content of gzip in base64, or in base64 twice, as Helm stores its releases."""
     content = _decoded(encoded[:_ZIPPED]) or b""
     if content.startswith(_GZIP_IN_BASE64):
         content = _decoded(content.decode("latin-1")) or b""
@@ -338,7 +337,7 @@ def _unzipped(encoded: str, limit: int) -> bytes:
 
 
 def _decoded(encoded: str) -> bytes | None:
-    """Return what base64 stands for, as far as whole groups of it go."""
+    """Decode base64, without an incomplete group at its end; None where that is impossible."""
     encoded = encoded.rstrip("=")
     encoded = encoded[: len(encoded) - (len(encoded) % 4 == 1)]
     try:
@@ -348,7 +347,7 @@ def _decoded(encoded: str) -> bytes | None:
 
 
 def _is_login(encoded: str) -> bool:
-    """Return whether base64 stands for a user and a password, as in a header and in Docker's configuration."""
+    """Return whether base64 encodes `user:password`, as in a Basic header and in Docker's configuration."""
     content = _decoded(encoded) if encoded.isascii() and len(encoded) >= _SHORTEST_LOGIN else None
     return content is not None and b":" in content[1:-3] and _is_readable(content)
 

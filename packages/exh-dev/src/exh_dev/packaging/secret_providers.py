@@ -1,7 +1,7 @@
-"""Secrets that can be told by their form: tokens with a prefix of their provider, keys, logins in addresses.
+"""Secrets with a known format: tokens with their provider's prefix, private keys, passwords in URLs.
 
-Each form is the one that its provider documents for scanners, or that is seen in its tokens. A pattern begins with
-fixed letters where there are any, which is what makes a search for all of them quick.
+Each format is documented by its provider for scanners, or seen in its tokens. Patterns begin with literal characters
+where the format has any, which makes the search for all of them fast.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _E = r"(?![A-Za-z0-9])"
 
-#: What it is, and its form. The parts of a form are kept apart where a whole one would look like a token itself.
+#: Kind and pattern of each token.
 _FORMS = (
     ("AWS Access Key", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}" + _E),
     ("AWS Secret Key", r"[Ss]ecret_?[Aa]ccess_?[Kk]ey[\"']?\s{0,9}[:=,|]?\s{0,9}[\"']?[A-Za-z0-9+/]{40}(?![\w+/=])"),
@@ -90,18 +90,18 @@ _FORMS = (
     ("an age key", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     ("a JSON Web Token", r"eyJ[\w-]{10,1000}+\.eyJ[\w-]{10,4000}+\.[\w-]{10,}"),
 )
-_TAIL, _WORD = 30, 3.4  # characters of a token that is no name in code, and of a word in it on the average
-_DIFFERENT = 6  # characters among the last 16 of a token at least; fewer make a placeholder
-#: What is before a token by chance, in the base64 of a picture or a font.
+_TAIL, _WORD = 30, 3.4  # characters at a token's end to compare with names in code; average length of a name's words
+_DIFFERENT = 6  # minimum of different characters among the last 16 of a token; a placeholder has fewer
+#: Base64 data, such as a picture or a font, before a match in it that is a coincidence.
 _DATA = re.compile(r"[A-Za-z0-9+/\r\n]{59}[+/]")
-#: The same, of which nothing is known but that it is long; digits of a hash are none.
+#: The same for strings of a binary file, where any long run of such characters counts, except digits of a hash.
 _LONG_DATA = re.compile(r"(?![0-9a-fA-F]{60})[A-Za-z0-9+/_\r\n-]{60}")
-#: What is before a token by chance, in a digest: lists of files have those.
+#: A digest, as in lists of files, before a match in it that is a coincidence.
 _DIGEST = re.compile(r"\b(?:sha\d{1,3}|md5|blake2[bs])[=:-][\w+/-]{0,90}$", re.IGNORECASE)
 _KEYS = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|PuTTY-User-Key-File-\d|b3BlbnNzaC1rZXktdjEA")
 _JWK = re.compile(r"""["'](?:d|k)\\?["']\s*:\s*\\?["'][\w-]{40,}""")
 _LOGIN = re.compile(r"(?<=[A-Za-z0-9])://([^\s/:@\"'<>`]{0,80}):([^\s/@\"'<>`]{3,200})@[\w.\-\[]")
-#: In place of a password in an address: a variable, or a word that stands for one.
+#: A placeholder for a password in a URL: a variable, or a word such as `password`.
 _NO_PASSWORD = re.compile(
     r"[${\[(]|[*.]+$|%(?:\w+%|\(|s(?!\w))|\W*(?:x{3,}|pass(?:word|wd)?|pwd|pw|secret|token|api_?key|key|user(?:name)?|example|change_?me|test|dummy)\W*$",
     re.IGNORECASE,
@@ -109,18 +109,18 @@ _NO_PASSWORD = re.compile(
 
 
 class Found(NamedTuple):
-    """Something in a text that looks like a secret.
+    """A place in a text that looks like a secret.
 
     Attributes:
-        position: where it begins.
-        kind: what it is, in words.
+        position: offset of its first character.
+        kind: kind of secret, in words.
     """
 
     position: int
     kind: str
 
 
-#: Of forms that begin with no fixed letters, a part that has to be in a text for a search to be worth its time.
+#: For formats that begin with no literal characters: a substring to look for before the slow search.
 _PARTS = {
     "an Azure client secret": "Q~",
     "a Terraform token": ".atlasv1.",
@@ -131,18 +131,18 @@ _PARTS = {
 
 @cache
 def _forms(*, is_text: bool) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    """Return what each is, what has to be in a text, and its form: in other bytes, a word may follow it at once."""
+    """Return the kind, required substring and pattern of each token. In binary files, other text may touch its end."""
     return tuple(
         (kind, _PARTS.get(kind, ""), re.compile(form if is_text else form.replace(_E, ""))) for kind, form in _FORMS
     )
 
 
 def by_form(text: str, *, is_text: bool = True) -> Iterator[Found]:
-    """Yield what looks like a provider's token, a private key, or a login in an address.
+    """Yield each place that looks like a provider's token, a private key, or a password in a URL.
 
     Args:
-        text: what is looked through.
-        is_text: it is one, and not what can be read of other bytes, where words stand beside a token without a space.
+        text: text to search.
+        is_text: it comes from a text file; in strings of a binary file, other text may touch a token.
     """
     for kind, part, pattern in _forms(is_text=is_text):
         if part not in text:
@@ -157,13 +157,13 @@ def by_form(text: str, *, is_text: bool = True) -> Iterator[Found]:
             yield Found(match.start(), "Private Key")
     for match in _LOGIN.finditer(text):
         if match[2] != match[1] and not _NO_PASSWORD.match(match[2]):
-            yield Found(match.start(), "a password in an address")
+            yield Found(match.start(), "a password in a URL")
 
 
 def _stands_alone(text: str, match: re.Match[str], *, is_text: bool) -> bool:
-    """Return whether what looks like a token is no part of a word, of a digest, or of the base64 of a picture.
+    """Return whether a match is a token by itself, and not a part of a word, a digest or base64 data.
 
-    A token begins where a word does. Asked for in the pattern, this makes a search ten times as long.
+    A word boundary in the patterns would do a part of this, but makes the search take ten times as long.
     """
     begin = match.start()
     before = text[begin - 1 : begin]
@@ -175,10 +175,10 @@ def _stands_alone(text: str, match: re.Match[str], *, is_text: bool) -> bool:
 
 
 def _is_no_name(token: str) -> bool:
-    """Return whether a token has too many words, or only capitals, for what may be a name in code."""
+    """Return whether a token has too many words, or only capitals, to be a name in code."""
     return len(token) / max(1, len(words(token))) < _WORD or token.isupper()
 
 
 def _is_random(text: str) -> bool:
-    """Return whether a text is no placeholder such as `ghp_xxxxxxxx…`, and no name in small letters."""
+    """Return whether a string is neither a placeholder such as `ghp_xxxxxxxx…` nor a name in lowercase."""
     return len(set(text[-16:])) >= _DIFFERENT and (any(map(str.isdigit, text)) or any(map(str.isupper, text)))

@@ -1,8 +1,8 @@
-"""Whether files hold what must not leave this machine: credentials, keys, tokens.
+"""The scan for secrets (credentials, keys, tokens) in the files of a bundle.
 
-A line that only looks like it says so with a comment `# pragma: allowlist secret`, or the line above it with
-`# pragma: allowlist nextline secret`; a file that has no comments is listed in `not-secret` of `[tool.exh-dev.build]`
-in pyproject.toml, whole or by a line of it: `shared/labels.json:12`.
+A false positive is allowed by a comment `# pragma: allowlist secret` on its line, or by
+`# pragma: allowlist nextline secret` on the line above. For a file format without comments, list the file or a line of
+it (`shared/labels.json:12`) in `not-secret` of `[tool.exh-dev.build]` in pyproject.toml.
 
 By hand, because of the corpus of the tests detect-secrets 1.5 misses two of three credentials of Extra Horizon and half
 of the others (in YAML, Markdown, notebooks, logs, archives), and stops a third of the harmless files.
@@ -37,35 +37,36 @@ _COMPRESSED = re.compile(r"(?:\.(?:gz|bz2|xz|lzma|tgz|tbz2|txz))+$", re.IGNORECA
 _SOURCES = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts")
 _ALLOWED = re.compile("pragma: allowlist (nextline )?secret")
 _KEY = "Private Key"
-_VAGUE = (NAMED, RANDOM)  # said of a line where nothing better is known
+_VAGUE = (NAMED, RANDOM)  # replaced by any more specific kind that is found on the same line
 
 
 def check_secrets(paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None) -> None:
-    """See to it that none of the project's files is, or holds, a secret.
+    """Raise DevkitError if a file contains a secret, or is named like one.
 
     Args:
-        paths: the files.
+        paths: files to scan.
         root: the project's folder.
-        harmless: patterns of the paths of files that are no secrets, whatever they look like, or of `path:line`.
-        kept: what earlier scans found in the same content.
+        harmless: patterns of paths, or of `path:line`, to skip.
+        kept: cache of earlier scans.
 
     Raises:
-        DevkitError: one is or does. The message says where, never what.
+        DevkitError: a secret was found. The message has its place and kind, never its value.
     """
     if found := find_secrets(paths, root, harmless, kept):
         listed = "".join(f"\n  {each}" for each in found)
         raise DevkitError(
-            f"nothing was built, since this looks like secrets, and a bundle can be read by many:{listed}\n"
-            "Take them out: secrets belong in the function's variables (`environment` in the manifest) or in Secrets "
-            "Manager. A line that is no secret says so with `# pragma: allowlist secret`; a file without comments is "
-            "listed in `not-secret` of [tool.exh-dev.build] in pyproject.toml, whole or as `file:line`"
+            f"nothing was built, since these look like secrets, and many people can read a bundle:{listed}\n"
+            "Remove them: secrets belong in the function's environment variables (`environment` in the manifest) or in "
+            "Secrets Manager. To allow a line that is not a secret, add the comment `# pragma: allowlist secret`; in a "
+            "file format without comments, add the file, or `file:line`, to `not-secret` of [tool.exh-dev.build] in "
+            "pyproject.toml"
         )
 
 
 def find_secrets(
     paths: Iterable[Path], root: Path, harmless: Collection[str] = (), kept: Kept | None = None
 ) -> list[str]:
-    """Return where files are, or hold, secrets, as `file:line: what it is`; for the arguments see `check_secrets`."""
+    """Return a line `file:line: kind` for each secret found; for the arguments see `check_secrets`."""
     checked = (path for path in paths if not any(fnmatch(str(path.relative_to(root)), each) for each in harmless))
     return [problem for path in checked for problem in _problems(path, root, harmless, kept)]
 
@@ -73,9 +74,9 @@ def find_secrets(
 def _problems(path: Path, root: Path, harmless: Collection[str], kept: Kept | None) -> Iterator[str]:
     relative = path.relative_to(root)
     if folder := next((part for part in relative.parts[:-1] if part in _FOLDERS), None):
-        yield f"{relative}: nothing of a folder {folder} is deployed"
+        yield f"{relative}: files of a folder {folder} must not be deployed"
         return
-    real = path.resolve()  # it may be a link to a file whose name says more
+    real = path.resolve()  # the target of a symbolic link may be named like a secret, although the link is not
     if any(map(_is_named_as_secret, (path.name, real.name))):
         yield f"{relative}: a file of this name holds credentials or a key"
         return
@@ -90,12 +91,12 @@ def _is_named_as_secret(path: str) -> bool:
 
 
 def _suffix(path: str) -> str:
-    """Return how the name of a file ends, without the ending of what it is compressed with: `.csv` of `a.csv.gz`."""
+    """Return the suffix of a path without that of a compression: `.csv` for `a.csv.gz`."""
     return PurePosixPath(_COMPRESSED.sub("", path)).suffix.lower()
 
 
 def _found(content: bytes, suffix: str, kept: Kept | None) -> list[tuple[int, str]]:
-    """Return what looks like a secret in the content of a file: the line, and what it is."""
+    """Return the line and kind of each secret in a file's content, from the cache where it is there."""
     if kept is None:
         return list(_looked_up(content, suffix))
     of = rules().encode(), suffix.encode(errors="replace"), content
@@ -109,7 +110,7 @@ def _looked_up(content: bytes, suffix: str) -> Iterator[tuple[int, str]]:
     for member, text, has_lines, is_key, unread in parts(content):
         inside = f", in its {member}" if member else ""
         if unread:
-            yield 1, f"{unread}{inside}, and whether it holds secrets cannot be seen"
+            yield 1, f"{unread}{inside}, so it cannot be checked for secrets"
         if is_key:
             yield 1, f"{_KEY}{inside}"
         elif member and _is_named_as_secret(member):
@@ -121,14 +122,14 @@ def _looked_up(content: bytes, suffix: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def rules() -> str:
-    """Return a digest of the rules, which may change without the version in a checkout."""
+    """Return a digest of the detectors' source, as a cache key: in a checkout they change without a new version."""
     modules = sorted(Path(__file__).parent.glob("secret_*.py"))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).hexdigest()
 
 
 def _scan(text: str, suffix: str, *, is_text: bool) -> dict[int, str]:
-    """Return what looks like a secret in a text, by its line."""
-    text = text.replace("\r\n", " \n").replace("\r", "\n")  # of the same length
+    """Return the kind of secret on each line that has one."""
+    text = text.replace("\r\n", " \n").replace("\r", "\n")  # keeps the length, and so positions
     found = list(find(text, suffix, is_text=is_text))
     if not found:
         return {}
@@ -144,7 +145,7 @@ def _scan(text: str, suffix: str, *, is_text: bool) -> dict[int, str]:
 
 
 def _lines(text: str, positions: Collection[int]) -> dict[int, int]:
-    """Return the line that each position is in, from 1."""
+    """Return the line number, counted from 1, of each position."""
     lines: dict[int, int] = {}
     line, end = 1, 0
     for position in sorted(positions):

@@ -1,4 +1,4 @@
-"""Compressed data: gzip, bzip2, xz, and the format that came before xz."""
+"""Decompression for the secret scan: gzip, bzip2, xz and the older LZMA format (`.lzma`)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PIECE = 65_536  # bytes that are unpacked at once: what came out of those before a damaged one is kept
-_MEMORY = 200_000_000  # bytes that xz may take to unpack
-_STREAMS = 2_000  # that follow each other in a compressed file
+_PIECE = 65_536  # bytes of input at a time: output before a damaged piece is kept
+_MEMORY = 200_000_000  # bytes of memory that the xz decompressor may use
+_STREAMS = 2_000  # consecutive streams in a compressed file
 _BROKEN = (EOFError, OSError, ValueError, lzma.LZMAError, zlib.error)
 TOO_LARGE = "too large"
 
 
 class _Stream(Protocol):
-    """A decompressor of the standard library, of one stream."""
+    """A decompressor of the standard library, for one stream."""
 
     @property
     def eof(self) -> bool: ...
@@ -29,14 +29,14 @@ class _Stream(Protocol):
 
 
 _GZIP = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
-_HAS_MORE, _HAS_NAME = 4, 8  # flags in its header
-#: How each kind of stream begins, in bytes that nothing else has by chance, and what unpacks it.
+_HAS_MORE, _HAS_NAME = 4, 8  # the flags FEXTRA and FNAME in the gzip header (RFC 1952, 2.3.1)
+#: Magic bytes of each format, long enough to exclude a coincidence, and its decompressor.
 _KINDS: tuple[tuple[re.Pattern[bytes], Callable[[], _Stream]], ...] = (
     (_GZIP, lambda: zlib.decompressobj(wbits=31)),
     (re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), bz2.BZ2Decompressor),
     (re.compile(rb"\xfd7zXZ\0"), lambda: lzma.LZMADecompressor(memlimit=_MEMORY)),
 )
-#: How a file of the format before xz usually begins, which has no magic: its settings, a round number, a size or none.
+#: Usual header of the LZMA format, which has no magic bytes: properties, a round dictionary size, a size or -1.
 _ALONE = re.compile(
     rb"\x5d(?:\0[\x10\x18\x20\x30\x40\x60\x80\xc0]\0\0|\0\0[\1\2\3\4\6\x08\x0c\x10\x18\x20\x30\x40\x60\x80\xc0]\0"
     rb"|\0\0\0[\1\2\3\4\6\x08\x0c\x10\x18\x20\x30\x40]|\xff{4})(?:\xff{8}|.{5}\0{3})\0",
@@ -45,13 +45,13 @@ _ALONE = re.compile(
 
 
 class Unpacked(NamedTuple):
-    """What compressed data holds.
+    """The result of decompression.
 
     Attributes:
-        content: what was unpacked.
-        names: of the files that were compressed, where gzip notes them.
-        rest: what follows; where there is a problem, the stream that has it and all after it.
-        problem: why not everything could be unpacked; empty where it was.
+        content: decompressed bytes.
+        names: names of the original files, where gzip stores them.
+        rest: input after the last complete stream; where there is a problem, from the beginning of its stream.
+        problem: why a part could not be decompressed; empty if all of it was.
     """
 
     content: bytes
@@ -61,21 +61,21 @@ class Unpacked(NamedTuple):
 
 
 def is_compressed(content: bytes) -> bool:
-    """Return whether bytes begin as compressed data, and as nothing else, does."""
+    """Return whether bytes begin with the magic bytes of a compressed format."""
     return _kind(content, 0) is not None
 
 
 def may_be_compressed(content: bytes) -> bool:
-    """Return whether bytes begin as compressed data does in a format without a magic: other bytes may too."""
+    """Return whether bytes begin like the LZMA format, which has no magic bytes: other content may begin so, too."""
     return _ALONE.match(content) is not None
 
 
 def unpack(content: bytes, limit: int) -> Unpacked:
-    """Unpack streams that follow each other.
+    """Decompress consecutive streams.
 
     Args:
-        content: what is compressed.
-        limit: bytes that come out at most; one more is a problem.
+        content: compressed bytes.
+        limit: maximum of decompressed bytes; more is a problem in the result.
     """
     out = bytearray()
     names = []
@@ -101,7 +101,7 @@ def _kind(content: bytes, begin: int) -> Callable[[], _Stream] | None:
 
 
 def _unpack(stream: _Stream, content: memoryview, begin: int, out: bytearray, limit: int) -> tuple[int, str]:
-    """Unpack one stream, and return where it ends, and why it cannot be unpacked: then where it begins."""
+    """Decompress one stream into `out`. Return where it ends and "", or else where it begins and the problem."""
     position = begin
     while not stream.eof:
         piece = content[position : position + _PIECE]
@@ -118,9 +118,7 @@ def _unpack(stream: _Stream, content: memoryview, begin: int, out: bytearray, li
 
 
 def _stored_name(content: bytes, begin: int) -> str:
-    """Return the name of the file that was compressed, where a stream of gzip has it: after the fixed part of its
-    header and, where there is one, a field with a length of its own.
-    """
+    """Return the original file name in a gzip header (RFC 1952, 2.3), after its fixed part and its extra field."""
     if not _GZIP.match(content, begin) or not content[begin + 3] & _HAS_NAME:
         return ""
     name = begin + 10

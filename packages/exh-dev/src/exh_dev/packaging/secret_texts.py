@@ -1,4 +1,4 @@
-"""The texts in bytes: a text in whatever encoding, or what can be read in a binary file."""
+"""Decoding for the secret scan: text in UTF-8, UTF-16, UTF-32 or Latin-1, and strings in binary content."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-#: Texts in a binary file: ASCII, and the same in UTF-16 and UTF-32, whose other bytes are zero.
+#: Strings in a binary file: ASCII characters, also in UTF-16 and UTF-32, where the other bytes are zero.
 _TEXT = re.compile(
-    rb"\0{16,}(?=\0\0\0)"  # nothing, and much of it: passed over at once
+    rb"\0{16,}(?=\0\0\0)"  # a long run of zeros, skipped in one match
     rb"|(?P<narrow>[\t\n\r\x20-\x7e]{8,})"
     rb"|(?P<wide>(?:\0\0\0[\t\n\r\x20-\x7e]){8,}|(?:[\t\n\r\x20-\x7e]\0\0\0){8,}"
     rb"|(?:\0[\t\n\r\x20-\x7e]){8,}|(?:[\t\n\r\x20-\x7e]\0){8,})"
 )
-_AGAIN = 5_000  # characters of a text that are read once more without the first one
-_LONG = 4_000_000  # characters of a text that is kept in a byte for each, where other letters would take four
-#: How keys begin in DER: PKCS #1, PKCS #8, that with a password, the form of elliptic curves, PKCS #12; OpenSSH, Java.
+_AGAIN = 5_000  # characters of a string that are repeated without the first one
+_LONG = 4_000_000  # characters from which a text is kept as Latin-1, a byte a character instead of up to four
+#: How private keys begin in DER (PKCS #1, PKCS #8, encrypted PKCS #8, SEC 1, PKCS #12), in OpenSSH and Java key stores.
 _PRIVATE_KEY = re.compile(
     rb"\x30(?:\x82..|\x81.|.)(?:"
     rb"\x02\x01\x00\x02[\x81\x82\x40-\x7f]"
@@ -30,12 +30,12 @@ _PRIVATE_KEY = re.compile(
 
 
 def is_private_key(content: bytes) -> bool:
-    """Return whether bytes begin as a private key does."""
+    """Return whether bytes begin like a private key in binary form."""
     return _PRIVATE_KEY.match(content) is not None
 
 
 def decoded(content: bytes) -> str | None:
-    """Return a text in its encoding; None where the file is none."""
+    """Return the decoded text; None for binary content."""
     text = _decoded(content)
     if text is not None and len(text) > _LONG and not text.isascii():
         return text.encode("latin-1", "replace").decode("latin-1")
@@ -43,7 +43,7 @@ def decoded(content: bytes) -> str | None:
 
 
 def _decoded(content: bytes) -> str | None:
-    if content.startswith(_UTF_32):  # whose mark begins as that of UTF-16 does
+    if content.startswith(_UTF_32):  # before UTF-16, whose byte order mark is the beginning of that of UTF-32
         return content.decode("utf-32", "replace")
     if content.startswith(_UTF_16):
         return content.decode("utf-16", "replace")
@@ -60,10 +60,10 @@ def _decoded(content: bytes) -> str | None:
 
 
 def texts_in(content: bytes) -> str:
-    """Return what can be read in other bytes, each text once more without its first character.
+    """Return the strings in binary content, each followed by itself without its first character.
 
-    Formats write a length before a text, and that may be a letter by chance. An empty line is between texts: what
-    follows a name there is not its value, as it may be on a next line.
+    Many formats write a string's length before it, which may be a letter by coincidence. An empty line separates the
+    strings, since a value on the line after a name would count as the value of that name.
     """
     found = bytearray()
     for match in _TEXT.finditer(content):

@@ -1,7 +1,7 @@
-"""Whether a name says that its value is a secret, and whether a value looks like one.
+"""Checks of names and values: whether a name says that its value is a secret, and whether the value looks like one.
 
-A name alone tells little: `password` names a label in a translation, a field of a form, a permission. A value alone
-tells little: what is random may be a hash or an id. Both together tell.
+Neither is enough by itself: `password` may be a label in a translation, a field of a form or a permission; a random
+value may be a hash or an id. A secret is found where both checks pass.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 
-#: Where to look in a text of small letters: at each of these a name may be a secret's.
+#: Parts of names of secrets, for text in lowercase: a fast search before the checks of a name.
 HINT = re.compile("pass|pwd|secret|token|cred|bearer|auth|signature|wachtwoord|kennwort|contrase|key")
 _PASSWORDS = frozenset(
     {
@@ -20,7 +20,7 @@ _PASSWORDS = frozenset(
         "passwort", "pgpassword", "pwd", "rootpassword", "userpassword", "wachtwoord",
     }
 )  # fmt: skip
-#: Names of much else too: their values have to look random.
+#: Words that are in many other names, too: the value has to look random.
 _VAGUE = frozenset({"auth", "authorization", "bearer", "credential", "credentials", "signature"})
 _CLEAR = _PASSWORDS | {
     "accesskey", "accesstoken", "apikey", "apitoken", "authkey", "authtoken", "clientsecret", "idtoken", "privatekey",
@@ -33,7 +33,7 @@ _KINDS_OF_KEYS = frozenset(
         "subscription", "webhook",
     }
 )  # fmt: skip
-#: The last word of a name that is about a secret, and not one.
+#: Last words of names that describe a secret but are not one, such as `token_url`.
 _ABOUT = frozenset(
     {
         "age", "alg", "algorithm", "arn", "at", "budget", "checker", "class", "column", "columns", "context",
@@ -51,7 +51,7 @@ _ABOUT = frozenset(
         "validator", "var", "variable", "variables", "version", "view", "window",
     }
 )  # fmt: skip
-#: A word of a name that makes a token of it that opens nothing.
+#: Words in names of tokens that give no access, such as `csrf_token` and `next_page_token`.
 _OPENS_NOTHING = frozenset(
     {
         "bos", "cancel", "cancellation", "continuation", "count", "counts", "csrf", "cursor", "design", "digest", "eos",
@@ -60,7 +60,7 @@ _OPENS_NOTHING = frozenset(
     }
 )  # fmt: skip
 _NOT_A_NAME = frozenset({"forgot", "get", "has", "is", "no", "on", "reset", "set", "use", "with"})  # as a first word
-#: How a word ends that is several words without anything between them: SECRETACCESSKEY, authtoken.
+#: Endings of words that are joined without a separator: SECRETACCESSKEY, authtoken.
 _ENDINGS = ("token", "secret", "password", "passwd", "apikey", "accesskey", "secretkey", "privatekey", "signingkey")
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöüñ])|[A-ZÄÖÜ]?[a-zäöüñ]+|\d+")
 _PLACEHOLDER = re.compile(
@@ -71,7 +71,7 @@ _PLACEHOLDER = re.compile(
     r"(.)\1+|[*\u2022\u00b7x._-]+|\\[nrtdws].*|[A-Za-z_ :/=-]*%[sd][A-Za-z_ -]*",
     re.IGNORECASE,
 )
-#: What only a text has that something is put into, or a pattern.
+#: Marks of a template or a regular expression.
 _TEMPLATE = re.compile(r"\.\.\.|\u2026|[<{(\[]\w{0,60}[>})\]]|\(\?|\\[dws]")
 _ORDERLY = re.compile(
     r"(?:0?123456789|abcdefgh|qwertz|qwerty)\w*|\d{4}-\d\d(?:-\d\d.*)?|\d+[a-z]{1,2}|P[T\dYMWDHS.]+|v?\d+(?:\.\w+)*|"
@@ -92,25 +92,23 @@ _CODE = re.compile(r"[A-Za-z_][\w.]*[\[(].*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|self
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{24}", re.IGNORECASE)  # of Extra Horizon, and of MongoDB
 _DIGEST = re.compile(r"(?:sha\d{1,3}|md5|blake2[bs])[=:-][\w+/=-]{20,}", re.IGNORECASE)
-_JUDGED = 400  # characters of a value; what a longer one is shows by then
-_SHORTEST, _SHORTEST_TOKEN, _LONG = (
-    6,
-    8,
-    12,
-)  # characters: of a password, of a token, of what is told by its letters alone
+_JUDGED = 400  # characters of a value that are checked
+_SHORTEST, _SHORTEST_TOKEN = 6, 8  # minimum of characters of a password and of a token
+_LONG = 12  # minimum of characters where only the order of the letters shows that a value is random
 _WORDS_OF_A_PASSPHRASE = 3
-_A_WORD_AT_RANDOM, _A_WORD_OF_A_JUMBLE, _A_WORD_OF_A_NAME = 2.6, 2.8, 3.4  # characters on the average
+#: Average length of the words in a value: random below the first and second, a name in code from the third.
+_A_WORD_AT_RANDOM, _A_WORD_OF_A_JUMBLE, _A_WORD_OF_A_NAME = 2.6, 2.8, 3.4
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|OAuth|ApiKey|Digest|Splunk)\s+", re.IGNORECASE)
 
 
 def words(name: str) -> list[str]:
-    """Return the words of a name, however it is written: `clientSecret`, `CLIENT_SECRET`, `client-secret`."""
+    """Return the words of a name in lowercase, in any notation: `clientSecret`, `CLIENT_SECRET`, `client-secret`."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
-@lru_cache(4_096)  # files have the same names again and again
+@lru_cache(4_096)  # the same names occur again and again
 def names_a_secret(name: str) -> bool:
-    """Return whether what is called so is a secret; `password_field` and `tokenUrl` are not."""
+    """Return whether a name is the name of a secret; `password_field` and `tokenUrl` are not."""
     parts = words(name)
     if not parts or parts[-1] in _ABOUT or parts[0] in _NOT_A_NAME or _OPENS_NOTHING.intersection(parts):
         return False
@@ -124,13 +122,13 @@ def names_a_secret(name: str) -> bool:
 
 
 def names_a_password(name: str) -> bool:
-    """Return whether what is called so is typed by people."""
+    """Return whether a name is the name of a password, which is chosen by people and may be made of words."""
     return bool(_PASSWORDS.intersection(words(name)))
 
 
 @lru_cache(4_096)
 def looks_secret(value: str, name: str) -> bool:
-    """Return whether a value looks like the secret that its name says it is."""
+    """Return whether a value looks like the kind of secret that `name` says it is."""
     value = _SCHEME.sub("", value.strip(), count=1).strip("\"'`")[:_JUDGED]
     if len(value) < _SHORTEST or _TEMPLATE.search(value) or _is_place(value):
         return False
@@ -140,14 +138,14 @@ def looks_secret(value: str, name: str) -> bool:
 
 
 def _is_password(value: str) -> bool:
-    """Return whether it may be what people type, or what a password manager made up."""
+    """Return whether a value may be a password, chosen by a person or a password manager."""
     if _WORDS.fullmatch(value):
         return _is_passphrase(value)
     return value.isdigit() or _kinds(value) > 1
 
 
 def _is_token(value: str, name: list[str]) -> bool:
-    """Return whether it may be what a program made up."""
+    """Return whether a value may be a token generated by a program."""
     if _UUID.fullmatch(value):
         return "token" not in name
     if value.isdigit() or _HOST.fullmatch(value) or _is_name(value):
@@ -161,40 +159,40 @@ def _is_token(value: str, name: list[str]) -> bool:
 
 
 def entropy(text: str) -> float:
-    """Return how random a text is: bits a character."""
+    """Return the Shannon entropy of a string, in bits a character."""
     counts = Counter(text)
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
 
 
 def _kinds(value: str) -> int:
-    """How many kinds of characters there are: letters, digits, others."""
+    """Return how many of these a value has: letters, digits, other characters."""
     return any(map(str.isalpha, value)) + any(map(str.isdigit, value)) + any(not char.isalnum() for char in value)
 
 
 def _is_passphrase(value: str) -> bool:
-    """Return whether letters are words of a passphrase, and not a label of a form."""
+    """Return whether words are a passphrase, and not a label such as `enter-your-password`."""
     parts = _PARTS.split(value)
     return len(parts) >= _WORDS_OF_A_PASSPHRASE and not any(names_a_secret(part) for part in parts)
 
 
 def is_random(value: str) -> bool:
-    """Return whether letters, digits and others follow each other as in no word."""
+    """Return whether letters, digits and capitals alternate as they do in no word."""
     return len(value) / max(1, len(words(value))) < _A_WORD_AT_RANDOM
 
 
 def _is_jumbled(value: str) -> bool:
-    """Return whether letters are no words: small and capital ones in turns."""
+    """Return whether lowercase letters and capitals alternate as they do in no word."""
     return len(value) >= _LONG and len(value) / max(1, len(words(value))) < _A_WORD_OF_A_JUMBLE
 
 
 def _is_name(value: str) -> bool:
-    """Return whether it is a name in code, such as `FIREWALL_POLICY_V2`, or that of another secret."""
+    """Return whether a value is a name in code, such as `FIREWALL_POLICY_V2`, or the name of another secret."""
     is_identifier = _IDENTIFIER.fullmatch(value) or (value.isidentifier() and names_a_secret(value))
     return bool(is_identifier) and len(value) / max(1, len(words(value))) >= _A_WORD_OF_A_NAME
 
 
 def _is_place(value: str) -> bool:
-    """Return whether it is a text, an address, or a path: slashes, or backslashes, between names."""
+    """Return whether a value is prose, a URL, an ARN or a path: names between slashes or backslashes."""
     if re.search(r"\s", value) or "://" in value or value.startswith(("arn:", "./", "../", "~/")):
         return True
     parts = [part for part in re.split(r"[/\\]+", value) if part]

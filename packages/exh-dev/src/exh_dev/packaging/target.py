@@ -44,7 +44,6 @@ class Target:
 
     @property
     def version(self) -> tuple[int, int]:
-        """Python's version."""
         return RUNTIMES[self.runtime]
 
     @property

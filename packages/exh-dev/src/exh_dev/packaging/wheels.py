@@ -115,7 +115,7 @@ class Wheel:
 
     @cached_property
     def sha256(self) -> str:
-        """Hexadecimal."""
+        """The digest in hexadecimal."""
         return _sha256(self.path)
 
     @property
@@ -125,7 +125,7 @@ class Wheel:
 
     @cached_property
     def programs(self) -> set[str]:
-        """Its files that can be executed, by where they are installed."""
+        """The installed paths of its executable files."""
         with ZipFile(self.path) as archive:
             found = [entry.filename for entry in archive.infolist() if entry.external_attr >> 16 & _EXECUTABLE]
         return {str(_place(name)) for name in found}
@@ -230,7 +230,7 @@ def _download(pins: Iterable[Pin], target: Target, cache: Path, own: Path) -> No
 
 
 def _explained(stderr: str, log: str, target: Target) -> str:
-    """Return what pip's failure means here."""
+    """Return an explanation of pip's failure, with what to do."""
     if "DO NOT MATCH THE HASHES" in stderr:
         hashes = " ".join(line.strip() for line in stderr.splitlines() if re.search(r"==|Expected|Got", line))
         return (

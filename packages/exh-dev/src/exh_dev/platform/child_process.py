@@ -49,12 +49,10 @@ class ChildProcess:
 
     @property
     def pid(self) -> int:
-        """The id of the process."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process is running."""
         return self._process.poll() is None
 
     def ask(self, message: bytes, seconds: float) -> bytes:
@@ -82,7 +80,6 @@ class ChildProcess:
             timer.cancel()
 
     def kill(self) -> None:
-        """End the process."""
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._errors):

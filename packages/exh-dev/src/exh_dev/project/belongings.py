@@ -26,14 +26,12 @@ class Use:
     line: int
 
     def as_text(self, root: Path) -> str:
-        """Return file and line, seen from the project's root."""
+        """Return `file:line`, relative to the project's root."""
         return f"{self.path.relative_to(root).as_posix()}:{self.line}"
 
 
 def module_of(spec: FunctionSpec) -> str:
-    """Return the name of the function's module or package in `handlers/`; of one for Node.js, which has none, the name
-    that one would have.
-    """
+    """Return the name of the function's module or package in `handlers/`; for Node.js, the name that one would have."""
     return spec.handler.split(".")[1] if spec.code is None else spec.name.replace("-", "_")
 
 
@@ -53,7 +51,7 @@ def belongings(root: Path, spec: FunctionSpec) -> list[Path]:
 
 
 def _modules_that_begin_with(root: Path, module: str) -> list[str]:
-    """Return the other modules whose tests might be taken for this one's: `send_mail` and `send_mail_again`."""
+    """Return the other modules whose tests have the same prefix: `send_mail_again` for `send_mail`."""
     names = (path.stem for path in (root / "handlers").glob(f"{module}_*"))
     return list(names)
 

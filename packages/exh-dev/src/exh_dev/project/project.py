@@ -202,7 +202,7 @@ def parse_event(text: bytes, source: str) -> Any:
 
 
 def _encode(event: Any, text: bytes, source: str) -> None:
-    """Refuse a string that is no Unicode: no client can send it, and Lambda would not take it."""
+    """Refuse strings with half of a surrogate pair: no client can send them, and Lambda refuses them."""
     try:
         json.dumps(event, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

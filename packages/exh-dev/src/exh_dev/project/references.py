@@ -69,7 +69,7 @@ def _of_member(name: str, value: Node, text: str) -> Iterator[Reference]:
 
 
 def _called(function: str, node: Node, text: str) -> Iterator[Reference]:
-    """Yield what the argument of an intrinsic function names by itself, without what is nested in it."""
+    """Yield the references in the argument of an intrinsic function, without those of nested functions."""
     if function == "Sub":
         texts, own = (node, set[str]()) if isinstance(node, ScalarNode) else _with_variables(node)
         if texts is not None:
@@ -86,7 +86,7 @@ def _called(function: str, node: Node, text: str) -> Iterator[Reference]:
 
 
 def _with_variables(node: Node) -> tuple[Node | None, set[str]]:
-    """Return the string of a `Sub` with variables of its own, and their names."""
+    """Return the string of a `Sub` that has a list of variables, and the names of these variables."""
     if not isinstance(node, SequenceNode) or not node.value or not isinstance(node.value[0], ScalarNode):
         return None, set()
     own = node.value[1].value if len(node.value) > 1 and isinstance(node.value[1], MappingNode) else []

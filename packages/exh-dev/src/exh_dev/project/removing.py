@@ -33,11 +33,9 @@ class Removed:
     code: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
         return {"name": self.name, "files": list(self.files), "uses": list(self.uses)}
 
     def as_lines(self) -> list[str]:
-        """Return it for people."""
         lines = [f"Removed {self.name}:", *(f"  {file}" for file in self.files), f"  its entry in {MANIFEST}"]
         if self.code:
             lines += ["", f"{self.code} stays: remove it, if no other function needs it"]

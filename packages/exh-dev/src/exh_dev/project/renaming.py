@@ -33,11 +33,9 @@ class Renamed:
     changed: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
         return {"old": self.old, "new": self.new, "moved": self.moved, "changed": list(self.changed)}
 
     def as_lines(self) -> list[str]:
-        """Return it for people."""
         moved = [f"  {old} -> {new}" for old, new in self.moved.items()]
         return [f"Renamed {self.old} to {self.new}:", *moved, *(f"  {file} changed" for file in self.changed)]
 
@@ -115,7 +113,6 @@ def _manifest_text(manifest: Path, spec: FunctionSpec, name: Name) -> str:
 
 
 def _entry(text: str, spec: FunctionSpec, name: Name) -> str:
-    """Return the entry of a function with its new name."""
     text = re.sub(rf"(\bname:\s*[\"']?){re.escape(spec.name)}\b(?!-)", rf"\g<1>{name.task}", text)
     if spec.code is None:
         text = re.sub(rf"\bhandlers\.{re.escape(module_of(spec))}\b", f"handlers.{name.module}", text)

@@ -59,11 +59,10 @@ class Parts:
         self._functions = {part for part, type_ in self._types.items() if type_ == FUNCTION}
 
     def is_function(self, part: Part) -> bool:
-        """Return whether a part is a function."""
         return part in self._functions
 
     def is_called_after(self, part: Part, logical_id: str) -> bool:
-        """Return whether a part that is no function has the name of a function and a word, and refers to it."""
+        """Return whether a part refers to a function and is named after it, such as `GreetErrorsAlarm` for `Greet`."""
         rest = part[1].removeprefix(logical_id)
         refers = ("Resources", logical_id) in self._names[part]
         return rest != part[1] and rest[:1].isupper() and refers and part not in self._functions
@@ -73,7 +72,7 @@ class Parts:
         return self._types.get(part)
 
     def says(self, part: Part) -> str:
-        """Return what a part says, whatever way it is written."""
+        """Return a part in a normal form, for comparisons that ignore its notation."""
         return yaml.serialize(self._nodes[part])
 
     def belonging_to(self, logical_ids: AbstractSet[str]) -> set[Part]:
@@ -131,7 +130,7 @@ class Parts:
         return part in ours or part[0] in _EMPTY_WORDS
 
     def _beside(self, part: Part) -> set[Part]:
-        """Return what a part refers to without being its: the topic of an alarm."""
+        """Return the parts that a part refers to but does not own: the topic of an alarm."""
         is_alarm = self._types.get(part) == _ALARM
         return {other for other in self._names[part] if is_alarm and self._types.get(other) == _TOPIC}
 
@@ -165,7 +164,6 @@ def _parts_of(reference: Reference) -> list[Part]:
 
 
 def type_of(resource: Node) -> str | None:
-    """Return the type of a resource."""
     if not isinstance(resource, MappingNode):
         return None
     return next((value.value for key, value in resource.value if key.value == "Type"), None)

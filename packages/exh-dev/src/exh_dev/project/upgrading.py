@@ -40,11 +40,9 @@ class Upgraded:
     is_checked: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
         return {"old": self.old, "new": self.new, "changes": self.changes, "checked": self.is_checked}
 
     def as_lines(self) -> list[str]:
-        """Return it for people."""
         if self.old == self.new:
             return [f"{self.new} is the newest version there is."]
         return [f"Moved from {self.old} to {self.new}.", "", *self.changes.splitlines(), "", "Now: make test"]

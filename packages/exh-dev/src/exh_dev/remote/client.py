@@ -18,7 +18,16 @@ class MissingPermissionError(DevkitError):
 
 
 def client_of(environment: Mapping[str, str]) -> ExtraHorizon:
-    """Return the real client with the credentials in a function's environment, the five `API_*` variables."""
+    """Return the real client with the credentials in the five `API_*` variables of an environment.
+
+    **Call a local platform**
+
+        from exh_dev.testing import client_of
+
+        def test_the_client_reaches_the_platform(platform):
+            with client_of(platform.environment()) as exh:
+                assert exh.users.me()["id"] == platform.credentials.user_id
+    """
     from extrahorizon.client import ExtraHorizon
     from extrahorizon.credentials import Credentials
     from extrahorizon.settings import HOST, OAUTH_NAMES

@@ -26,18 +26,15 @@ class DevApi:
     """A connection to a platform. Not thread-safe."""
 
     def __init__(self, url: str) -> None:
-        """Ask the platform at `url`."""
         self._place = urlsplit(url).netloc
         self._connection = http.client.HTTPConnection(self._place, timeout=_TIMEOUT)
 
     def __enter__(self) -> Self:
-        """Nothing more; the block's end closes the connection."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection."""
         self._connection.close()
 
     def get(self, path: str, **query: str | int | None) -> Any:

@@ -145,7 +145,7 @@ class Source(Protocol):
         """Find the newest runs, and with `running` those that have begun before and go on."""
 
     def look(self) -> None:
-        """Find new ones, and what became of those that are known."""
+        """Look for new runs, and update the status of known ones."""
 
 
 @dataclass
@@ -167,7 +167,7 @@ class TaskRuns:
             self._note(task)
 
     def look(self) -> None:
-        """Those whose status has changed."""
+        """Look for tasks whose status has changed."""
         asked = tasks_of(self.function, None)
         for task in self._find(asked if self._changed is None else asked.ge("statusChangedTimestamp", self._changed)):
             self._note(task)

@@ -80,7 +80,6 @@ class RuntimeApi:
 
     @property
     def closed(self) -> bool:
-        """Whether the server has stopped."""
         return self._closed.is_set()
 
     @property

@@ -33,6 +33,12 @@ def task_event(
         data: the task's data; None leaves it out, as callers may.
         function_name: the task name of the function.
         members: members to set or replace, such as `priority=5` or `tags=["nightly"]`.
+
+    **A task with data and tags**
+
+        >>> event = task_event({"name": "Ada"}, tags=["nightly"])
+        >>> event["functionName"], event["data"], event["tags"]
+        ('hello-world', {'name': 'Ada'}, ['nightly'])
     """
     event = {
         "id": TASK_ID,
@@ -56,20 +62,53 @@ def transition_event(
     document_id: str = DOCUMENT_ID,
     **members: Any,
 ) -> dict[str, Any]:
-    """Return a task that a document's transition started: the action's data, and which document."""
+    """Return the event of a task that a document's transition started.
+
+    Args:
+        data: data of the transition's action.
+        schema_id: schema of the document.
+        document_id: the document.
+        members: members to set or replace, as in `task_event`.
+
+    **A transition of a document**
+
+        >>> transition_event({"limit": 120}, document_id="6968c223f7f029ecb98abe97")["data"]
+        {'limit': 120, 'schemaId': '67c81290fe7042cb74a5576f', 'documentId': '6968c223f7f029ecb98abe97'}
+    """
     return task_event({**(data or {}), "schemaId": schema_id, "documentId": document_id}, **members)
 
 
 def dispatcher_event(
     event_type: str, content: Mapping[str, Any], data: Mapping[str, Any] | None = None, **members: Any
 ) -> dict[str, Any]:
-    """Return a task that a dispatcher started: the action's data, and the event, whose members are in snake_case."""
+    """Return the event of a task that a dispatcher started.
+
+    Args:
+        event_type: type of the dispatched event, such as `user_deleted`.
+        content: content of the dispatched event, with names in snake_case.
+        data: data of the dispatcher's action.
+        members: members to set or replace, as in `task_event`.
+
+    **An event of the user service**
+
+        >>> data = dispatcher_event("user_deleted", {"user_id": "57f3f2a1"}, {"reason": "account"})["data"]
+        >>> data["reason"], data["event"]["type"], data["event"]["content"]
+        ('account', 'user_deleted', {'user_id': '57f3f2a1'})
+    """
     event = {"id": EVENT_ID, "type": event_type, "content": dict(content), "creation_timestamp": _QUEUED_MS}
     return task_event({**(data or {}), "event": event}, **members)
 
 
 def retry_event(event: Mapping[str, Any], *, task_id: str = RETRY_ID) -> dict[str, Any]:
-    """Return the next attempt of a task that failed: the same, with another id and those of the attempts before."""
+    """Return the event of the next attempt of a failed task: with a new id, and the ids of earlier attempts.
+
+    **The second attempt**
+
+        >>> first = task_event({"name": "Ada"})
+        >>> second = retry_event(first)
+        >>> second["data"], second["retryForTaskIds"] == [first["id"]]
+        ({'name': 'Ada'}, True)
+    """
     return {**event, "id": task_id, "retryForTaskIds": [*event.get("retryForTaskIds", ()), event["id"]]}
 
 
@@ -78,6 +117,14 @@ def queue_event(tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
     Args:
         tasks: the tasks, from `task_event({...})`; only their `id` and `data` are sent.
+
+    **A batch of two messages**
+
+        >>> batch = queue_event([task_event({"n": 1}), task_event({"n": 2}, id="6968c22edc6db9e217d59b4f")])
+        >>> for record in batch["Records"]:
+        ...     print(record["body"])
+        {"id":"6968c1b48ab34b7d6e6547f0","data":{"n":1}}
+        {"id":"6968c22edc6db9e217d59b4f","data":{"n":2}}
     """
     return {"Records": [_record(number, task) for number, task in enumerate(tasks)]}
 
@@ -124,6 +171,14 @@ def api_event(
         body: a raw body; bytes arrive in base64.
         base64_encoded: send a string body in base64 too, as the platform may at any time.
         user_id: the caller; None for a call without credentials.
+
+    **A request with JSON**
+
+        >>> event = api_event("POST", "/visits", query="clinic=north", json={"day": "2026-01-15"})
+        >>> event["requestContext"]["http"]["method"], event["rawPath"], event["rawQueryString"]
+        ('POST', '/visits', '?clinic=north')
+        >>> event["body"]
+        '{"day": "2026-01-15"}'
     """
     sent = {"host": "api.dev.example.extrahorizon.io", "user-agent": "test"}
     if user_id is not None:

@@ -12,10 +12,10 @@ MAX_PAYLOAD = 6_291_556
 
 
 def wants_credentials(error: dict[str, Any]) -> bool:
-    """Return whether a function's own error is about the credentials that it did not find.
+    """Return whether a function's error was caused by missing credentials.
 
-    The client raises a `ConfigurationError`; code of another kind asks the environment, and the error says for what.
-    The JavaScript SDK reads the host before anything else, which is undefined then.
+    The client raises a `ConfigurationError`; other code reads environment variables, and its message names one. The
+    JavaScript SDK fails with a TypeError, because the host is undefined.
     """
     kind, message = str(error.get("errorType")), str(error.get("errorMessage"))
     undefined = kind == "TypeError" and "undefined" in message
@@ -23,7 +23,7 @@ def wants_credentials(error: dict[str, Any]) -> bool:
 
 
 def exited(request_id: str, status: int) -> dict[str, Any]:
-    """Return a process that ended by itself: `status` is that of `subprocess`, negative for a signal."""
+    """Return the error for a worker process that ended; `status` is that of `subprocess`, negative for a signal."""
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status < 0:
@@ -34,12 +34,12 @@ def exited(request_id: str, status: int) -> dict[str, Any]:
 
 
 def out_of_memory(request_id: str) -> dict[str, Any]:
-    """Lambda's out-of-memory killer shows only as its signal."""
+    """Return the error for a function without memory, of which Lambda reports only the signal SIGKILL."""
     return exited(request_id, -signal.SIGKILL)
 
 
 def timed_out(message: str) -> dict[str, Any]:
-    """Return a timeout, which has no type."""
+    """Return the error for a timeout, which has no errorType."""
     return {"errorMessage": message}
 
 
@@ -51,7 +51,7 @@ def response_too_large() -> dict[str, Any]:
 
 
 def not_json(constant: str) -> dict[str, Any]:
-    """Return a result that Python could write and JSON cannot hold."""
+    """Return the error for a result with `NaN` or an infinity, which Python writes but JSON excludes."""
     return {"errorType": "Runtime.MarshalError", "errorMessage": f"The result holds {constant}, which is not JSON"}
 
 

@@ -69,7 +69,6 @@ class MemoryMonitor:
             self._was_over = over
 
     def close(self) -> None:
-        """Stop watching."""
         self._enter("closed")
 
     def _enter(self, state: State) -> None:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.tasks.runner import OwnFunction
     from exh_dev.sidefx import LocalSideFX
 
-#: What serves tests and tools and is no part of a platform.
+#: Paths for tests and tools, which the real platform does not have.
 _LOCAL = ("/_dev", "/_sidefx")
 
 
@@ -85,25 +85,25 @@ def create_app(
     without: Collection[str] = (),
     limits: Limits | None = None,
 ) -> App:
-    """Return the platform over `store`.
+    """Return the local platform as an application, composed of its services, the gateway and the control center.
 
     Args:
-        store: where everything is kept.
-        clock: the time in epoch seconds.
-        faults: what shall go wrong; more can be added at `/_dev/faults` while it runs.
-        sidefx: a SideFX to serve beside it, under `/_sidefx`.
-        folder: where uploaded code (`code/`) and files (`files/`) are kept; without one they are gone at the end.
-        functions: what can run besides the functions that are uploaded.
-        pace: how many times as fast the time of the task service goes by.
-        smtp: HOST:PORT, where copies of mails go; without it nothing is sent anywhere.
-        max_file_size: bytes of the largest file that is taken.
-        project: what the control center says of `functions` besides what the platform knows.
-        details: how to connect, for the control center.
-        without: bases of services that this cluster does not have, such as `/payments/v1`: their paths answer 903.
-        limits: how much is kept of the runs of functions.
+        store: the platform's database.
+        clock: returns the time in epoch seconds.
+        faults: fault injection rules; more can be added at `/_dev/faults` while the platform runs.
+        sidefx: a local SideFX to serve under `/_sidefx`.
+        folder: folder for uploaded code (`code/`) and files (`files/`); by default one that is deleted at exit.
+        functions: functions of the project, which run besides the uploaded ones.
+        pace: speed-up of the clock of tasks and schedules.
+        smtp: HOST:PORT of a server that gets a copy of each mail; by default no mail is sent.
+        max_file_size: maximum size of an uploaded file in bytes.
+        project: the served project, for the control center.
+        details: returns the connection details that the control center shows.
+        without: base paths of services that this cluster does not have, such as `/payments/v1`: they answer 903.
+        limits: how many runs of functions are kept.
 
     Raises:
-        UsageError: there is no service with one of these bases.
+        UsageError: `without` has the base path of no service.
     """
     folder = folder or _temporary_folder()
     faults = faults or FaultRules()
@@ -130,7 +130,8 @@ def create_app(
         details=details or (lambda: _first_details(store)),
     )
     access_log = AccessLogService(store, clock=clock)
-    # Background work begins in this order and ends in the opposite one: requests are stored when all else has ended.
+    # Background work starts in this order and ends in reverse: the access log is the last to end, so that it stores the
+    # requests of all others.
     services: tuple[Service, ...] = (
         access_log,
         tasks,
@@ -179,14 +180,14 @@ def create_app(
 
 @dataclass(frozen=True)
 class App:
-    """The application, and what may be done to it besides sending requests.
+    """The ASGI application, with access to its parts.
 
     Attributes:
-        answer: the application itself.
-        services: what it serves.
-        tasks: the task service, which the project's functions can be changed in.
-        changes: tells of changes, until it is ended.
-        context: what the control center works with.
+        answer: the ASGI callable.
+        services: all services of the platform.
+        tasks: the task service, where the project's functions are replaced on a hot reload.
+        changes: change notifications for the control center.
+        context: dependencies of the control center.
     """
 
     answer: ASGIApp
@@ -196,7 +197,7 @@ class App:
     context: Context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Handle an ASGI request."""
         await self.answer(scope, receive, send)
 
 
@@ -209,7 +210,7 @@ async def _running(services: Sequence[Service]) -> AsyncIterator[None]:
 
 
 def _first_details(store: Store) -> dict[str, Any]:
-    """How the first user connects, where nobody says at which address."""
+    """Return the connection details of the first user, for an application without an address."""
     return {"host": None, **asdict(first_credentials(store))}
 
 

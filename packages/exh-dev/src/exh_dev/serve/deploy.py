@@ -162,7 +162,7 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
 
     Args:
         platform: the platform, not started yet or on its own thread.
-        tell: called with a message for what cannot be served and is only found here, such as an unset variable.
+        tell: called with a message for a problem that only appears here, such as an unset variable.
         project: the project.
     """
     try:

@@ -184,8 +184,9 @@ def execute(
 
 
 def _start(platform: LocalPlatform, project: Project, known: Configured, warm: Callable[[], object]) -> None:
-    """Start a platform with a project, and the first worker meanwhile. `exh-dev serve` reports a function that cannot
-    be served; here it is only one that others may call.
+    """Start a platform with a project, and the first worker at the same time.
+
+    A function that cannot be served is not reported here, unlike in `exh-dev serve`: only other functions may call it.
     """
     if known.is_known:
         warm()
@@ -201,7 +202,7 @@ def _performing(runtime: Runtime, case: Case) -> Callable[[str], Invocation]:
 
 
 def _with_chain(case: Case, invocation: Invocation, calls: LocalCalls, run_id: str) -> Outcome:
-    """Return the outcome once everything that the case set off has ended."""
+    """Return the outcome, once all runs that the case triggered have ended."""
     ended = calls.wait_for_rest(time.monotonic() + LONGEST_CHAIN)
     chain = sorted((run for run in calls.new_runs() if run["id"] != run_id), key=lambda run: run["started"])
     return Outcome(case, invocation, calls.count(invocation.request_id), chain, unfinished=not ended)
@@ -214,7 +215,7 @@ def _injected(
     live: Mapping[str, str],
     stack: ExitStack,
 ) -> dict[str, Mapping[str, str]]:
-    """Return what each function finds in its environment besides its own variables."""
+    """Return the variables of each function that come from outside the manifest, such as its credentials."""
     queued = [spec for spec in specs if uses_work_queue(spec)]
     aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_moto()) else None
     if platform is None:

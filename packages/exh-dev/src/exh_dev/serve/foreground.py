@@ -1,4 +1,4 @@
-"""`exh-dev serve`: the local platform in the foreground until it is told to stop."""
+"""`exh-dev serve`: the local platform in the foreground, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 
 _SWITCH_INTERVAL = 0.001
-"""Seconds after which a thread that computes, such as one that renders a template, lets go of Python's lock. Requests
-ask for the lock after each query: with Python's 5 ms, a long template makes each of them ten times as slow."""
+"""Seconds after which a computing thread, such as one that renders a template, releases the GIL. A request acquires the
+GIL again after each query: with Python's default of 5 ms, a long template makes each request ten times as slow."""
 
 
 def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speaker, *, announce_on_stdout: bool) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
-        platform: what to serve, not yet started.
-        data_dir: where its credentials are.
-        output: how to print the line that is announced.
-        lines: how to speak, without waiting for who reads it.
-        announce_on_stdout: print the one JSON line that programs wait for.
+        platform: the platform to serve, not yet started.
+        data_dir: its data directory, with the credentials file.
+        output: prints the announcement on stdout.
+        lines: prints messages on stderr, without blocking when no process reads them.
+        announce_on_stdout: print the JSON line with the URL that programs wait for.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL)
     stop = threading.Event()
@@ -64,7 +64,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             for line in lines_of_start(project, configuration, platform.own()):
                 lines.note(line)
         platform.adopt_runs(kept_runs.kept(data_dir))
-        faults = list(platform.faults.in_force)  # whoever knows the URL may change them
+        faults = list(platform.faults.in_force)  # a copy, since a client may change them from now on
         credentials_file = str(DataDir(data_dir).credentials_file)
         dashboard = f"{platform.url}{PATH}"
         if announce_on_stdout:
@@ -78,7 +78,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
             lines.note(f"fault in force: {each.rule.text}")
         platform.watch_runs(lambda run: lines.note(line_of(run), run=run["id"], function=run["function"]))
         if shown:
-            from exh_dev.serve.reload import Reloader  # with all checks: what answers need not wait for them
+            from exh_dev.serve.reload import Reloader  # late: it imports all checks, and the platform answers already
 
             resources.enter_context(Reloader(platform, shown, lines.note, lines.warn, since=since))
         memory = FreedMemory()
@@ -87,15 +87,15 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
         lines.note("stopping")
 
 
-def _open(url: str, tell: Callable[[str], None]) -> None:
+def _open(url: str, note: Callable[[str], None]) -> None:
     if not webbrowser.open(url):
-        tell(f"no browser can be opened from here; the address is {url}")
+        note(f"no browser can be opened from here; the address is {url}")
 
 
-def _schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:
+def _schedule(platform: LocalPlatform, project: Project, note: Callable[[str], None]) -> None:
     try:
-        deploy.schedule(platform, project, tell)
+        deploy.schedule(platform, project, note)
     except ManifestError:
-        pass  # which the reloader tells
+        pass  # the reloader reports it
     except DevkitError as error:
-        tell(f"nothing is scheduled: {error}")
+        note(f"nothing is scheduled: {error}")

@@ -47,15 +47,15 @@ class LineWriter:
         self._thread.join(_FLUSH)
 
     def note(self, message: str, **facts: Any) -> None:
-        """Say what happens."""
+        """Print a note."""
         self._put(lambda: self._output.note(message, **facts))
 
     def warn(self, message: str, **facts: Any) -> None:
-        """Say what is probably not as it is meant to be."""
+        """Print a warning, about a probable mistake."""
         self._put(lambda: self._output.warn(message, **facts))
 
     def error(self, message: str, **facts: Any) -> None:
-        """Say what went wrong."""
+        """Print an error."""
         self._put(lambda: self._output.error(message, **facts))
 
     def _put(self, line: Callable[[], None]) -> None:

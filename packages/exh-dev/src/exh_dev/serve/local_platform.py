@@ -1,4 +1,4 @@
-"""The local platform as the commands use it: listening at once, answering soon, and known by its credentials."""
+"""The local platform as commands use it: a server on a loopback port, its database and its credentials."""
 
 from __future__ import annotations
 
@@ -35,8 +35,19 @@ T = TypeVar("T")
 class LocalPlatform:
     """A local Extra Horizon on a loopback port.
 
-    It listens as soon as it is made, so that functions may be started with its address at once; requests wait until
-    `start()`. With a data directory, what it stores outlives it; without one, nothing does.
+    It listens as soon as it is created, so that its URL is known to the functions that start beside it; requests wait
+    until `start()`. Data is kept in a data directory, or else only in memory.
+
+    Methods documented as "Called while the platform runs" need `start()` first.
+
+    **Start a platform in memory**
+
+        >>> from exh_dev.testing import LocalPlatform, client_of
+        >>> with LocalPlatform() as platform:
+        ...     platform.start()
+        ...     with client_of(platform.environment()) as exh:
+        ...         exh.users.me()["id"] == platform.credentials.user_id
+        True
     """
 
     def __init__(
@@ -54,18 +65,24 @@ class LocalPlatform:
         keep_runs: int | None = None,
         keep_bytes: int | None = None,
     ) -> None:
-        """Listen on `port` (0: any), keeping state in `data_dir`; `ephemeral` keeps only the credentials there.
+        """Open the database and listen.
 
-        `faults` is what shall go wrong; it can be changed while the platform runs. `pace` is how many times as fast
-        tasks and schedules become due. `smtp`, HOST:PORT, gets a copy of each mail. `max_file_size` is how many bytes a
-        file may have, by default 8 MiB as on the real platform. `image`, another platform's `image()`, is what one in
-        memory begins with. `without` are bases of services that this cluster does not have, such as `/payments/v1`.
-        `keep_runs` is how many runs of functions are kept, by default 100,000; `keep_bytes` how many bytes of their
-        events, results, logs and calls, by default 512 MiB.
+        Args:
+            port: TCP port; 0 for any free one.
+            data_dir: folder for the database, files and credentials; by default everything is kept in memory.
+            ephemeral: keep only the credentials in `data_dir`.
+            faults: fault injection rules, which may be changed while the platform runs.
+            pace: speed-up of the clock of tasks and schedules.
+            smtp: HOST:PORT of a server that gets a copy of each mail.
+            max_file_size: maximum size of an uploaded file in bytes; by default 8 MiB, as on the real platform.
+            image: initial content of a platform in memory: the `image()` of another one.
+            without: base paths of services that this cluster does not have, such as `/payments/v1`.
+            keep_runs: how many runs of functions are kept; by default 100,000.
+            keep_bytes: how many bytes of their events, results, logs and calls are kept; by default 512 MiB.
 
         Raises:
-            ValueError: `max_file_size` is less than a byte, `keep_runs` or `keep_bytes` less than 1.
-            DevkitError: the port is taken, a platform runs on this data directory already, or its file is damaged.
+            ValueError: `max_file_size`, `keep_runs` or `keep_bytes` is less than 1.
+            DevkitError: the port is in use, another platform runs on this data directory, or its database is damaged.
         """
         if max_file_size is not None and max_file_size < 1:
             raise ValueError(f"max_file_size is a number of bytes from 1 on, not {max_file_size}")
@@ -100,15 +117,15 @@ class LocalPlatform:
             self._resources = resources.pop_all()
 
     def __enter__(self) -> Self:
-        """Nothing more; the block's end stops everything."""
+        """Return self; leaving the block stops the platform."""
         return self
 
     def start(self, functions: Sequence[OwnFunction] = (), project: LocalProject | None = None) -> None:
-        """Start answering requests, and running tasks.
+        """Start answering requests and running tasks.
 
         Args:
-            functions: what can run besides the functions that are uploaded.
-            project: where they come from, for the control center.
+            functions: functions of the project, which run besides the uploaded ones.
+            project: the project, for the control center.
         """
         from exh_dev.platform.files.service import LARGEST
         from exh_dev.platform.tasks.run_retention import MOST_BYTES, MOST_RUNS, Limits
@@ -145,58 +162,58 @@ class LocalPlatform:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
+        """Stop the server, its tasks and workers, and close the database."""
         self._resources.close()
 
     def bring(self, functions: Callable[[], Sequence[OwnFunction]], *, changed: Collection[str] = ()) -> list[str]:
-        """Serve other functions of the project from now on, while it runs; see `TaskService.bring`.
+        """Replace the project's functions while the platform runs; see `TaskService.bring`.
 
-        `functions` is called on the platform's own thread, so that it may `grant`.
+        `functions` is called on the platform's own thread, so that it can use `grant`.
         """
         return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
 
     def uploaded(self) -> set[str]:
-        """Return the names of the functions whose code was uploaded, while it runs."""
+        """Return the names of the uploaded functions. Called while the platform runs."""
         return self.call(lambda: {each["name"] for each in self._store.matching(FUNCTIONS, EVERYTHING)})
 
     def own(self) -> set[str]:
-        """Return the names of the project's functions that run on the platform, while it runs."""
+        """Return the names of the project's functions. Called while the platform runs."""
         return self.call(lambda: {each["name"] for each in self._store.matching(OWN_FUNCTIONS, EVERYTHING)})
 
     def retire(self, functions: Collection[str]) -> None:
-        """End the workers of functions of the project, on the platform's own thread; see `TaskService.retire`."""
+        """Stop the workers of functions of the project; see `TaskService.retire`. Called on the platform's thread."""
         self._app.tasks.retire(functions)
 
     def tell_change(self, topic: str) -> None:
-        """Tell those who look on that something has changed, such as `functions`; while it runs."""
+        """Notify the control center that a topic, such as `functions`, has changed. Called while the platform runs."""
         self._server.call(lambda: self._app.changes.mark(topic))
 
     def call(self, do: Callable[[], T]) -> T:
-        """Do something on the platform's own thread, between two requests, while it runs."""
+        """Return `do()`, called on the platform's own thread between two requests. Called while the platform runs."""
         return self._server.call(do)
 
     def run_on_aws(self, function: str, event: Any) -> Invocation:
-        """Run a function for AWS alone, as a batch of a queue, and keep account of it; from another thread.
+        """Run an AWS-only function with a batch of a queue, and record the run. Not called on the platform's thread.
 
         Raises:
-            DevkitError: it cannot run.
+            DevkitError: the function cannot run.
         """
         return self._server.wait_for(self._app.context.batch(function, event))
 
     def watch_runs(self, call: Callable[[Document], object]) -> None:
-        """Call `call`, on another thread, with the record of each run that has ended."""
+        """Call `call` with the record of each run that ends, on the platform's own thread."""
         self._server.call(lambda: self._app.tasks.runner.runs.watch(call))
 
     def recorded(self, function: str, event: Any, perform: Callable[[str], Invocation]) -> tuple[Invocation, str]:
-        """Run a function that is not the platform's to run, and keep account of it and of its calls.
+        """Record a run that another part of the toolkit performs, with the calls that the function makes.
 
         Args:
-            function: its name.
-            event: what it gets.
-            perform: runs it; it gets the id of the request.
+            function: name of the function.
+            event: event of the function.
+            perform: runs the function; gets the id of the request.
 
         Returns:
-            What became of it, and the id of its run.
+            The result, and the id of the run.
         """
         runs = self._app.tasks.runner.runs
         run = self.call(lambda: runs.begin(function, event, kind="invoke"))
@@ -212,16 +229,17 @@ class LocalPlatform:
         return invocation, run.record["id"]
 
     def runs(self) -> list[Document]:
-        """Return all runs that have ended, with their details, the oldest first; while it runs."""
+        """Return all ended runs with their details, oldest first. Called while the platform runs."""
         return self.call(self._app.tasks.runner.runs.export)
 
     def adopt_runs(self, runs: Sequence[Document]) -> None:
-        """Show runs of another platform as well, as `runs` gave them; while it runs."""
+        """Add runs of another platform, as its `runs()` returned them. Called while the platform runs."""
         self.call(lambda: self._app.tasks.runner.runs.adopt(runs))
 
     def grant(self, function: str, permissions: Sequence[str], email: str | None = None) -> None:
-        """Give a function a user of its own with exactly these permissions. Before `start()`, or on the platform's own
-        thread.
+        """Create a user for a function, with exactly these permissions.
+
+        Called before `start()`, or on the platform's own thread.
         """
         known = self.credentials
         token = grant(self._store, known.application_id, function, permissions, email, time.time())
@@ -229,25 +247,26 @@ class LocalPlatform:
         self._environments[function] = {**known.environment(self.url), **tokens}
 
     def image(self) -> bytes:
-        """All that is stored, but for files' contents: what another platform can begin with."""
+        """Return a copy of the database, without the contents of files, as the `image` of another platform."""
         return self._store.image()
 
     def environment(self) -> dict[str, str]:
-        """Return the five `API_*` variables of the first user."""
+        """Return the five `API_*` environment variables of the first user."""
         return self.credentials.environment(self.url)
 
     def environment_without_faults(self) -> dict[str, str]:
-        """Return these variables for what is done on the developer's behalf: fault rules do not apply to it."""
+        """Return the same variables with a host to which fault rules do not apply, for the toolkit's own calls."""
         return {**self.environment(), HOST: f"{self.url}/_dev/api/platform"}
 
     def function_environment(self, function: str) -> dict[str, str]:
-        """Return the five `API_*` variables of the user that `grant` gave a function; none for a function without one,
-        which has no credentials on a cluster either.
+        """Return the five `API_*` environment variables of the user that `grant` created for a function.
+
+        The result is empty for a function without a user, which has no credentials on a real cluster either.
         """
         return dict(self._environments.get(function, {}))
 
     def sidefx_environment(self) -> dict[str, str]:
-        """Return the four `SIDEFX_*` variables, for the local SideFX."""
+        """Return the four `SIDEFX_*` environment variables for the local SideFX."""
         return {
             "SIDEFX_CLIENT_ID": self.credentials.sidefx_client_id,
             "SIDEFX_CLIENT_SECRET": self.credentials.sidefx_client_secret,
@@ -256,7 +275,7 @@ class LocalPlatform:
         }
 
     def details(self) -> dict[str, str]:
-        """Everything a client can connect with."""
+        """Return the connection details that `exh-dev credentials` prints."""
         known = self.credentials
         return {
             "host": self.url,

@@ -1,7 +1,7 @@
-"""Memory that is free again, given back to the system.
+"""Return freed memory to the operating system.
 
-The C library keeps what its threads have freed, each in a place of its own: after some large requests that is several
-times what the platform uses.
+glibc keeps freed memory for later, in an arena for each thread. After some large requests it holds several times as
+much memory as the platform uses.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ import gc
 import time
 
 EVERY = 20.0
-"""Seconds between two times at which it is given back."""
-_MMAP_THRESHOLD = -3  # what glibc's `mallopt` calls M_MMAP_THRESHOLD
-#: Bytes from which a block is given back as soon as it is freed. Named here, since glibc raises it by itself otherwise,
-#: up to 32 MB, after the first large block: https://man7.org/linux/man-pages/man3/mallopt.3.html
+"""Seconds between two calls of malloc_trim."""
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of glibc's `mallopt`
+#: Bytes from which a block goes back to the system as soon as it is freed. Set explicitly, since glibc otherwise raises
+#: it up to 32 MB by itself, once a large block is freed: https://man7.org/linux/man-pages/man3/mallopt.3.html
 _LARGE = 256 * 1024
 
 
 class FreedMemory:
-    """Gives back what is free, now and then. Does nothing where the C library has no such calls, as on macOS."""
+    """Returns freed memory periodically. Does nothing where the C library has no `malloc_trim`, as on macOS."""
 
     def __init__(self) -> None:
-        """Let large blocks go at once from now on."""
+        """Make the C library return large blocks as soon as they are freed."""
         library = ctypes.CDLL(None)
         self._trim = getattr(library, "malloc_trim", None)
         self._last = time.monotonic()
@@ -30,7 +30,7 @@ class FreedMemory:
             set_option(_MMAP_THRESHOLD, _LARGE)
 
     def give_back_now_and_then(self) -> None:
-        """Give it back if that was not done lately."""
+        """Return freed memory to the system, if that was not done in the last `EVERY` seconds."""
         if self._trim and time.monotonic() - self._last >= EVERY:
             gc.collect()  # an aborted download is in a reference cycle of anyio's, which Python may not see for long
             self._trim(0)

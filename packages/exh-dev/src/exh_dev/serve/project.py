@@ -42,12 +42,11 @@ class ServedProject:
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """The name of the project's folder."""
         return self._project.root.name
 
     @property
     def root(self) -> Path:
-        """Its folder."""
         return self._project.root
 
     @property

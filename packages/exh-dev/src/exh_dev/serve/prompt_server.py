@@ -27,7 +27,6 @@ class PromptServer(uvicorn.Server):
     """A uvicorn.Server that `stop` wakes up, in place of looking every 100 ms whether it should end."""
 
     def __init__(self, config: uvicorn.Config) -> None:
-        """Serve as `config` says."""
         super().__init__(config)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_asked = asyncio.Event()
@@ -41,11 +40,12 @@ class PromptServer(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._stop_asked.set)
 
     def call(self, do: Callable[[], T]) -> T:
-        """Do something between two requests, on the thread that answers them; what it returns or raises. From any other
-        thread, and only while the server runs.
+        """Return `do()`, called on the thread of the event loop between two requests. Raises what `do` raises.
+
+        Called from any other thread, while the server runs.
 
         Raises:
-            TimeoutError: the server does not come to it.
+            TimeoutError: the event loop was busy for too long.
         """
 
         async def done() -> T:

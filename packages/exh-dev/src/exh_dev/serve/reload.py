@@ -91,14 +91,12 @@ class Reloader:
         self._look(())
 
     def __enter__(self) -> Self:
-        """Watch from now on."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop watching."""
         self._stopped.set()
         self._thread.join()
 
@@ -129,7 +127,7 @@ class Reloader:
         self._platform.tell_change("functions")
 
     def folders(self) -> frozenset[Path]:
-        """Return the folders that are watched, each without what is in its folders."""
+        """Return the folders to watch, each without its subfolders."""
         code = {path for files in self._files.values() for path in files}
         return watched_folders(self._project.root, code, self._node_folders.values())
 
@@ -145,7 +143,7 @@ class Reloader:
             self._report()
 
     def _watch_folders(self, folders: frozenset[Path]) -> None:
-        """Watch some folders until others are to be watched, or watching ends."""
+        """Watch these folders until the set of folders changes or watching ends."""
         from watchfiles import watch
 
         changes = watch(
@@ -171,9 +169,7 @@ class Reloader:
                     return
 
     def _attempt(self, what: str, do: Callable[[], list[Problem]]) -> bool:
-        """Do one of the things that a change asks for, and say whether it was done; its problems take the place of
-        those before.
-        """
+        """Call `do`, replace the problems that it reported before, and return whether it succeeded."""
         done = False
         try:
             found = do()
@@ -226,7 +222,7 @@ class Reloader:
                 self._tell(f"{name}{f':{found.line}' if found.line else ''}: {found.message}")
 
     def _read_functions(self) -> None:
-        """Find out what each function's code is in; what cannot be read now stays as it was."""
+        """Update the files of each function's code; for code that cannot be read now, keep those of before."""
         root = self._project.root
         self._remember_node_folders()
         for spec in self._project.project.functions:
@@ -268,7 +264,6 @@ class Reloader:
         return _is_watched(self._project.root, path) or self._is_code_of_node(path)
 
     def _stamps(self) -> dict[Path, int]:
-        """Return the modification time of each file."""
         return {path: time for path, time in stamps(self.folders()).items() if self._is_watched(path)}
 
     def _renew(self) -> list[Problem]:
@@ -301,7 +296,7 @@ class Reloader:
         return found
 
     def _load_configuration(self) -> list[Problem]:
-        """Load the configuration but for the files that have a mistake, which is among the findings."""
+        """Load the configuration without its invalid files, which the findings report."""
         configuration = read_configuration(self._project.project).without_broken()
         if not configuration.is_empty:
             deploy.load(configuration, self._platform)
@@ -324,7 +319,7 @@ def _is_watched(root: Path, path: Path) -> bool:
 
 
 def _holds(path: Path, file: Path) -> bool:
-    """Return whether one of them is in the other."""
+    """Return whether one path contains the other."""
     return path in file.parents or file in path.parents
 
 
@@ -347,6 +342,6 @@ def _problem(file: str, line: int | None, message: str, functions: Collection[st
 
 
 def _drop_bytecode(path: Path) -> None:
-    """Bytecode counts as that of a file with the same size and the same second of change: perhaps not the latest."""
+    """Delete a module's bytecode. Python compares only size and second, so it may be that of an earlier save."""
     for each in (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc"):
         each.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ _CDN_PATH = f"{BASE}/cdn/download/download-build/{{id:int}}/cdn"
 
 
 def routes(sidefx: LocalSideFX) -> list[Route]:
-    """Everything under `/_sidefx`. Each path is served with and without a slash at its end, never redirected."""
+    """Return the routes under `/_sidefx`. Each path is served with and without a trailing slash, without a redirect."""
 
     def route(path: str, endpoint: Endpoint, method: str, where: Where) -> list[Route]:
         failing = _with_failures(endpoint, sidefx, where)

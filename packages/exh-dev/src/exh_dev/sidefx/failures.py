@@ -1,4 +1,4 @@
-"""The ways in which SideFX can fail, each to be switched on for the next requests: `sidefx.fail(unavailable())`."""
+"""Failures of SideFX, which tests inject into the next requests: `sidefx.fail(unavailable())`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Where = Literal["token", "api", "cdn"]
 
 @dataclass(frozen=True)
 class Failure:
-    """A failure in place of the answer, or before it.
+    """An injected failure, which replaces the answer or delays it.
 
     Attributes:
-        status: HTTP status to answer with; with None the request is served, and its answer is the real one.
-        body: what to answer.
-        media_type: its Content-Type.
+        status: HTTP status of the answer; None serves the request and sends the real answer.
+        body: body of the answer.
+        media_type: Content-Type of the answer.
         headers: further headers.
-        delay: seconds to wait first.
-        cut: close the connection in place of any answer.
+        delay: seconds to wait before the answer.
+        cut: close the connection without an answer.
     """
 
     status: int | None = None
@@ -32,62 +32,62 @@ class Failure:
 
 
 def unauthorized() -> Failure:
-    """Return the token is not accepted."""
+    """Return a failure by an invalid or expired token."""
     return Failure(401, b"Invalid or expired access token")
 
 
 def forbidden() -> Failure:
-    """Return status 403, as the CDN answers to an expired URL."""
+    """Return status 403, as the CDN answers for an expired URL."""
     return Failure(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
 
 
 def eula_not_accepted() -> Failure:
-    """Return the account has not accepted the EULA. Which status SideFX answers with is not documented."""
+    """Return a refusal until the account accepts the EULA. The status 403 is assumed; SideFX does not document it."""
     return Failure(403, b"EULA not accepted. Visit https://www.sidefx.com/services/eula/ to accept it.")
 
 
 def refused(text: str) -> Failure:
-    """Return the function refuses, with a message for the user."""
+    """Return a refusal by the called function, with a message for the user."""
     return Failure(422, text.encode())
 
 
 def rate_limited(retry_after: str | None = None) -> Failure:
-    """Too many requests; `retry_after` is seconds or an HTTP date."""
+    """Return status 429; `retry_after` is seconds or an HTTP date."""
     return Failure(429, b"Too many requests", headers={} if retry_after is None else {"Retry-After": retry_after})
 
 
 def debug_page(traceback: str) -> Failure:
-    """Return the function raised, and the server is in debug mode: an HTML page with `traceback` in it."""
+    """Return an exception of the called function in debug mode: an HTML page with `traceback` in it."""
     return Failure(500, django_page(traceback).encode(), "text/html; charset=utf-8")
 
 
 def crashed(traceback: str) -> Failure:
-    """Return a failure whose body is `traceback`, as in production mode."""
+    """Return an exception of the called function in production mode: `traceback` as text."""
     return Failure(500, traceback.encode())
 
 
 def unavailable(status: int = 503) -> Failure:
-    """Return the web front end has no server to ask."""
+    """Return the HTML page of the web front end when it reaches no server."""
     return Failure(status, b"<html><h1>Service Temporarily Unavailable</h1></html>", "text/html")
 
 
 def slow(seconds: float) -> Failure:
-    """Return the real answer, late."""
+    """Return a delay of the real answer."""
     return Failure(delay=seconds)
 
 
 def cut_connection() -> Failure:
-    """Return the request is served, and its answer is lost."""
+    """Return a closed connection: the request is served, but its answer is lost."""
     return Failure(cut=True)
 
 
 def web_page() -> Failure:
-    """Success, it seems: the answer of a proxy or a login form."""
+    """Return an HTML page with status 200, as a proxy or a login form sends it."""
     return Failure(200, b"<!DOCTYPE html><title>Sign in</title>", "text/html")
 
 
 def redirect(location: str, status: int = 302) -> Failure:
-    """Somewhere else."""
+    """Return a redirect."""
     return Failure(status, headers={"Location": location})
 
 
@@ -97,7 +97,7 @@ def binary(content: bytes, media_type: str = "application/octet-stream") -> Fail
 
 
 def django_page(traceback: str) -> str:
-    """Return Django's debug page for a traceback: the escaped lines among many others."""
+    """Return Django's debug page, with the escaped traceback in it."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><title>Exception at /api/</title></head>

@@ -73,10 +73,25 @@ def __getattr__(name: str) -> Any:
 
 
 def handle(handler: Callable[..., Any], event: object, exh: FakeExtraHorizon | ExtraHorizon) -> Any:
-    """Run the function under `@task_handler` with this client in the place of the one it would make.
+    """Call the function under `@task_handler` with a client of the test's choice.
+
+    Args:
+        handler: a handler that is decorated with `@task_handler`.
+        event: the event, from `task_event()` or another builder.
+        exh: a fake client, or the real one.
 
     Raises:
-        InvalidEventError: the event is no task object.
+        InvalidEventError: the event is not a task object.
+
+    **Test a handler without a platform**
+
+        >>> from exh_dev.testing import FakeExtraHorizon, handle, task_event
+        >>> from extrahorizon import task_handler
+        >>> @task_handler
+        ... def handler(task, exh):
+        ...     return {"greeting": f"Hello, {task.data['name']}!"}
+        >>> handle(handler, task_event({"name": "Ada"}), FakeExtraHorizon())
+        {'greeting': 'Hello, Ada!'}
     """
     from extrahorizon.task import Task
 

@@ -1,10 +1,7 @@
 """A fake client for unit tests of code that takes an `ExtraHorizon`.
 
-fake_exh.when(fake_exh.users.me).returns({"id": "57f3..."}) assert greeting(fake_exh) == ... assert
-fake_exh.when(fake_exh.users.me).calls == [{}]
-
-To type checkers it is an `ExtraHorizon`: completion and checks are those of the real client. Without one,
-`fake_exh.users.me.returns(...)` is short for the same.
+To type checkers it is an `ExtraHorizon`: completion and checks are those of the real client. Where no type checker
+runs, `fake_exh.users.me.returns(...)` is short for `fake_exh.when(fake_exh.users.me).returns(...)`.
 
 Calls must fit the real method's signature, bodies its `TypedDict` and answers its return type, so that a test cannot
 pass with a call that the real client would reject.
@@ -39,10 +36,19 @@ else:
 
 
 class FakeExtraHorizon(_Client):
-    """A fake `ExtraHorizon`; see the module.
+    """A client that sends no requests: tests program its answers and look at its calls.
 
     Attributes:
         calls: every call so far, as the name of the method and its arguments by name.
+
+    **Program answers**
+
+        >>> fake_exh = FakeExtraHorizon()
+        >>> fake_exh.when(fake_exh.users.find_by_id).returns({"id": "57f3f2a1", "first_name": "Ada"})
+        >>> fake_exh.users.find_by_id("57f3f2a1")["first_name"]
+        'Ada'
+        >>> fake_exh.calls
+        [('users.find_by_id', {'user_id': '57f3f2a1'})]
     """
 
     def __init__(self) -> None:

@@ -1,10 +1,4 @@
-"""A login at the local OpenID Connect provider without a browser.
-
-provider = exh.auth.oidc.providers.create(**oidc_provider(platform.url))
-exh.auth.oidc.providers.enable(provider["id"])
-url = app.auth.generate_oidc_authentication_url("local")["authenticationUrl"]
-app.auth.authenticate_with_oidc("local", authorization_code=oidc_code(url, email="ada@example.com"))
-"""
+"""A login at the local OpenID Connect provider without a browser."""
 
 from __future__ import annotations
 
@@ -34,6 +28,14 @@ def oidc_provider(
 
     Raises:
         DevkitError: no local platform answers there.
+
+    **Register the local provider**
+
+        from exh_dev.testing import oidc_provider
+
+        def test_the_provider_is_registered(exh, platform):
+            provider = exh.auth.oidc.providers.create(**oidc_provider(platform.url))
+            assert exh.auth.oidc.providers.enable(provider["id"]) == 1
     """
     query = urlencode({"name": name, "redirectUri": redirect_uri})
     status, _, content = _send("GET", f"{host}/_dev/oidc/provider?{query}")
@@ -51,10 +53,30 @@ def oidc_code(
         authentication_url: of `exh.auth.generate_oidc_authentication_url`.
         email: the user who logs in; created if unknown.
         first_name: first name that the provider reports, if given.
-        last_name: likewise.
+        last_name: last name that the provider reports, if given.
 
     Raises:
         DevkitError: the provider does not answer, or gives no code.
+
+    **Log in as a new user**
+
+        from exh_dev.testing import oidc_code, oidc_provider
+        from extrahorizon import ExtraHorizon
+        from extrahorizon.login import OAuth2Authentication
+
+        def test_a_user_logs_in(exh, platform):
+            provider = exh.auth.oidc.providers.create(**oidc_provider(platform.url))
+            exh.auth.oidc.providers.enable(provider["id"])
+            application = platform.details()
+            app = ExtraHorizon(
+                OAuth2Authentication(
+                    platform.url, application["oauth2_client_id"], application["oauth2_client_secret"]
+                )
+            )
+            url = app.auth.generate_oidc_authentication_url("local", state="xyz")["authenticationUrl"]
+            code = oidc_code(url, email="ada@example.com", first_name="Ada")
+            app.auth.authenticate_with_oidc("local", authorization_code=code)
+            assert app.users.me()["first_name"] == "Ada"
     """
     given = {"email": email, "given_name": first_name, "family_name": last_name}
     form = urlencode({name: value for name, value in given.items() if value is not None})

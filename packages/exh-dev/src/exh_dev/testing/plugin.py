@@ -33,19 +33,38 @@ _SAMPLE: Any = object()
 
 
 class RunFunction(Protocol):
-    """Type of `run_function`."""
+    """Type of the fixture `run_function`.
+
+    **Annotate a test**
+
+        from exh_dev.testing import RunFunction
+
+        def test_it_greets_the_world(run_function: RunFunction) -> None:
+            assert run_function("hello-world", {"id": "1"}).result == {"greeting": "Hello, world!"}
+    """
 
     def __call__(self, name: str, event: Any = ..., *, env: Mapping[str, str] | None = None) -> Invocation:
-        """Run the function `name` of `template.yaml` with `event`, by default its first sample event and its seed.
+        """Run a function and return the invocation, with its `result`, `error` and `logs`.
 
-        `env` are variables that replace any other. Returns what became of it: `result`, `error`, `logs`.
+        Args:
+            name: name of the function in `template.yaml`.
+            event: by default the first sample event, after its seed was loaded.
+            env: environment variables, which replace those of the manifest.
         """
         ...
 
 
 @pytest.fixture
 def fake_exh() -> FakeExtraHorizon:
-    """Return a fake client; see `exh_dev.testing.fake_exh`."""
+    """Return a fake client, which sends no requests: see `FakeExtraHorizon`.
+
+    **Program an answer and look at the calls**
+
+        def test_it_reads_the_user(fake_exh):
+            fake_exh.when(fake_exh.users.me).returns({"id": "57f3f2a1", "first_name": "Ada"})
+            assert fake_exh.users.me()["first_name"] == "Ada"
+            assert fake_exh.when(fake_exh.users.me).calls == [{}]
+    """
     from exh_dev.testing.fake_exh import FakeExtraHorizon
 
     return FakeExtraHorizon()
@@ -60,7 +79,13 @@ def _transport_over_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def project(request: pytest.FixtureRequest) -> Project:
-    """Return the project that the tests are in."""
+    """Return the project that the tests are in: the nearest `template.yaml` at or above pytest's root folder.
+
+    **Look at the functions of the manifest**
+
+        def test_the_manifest_has_the_function(project):
+            assert project.manifest.function("hello-world").handler == "handlers.hello_world.handler"
+    """
     from exh_dev.project.project import Project
 
     return Project.find(request.config.rootpath)
@@ -79,10 +104,21 @@ def platform_image(project: Project) -> bytes:
 
 @pytest.fixture
 def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]:
-    """Return a running platform, as `exh-dev serve` has it; `platform.url`, `platform.credentials`,
-    `platform.environment()`.
+    """Return a running local platform with this project's schemas, templates and functions; each test has its own.
 
     Retries, start times and schedules run 60 times as fast.
+
+    **Run a task on the platform's queue**
+
+        import time
+
+        def test_a_task_completes(platform, exh):
+            task = exh.tasks.create(functionName="hello-world", data={"name": "Ada"})
+            until = time.monotonic() + 10
+            while exh.tasks.find_by_id(task["id"])["status"] != "complete":
+                assert time.monotonic() < until, "the task is not complete"
+                time.sleep(0.05)
+            assert platform.url.startswith("http://localhost:")
     """
     from exh_dev.serve import deploy
     from exh_dev.serve.local_platform import LocalPlatform
@@ -94,7 +130,14 @@ def platform(project: Project, platform_image: bytes) -> Iterator[LocalPlatform]
 
 @pytest.fixture
 def exh(platform: LocalPlatform) -> ExtraHorizon:
-    """Return the real client, calling `platform` as its first user, who has all permissions."""
+    """Return the real client, calling `platform` as its first user, who has all permissions.
+
+    **Call the platform**
+
+        def test_the_first_user_has_all_permissions(exh, platform):
+            assert exh.users.me()["id"] == platform.credentials.user_id
+            assert exh.users.find().total >= 1
+    """
     from exh_dev.remote.client import client_of
 
     return client_of(platform.environment())
@@ -102,7 +145,17 @@ def exh(platform: LocalPlatform) -> ExtraHorizon:
 
 @pytest.fixture
 def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHorizon]:
-    """Return a client, in this process, as the user that a function runs as: `exh_of("whoami")`."""
+    """Return a function that returns a client for the user of a function, who has the permissions of the manifest.
+
+    **See what a function may not do**
+
+        import pytest
+        from extrahorizon.errors import NoPermissionError
+
+        def test_the_function_cannot_list_tasks(exh_of):
+            with pytest.raises(NoPermissionError):
+                exh_of("whoami").tasks.find()
+    """
     from exh_dev.errors import DevkitError
     from exh_dev.remote.client import client_of
     from exh_dev.serve import deploy
@@ -118,7 +171,14 @@ def exh_of(platform: LocalPlatform, project: Project) -> Callable[[str], ExtraHo
 
 @pytest.fixture
 def sample(project: Project) -> Callable[..., Any]:
-    """Read a sample event: `sample("hello-world")`, `sample("hello-world", "no-data")`."""
+    """Return a function that reads a sample event: `events/<name>.json`, or `events/<name>.<case>.json`.
+
+    **Use sample events in a test**
+
+        def test_samples_are_of_the_function(sample):
+            assert sample("hello-world")["functionName"] == "hello-world"
+            assert "data" not in sample("hello-world", "no-data")
+    """
     from exh_dev.project.project import read_event
 
     def read(name: str, case: str | None = None) -> Any:
@@ -130,7 +190,14 @@ def sample(project: Project) -> Callable[..., Any]:
 
 @pytest.fixture
 def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
-    """Put on `platform` what a function's sample events need: `seed("analyze-pulse")`. Done again, it is as new."""
+    """Return a function that loads `events/<name>.seed.json` into `platform`; called again, it resets the data.
+
+    **Load what a sample event needs**
+
+        def test_with_the_data_of_the_sample(seed, exh):
+            seed("whoami")
+            assert exh.users.find().items
+    """
     from exh_dev.serve import deploy
 
     return lambda name: deploy.seed(platform, project, project.manifest.function(name))
@@ -138,7 +205,15 @@ def seed(platform: LocalPlatform, project: Project) -> Callable[[str], None]:
 
 @pytest.fixture
 def run_function(platform: LocalPlatform, project: Project, seed: Callable[[str], None]) -> Iterator[RunFunction]:
-    """Run functions against `platform`, as their own users; each call starts a process, as a cold start does."""
+    """Return a function that runs a function against `platform`, as its own user, in a new process, as a cold start.
+
+    **Run a function as AWS would**
+
+        def test_it_greets(run_function):
+            invocation = run_function("hello-world", {"id": "1", "data": {"name": "Ada"}})
+            assert invocation.ok, invocation.error
+            assert invocation.result == {"greeting": "Hello, Ada!"}
+    """
     from exh_dev.project.project import read_event
     from exh_dev.project.runtime_function import function_of
     from exh_dev.runtime import Runtime

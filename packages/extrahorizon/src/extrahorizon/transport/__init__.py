@@ -1,7 +1,7 @@
-"""How requests reach the platform: the protocol that the session speaks through, and what implements it.
+"""Transports: how one signed request travels to the platform and its response comes back.
 
-`extrahorizon.transport.protocol` says what a transport is, `extrahorizon.transport.default` which one a client has.
-Signing, retries and typed errors of the platform lie above it, in `extrahorizon.session`.
+The `Transport` protocol, the transport over sockets and the one over requests are here. Signing, retries and the
+typed errors for the platform's answers are in the layer above, `extrahorizon.session`.
 """
 
 from extrahorizon.transport.protocol import Headers, Request, RequestInfo, Response, ResponseInfo, Transport

@@ -1,7 +1,7 @@
-"""The adapter of requests, over connections of urllib3 that keep to a deadline and say whether a request was sent.
+"""An adapter for requests whose urllib3 connections keep a deadline and report whether a request was sent.
 
-`_new_conn`, `_tunnel` and `_dns_host` are urllib3's and `http.client`'s own, which urllib3's SOCKS connections and
-botocore override too; the conformance suite fails where one of them is no more what it was.
+`_new_conn`, `_tunnel` and `_dns_host` are private names of urllib3 and `http.client`, which urllib3's SOCKS connections
+and botocore override too. The conformance suite fails if a new version changes one of them.
 """
 
 from __future__ import annotations
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
 
     from extrahorizon.deadline import Deadline
 
-#: Of the request that a thread sends: what returns the seconds for the next piece. urllib3 hands a connection no more
-#: than the time for connecting.
+#: `left`, set while a thread sends a request, returns the seconds allowed for the next read or write. It is not passed
+#: as an argument because urllib3 gives its connections the connect timeout alone.
 _current = threading.local()
 
 
 class Adapter(HTTPAdapter):
-    """Sends as `HTTPAdapter` does; within `limits` no wait outlasts them."""
+    """An `HTTPAdapter` whose reads and writes end in time inside a `limits` block."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Keep connections as `HTTPAdapter` does."""
+        """Create the connection pools, with the connection classes of this module."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Keep connections to a proxy as `HTTPAdapter` does."""
+        """Return the connection pools of a proxy, with the connection classes of this module."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):  # these have pools of their own
+        if not proxy.lower().startswith("socks"):  # urllib3 has separate pool classes for SOCKS
             manager.pool_classes_by_scheme = _POOLS
         return manager
 
 
 @contextmanager
 def limits(timeout: float, deadline: Deadline) -> Iterator[None]:
-    """Let what this thread sends through an `Adapter` keep to a deadline while the block lasts.
+    """Limit the reads and writes of requests that this thread sends through an `Adapter` inside the block.
 
     Args:
-        timeout: seconds between two pieces that are sent or received.
-        deadline: when all waits end.
+        timeout: seconds for each read and each write.
+        deadline: end of all of them together.
     """
     _current.left = lambda: min(timeout, deadline.remaining())
     try:
@@ -65,15 +65,15 @@ def limits(timeout: float, deadline: Deadline) -> Iterator[None]:
 
 
 class _Connecting(HTTPConnection):
-    _until: float | None = None  # while it connects
+    _until: float | None = None  # when connecting must be complete; None once it is
 
     def response_class(self, opened: socket.socket, *args: Any, **kwargs: Any) -> FinalResponse:  # type: ignore[override]
-        """Return an answer that is read within the limits of now, also when nobody knows them any more."""
+        """Return a response whose reads keep the limits of this request, also after the `limits` block has ended."""
         left = self._left()
         return FinalResponse(opened if left is None else TimedSocket(opened, left), *args, **kwargs)  # type: ignore[arg-type]  # it calls makefile alone
 
     def _new_conn(self) -> socket.socket:
-        # What urllib3's own does gives its timeout to each address anew, and none to the resolver.
+        # urllib3's implementation starts the timeout again for each address, and sets none for the DNS lookup.
         try:
             left = self._left()
             return connected(self._dns_host, self.port, CONNECT_TIMEOUT if left is None else left())
@@ -85,19 +85,19 @@ class _Connecting(HTTPConnection):
         self._limit()
 
     def connect(self) -> None:
-        """Connect, through the proxy if there is one, and shake hands.
+        """Connect, through the proxy if there is one, including the TLS handshake.
 
         Raises:
-            ConnectTimeoutError: there was no time for it.
-            NewConnectionError: it failed.
-            ssl.SSLCertVerificationError: the host is not trusted.
+            ConnectTimeoutError: the time was up first.
+            NewConnectionError: no connection was made.
+            ssl.SSLCertVerificationError: the host's certificate is not trusted.
         """
         self._until = time.monotonic() + float(self.timeout or CONNECT_TIMEOUT)
         try:
             super().connect()
             if isinstance(self.sock, ssl.SSLSocket):
-                # Else whoever cuts the connection decides where an answer ends.
-                self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # it is not in typeshed
+                # Otherwise a third party that cuts the connection could shorten an answer without an error.
+                self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]  # missing from typeshed
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError as error:
@@ -108,11 +108,15 @@ class _Connecting(HTTPConnection):
             self._until = None
 
     def send(self, data: Any) -> None:
-        """Send a part of a request. An end of the connection is one that urllib3 looks for an answer after."""
-        if self.sock is None and self.auto_open:  # as `http.client` does it, but before the limits are known
+        """Send a part of a request.
+
+        A connection that was closed by the other side raises BrokenPipeError, after which urllib3 still reads the
+        answer.
+        """
+        if self.sock is None and self.auto_open:  # as `http.client` does, but before a timeout is set on the socket
             self.connect()
         try:
-            for piece in _pieces(data):  # a socket's timeout is for all that it is handed at once
+            for piece in _pieces(data):  # a socket's timeout is for everything in one call of sendall
                 self._limit()
                 super().send(piece)
         except TimeoutError:
@@ -121,22 +125,22 @@ class _Connecting(HTTPConnection):
             raise BrokenPipeError from None
 
     def getresponse(self) -> Any:
-        """Return the answer, in the time that is left by now. Raises what urllib3's own raises."""
+        """Return the response, read in the time that is left. Raises what the method of urllib3 raises."""
         self._limit()
         return super().getresponse()
 
     def _left(self) -> Callable[[], float] | None:
-        """Return what returns the seconds for the next wait; None where only urllib3's own limits count."""
+        """Return a function that returns the seconds for the next wait; None outside of a `limits` block."""
         if (until := self._until) is not None:
             return lambda: until - time.monotonic()
         return getattr(_current, "left", None)
 
     @property
     def is_connected(self) -> bool:
-        """Whether the next request can go over it: neither its end nor bytes that nobody asked for have come."""
-        # What TLS has decrypted and nobody has taken, urllib3's look at the socket does not see.
-        is_followed = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
-        return super().is_connected and not is_followed
+        """Whether the connection can be reused: it is open, and no unexpected bytes have arrived on it."""
+        # urllib3 polls the socket, which does not show bytes that TLS has decrypted already.
+        has_unread = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
+        return super().is_connected and not has_unread
 
     def _limit(self) -> None:
         if (left := self._left()) is not None and self.sock is not None:
@@ -148,19 +152,19 @@ class _Connecting(HTTPConnection):
 def _pieces(data: Any) -> Iterator[Any]:
     if not isinstance(data, bytes) or len(data) <= CHUNK:
         return iter((data,))
-    whole = memoryview(data)
-    return (whole[at : at + CHUNK] for at in range(0, len(data), CHUNK))
+    view = memoryview(data)
+    return (view[at : at + CHUNK] for at in range(0, len(data), CHUNK))
 
 
 class _ConnectingSecurely(_Connecting, HTTPSConnection):  # pyright: ignore[reportIncompatibleVariableOverride]
-    # `response_class` is a method of `_Connecting`, and an attribute to the types of http.client.
+    # `response_class` is a method of `_Connecting`, but an attribute in the type stubs of http.client.
     pass
 
 
 class _Pool(HTTPConnectionPool):
     @property
     def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802 - the name is urllib3's
-        """The connections: these, unless somebody records those of urllib3, as VCR.py does."""
+        """The connection class of this module, unless urllib3's was replaced, as VCR.py does to record requests."""
         kept = HTTPConnectionPool.ConnectionCls
         return _Connecting if kept is HTTPConnection else kept
 
@@ -168,7 +172,7 @@ class _Pool(HTTPConnectionPool):
 class _SecurePool(HTTPSConnectionPool):
     @property
     def ConnectionCls(self) -> Any:  # type: ignore[override]  # noqa: N802 - the name is urllib3's
-        """As those of `_Pool`, with TLS."""
+        """As in `_Pool`, with TLS."""
         kept = HTTPSConnectionPool.ConnectionCls
         return _ConnectingSecurely if kept is HTTPSConnection else kept
 

@@ -1,7 +1,7 @@
-"""An answer in HTTP/1.1, read from a connection.
+"""A strict parser of HTTP/1.1 responses.
 
-Python's `http.client` has a parser of mails for the headers, which takes a third of a call and 5 ms of a cold start. It
-also believes what a client of others' data must not: a head without an end, two lengths, a chunk's size as `0x5`.
+Python's `http.client` parses headers with its e-mail parser, which takes a third of a call and 5 ms of a cold start. It
+also accepts responses whose end is uncertain: a head that is cut off, two different lengths, a chunk size of `0x5`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 MOST_INTERIM = 16
-"""Answers before the final one, such as 100 and 103; servers send one or two."""
-_SWITCHING_PROTOCOLS = 101  # which nothing here asks for: the final answer, as far as this connection goes
+"""Accepted interim responses, such as 100 and 103, before the final one; servers send one or two."""
+_SWITCHING_PROTOCOLS = 101  # never requested here: treated as the final response, and the connection is closed after it
 _LONGEST_LINE = 65_536  # bytes
 _MOST_HEADERS = 100
-_MOST_DIGITS = 18  # of a length: Python refuses to read 4,300
+_MOST_DIGITS = 18  # of a Content-Length: Python's int() raises above 4,300
 _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
@@ -30,27 +30,27 @@ _BLANKS = b" \t\r\n"
 
 
 class MalformedAnswerError(OSError):
-    """What came is no answer of HTTP/1.1, or where it ends cannot be known for sure."""
+    """The bytes received are not an HTTP/1.1 response, or its end is not certain."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(errno.EPROTO, f"its answer is malformed: {reason}")
 
 
 class Answer:
-    """The final answer to a request.
+    """The final response to a request.
 
     Attributes:
         status: HTTP status.
-        headers: those of one name joined, as RFC 9110 (5.3) has it.
+        headers: repeated headers are joined by commas (RFC 9110, 5.3).
         version: 10 for HTTP/1.0, 11 for all later ones.
-        will_close: whether the connection is of no use after this answer.
+        will_close: the connection cannot be reused after this response.
     """
 
     def __init__(self, lines: BufferedReader, method: str) -> None:
-        """Read the head of the answer to a request of `method`; what comes before the final answer is passed over.
+        """Read the status line and headers of the response to a `method` request; interim responses are skipped.
 
         Raises:
-            MalformedAnswerError: it is no HTTP/1.1.
+            MalformedAnswerError: the bytes are not a valid HTTP/1.1 head.
             OSError: the connection broke.
         """
         self._lines = lines
@@ -72,10 +72,10 @@ class Answer:
         self.will_close = is_ended or is_endless or self.status == _SWITCHING_PROTOCOLS
 
     def body(self) -> Iterator[bytes]:
-        """Yield the body as it comes.
+        """Yield the body in pieces, as they arrive.
 
         Raises:
-            MalformedAnswerError: a chunk is none.
+            MalformedAnswerError: a chunk has no valid size, or does not end after it.
             OSError: the connection broke, or ended before the body.
         """
         if self._is_chunked:
@@ -83,15 +83,15 @@ class Answer:
                 yield from _exactly(size, self._lines)
                 if self._lines.readline(2) not in _EMPTY:
                     raise MalformedAnswerError("a chunk is longer than its size")
-            _headers(self._lines, may_be_cut_off=True)  # trailers, which nothing here asks for
+            _headers(self._lines, may_be_cut_off=True)  # trailers, which are read and ignored
         elif self._length is not None:
             yield from _exactly(self._length, self._lines)
         else:
-            while piece := self._lines.read1(CHUNK):  # what has come, without waiting for more
+            while piece := self._lines.read1(CHUNK):  # at most one read of the socket
                 yield piece
 
     def end(self) -> None:
-        """Read no more of it."""
+        """Stop reading the response."""
         self._lines.close()
 
 
@@ -111,13 +111,13 @@ def _headers(lines: BufferedReader, *, may_be_cut_off: bool = False) -> Headers:
         line = lines.readline(_LONGEST_LINE)
         if line in _EMPTY or (may_be_cut_off and not line):
             return headers
-        if b"\r" in line[:-2]:  # which others end a header at
+        if b"\r" in line[:-2]:  # other parsers end a header there
             raise MalformedAnswerError("a header has a carriage return in it")
-        if not line.endswith(b"\n"):  # else whoever cuts the connection decides where they end
+        if not line.endswith(b"\n"):  # a head that was cut off must not count as complete
             if len(line) == _LONGEST_LINE:
                 raise MalformedAnswerError("a header is too long")
             raise ConnectionResetError
-        if line[0] in b" \t" and name:  # the line above goes on
+        if line[0] in b" \t" and name:  # a continuation of the line above
             headers[name] = f"{headers[name]} {line.strip(_BLANKS).decode('latin-1')}"
             continue
         before, colon, value = line.partition(b":")
@@ -129,11 +129,11 @@ def _headers(lines: BufferedReader, *, may_be_cut_off: bool = False) -> Headers:
 
 
 def _framing(headers: Headers) -> tuple[bool, int | None]:
-    """Return whether a body comes in chunks, and how long it is otherwise; None where it ends with the connection.
+    """Return whether the body is chunked, and else its length; None where it ends with the connection.
 
     Raises:
-        MalformedAnswerError: its end cannot be known for sure (RFC 9112, 6.3): its lengths differ or are none, it has
-            another transfer coding than chunked, or both.
+        MalformedAnswerError: the end of the body is not certain (RFC 9112, 6.3): several lengths that differ, a length
+            that is not a number, a transfer coding other than chunked, or a length and a transfer coding.
     """
     length, coding = headers.get("content-length"), headers.get("transfer-encoding")
     if coding is not None:
@@ -159,8 +159,8 @@ def _chunk_size(lines: BufferedReader) -> int:
 
 def _exactly(size: int, lines: BufferedReader) -> Iterator[bytes]:
     while size:
-        piece = lines.read1(min(size, CHUNK))  # what has come, without waiting for more
+        piece = lines.read1(min(size, CHUNK))  # at most one read of the socket
         if not piece:
-            raise ConnectionResetError  # the connection ended before the length that was promised
+            raise ConnectionResetError  # the connection ended before the announced length
         size -= len(piece)
         yield piece

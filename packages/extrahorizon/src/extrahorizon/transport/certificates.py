@@ -1,4 +1,4 @@
-"""Which certificates a transport trusts and shows: read when a client is made, not at its first request."""
+"""CA bundles and client certificates. They are checked when a client is created, not at its first request."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from extrahorizon.errors import ConfigurationError
 if TYPE_CHECKING:
     import ssl
 
-#: certifi's certificates, each under the name by which OpenSSL finds it, as `exh-dev build` puts them into a bundle: to
-#: read all of them takes 15 ms of a cold start, to find one nothing.
+#: certifi's certificates as one file each, named by OpenSSL's hash of the subject; `exh-dev build` puts them into a
+#: bundle. Parsing all of certifi takes 15 ms of a cold start; OpenSSL finds a single one by its name at once.
 AUTHORITIES = os.path.join(os.path.dirname(__file__), "authorities")  # noqa: PTH118, PTH120 - pathlib is not loaded
 _PEM = b" CERTIFICATE-----"  # after BEGIN, BEGIN X509 or BEGIN TRUSTED
 
 
 def checked_ca(verify: bool | str | None) -> bool | str:
-    """Return which CA certificates to trust: those given, of the environment, or (True) of certifi.
+    """Return which CA certificates to trust: `verify`, else the path in the environment, else True for certifi's.
 
-    A file is looked at and not loaded, which takes 15 ms for the bundle of a system.
+    A file is only searched for a PEM header: to parse the bundle of an operating system takes 15 ms.
 
     Raises:
         ConfigurationError: the file or folder does not exist, or the file holds no certificate in PEM.
-        TypeError: it is neither a path nor a boolean.
+        TypeError: `verify` is neither a path nor a boolean.
     """
     if isinstance(verify, bool):
         return verify
@@ -40,11 +40,11 @@ def checked_ca(verify: bool | str | None) -> bool | str:
 
 
 def checked_cert(cert: str | tuple[str, str] | None) -> str | tuple[str, str] | None:
-    """Return a client certificate that can be shown.
+    """Return a client certificate, after loading it once to check it.
 
     Raises:
-        ConfigurationError: a file cannot be read, they are no certificate and its key, or the key needs a password.
-        TypeError: it is neither a path nor two.
+        ConfigurationError: a file cannot be read, is not a certificate with its key, or the key needs a password.
+        TypeError: `cert` is neither a path nor a tuple of two.
     """
     if cert is None:
         return None
@@ -58,28 +58,28 @@ def checked_cert(cert: str | tuple[str, str] | None) -> str | tuple[str, str] | 
 
 
 def show(cert: str | tuple[str, str], context: ssl.SSLContext) -> None:
-    """Load a client certificate and its key into a context of TLS.
+    """Load a client certificate and its key into a TLS context.
 
     Raises:
-        ConfigurationError: a file cannot be read, they are no certificate and its key, or the key needs a password.
+        ConfigurationError: a file cannot be read, is not a certificate with its key, or the key needs a password.
     """
     files = [cert] if isinstance(cert, str) else list(cert)
     for path in files:
         _content(path, "cert")
     try:
-        # An empty password: without one OpenSSL asks for that of an encrypted key at the terminal.
+        # `str` returns an empty password: without it OpenSSL prompts on the terminal for the one of an encrypted key.
         context.load_cert_chain(files[0], files[-1], password=str)
     except (OSError, ValueError) as error:
-        reason = "are no certificate and its key in PEM, or the key is encrypted"
+        reason = "are not a certificate and its key in PEM, or the key is encrypted"
         raise ConfigurationError(f"cert names {' and '.join(files)}, which {reason}") from error
 
 
 def trusting(verify: bool | str) -> ssl.SSLContext:
-    """Return a context of TLS that trusts these certificates.
+    """Return a TLS context that trusts the given certificates.
 
     Args:
-        verify: the path of a CA bundle or folder; True for certifi's, from `AUTHORITIES` where it is there; False to
-            trust anybody.
+        verify: the path of a CA bundle or folder; True for certifi's, from the folder `AUTHORITIES` if it exists;
+            False to accept any certificate.
 
     Raises:
         ConfigurationError: a bundle cannot be read.

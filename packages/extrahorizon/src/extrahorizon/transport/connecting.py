@@ -1,7 +1,7 @@
-"""Connections that are there within a number of seconds.
+"""TCP and TLS connections within a number of seconds, the DNS lookup and the handshake included.
 
-Python's `socket.create_connection` gives its timeout to each address of a host anew, and its resolver and a TLS
-handshake take what time they like.
+The timeout of Python's `socket.create_connection` starts again for each address of a host, and limits neither the DNS
+lookup nor a TLS handshake.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ _LONGEST_LABEL = 63  # characters of a part of a name (RFC 1035, 2.3.4)
 
 
 class SendingTimeoutError(TimeoutError):
-    """The time was up before a request was sent completely, so that nobody can have acted on it."""
+    """The time was up before a request was sent completely, so that the platform cannot have acted on it."""
 
 
 def connected(host: str, port: int, seconds: float) -> socket.socket:
-    """Return a socket that is connected to a host, with the time that is left as its timeout.
+    """Return a socket that is connected to a host; its timeout is the time that is left.
 
     Args:
         host: name or address.
         port: TCP port.
-        seconds: to find the host's addresses and to try them. Each gets its part of what is left, as in Go's `net`
-            package, so that one that does not answer leaves time for the next.
+        seconds: for the DNS lookup and all connection attempts. Each address gets an equal part of the rest, as in
+            Go's `net` package, so that one that does not answer leaves time for the next.
 
     Raises:
         TimeoutError: the time is up.
-        OSError: no address took the connection; of several, the error of the last one.
-        ValueError: it is no name of a host.
+        OSError: no address accepted the connection; the error is the one of the last address.
+        ValueError: `host` is not a valid host name.
     """
     until = time.monotonic() + seconds
     addresses = _addresses(host, port, seconds)
@@ -39,7 +39,7 @@ def connected(host: str, port: int, seconds: float) -> socket.socket:
     for at, (family, kind, protocol, _, address) in enumerate(addresses):
         opened = None
         try:
-            opened = socket.socket(family, kind, protocol)  # an error where the system has no such family
+            opened = socket.socket(family, kind, protocol)  # raises where the system lacks the family, such as IPv6
             opened.settimeout(_left(until) / (len(addresses) - at))
             opened.connect(address)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -54,17 +54,17 @@ def connected(host: str, port: int, seconds: float) -> socket.socket:
 
 
 def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds: float) -> ssl.SSLSocket:
-    """Return a connection with TLS on it, `opened` closed where that fails.
+    """Return `opened` with TLS; where the handshake fails, `opened` is closed.
 
     Args:
-        opened: a connection.
-        context: which certificates to trust and to show.
-        host: whose certificate to expect.
-        seconds: for the whole handshake, however slowly it comes.
+        opened: a TCP connection.
+        context: CA certificates and client certificate.
+        host: name that the server's certificate must have.
+        seconds: for the complete handshake.
 
     Raises:
         TimeoutError: the time is up.
-        ssl.SSLError: the other side is not trusted, or speaks no TLS.
+        ssl.SSLError: the server's certificate is not trusted, or the server does not speak TLS.
         OSError: the connection broke.
     """
     until = time.monotonic() + seconds
@@ -73,7 +73,7 @@ def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds
             opened,
             server_hostname=_in_ascii(host),
             do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,  # else whoever cuts the connection decides where an answer ends
+            suppress_ragged_eofs=False,  # otherwise a third party that cuts the connection could shorten an answer
         )
     except BaseException:
         opened.close()
@@ -95,13 +95,13 @@ def encrypted(opened: socket.socket, context: ssl.SSLContext, host: str, seconds
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int, str, tuple[str | int, ...]]]:
-    # In a thread, as the resolver of the system takes no timeout. One that is late ends by itself.
+    # In a thread, since getaddrinfo takes no timeout. A thread that is late ends by itself: it is a daemon.
     outcome: list[object] = []
 
     def resolve() -> None:
         try:
             outcome.append(socket.getaddrinfo(_in_ascii(host), port, 0, socket.SOCK_STREAM))
-        except BaseException as error:  # noqa: BLE001 - raised below, where somebody can see it
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
             outcome.append(error)
 
     try:
@@ -120,7 +120,7 @@ def _addresses(host: str, port: int, seconds: float) -> list[tuple[int, int, int
 
 
 def _in_ascii(host: str) -> str | bytes:
-    """Return a host's name as what Python does not load its IDNA codec for, which takes a millisecond."""
+    """Return a plain host name as bytes: for a string, Python loads its IDNA codec, which takes a millisecond."""
     is_plain = host.isascii() and all(0 < len(label) <= _LONGEST_LABEL for label in host.split("."))
     return host.encode() if is_plain else host
 

@@ -1,4 +1,4 @@
-"""Bodies that come compressed: gzip, and deflate in both of its forms."""
+"""Decompression of response bodies: gzip, and deflate with and without the zlib header."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
 
 def decompressed(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
-    """Yield a body without its Content-Encoding, in pieces of a bounded size however well it was compressed.
+    """Yield the decompressed body, in pieces of at most `CHUNK` bytes, so that a decompression bomb stays harmless.
 
     Args:
-        body: pieces as they came.
+        body: pieces as they arrived.
         coding: "gzip", "x-gzip" or "deflate".
 
     Raises:
-        ConnectionResetError: it is damaged, or ends before its compression does.
+        ConnectionResetError: the compressed data is damaged, or ends too early.
     """
     decoder: Any = None
-    for chunk in chain(body, [b""]):  # the last one asks for what zlib still holds
+    for chunk in chain(body, [b""]):  # the empty one flushes the output that zlib still holds
         rest = chunk
         while rest or (decoder is not None and not decoder.eof):
-            if decoder is None or decoder.eof:  # the first member, or another one after it
-                if decoder is not None and not (rest := rest.lstrip(b"\0")):  # which gzip files are padded with
+            if decoder is None or decoder.eof:  # the first gzip member, or another one after it
+                if decoder is not None and not (rest := rest.lstrip(b"\0")):  # gzip files may be padded with zeros
                     break
                 decoder = _decompressor(coding, rest)
             piece, rest = _inflated(decoder, rest)
@@ -37,17 +37,17 @@ def decompressed(body: Iterator[bytes], coding: str) -> Iterator[bytes]:
             elif not rest:
                 break
     if decoder is not None and not decoder.eof:
-        raise ConnectionResetError  # the body ends before its compression does
+        raise ConnectionResetError  # the compressed data ends too early
 
 
 def _decompressor(coding: str, begin: bytes) -> Any:
-    # "deflate" is the zlib format (RFC 9110, 8.4.1.2); some servers send the bare stream.
+    # "deflate" means the zlib format (RFC 9110, 8.4.1.2), but some servers send it without the zlib header.
     bare = coding == "deflate" and begin[0] & 0x0F != 0x08
     return zlib.decompressobj(-zlib.MAX_WBITS if bare else zlib.MAX_WBITS | 32)
 
 
 def _inflated(decoder: Any, data: bytes) -> tuple[bytes, bytes]:
-    """Return a piece of at most `CHUNK` bytes, and what of the data is still to be read."""
+    """Return at most `CHUNK` decompressed bytes, and the rest of `data` that is still to be decompressed."""
     try:
         piece = decoder.decompress(data, CHUNK)
     except zlib.error:

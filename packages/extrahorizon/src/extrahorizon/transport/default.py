@@ -1,4 +1,4 @@
-"""Which transport a client has when none is given to it: the one over sockets, unless there is a proxy."""
+"""The choice of a client's default transport: over sockets, or over requests where a proxy is set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from extrahorizon.transport.protocol import Transport
 
-#: The environment variable that chooses: `requests`, or `sockets`, which then uses no proxy of the environment.
+#: The environment variable that overrides the choice: `requests`, or `sockets`, which ignores the proxy variables.
 VARIABLE = "EXH_TRANSPORT"
 REQUESTS, SOCKETS = "requests", "sockets"
 _PROXIES = ("https_proxy", "http_proxy", "all_proxy")
@@ -25,18 +25,21 @@ def default_transport(
     verify: bool | str | None = None,
     cert: str | tuple[str, str] | None = None,
 ) -> Transport:
-    """Return the transport of a client; only that one is imported, which is half of a function's cold start.
+    """Return a new transport. Only the chosen module is imported: the import is half of a function's cold start.
 
     Args:
-        proxies: as requests takes them; none for those of the environment.
+        proxies: as requests takes them; None for those of the environment.
         verify: as for `ExtraHorizon`.
         cert: as for `ExtraHorizon`.
 
     Raises:
-        ConfigurationError: `EXH_TRANSPORT` is something else, or excludes the proxies; or a file cannot be read.
+        ConfigurationError: `EXH_TRANSPORT` has an unknown value, or is `sockets` although `proxies` are given; or a
+            certificate file cannot be read.
     """
     if proxies is not None and _chosen() == SOCKETS:
-        raise ConfigurationError(f"{VARIABLE} is {SOCKETS}, which uses no proxy, and proxies are given")
+        raise ConfigurationError(
+            f"{VARIABLE} is {SOCKETS}, which uses no proxy, but proxies are given; unset it or set it to {REQUESTS}"
+        )
     if proxies is not None or _is_over_requests():
         from extrahorizon.transport.over_requests import RequestsTransport
 
@@ -47,7 +50,7 @@ def default_transport(
 
 
 def preload() -> None:
-    """Import on Lambda what the first call needs: a function that starts has a full processor, later a part of one."""
+    """Import the default transport while a Lambda function starts: then it has a full CPU, and later only a share."""
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and VARIABLE not in os.environ and not _has_proxy():
         import extrahorizon.transport.over_sockets  # noqa: F401 - imported for later
 
@@ -66,7 +69,7 @@ def _chosen() -> str:
 def _has_proxy() -> bool:
     if any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES):
         return True
-    if sys.platform == "darwin":  # where requests takes those of the system's settings, too
+    if sys.platform == "darwin":  # there, requests also reads the proxies in the system settings
         from urllib.request import getproxies
 
         return bool(getproxies())

@@ -1,4 +1,4 @@
-"""Answers as urllib3 reads them, through Python's `http.client`: in the time that is left, and the final ones alone."""
+"""Responses of Python's `http.client`, as urllib3 reads them, that keep a deadline and skip interim responses."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 class FinalResponse(HTTPResponse):
-    """An answer of Python's HTTP client that is read past 102 and 103, too, which may come before it (RFC 9110, 15.2).
+    """An `HTTPResponse` that also skips the interim responses 102 and 103 (RFC 9110, 15.2), up to `MOST_INTERIM`.
 
-    `HTTPResponse` passes over 100 alone, and over any number of them.
+    `HTTPResponse` itself skips only 100, without a limit.
     """
 
-    _interim = 0  # answers that were passed over
+    _interim = 0  # responses that were skipped
 
     def begin(self) -> None:
-        """Read up to the end of the answer's headers. Raises what `HTTPResponse.begin` raises."""
+        """Read up to the end of the final response's headers. Raises what `HTTPResponse.begin` raises."""
         lines = self.fp
         super().begin()
         while self.status < 200 and self.status != SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # where they are there, nothing more is read
+            self.headers = self.msg = None  # type: ignore[assignment]  # `begin` reads nothing while they are set
             super().begin()
         if getattr(lines, "are_cut_off", False):
             self.close()
             raise HTTPException("the headers have no end")
 
     def _read_status(self) -> tuple[str, int, str]:
-        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # it is not in typeshed
+        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # missing from typeshed
         if status[1] < 200:
             self._interim += 1
             if self._interim > MOST_INTERIM:
@@ -43,26 +43,26 @@ class FinalResponse(HTTPResponse):
 
 
 class TimedSocket:
-    """What an answer of Python's HTTP client is read from: each read of the socket below has the time that is left.
+    """A stand-in for the socket of an `HTTPResponse` that sets the time left as the timeout before each read.
 
-    A timeout of a socket is for one read, and a line of headers, a size of a chunk or a header of gzip takes as many
-    reads as the other side likes.
+    The timeout of a socket is for one read, and a server can make one header line or chunk size last any number of
+    reads.
     """
 
     def __init__(self, opened: socket.socket, left: Callable[[], float]) -> None:
-        """Read from `opened`; `left` returns the seconds for the next read."""
+        """Read from the socket `opened`; `left` returns the seconds for the next read."""
         self._opened, self._left = opened, left
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what is read; closing it closes the socket, if that was closed before."""
+        """Return the file that `HTTPResponse` reads from; the socket stays open until this file is closed."""
         raw = self._opened.makefile(mode, buffering=0)  # type: ignore[call-overload]  # the mode is "rb"
         return Lines(_Timed(self._opened, raw, self._left))
 
 
 class Lines(io.BufferedReader):
-    """What an answer is read from, which notes that a line of its headers has no end.
+    """A buffered reader that notes in `are_cut_off` whether the last line has no end.
 
-    Python's HTTP client takes the end of the connection for the end of the headers.
+    `http.client` takes the end of the connection for the end of the headers.
     """
 
     are_cut_off = False

@@ -1,6 +1,7 @@
-"""The transport over requests: its adapter alone, so that proxies, `responses` mocks and CA bundles work as there.
+"""The transport over requests: proxies, `responses` mocks and CA bundles work as they do with requests.
 
-The sessions of requests would follow redirects, keep cookies and read `.netrc`, which a signed request must not.
+It uses an adapter of requests and no `requests.Session`: a session follows redirects, keeps cookies and reads `.netrc`,
+which must not happen to a signed request.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class RequestsTransport:
-    """Sends through an adapter of requests, which keeps connections open."""
+    """A `Transport` over an adapter of requests, which keeps connections open between requests."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class RequestsTransport:
         verify: bool | str | None = None,
         cert: str | tuple[str, str] | None = None,
     ) -> None:
-        """Send as `ExtraHorizon` describes these arguments.
+        """Create a transport; for the arguments see `ExtraHorizon`.
 
         Raises:
             ConfigurationError: a CA bundle or a client certificate cannot be read.
@@ -75,8 +76,8 @@ class RequestsTransport:
         self._adapter.close()
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        """Send a request once; `Transport.send` describes it."""
-        if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
+        """Send a request once; see `Transport.send`."""
+        if self._process != os.getpid():  # forked: the parent process goes on using the connections
             self._process, self._adapter = os.getpid(), Adapter(pool_maxsize=CONNECTIONS)
         self._drop_idle_connections()
         remaining = deadline.remaining()
@@ -88,20 +89,22 @@ class RequestsTransport:
                 answer = self._adapter.send(
                     _prepared(request),
                     stream=True,
-                    timeout=timeout,  # type: ignore[arg-type]  # requests hands urllib3's own through
+                    timeout=timeout,  # type: ignore[arg-type]  # requests passes a Timeout of urllib3 on as it is
                     verify=self._verify,
                     cert=self._cert,
                     proxies=self._proxies_for(request.url),
                 )
         except (RequestException, HTTPError, OSError) as error:
-            if type(error) is OSError:  # of a file that was there when the client was made: nothing else is so plain
+            # requests raises OSError itself, and none of its subclasses, only where a certificate file does not exist:
+            # it was deleted after the client was created.
+            if type(error) is OSError:
                 failure = ConfigurationError(str(error))
             else:
                 failure = unreachable(error, (connect, read), method=request.method, url=request.url)
         else:
             return self._begun(answer, request, deadline)
-        # Outside of the block, here and below, as `from None` only hides the original, which has the URL with its
-        # query, and RQL values are personal data.
+        # Raised outside of the except block, here and below: `from None` would keep the original error as __context__,
+        # and its URL has the RQL query, whose values are personal data.
         raise failure
 
     @staticmethod
@@ -133,11 +136,11 @@ class RequestsTransport:
         return self._proxies_by_host[host]
 
 
-_REFUSED_TUNNEL = "Tunnel connection failed: "  # how http.client begins the message of an OSError; a status follows
+_REFUSED_TUNNEL = "Tunnel connection failed: "  # the beginning of http.client's OSError; the HTTP status follows
 
 
 def _prepared(request: Request) -> PreparedRequest:
-    # By hand: what requests does beyond this is undone or repeated work for URLs and bodies that are ready to send.
+    # Not by `PreparedRequest.prepare`, which would encode and measure a URL and a body that are ready to send.
     prepared = PreparedRequest()
     prepared.method = request.method
     prepared.url = request.url
@@ -147,17 +150,17 @@ def _prepared(request: Request) -> PreparedRequest:
 
 
 def _chunks(raw: Any, request: Request, deadline: Deadline) -> Iterator[bytes]:
-    """Yield the body as it arrives, decoded; however slowly it comes, it ends by the deadline."""
+    """Yield the decoded body as it arrives, until the deadline at most."""
     failure: ExtraHorizonError | None = None
     try:
-        # Not by urllib3, which takes half of a compressed body for all of it.
+        # Not decoded by urllib3, which raises no error where a compressed body is cut off.
         yield from decoded(_raw(raw, deadline), raw.headers.get("content-encoding", ""), raw.status, request)
     except InvalidResponseError as error:
         failure = error
     except (HTTPError, OSError) as error:
         failure = PlatformUnreachableError(_plain_words(error), method=request.method, url=request.url)
     if failure is not None:
-        _give_up(raw)  # after what is not gzip, urllib3 leaves the connection open
+        _give_up(raw)  # otherwise urllib3 leaves the connection open after a body that is not gzip
         raise failure
 
 
@@ -178,7 +181,7 @@ def _give_up(raw: Any) -> None:
 def unreachable(
     error: BaseException, timeout: tuple[float, float], *, method: str, url: str
 ) -> PlatformUnreachableError:
-    """Return the typed error for a request that got no answer within `timeout`, seconds to connect and to read."""
+    """Return the typed error for a request without an answer; `timeout` is (seconds to connect, seconds to read)."""
     connect, read = timeout
     causes = list(_causes(error))
     if _any(causes, ssl.SSLCertVerificationError):
@@ -194,7 +197,7 @@ def unreachable(
     elif _any(causes, ConnectTimeoutError, ConnectTimeout):
         reason, sent, permanent = f"no connection within {connect:.3g} s", False, False
     elif _any(causes, SendingTimeoutError):
-        reason, sent, permanent = f"it did not take the whole request within {read:.3g} s", False, False
+        reason, sent, permanent = f"the request could not be sent within {read:.3g} s", False, False
     elif _any(causes, TimeoutError, ReadTimeoutError, RequestsTimeout):
         reason, sent, permanent = f"no answer within {read:.3g} s", True, False
     elif _any(causes, InvalidSchema):
@@ -218,9 +221,9 @@ def _plain_words(error: BaseException) -> str:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those beneath it, as requests and urllib3 nest them.
+    """Yield an error and its causes, in the attributes where requests and urllib3 put them.
 
-    `__context__` is not one of them: it may be an error that the caller is handling meanwhile.
+    `__context__` is left out: it may be an unrelated error that the caller was handling.
     """
     while error is not None:
         yield error

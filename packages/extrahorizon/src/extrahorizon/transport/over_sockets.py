@@ -1,7 +1,7 @@
-"""The transport over sockets: little is imported for it, and no wait outlasts the deadline.
+"""The default transport, over sockets. It imports little, which makes cold starts short, and keeps the deadline.
 
-Each read and write has the time that is left, the status line and the headers included. It uses no proxy:
-`RequestsTransport` does.
+Each read and each write has the time that is left as its timeout, those of the status line and the headers included.
+It does not support proxies; use `RequestsTransport` for those.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class SocketTransport:
-    """Sends over sockets of its own, which stay open between requests."""
+    """A `Transport` over sockets, which keeps connections open between requests."""
 
     def __init__(self, *, verify: bool | str | None = None, cert: str | tuple[str, str] | None = None) -> None:
-        """Trust and show the certificates that `ExtraHorizon` describes.
+        """Create a transport; for the arguments see `ExtraHorizon`.
 
         Raises:
             ConfigurationError: a CA bundle or a client certificate cannot be read.
@@ -55,8 +55,8 @@ class SocketTransport:
         self._context: ssl.SSLContext | None = None
 
     def __del__(self) -> None:
-        if hasattr(self, "_idle"):  # it was made, and not refused
-            self.close()  # else Python warns of each socket that nobody closed
+        if hasattr(self, "_idle"):  # not set where __init__ raised
+            self.close()  # otherwise Python emits a ResourceWarning for each socket
 
     def close(self) -> None:
         """Close the connections that are kept open; the next request opens new ones."""
@@ -65,9 +65,9 @@ class SocketTransport:
                 connections.pop().close()
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        """Send a request once; `Transport.send` describes it."""
+        """Send a request once; see `Transport.send`."""
         place, target = parted(request.url)
-        if self._process != os.getpid():  # forked: the parent goes on with its connections, and this process must not
+        if self._process != os.getpid():  # forked: the parent process goes on using the connections
             self._process, self._idle = os.getpid(), {}
         connection = self._kept(place) or self._opened(place, request, deadline)
         connection.limits = request.timeout, deadline
@@ -78,11 +78,12 @@ class SocketTransport:
             connection.close()
             failure = _lost(error, request)
         except BaseException:
-            connection.close()  # half a request is on it
+            connection.close()  # only a part of the request was sent on it
             raise
         else:
             return self._begun(answer, connection, place, request, deadline)
-        # Outside of the block, here and below, as `from None` only hides the original, which may quote what was sent.
+        # Raised outside of the except block, here and below: `from None` would keep the original error as __context__,
+        # and that may quote the request.
         raise failure
 
     def _begun(
@@ -103,7 +104,7 @@ class SocketTransport:
         while kept:
             try:
                 connection = kept.pop()
-            except IndexError:  # another thread was faster
+            except IndexError:  # another thread took the last one
                 return None
             if connection.is_usable():
                 return connection
@@ -160,41 +161,44 @@ class SocketTransport:
 
 
 class _Connection:
-    """A socket for one request: its reads and writes end with the limits of that request."""
+    """A socket during one request, whose timeout and deadline limit each read and write."""
 
     def __init__(self, opened: socket.socket) -> None:
         self._socket: socket.socket | None = opened
         self._since = time.time()
-        self._begun = b""  # of the answer, read while the request was sent
-        self._is_sent = False
-        self._is_read = False  # the answer, to its end
-        self._is_followed = False
+        self._begun = b""  # the beginning of the response, where it arrived while the request was being sent
+        self._is_sent = False  # the complete request
+        self._is_read = False  # the complete response
+        self._is_followed = False  # by bytes after the response
         self.limits: tuple[float, Deadline]
 
     def close(self) -> None:
-        """Close the socket, unless the next request has it."""
+        """Close the socket, unless it was handed on to the next request."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
     @property
     def may_be_kept(self) -> bool:
-        """Whether it is open, and neither anything of its request is left to be sent, nor anything of others came."""
+        """Whether the socket can be reused: open, the request sent completely, no bytes received after the response."""
         return self._socket is not None and self._is_sent and not self._is_followed
 
     def handed_on(self) -> _Connection:
-        """Return the socket for the next request; closing this one's answer does not touch it any more."""
+        """Return a connection for the next request, with this one's socket; closing this one then has no effect."""
         opened, self._socket = self._usable, None
         return _Connection(opened)
 
     @property
     def _usable(self) -> socket.socket:
         if self._socket is None:
-            raise ConnectionResetError  # the answer was read to its end before
+            raise ConnectionResetError  # the response was read to its end, and the socket handed on
         return self._socket
 
     def is_usable(self) -> bool:
-        """Return whether it was used lately, and neither its end nor an unexpected answer has come since."""
+        """Return whether the connection was used in the last `IDLE_LIMIT` seconds and has received nothing since.
+
+        A socket that the server has closed polls as readable, too.
+        """
         if time.time() - self._since > IDLE_LIMIT:
             return False
         poll = select.poll()
@@ -202,10 +206,9 @@ class _Connection:
         return not poll.poll(0) and not _has_decrypted(self._socket)
 
     def write(self, request: Request, target: str) -> None:
-        """Send a request; of a long body no more than the platform reads.
+        """Send a request. Stop early where the answer arrives before the body is sent, such as 413 for a large body.
 
-        An answer may come before the body is sent, such as 413 for one that is too large. Then the rest is not sent,
-        and the connection is of no further use.
+        A connection on which a request was sent in part is not reused.
         """
         host = urlsplit(request.url)
         default = host.port is None or host.port == _PORTS[host.scheme]
@@ -216,7 +219,7 @@ class _Connection:
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         try:
             if request.body is None or (isinstance(request.body, bytes) and len(request.body) < CHUNK):
-                self._send(head + (request.body or b""))  # one packet where it fits
+                self._send(head + (request.body or b""))  # in one packet, where it fits
             else:
                 self._send(head)
                 if not all(map(self._send_unless_answered, _pieces(request.body))):
@@ -224,7 +227,7 @@ class _Connection:
         except TimeoutError:
             raise SendingTimeoutError from None
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-            return  # an answer may have come all the same
+            return  # the server may have answered before it closed the connection
         self._is_sent = True
 
     def _send(self, data: bytes) -> None:
@@ -232,7 +235,7 @@ class _Connection:
         self._usable.sendall(data)
 
     def _send_unless_answered(self, data: bytes) -> bool:
-        """Send a piece of a body; return False, with some of it unsent, where the answer has begun."""
+        """Send a piece of a body. Return False, with the piece sent in part, where the answer has begun."""
         connection, left = self._usable, memoryview(data)
         connection.setblocking(False)
         awaited = select.POLLIN | select.POLLOUT
@@ -255,7 +258,7 @@ class _Connection:
     def _has_begun(self) -> bool:
         try:
             came = self._usable.recv(CHUNK)
-        except (BlockingIOError, ssl.SSLWantReadError):  # what came is TLS's own, such as a session ticket
+        except (BlockingIOError, ssl.SSLWantReadError):  # only a message of TLS itself, such as a session ticket
             return False
         self._begun += came
         return not came or len(self._begun) > CHUNK or _is_final(self._begun)
@@ -277,9 +280,9 @@ class _Connection:
         return left
 
     def end(self, reader: io.BufferedReader) -> None:
-        """Note whether bytes came after the answer, which belong to none that was asked for."""
+        """Note that the response is read, and whether unexpected bytes follow it."""
         self._is_read = True
-        # What is in its buffer, for no more is read; and what TLS has decrypted and nobody has taken.
+        # Setting _is_read stops reads of the socket, so that peek shows only what is buffered already.
         self._is_followed = bool(self._begun or reader.peek(1)) or _has_decrypted(self._socket)
 
 
@@ -306,12 +309,12 @@ class _Input(io.RawIOBase):
 
 
 def _has_decrypted(opened: socket.socket | None) -> bool:
-    """Return whether bytes of a record of TLS are left, which `poll` does not see."""
+    """Return whether TLS has decrypted bytes that were not read yet, which `poll` does not see."""
     return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
 
 
 def _is_final(begun: bytes) -> bool:
-    """Return whether an answer has begun that is not an interim one, such as 100 Continue, which asks for the body."""
+    """Return whether the final response has begun; an interim one, such as 100 Continue, still expects the body."""
     while len(begun) > len("HTTP/1.1 "):
         if begun[len("HTTP/1.1 ") :][:1] != b"1":
             return True
@@ -331,7 +334,7 @@ def _not_connected(error: OSError | ValueError, timeout: float, request: Request
     permanent = False
     if isinstance(error, ssl.SSLCertVerificationError):
         reason, permanent = "its TLS certificate was not accepted", True
-    elif isinstance(error, ValueError) and not isinstance(error, OSError):  # of the resolver, such as IDNA's
+    elif isinstance(error, ValueError) and not isinstance(error, OSError):  # such as UnicodeError of the IDNA codec
         reason, permanent = "it is not the name of a host", True
     elif isinstance(error, TimeoutError):
         reason = f"no connection within {timeout:.3g} s"
@@ -342,7 +345,7 @@ def _not_connected(error: OSError | ValueError, timeout: float, request: Request
 
 def _lost(error: OSError, request: Request) -> PlatformUnreachableError:
     if isinstance(error, SendingTimeoutError):
-        reason = f"it did not take the whole request within {request.timeout:.3g} s"
+        reason = f"the request could not be sent within {request.timeout:.3g} s"
         return PlatformUnreachableError(reason, method=request.method, url=request.url, sent=False)
     reason = f"no answer within {request.timeout:.3g} s" if isinstance(error, TimeoutError) else _plain_words(error)
     return PlatformUnreachableError(reason, method=request.method, url=request.url)

@@ -1,7 +1,8 @@
-"""What a transport is: it sends one signed request, once, and returns the beginning of its answer.
+"""The `Transport` protocol, and its requests and responses.
 
-A transport never retries, never follows a redirect, keeps no cookies and reads no `.netrc`. Each of its waits ends by
-the deadline. The conformance suite of this package's tests runs over every transport.
+A transport sends one signed request, once, and returns the response as soon as its headers have arrived. It never
+retries, never follows a redirect, keeps no cookies and reads no `.netrc`; each of its waits ends by the deadline. The
+conformance suite in this package's tests runs over every transport.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 30.0  # seconds between two bytes of an answer
-IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, and a frozen Lambda does not notice
+IDLE_LIMIT = 50.0  # seconds; load balancers drop idle connections after 60, which a frozen Lambda function misses
 BODY_LIMIT = 32 * 1024 * 1024  # bytes of an answer held in memory; the platform's own limit is 10 MB
 CONNECTIONS = 32  # kept open per host, enough for a fan-out
 CHUNK = 65_536  # bytes
 
 
 def parted(url: str) -> tuple[str, str]:
-    """Return scheme, host and port of a URL, and what follows them: far faster than `urlsplit`, for each request."""
+    """Return a URL's origin (scheme, host, port) and the rest. It runs for each request; `urlsplit` is far slower."""
     scheme, _, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host}", f"/{path}" if slash else "/"
 
 
 class RequestInfo(NamedTuple):
-    """A request that is about to be sent. It holds no secret, and of personal data what a caller wrote into the path.
+    """A request that is about to be sent, for hooks. It has no secrets; the path may have personal data in it.
 
     Attributes:
         method: HTTP method.
@@ -51,7 +52,7 @@ class RequestInfo(NamedTuple):
 
 
 class ResponseInfo(NamedTuple):
-    """An answer that has begun.
+    """A response whose headers have arrived, for hooks.
 
     Attributes:
         method: HTTP method of the request.
@@ -67,10 +68,10 @@ class ResponseInfo(NamedTuple):
 
 
 class Headers(MutableMapping[str, str]):
-    """Headers of a message. A name is found in any case, and kept as it was written."""
+    """HTTP headers: a mapping whose lookup ignores case, and whose names keep the case in which they were set."""
 
     def __init__(self, *sources: Mapping[str, str]) -> None:
-        """Hold those of `sources`; of two with one name the later counts."""
+        """Merge the headers in `sources`; of two with the same name the later one is kept."""
         self._by_name: dict[str, tuple[str, str]] = {}
         for source in sources:
             self.update(source)
@@ -91,17 +92,17 @@ class Headers(MutableMapping[str, str]):
         return len(self._by_name)
 
     def __repr__(self) -> str:
-        return f"<Headers {', '.join(self)}>"  # names alone: values hold signatures and cookies
+        return f"<Headers {', '.join(self)}>"  # without values, which may be signatures and cookies
 
 
 class Request:
-    """A request as it goes on the wire.
+    """A request that is ready to send.
 
     Attributes:
         method: HTTP method, in capitals.
-        url: with everything encoded that a URL cannot carry.
-        headers: all of them, the signature and the length of the body included.
-        body: what is sent; an iterable is sent as it is read.
+        url: percent-encoded.
+        headers: all of them, including the signature and Content-Length.
+        body: bytes; or an iterable of bytes, which is sent piece by piece.
         timeout: seconds to wait between two bytes of the answer.
     """
 
@@ -116,7 +117,7 @@ class Request:
         *,
         timeout: float = READ_TIMEOUT,
     ) -> None:
-        """Hold what the attributes describe."""
+        """Create a request; the attributes describe the arguments."""
         self.method = method
         self.url = url
         self.headers = Headers() if headers is None else headers
@@ -125,9 +126,9 @@ class Request:
 
 
 class Response:
-    """An answer of the platform. Its body is read when `content`, `text`, `json` or `chunks` is asked for.
+    """A response of the platform. Its body is read when `content`, `text`, `json` or `chunks` is used first.
 
-    **A file, a piece at a time**
+    **Read a file in pieces**
 
         with exh.session.get("/files/v1/.../file", stream=True) as response:
             for chunk in response.chunks():
@@ -135,7 +136,7 @@ class Response:
 
     Attributes:
         status_code: HTTP status.
-        headers: found whatever the case of their names.
+        headers: their lookup ignores case.
         method: HTTP method of the request.
         url: of the request.
     """
@@ -151,17 +152,17 @@ class Response:
         close: Callable[[], object],
         http_version: int = 11,
     ) -> None:
-        """Hold an answer that has begun.
+        """Create a response whose headers have arrived.
 
         Args:
-            request: what it answers.
+            request: the request that it answers.
             status_code: HTTP status.
-            headers: of the answer.
-            body: pieces of the body, decoded, as they arrive; raises PlatformUnreachableError where the connection
-                breaks, or where the time of `deadline` is up.
+            headers: of the response.
+            body: pieces of the decoded body, as they arrive; raises PlatformUnreachableError if the connection breaks
+                or the time of `deadline` is up.
             deadline: when reading ends.
-            close: gives up a body that was not read to its end, and its connection.
-            http_version: 11 for HTTP/1.1.
+            close: closes the connection of a body that was not read to its end.
+            http_version: 11 for HTTP/1.1, 10 for HTTP/1.0.
         """
         self.method, self.url = request.method, request.url
         self.status_code = status_code
@@ -180,15 +181,15 @@ class Response:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Response {self.status_code}>"  # neither the URL nor the body, which may be of a patient
+        return f"<Response {self.status_code}>"  # without the URL and the body, which may have data of patients
 
     @property
     def content(self) -> bytes:
-        """The body, decoded; at most `BODY_LIMIT` bytes.
+        """The decoded body, of at most `BODY_LIMIT` bytes.
 
         Raises:
-            InvalidResponseError: it is larger.
-            DeadlineExceededError: the time was up before it was complete.
+            InvalidResponseError: the body is larger.
+            DeadlineExceededError: the time was up before the body was complete.
             PlatformUnreachableError: the connection broke.
         """
         if self._content is None:
@@ -203,34 +204,35 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text, in the encoding that its Content-Type names, else UTF-8. Raises what `content` raises."""
+        """The body as a string, in the encoding of its Content-Type, by default UTF-8. Raises what `content` raises."""
         charset = self.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
         try:
             return self.content.decode(charset or "utf-8", errors="replace")
-        except (LookupError, ValueError):  # no encoding of this name, or one that replaces nothing, as `idna`
+        except (LookupError, ValueError):  # an unknown encoding, or one without errors="replace", such as `idna`
             return self.content.decode(errors="replace")
 
     def json(self) -> Any:
         """Return the JSON in the body, None for an empty one.
 
         Raises:
-            InvalidResponseError: it is not JSON. Also what `content` raises.
+            InvalidResponseError: the body is not JSON. Also what `content` raises.
         """
         content = self.content
         try:
             return json_codec.loads(content) if content else None
         except (ValueError, RecursionError):
             pass
-        # Outside of the block: the error of the parser has the whole body, and `from None` only hides it.
+        # Raised outside of the except block: `from None` would keep the parser's error as __context__, and that has the
+        # entire body.
         raise self._invalid("an answer that is not JSON")
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it arrives, decoded.
+        """Yield the decoded body in pieces, as they arrive.
 
         Raises:
-            DeadlineExceededError: the time was up before it was complete.
+            DeadlineExceededError: the time was up before the body was complete.
             PlatformUnreachableError: the connection broke.
-            InvalidResponseError: it was read before, or could not be read.
+            InvalidResponseError: the body was read before, or could not be read.
         """
         if self._content is not None:
             yield self._content
@@ -249,14 +251,14 @@ class Response:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether it sends the caller to another address."""
+        """Whether the response is a redirect to another URL."""
         return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether it ends where no complete one can: its headers say nothing of how long its body is.
+        """Whether the headers are incomplete: they state no length of the body, which HTTP/1.1 requires.
 
-        Python's HTTP client takes the end of the connection for the end of the headers.
+        Python's `http.client` takes the end of the connection for the end of the headers.
         """
         headers = self.headers
         return self.status_code < 200 or (
@@ -275,23 +277,23 @@ class Response:
 
 
 def decoded(body: Iterator[bytes], coding: str, status: int, request: Request) -> Iterator[bytes]:
-    """Yield a body without its Content-Encoding.
+    """Yield a body, decompressed if necessary.
 
     Args:
-        body: pieces as they came.
-        coding: as the header has it.
-        status: of the answer.
-        request: what it answers.
+        body: pieces as they arrived.
+        coding: the value of the header Content-Encoding.
+        status: HTTP status, for the error.
+        request: the request, for the error.
 
     Raises:
-        InvalidResponseError: it is in a coding that was not asked for.
-        ConnectionResetError: it ends before its compression does, or is damaged.
+        InvalidResponseError: the coding is neither gzip nor deflate.
+        ConnectionResetError: the compressed data is damaged, or ends too early.
     """
     coding = coding.strip().lower()
     if coding in ("", "identity"):
         yield from body
     elif coding in ("gzip", "x-gzip", "deflate"):
-        from extrahorizon.transport.decompression import decompressed  # and zlib, which many answers do without
+        from extrahorizon.transport.decompression import decompressed  # late: it imports zlib
 
         yield from decompressed(body, coding)
     elif any(body):
@@ -300,18 +302,18 @@ def decoded(body: Iterator[bytes], coding: str, status: int, request: Request) -
 
 
 class Transport(Protocol):
-    """A way to send requests. `ExtraHorizon(transport=...)` takes one; it may be used from many threads at once."""
+    """An object that sends requests, for `ExtraHorizon(transport=...)`. It must be safe to use from many threads."""
 
     def send(self, request: Request, deadline: Deadline) -> Response:
-        """Send a request once, and return when the headers of its answer are there.
+        """Send a request once, and return the response as soon as its headers have arrived.
 
         Args:
-            request: signed, and complete.
-            deadline: when connecting, sending, waiting and reading end at the latest.
+            request: complete and signed.
+            deadline: end of connecting, sending, waiting and reading, together.
 
         Raises:
             PlatformUnreachableError: there was no answer; `sent` says whether the platform may have acted on the
-                request, `permanent` that sending it again is of no use.
+                request, `permanent` that a retry is of no use.
         """
         ...
 

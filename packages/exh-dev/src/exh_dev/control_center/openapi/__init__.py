@@ -10,7 +10,6 @@ from exh_dev.control_center.openapi.schemas import SCHEMAS
 
 
 def description() -> dict[str, Any]:
-    """Return the complete OpenAPI description."""
     return {
         "openapi": "3.1.0",
         "info": {

@@ -64,7 +64,6 @@ class AccessLogService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Keep the latest requests."""
         self._store = store
         self._clock = clock
         self._noted: deque[_Noted] = deque(maxlen=MOST)
@@ -80,7 +79,7 @@ class AccessLogService(Service):
         self.flush()
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Return an application whose requests are noted."""
+        """Return an application that logs its requests."""
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or scope["path"].startswith(_LOCAL):

@@ -106,7 +106,6 @@ class Applications:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of applications."""
         every = f"{base}/applications"
         return [
             Route(every, self._find, methods=["GET"]),

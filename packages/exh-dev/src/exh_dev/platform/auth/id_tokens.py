@@ -160,5 +160,5 @@ def _encoded(value: bytes) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    """Base64url without padding; what is none of it is a ValueError."""
+    """Decode base64url without padding. Raises ValueError for other strings."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -70,7 +70,7 @@ class LocalProvider:
     """The provider, using a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Keep people, and the client's secret, in `store`."""
+        """Keep users of the provider, and the client's secret, in `store`."""
         self._store = store
         self._clock = clock
         self._codes: dict[str, _Given] = {}
@@ -89,7 +89,7 @@ class LocalProvider:
         ]
 
     async def _record(self, request: Request) -> JSONResponse:
-        """Return what `POST /auth/v2/oidc/providers` takes; the query may have another `name` and a `redirectUri`."""
+        """Return a body for `POST /auth/v2/oidc/providers`; the query may set its `name` and `redirectUri`."""
         issuer = _issuer(request)
         return JSONResponse(
             {
@@ -246,7 +246,7 @@ def _unusable(request: Request) -> Response | None:
 
 
 def _wrong(request: Request) -> Response | None:
-    """Return the way back for a request that is wrong otherwise; None for one that is right."""
+    """Return the redirect with an error to the application for another invalid request; None for a valid one."""
     asked = request.query_params
     if asked.get("response_type") != "code":
         return _back(request, error="unsupported_response_type", error_description="Only code is supported")

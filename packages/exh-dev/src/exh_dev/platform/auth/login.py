@@ -75,7 +75,7 @@ def _unknown() -> ErrorAnswer:
 
 
 def hash_password(password: str) -> str:
-    """Return what is stored: the salt and the hash, in hex."""
+    """Return the salt and the hash of a password in hex, to be stored."""
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}:{_scrypt(password, salt).hex()}"
 

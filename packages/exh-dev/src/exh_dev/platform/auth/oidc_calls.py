@@ -148,7 +148,6 @@ def is_on_loopback(url: str) -> bool:
 
 
 async def _keys(provider: Document) -> list[Mapping[str, Any]]:
-    """Return the keys that a provider publishes."""
     where = provider["issuerId"].removesuffix("/") + _DISCOVERY
     if not is_on_loopback(where):
         raise IdTokenError(

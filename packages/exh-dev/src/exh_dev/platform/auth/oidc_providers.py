@@ -51,7 +51,6 @@ class Providers:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of providers."""
         every = f"{base}/oidc/providers"
         return [
             Route(every, self._find, methods=["GET"]),

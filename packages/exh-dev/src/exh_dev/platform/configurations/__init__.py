@@ -1,0 +1,1 @@
+"""The configuration service, `/configurations/v2`: data of the application, groups, users and patients."""

@@ -54,7 +54,6 @@ class ConfigurationService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
 

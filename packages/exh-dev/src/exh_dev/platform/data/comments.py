@@ -34,7 +34,6 @@ class Comments:
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of comments."""
         every = f"{base}/{{schema}}/documents/{{id}}/comments"
         return [
             Route(every, self._create, methods=["POST"]),

@@ -122,7 +122,7 @@ _OF_LISTS: dict[str, Kind] = {
 
 
 def kind_at(properties: Mapping[str, Any], path: str) -> Kind:
-    """Return what the property at a dotted path is, to a query; of a list, what its elements are."""
+    """Return the type, for a query, of the property at a dotted path; for a list, that of its elements."""
     configuration, listed = _innermost({"type": "object", "properties": properties})
     for name in path.split("."):
         if listed and name.isdecimal():

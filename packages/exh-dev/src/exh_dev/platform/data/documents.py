@@ -44,7 +44,6 @@ class Documents:
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of documents."""
         every = f"{base}/{{schema}}/documents"
         one = f"{every}/{{id}}"
         return [

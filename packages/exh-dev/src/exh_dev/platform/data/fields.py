@@ -54,7 +54,7 @@ def assign(schema: Document, document: Document, changes: Mapping[str, Any]) -> 
 
 
 def unset(document: Document, paths: Iterable[str]) -> None:
-    """Remove what is at these paths."""
+    """Remove the members at these paths."""
     for path in paths:
         *outer, name = path.split(".")
         holder: Any = document["data"]
@@ -70,7 +70,6 @@ def add_items(schema: Document, document: Document, path: str, values: Sequence[
 
 
 def remove_items(document: Document, path: str, values: Sequence[Any]) -> None:
-    """Remove items from a list."""
     items = _list_at(document, path)
     items[:] = [item for item in items if item not in values]
 

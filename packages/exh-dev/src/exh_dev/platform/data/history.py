@@ -34,15 +34,15 @@ def index(store: Store) -> None:
 def note(
     store: Store, document: Document, rights: Rights, *, change: str, now: float, from_status: str | None = None
 ) -> None:
-    """Something happened to a document.
+    """Record a change of a document.
 
     Args:
-        store: where it is.
-        document: as it is now.
-        rights: whose doing it is.
+        store: the store of the document.
+        document: the document after the change.
+        rights: the caller's.
         change: the name of a transition, `creation` or `update`.
         now: epoch seconds.
-        from_status: the status that it had before; None for a creation.
+        from_status: the status before the change; None for a creation.
     """
     text = json_text(document.get("data", {}))
     entry = {
@@ -70,6 +70,5 @@ def of(store: Store, document_id: str) -> list[Document]:
 
 
 def forget(store: Store, document_id: str) -> None:
-    """Forget a deleted document."""
     for entry in store.page(COLLECTION, Sql(_OF.text, (document_id,)), (), -1, 0, _INDEX):
         store.delete(COLLECTION, json.loads(entry)["id"])

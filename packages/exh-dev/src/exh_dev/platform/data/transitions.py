@@ -266,7 +266,7 @@ def _name(schema: Document, transition: Document) -> str:
 
 
 def _after(schema: Document, transition: Document) -> list[Document]:
-    """Return what is to be done when the document is released, each with the name of the transition that says so."""
+    """Return a transition's `afterActions`, each with the transition's name. They run once the document is unlocked."""
     return [{**action, "transition": _name(schema, transition)} for action in transition.get("afterActions", ())]
 
 

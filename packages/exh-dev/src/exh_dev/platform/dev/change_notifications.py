@@ -60,7 +60,7 @@ class Changes:
                 self.mark(topic)
 
     def mark(self, topic: str) -> None:
-        """Something has changed, such as `runs` or `functions`."""
+        """Notify clients, in the next batch, that a topic such as `runs` or `functions` has changed."""
         if not self._waiting:
             return
         if not self._marked:
@@ -68,7 +68,6 @@ class Changes:
         self._marked.add(topic)
 
     def tell(self, message: dict[str, Any]) -> None:
-        """Send a message immediately."""
         if not self._waiting:
             return
         text = json.dumps(message)

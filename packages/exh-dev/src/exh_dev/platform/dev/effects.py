@@ -117,7 +117,7 @@ def kind_of(collection: str) -> str | None:
 
 
 def stored(collection: str, document_id: str | None) -> None:
-    """Something was stored, changed or deleted."""
+    """Record that the request stored, changed or deleted a document."""
     effects = current.get()
     if effects is None or document_id is None or len(effects.stored) >= MOST or kind_of(collection) is None:
         return
@@ -134,7 +134,7 @@ def moved(move: Move) -> None:
 
 @contextmanager
 def inside(document_id: str, transition: str) -> Iterator[None]:
-    """Attribute what is stored in this block to an earlier transition."""
+    """Attribute documents stored inside the block to an earlier transition."""
     effects = current.get()
     if effects is None:
         yield

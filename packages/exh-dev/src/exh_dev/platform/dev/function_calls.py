@@ -46,7 +46,6 @@ class Body:
     kept: int = 0
 
     def add(self, piece: bytes) -> None:
-        """Add the next piece."""
         self.size += len(piece)
         if piece and self.kept < LARGEST:
             self.pieces.append(bytes(piece[: LARGEST - self.kept]))

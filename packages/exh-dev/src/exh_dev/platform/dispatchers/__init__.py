@@ -1,1 +1,1 @@
-"""Dispatchers and the delivery of events to them."""
+"""The dispatcher service: dispatchers, and the delivery of events to them."""

@@ -34,7 +34,7 @@ class Deliveries:
     """The deliveries of a store. They are carried out on one event loop at a time."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Nothing is delivered until `run` or `deliver_due`; `clock` is the task service's."""
+        """Prepare deliveries, which `run` or `deliver_due` performs; `clock` is that of the task service."""
         self._store = store
         self._clock = clock
         self._woken: asyncio.Event | None = None

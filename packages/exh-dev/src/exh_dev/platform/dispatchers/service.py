@@ -32,7 +32,7 @@ class DispatcherService(Service):
     base = api.BASE
 
     def __init__(self, store: Store, tasks: TaskService, *, clock: Clock) -> None:
-        """`clock` is for timestamps; deliveries wait by that of the task service."""
+        """Create the service; `clock` is for timestamps, while deliveries use the clock of the task service."""
         self._store = store
         self._tasks = tasks
         self._clock = clock

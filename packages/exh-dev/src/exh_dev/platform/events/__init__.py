@@ -1,0 +1,1 @@
+"""The event service: events that services publish, and their subscriptions and deliveries."""

@@ -37,7 +37,6 @@ class EventService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the events of `store`."""
         self._store = store
         self._clock = clock
 

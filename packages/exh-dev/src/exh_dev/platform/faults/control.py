@@ -28,7 +28,6 @@ class FaultControl:
     """The endpoints; each answers the list of rules."""
 
     def __init__(self, faults: FaultRules) -> None:
-        """Show and change `faults`."""
         self._faults = faults
 
     def routes(self) -> list[Route]:

@@ -42,7 +42,6 @@ class FaultInjection:
     """ASGI middleware: serves `app`, and injects a fault into each request that a rule of `faults` strikes."""
 
     def __init__(self, app: ASGIApp, faults: FaultRules) -> None:
-        """Inject faults in front of `app`."""
         self._app = app
         self._faults = faults
 
@@ -80,7 +79,7 @@ class _Request:
     send: Send
 
     async def received(self) -> list[Message]:
-        """Everything the client sends, read to the end."""
+        """Read the request to its end."""
         messages = [await self.receive()]
         while messages[-1].get("more_body", False):
             messages.append(await self.receive())

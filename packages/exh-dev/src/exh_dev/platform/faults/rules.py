@@ -76,10 +76,10 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> Rule:
-        """Understand a rule.
+        """Parse a rule.
 
         Raises:
-            UsageError: it is not one; says what is wrong and shows right ones.
+            UsageError: the rule is invalid; the message has valid examples.
         """
         try:
             return _parse(text)
@@ -87,7 +87,7 @@ class Rule:
             raise UsageError(f'the fault rule "{text}" cannot be used: {error}; {_RIGHT}') from None
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether a request is one that this rule is about."""
+        """Return whether the rule applies to a request."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
@@ -112,20 +112,18 @@ class FaultRules:
         return self._in_force
 
     def add(self, *rules: str) -> None:
-        """Put rules after those in force: all of them or, when one is wrong, none.
+        """Append rules: all of them, or none if one is invalid.
 
         Raises:
-            UsageError: one of them cannot be understood.
+            UsageError: a rule is invalid.
         """
         added = tuple(RuleInForce(Rule.parse(each), self._chance) for each in rules)
         self._in_force = (*self._in_force, *added)
 
     def remove(self, rule: RuleInForce) -> None:
-        """Drop a rule."""
         self._in_force = tuple(each for each in self._in_force if each is not rule)
 
     def clear(self) -> None:
-        """Drop all rules."""
         self._in_force = ()
 
     def end_pauses(self) -> None:
@@ -134,10 +132,9 @@ class FaultRules:
 
 
 class RuleInForce:
-    """A rule with its luck and its history."""
+    """A rule in force, which counts the requests that it matched and those that it disturbed."""
 
     def __init__(self, rule: Rule, chance: Callable[[], float]) -> None:
-        """Enforce `rule` while it is `on`."""
         self.rule = rule
         self.on = True
         self.matched = 0
@@ -145,7 +142,7 @@ class RuleInForce:
         self._chance = chance
 
     def strikes(self, method: str, path: str) -> bool:
-        """Return whether this request is to suffer. Counts it, so ask once for each."""
+        """Return whether to inject the fault into a request. Call it once for each request, which it counts."""
         if not self.on or self.matched == self.rule.times or not self.rule.matches(method, path):
             return False
         self.matched += 1

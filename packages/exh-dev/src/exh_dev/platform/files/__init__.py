@@ -1,0 +1,1 @@
+"""The file service, `/files/v1`: uploads on disk, reached by their tokens."""

@@ -37,7 +37,6 @@ class Rights:
 
     @property
     def user_id(self) -> str | None:
-        """The calling user."""
         return None if self.user is None else str(self.user["id"])
 
     @property
@@ -140,5 +139,5 @@ def rights_of_user(user: Document, store: Store, *, application_id: str | None =
 
 
 def _spellings(name: str, narrowed: tuple[str, ...]) -> set[str]:
-    """`NAME`, `NAME:first`, `NAME:first:second`."""
+    """Return the names that grant a permission: `NAME`, `NAME:first`, `NAME:first:second`."""
     return {":".join((name, *narrowed[:depth])) for depth in range(len(narrowed) + 1)}

@@ -1,6 +1,6 @@
-"""Reading what a client sends: JSON or a form, perhaps compressed, of bounded size, with errors as the platform's.
+"""Request bodies: JSON or a form, optionally gzipped, with limits on size and nesting, and the platform's error codes.
 
-13 no body, 22 a body that cannot be read, 14 a missing field, 15 a field of the wrong kind. Unknown fields are ignored.
+13: no body; 22: a malformed body; 14: a missing field; 15: a field of the wrong type. Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -22,34 +22,33 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-LIMIT = 10 * 1024 * 1024  # bytes, compressed and not: the gateway's limit on request bodies
+LIMIT = 10 * 1024 * 1024  # bytes, both compressed and decompressed: the gateway's limit on request bodies
 _MOST_MEMBERS = 100  # of a gzip body; each costs a copy of the rest
-DEEPEST = 100  # objects and lists in each other: what a MongoDB document can hold
-MOST_VALUES = 2_000_000  # of a body in JSON: it is checked value by value while everybody else waits
-MOST_CONTAINERS = 100_000  # objects and lists among them, which take longer
+DEEPEST = 100  # levels of nested objects and lists: MongoDB's limit for a document
+MOST_VALUES = 2_000_000  # in a JSON body: it is checked value by value, and other requests wait meanwhile
+MOST_CONTAINERS = 100_000  # objects and lists among these values, which take longer to check
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Fields:
-    """The members of a request body.
+    """The fields of a request body, read with a check of their type.
 
     Attributes:
-        members: all of them, as they were sent.
+        members: all fields, by name, as they were sent.
     """
 
     def __init__(self, members: dict[str, Any]) -> None:
-        """Read from `members`."""
         self.members = members
 
     def value(self, name: str) -> Any:
-        """Return a member of any kind; None when it is missing or null."""
+        """Return a field of any type; None if it is missing or null."""
         return self.members.get(name)
 
     def optional_object(self, name: str) -> dict[str, Any] | None:
-        """Return an object, or None when it is missing or null.
+        """Return an object; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is not one.
+            ErrorAnswer: 15 if the value is not an object.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, dict):
@@ -57,10 +56,10 @@ class Fields:
         return value
 
     def text(self, name: str) -> str:
-        """Return a required text.
+        """Return a required string.
 
         Raises:
-            ErrorAnswer: 14 when it is missing or null, 15 when it is not a text.
+            ErrorAnswer: 14 if the field is missing or null, 15 if the value is not a string.
         """
         value = self.optional_text(name)
         if value is None:
@@ -68,10 +67,10 @@ class Fields:
         return value
 
     def optional_text(self, name: str) -> str | None:
-        """Return a text, or None when it is missing or null.
+        """Return a string; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is not a text.
+            ErrorAnswer: 15 if the value is not a string.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, str):
@@ -79,10 +78,10 @@ class Fields:
         return value
 
     def optional_integer(self, name: str) -> int | None:
-        """Return a whole number, or None when it is missing or null.
+        """Return an integer; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is not one.
+            ErrorAnswer: 15 if the value is not an integer.
         """
         value = self.members.get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
@@ -90,22 +89,22 @@ class Fields:
         return value
 
     def optional_moment(self, name: str) -> float | None:
-        """Return the epoch seconds of an ISO 8601 text, or None when it is missing or null.
+        """Return an ISO 8601 timestamp as epoch seconds; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is not one.
+            ErrorAnswer: 15 if the value is not an ISO 8601 timestamp.
         """
         text = self.optional_text(name)
         try:
             return None if text is None else moment(text)
         except (ValueError, OverflowError):
-            raise ErrorAnswer(15, f"The field {name} must be a moment in ISO 8601") from None
+            raise ErrorAnswer(15, f"The field {name} must be an ISO 8601 timestamp") from None
 
     def optional_flag(self, name: str) -> bool | None:
-        """Return a boolean, or None when it is missing or null.
+        """Return a boolean; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is neither.
+            ErrorAnswer: 15 if the value is not a boolean.
         """
         value = self.members.get(name)
         if value is not None and not isinstance(value, bool):
@@ -113,10 +112,10 @@ class Fields:
         return value
 
     def optional_texts(self, name: str) -> list[str] | None:
-        """Return a list of texts, or None when it is missing or null.
+        """Return a list of strings; None if the field is missing or null.
 
         Raises:
-            ErrorAnswer: 15 when it is not one.
+            ErrorAnswer: 15 if the value is not a list of strings.
         """
         value = self.members.get(name)
         if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
@@ -125,17 +124,20 @@ class Fields:
 
 
 def is_one_of(value: Any, names: Container[str]) -> bool:
-    """Return whether a value is one of some names. Of lists and objects `in` cannot be asked, where the names are in a
-    set.
-    """
+    """Return whether a value is one of `names`. A plain `in` raises TypeError for a list in a set of names."""
     return isinstance(value, str) and value in names
 
 
 def one_of(value: Any, names: Sequence[str], what: str) -> str:
-    """Return the value, which has to be one of some names; a value of any JSON type may have been sent.
+    """Return the value if it is one of `names`.
+
+    Args:
+        value: as the client sent it, of any JSON type.
+        names: the allowed strings.
+        what: what the value is, for the error, such as `The field type`.
 
     Raises:
-        ErrorAnswer: 15 when it is none of them; `what` says what the value is, as in `The field type`.
+        ErrorAnswer: 15 if the value is not one of `names`.
     """
     if is_one_of(value, names):
         return str(value)
@@ -143,8 +145,9 @@ def one_of(value: Any, names: Sequence[str], what: str) -> str:
 
 
 def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Return an endpoint that begins when the whole body is there, so that nothing it reads from the store can change
-    while it waits for a slow client.
+    """Return an endpoint that is called only once the complete body has arrived.
+
+    An endpoint that waits for a slow client would work with documents that other requests change meanwhile.
     """
 
     async def call(request: Request) -> Response:
@@ -155,10 +158,11 @@ def after_body(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[
 
 
 async def read_body(request: Request) -> bytes:
-    """Return the body, decompressed.
+    """Return the decompressed body.
 
     Raises:
-        ErrorAnswer: 22 when it claims to be gzip and is not, HTTP 413 when it is larger than `LIMIT`.
+        ErrorAnswer: 22 if its Content-Encoding is not supported or it is not valid gzip; HTTP 413 if it is larger than
+            `LIMIT`.
     """
     if hasattr(request.state, "body"):
         return bytes(request.state.body)
@@ -176,19 +180,19 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_json(request: Request) -> Fields:
-    """Return the members of a JSON object.
+    """Return the fields of a JSON object.
 
     Raises:
-        ErrorAnswer: 13 or 22.
+        ErrorAnswer: 13 without a body, 22 if it is not a JSON object.
     """
     return Fields(_json_object(await read_body(request)))
 
 
 async def read_json_or_form(request: Request) -> Fields:
-    """Return the members of a JSON object or, when its content type says so, of a form.
+    """Return the fields of a JSON object or, with the Content-Type of a form, of a form.
 
     Raises:
-        ErrorAnswer: 13 or 22.
+        ErrorAnswer: 13 without a body, 22 if it is malformed.
     """
     body = await read_body(request)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -196,17 +200,21 @@ async def read_json_or_form(request: Request) -> Fields:
 
 
 def parse_json(body: bytes, *, whole: bool = True) -> Any:
-    """Return what `body` says in JSON; unless it has to be `whole`, with halves of surrogate pairs, if it has any.
+    """Return the parsed JSON.
+
+    Args:
+        body: JSON in UTF-8.
+        whole: refuse strings with half of a surrogate pair.
 
     Raises:
-        ErrorAnswer: 13 or 22, HTTP 413 when it has more values than `MOST_VALUES`.
+        ErrorAnswer: 13 without a body, 22 if it is malformed, HTTP 413 if it has more values than `MOST_VALUES`.
     """
     if not body.strip():
         raise ErrorAnswer(13, "The request body is empty")
     try:
         value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_finite_whole)
         if whole and _SURROGATE.search(body):
-            json.dumps(value, ensure_ascii=False).encode()  # what clients send is text that all can read
+            json.dumps(value, ensure_ascii=False).encode()  # raises for half of a surrogate pair, which is not UTF-8
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} of it is not UTF-8") from None
     except UnicodeEncodeError as error:
@@ -222,7 +230,7 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
 
 
 def _check_shape(value: Any) -> None:
-    """Check that a value is not nested too deep, and has not too many values in it."""
+    """Raise ErrorAnswer 22 if a value is nested deeper than `DEEPEST`, HTTP 413 if it has too many values in it."""
     level, values, containers = [value], 1, 0
     for _ in range(DEEPEST):
         containers += len(level)
@@ -265,7 +273,7 @@ def _decompressed(body: bytes) -> bytes:
     while body:  # a gzip file may have several members (RFC 1952, section 2.2)
         members += 1
         if members > _MOST_MEMBERS:
-            raise _malformed("it is gzip of too many parts")
+            raise _malformed(f"its gzip has more than {_MOST_MEMBERS} members")
         gunzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip, not zlib
         try:
             plain += gunzip.decompress(body, LIMIT + 1 - len(plain))

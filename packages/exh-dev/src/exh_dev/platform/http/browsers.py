@@ -30,12 +30,12 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def is_dev(path: str) -> bool:
-    """Return whether a path is one of the developer's own, and no part of the platform."""
+    """Return whether a path is for the developer, and not a part of the platform."""
     return path == DEV or path.startswith(f"{DEV}/")
 
 
 def place_of_center(host: str, path: str) -> str | None:
-    """Return where a browser that asks for the control center at another name of this machine finds it."""
+    """Return the URL to redirect a browser to, which opens the control center under another host name; else None."""
     name, _, port = host.rpartition(":") if host[-1:].isdigit() else (host, "", "")
     name = name or host
     return None if name == _CENTER.decode() else f"http://127.0.0.1{f':{port}' if port else ''}{path}"
@@ -64,7 +64,7 @@ def refuse_pages(scope: Scope) -> None:
 
 
 def headers_for(scope: Scope) -> Headers:
-    """Return the headers by which a browser keeps the pages of an answer apart."""
+    """Return headers that keep a page of the answer from reading other pages of the platform."""
     if is_dev(scope["path"]):
         return [(b"cross-origin-resource-policy", b"same-origin"), (b"x-content-type-options", b"nosniff")]
     if dict(scope["headers"]).get(b"host", b"").startswith(_CENTER):

@@ -141,7 +141,6 @@ class CodelessErrorAnswer(ErrorAnswer):
     """An error answer for which the platform's descriptions give no code."""
 
     def __init__(self, status: int, name: str, message: str) -> None:
-        """Answer with HTTP `status`, `name` and `message`."""
         Exception.__init__(self, message)
         self.code = None
         self.status = status

@@ -13,5 +13,4 @@ class JsonAnswer(JSONResponse):
     """An answer in JSON; half of a surrogate pair, which UTF-8 cannot hold, is an escape in it."""
 
     def render(self, content: Any) -> bytes:
-        """Return the body."""
         return json_text(content, allow_nan=False).encode()

@@ -166,8 +166,9 @@ def _encoded(text: str) -> str:
 
 
 def _usual_parameters(request: SignedRequest) -> dict[str, str] | None:
-    """Return the parameters of a header as every client writes it, each once and none of them in the query; None for
-    any other one, which is to be looked at more closely.
+    """Return the parameters of an Authorization header in the form that clients usually write.
+
+    Return None for any other header, or with OAuth parameters in the query: those need the slower parser.
     """
     if "oauth_" in unquote(request.query) or not _USUAL.fullmatch(request.authorization):
         return None

@@ -1,0 +1,1 @@
+"""The localization service, `/localizations/v1`: translations by key and language."""

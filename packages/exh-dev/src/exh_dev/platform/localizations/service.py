@@ -66,7 +66,7 @@ def key_and_arguments(wanted: str) -> tuple[str, list[str]]:
 
 
 def filled(text: str, arguments: list[str]) -> str:
-    """With `$1` as the first argument, and so on; places without one stay."""
+    """Replace `$1` by the first argument, and so on; a placeholder without an argument stays."""
 
     def argument(place: re.Match[str]) -> str:
         digits = place[1]
@@ -88,7 +88,6 @@ class LocalizationService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the localizations of `store`."""
         self._store = store
         self._clock = clock
         store.index("localizations_key", _COLLECTION, [member("key")])
@@ -127,7 +126,7 @@ class LocalizationService(Service):
         )
 
     async def _update(self, request: Request) -> JSONResponse:
-        """Languages that a request leaves out stay."""
+        """Update texts; languages that the request leaves out are unchanged."""
         rights_of(request, self._store).require("UPDATE_LOCALIZATIONS")
         given = _given(await read_json(request))
         now = epoch_ms(self._clock())

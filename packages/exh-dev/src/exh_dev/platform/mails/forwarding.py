@@ -75,7 +75,7 @@ class Forwarder:
             self._store.delete(QUEUED, mail["id"])
 
     def _change(self, queued: Document, status: str) -> None:
-        """Unless the mail was deleted meanwhile."""
+        """Set the status of a mail, unless it was deleted meanwhile."""
         if self._store.text(QUEUED, queued["id"]) is not None:
             changed = {"status": status, "updateTimestamp": epoch_ms(self._clock())}
             self._store.put(QUEUED, {**queued, **changed})

@@ -166,7 +166,7 @@ def check_address(name: str, address: Any) -> None:
 
 
 def shown(mail: Document) -> Document:
-    """Return a mail as it is answered."""
+    """Return a mail as in an answer."""
     return {name: value for name, value in mail.items() if not is_secret(name)}
 
 

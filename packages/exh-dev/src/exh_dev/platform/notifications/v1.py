@@ -52,7 +52,6 @@ class NotificationServiceV1(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
         store.index("notifications_user_id", NOTIFICATIONS, [member("user_id")])

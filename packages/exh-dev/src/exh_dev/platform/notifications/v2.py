@@ -42,7 +42,6 @@ class NotificationServiceV2(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
         store.index("notifications_v2_target", NOTIFICATIONS, [member("targetUserId")])

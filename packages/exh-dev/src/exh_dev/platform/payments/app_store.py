@@ -59,7 +59,6 @@ class AppStore:
     """The App Store subscriptions of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the data of `store`, with a local App Store."""
         self._store = store
         self._clock = clock
         self._secrets = SharedSecrets(store, clock=clock)

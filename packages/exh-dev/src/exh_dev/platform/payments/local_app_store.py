@@ -65,7 +65,6 @@ class Purchase:
 
     @property
     def latest(self) -> Document:
-        """The latest payment."""
         return self.transactions[-1]
 
     @property
@@ -312,13 +311,13 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
 
 
 def _end(purchase: Purchase, now: float) -> None:
-    """End what is paid for now, unless it has ended."""
+    """End the current period now, if it is not over."""
     if int(purchase.latest["expires_date_ms"]) > epoch_ms(now):
         purchase.transactions[-1] |= _moment("expires_date", now)
 
 
 def _settle(purchase: Purchase) -> None:
-    """Forget how an earlier renewal failed."""
+    """Remove the members about a failed renewal."""
     for name in (
         *("is_in_billing_retry_period", "expiration_intent", "price_consent_status"),
         *("grace_period_expires_date", "grace_period_expires_date_ms"),

@@ -184,7 +184,7 @@ def renewals_of(info: Document) -> int:
 
 
 def _stop(purchase: Document, now: float, reason: int) -> None:
-    """End what is paid for now, unless it has ended, without a renewal."""
+    """End the current period now, if it is not over, and switch the renewal off."""
     info = purchase["info"]
     expiry = min(int(info["expiryTimeMillis"]), epoch_ms(now))
     info |= {"expiryTimeMillis": str(expiry), "autoRenewing": False, "cancelReason": reason}

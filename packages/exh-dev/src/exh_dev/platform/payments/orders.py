@@ -46,14 +46,12 @@ class Orders:
     """The orders of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
         store.index("payment_orders_payment", ORDERS, [member("paymentId")])
         store.index("payment_orders_creator", ORDERS, [member("creatorId")])
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints."""
         return [
             Route(base, self._find, methods=["GET"]),
             Route(base, self._create, methods=["POST"]),

@@ -65,7 +65,6 @@ class PlayStore:
     """The Play Store subscriptions of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the data of `store`, with a local Play Store."""
         self._store = store
         self._clock = clock
         self._local = LocalPlayStore(store, clock=clock, deliver=self.receive)

@@ -36,11 +36,9 @@ class Products:
     """The products of a store."""
 
     def __init__(self, store: Store) -> None:
-        """Serve what `store` has."""
         self._store = store
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints."""
         return [
             Route(base, self._find, methods=["GET"]),
             Route(base, self._create, methods=["POST"]),

@@ -35,12 +35,12 @@ ASSUME = "ASSUME_PAYMENT_ENTITY"
 
 
 def shown(record: Document) -> Document:
-    """Return a record as it is answered."""
+    """Return a record as in an answer, without its internal members."""
     return {name: value for name, value in record.items() if not is_own(name)}
 
 
 def is_own(name: str) -> bool:
-    """Return whether a member is the platform's own, which no query finds anything by either."""
+    """Return whether a member is internal; queries cannot use it."""
     return name.startswith("_")
 
 
@@ -53,9 +53,9 @@ def own_or_all(rights: Rights, permission: str, owner: str) -> Sql:
     """Return the condition of the records that the caller may see: its own, or all with the permission.
 
     Args:
-        rights: the caller's.
-        permission: with which every record is seen.
-        owner: the member that has the id of the user whose record it is.
+        rights: rights of the caller.
+        permission: permission to see all records.
+        owner: name of the member with the id of the record's user.
 
     Raises:
         ErrorAnswer: 104 without a user.
@@ -90,7 +90,7 @@ def require_existing_user(store: Store, user_id: str) -> None:
 
 
 def with_tags(present: list[str], sent: list[str]) -> list[str]:
-    """Return the tags, with missing ones added."""
+    """Return `present` with the missing tags of `sent`."""
     return list(dict.fromkeys([*present, *sent]))
 
 

@@ -38,7 +38,6 @@ class PaymentService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._products = Products(store)
         self._orders = Orders(store, clock=clock)
         self._stripe = Stripe(store, clock=clock)

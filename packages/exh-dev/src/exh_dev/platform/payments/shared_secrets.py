@@ -33,12 +33,10 @@ class SharedSecrets:
     """The shared secrets of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints."""
         return [
             Route(base, self._find, methods=["GET"]),
             Route(base, self._create, methods=["POST"]),

@@ -54,7 +54,6 @@ class StoreProducts:
         store.index(f"{self._collection}_key", self._collection, [member(name) for name in identifying])
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints."""
         return [
             Route(base, self._find, methods=["GET"]),
             Route(base, self._create, methods=["POST"]),

@@ -48,7 +48,6 @@ class Stripe:
     """The customers and intents of a store."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the data of `store`, with a local Stripe."""
         self._store = store
         self._clock = clock
         self._webhook = Webhook(store, clock=clock)

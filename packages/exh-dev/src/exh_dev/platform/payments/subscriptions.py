@@ -102,7 +102,6 @@ class Subscriptions:
         store.index("payment_subscription_events_user", EVENTS, [member("userId")])
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints."""
         return [
             Route(f"{base}/entitlements", self._find_entitlements, methods=["GET"]),
             Route(f"{base}/events", self._find_events, methods=["GET"]),

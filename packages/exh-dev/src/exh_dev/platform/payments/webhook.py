@@ -44,7 +44,6 @@ class Webhook:
     """The endpoint for Stripe's events."""
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Move the orders of `store`."""
         self._store = store
         self._clock = clock
 

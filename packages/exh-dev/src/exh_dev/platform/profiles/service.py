@@ -59,7 +59,6 @@ class ProfileService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve what `store` has."""
         self._store = store
         self._clock = clock
         store.index("profile_logs_profile", LOGS, [member("profile_id"), member("group_id")])

@@ -33,11 +33,10 @@ _SHORT = 32  # characters that are searched for by SQLite
 
 
 def compare_typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
-    """Return a condition on a member of one type.
+    """Return a condition on a member with one type in the schema.
 
-    It may be missing, or have another type from before a change of the schema.
-
-    SQLite orders every number before every text, so a range gets a second bound, to keep it usable for an index.
+    The member may be missing, or have another type from before a change of the schema. SQLite orders numbers before
+    strings, so a range gets a second bound, which keeps an index usable.
     """
     if operator == "eq" and word.text == "null" and word.cast is None:
         if kind == "string":  # a string may be "null", as in a member without a type
@@ -59,10 +58,10 @@ def compare_typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
 
 
 def _contains(value: str, text: str) -> Sql:
-    """Return the condition that a string contains a text.
+    """Return the condition that a string contains another one.
 
-    SQLite's `instr` compares the text at each place, and nothing ends it within a value: a long text of one letter in
-    megabytes of that letter takes it many seconds. Python's search takes a time in proportion to the value.
+    For a long one it calls Python, whose search takes linear time. SQLite's `instr` takes time in proportion to the
+    product of both lengths, many seconds for megabytes of one letter, and cannot be interrupted within a value.
     """
     function = "instr" if len(text) <= _SHORT else "contains"
     return Sql(f"{function}({value}, ?) > 0", (text,))
@@ -83,7 +82,7 @@ def compare_element(kind: Kind) -> Callable[[str, str, str, Word], list[Sql]]:
 
 
 def compare_untyped(operator: str, value: str, kind: str, word: Word) -> list[Sql]:
-    """Return alternative conditions on a value whose type is in the data."""
+    """Return alternative conditions on a value without a type in the schema: one for each type that it may have."""
     text, number, moment = word.cast in {None, "string"}, word.number(), word.moment()
     if operator == "like":
         return [Sql(f"{kind} = 'text'") & _contains(value, word.text)]
@@ -110,7 +109,7 @@ def compare_untyped(operator: str, value: str, kind: str, word: Word) -> list[Sq
 
 
 def merged(conditions: Iterable[Sql]) -> list[Sql]:
-    """Return these conditions, with one `IN` in place of those that differ in a value alone, as an index serves it."""
+    """Merge conditions that differ in one value into `IN (...)`, which can use an index."""
     by_text: dict[str, list[Sql]] = {}
     for each in conditions:
         by_text.setdefault(each.text, []).append(each)

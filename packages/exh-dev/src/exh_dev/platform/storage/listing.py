@@ -174,12 +174,12 @@ def meets(request: Request, store: Store, document: Document, *, shape: Shape = 
 
 
 def search_shown(query: str, collection: str, body: str) -> Search:
-    """Return a query about documents as they are answered, where that is not as they are stored.
+    """Return a search over documents in the form of the answer, where that differs from the stored form.
 
     Args:
         query: RQL.
-        collection: where the documents are.
-        body: the SQL expression of a document as it is answered, with `documents.body` for the stored one.
+        collection: the collection of the documents.
+        body: the SQL expression of a document in the answer, with `documents.body` for the stored one.
     """
     wanted = search(query)
     # Made once per document and held, for a condition reads it many times. The names are the callers' own.

@@ -30,10 +30,10 @@ _slowest = ThreadPoolExecutor(2, thread_name_prefix="slowest lists")
 
 
 async def found_aside(path: Path, asked: Asked) -> Found:
-    """Return what a list has, while others are served.
+    """Run a list query on another thread, while other requests are served.
 
     Raises:
-        TooSlowError: it takes too long all the same.
+        TooSlowError: the query exceeds its time limit there, too.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -59,7 +59,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 
 def _casefold(text: object) -> str | None:
-    """For case-insensitive searches: SQLite's own `lower` handles only ASCII."""
+    """Return a string for case-insensitive searches: SQLite's own `lower` handles only ASCII."""
     return None if text is None else str(text).casefold()
 
 

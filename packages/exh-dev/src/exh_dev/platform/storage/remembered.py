@@ -39,5 +39,4 @@ class Remembered:
         self._changes[collection] += 1
 
     def forget_all(self) -> None:
-        """Invalidate everything."""
         self._things.clear()

@@ -129,7 +129,6 @@ class _Parser:
         self._depth = 0
 
     def whole(self) -> Argument:
-        """Parse the entire query."""
         found = self._group()
         if self._next < len(self._tokens):
             raise RqlError("a closing parenthesis has no opening one")

@@ -171,7 +171,7 @@ def _condition(argument: Argument, shape: Shape, body: str, level: int = 0) -> S
 
 
 def _sorted_by(path: str, body: str) -> str:
-    """Return the SQL expression that a member is sorted by. Stored documents are in the order of their ids already."""
+    """Return the SQL expression to sort by a member; for ids, the primary key, by which documents are stored."""
     return "id" if path == "id" and body == _STORED else member(path, body)
 
 
@@ -221,7 +221,7 @@ def _present(path: str, body: str, level: int, shape: Shape) -> Sql:
 
 
 def _walked(path: str, body: str, name: str, shape: Shape) -> tuple[list[str], str, str]:
-    """Return the tables to go through to the last step of a path, and where that is taken from."""
+    """Return the table expressions for all steps of a path but the last, the value they lead to, and the last step."""
     *outer, last = _steps(path, shape)
     sources, current = [], body
     for position, step in enumerate(outer):
@@ -247,9 +247,9 @@ def _each(body: str, path: str) -> str:
 
 
 def _steps(path: str, shape: Shape) -> list[str]:
-    """Split a path into steps, each an SQL string.
+    """Split a path into JSON paths, each as an SQL string.
 
-    A new one begins wherever a list is possible. A number belongs to the step before it, as an index.
+    A new one begins at each member that may be a list. A number is an index, and stays with the step before it.
     """
     names = path.split(".")
     steps: list[str] = []

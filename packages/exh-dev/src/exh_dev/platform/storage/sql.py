@@ -52,7 +52,7 @@ def any_of(conditions: Sequence[Sql]) -> Sql:
 
 
 def _joined(operator: str, texts: Sequence[str]) -> str:
-    """Conditions as one; many of them as a tree, for SQLite limits how deep an expression is."""
+    """Join conditions by an operator; many of them as a tree, because SQLite limits the depth of an expression."""
     if len(texts) > _MOST_JOINED:
         middle = len(texts) // 2
         texts = [_joined(operator, texts[:middle]), _joined(operator, texts[middle:])]

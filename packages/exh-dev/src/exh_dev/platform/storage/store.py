@@ -30,7 +30,7 @@ _FEW_STATEMENTS = 16  # that a store in memory keeps, each with what was bound t
 
 
 class DuplicateError(Exception):
-    """A unique index does not let a document in."""
+    """A document violates a unique index."""
 
 
 class Store:
@@ -40,7 +40,7 @@ class Store:
         """Open or create the file at `path`; in memory without one, beginning with what `image` holds.
 
         Raises:
-            DataFormatError: another `exh-dev` wrote the file, as something that this one does not read.
+            DataFormatError: another version of `exh-dev` wrote the file, in a format that this one does not read.
             DevkitError: the file cannot be used.
         """
         self._path = path
@@ -68,7 +68,7 @@ class Store:
             raise
 
     def _reader(self, condition: Sql) -> sqlite3.Connection:
-        """Return what a condition is read through: a long one through a connection that keeps no statements."""
+        """Return the connection for a condition: for a long one, a connection that caches no statements."""
         if self._path is None or len(condition.text) < LONG or self._connection.in_transaction:
             return self._connection
         if self._long_reads is None:
@@ -77,7 +77,7 @@ class Store:
 
     @property
     def path(self) -> Path | None:
-        """The file, which others may read too; None in memory."""
+        """The database file, which other connections may read; None in memory."""
         return self._path
 
     def watch(self, call: Callable[[str, str | None], None]) -> None:
@@ -129,7 +129,7 @@ class Store:
         return self.put_text(collection, document["id"], json_text(document))
 
     def put_text(self, collection: str, document_id: str, text: str) -> int:
-        """Store a document that is JSON text already, as `json_text` makes it, with this id. Otherwise like `put`."""
+        """Store a document that is serialized already, by `json_text`. Otherwise like `put`."""
         with _IntegrityErrorAsDuplicate():
             self._connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?)"
@@ -145,7 +145,7 @@ class Store:
         self._changed(collection, document_id)
 
     def get(self, collection: str, document_id: str) -> Document | None:
-        """Return the document with this id."""
+        """Return the document with this id; None if there is none."""
         text = self.text(collection, document_id)
         return None if text is None else _document(text)
 
@@ -226,7 +226,7 @@ class Store:
         return [_document(text) for text in self.page(collection, condition, (), -1, 0)]
 
     def groups(self, collection: str, expressions: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the values that expressions have together, each with how many documents of a collection have them."""
+        """Return each combination of values of the SQL expressions, with its number of documents in the collection."""
         query = f"SELECT {', '.join(expressions)}, count(*) FROM documents WHERE {is_in(collection)}"
         numbers = ", ".join(str(number) for number in range(1, len(expressions) + 1))
         return self._connection.execute(f"{query} GROUP BY {numbers}").fetchall()
@@ -296,7 +296,6 @@ class Store:
         return self._connection.serialize()
 
     def close(self) -> None:
-        """Close the file."""
         for connection in (self._connection, self._guards, self._long_reads):
             if connection is not None:
                 connection.close()

@@ -83,7 +83,6 @@ class Asked:
     is_all: bool = False
 
     def in_(self, connection: sqlite3.Connection) -> Found:
-        """Run the query."""
         way = self._way(connection)
         condition = way.among & self.condition
         rows = self._first(connection, way) if way.is_ordered else None
@@ -216,7 +215,6 @@ def rows_in(  # noqa: PLR0917 - what a SELECT is made of
 
 
 def count_in(connection: sqlite3.Connection, collection: str, condition: Sql, index: str | None) -> int:
-    """See `Store.count`."""
     (number,) = connection.execute(
         f"SELECT count(*) FROM documents{by(index)} WHERE {is_in(collection)} AND ({condition.text})",
         condition.values,
@@ -227,7 +225,6 @@ def count_in(connection: sqlite3.Connection, collection: str, condition: Sql, in
 def count_up_to(
     connection: sqlite3.Connection, most: int, collection: str, condition: Sql, index: str | None = None
 ) -> int:
-    """See `Store.count_up_to`."""
     (number,) = connection.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM documents{by(index)}"
         f" WHERE {is_in(collection)} AND ({condition.text}) LIMIT ?)",

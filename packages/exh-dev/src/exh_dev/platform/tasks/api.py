@@ -77,7 +77,6 @@ class ApiFunctions:
     """ASGI application that answers requests with a function's result."""
 
     def __init__(self, store: Store, runner: Runner, clock: Clock) -> None:
-        """Serve the functions of `store`."""
         self._store = store
         self._runner = runner
         self._clock = clock

@@ -32,7 +32,6 @@ LONGEST = 30  # seconds that a function may take while a caller waits
 
 
 def routes(base: str, store: Store, runner: Runner, *, clock: Clock) -> list[Route]:
-    """Return the one endpoint."""
     running = 0
 
     async def execute(request: Request) -> JsonAnswer:

@@ -72,9 +72,7 @@ class Causes:
         return None if request is None else self._behind(request)
 
     def trace(self, cause: Cause, *, otherwise: str, chain: str | None = None) -> str:
-        """Return the trace of what has this cause; without one, that of the first attempt of a chain, or
-        `otherwise`.
-        """
+        """Return the trace of a cause; without a cause, that of the first attempt of a chain, else `otherwise`."""
         if cause.run is not None:
             return str(cause.run.get("trace", cause.run["id"]))
         if cause.start is not None:

@@ -66,7 +66,6 @@ class Wanted:
 
     @property
     def descending(self) -> bool:
-        """Whether the order is descending."""
         return self.sort.startswith("-")
 
 
@@ -100,7 +99,6 @@ class RunList:
         self._groups[_group(record)] += 1
 
     def delete(self, record: Document) -> None:
-        """Forget a run's record."""
         self._store.delete(RUNS, record["id"])
         self._less(record)
 

@@ -47,7 +47,6 @@ class RunSearch:
     """Searches in a store's runs. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store, runs: RunList) -> None:
-        """Search the runs of a list."""
         self._store = store
         self._list = runs
         self._turn = asyncio.Lock()  # of two searches, slices would come twice as often
@@ -115,11 +114,9 @@ class _Result:
 
     @property
     def is_full(self) -> bool:
-        """Whether the limit is reached."""
         return len(self._found) >= self.most
 
     def add(self, records: Iterable[Document]) -> None:
-        """Add matches."""
         for record in records:
             self._found[record["id"]] = record
         if self.is_full:
@@ -127,7 +124,6 @@ class _Result:
             self._found = {each["id"]: each for each in self.ordered()[: self.most]}
 
     def ordered(self) -> list[Document]:
-        """Return all matches in order."""
         return sorted(self._found.values(), key=key_of(self._wanted), reverse=self._wanted.descending)
 
 

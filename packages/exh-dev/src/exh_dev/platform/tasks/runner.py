@@ -145,7 +145,6 @@ class Runner:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Kill what runs."""
         versions, self._versions = self._versions, {}
         for version in versions.values():
             version.runtime.close()

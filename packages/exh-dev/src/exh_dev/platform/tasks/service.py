@@ -91,7 +91,6 @@ class TaskService(Service):
 
     @property
     def runner(self) -> Runner:
-        """The runner of functions."""
         return self._runner
 
     def bring(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:

@@ -40,7 +40,6 @@ class Traces:
     """The traces of a store's runs. All methods must run on the event loop's thread."""
 
     def __init__(self, store: Store, runs: Runs) -> None:
-        """Read from `store`."""
         self._store = store
         self._runs = runs
         store.index(_DISPATCHED_OF_TRACE, DISPATCHED, [member("trace"), "id"])

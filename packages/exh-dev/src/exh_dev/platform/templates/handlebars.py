@@ -102,7 +102,7 @@ class _Budget:
 
 
 def _compiled(source: str) -> tuple[list[Node], dict[int, int]]:
-    """Return what a template says, and the line of each tag by the `id` of its node."""
+    """Return the nodes of a template, and the line of each tag by the `id` of its node."""
     if len(source) > _LONGEST_SOURCE:
         raise TemplateError(f"A template may have {_LONGEST_SOURCE:,} characters")
     try:
@@ -123,7 +123,7 @@ def _parsed(source: str) -> tuple[list[TagToken | str], list[Node]]:
 
 
 def _unchained(parts: Iterable[TagToken | str]) -> list[TagToken | str]:
-    """With `else x` as `else` and a block `x` within it, for the library knows `else if` and `else unless` alone."""
+    """Replace `else x` by `else` with a nested block `x`: the library supports only `else if` and `else unless`."""
     unchained: list[TagToken | str] = []
     chains: list[list[str]] = []  # for each open block, the blocks that its `else x` have opened
     for part in parts:
@@ -150,7 +150,7 @@ def _unchained(parts: Iterable[TagToken | str]) -> list[TagToken | str]:
 
 
 def _check(nodes: Iterable[Node]) -> None:
-    """Refuse what Templates v2 has not, and what only shows when it is rendered."""
+    """Refuse features that Templates v2 lacks, and errors that the library would find only when rendering."""
     for node in nodes:
         if isinstance(node, Partial | PartialBlock | Inline):
             raise ValueError(f"the partial {node.name} could not be found: a template has none")  # noqa: TRY004 - its callers map ValueError to the platform's error

@@ -77,13 +77,11 @@ class Renderer:
             return answer[1:]
 
     def close(self) -> None:
-        """End the process, if any."""
         with self._lock:
             self._process.end()
 
 
 def _failure(ended: ChildEndedError) -> Exception:
-    """Return the error for the process's end."""
     if ended.code == UNAVAILABLE:
         return NotInvocableError(f"{_PACKAGES}: {ended.lines[0]}")
     return ErrorAnswer(26, f"No PDF can be made of this HTML: {ended}")

@@ -123,7 +123,6 @@ class TemplateService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the templates of `store`."""
         self._store = store
         self._clock = clock
         store.index("templates_name", COLLECTION, [member("name")], unique=True)

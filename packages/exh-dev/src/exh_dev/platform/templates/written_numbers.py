@@ -89,7 +89,7 @@ def number_text(value: Any, options: Options, locale: Locale) -> str:
 
 
 def exact(value: Any) -> Decimal:
-    """Return the number that JavaScript has for a value, with the digits that it shows of it.
+    """Convert a value to a number as JavaScript does, with the digits that JavaScript would print.
 
     Raises:
         ValueError: it is no number.
@@ -104,21 +104,19 @@ def decimal_text(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def rounded(number: Decimal, most: int = 3, rounding: str = ROUND_HALF_UP) -> Decimal:
-    """Return a number without more digits behind the point, and without zeros at the end, which plural forms would
-    count.
-    """
+    """Round to at most `most` decimals, without trailing zeros, which would change the plural form."""
     return _ENOUGH.normalize(number.quantize(Decimal(1).scaleb(-most), rounding=rounding, context=_ENOUGH))
 
 
 def plural_of(number: Decimal, locale: Locale) -> str:
-    """Return the plural form that a language has for a number as it is shown, such as `one` of 1 and `other` of 1.0."""
+    """Return a language's plural category for a formatted number, such as `one` for 1 and `other` for 1.0."""
     if number >= _LONG:  # rules look at the last six digits alone
         number = Decimal(_LONG + int(number) % _LONG)
     return str(locale.plural_form(number))
 
 
 def _shown(number: Decimal, options: Options, fraction: tuple[int, int]) -> Decimal:
-    """Return a positive number as it is shown, with its zeros at the end."""
+    """Return the absolute value as it is formatted, with trailing zeros."""
     short, least = _rounded(abs(number), options, *fraction)
     exponent = short.as_tuple().exponent
     return (
@@ -163,7 +161,7 @@ def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def _compact(number: Decimal, options: Options, locale: Locale) -> str:
-    """Format such as 1.2M: at least two digits, and all before the decimal point."""
+    """Format a number such as 1.2M: at least two digits, and all digits before the decimal point."""
     exponent = number.adjusted() if number else 0
     shown, pattern = _scaled(number, exponent, options, locale)
     if shown and shown.adjusted() > _scaled(number, exponent, {"maximumFractionDigits": 20}, locale)[0].adjusted():
@@ -173,7 +171,7 @@ def _compact(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def _scaled(number: Decimal, exponent: int, options: Options, locale: Locale) -> tuple[Decimal, str]:
-    """Return a number in the thousands, millions or so of a power of ten, and the language's pattern for them."""
+    """Divide a number by a power of ten, and return it with the language's pattern for thousands or millions."""
     formats = locale.compact_decimal_formats["long" if options.get("compactDisplay") == "long" else "short"]
     exponent = min(exponent, _LARGEST_COMPACT)
     power = f"1{'0' * exponent}"
@@ -199,7 +197,7 @@ def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:
 
 
 def _rounded(number: Decimal, options: Options, least: int, most: int) -> tuple[Decimal, int]:
-    """Return the number as it is shown, and how many digits it has behind the point at least."""
+    """Return the rounded number and its minimum of decimals; options for significant digits come first."""
     fewest = whole_number_of(options, "minimumSignificantDigits", _MOST_DIGITS)
     significant = whole_number_of(options, "maximumSignificantDigits", _MOST_DIGITS)
     if not (fewest or significant):
@@ -282,7 +280,7 @@ def _digits(
 
 
 def _grouped(digits: str, first: int, other: int, separator: str) -> str:
-    """Digits in groups from the right: one of the `first` size, and the rest of the `other`."""
+    """Group digits from the right: one group of `first` digits, then groups of `other` digits."""
     groups = [digits[-first:]]
     rest = digits[:-first]
     while rest:

@@ -29,10 +29,10 @@ def is_direct(element: Any) -> bool:
 
 
 class Text(io.StringIO):
-    """In place of `StoppableStream`: of bounded size.
+    """A replacement of `StoppableStream` with a bounded size.
 
     Attributes:
-        written: how much all of them have taken since this was set to 0.
+        written: characters written to all instances since this was set to 0.
     """
 
     written = 0

@@ -25,7 +25,6 @@ class FillingError(Exception):
     """
 
     def __init__(self, message: str, field: str | None = None, line: int | None = None) -> None:
-        """Say by `message` what is wrong in a line of a field."""
         super().__init__(message)
         self.field = field
         self.line = line
@@ -70,7 +69,6 @@ class Renderer:
         return answer
 
     def close(self) -> None:
-        """End the process, if any."""
         with self._lock:
             self._process.end()
 

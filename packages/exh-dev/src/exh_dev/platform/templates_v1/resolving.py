@@ -100,7 +100,7 @@ class Filling:
         return outputs, list({key_and_arguments(place)[0] for place in places})
 
     def _localized(self, outputs: dict[str, str], texts: Mapping[str, str]) -> dict[str, str]:
-        """With localizations put in."""
+        """Insert localizations into rendered fields."""
         sources = list(self._fields.values())
         beginnings = tuple({found[1].strip() for source in sources for found in _BEGINNING.finditer(source)} - {""})
         by_reference = any(_BY_REFERENCE.search(source) for source in sources)
@@ -137,7 +137,7 @@ def _line(source: str, position: int) -> int:
 
 
 def _settings(user: Document, language: str | None, time_zone: str | None) -> tuple[str, str]:
-    """Return what was asked for, else the user's where that is one, else the defaults."""
+    """Return language and time zone: those of the request, else the user's if valid, else the defaults."""
     from exh_dev.platform.templates.service import settings_of
 
     own = settings_of({"language": "", **user, "time_zone": user.get("time_zone") or DEFAULT_TIME_ZONE})

@@ -45,7 +45,6 @@ class TemplateServiceV1(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the templates of `store`."""
         self._store = store
         self._clock = clock
 

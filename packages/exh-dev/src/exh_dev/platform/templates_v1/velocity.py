@@ -25,7 +25,6 @@ class VelocityError(Exception):
     """
 
     def __init__(self, field: str, line: int, message: str) -> None:
-        """Say by `message` what is wrong in a line of a field."""
         super().__init__(message)
         self.field = field
         self.line = line
@@ -41,7 +40,6 @@ class TooLongError(BaseException):
     """
 
     def __init__(self, element: Any) -> None:
-        """Stop at `element`."""
         super().__init__()
         self.element = element
 

@@ -53,7 +53,7 @@ _limit = _Limit()
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return what is answered to a request."""
+    """Return the answer to a request."""
     fields, seconds = request["fields"], request["seconds"]
     try:
         _limit.start(seconds)

@@ -231,9 +231,7 @@ class Accounts:
         return JSONResponse({"records_affected": 1})
 
     async def _changing(self, request: Request, permission: str) -> tuple[Document, Fields]:
-        """Return the body of a request, and the user it is about as it is then: others are served while a
-        body arrives.
-        """
+        """Return the user of the path, and the body. The user is read last: it may change while the body arrives."""
         self._changeable(request, permission)
         fields = await read_json(request)
         return self._changeable(request, permission), fields
@@ -279,7 +277,7 @@ class Accounts:
 
 
 def _members(rights: Rights) -> Sql:
-    """Members of the caller's groups as staff, and staff of the groups where the caller is a patient."""
+    """Return the condition for members of groups where the caller is staff, and staff where the caller is a patient."""
     staff_of = rights.staff_groups | rights.patient_groups
     return views.enlisted("patient_enlistments", rights.staff_groups) | views.enlisted("staff_enlistments", staff_of)
 

@@ -34,7 +34,6 @@ class Enlistments:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of enlistments."""
         patient = f"{base}/{{id}}/patient_enlistments"
         return [
             Route(f"{base}/add_to_staff", self._add_to_staff, methods=["POST"]),
@@ -69,7 +68,7 @@ class Enlistments:
     async def _staff(
         self, request: Request, permission: str, *, leaving: bool = False
     ) -> tuple[list[str], list[Document]]:
-        """Return the groups of the body, each of them the caller's to change, and the users that the RQL picks."""
+        """Return the groups in the body, each of which requires the permission, and the users that the RQL selects."""
         rights = rights_of(request, self.store)
         rights.require_user()
         if not rights.groups_with(permission):

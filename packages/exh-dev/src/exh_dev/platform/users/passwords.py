@@ -67,7 +67,6 @@ class Passwords:
     clock: Clock
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of passwords."""
         return [
             Route(f"{base}/password", self._change, methods=["PUT"]),
             Route(f"{base}/confirm_password", self._confirm, methods=["POST"]),

@@ -29,7 +29,6 @@ class UserService(Service):
     base = BASE
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
-        """Serve the users of `store`."""
         self._store = store
         self._clock = clock
         for purpose in (ACTIVATION, RESET):

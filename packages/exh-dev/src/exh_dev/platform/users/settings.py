@@ -44,7 +44,7 @@ _TEMPLATES = tuple(f"{mail}{pin}_email_template" for pin in ("", "_pin") for mai
 
 
 def setting(store: Store, name: str) -> Document:
-    """Return a setting as it is shown."""
+    """Return a setting as in an answer, with its defaults."""
     stored = store.get(COLLECTION, name) or {}
     return _DEFAULTS[name] | {key: value for key, value in stored.items() if key != "id"}
 
@@ -56,7 +56,6 @@ class Settings:
     store: Store
 
     def routes(self, base: str) -> list[Route]:
-        """Return the endpoints of settings."""
         return [
             Route(f"{base}/password_policy", self._policy, methods=["GET"]),
             Route(f"{base}/password_policy", self._update_policy, methods=["PUT"]),

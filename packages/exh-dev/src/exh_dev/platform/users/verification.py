@@ -136,7 +136,7 @@ def request_reset_after_unlinking(store: Store, user: Document, *, now: float) -
 
 
 def forget_requests(store: Store, user_id: str) -> None:
-    """Remove what a user has asked for."""
+    """Delete the requests of a user."""
     for purpose in (ACTIVATION, RESET):
         for request in _requests(store, purpose, user_id):
             store.delete(purpose.collection, request["id"])

@@ -53,7 +53,6 @@ class Configuration:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no configuration."""
         said = (self.schemas, self.templates, self.templates_v1, self.localizations, self.dispatchers, self.settings)
         return not any(said)
 

@@ -17,11 +17,11 @@ FILE = "dispatchers.json"
 def read_dispatchers(
     root: Path, problems: list[Problem], *, functions: Collection[str], templates: Collection[str]
 ) -> list[dict[str, Any]]:
-    """Return the dispatchers of a project; what is wrong with them is said.
+    """Read the dispatchers of a project, and add their problems to `problems`.
 
     Args:
         root: the project's folder.
-        problems: gets what is wrong.
+        problems: list of problems to extend.
         functions: task names of the project's functions.
         templates: names of its templates.
     """

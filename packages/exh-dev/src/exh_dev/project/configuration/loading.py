@@ -210,7 +210,7 @@ def _differs(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
 
 
 def _snake(members: Mapping[str, Any]) -> Any:
-    """Members as the user service has them."""
+    """Convert member names to snake_case, as in the user service."""
 
     def name(text: str) -> str:
         return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in text)

@@ -108,7 +108,6 @@ class Node:
         return self.value
 
     def texts(self) -> list[str]:
-        """Return a list of strings."""
         return [text for item in self.items() if (text := item.text()) is not None]
 
     def one_of(self, values: Collection[str]) -> str | None:
@@ -120,19 +119,16 @@ class Node:
         return self.value
 
     def integer(self, *, least: int | None = None) -> None:
-        """Return an integer."""
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             self.problem(f"expected an integer, not {_kind(self.value)}")
         elif least is not None and self.value < least:
             self.problem(f"expected {least} or more")
 
     def number(self) -> None:
-        """Return a number."""
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
             self.problem(f"expected a number, not {_kind(self.value)}")
 
     def flag(self) -> None:
-        """Return a boolean."""
         if not isinstance(self.value, bool):
             self.problem(f"expected true or false, not {_kind(self.value)}")
 

@@ -58,7 +58,7 @@ _CONDITIONS_OF = {"manual": _CONDITIONS.keys(), "automatic": {"document"}}
 
 
 def check_schema(node: Node) -> None:
-    """Say what is wrong with a schema."""
+    """Report the problems of a schema."""
     members = node.members(required=_REQUIRED, optional=_OPTIONAL)
     for name, member in members.items():
         if name in _MODES:
@@ -69,7 +69,7 @@ def check_schema(node: Node) -> None:
 
 
 def check_configuration(node: Node, *, in_list: bool = False) -> None:
-    """Say what is wrong with a type configuration; objects in lists get their ids from the platform."""
+    """Report the problems of a type configuration. In a list, objects may not define `id`: the platform sets it."""
     kind_node = node.members(required=("type",), optional=None).get("type")
     kind = kind_node.one_of(_KEYWORDS) if kind_node else None
     if kind is None:

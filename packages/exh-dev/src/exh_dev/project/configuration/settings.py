@@ -20,7 +20,7 @@ _VERIFICATION = ("enablePinCodeActivationRequests", "enablePinCodeForgotPassword
 
 
 def read_settings(root: Path, problems: list[Problem], *, templates: Collection[str]) -> dict[str, Any]:
-    """Return the settings; what is wrong with them is said. `templates` are the names of the project's templates."""
+    """Read the settings, and add their problems to `problems`; `templates` are the names of the project's templates."""
     if not (root / FILE).exists():
         return {}
     node = read_json(root / FILE, problems)

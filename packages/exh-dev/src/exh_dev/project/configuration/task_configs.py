@@ -44,7 +44,7 @@ RUNTIMES = frozenset(f"{language}{version}" for language, versions in _RUNTIMES.
 
 
 def check_task_configs(folder: Path) -> list[Problem]:
-    """Return what is wrong in a folder of tasks, each of which has a folder of its own."""
+    """Return the problems in a folder of tasks, each of which has its own folder."""
     found: list[Problem] = []
     names: dict[str, Path] = {}
     for task in sorted(path for path in folder.iterdir() if path.is_dir()):

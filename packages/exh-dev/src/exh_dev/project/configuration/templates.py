@@ -130,7 +130,7 @@ def _check_input(node: Node) -> None:
 def _built(
     name: str, nodes: dict[str, Node], environment: Mapping[str, str], chain: tuple[str, ...]
 ) -> Template | None:
-    """Return a template with what it extends; None, once that is said, where that cannot be."""
+    """Merge a template with the one that it extends. Report a problem and return None where that is impossible."""
     node = nodes[name]
     value = node.value
     if not isinstance(value, dict):

@@ -37,7 +37,7 @@ def is_of_version_1(value: Any) -> bool:
 
 
 def built_v1(nodes: dict[str, Node]) -> list[TemplateV1]:
-    """Return the templates of these files, by their names; what is wrong with others is said."""
+    """Return the valid templates of these files, and report the problems of others."""
     for node in nodes.values():
         _check(node)
     built = (_built(name, nodes, ()) for name in nodes)
@@ -67,7 +67,7 @@ def _check(node: Node) -> None:
 
 
 def _built(name: str, nodes: dict[str, Node], chain: tuple[str, ...]) -> TemplateV1 | None:
-    """Return a template with what it extends; None, once that is said, where that cannot be."""
+    """Merge a template with the one that it extends. Report a problem and return None where that is impossible."""
     node = nodes[name]
     value = node.value
     texts = {each: text for each, text in _object(value, "fields").items() if isinstance(text, str)}

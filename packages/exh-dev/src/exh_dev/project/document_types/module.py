@@ -30,11 +30,9 @@ class Found:
     changed: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON output."""
         return {"file": FILE, "schemas": self.schemas, "stale": self.stale, "changed": self.changed}
 
     def as_lines(self) -> list[str]:
-        """Return lines of text output."""
         if self.stale:
             return [f"{FILE} is not what schemas/ says; write it again: exh-dev types"]
         of = f"of {self.schemas} schema{'s' * (self.schemas != 1)}"

@@ -36,11 +36,9 @@ class Written:
     kept: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON output."""
         return {"made": list(self.made), "kept": list(self.kept)}
 
     def as_lines(self) -> list[str]:
-        """Return lines of text output."""
         lines = [f"{name} is written" for name in self.made]
         for name in self.kept:
             lines.append(f"{name} is yours and was left as it is. It would be:")

@@ -131,7 +131,6 @@ def add_examples(root: Path, names: Sequence[str], target: Target) -> list[str]:
 
 
 def _sources(examples: Project, specs: Iterable[FunctionSpec]) -> Iterable[Path]:
-    """Return the files to copy."""
     places = [place for spec in specs for place in belongings(examples.root, spec)]
     places += [examples.root / each for spec in specs for each in _EXAMPLES[spec.name].files]
     files = [path for place in places for path in (place.rglob("*") if place.is_dir() else [place])]

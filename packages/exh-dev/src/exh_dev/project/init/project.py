@@ -74,7 +74,6 @@ class Made:
     is_committed: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for programs."""
         return {
             "folder": str(self.folder),
             "name": self.name,

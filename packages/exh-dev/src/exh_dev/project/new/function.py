@@ -91,13 +91,11 @@ class NewFunction:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON output."""
         manifest = {"file": MANIFEST, "line": self.line}
         made = {"name": self.name, "kind": self.kind, "files": list(self.files), "manifest": manifest}
         return {**made, "next": list(self.next_steps)}
 
     def as_lines(self) -> list[str]:
-        """Return lines of text output."""
         made = [*(f"  {file}" for file in self.files), f"  {MANIFEST}:{self.line}"]
         steps = [f"  {step[0].upper()}{step[1:]}" for step in self.next_steps]
         return [f"Made {self.name}, a function of the kind {self.kind}:", *made, "", "Now:", *steps]
@@ -153,7 +151,7 @@ def make(
 
 
 def _taken(manifest: Path) -> list[str]:
-    """Task names and logical ids, of functions and of anything else."""
+    """Return the names in use: of functions, and the logical ids of resources and parameters."""
     template = read_template(manifest)
     sections = [node for name in ("Resources", "Parameters") if isinstance(node := template.find(name), MappingNode)]
     taken = [key.value for node in sections for key, _ in node.value]
@@ -186,10 +184,10 @@ def _target(kind: NewKind, manifest: Path) -> Target:
 
 
 def _entry(kind: NewKind, name: Name, permissions: Sequence[str], manifest: Path, target: Target) -> str:
-    """YAML of the resource.
+    """Return the YAML of the resource.
 
     Raises:
-        UsageError: such a function cannot be for this target.
+        UsageError: a function of this kind cannot have this target.
     """
     template = read_template(manifest)
     if kind == "event" and target == "aws":
@@ -219,7 +217,7 @@ def _entry(kind: NewKind, name: Name, permissions: Sequence[str], manifest: Path
 
 
 def _is_for_aws_alone(manifest: Path) -> bool:
-    """Return whether every function that the project has is for AWS and not for Extra Horizon."""
+    """Return whether all functions of the project target AWS only."""
     functions = _functions(manifest)
     return bool(functions) and not any("exh" in spec.targets for spec in functions)
 
@@ -231,7 +229,7 @@ def _runtime_of_others(manifest: Path) -> str:
 
 
 def _functions(manifest: Path) -> tuple[FunctionSpec, ...]:
-    """Return the functions that the project has; a manifest without resources is none that could be loaded."""
+    """Return the functions of the project; none for a manifest without resources, which cannot be loaded."""
     resources = read_template(manifest).find("Resources")
     return load_manifest(manifest).functions if isinstance(resources, MappingNode) and resources.value else ()
 
