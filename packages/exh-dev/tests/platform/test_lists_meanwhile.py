@@ -1,12 +1,16 @@
 """Others are served while a list takes its time, and a list that takes too long ends."""
 
+import asyncio
 import threading
 
 import pytest
 
 from exh_dev.platform.storage import listing, lists
 from exh_dev.platform.storage.search import MOST_SORTED
+from exh_dev.platform.storage.sql import Sql
+from exh_dev.platform.storage.store import Store
 from exh_dev.platform.storage.time_limit import TooSlowError
+from exh_dev.platform.storage.ways import Asked
 from exh_dev.remote.client import client_of
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.errors import InvalidRqlError
@@ -56,13 +60,13 @@ def test_everybody_else_is_answered_while_the_slowest_lists_take_their_time(exh,
     others_are_answered, begun = threading.Event(), threading.Barrier(3, timeout=60)
     ask = lists._found_in
 
-    def found_in(path, asked, seconds):
+    def found_in(path, asked, seconds, limit):
         if "x99" in str(asked.condition.values):
             if seconds < lists.ASIDE:
                 raise TooSlowError(19, "as if it took longer")
             begun.wait()
             assert others_are_answered.wait(60)
-        return ask(path, asked, seconds)
+        return ask(path, asked, seconds, limit)
 
     monkeypatch.setattr(lists, "_found_in", found_in)
     totals = []
@@ -122,3 +126,20 @@ def test_a_list_is_sorted_by_so_many_members_and_no_more(exh):
     with pytest.raises(InvalidRqlError) as told:
         exh.data.documents.find("lists", f"sort({','.join([*fields, 'id'])})")
     assert "by 32 members at most" in str(told.value.__notes__)
+
+
+def test_a_list_whose_request_was_cancelled_ends(tmp_path):
+    """The process of a platform that stops waits for its threads."""
+    endless = "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c) > 0"
+    store = Store(tmp_path / "data.db")
+    store.put("things", {"id": "a"})
+
+    async def give_up():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lists.found_aside(store.path, Asked("things", Sql(endless), (), 20, 0, False)), 1)
+
+    asyncio.run(give_up())
+    store.close()
+    idle = threading.Barrier(2, timeout=lists.ASIDE / 2)
+    for each in [lists._slowest.submit(idle.wait) for _ in range(2)]:
+        each.result()

@@ -424,3 +424,25 @@ def test_a_skewed_clock_neither_loses_nor_forges_the_memory_of_nonces(store, kno
     assert verifier.verify(signed(known, oauth_nonce="n3", oauth_timestamp=str(NOW + 5000)))
     skew[0] = 0.0
     assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
+
+
+def test_the_nonces_of_a_request_with_a_slow_clock_outlive_requests_without_one(store, known):
+    skew, now = [-600.0], [NOW]
+    verifier = OAuth1Verifier(store, clock=lambda: now[0], skew=lambda: skew[0])
+    late = signed(known, oauth_timestamp=str(NOW - 500))
+    assert verifier.verify(late)
+    skew[0] = 0.0
+    for _ in range(3):
+        now[0] += 100
+        assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
+    skew[0] = -600.0
+    assert refusal(verifier, late) == (110, "DUPLICATE_REQUEST_EXCEPTION")
+
+
+def test_a_nonce_is_not_forgotten_between_the_look_at_its_timestamp_and_the_look_at_the_nonce(store, known):
+    times = [float(NOW)]
+    verifier = OAuth1Verifier(store, clock=lambda: times.pop(0) if len(times) > 1 else times[0])
+    request = signed(known)
+    assert verifier.verify(request)
+    times[:] = [NOW + WINDOW, NOW + WINDOW + 0.01]  # good when the timestamp is looked at, and too old right after it
+    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")

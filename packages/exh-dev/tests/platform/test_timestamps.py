@@ -16,9 +16,11 @@ from exh_dev.platform.storage.timestamps import iso, moment, read_iso
         ("2026-01-31 24:00:00.000", "2026-02-01T00:00:00.000Z"),
         ("2026-12-31T24:00:00+02:00", "2026-12-31T22:00:00.000Z"),
         ("2026-01-31T00:00:00", "2026-01-31T00:00:00.000Z"),
+        ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),  # which clients write for no end
+        ("1000-01-01", "1000-01-01T00:00:00.000Z"),
     ],
 )
-def test_midnight_may_end_a_day(text, expected):
+def test_midnight_may_end_a_day_and_the_last_millisecond_a_year(text, expected):
     assert iso(moment(text)) == expected
     assert fitting({"type": "string", "format": "date-time"}, text, "taken") == expected
 
@@ -31,6 +33,7 @@ def test_midnight_may_end_a_day(text, expected):
         "2026-01-31T24:00:00.5Z",
         "2016-12-31T23:59:60Z",  # a leap second, which JavaScript's Date refuses too
         "9999-12-31T24:00:00Z",
+        "9999-12-31T23:59:59.9996Z",  # which is rounded to the next year
         "0999-12-31T00:00:00Z",  # `iso` writes four digits, so that strings sort by time
         "2026-02-30",
         "",
@@ -39,7 +42,7 @@ def test_midnight_may_end_a_day(text, expected):
 def test_other_odd_times_are_refused(text):
     with pytest.raises((ValueError, OverflowError)):
         moment(text)
-    with pytest.raises(Mismatch, match="taken has to be a date in ISO 8601"):
+    with pytest.raises(Mismatch, match="taken has to be a date in ISO 8601, of the years 1000 to 9999"):
         fitting({"type": "string", "format": "date-time"}, text, "taken")
 
 

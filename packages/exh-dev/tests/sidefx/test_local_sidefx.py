@@ -60,6 +60,12 @@ def test_other_grants_are_refused(url):
     assert answer.status_code == 400
 
 
+def test_a_malformed_form_gets_no_token(url):
+    headers = {**basic("client-id-Zq81:client/secret+é:Xy27"), "Content-Type": "multipart/form-data; boundary=b"}
+    answer = post(f"{url}/_sidefx/oauth2/application_token", headers=headers, data=b"no parts")
+    assert (answer.status_code, answer.text) == (400, "Malformed form: Invalid multipart data.")
+
+
 def test_a_new_token_does_not_end_the_one_before(sidefx, clock):
     first, lifetime = sidefx.new_token()
     second, _ = sidefx.new_token()
@@ -92,6 +98,13 @@ def test_both_encodings_of_a_form_are_read(url, bearer, sidefx):
         assert answer[0] == ["é"]
         assert answer[1]["a"] == "1"
     assert answer[1]["f"] == str(b"\r\n\x00")
+
+
+@pytest.mark.parametrize("files", [None, {"f": ("n.bin", b"")}])
+def test_arguments_may_have_megabytes(url, bearer, sidefx, files):
+    sidefx.functions["length"] = lambda text, f=b"": len(text)
+    call = json.dumps(["length", ["a" * 2_000_000], {}])
+    assert post(f"{url}/_sidefx/api/", headers=bearer, data={"json": call}, files=files).json() == 2_000_000
 
 
 @pytest.mark.parametrize(

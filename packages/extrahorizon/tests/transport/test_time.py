@@ -1,13 +1,16 @@
 """A time-out is a time-out: whatever drips, and wherever, a call ends by its deadline, in words that are true."""
 
 import gzip
+import importlib
 import socket
+import sys
 import threading
 from contextlib import suppress
+from types import ModuleType
 
 import pytest
 from http_server import tls
-from raw_server import client_of
+from raw_server import RawServer, client_of
 
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError
@@ -98,6 +101,52 @@ def test_headers_that_drip_within_tls_end_with_the_deadline(transport, certifica
         assert session.deadline.remaining() > -TIME
         over.set()
         thread.join()
+
+
+@pytest.fixture
+def _pysocks(monkeypatch):
+    """A stand-in for PySocks, which is not among the packages of the tests: its proxies are passed by."""
+    stub = ModuleType("socks")
+    stub.PROXY_TYPE_SOCKS4, stub.PROXY_TYPE_SOCKS5, stub.ProxyError = 1, 2, OSError
+    stub.create_connection = lambda address, timeout, **_: socket.create_connection(address, timeout)
+    monkeypatch.setitem(sys.modules, "socks", stub)
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+    contrib = importlib.import_module("urllib3.contrib.socks")
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks")
+    monkeypatch.setattr("requests.adapters.SOCKSProxyManager", contrib.SOCKSProxyManager)
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+@pytest.mark.usefixtures("_pysocks")
+@pytest.mark.parametrize(
+    ("first", "rest", "begun"), [DRIPS["a header"], DRIPS["a body up to the end of the connection"]]
+)
+def test_what_drips_through_a_proxy_over_socks_ends_with_the_deadline(first, rest, begun, transport):
+    over = threading.Event()
+    with RawServer(drip(over, first, rest), transport(proxies={"http": "socks5h://127.0.0.1:9"})) as server:
+        server.session.deadline = Deadline(TIME)
+        with pytest.raises(DeadlineExceededError, match="not complete" if begun else "not answered"):
+            server.session.call("POST", "/x")
+        assert server.session.deadline.remaining() > -TIME
+        over.set()
+
+
+@pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
+@pytest.mark.usefixtures("_pysocks")
+def test_a_body_that_stops_behind_a_proxy_over_socks_ends_with_the_deadline(transport):
+    over = threading.Event()
+
+    def answer(connection, *_):
+        assert not over.wait(TIME * 2 / 3)
+        connection.sendall(OK + b"Content-Length: 9\r\n\r\nx")
+        over.wait(60)
+
+    with RawServer(answer, transport(proxies={"http": "socks5h://127.0.0.1:9"})) as server:
+        server.session.deadline = Deadline(TIME)
+        with pytest.raises(DeadlineExceededError, match="not complete"):
+            server.session.call("POST", "/x")
+        assert server.session.deadline.remaining() > -TIME / 3
+        over.set()
 
 
 @pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")

@@ -16,6 +16,7 @@ from starlette.routing import Router
 
 from exh_dev.platform.faults.injection import FaultInjection
 from exh_dev.platform.faults.rules import FaultRules
+from exh_dev.platform.http.bodies import LIMIT
 from exh_dev.platform.http.connection import ConnectionCut
 from exh_dev.platform.http.routing import Route, Routing
 from exh_dev.sidefx.failures import crashed, debug_page, forbidden, unauthorized
@@ -72,27 +73,35 @@ async def _token(request: Request, sidefx: LocalSideFX) -> Response:
     if not sidefx.knows_client(request.headers.get("Authorization", "")):
         return PlainTextResponse("Invalid client id or client secret", 403)
     try:
-        form = await request.form()
-    except _MALFORMED:
-        return PlainTextResponse("Malformed form", 400)
-    if form.get("grant_type", "client_credentials") != "client_credentials":
+        async with request.form() as form:
+            grant_type = form.get("grant_type", "client_credentials")
+    except _MALFORMED as error:
+        return _malformed(error)
+    if grant_type != "client_credentials":
         return PlainTextResponse("Unsupported grant type", 400)
     value, lifetime = sidefx.new_token()
     answer = {"access_token": value, "token_type": "Bearer", "expires_in": lifetime, "scope": "read write"}
     return JSONResponse(answer)
 
 
+def _malformed(error: Exception) -> Response:
+    return PlainTextResponse(f"Malformed form: {getattr(error, 'detail', error)}", 400)
+
+
 async def _call(request: Request, sidefx: LocalSideFX) -> Response:
     if not sidefx.knows_token(request.headers.get("Authorization", "")):
         return _response(unauthorized())
     try:
-        async with request.form() as form:
+        # Starlette's own limit on a field is 1 MB, which the arguments of a call may exceed.
+        async with request.form(max_part_size=LIMIT) as form:
             name, args, kwargs = json.loads(str(form["json"]))
             files = {keyword: file for keyword, file in form.items() if isinstance(file, UploadFile)}
             contents = {keyword: await file.read() for keyword, file in files.items()}
         filenames = {keyword: file.filename or "" for keyword, file in files.items()}
         call = Call(name, tuple(args), {**kwargs, **contents}, filenames)
-    except (*_MALFORMED, KeyError, ValueError, TypeError, RecursionError):
+    except _MALFORMED as error:
+        return _malformed(error)
+    except (KeyError, ValueError, TypeError, RecursionError):
         return PlainTextResponse("Expected a form field json: [function, [arguments], {keyword arguments}]", 400)
     sidefx.base_url = str(request.base_url).rstrip("/")
     return _run(call, sidefx)

@@ -49,7 +49,7 @@ class RunFunction(Protocol):
         Args:
             name: name of the function in `template.yaml`.
             event: by default the first sample event, after its seed was loaded.
-            env: environment variables, which replace those of the manifest.
+            env: environment variables, which replace those of the manifest and of the platform.
         """
         ...
 

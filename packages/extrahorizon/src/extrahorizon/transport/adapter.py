@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from contextlib import contextmanager
+from functools import cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,10 @@ class Adapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Return the connection pools of a proxy, with the connection classes of this module."""
         manager = super().proxy_manager_for(proxy, **kwargs)
-        if not proxy.lower().startswith("socks"):  # urllib3 has separate pool classes for SOCKS
+        if proxy.lower().startswith("socks"):  # urllib3 has separate pool classes for SOCKS
+            pools = type(manager).pool_classes_by_scheme
+            manager.pool_classes_by_scheme = {scheme: _over_socks(pool) for scheme, pool in pools.items()}
+        else:
             manager.pool_classes_by_scheme = _POOLS
         return manager
 
@@ -178,3 +182,11 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 _POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+@cache
+def _over_socks(pool: Any) -> Any:
+    """Return a pool of urllib3's for SOCKS whose connections keep the deadline; how they connect stays urllib3's."""
+    # Made when it is used: urllib3's classes for SOCKS need PySocks, which few have.
+    own = {"_new_conn": pool.ConnectionCls._new_conn}  # noqa: SLF001 - instead of the one of `_Connecting`
+    return type("_SocksPool", (pool,), {"ConnectionCls": type("_OverSocks", (_Connecting, pool.ConnectionCls), own)})

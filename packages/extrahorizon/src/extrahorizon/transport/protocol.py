@@ -256,9 +256,10 @@ class Response:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the headers are incomplete: they state no length of the body, which HTTP/1.1 requires.
+        """Whether the headers may be incomplete: they say neither how long the body is nor that the connection closes.
 
-        Python's `http.client` takes the end of the connection for the end of the headers.
+        The end of the connection then ends the body by RFC 9112 (6.3), but a server that keeps connections open sends
+        one of the two. Python's `http.client` takes the end of the connection for the end of the headers.
         """
         headers = self.headers
         return self.status_code < 200 or (

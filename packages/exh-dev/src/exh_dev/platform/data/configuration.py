@@ -219,7 +219,7 @@ def _in_utc(text: str, path: str) -> str:
     try:
         return iso(moment(padded))
     except (ValueError, OverflowError):
-        raise Mismatch(f"{path} has to be a date in ISO 8601") from None
+        raise Mismatch(f"{path} has to be a date in ISO 8601, of the years 1000 to 9999") from None
 
 
 def _number(configuration: Mapping[str, Any], value: Any, path: str) -> float | int:

@@ -76,7 +76,8 @@ class OAuth1Verifier:
         self._store = store
         self._clock = clock
         self._skew = skew
-        self._seen: dict[int, set[bytes]] = {}  # digests of nonces, by timestamp: a tenth of the memory of the strings
+        # By timestamp: digests of nonces, a tenth of the memory of the strings; and until when the timestamp is good.
+        self._seen: dict[int, tuple[set[bytes], float]] = {}
         self._swept = clock()
 
     def verify(self, request: SignedRequest) -> Caller:
@@ -94,9 +95,10 @@ class OAuth1Verifier:
         if version is None:
             raise ErrorAnswer(107, "The consumer key is unknown")
         token = self._token(protocol, version["applicationId"])
-        timestamp = self._timestamp(protocol.get("oauth_timestamp", ""))
+        timestamp, until = self._timestamp(protocol.get("oauth_timestamp", ""))
         _check_signature(request, protocol, version["consumerSecret"], token["tokenSecret"] if token else None)
-        self._check_replay(timestamp, consumer_key, protocol.get("oauth_token", ""), protocol.get("oauth_nonce", ""))
+        nonce = (consumer_key, protocol.get("oauth_token", ""), protocol.get("oauth_nonce", ""))
+        self._check_replay(timestamp, until, nonce)
         if token:
             self._note_use(token)
         return Caller(version["applicationId"], token["userId"] if token else None)
@@ -119,28 +121,30 @@ class OAuth1Verifier:
         if token.get("lastUsedTimestamp", "") <= iso(now - _NOTED_EVERY):
             self._store.put("oauth1_tokens", {**token, "lastUsedTimestamp": iso(now)})
 
-    def _timestamp(self, text: str) -> int:
+    def _timestamp(self, text: str) -> tuple[int, float]:
+        """Return a timestamp, and until when by the clock it is good, with the skew of this request or without it."""
         plausible = text.isascii() and text.isdigit() and len(text) <= _LONGEST_TIMESTAMP
-        if not plausible or abs(self._clock() + self._skew() - int(text)) > WINDOW:
+        skew = self._skew()  # which a fault rule sets for some requests alone
+        if not plausible or abs(self._clock() + skew - int(text)) > WINDOW:
             raise ErrorAnswer(109, "The timestamp is missing, invalid, too old or in the future")
-        return int(text)
+        return int(text), int(text) + WINDOW - min(skew, 0.0)
 
-    def _check_replay(self, timestamp: int, consumer_key: str, token: str, nonce: str) -> None:
-        if not nonce:
+    def _check_replay(self, timestamp: int, until: float, nonce: tuple[str, str, str]) -> None:
+        if not nonce[-1]:
             raise ErrorAnswer(109, "The nonce is missing")
-        self._forget_expired()
-        digest = hashlib.blake2b(ascii((consumer_key, token, nonce)).encode(), digest_size=12).digest()
-        seen = self._seen.setdefault(timestamp, set())
+        digest = hashlib.blake2b(ascii(nonce).encode(), digest_size=12).digest()
+        seen, before = self._seen.get(timestamp, (set(), 0.0))
         if digest in seen:
             raise ErrorAnswer(110, "A request with this nonce and timestamp was received before")
         seen.add(digest)
+        self._seen[timestamp] = seen, max(until, before)
+        self._forget_expired()
 
     def _forget_expired(self) -> None:
-        """Drop the nonces of timestamps that are refused by now; the skew may go back to 0 at any time."""
+        # After the check: its timestamp was good when it was checked, and may not be any more.
         now = self._clock()
         if now - self._swept > _SWEEP:
-            oldest = now + min(self._skew(), 0.0) - WINDOW
-            self._seen = {timestamp: seen for timestamp, seen in self._seen.items() if timestamp >= oldest}
+            self._seen = {timestamp: each for timestamp, each in self._seen.items() if each[1] >= now}
             self._swept = now
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from exh_dev.platform.storage.time_limit import ASIDE, SOON, STEPS, TimeLimit, TooSlowError
@@ -35,15 +35,21 @@ async def found_aside(path: Path, asked: Asked) -> Found:
     Raises:
         TooSlowError: the query exceeds its time limit there, too.
     """
-    loop = asyncio.get_running_loop()
-    try:
-        return await loop.run_in_executor(_slow, _found_in, path, asked, SOON)
-    except TooSlowError:
-        return await loop.run_in_executor(_slowest, _found_in, path, asked, ASIDE)
+    with suppress(TooSlowError):
+        return await _found_on(_slow, path, asked, SOON)
+    return await _found_on(_slowest, path, asked, ASIDE)
 
 
-def _found_in(path: Path, asked: Asked, seconds: float) -> Found:
+async def _found_on(threads: ThreadPoolExecutor, path: Path, asked: Asked, seconds: float) -> Found:
     limit = TimeLimit()
+    try:
+        return await asyncio.get_running_loop().run_in_executor(threads, _found_in, path, asked, seconds, limit)
+    except asyncio.CancelledError:
+        limit.end()  # the platform stops, and the end of the process would wait for the thread
+        raise
+
+
+def _found_in(path: Path, asked: Asked, seconds: float, limit: TimeLimit) -> Found:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         add_functions(connection)
         connection.set_progress_handler(limit.is_over, STEPS)

@@ -48,6 +48,11 @@ class TimeLimit:
         self._looks = 0
         self._first = 0
         self._is_too_large = False
+        self._is_ended = False
+
+    def end(self) -> None:
+        """End the query of this limit, now or as soon as it begins; from any thread."""
+        self._is_ended = True
 
     def is_over(self) -> bool:
         """Return whether SQLite is to end the statement."""
@@ -60,7 +65,7 @@ class TimeLimit:
             memory = psutil.Process().memory_info().rss
             self._first = self._first or memory
             self._is_too_large = memory - self._first > MOST_MEMORY
-        return self._is_too_large or time.monotonic() > self._until
+        return self._is_ended or self._is_too_large or time.monotonic() > self._until
 
     def kept(self, seconds: float | None = None) -> Self:
         """Return this for a block that may take `seconds`, by default `TIME_LIMIT`.

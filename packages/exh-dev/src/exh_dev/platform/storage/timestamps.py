@@ -54,6 +54,7 @@ def moment(text: str) -> float:
         OverflowError: it ends after the year 9999.
     """
     seconds = read_iso(text)
-    if not EARLIEST <= seconds <= LATEST:
+    # In milliseconds, as `iso` writes it: clients write 9999-12-31T23:59:59.999Z for no end.
+    if not EARLIEST * 1000 <= epoch_ms(seconds) < (LATEST + 1) * 1000:
         raise ValueError(f"{text} is out of range")
     return seconds
