@@ -104,6 +104,12 @@ def test_a_task_has_an_alarm_where_somebody_is_told(project):
     assert "GreetFails" in resources(project)
 
 
+@pytest.mark.parametrize(("has_aws", "first"), [(False, "install what runs it"), (True, "run it")])
+def test_a_queue_says_first_what_has_to_be_installed_for_it(project, monkeypatch, has_aws, first):
+    monkeypatch.setattr("exh_dev.project.new.function.has_aws", lambda: has_aws)
+    assert make(project, "greet", "queue").next_steps[0].startswith(first)
+
+
 def test_a_second_function_for_one_queue_is_refused(project):
     make(project, "greet", "queue")
     before = text(project)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from yaml.nodes import MappingNode
 
 from exh_dev.errors import DevkitError, UsageError
+from exh_dev.extras import has_aws, how_to_install
 from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.init.sources import for_target
 from exh_dev.project.manifest import load_manifest
@@ -78,7 +79,9 @@ class NewFunction:
     @property
     def next_steps(self) -> tuple[str, ...]:
         """Return the next steps for the user."""
+        lacks_queue = self.kind == "queue" and not has_aws()
         return (
+            *([f"install what runs it: {how_to_install('a local queue', 'aws')}"] if lacks_queue else ()),
             f"run it: exh-dev run {self.name}",
             f"test it: pytest {self.files[2]}",
             f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
