@@ -43,7 +43,7 @@ EnvOption = Annotated[
 
 
 def invoke(
-    name: Annotated[str, typer.Argument(help="The function, such as whoami.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The function, such as whoami.")],
     event: Annotated[
         str | None,
         typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
