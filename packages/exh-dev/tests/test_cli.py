@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -559,6 +560,18 @@ def test_every_command_explains_itself(exh_dev, command):
     code, out, _ = exh_dev(command, "--help")
     assert code == 0
     assert len(out.splitlines()) > 5
+
+
+def test_help_fits_a_terminal_of_80_columns(exh_dev, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = exh_dev("--help")
+    commands = re.findall(r"^  ([a-z][a-z-]+)  ", out, re.MULTILINE)
+    assert len(commands) > 20
+    assert "..." not in out.partition("Commands:")[2]
+    for command in commands:
+        _, out, _ = exh_dev(command, "--help")
+        assert max(map(len, out.splitlines())) <= 80
+        assert not re.search(r"\{[a-z]|<(str|int)", out), "an argument's name is in capitals"
 
 
 def test_a_defect_is_told_without_a_traceback(exh_dev, monkeypatch):

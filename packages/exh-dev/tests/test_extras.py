@@ -40,6 +40,13 @@ def test_a_local_aws_names_its_extra(without):
         LocalAws().__enter__()
 
 
+def test_moto_alone_is_no_local_aws_and_prints_nothing_of_its_own(without, recwarn):
+    without("flask_cors")
+    with pytest.raises(DevkitError, match=r"exh-dev\[aws\] in pyproject.toml, then `make lock UPGRADE=`"):
+        LocalAws().__enter__()
+    assert list(recwarn) == []
+
+
 def test_debug_names_its_extra(without):
     without("debugpy")
     with pytest.raises(DevkitError, match=r"--debug needs exh-dev\[debug\]: pip install 'exh-dev\[debug\]'"):

@@ -186,6 +186,7 @@ def test_without_git_there_is_no_history(tmp_path, monkeypatch):
     result = made(tmp_path)
     assert not result.is_committed
     assert not (result.folder / ".git").exists()
+    assert result.as_lines()[1].startswith("Nothing is committed: git is missing")
 
 
 def test_the_command_takes_the_folders_name_and_ends_with_the_commands_to_type(exh_dev, tmp_path, monkeypatch):

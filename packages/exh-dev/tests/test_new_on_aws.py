@@ -104,6 +104,20 @@ def test_a_task_has_an_alarm_where_somebody_is_told(project):
     assert "GreetFails" in resources(project)
 
 
+@pytest.mark.parametrize(("has_aws", "first"), [(False, "install what runs it"), (True, "run it")])
+def test_a_queue_says_first_what_has_to_be_installed_for_it(project, monkeypatch, has_aws, first):
+    monkeypatch.setattr("exh_dev.project.new.function.has_aws", lambda: has_aws)
+    assert make(project, "greet", "queue").next_steps[0].startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [("both", "exh-dev call GET /tasks/v1/api/greet/patients/"), ("aws", "GET /patients/5f0a1b2c3d4e5f6071829301 at")],
+)
+def test_an_api_says_how_to_call_it_where_it_is(project, target, told):
+    assert any(told in step for step in make(project, "greet", "api", target=target).next_steps)
+
+
 def test_a_second_function_for_one_queue_is_refused(project):
     make(project, "greet", "queue")
     before = text(project)

@@ -328,7 +328,7 @@ def test_the_list_says_which_are_ours_and_not_what_their_data_is(exh, exh_dev):
     assert "data" not in listed["hello-world"]
     assert "Mary" not in out
     rows = exh_dev("schedules", "list", "--table")[1].splitlines()
-    assert rows[0].split() == ["Function", "Every", "Next", "Id", "From", "template.yaml"]
+    assert rows[0].split() == ["Function", "Every", "Next", "Id", "Managed"]
     assert rows[1].split()[-1] == "yes"
     assert rows[2].split()[-1] == "no"
 

@@ -49,13 +49,13 @@ def test_without_the_functions_token_nothing_is_told(extension):
 
 def test_without_moto_a_function_for_aws_runs_with_its_secret(exh_dev, project_root, monkeypatch):
     monkeypatch.chdir(project_root)
-    monkeypatch.setattr("exh_dev.serve.execution.has_moto", lambda: False)
+    monkeypatch.setattr("exh_dev.serve.execution.has_aws", lambda: False)
     code, out, _ = exh_dev("invoke", "whoami", "--credentials", "secret")
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
 
 def test_without_moto_a_served_function_for_aws_alone_runs_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("exh_dev.aws.functions.has_moto", lambda: False)
+    monkeypatch.setattr("exh_dev.aws.functions.has_aws", lambda: False)
     template = GREETING["template.yaml"].replace("targets: [exh]", "targets: [aws]")
     variables = "      Environment: {Variables: {API_SECRET_ID: exh/tasks}}\n"
     template = template.replace("      MemorySize: 256\n", f"      MemorySize: 256\n{variables}")

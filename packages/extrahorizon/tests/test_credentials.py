@@ -96,9 +96,9 @@ def test_the_message_of_nothing_at_all_says_where_credentials_may_come_from(tmp_
         find({"HOME": str(tmp_path)})
     assert str(refusal.value) == (
         "API_HOST, API_OAUTH_CONSUMER_KEY, API_OAUTH_CONSUMER_SECRET, API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are "
-        "missing from the environment. The four API_OAUTH_CONSUMER_KEY/API_OAUTH_CONSUMER_SECRET/API_OAUTH_TOKEN/"
-        "API_OAUTH_TOKEN_SECRET must come together: in the environment, or, with none of them there, in the Secrets "
-        "Manager secret that API_SECRET_ID names or in ~/.exh/credentials, which `exh login` writes."
+        "missing from the environment. The four API_OAUTH_* variables must come together: in the environment, or, with "
+        "none of them there, in the Secrets Manager secret that API_SECRET_ID names or in ~/.exh/credentials, which "
+        "`exh login` writes."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from exh_dev.errors import DevkitError
@@ -14,8 +15,16 @@ Extra = Literal["aws", "pdf", "debug"]
 
 
 def how_to_install(what: str, extra: Extra) -> str:
-    """Return a sentence that names the extra that `what` needs, and the command that installs it."""
-    return f"{what} needs exh-dev[{extra}]: pip install 'exh-dev[{extra}]'"
+    """Return a sentence that names the extra that `what` needs, the command that installs it, and how to keep it."""
+    return (
+        f"{what} needs exh-dev[{extra}]: pip install 'exh-dev[{extra}]' (to keep it: write exh-dev[{extra}] in "
+        "pyproject.toml, then `make lock UPGRADE=`)"
+    )
+
+
+def has_aws() -> bool:
+    """Return whether the packages of `exh-dev[aws]` are installed. A project has moto without its server for tests."""
+    return find_spec("moto") is not None and find_spec("flask_cors") is not None
 
 
 @contextmanager

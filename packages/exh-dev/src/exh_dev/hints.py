@@ -18,17 +18,18 @@ _COMMANDS = (
 _COMMAND = re.compile(rf"(?<![\w/.\-])exh-dev(?= (?:{'|'.join(_COMMANDS.split())}|--\w+)\b)")
 
 _UNDER_UV = "UV_RUN_RECURSION_DEPTH"  # https://docs.astral.sh/uv/reference/environment/#uv_run_recursion_depth
-_PYTEST = re.compile(r"(?<![\w/.\-])pytest(?= tests/)")
+#: Other tools of the same environment.
+_TOOL = re.compile(r"(?<![\w/.\-])(pytest(?= tests/)|pip(?= install 'exh-dev))")
 
 
 def pasteable(message: str) -> str:
     """Return a message whose `exh-dev ...` commands can be pasted into a shell.
 
     If this `exh-dev` is not the one on the PATH, write its path, `.venv/bin/exh-dev`, or how it was started: `python -m
-    exh_dev`, `uv run exh-dev`. `pytest` is written with the same folder.
+    exh_dev`, `uv run exh-dev`. `pytest` and `pip` are written with the same folder.
     """
     message = _COMMAND.sub(lambda _: command(), message)
-    return _PYTEST.sub(lambda _: _beside("pytest"), message)
+    return _TOOL.sub(lambda found: _beside(found[0]), message)
 
 
 @cache

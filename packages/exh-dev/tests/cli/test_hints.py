@@ -34,6 +34,7 @@ def test_a_command_that_is_not_on_the_path_is_written_as_a_path(started_as):
     assert pasteable("start one with `exh-dev serve`") == "start one with `.venv/bin/exh-dev serve`"
     assert pasteable("exh-dev --help shows") == ".venv/bin/exh-dev --help shows"
     assert pasteable("test it: pytest tests/test_a.py") == "test it: .venv/bin/pytest tests/test_a.py"
+    assert pasteable("pip install 'exh-dev[aws]'") == ".venv/bin/pip install 'exh-dev[aws]'"
 
 
 def test_a_command_that_is_on_the_path_is_written_as_it_is(started_as, monkeypatch):

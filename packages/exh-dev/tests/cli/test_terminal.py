@@ -15,6 +15,8 @@ from exh_dev.cli.terminal import TerminalOutput
 from exh_dev.cli.visible import visible
 from exh_dev.output import Table
 from exh_dev.runtime import LogLine
+from exh_dev.runtime.events import task_event
+from exh_dev.serve.execution import Case, Outcome
 
 ODD = ":100: [red]x[/red] [bold]\x1b[31mred\x1b[0m\rgone \u202edetsrever\u2066 \x9b1m \ud83d :heart: a\u200bb\ufeff"
 SEEN = ":100: [red]x[/red] [bold]\u241b[31mred\u241b[0m\u240dgone <202E>detsrever<2066> <009B>1m <D83D> "
@@ -213,3 +215,10 @@ def test_metrics_in_the_log_are_shown_as_their_sums(capsys):
 def test_a_line_that_only_looks_like_metrics_is_shown_as_it_is(capsys, odd):
     TerminalOutput().log("greet", LogLine(datetime.now(UTC), json.dumps(odd)))
     assert "_aws=" in capsys.readouterr().err
+
+
+def test_a_function_that_did_not_run_was_neither_fast_nor_warm(capsys):
+    case = Case("sum", "sum.json", task_event(), "env", "task")
+    TerminalOutput().outcomes([Outcome.of_unloadable(case, "handlers/sum.py:1: SyntaxError: invalid syntax")])
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.split() == ["sum", "task", "sum.json", "FAILED"]

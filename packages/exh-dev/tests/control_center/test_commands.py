@@ -197,7 +197,7 @@ def test_mails_are_listed_and_printed(center, exh_dev):
     text = exh_dev("mails", sent["id"], "--table")[1].splitlines()
     assert text == ["From: noreply@localhost", "To: ada@example.com", "Subject: Hello", "", "Line one", "Line two"]
     code, _, (line,) = exh_dev("mails", "none")
-    assert (code, line["message"]) == (1, "There is no mail none")
+    assert (code, line["message"]) == (1, "There is no mail none; exh-dev mails lists those that there are")
 
 
 def test_without_a_platform_it_is_said(tmp_path, exh_dev):

@@ -290,7 +290,7 @@ SERVED = {
         1,
         ["RESOURCE_UNKNOWN_EXCEPTION", "There is no schema pluse"],
     ),
-    "serve twice": ("serve --port 0", 1, ["a platform runs on", "already; stop it, or use another --data-dir"]),
+    "serve twice": ("serve --port 0", 1, ["a platform runs on", "already: stop it with Ctrl-C", "another --data-dir"]),
     "port that is taken": ("serve --port {port} --data-dir ../other", 1, ["cannot be used", "--port 0 for a free one"]),
 }
 

@@ -213,6 +213,6 @@ def _explain(missing: list[str], source: str, settings: Settings) -> str:
     if not settings.on_lambda:
         elsewhere.append("in ~/.exh/credentials, which `exh login` writes")
     return (
-        f"{text}. The four {'/'.join(OAUTH_NAMES)} must come together: in the environment, or, with none of them "
-        f"there, {' or '.join(elsewhere)}."
+        f"{text}. The four API_OAUTH_* variables must come together: in the environment, or, with none of them there, "
+        f"{' or '.join(elsewhere)}."
     )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.secrets import grant_for_secrets, put_secrets
 from exh_dev.aws.secrets_extension import SecretsExtension
-from exh_dev.aws.services import LocalAws, WorkQueue, has_moto, hidden_for, uses_work_queue
+from exh_dev.aws.services import LocalAws, WorkQueue, hidden_for, uses_work_queue
 from exh_dev.errors import DevkitError
+from exh_dev.extras import has_aws
 from exh_dev.project.runtime_function import function_of
 from exh_dev.runtime import Runtime
 
@@ -109,7 +110,7 @@ class AwsFunctions:
             DevkitError: a queue needs it, and it is not installed.
         """
         if self._aws is None or (needs_queue and not isinstance(self._aws, LocalAws)):
-            started = (LocalAws() if needs_queue or has_moto() else SecretsExtension()).__enter__()
+            started = (LocalAws() if needs_queue or has_aws() else SecretsExtension()).__enter__()
             if self._aws is not None:
                 self._aws.__exit__(None, None, None)
             self._aws = started

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from importlib.util import find_spec
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -124,6 +123,7 @@ class LocalAws(AwsEndpoint):
             DevkitError: `exh-dev[aws]` is not installed.
         """
         with needs_extra(_WHAT, "aws"):
+            import flask_cors  # noqa: F401 - without it the next import prints a warning of moto's before it fails
             from moto.moto_server.werkzeug_app import (
                 DomainDispatcherApplication,
                 MotoRequestHandler,
@@ -153,11 +153,6 @@ class LocalAws(AwsEndpoint):
         import requests
 
         requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
-
-
-def has_moto() -> bool:
-    """Return whether the packages of `exh-dev[aws]` are installed."""
-    return find_spec("moto") is not None and find_spec("flask") is not None
 
 
 def uses_work_queue(spec: FunctionSpec) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 dead_letters = typer.Typer(
     name="dead-letters",
-    help="On AWS: the messages of a work queue that could not be done, why, and how to have them done again.",
+    help="Show or redrive the failed messages of a work queue on AWS.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )

@@ -12,7 +12,8 @@ def editor(as_json: JsonOption = None) -> None:
 
     JSON Schemas of what is this project's own: Metadata: ExtraHorizon in template.yaml, events/NAME.seed.json and
     dispatchers.json, for completion and descriptions; the settings that name them; a recipe to debug a function.
-    Files there that are yours are left as they are. See docs/editors.md for PyCharm.
+    Files there that are yours are left as they are. In PyCharm, add the files of .vscode/schemas/ under JSON Schema
+    Mappings.
 
     exh-dev editor
     """

@@ -43,7 +43,7 @@ EnvOption = Annotated[
 
 
 def invoke(
-    name: Annotated[str, typer.Argument(help="The function, such as whoami.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The function, such as whoami.")],
     event: Annotated[
         str | None,
         typer.Option("--event", metavar="FILE", help="Event to send, - for stdin [default: events/NAME.json]"),
@@ -78,8 +78,8 @@ def invoke(
     Lambda's error object, goes to stdout and the function's log to stderr. Exit code 0 when it returned, 1 when it
     raised or ran out of time, 2 on a usage error.
 
-    With --debug the function waits for a debugger to attach, and nothing runs out of time; docs/debugging.md shows how
-    to attach VS Code and PyCharm.
+    With --debug the function waits for a debugger to attach, and nothing runs out of time. `exh-dev editor` writes
+    what VS Code needs to attach.
     """
     from exh_dev.project.project import Project, parse_event, read_event
     from exh_dev.serve.execution import Case

@@ -27,14 +27,18 @@ ProfileOption = Annotated[
     typer.Option("--profile", metavar="NAME", help="With --live: all credentials from ~/.exh/credentials.NAME."),
 ]
 HostOption = Annotated[str | None, typer.Option("--host", metavar="URL", help="With --live: the cluster to call.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="With --live: do not ask; what only reads never asks.")]
+YesOption = Annotated[
+    bool, typer.Option("--yes", "-y", help="With --live: do not ask; commands that only list never ask.")
+]
 DataDirOption = Annotated[
     str | None, typer.Option("--data-dir", metavar="DIR", help="Where the platform keeps its state [default: .exh-dev]")
 ]
 FunctionOption = Annotated[
     str | None, typer.Option("--function", metavar="NAME", help="Only those of this function [default: all].")
 ]
-LimitOption = Annotated[int, typer.Option("--limit", help="The maximum number to list.", min=1, max=10_000)]
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", help="The maximum number to list.", min=1, max=10_000)
+]
 
 
 def data_dir_of(given: str | None) -> Path:

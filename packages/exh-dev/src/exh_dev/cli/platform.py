@@ -31,7 +31,9 @@ class Format(StrEnum):
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="Port on localhost; 0 picks a free one.", min=0, max=65535)] = 8420,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Port on localhost; 0 picks a free one.", min=0, max=65535)
+    ] = 8420,
     host: Annotated[str, typer.Option(help="localhost, and nothing else.", hidden=True)] = "localhost",
     data_dir: DataDirOption = None,
     ephemeral: Annotated[
@@ -122,9 +124,11 @@ def print_credentials(
 
 
 def call(
-    method: Annotated[str, typer.Argument(help="GET, POST, PUT, PATCH or DELETE.")],
-    path: Annotated[str, typer.Argument(help="Path and query, such as '/data/v1/pulse/documents?limit(5)'.")],
-    body: Annotated[str | None, typer.Argument(help="JSON to send, - for stdin.")] = None,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT, PATCH or DELETE.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Path and query, such as '/data/v1/pulse/documents?limit(5)'.")
+    ],
+    body: Annotated[str | None, typer.Argument(metavar="BODY", help="JSON to send, - for stdin.")] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="First wait until the local platform's tasks have run and mails are sent.")
     ] = False,

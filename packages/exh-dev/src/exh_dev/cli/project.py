@@ -17,7 +17,7 @@ from exh_dev.cli.output import choose_output
 from exh_dev.errors import UsageError
 from exh_dev.hints import pasteable
 
-_FunctionArgument = Annotated[str, typer.Argument(help="A function of template.yaml, in any spelling.")]
+_FUNCTION = "A function of template.yaml, in any spelling."
 
 
 class FunctionKind(StrEnum):
@@ -116,7 +116,10 @@ def build(
 
 
 def new(
-    name: Annotated[str, typer.Argument(help="Its name in any spelling: greet-patient, greet_patient, GreetPatient.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Its name in any spelling: greet-patient, greet_patient, GreetPatient."),
+    ],
     kind: Annotated[
         FunctionKind,
         typer.Option(
@@ -182,7 +185,9 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet, or is empty.")],
     name: Annotated[
         str | None,
-        typer.Option(help="The project's name, kebab-case [default: the folder's name].", show_default=False),
+        typer.Option(
+            metavar="NAME", help="The project's name, kebab-case [default: the folder's name].", show_default=False
+        ),
     ] = None,
     target: Annotated[
         ProjectTarget | None,
@@ -190,7 +195,7 @@ def init(
     ] = None,
     author: Annotated[
         str | None,
-        typer.Option(help="Who holds the copyright [default: git's user.name].", show_default=False),
+        typer.Option(metavar="NAME", help="Who holds the copyright [default: git's user.name].", show_default=False),
     ] = None,
     examples: Annotated[
         list[str] | None,
@@ -244,7 +249,7 @@ def _git_user() -> str:
 
 
 def remove(
-    name: _FunctionArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=_FUNCTION)],
     force: Annotated[
         bool, typer.Option("--force", help="Delete files even if git cannot restore them.", show_default=False)
     ] = False,
@@ -265,7 +270,7 @@ def remove(
 
 
 def rename(
-    old: _FunctionArgument,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_FUNCTION)],
     new_name: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, in any spelling.")],
     as_json: JsonOption = None,
 ) -> None:
@@ -289,10 +294,11 @@ def upgrade(
     ] = None,
     as_json: JsonOption = None,
 ) -> None:
-    """Move the project to newer versions of extrahorizon and exh-dev.
+    """Move the project to newer versions of its two packages.
 
-    Replaces the wheels, moves the versions in pyproject.toml and the locks, prints what has changed in between, and
-    runs `check` with the new version. When something fails, everything is as before.
+    The packages are extrahorizon and exh-dev. Replaces the wheels, moves the versions in pyproject.toml and the locks,
+    prints what has changed in between, and runs `check` with the new version. When something fails, everything is as
+    before.
     """
     from exh_dev.project.project import Project
     from exh_dev.project.upgrading import upgrade_project

@@ -67,7 +67,7 @@ def runs(
 
 
 def replay(
-    run: Annotated[str, typer.Argument(help="The id of a run, as exh-dev runs prints it.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, as exh-dev runs prints it.")],
     event: Annotated[
         str | None, typer.Option("--event", metavar="FILE", help="Another event, - for stdin [default: the same].")
     ] = None,
@@ -95,7 +95,9 @@ def replay(
 
 
 def mails(
-    mail: Annotated[str | None, typer.Argument(help="Print this complete mail [default: list them].")] = None,
+    mail: Annotated[
+        str | None, typer.Argument(metavar="MAIL", help="Print this complete mail [default: list them].")
+    ] = None,
     search: Annotated[str | None, typer.Option(metavar="TEXT", help="Mails that contain this text.")] = None,
     data_dir: DataDirOption = None,
     as_json: JsonOption = None,

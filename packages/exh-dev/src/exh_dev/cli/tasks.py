@@ -52,7 +52,7 @@ class Status(StrEnum):
 def tasks(
     function: FunctionOption = None,
     status: Annotated[Status | None, typer.Option(help="Only those with this status.")] = None,
-    limit: Annotated[int, typer.Option(help="The maximum number to list.", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option(metavar="N", help="The maximum number to list.", min=1, max=1000)] = 20,
     data: Annotated[
         bool, typer.Option("--data", help="With their data, which may be personal; in JSON, not in the table.")
     ] = False,
@@ -82,7 +82,9 @@ def tasks(
 
 
 def logs(
-    name: Annotated[str, typer.Argument(help="The function: one of the project, or any that is on the platform.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The function: one of the project, or any that is on the platform.")
+    ],
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on with what new and running tasks log, until Ctrl-C.")
     ] = False,
@@ -165,7 +167,7 @@ def _follow_locally(function: str, data_dir: str | None, output: Output) -> None
 
 schedules = typer.Typer(
     name="schedules",
-    help="The schedules of functions: what template.yaml says, and what the platform has.",
+    help="List a platform's schedules, or synchronize them.",
     rich_markup_mode=None,
     invoke_without_command=True,
 )
@@ -267,7 +269,7 @@ def list_schedules(
         )
         for each in shown
     ]
-    _show(shown, ("Function", "Every", "Next", "Id", "From template.yaml"), rows, output)
+    _show(shown, ("Function", "Every", "Next", "Id", "Managed"), rows, output)
 
 
 class _SyncResult:

@@ -205,6 +205,8 @@ def _metrics(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     case, invocation = outcome.case, outcome.invocation
+    init = "warm" if invocation.init_duration is None else f"{invocation.init_duration * 1000:.0f} ms"
+    times = (f"{invocation.duration * 1000:.0f} ms", init) if invocation.request_id else ("", "")  # else it did not run
     secret = " (secret)" if case.credentials == "secret" else ""
     return (
         case.function,
@@ -212,8 +214,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         case.event_name + secret,
         "OK" if outcome.ok else "FAILED",
         "" if outcome.calls is None else str(outcome.calls),
-        f"{invocation.duration * 1000:.0f} ms",
-        f"{invocation.init_duration * 1000:.0f} ms" if invocation.init_duration is not None else "warm",
+        *times,
     )
 
 

@@ -71,7 +71,7 @@ def _known(request: Request, store: Store) -> Document:
     mail_id = request.path_params["id"]
     found = store.get(COLLECTION, mail_id)
     if found is None:
-        raise ErrorAnswer(16, f"There is no mail {mail_id}")
+        raise ErrorAnswer(16, f"There is no mail {mail_id}; exh-dev mails lists those that there are")
     return found
 
 

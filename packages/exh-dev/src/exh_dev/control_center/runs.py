@@ -75,4 +75,4 @@ def routes(base: str, context: Context) -> list[Route]:
 
 def missing(run_id: str) -> ErrorAnswer:
     """Return the error for an unknown run."""
-    return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept")
+    return ErrorAnswer(16, f"There is no run {run_id}; of many runs the latest are kept: exh-dev runs lists them")

@@ -62,7 +62,10 @@ class DataDir:
                 except BlockingIOError:
                     # `running()` holds it for an instant too.
                     if attempt == _LOCK_ATTEMPTS - 1:
-                        message = f"a platform runs on {self.path} already; stop it, or use another --data-dir"
+                        message = (
+                            f"a platform runs on {self.path} already: stop it with Ctrl-C where it was started, or use "
+                            "another --data-dir and --port"
+                        )
                         raise DevkitError(message) from None
                     time.sleep(_LOCK_PAUSE)
             yield

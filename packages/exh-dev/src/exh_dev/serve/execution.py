@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.aws.secrets import share_secrets
 from exh_dev.aws.secrets_extension import SecretsExtension
-from exh_dev.aws.services import LocalAws, has_moto, hidden_for, uses_work_queue
+from exh_dev.aws.services import LocalAws, hidden_for, uses_work_queue
+from exh_dev.extras import has_aws
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.runtime import Invocation, Runtime
@@ -217,7 +218,7 @@ def _injected(
 ) -> dict[str, Mapping[str, str]]:
     """Return the variables of each function that come from outside the manifest, such as its credentials."""
     queued = [spec for spec in specs if uses_work_queue(spec)]
-    aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_moto()) else None
+    aws = stack.enter_context(LocalAws()) if queued or (source == "secret" and has_aws()) else None
     if platform is None:
         found: dict[str, Mapping[str, str]] = dict.fromkeys((spec.name for spec in specs), live)
     elif aws is not None and source == "secret":

@@ -43,6 +43,10 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
 _OF_AWS = ("requirements-sam.txt",)
 _NOT_COPIED = ("CHANGELOG.md",)
+_NOT_COMMITTED = (
+    "Nothing is committed: git is missing, or lacks your name (git config --global user.name, and user.email).",
+    "Then, in the project: git init && git add -A && git commit -m Start",
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Made:
         """Return it for people, with the two commands to type."""
         place = min(self.folder.as_posix(), os.path.relpath(self.folder), key=len)
         quoted = f"'{place}'" if re.search(r"[^\w./-]", place) else place
-        return [f"Made {self.name}: {len(self.files)} files, {self.lines} lines.", "", f"  cd {quoted}", "  make run"]
+        made = f"Made {self.name}: {len(self.files)} files, {self.lines} lines."
+        return [made, *(() if self.is_committed else _NOT_COMMITTED), "", f"  cd {quoted}", "  make run"]
 
 
 def check_name(name: str) -> str:

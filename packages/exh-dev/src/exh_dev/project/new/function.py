@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from yaml.nodes import MappingNode
 
 from exh_dev.errors import DevkitError, UsageError
+from exh_dev.extras import has_aws, how_to_install
 from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.init.sources import for_target
 from exh_dev.project.manifest import load_manifest
@@ -50,11 +51,13 @@ _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
 NewKind = Literal["task", "api", "event", "schedule", "queue"]
 _START: Mapping[NewKind, str] = {
     "task": "queue it: exh.tasks.create(functionName={name!r}, data={{...}})",
-    "api": "call it: /tasks/v1/api/{name}/patients/... (see docs/functions.md)",
+    "api": "call it while exh-dev serve runs: exh-dev call GET /tasks/v1/api/{name}/patients/{patient}",
     "event": 'let a transition start it: {{"type": "task", "functionName": "{name}"}} in the afterActions of a schema',
     "schedule": "change how often it runs: schedule, in {manifest}; on a cluster: exh-dev schedules sync --live",
     "queue": "fill its queue: extrahorizon.queue.send_tasks(...), where WORK_QUEUE_URL is the URL of WorkQueue",
 }
+
+_API_ON_AWS = "call it when it is deployed: GET /patients/{patient} at the invoke URL of HttpApi"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class NewFunction:
         kind: its trigger.
         files: the new files, relative to the project's root.
         line: the line of its entry in the manifest.
+        target: where it is deployed.
         asked: new parameters of the manifest without a default.
     """
 
@@ -73,17 +77,21 @@ class NewFunction:
     kind: NewKind
     files: tuple[str, ...]
     line: int
+    target: Target
     asked: tuple[str, ...] = ()
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """Return the next steps for the user."""
+        start = _API_ON_AWS if (self.kind, self.target) == ("api", "aws") else _START[self.kind]
+        lacks_queue = self.kind == "queue" and not has_aws()
         return (
+            *([f"install what runs it: {how_to_install('a local queue', 'aws')}"] if lacks_queue else ()),
             f"run it: exh-dev run {self.name}",
             f"test it: pytest {self.files[2]}",
             f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
             f"list the permissions that its calls need: {MANIFEST}:{self.line}",
-            _START[self.kind].format(name=self.name, manifest=MANIFEST),
+            start.format(name=self.name, manifest=MANIFEST, patient=_PATIENT),
             *(
                 f"give {each} a value in each environment of {SAMCONFIG}; {MANIFEST} describes it"
                 for each in self.asked
@@ -147,7 +155,7 @@ def make(
     line, required = _read_back(name, text, manifest)
     asked = tuple(each for each in required if each not in known)
     _write({project.root / file: content for file, content in parts.items()}, manifest, text)
-    return NewFunction(name.task, kind, tuple(parts), line, asked)
+    return NewFunction(name.task, kind, tuple(parts), line, target, asked)
 
 
 def _taken(manifest: Path) -> list[str]:
