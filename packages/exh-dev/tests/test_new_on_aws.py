@@ -195,6 +195,8 @@ KINDS = {"task-one": "task", "sweep-one": "schedule", "sweep-two": "schedule", "
 @pytest.mark.timeout(180)
 @settings(max_examples=4)
 @given(st.permutations(list(KINDS)), st.integers(1, 5), st.data())
+@pytest.mark.slow
+@pytest.mark.rare
 def test_a_function_that_is_removed_might_never_have_been_made(tmp_path_factory, names, count, data):
     names = names[:count]
     gone = data.draw(st.sampled_from(names))

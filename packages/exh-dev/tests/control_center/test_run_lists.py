@@ -143,6 +143,8 @@ def test_others_are_answered_while_all_that_is_kept_is_searched(serve, tmp_path)
     assert min(answered) > 4, answered
 
 
+@pytest.mark.slow
+@pytest.mark.rare
 def test_lists_of_100_000_runs_are_there_at_once(serve, tmp_path):
     store = Store(tmp_path / "platform.db")
     made = []
