@@ -40,7 +40,7 @@ def test_midnight_may_end_a_day_and_the_last_millisecond_a_year(text, expected):
     ],
 )
 def test_other_odd_times_are_refused(text):
-    with pytest.raises((ValueError, OverflowError)):
+    with pytest.raises(ValueError, match="out of range|in range|isoformat|must be in|day is|hour"):
         moment(text)
     with pytest.raises(Mismatch, match="taken has to be a date in ISO 8601, of the years 1000 to 9999"):
         fitting({"type": "string", "format": "date-time"}, text, "taken")

@@ -218,7 +218,7 @@ def _in_utc(text: str, path: str) -> str:
     padded = f"{text}{'-01-01'[len(text) - 4 :]}" if _YEAR.fullmatch(text) else text
     try:
         return iso(moment(padded))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Mismatch(f"{path} has to be a date in ISO 8601, of the years 1000 to 9999") from None
 
 

@@ -97,7 +97,7 @@ class Fields:
         text = self.optional_text(name)
         try:
             return None if text is None else moment(text)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise ErrorAnswer(15, f"The field {name} must be an ISO 8601 timestamp") from None
 
     def optional_flag(self, name: str) -> bool | None:

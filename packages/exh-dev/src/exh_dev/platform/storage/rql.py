@@ -65,7 +65,7 @@ class Word:
             return None
         try:
             return read_iso(self.text)
-        except (ValueError, OverflowError):
+        except ValueError:
             return None
 
 

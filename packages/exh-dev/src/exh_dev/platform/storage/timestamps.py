@@ -36,13 +36,15 @@ def read_iso(text: str) -> float:
     Leap seconds (`23:59:60`) are refused, as JavaScript's Date refuses them.
 
     Raises:
-        ValueError: it is invalid.
-        OverflowError: it ends after the year 9999.
+        ValueError: it is invalid, or ends after the year 9999.
     """
     plain = _END_OF_DAY.sub("00", text, count=1)
     found = datetime.fromisoformat(plain)
     if plain != text:
-        found += timedelta(days=1)
+        try:
+            found += timedelta(days=1)
+        except OverflowError:
+            raise ValueError(f"{text} is out of range") from None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
@@ -51,7 +53,6 @@ def moment(text: str) -> float:
 
     Raises:
         ValueError: it is invalid, or out of this range.
-        OverflowError: it ends after the year 9999.
     """
     seconds = read_iso(text)
     # In milliseconds, as `iso` writes it: clients write 9999-12-31T23:59:59.999Z for no end.

@@ -23,7 +23,7 @@ def is_run(value: object) -> bool:
 def _is_timestamp(text: str) -> bool:
     try:
         moment(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return False
     return True
 

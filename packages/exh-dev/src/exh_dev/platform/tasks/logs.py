@@ -148,6 +148,6 @@ def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, 
             raise refusal
         try:
             found[term.operator] = moment(value.text)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise refusal from None
     return found

@@ -101,7 +101,7 @@ def _seconds(value: Any) -> float:
     if isinstance(value, str):
         try:
             return moment(value)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise ValueError("datetime takes epoch milliseconds or a timestamp in ISO 8601") from None
     return number_of(value) / 1000
 
