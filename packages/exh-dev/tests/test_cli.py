@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -242,15 +242,29 @@ def test_live_without_credentials_says_where_they_may_come_from(exh_dev):
 SERVING = "Serving project: 2 functions (whoami, hello-world)"
 
 
-@pytest.fixture
-def served(tmp_path):
-    data_dir = tmp_path / "data"
-    process = subprocess.Popen(
-        [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(data_dir)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+@contextmanager
+def serving(data_dir, **options):
+    """Serve the project: the process, the line in which it announces itself, its data directory."""
+    command = [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(data_dir)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     yield process, json.loads(process.stdout.readline()), data_dir
     process.kill()
     process.communicate()
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A platform that a test may stop."""
+    with serving(tmp_path / "data") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, project_root):
+    """A platform for the tests that only ask it."""
+    folder = tmp_path_factory.mktemp("running")
+    with serving(folder / "data", cwd=project_root, env={"PATH": os.environ["PATH"], "HOME": str(folder)}) as served:
+        yield served
 
 
 def test_serve_announces_itself_and_stops_cleanly(served):
@@ -270,8 +284,8 @@ def test_serve_announces_itself_and_stops_cleanly(served):
     assert (data_dir / "platform.db").exists()
 
 
-def test_the_credentials_file_serves_a_function_as_exh_login_would(served, exh_dev, monkeypatch):
-    _, announced, _ = served
+def test_the_credentials_file_serves_a_function_as_exh_login_would(running, exh_dev, monkeypatch):
+    _, announced, _ = running
     home = Path(os.environ["HOME"])
     (home / ".exh").mkdir()
     (home / ".exh" / "credentials").write_bytes(Path(announced["credentials_file"]).read_bytes())
@@ -279,8 +293,8 @@ def test_the_credentials_file_serves_a_function_as_exh_login_would(served, exh_d
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
 
-def test_credentials_of_the_running_platform(served, exh_dev):
-    _, announced, data_dir = served
+def test_credentials_of_the_running_platform(running, exh_dev):
+    _, announced, data_dir = running
     code, out, _ = exh_dev("credentials", "--data-dir", data_dir)
     details = json.loads(out)
     assert (code, details["host"]) == (0, announced["url"])
@@ -297,9 +311,9 @@ def test_credentials_of_the_running_platform(served, exh_dev):
 
 
 @pytest.fixture
-def on(served):
+def on(running):
     """The options that name the running platform."""
-    return ["--data-dir", str(served[2])]
+    return ["--data-dir", str(running[2])]
 
 
 def test_a_call_is_signed_and_its_answer_printed(on, exh_dev):
@@ -456,8 +470,8 @@ def test_serve_says_how_much_of_the_runs_is_kept(monkeypatch, tmp_path):
     assert given == [(100_000, 512 * 1024 * 1024), (50, 10 * 1024 * 1024)]
 
 
-def test_serve_on_a_taken_port_says_how_to_get_a_free_one(served, exh_dev, tmp_path):
-    _, announced, _ = served
+def test_serve_on_a_taken_port_says_how_to_get_a_free_one(running, exh_dev, tmp_path):
+    _, announced, _ = running
     port = announced["url"].rpartition(":")[2]
     code, _, lines = exh_dev("serve", "--port", port, "--data-dir", tmp_path / "other")
     assert code == 1
@@ -511,24 +525,20 @@ def test_closed_streams_neither_hang_nor_crash_it(redirection):
     assert "defect" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"--c\r\n" * 2,
-        b"x" * 2_000,
-        b"--b\r\nContent Disposition: no\r\n\r\n\r\n--b--",
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n1\r\n--b--\r\n' + b"after" * 500,
-    ],
-    ids=["another boundary", "no boundary", "no header", "bytes behind the end"],
-)
-def test_a_garbled_upload_is_told_to_the_caller_alone(served, body):
+def test_garbled_uploads_are_told_to_the_caller_alone(served):
     process, announced, _ = served
     known = dict(line.split("=", 1) for line in Path(announced["credentials_file"]).read_text().splitlines())
     names = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
     session = OAuth1Session(*(known[f"API_OAUTH_{name}"] for name in names))
     kind = {"Content-Type": "multipart/form-data; boundary=b"}
-    answer = session.post(f"{announced['url']}/files/v1/", data=body, headers=kind, timeout=10)
-    assert answer.status_code in {200, 400}
+    for body in (
+        b"--c\r\n" * 2,  # another boundary
+        b"x" * 2_000,  # no boundary
+        b"--b\r\nContent Disposition: no\r\n\r\n\r\n--b--",  # no header
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n1\r\n--b--\r\n' + b"after" * 500,
+    ):
+        answer = session.post(f"{announced['url']}/files/v1/", data=body, headers=kind, timeout=10)
+        assert answer.status_code in {200, 400}
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=10)
     assert [line["message"] for line in stderr_lines(err)] == [SERVING, "stopping"]
