@@ -109,6 +109,7 @@ def test_each_command_has_a_schema_for_its_answer(answers):
     assert answers.commands == {name for name, _ in commands()}
 
 
+@pytest.mark.slow
 def test_what_the_commands_print_fits_their_schemas(answers, tmp_path, monkeypatch):
     folder = tmp_path / "clinic"
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -164,6 +165,7 @@ def test_the_page_on_functions_shows_the_typed_documents_that_are_checked(projec
     assert f"```python\n{shown}```" in (project_root / "docs" / "functions.md").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_printed_of_dead_letters_fits_their_schemas(answers, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("exh_dev.aws.dead_letters._WAIT", 0)
     template = {

@@ -27,6 +27,7 @@ LOOKED_UP = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nothing_is_there_that_nobody_uses(project_root):
     vulture = Vulture(ignore_names=sorted(LOOKED_UP), ignore_decorators=["@app.*", "@*.route*", "@pytest.*"])
     vulture.scavenge([project_root / each for each in USERS], exclude=["*/.venv*", "*/build/*", "*/node_modules/*"])

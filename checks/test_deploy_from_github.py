@@ -18,7 +18,7 @@ from exh_dev.project.init.project import Wishes, make_project
 from newcomer import surroundings
 from test_workflows import loaded
 
-pytestmark = [pytest.mark.slow, pytest.mark.rare, pytest.mark.timeout(600), pytest.mark.xdist_group("deployed")]
+pytestmark = [pytest.mark.slow, pytest.mark.rare, pytest.mark.timeout(600)]
 COMMAND = Path(__file__).with_name("aws_command.py")
 #: What is the system's, or GitHub's.
 LEFT_OUT = re.compile(r"sudo ")

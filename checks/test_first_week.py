@@ -101,7 +101,7 @@ def owned(folder):
     return [name for name in names if not name.startswith(("requirements", "wheels/"))]
 
 
-@pytest.mark.parametrize("target", ["exh", pytest.param("aws", marks=pytest.mark.rare), "both"])
+@pytest.mark.parametrize("target", ["exh", *(pytest.param(each, marks=pytest.mark.rare) for each in ("aws", "both"))])
 def test_a_new_project_is_small_and_green(make_project, run, target, capsys):
     folder, printed = make_project(target)
     files = owned(folder)

@@ -205,6 +205,7 @@ def modules(project_root):
                 yield place.as_posix()
 
 
+@pytest.mark.slow
 def test_each_private_name_of_another_package_has_a_test(project_root):
     found = {each: names for each in modules(project_root) if (names := private_names(project_root / each))}
     assert found == {file: set(tests) for file, tests in GUARDED.items()}

@@ -31,8 +31,7 @@ from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.errors import LambdaRuntimeError
 from extrahorizon.login import OAuth1Application
 
-#: One worker runs all of them, so that what they have in common is built once.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("bundles")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 RUNTIME = f"python3.{sys.version_info.minor}"
 MOST_BYTES = int(1.8 * 1024 * 1024)

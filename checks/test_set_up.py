@@ -89,7 +89,6 @@ def index(project_root, environment, tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.rare
 @pytest.mark.timeout(400)
-@pytest.mark.xdist_group("set-up")
 @pytest.mark.parametrize(
     ("pip", "uses_uv", "target", "lock"),
     [
@@ -126,7 +125,6 @@ def test_a_newer_release_of_everything_changes_nothing(
 @pytest.mark.slow
 @pytest.mark.rare
 @pytest.mark.timeout(400)
-@pytest.mark.xdist_group("set-up")
 def test_without_an_index_it_says_so_and_goes_on_later(project_root, tmp_path, environment, index):
     folder = copy(project_root, tmp_path)
     nowhere = {**environment, "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}

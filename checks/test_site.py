@@ -7,8 +7,7 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
-# One group: the site is built once, by one worker.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 OUTSIDE = re.compile(r"[a-z]+:|//", re.IGNORECASE)
 
 

@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.rare,  # a new project installs both wheels in `make test-all` too
     pytest.mark.timeout(1200),
-    pytest.mark.xdist_group("wheels"),
 ]
 
 SCRIPT = """

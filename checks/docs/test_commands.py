@@ -28,6 +28,8 @@ RUN_BY = {
 #: One command that installs a package, which no index has yet, and a list of commands.
 SHORT = {"packages/extrahorizon/README.md", "packages/exh-dev/README.md"}
 HERE = [page for page, test in RUN_BY.items() if "test_commands.py" in test]
+#: Their commands run in `make test-all`, and those of the other pages before a release: each needs a clone of its own.
+OFTEN = {"examples/README.md", "docs/platform.md"}
 #: Prefix of a line to type.
 COMMAND = re.compile(r"(\$ )?(\.venv/bin/|make |git |exh |exh-dev |docker |aws |npm |pip |curl |cp |export |set -)")
 
@@ -70,7 +72,9 @@ def test_each_test_that_a_page_names_is_there(page):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("page", HERE)
+@pytest.mark.parametrize(
+    "page", [each if each in OFTEN else pytest.param(each, marks=pytest.mark.rare) for each in HERE]
+)
 def test_the_commands_of_a_page_run_in_a_fresh_clone(page, make_clone, run_page, serve):
     # What changes this repository needs its tools; what uses it needs what running needs.
     clone = make_clone(ready=".venv/.dev" if page == "CONTRIBUTING.md" else ".venv/.run")

@@ -18,7 +18,7 @@ PAGES = (
     "sync-houdini-builds.md",
 )  # fmt: skip
 #: Their commands run in `make test-all`, and those of the others before a release: each makes a project of its own.
-OFTEN = {"enqueue-measurements.md", "on-task-failed.md"}  # on AWS, on Extra Horizon
+OFTEN = {"on-task-failed.md"}
 #: Its costs are those of a queue with all that belongs to it, in docs/scale.md.
 BEHIND_A_QUEUE = "analyze-queued-measurements.md"
 MOST_LINES = 60  # of a module with a handler

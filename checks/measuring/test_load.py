@@ -42,6 +42,7 @@ def clients(number):
             server.shutdown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/close"])
 @pytest.mark.parametrize("number", [1, 8])
 def test_each_request_is_answered_once_and_whole(number, path):

@@ -16,7 +16,7 @@ import zipfile
 import pytest
 from emulator import ROOT, emulated
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("deployed"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ENVIRONMENTS = ("dev", "staging", "production")
 VALUE = '{"API_HOST": "https://api.example.com"}'
 
@@ -121,6 +121,7 @@ def test_three_environments_live_in_one_account(deployed):
     assert deployed.secrets() >= {secret_of(environment) for environment in ENVIRONMENTS}
 
 
+@pytest.mark.rare
 def test_without_an_issuer_there_is_no_api_and_with_one_there_is(deployed):
     assert "HttpApi" not in deployed.resources("dev")
     assert "HttpApiUrl" not in deployed.outputs("dev")

@@ -18,7 +18,7 @@ from exh_dev.aws.services import AwsEndpoint
 
 from benchmarks import queue
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("emulated"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 DYNALITE = Path(__file__).parents[1] / "dynalite"
 ROOT = Path(__file__).parents[3]
 STORM = 400  # messages
@@ -67,10 +67,12 @@ def stormy(aws):
     assert told["poison"] > 0
 
 
+@pytest.mark.rare
 def test_a_storm_on_another_sqs_loses_nothing_and_does_nothing_twice(ministack):
     stormy(AwsEndpoint(ministack.url))
 
 
+@pytest.mark.rare
 def test_what_has_been_done_is_kept_in_another_dynamodb_too(ministack, dynalite):
     stormy(WithDynalite(ministack.url, dynalite))
 

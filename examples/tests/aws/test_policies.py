@@ -130,6 +130,7 @@ def calls_of(name):
         return frozenset(calls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_AWS)
 def test_no_call_of_a_function_is_denied(stack, name):
     spec = PROJECT.manifest.function(name)

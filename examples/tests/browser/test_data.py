@@ -4,7 +4,7 @@ import pytest
 import requests
 from clinic import expect, loaded
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("frame")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 PULSE = "/data/v1/pulse/documents"
 

@@ -6,7 +6,7 @@ from threading import Thread
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 ATTACK = """<!doctype html><title>hostile</title>
 <img src="{target}/_dev/api/functions/analyze/invoke">

@@ -6,7 +6,7 @@ import pytest
 from chromium import serving
 from clinic import GREET, expect, loaded
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 def rows(page, count):

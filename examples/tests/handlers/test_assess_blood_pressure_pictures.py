@@ -11,7 +11,7 @@ import pytest
 import requests
 from chromium import serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 SERVED = (
     "handlers",

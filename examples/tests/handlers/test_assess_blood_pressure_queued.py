@@ -147,6 +147,7 @@ def test_one_handler_as_a_task_as_a_lambda_and_behind_a_queue(project, platform_
         assert running.dead_letters() == []
 
 
+@pytest.mark.slow
 def test_poison_a_worker_that_is_killed_and_the_rest_of_the_batch(project, platform_image):
     """Killed in the middle of its batch, the worker leaves what it did; another does the rest, once."""
     faults = FaultRules(["* /data/*:latency=0.05"])  # the batch is still at work when the first mail is seen
@@ -214,6 +215,7 @@ class Producer:
             running.send(*self.bodies[start : start + 10])
 
 
+@pytest.mark.rare
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_storm_loses_nothing_and_does_nothing_twice(project, platform_image):

@@ -253,6 +253,7 @@ def test_a_clinic_has_its_reports_in_its_language(exh, exh_of, seed):
     assert exh.mails.find().items[0]["subject"] == "Bloeddrukmetingen van de dag 2026-01-14"
 
 
+@pytest.mark.slow
 def test_a_crash_after_any_call_changes_nothing_in_the_end(exh, exh_of, seed):
     left = []
 

@@ -43,6 +43,7 @@ def greeting(tmp_path, monkeypatch):
 # invoke
 
 
+@pytest.mark.slow
 def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
     done = subprocess.run([*EXH_DEV, "invoke", "whoami", "--json"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
@@ -55,11 +56,13 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
     assert lines[0]["user_id"] == json.loads(done.stdout)["user_id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", ["hello-world", "hello_world", "HelloWorld"])
 def test_any_spelling_of_a_name_will_do(exh_dev, greeting, spelling):
     assert exh_dev("invoke", spelling)[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
 
 
+@pytest.mark.slow
 def test_a_container_image_runs_as_a_process_by_its_command(exh_dev, greeting):
     """By `invoke`, by `run`, and as a task of a running platform, which all make a worker of the same function."""
     manifest = greeting / "template.yaml"
@@ -76,11 +79,13 @@ def test_a_container_image_runs_as_a_process_by_its_command(exh_dev, greeting):
         assert exh.tasks.functions.execute("hello-world", data={"name": "Ada"})["result"] == {"greeting": "Hello, Ada!"}
 
 
+@pytest.mark.slow
 def test_invoke_by_secrets_manager(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--credentials", "secret")
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
 
+@pytest.mark.slow
 def test_invoke_with_an_event_from_a_file_or_stdin(exh_dev, greeting, tmp_path, monkeypatch):
     event = tmp_path / "event.json"
     event.write_text('{"data": {"name": "Ada"}}')
@@ -90,6 +95,7 @@ def test_invoke_with_an_event_from_a_file_or_stdin(exh_dev, greeting, tmp_path, 
         assert exh_dev("invoke", "hello-world", "--event", "-")[1] == '{"greeting": "Hello, Ada!"}\n'
 
 
+@pytest.mark.slow
 def test_a_function_that_raises_prints_lambdas_error_object_and_exits_1(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--env", "API_OAUTH_TOKEN_SECRET=wrong")
     error = json.loads(out)
@@ -98,6 +104,7 @@ def test_a_function_that_raises_prints_lambdas_error_object_and_exits_1(exh_dev)
     assert any("users.me()" in frame for frame in error["stackTrace"])
 
 
+@pytest.mark.slow
 def test_missing_credentials_are_named(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--env", "API_OAUTH_TOKEN=", "--env", "API_OAUTH_TOKEN_SECRET= ")
     error = json.loads(out)
@@ -105,6 +112,7 @@ def test_missing_credentials_are_named(exh_dev):
     assert error["errorMessage"].startswith("API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are missing from the environment")
 
 
+@pytest.mark.slow
 def test_a_platform_that_is_not_there_is_named(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--env", "API_HOST=http://localhost:1")
     error = json.loads(out)
@@ -115,6 +123,7 @@ def test_a_platform_that_is_not_there_is_named(exh_dev):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["[1]", '"jan"', "null", "7"])
 def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path, text):
     event = tmp_path / "event.json"
@@ -178,6 +187,7 @@ def test_outside_a_project_says_so(exh_dev, tmp_path, monkeypatch):
 # run
 
 
+@pytest.mark.slow
 def test_run_runs_every_event_of_every_function(exh_dev, project_root):
     code, out, lines = exh_dev("run")
     report = json.loads(out)
@@ -188,6 +198,7 @@ def test_run_runs_every_event_of_every_function(exh_dev, project_root):
     assert lines
 
 
+@pytest.mark.slow
 def test_run_both_ways_prints_one_table():
     arguments = ["run", "whoami", "--table", "--credentials", "env", "--credentials", "secret"]
     done = subprocess.run([*EXH_DEV, *arguments], capture_output=True, text=True, check=False)
@@ -198,6 +209,7 @@ def test_run_both_ways_prints_one_table():
     assert done.stdout.endswith("all OK\n")
 
 
+@pytest.mark.slow
 def test_run_counts_the_calls_of_each_event(greeting):
     done = subprocess.run([*EXH_DEV, "run", "--table"], capture_output=True, text=True, check=False)
     rows = [" ".join(line.split()) for line in done.stdout.splitlines()]
@@ -205,6 +217,7 @@ def test_run_counts_the_calls_of_each_event(greeting):
     assert rows[-1] == "2 invocations, all OK"
 
 
+@pytest.mark.slow
 def test_run_fails_with_the_error_and_no_traceback():
     arguments = ["run", "--table", "whoami", "--env", "API_OAUTH_TOKEN_SECRET=wrong"]
     done = subprocess.run([*EXH_DEV, *arguments], capture_output=True, text=True, check=False)
@@ -217,6 +230,7 @@ def test_run_fails_with_the_error_and_no_traceback():
 # live
 
 
+@pytest.mark.slow
 def test_live_asks_first_and_calls_the_named_cluster_with_the_developers_own_credentials(exh_dev, monkeypatch):
     with LocalPlatform() as cluster:
         cluster.start()
@@ -284,6 +298,7 @@ def test_serve_announces_itself_and_stops_cleanly(served):
     assert (data_dir / "platform.db").exists()
 
 
+@pytest.mark.slow
 def test_the_credentials_file_serves_a_function_as_exh_login_would(running, exh_dev, monkeypatch):
     _, announced, _ = running
     home = Path(os.environ["HOME"])
@@ -331,6 +346,7 @@ def test_a_call_sends_json_from_the_command_line_or_stdin(on, exh_dev, monkeypat
     assert exh_dev("call", "PUT", "/data/v1/pulse", "-", *on)[:2] == (0, '{"affectedRecords": 1}\n')
 
 
+@pytest.mark.slow
 def test_a_call_may_wait_for_the_tasks_before(on, exh_dev):
     exh_dev("call", "POST", "/tasks/v1/", '{"functionName": "whoami"}', *on)
     code, out, _ = exh_dev("call", "GET", "/tasks/v1/", "--wait", *on)
@@ -364,6 +380,7 @@ def test_a_call_without_a_platform_says_so(exh_dev, tmp_path):
     assert "no platform runs" in err[0]["message"]
 
 
+@pytest.mark.slow
 def test_a_file_is_written_as_it_is(on, exh_dev):
     exh_dev("call", "POST", "/templates/v2/", '{"name": "greeting", "outputs": {"body": "<p>Hello</p>"}}', *on)
     execution = "/tasks/v1/functions/html-to-pdf/execute"
@@ -376,6 +393,7 @@ def test_a_file_is_written_as_it_is(on, exh_dev):
 # credentials again
 
 
+@pytest.mark.slow
 def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path):
     asking = threading.Event()
 
@@ -417,6 +435,7 @@ def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
         assert "cannot be used as a data directory" in lines[0]["message"]
 
 
+@pytest.mark.slow
 def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
     process = subprocess.Popen(
         [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(tmp_path), "--fault", "GET /users/v1/health:503+2 x1"],
@@ -503,6 +522,7 @@ Resources:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_command_and_its_workers(slow_project, number, code):
     process = subprocess.Popen(
@@ -517,6 +537,7 @@ def test_a_signal_ends_the_command_and_its_workers(slow_project, number, code):
         os.kill(worker, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", ["2>&1 | head -1", "2> >(true)", "1>&-", "2>&-", "--event - 0<&-"])
 def test_closed_streams_neither_hang_nor_crash_it(redirection):
     command = f"{' '.join(EXH_DEV)} invoke whoami --table {redirection}"
@@ -525,6 +546,7 @@ def test_closed_streams_neither_hang_nor_crash_it(redirection):
     assert "defect" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_garbled_uploads_are_told_to_the_caller_alone(served):
     process, announced, _ = served
     known = dict(line.split("=", 1) for line in Path(announced["credentials_file"]).read_text().splitlines())
@@ -572,6 +594,7 @@ def test_every_command_explains_itself(exh_dev, command):
     assert len(out.splitlines()) > 5
 
 
+@pytest.mark.slow
 def test_help_fits_a_terminal_of_80_columns(exh_dev, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = exh_dev("--help")

@@ -75,6 +75,7 @@ def test_what_is_no_template_is_refused_with_its_line(refused, text, line, words
     refused(text, line, *words)
 
 
+@pytest.mark.slow
 def test_the_slow_loader_says_the_same(refused, monkeypatch):
     monkeypatch.setattr(strict_yaml, "_LOADER", yaml.SafeLoader)
     refused("a: 1\nb: c: d\n", 2, "not YAML", "quote")

@@ -9,6 +9,8 @@ from exh_dev.serve import execution
 from exh_dev.serve.configured import configured
 from exh_dev.serve.execution import Case
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = {
     "description": "what the project has",
     "statuses": {"new": {}},

@@ -11,6 +11,8 @@ from exh_dev.aws.services import LocalAws
 from exh_dev.cli.main import run_command
 from exh_dev.runtime.environment import REGION
 
+pytestmark = pytest.mark.slow
+
 POISON = {
     "ErrorType": {"DataType": "String", "StringValue": "PatientUnknownError"},
     "ErrorMessage": {"DataType": "String", "StringValue": "no patient has this id"},

@@ -240,6 +240,7 @@ def test_what_cannot_be_named_is_told(project, schemas, told):
 # The file
 
 
+@pytest.mark.slow
 def test_the_file_is_written_checked_and_goes_with_the_schemas(project, monkeypatch, capfd):
     found = project(pulse=SCHEMA)
     monkeypatch.chdir(found.root)
@@ -377,6 +378,7 @@ def module_or_none(found):
     return module_of(types) if len({each.name for each in types}) == len(types) else None
 
 
+@pytest.mark.slow
 @given(schemas)
 def test_any_schema_gives_a_module_that_python_runs(found):
     source = module_or_none(found)
@@ -387,6 +389,7 @@ def test_any_schema_gives_a_module_that_python_runs(found):
         assert source.encode().decode() == source
 
 
+@pytest.mark.slow
 def test_neither_the_formatter_nor_the_linter_has_a_say(tmp_path):
     made = []
     given(schemas)(lambda found: made.append(module_or_none(found)))()

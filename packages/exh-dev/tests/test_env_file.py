@@ -61,6 +61,7 @@ def test_what_it_may_look_like(tmp_path):
     assert read_env_file(tmp_path / "none") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -96,6 +97,7 @@ def test_a_file_that_cannot_be_read_is_told(folder):
         environment(folder)
 
 
+@pytest.mark.slow
 def test_credentials_of_extra_horizon_are_not_read_and_that_is_told(folder, exh_dev):
     (folder / ".env").write_text("API_HOST=https://api.acme.io\nAPI_OAUTH_TOKEN=secret\nMY_GREETING=Hi\n")
     assert read_env_file(folder / ".env") == {"MY_GREETING": "Hi"}

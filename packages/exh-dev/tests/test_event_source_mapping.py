@@ -169,6 +169,7 @@ class Clock:
             self.then.pop(0)()
 
 
+@pytest.mark.slow
 def test_a_batch_waits_for_more_until_its_window_is_over(sqs, queue):
     queue_many = Clock(lambda: send(sqs, queue, "b"), lambda: None, lambda: send(sqs, queue, "c"))
     function = Function()
@@ -181,6 +182,7 @@ def test_a_batch_waits_for_more_until_its_window_is_over(sqs, queue):
     assert queue_many.now == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_a_full_batch_does_not_wait(sqs, queue):
     clock, function = Clock(), Function()
     sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "30"})
@@ -194,6 +196,7 @@ def test_a_full_batch_does_not_wait(sqs, queue):
     assert clock.now == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_a_batch_is_no_larger_than_an_event_may_be(sqs, queue):
     function = Function()
     sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "30"})

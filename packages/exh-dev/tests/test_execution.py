@@ -48,6 +48,7 @@ def running(tmp_path, project_root):
             yield client_of(platform.environment()), calls
 
 
+@pytest.mark.slow
 def test_runs_are_told_once_with_what_they_called(running):
     exh, calls = running
     assert calls.wait_for_rest(0)  # nothing has happened
@@ -61,6 +62,7 @@ def test_runs_are_told_once_with_what_they_called(running):
     assert calls.count("00000000-0000-0000-0000-000000000000") == 0
 
 
+@pytest.mark.slow
 def test_another_attempt_belongs_to_what_was_set_off(running):
     exh, calls = running
     exh.tasks.create(functionName="work", data={"failures": 2})

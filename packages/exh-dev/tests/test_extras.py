@@ -53,6 +53,7 @@ def test_debug_names_its_extra(without):
         check_installed()
 
 
+@pytest.mark.slow
 def test_a_table_shows_a_task_that_lacked_its_extra(tmp_path, monkeypatch, capsys):
     program = PROGRAM.replace("from weasyprint import", "from weasyprint.no import")
     monkeypatch.setattr(pdf_renderer, "renderer", Renderer(program))

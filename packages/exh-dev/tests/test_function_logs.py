@@ -44,6 +44,7 @@ def texts(log):
     return [line.text for line in log.new_lines()]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.booleans()), max_size=40), st.integers(4, 9))
 def test_each_line_once_while_a_page_holds_more_than_a_moment_has(steps, page):
     platform, moment, given_now, at_moment = PlatformLog(page), 0, [], 0

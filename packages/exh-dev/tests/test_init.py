@@ -71,6 +71,7 @@ def test_no_mark_and_no_placeholder_is_left(tmp_path):
     assert result.lines == len(text.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "asked", "functions"),
     [
@@ -103,6 +104,7 @@ def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_p
     assert 'run = ["exh-dev[aws,pdf]==' in (project.root / "pyproject.toml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("examples", [(), ("daily-report",)])
 def test_its_workflow_installs_what_pdfs_are_made_with_where_it_makes_some(tmp_path, examples):
     text = (made(tmp_path, examples=examples).folder / ".github" / "workflows" / "ci.yml").read_text()
@@ -110,6 +112,7 @@ def test_its_workflow_installs_what_pdfs_are_made_with_where_it_makes_some(tmp_p
     assert not re.search(r"\w+: (begin|end)$", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "examples"), [("exh", ()), ("aws", ()), ("aws", ("sync-houdini-builds",)), ("both", ())]
 )
@@ -124,6 +127,7 @@ def test_what_is_for_aws_alone_can_be_deployed_from_github(tmp_path, target, exa
         assert "Whoami:" in (result.folder / "template.yaml").read_text()  # the smoke test calls it
 
 
+@pytest.mark.slow
 def test_a_dispatcher_comes_with_its_function(tmp_path):
     folder = made(tmp_path, examples=("on-task-failed",)).folder
     (dispatcher,) = json.loads((folder / "dispatchers.json").read_text())["dispatchers"]
@@ -189,6 +193,7 @@ def test_without_git_there_is_no_history(tmp_path, monkeypatch):
     assert result.as_lines()[1].startswith("Nothing is committed: git is missing")
 
 
+@pytest.mark.slow
 def test_the_command_takes_the_folders_name_and_ends_with_the_commands_to_type(exh_dev, tmp_path, monkeypatch):
     monkeypatch.setattr("exh_dev.packaging.installed_wheels.wheel_of", some_wheel)
     monkeypatch.chdir(tmp_path)
@@ -201,6 +206,7 @@ def test_the_command_takes_the_folders_name_and_ends_with_the_commands_to_type(e
     assert (code, "cannot be a project's name" in line["message"]) == (2, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["extrahorizon", "exh-dev"])
 @pytest.mark.timeout(120)
 def test_the_wheel_of_a_package_holds_what_is_installed(tmp_path, name):

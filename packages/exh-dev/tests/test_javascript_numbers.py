@@ -26,6 +26,7 @@ def test_a_number_is_said_as_string_says_it(number, text):
     assert number_text(number) == text
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not on the PATH")
 @settings(max_examples=10)
 @given(st.lists(st.floats() | st.integers(), min_size=200, max_size=200))

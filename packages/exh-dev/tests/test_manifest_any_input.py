@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(), st.lists(WORDS | st.text(max_size=3)).map("".join)))
 def test_no_text_makes_it_fail_in_any_other_way(tmp_path_factory, text):
     path = tmp_path_factory.getbasetemp() / "any.yaml"
@@ -53,6 +55,7 @@ SETTINGS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(SETTINGS, VALUES, max_size=4))
 def test_no_value_makes_it_fail_in_any_other_way(tmp_path_factory, meta, properties):
     meta = {"name": "one", "targets": "[exh]", **meta}

@@ -32,6 +32,7 @@ print(*(round(each - before) for each in (after, lately, resident())))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc keeps what threads have freed")
 def test_what_a_thread_has_freed_is_given_back_after_a_while():
     run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)

@@ -18,6 +18,8 @@ from exh_dev.project.new.function import NewKind, make
 from exh_dev.project.new.names import fold
 from exh_dev.project.project import Project
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
@@ -279,7 +281,6 @@ def test_it_is_checked_and_runs_at_once(copy):
     assert sorted(found) == sorted((name, "OK") for name in [*on_exh, *on_aws])
 
 
-@pytest.mark.slow
 def test_its_tests_pass_at_once(copy):
     tests = [f"tests/test_{name.replace('-', '_')}.py" for name in NAMES]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
@@ -292,7 +293,6 @@ def test_it_is_formatted_and_linted(copy):
     run(copy, "ruff", "check", *files)
 
 
-@pytest.mark.slow
 def test_its_types_and_its_template_are_right(copy):
     run(copy, "mypy", "handlers")
     run(copy, "cfn-lint", "template.yaml")

@@ -16,6 +16,8 @@ from exh_dev.project.project import Project
 from exh_dev.project.removing import remove_function
 from exh_dev.project.renaming import rename_function
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path):
@@ -195,7 +197,6 @@ KINDS = {"task-one": "task", "sweep-one": "schedule", "sweep-two": "schedule", "
 @pytest.mark.timeout(180)
 @settings(max_examples=4)
 @given(st.permutations(list(KINDS)), st.integers(1, 5), st.data())
-@pytest.mark.slow
 @pytest.mark.rare
 def test_a_function_that_is_removed_might_never_have_been_made(tmp_path_factory, names, count, data):
     names = names[:count]

@@ -246,6 +246,7 @@ def resolved(entry):
     return getattr(group, name), *arguments(getattr(type(group), name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("evil", ["../x", "a/b", "?q=1", "a#b", "%2e%2e", "%2F", "a;b", "é\n"])
 def test_an_id_cannot_leave_its_segment(evil):
     for entry in CATALOGUE:
@@ -280,6 +281,7 @@ def test_an_operation_for_many_records_refuses_an_empty_query(empty):
                 method(*[empty if value is SOME_RQL else value for value in positional], **keywords)
 
 
+@pytest.mark.slow
 def test_every_operation_can_be_called_with_only_what_it_requires(recorded):
     assert recorded
     counted = Counter()

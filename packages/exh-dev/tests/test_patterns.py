@@ -75,6 +75,7 @@ console.log(JSON.stringify(answers));
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not on the PATH")
 @settings(max_examples=10)
 @given(
@@ -97,6 +98,7 @@ def test_any_pattern_is_what_it_is_to_node(cases):
         assert found is expected, (pattern, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", SLOW)
 def test_a_loop_in_a_loop_is_known_by_its_look_and_seen_to_be_slow(pattern):
     assert most_steps(pattern, 10) == float("inf")
@@ -131,6 +133,7 @@ def test_the_bound_holds_for_what_is_looked_for_at_once(pattern, length):
     assert time.process_time() - started < 0.05 + steps / 1e6
 
 
+@pytest.mark.slow
 def test_a_value_that_takes_too_long_is_ended_and_the_next_one_is_not():
     started = time.perf_counter()
     with pytest.raises(PatternTooSlowError):
@@ -151,6 +154,7 @@ def with_pattern(exh, pattern, name="notes"):
     return schema["id"]
 
 
+@pytest.mark.slow
 def test_an_ordinary_value_does_not_freeze_the_platform(platform, exh):
     schema = with_pattern(exh, SLOW[0])
     others = []
@@ -168,6 +172,7 @@ def test_an_ordinary_value_does_not_freeze_the_platform(platform, exh):
     assert exh.data.documents.create(schema, {"n": "left arm"})["data"] == {"n": "left arm"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "text"), [("^(a+)+c|b$", "a" * 18 + "b"), ("a*a*c|b$", "a" * 300 + "b")], ids=["apart", "at once"]
 )

@@ -40,6 +40,7 @@ def cluster():
         yield cluster
 
 
+@pytest.mark.slow
 def test_every_command_takes_all_from_the_profile_and_names_the_cluster(cluster, profile, exh_dev, monkeypatch):
     profile("staging", cluster.environment())
     for name, value in ELSEWHERE.items():

@@ -7,6 +7,8 @@ import sys
 import pytest
 from folder_projects import GREETING, write
 
+pytestmark = pytest.mark.slow
+
 HERE = f"python3.{sys.version_info.minor}"
 OTHER = "python3.13" if sys.version_info.minor != 13 else "python3.12"
 COMMANDS = [("invoke", "hello-world"), ("run",), ("serve", "--port", "0", "--ephemeral")]

@@ -8,6 +8,8 @@ import pytest
 from exh_dev.aws.services import LocalAws
 from exh_dev.runtime import Function, Runtime
 
+pytestmark = pytest.mark.slow
+
 FUNCTIONS = Path(__file__).parent / "functions"
 
 

@@ -91,6 +91,7 @@ def test_without_git_it_takes_force(root):
     assert "handlers/greet_patient.py" in remove_function(Project(root), "greet-patient", force=True).files
 
 
+@pytest.mark.slow
 def test_the_last_function_can_go(root):
     for spec in Project(root).manifest.functions:
         remove_function(Project(root), spec.name, force=True)
@@ -162,6 +163,7 @@ def test_when_a_file_cannot_be_moved_all_is_as_before(root, monkeypatch, after):
     assert contents(root) == before
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_they_did(root, exh_dev, monkeypatch):
     monkeypatch.chdir(root)
     code, out, _ = exh_dev("rename", "greet-patient", "count-beats")

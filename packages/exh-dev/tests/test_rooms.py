@@ -4,8 +4,12 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 import exh_dev
 import extrahorizon
+
+pytestmark = pytest.mark.slow
 
 TOOLKIT, CLIENT = Path(exh_dev.__file__).parent, Path(extrahorizon.__file__).parent
 BOTTOM = {"platform", "runtime", "project"}

@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 
+import pytest
 import requests
 from waiting import wait_for
 
@@ -75,6 +76,7 @@ def test_each_run_is_told_when_it_is_over():
     assert (ended[0]["function"], ended[0]["kind"]) == ("html-to-pdf", "direct")
 
 
+@pytest.mark.slow
 def test_a_platform_whose_lines_nobody_reads_serves_and_stops(tmp_path):
     command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

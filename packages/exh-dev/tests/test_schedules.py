@@ -104,6 +104,7 @@ def test_a_mark_that_somebody_garbled_is_still_ours_and_replaced(mark):
     assert done({"sweep": HOURLY}, [garbled])[0] == ["+sweep 3600", "-1"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([HOURLY, DAILY])), max_size=8), st.data())
 def test_whatever_there_is_a_second_run_has_nothing_to_do(there, draw):
     wanted = draw.draw(st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([HOURLY, DAILY])))
@@ -216,6 +217,7 @@ def test_a_dry_run_shows_and_does_nothing(exh, exh_dev):
     assert schedules_of(exh) == []
 
 
+@pytest.mark.slow
 def test_all_pages_are_read(here, exh):
     for number in range(120):
         exh.tasks.schedules.create(functionName="hello-world", interval=1000 + number, data={"number": number})
@@ -243,6 +245,7 @@ def test_on_a_cluster_they_keep_them_unless_told_otherwise(cluster, exh, exh_dev
     assert schedules_of(exh) == [("hello-world", 3600)]
 
 
+@pytest.mark.slow
 def test_a_cluster_is_named_and_the_difference_shown_before_anything_is_asked(
     cluster, exh, exh_dev, profile, monkeypatch
 ):

@@ -47,6 +47,7 @@ def test_without_the_functions_token_nothing_is_told(extension):
     assert requests.get(f"{url}/", timeout=5).status_code == 404
 
 
+@pytest.mark.slow
 def test_without_moto_a_function_for_aws_runs_with_its_secret(exh_dev, project_root, monkeypatch):
     monkeypatch.chdir(project_root)
     monkeypatch.setattr("exh_dev.serve.execution.has_aws", lambda: False)
@@ -54,6 +55,7 @@ def test_without_moto_a_function_for_aws_runs_with_its_secret(exh_dev, project_r
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
 
+@pytest.mark.slow
 def test_without_moto_a_served_function_for_aws_alone_runs_too(tmp_path, monkeypatch):
     monkeypatch.setattr("exh_dev.aws.functions.has_aws", lambda: False)
     template = GREETING["template.yaml"].replace("targets: [exh]", "targets: [aws]")

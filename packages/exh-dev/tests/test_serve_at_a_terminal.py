@@ -92,6 +92,7 @@ class Screen:
         return wait_for(look)
 
 
+@pytest.mark.slow
 def test_a_key_opens_the_browser_and_ctrl_c_leaves_the_terminal_as_it_was(project, terminal, tmp_path):
     opened = tmp_path / "opened"
     browser = tmp_path / "browser"
@@ -113,6 +114,7 @@ def test_a_key_opens_the_browser_and_ctrl_c_leaves_the_terminal_as_it_was(projec
     assert termios.tcgetattr(other)[3] == before[3]
 
 
+@pytest.mark.slow
 def test_in_the_background_no_key_is_read(project, tmp_path):
     """A process there that reads its terminal would be stopped."""
     with subprocess.Popen(

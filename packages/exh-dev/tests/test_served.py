@@ -21,6 +21,7 @@ from extrahorizon.timestamps import parse
 DAILY = GREETING["template.yaml"].replace("kind: task", "kind: schedule\n        schedule: {interval: 86400}")
 
 
+@pytest.mark.slow
 def test_the_functions_of_this_project_run_as_their_own_users(project_root):
     told = []
     with LocalPlatform() as platform:

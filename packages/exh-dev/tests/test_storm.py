@@ -15,6 +15,8 @@ from extrahorizon.fan_out import fan_out
 from extrahorizon.transport.over_requests import RequestsTransport
 from extrahorizon.transport.over_sockets import SocketTransport
 
+pytestmark = pytest.mark.slow
+
 CALLS = 2000
 LEDGER = "* /_dev/ledger/*"
 FAULTS = [

@@ -84,6 +84,7 @@ def messages(out):
 # tasks
 
 
+@pytest.mark.slow
 def test_the_newest_tasks_come_first_without_their_data(run, exh_dev):
     first, second = run(data={"name": "Ada Lovelace"}), run("nothing")
     code, out, lines = exh_dev("tasks")
@@ -95,6 +96,7 @@ def test_the_newest_tasks_come_first_without_their_data(run, exh_dev):
     assert [task["data"] for task in json.loads(out)] == [{"name": "Ada Lovelace"}]
 
 
+@pytest.mark.slow
 def test_they_can_be_chosen(run, exh, exh_dev):
     run()
     failed = run("nothing")
@@ -111,6 +113,7 @@ def test_they_can_be_chosen(run, exh, exh_dev):
         assert exh_dev("tasks", *wrong)[0] == 2
 
 
+@pytest.mark.slow
 def test_more_than_a_page_of_them(exh, exh_dev):
     for _ in range(120):
         exh.tasks.create(functionName="nothing", startTimestamp="2099-01-01T00:00:00Z")
@@ -118,6 +121,7 @@ def test_more_than_a_page_of_them(exh, exh_dev):
     assert len(set(ids)) == len(ids) == 110
 
 
+@pytest.mark.slow
 def test_the_table_tells_attempts_and_the_names_of_errors_but_not_their_messages(run, exh_dev):
     run(data={"fail": "Ada is not well"})
     code, out, _ = exh_dev("tasks", "--table")
@@ -136,6 +140,7 @@ def test_the_table_tells_attempts_and_the_names_of_errors_but_not_their_messages
 # logs
 
 
+@pytest.mark.slow
 def test_lines_of_the_newest_tasks_in_the_order_of_time(run, exh_dev):
     ids = [run(data={"lines": 1}) for _ in range(3)]
     code, out, lines = exh_dev("logs", "HelloWorld", "--tasks", "2")
@@ -151,6 +156,7 @@ def test_lines_of_the_newest_tasks_in_the_order_of_time(run, exh_dev):
     assert (end["message"][:3], report["message"][:6]) == ("END", "REPORT")
 
 
+@pytest.mark.slow
 def test_every_line_once_however_many_pages_there_are(run, exh_dev):
     run(data={"lines": 350})
     found = [message for message in messages(exh_dev("logs", "hello-world")[1]) if message.isdigit()]
@@ -206,6 +212,7 @@ def test_what_has_no_lines_yet_is_told_and_no_failure(exh, run, exh_dev):
     assert "never has not been run there" in line["message"]
 
 
+@pytest.mark.slow
 def test_outside_of_a_project_any_name_will_do(cluster, here, run, exh_dev, profile, monkeypatch, tmp_path_factory):
     run()
     profile("dev", cluster.environment())
@@ -284,6 +291,7 @@ def followed(sources, *steps):
     return shown[1:]
 
 
+@pytest.mark.slow
 def test_following_shows_each_line_of_new_runs_once(exh, run):
     run(data={"lines": 1})
     exh.session.request("GET", "/tasks/v1/api/answer/hello")
@@ -330,6 +338,7 @@ def test_requests_that_are_older_than_the_newest_are_not_shown_later(exh):
     assert followed([source], lambda: None) == [[]]
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_following_with_130(here, run):
     run()
     command = [sys.executable, "-m", "exh_dev", "logs", "hello-world", "--follow"]

@@ -137,6 +137,7 @@ def test_what_keeps_itself_alone_goes(template):
     assert without_functions(template(f"{before}{kept}"), ["One"], ours) == f"Resources:\n{kept}"
 
 
+@pytest.mark.slow
 @given(st.permutations([ONE, TWO, THREE, SECRET]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
 def test_putting_in_and_taking_out_leaves_what_was(tmp_path_factory, resources, newline, spaced, ends):
     text = f"{HEAD}\nResources:\n{chr(10).join(resources) if spaced else ''.join(resources)}\n{OUTPUTS}"

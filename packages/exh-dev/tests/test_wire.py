@@ -23,6 +23,7 @@ def session():
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
+@pytest.mark.slow
 @given(path=TEXT, query=TEXT)
 @settings(max_examples=300)
 @example(path="%2f%c3%a9/../x//y;z", query="eq(a[0],'b')&c=d=e&f+g%20h&%zz&100%&]=")

@@ -70,6 +70,7 @@ def served(folder):
         yield client_of(platform.environment())
 
 
+@pytest.mark.slow
 def test_a_served_function_has_no_credentials_and_its_log_says_how_to_get_some(served):
     task = served.tasks.create(functionName="asks")
     ended = wait_for_task(served, task["id"])
@@ -87,6 +88,7 @@ def test_only_a_function_that_names_sidefx_is_given_the_local_one(served):
     assert served.tasks.functions.execute("copies").get("result") == FOUR
 
 
+@pytest.mark.slow
 def test_one_with_an_empty_list_has_a_user_without_permissions(served):
     assert served.tasks.functions.execute("granted").get("result") == "exh.tasks+granted@extrahorizon.com"
 
@@ -95,6 +97,7 @@ def test_credentials_that_the_manifest_brings_for_a_cluster_are_replaced(served)
     assert served.tasks.functions.execute("own").get("result") == "developer@localhost.example"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["asks", "reads"])
 def test_an_invoked_function_has_none_either(folder, monkeypatch, exh_dev, name):
     monkeypatch.chdir(folder)

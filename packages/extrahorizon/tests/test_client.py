@@ -457,6 +457,7 @@ def test_a_session_of_requests_has_the_credentials_and_keeps_its_own_promises(ht
         ExtraHorizon(OAuth2Authentication("acme.io", "client", "secret")).oauth1_session()
 
 
+@pytest.mark.slow
 def test_many_threads_may_check_a_kind_of_body_for_the_first_time_at_once(request):
     """The types of a service are read then; nobody may see a half of what comes of it."""
     interval = sys.getswitchinterval()

@@ -76,6 +76,7 @@ def test_every_incomplete_environment_is_refused_naming_exactly_what_is_missing(
         assert value not in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_partial_environment_is_never_completed_from_elsewhere(aws, tmp_path):
     aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
     write_file(tmp_path, IN_FILE)

@@ -85,11 +85,13 @@ def test_a_body_that_is_no_platform_error_still_gives_a_typed_error(content):
     assert str(error) == "an answer that is not a platform error, HTTP 502, on GET /users/v1/"
 
 
+@pytest.mark.slow
 @given(st.binary(), st.integers(400, 599))
 def test_no_bytes_make_anything_but_our_errors(content, status):
     assert isinstance(answer(content, status), PlatformError)
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

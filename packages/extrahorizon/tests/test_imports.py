@@ -92,6 +92,7 @@ def test_an_invocation_imports_no_further_package(at_rest, project_root):
     assert len(loaded) <= MOST_MODULES_INVOKED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["extrahorizon.session", "extrahorizon.sidefx", "extrahorizon.client"])
 def test_other_packages_are_as_they_are_without_it(module, project_root):
     """A handler's own use of requests and its relatives is nobody's business here."""
@@ -130,6 +131,7 @@ def test_a_function_that_answers_requests_imports_the_router_and_nothing_else_he
     assert not {name for name in loaded if name.startswith(("exh_dev", "extrahorizon.services."))}
 
 
+@pytest.mark.slow
 def test_only_what_answers_requests_imports_the_router(project_root):
     """Every other module: importing it, and with it the hundred modules of the router, would slow down every task."""
     names = [
@@ -179,6 +181,7 @@ def test_a_service_that_is_touched_loads_itself_and_nothing_else(service, projec
     }
 
 
+@pytest.mark.slow
 def test_a_group_that_is_touched_loads_itself_and_its_service(project_root):
     assert services_after("exh.data.documents.find", project_root) == {
         "extrahorizon.services", "extrahorizon.services.data", "extrahorizon.services.data.documents",

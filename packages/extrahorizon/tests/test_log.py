@@ -149,6 +149,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON, st.text(min_size=1, alphabet="\"'%\n\\{}secret§"))
 def test_a_secret_member_never_survives_whatever_surrounds_it(value, secret):
     marked = f"§{secret}§"
@@ -156,6 +157,7 @@ def test_a_secret_member_never_survives_whatever_surrounds_it(value, secret):
     assert json.dumps(marked)[1:-1] not in text
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_redaction_leaves_everything_else_as_it_was(value):
     def without_secrets(each):

@@ -265,6 +265,7 @@ def test_fifty_threads_that_need_fresh_tokens_refresh_once(endpoint, authenticat
     assert endpoint.given == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["about to expire", "refused"])
 def test_a_call_with_little_time_does_not_wait_for_the_refresh_of_another_thread(why, http, clock):
     begun, over = threading.Event(), threading.Event()

@@ -217,6 +217,7 @@ def recording_server():
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_documents_pass_through_flat_memory(project_root):
     with recording_server() as (url, seen):
         done = subprocess.run(

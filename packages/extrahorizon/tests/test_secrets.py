@@ -213,6 +213,7 @@ def test_a_value_that_the_platform_has_refused_does_not_serve(sources):
         manager.read("exh")
 
 
+@pytest.mark.slow
 def test_a_source_that_does_not_answer_costs_a_call_half_of_its_time_where_the_last_value_may_serve(sources, warnings):
     manager = sources.manager(extension=False)
     manager.read("exh")
@@ -317,6 +318,7 @@ def late(function, deadline):
     return raised.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ["read", "read_again"])
 @pytest.mark.parametrize("extension", [False, True])
 def test_a_thread_with_little_time_does_not_wait_for_the_reading_of_one_with_much(ask, extension, sources):
@@ -345,6 +347,7 @@ def test_fifty_threads_read_a_secret_once(sources):
     assert sources.asked == ["extension"]
 
 
+@pytest.mark.slow
 def test_a_thread_with_little_time_does_not_wait_for_the_renewal_of_another(sources):
     sources.value = secret(API_HOST="https://api.acme.io", **dict.fromkeys(OAUTH_NAMES, "x"))
     authentication = OAuth1Authentication(CredentialChain(Settings.from_environment({"API_SECRET_ID": "exh"})))

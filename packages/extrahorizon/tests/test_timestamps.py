@@ -24,6 +24,7 @@ def test_both_ways_of_writing_a_moment_are_one(written):
     assert parse(written).utcoffset().total_seconds() == 0
 
 
+@pytest.mark.slow
 @given(st.datetimes(timezones=st.timezones()).map(lambda moment: moment.astimezone(UTC)))
 def test_a_moment_survives_being_written(moment):
     milliseconds = moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -10,7 +10,7 @@ import requests
 from chromium import heap_of, nodes_of
 from clinic import expect
 
-pytestmark = [pytest.mark.rare, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.rare, pytest.mark.slow, pytest.mark.timeout(600)]
 
 QUARTER = 900  # runs
 MOST_GROWTH = 1_000_000  # bytes from the first quarter to the last

@@ -8,7 +8,7 @@ import requests
 from chromium import heap_of
 from clinic import expect
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 MOST_ROWS = 200
 #: Scroll until a row is there; the most rows that were in the page on the way.

@@ -15,7 +15,7 @@ def handler(task, exh):
     return exh.session.get(task.data["path"]).status_code
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
 def test_find_why_a_mail_did_not_arrive(clinic, open_page):

@@ -81,6 +81,7 @@ def test_a_list_without_a_period_has_no_bounds():
     assert reasons_of(page_of, {"from": ("2026-01-01",)}) == ["query"]
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["from", "to", "limit", "offset"]), st.tuples(st.text())))
 def test_any_query_is_a_page_or_a_refusal(query):
     try:

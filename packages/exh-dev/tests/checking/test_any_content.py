@@ -47,6 +47,7 @@ def answered(root):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_no_odd_content_breaks_the_gate(project, file):
     for content in ODD:
@@ -72,6 +73,7 @@ def garbled(content, seed):
     return bytes(found)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(file=st.sampled_from(FILES), content=st.binary(max_size=200) | st.integers(0, 2**32))
 def test_no_garbage_in_a_file_breaks_the_gate(whole, tmp_path, file, content):

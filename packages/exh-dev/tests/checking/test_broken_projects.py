@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 GREET, ANSWER = "handlers/greet_patient.py", "handlers/answer.py"
 EVENT, SEED = "events/greet-patient.json", "events/greet-patient.seed.json"
 

@@ -73,6 +73,7 @@ UNUSUAL = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", UNUSUAL.values(), ids=list(UNUSUAL))
 def test_what_runs_is_not_said_to_be_broken(project, files):
     for name, text in files.items():
@@ -80,6 +81,7 @@ def test_what_runs_is_not_said_to_be_broken(project, files):
     assert project.check() == (0, [])
 
 
+@pytest.mark.slow
 def test_a_folder_without_modules_is_not_a_package_of_the_project(project):
     """Python takes a package of the name before it: events/ and templates/ are there in every project."""
     project.write(ANSWER, f"import templates.core\nfrom events import Events\n\n\n{PLAIN}")

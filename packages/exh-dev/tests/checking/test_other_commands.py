@@ -12,6 +12,8 @@ from waiting import wait_for
 from exh_dev.remote.client import client_of
 from exh_dev.remote.dev_api import BASE, DevApi
 
+pytestmark = pytest.mark.slow
+
 ANSWER, GREET = "handlers/answer.py", "handlers/greet_patient.py"
 ASYNC = "async def handler(event, context):\n    return {}\n"
 

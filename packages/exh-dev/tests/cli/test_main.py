@@ -48,6 +48,7 @@ def test_an_interrupt_while_the_command_is_loaded_is_no_traceback():
     assert (done.returncode, done.stderr) == (130, "")
 
 
+@pytest.mark.slow
 def test_completion_is_offered():
     asked = {"_EXH_DEV_COMPLETE": "complete_bash", "COMP_WORDS": "exh-dev ser", "COMP_CWORD": "1"}
     program = "import sys; sys.argv[0] = 'exh-dev'; from exh_dev.cli.main import app; app(prog_name='exh-dev')"

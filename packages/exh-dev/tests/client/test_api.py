@@ -129,6 +129,7 @@ def test_the_path_on_a_custom_domain_has_no_stage_though_it_may_begin_as_one(dom
     assert answer_of(echo, event, rule=rule)["statusCode"] == 200
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda text: "/" not in text))
 @example("%2F")
 def test_any_text_comes_through_a_path_encoded_or_not(text):

@@ -187,6 +187,7 @@ def run_check(folder, *options):
     return done
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_and_fails(tmp_path):
     folder = write(tmp_path, {SCHEMA_FILE: with_member((*FINISH, "toStatus"), "gone")})
     done = run_check(folder)
@@ -204,6 +205,7 @@ def test_the_command_says_what_is_wrong_and_fails(tmp_path):
     assert "2 errors" in shown
 
 
+@pytest.mark.slow
 def test_the_command_is_content_with_a_whole_project_and_with_this_one(tmp_path, project_root):
     found = json.loads(run_check(write(tmp_path)).stdout)
     # By another Python than the function's, that is said.
@@ -212,6 +214,7 @@ def test_the_command_is_content_with_a_whole_project_and_with_this_one(tmp_path,
     assert shown == "No problems found.\n" or all(": info: " in line for line in shown.splitlines()[:-1])
 
 
+@pytest.mark.slow
 def test_a_broken_manifest_is_a_problem_among_others(tmp_path):
     done = run_check(write(tmp_path, {"template.yaml": "Resources: ["}))
     assert done.returncode == 1
@@ -233,6 +236,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(list(leaves(SCHEMA))), JSON)
 def test_no_content_of_a_schema_breaks_the_checks(path, value):
     problems = []

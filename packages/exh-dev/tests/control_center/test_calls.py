@@ -24,6 +24,8 @@ from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 from exh_dev.platform.tasks.run_retention import BODIES
 from exh_dev.platform.tasks.runs import Runs
 
+pytestmark = pytest.mark.slow
+
 CALLER = """\
 import gzip
 

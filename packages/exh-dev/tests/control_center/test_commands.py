@@ -11,6 +11,8 @@ from waiting import wait_for
 from exh_dev.remote.dev_api import DevApi
 from exh_dev.serve.kept_runs import keep, kept
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def center(serve, tmp_path, monkeypatch):

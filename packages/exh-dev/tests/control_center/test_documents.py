@@ -1,5 +1,6 @@
 """What the control center shows of documents: what happened to them, how they can move on, what has to do with them."""
 
+import pytest
 import requests
 from folder_projects import SCHEMA
 
@@ -32,6 +33,7 @@ def test_a_document_that_was_sown_begins_its_history(center):
     assert (entry["change"], entry["toStatus"], entry["user"]) == ("creation", "new", None)
 
 
+@pytest.mark.slow
 def test_the_history_names_the_run_that_did_it(serve):
     moving = (
         "from extrahorizon.task import task_handler\n\n\n@task_handler\ndef handler(task, exh):\n"
@@ -82,6 +84,7 @@ def test_automatic_transitions_and_conditions_on_the_document_are_obstacles_too(
     assert automatic["obstacles"][0].startswith("it is automatic")
 
 
+@pytest.mark.slow
 def test_what_has_to_do_with_a_document(center):
     stored = center.exh.files.create(b"%PDF", name="night.pdf", mimetype="application/pdf")
     me = center.exh.users.me()

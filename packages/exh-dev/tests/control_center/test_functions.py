@@ -34,6 +34,7 @@ def test_what_starts_them_is_read_from_the_platform(center):
     assert {"type": "dispatcher", "event": "user_deleted"} in named(center)["other"]["triggers"]
 
 
+@pytest.mark.slow
 def test_whether_a_worker_waits(center):
     assert named(center)["other"]["workers"] == {"all": 0, "idle": 0}
     run = center.invoke("other", {})
@@ -64,6 +65,7 @@ def test_an_uploaded_function_is_there_and_takes_the_place_of_the_projects(cente
     assert center.invoke("other", {"data": {}})["result"]["version"] == 1
 
 
+@pytest.mark.slow
 def test_a_seed_is_put_on_the_platform_before(serve):
     seed = {"users": [{"id": "68498c63b1b0b8de8a6228f6", "email": "ada@example.com"}]}
     center = serve({"events/other.seed.json": seed})

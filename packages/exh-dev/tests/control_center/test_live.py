@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from exh_dev.platform.dev import change_notifications as changes_module
 from exh_dev.platform.dev.change_notifications import Changes
 
@@ -15,6 +17,7 @@ def changed(messages, wanted):
     return seen
 
 
+@pytest.mark.slow
 def test_each_kind_of_change_is_told(center):
     with center.api.following() as messages:
         document = center.exh.data.documents.create("pulse", {"pulse": 60})
@@ -59,6 +62,7 @@ def test_who_does_not_read_loses_the_oldest_and_hears_the_end(monkeypatch):
     assert asyncio.run(overflow()) == ['{"number": 3}', None]
 
 
+@pytest.mark.slow
 def test_the_platform_stops_at_once_though_somebody_looks_on(serve):
     center = serve()
     with center.api.following() as messages:

@@ -39,6 +39,7 @@ def function(center, name="other"):
     return next(each for each in center.get("/functions")["data"] if each["name"] == name)
 
 
+@pytest.mark.slow
 def test_each_save_of_a_function_that_an_uploaded_bundle_hides_warns(center):
     upload(center.exh)
     center.save("handlers/other.py", 'def handler(event, context):\n    return "anew"\n')
@@ -85,6 +86,7 @@ def test_a_schema_that_is_none_of_the_projects_is_no_problem(center):
     assert center.get("")["problems"] == []
 
 
+@pytest.mark.slow
 def test_a_start_says_which_schema_was_another_than_its_file(center, tmp_path):
     project, told = Project(center.folder), []
 
@@ -104,6 +106,7 @@ def test_a_start_says_which_schema_was_another_than_its_file(center, tmp_path):
     assert told == expected
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(90)
 def test_serve_warns_of_a_hidden_function_when_it_starts(center, tmp_path):
     command = [sys.executable, "-m", "exh_dev", "serve", "--port", "0", "--data-dir", str(tmp_path / "data")]

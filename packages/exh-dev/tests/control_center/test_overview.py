@@ -1,5 +1,6 @@
 """What went on in the last hour, and what there is."""
 
+import pytest
 from waiting import wait_for
 
 
@@ -12,6 +13,7 @@ def test_nothing_went_on_yet(serve):
     assert overview["counts"] == {"documents": 0, "users": len(center.exh.users.find()), "files": 0, "mails": 0}
 
 
+@pytest.mark.slow
 def test_runs_are_counted_by_minute_and_by_function(serve):
     center = serve(pace=1)
     center.invoke("other", {})

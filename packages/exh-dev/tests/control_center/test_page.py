@@ -116,6 +116,7 @@ def test_what_a_page_opens_in_a_tab_of_its_own_origin_it_could_read(center, site
         assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_a_link_on_a_foreign_page_runs_no_function(center):
     there = center.url.replace("localhost", "127.0.0.1")
     url = f"{there}/_dev/api/platform/tasks/v1/api/answer/"
@@ -162,6 +163,7 @@ def test_a_page_of_its_own_may_post(center):
 # The description
 
 
+@pytest.mark.slow
 def test_the_description_is_valid_and_says_what_there_is(center):
     found = center.get("/openapi.json")
     assert found == description()
@@ -175,6 +177,7 @@ def test_the_description_is_valid_and_says_what_there_is(center):
     assert told == served
 
 
+@pytest.mark.slow
 def test_answers_are_as_they_are_described(center):
     run = center.invoke("analyze", {"data": {"then": {"step": 2}}})
     schemas = description()["components"]["schemas"]

@@ -40,6 +40,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_what_is_put_into_the_queue_is_a_run_of_the_worker(serve):
     center = serve(FILES)

@@ -1,5 +1,6 @@
 """The queue as the control center shows it, and starting what it would start later."""
 
+import pytest
 import requests
 from waiting import wait_for
 
@@ -16,6 +17,7 @@ def test_an_empty_queue(center):
     assert (found["tasks"], found["schedules"]) == ([], [])
 
 
+@pytest.mark.slow
 def test_a_task_of_a_later_day_is_started_now(center):
     task = center.exh.tasks.create(functionName="other", startTimestamp=LATER)
     found = queue(center)
@@ -52,6 +54,7 @@ def test_of_many_tasks_as_many_are_listed_as_are_asked_for(center):
     assert (answer.status_code, answer.json()["code"]) == (400, 15)
 
 
+@pytest.mark.slow
 def test_a_retry_waits_as_one(serve):
     center = serve(pace=0.001)
     center.exh.tasks.create(functionName="analyze", data={"fail": "no"})

@@ -11,6 +11,8 @@ from waiting import wait_for
 from exh_dev.project.project import Project
 from exh_dev.serve.reload import Reloader
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def center(serve):

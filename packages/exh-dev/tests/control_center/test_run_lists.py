@@ -15,6 +15,8 @@ from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks import run_search
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS
 
+pytestmark = pytest.mark.slow
+
 BIG = 'def handler(event, context):\n    return event["text"] * event.get("times", 1)\n'
 FAILING = 'def handler(event, context):\n    raise ValueError(event.get("why", "no reason"))\n'
 
@@ -143,7 +145,6 @@ def test_others_are_answered_while_all_that_is_kept_is_searched(serve, tmp_path)
     assert min(answered) > 4, answered
 
 
-@pytest.mark.slow
 @pytest.mark.rare
 def test_lists_of_100_000_runs_are_there_at_once(serve, tmp_path):
     store = Store(tmp_path / "platform.db")

@@ -22,6 +22,8 @@ from exh_dev.platform.tasks.run_list import Wanted
 from exh_dev.platform.tasks.runs import Runs
 from exh_dev.runtime.triggers import TRIGGERS
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_by_hand_is_shown_in_full(center):
     event = {"id": "6968c1b48ab34b7d6e654701", "data": {"step": 7}}

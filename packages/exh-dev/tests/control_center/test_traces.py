@@ -10,6 +10,8 @@ from waiting import wait_for
 from exh_dev.errors import DevkitError
 from exh_dev.platform.storage.ids import object_id
 
+pytestmark = pytest.mark.slow
+
 CHAINED = {
     **SCHEMA,
     "creationTransition": {

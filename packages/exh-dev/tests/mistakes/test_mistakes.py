@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 class Mistake(NamedTuple):
     """What is changed in the project, what is typed, and what is to come of it: the exit code and words of all parts of

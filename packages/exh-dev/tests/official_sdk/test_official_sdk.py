@@ -35,7 +35,7 @@ def handler(event, context):
 METHODS = json.loads((HERE / "methods.json").read_text("utf-8"))
 SERVICES = sorted({name.split(".")[0] for name in METHODS})
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("official-sdk"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @dataclass(frozen=True)

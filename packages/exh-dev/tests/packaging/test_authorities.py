@@ -88,6 +88,7 @@ def test_each_certificate_of_certifi_is_there(bundle):
     assert all(re.fullmatch(r"[0-9a-f]{8}\.\d", path.name) for path in written)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_openssl_gives_each_of_them_the_same_name(bundle):
     for path in add_authorities(bundle):

@@ -75,6 +75,7 @@ def test_a_bundle_is_shared_the_handler_and_the_packages_with_their_bytecode(sma
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o100644}
 
 
+@pytest.mark.slow
 def test_a_container_image_has_a_bundle_that_the_official_cli_does_not_see(small, wheelhouse):
     small.build()
     template = small.root / "template.yaml"
@@ -102,6 +103,7 @@ def test_without_bytecode_when_asked(small):
     assert not [name for name in names("build/greet.zip") if "__pycache__" in name]
 
 
+@pytest.mark.slow
 def test_a_copy_elsewhere_gives_the_same_bytes(small, tmp_path, monkeypatch):
     first = small.build().bundles["greet"]
     files = contents(Path("build"))
@@ -120,6 +122,7 @@ def test_a_copy_elsewhere_gives_the_same_bytes(small, tmp_path, monkeypatch):
     assert contents(Path("build")) == files
 
 
+@pytest.mark.slow
 def test_a_package_handler_comes_whole_with_its_data_and_without_its_locks(small):
     add_function(small, "chart", handler="handlers.chart.handler")
     small.write("handlers/chart/__init__.py", "from handlers.chart.draw import handler\n")
@@ -150,6 +153,7 @@ def test_modules_of_the_project_that_the_handler_imports_come_along(small):
     assert "handlers/unused.py" not in found
 
 
+@pytest.mark.slow
 def test_a_function_can_have_packages_of_its_own(small, wheelhouse):
     add_function(small, "chart", handler="handlers.chart.handler")
     small.write("handlers/chart/__init__.py", "import draw\n\ndef handler(event, context):\n    return draw.LINE\n")
@@ -159,6 +163,7 @@ def test_a_function_can_have_packages_of_its_own(small, wheelhouse):
     assert "draw.py" not in names("build/greet.zip")
 
 
+@pytest.mark.slow
 def test_boto3_stays_out_since_lambda_has_it(small):
     lock = small.root / "requirements.txt"
     lock.write_text(lock.read_text() + f"boto3==1.40.0 --hash=sha256:{'0' * 64}\n")
@@ -166,6 +171,7 @@ def test_boto3_stays_out_since_lambda_has_it(small):
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 def test_files_of_packages_that_nobody_needs_are_left_out(small, wheelhouse):
     small.lock(wheelhouse.add("polite", "1.0", {"polite/__init__.py": "PLEASE = 1", "polite/docs/page.html": "<p>"}))
     small.write("pyproject.toml", '[tool.exh-dev.build]\nexclude = ["polite/docs/*"]\n')
@@ -173,6 +179,7 @@ def test_files_of_packages_that_nobody_needs_are_left_out(small, wheelhouse):
     assert "polite/docs/page.html" not in names("build/greet.zip")
 
 
+@pytest.mark.slow
 def test_a_wheel_is_unpacked_as_it_would_be_installed(small, wheelhouse):
     wheel = {
         "polite/__init__.py": "PLEASE = 1",
@@ -236,6 +243,7 @@ def test_checksum_and_bill_of_materials_lie_beside_the_zip(small):
     assert bill["metadata"]["component"]["hashes"][0]["content"] == bundle["sha256"]
 
 
+@pytest.mark.slow
 def test_the_sizes_and_the_largest_parts_are_told(small):
     bundle = small.build().bundles["greet"]
     assert bundle["bytes"] == Path("build/greet.zip").stat().st_size
@@ -244,6 +252,7 @@ def test_the_sizes_and_the_largest_parts_are_told(small):
     assert {part["part"] for part in bundle["largest"]} == {"handlers/", "polite/", "shared/"}
 
 
+@pytest.mark.slow
 def test_people_get_a_table(small, capfd):
     from exh_dev.cli.main import run_command
 
@@ -253,6 +262,7 @@ def test_people_get_a_table(small, capfd):
     assert "largest parts of build/greet" in out
 
 
+@pytest.mark.slow
 def test_the_folder_is_what_the_official_cli_zips(small):
     small.build()
     config = json.loads(Path("build/greet/task-config.json").read_text())
@@ -261,6 +271,7 @@ def test_the_folder_is_what_the_official_cli_zips(small):
     assert (config["entryPoint"], config["runtime"]) == ("handlers.greet.handler", RUNTIME)
 
 
+@pytest.mark.slow
 def test_what_is_left_of_functions_that_are_gone_is_removed(small):
     add_function(small, "gone")
     assert small.build().code == 0
@@ -274,6 +285,7 @@ def test_what_is_left_of_functions_that_are_gone_is_removed(small):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_function_for_aws_alone_has_no_folder_at_which_the_cli_would_stop(small):
     add_function(small, "worker", targets="aws")
     assert small.build().code == 0
@@ -330,6 +342,7 @@ def test_a_public_certificate_is_no_secret(small):
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 def test_a_package_without_a_wheel_for_the_target_is_refused(small, built, wheelhouse):
     small.lock(wheelhouse.add("fast", "1.0", {"fast.py": ""}, tag="cp313-cp313-macosx_11_0_arm64"), fetched=False)
     done = small.build()
@@ -339,6 +352,7 @@ def test_a_package_without_a_wheel_for_the_target_is_refused(small, built, wheel
     assert contents(Path("build")) == built
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_what_was_locked_is_refused(small, built, wheelhouse):
     small.lock(wheelhouse.add("fast", "1.0", {"fast.py": ""}), fetched=False)
     wheelhouse.add("fast", "1.0", {"fast.py": "import evil"})
@@ -368,6 +382,7 @@ def test_a_file_that_is_no_lock_is_refused(small, line, told):
     assert told in done.message
 
 
+@pytest.mark.slow
 def test_a_lock_without_something_that_the_project_asks_for_is_refused(small):
     small.write("pyproject.toml", '[project]\nname = "x"\nversion = "1"\ndependencies = ["polite>=2"]\n')
     assert "polite>=2 is wanted" in small.build().message
@@ -404,6 +419,7 @@ def test_two_versions_of_a_package_cannot_be_in_one_bundle(small, wheelhouse):
     assert "polite 2.0 and" in small.build("chart").message
 
 
+@pytest.mark.slow
 def test_a_bundle_that_is_too_large_is_refused_with_its_largest_parts(small, built, wheelhouse):
     noise = random.Random(1).randbytes(12 * 1024 * 1024)  # noqa: S311 - what cannot be compressed
     small.lock(wheelhouse.add("polite", "1.0", {"polite/__init__.py": "PLEASE = 1", "polite/model.bin": noise}))
@@ -417,6 +433,7 @@ def test_a_bundle_that_is_too_large_is_refused_with_its_largest_parts(small, bui
     assert small.build("--max-size", "13").code == 0
 
 
+@pytest.mark.slow
 def test_the_tests_of_a_whole_package_can_be_left_out_and_the_message_says_how(small, wheelhouse):
     whole = '[tool.exh-dev.build]\nwhole = ["polite"]\n'
     small.write("pyproject.toml", whole)
@@ -433,6 +450,7 @@ def test_the_tests_of_a_whole_package_can_be_left_out_and_the_message_says_how(s
     assert "leave files of packages out with `exclude` of [tool.exh-dev.build] in pyproject.toml" in done.message
 
 
+@pytest.mark.slow
 def test_what_lambda_would_not_unpack_is_refused_unless_it_is_an_image(small, monkeypatch):
     monkeypatch.setattr("exh_dev.packaging.sizes._UNPACKED_LIMIT", 1000)
     done = small.build()
@@ -446,6 +464,7 @@ def test_what_lambda_would_not_unpack_is_refused_unless_it_is_an_image(small, mo
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 def test_what_only_goes_to_aws_may_be_larger(small, wheelhouse):
     template = small.root / "template.yaml"
     template.write_text(template.read_text().replace("[exh, aws]", "[aws]"))
@@ -542,6 +561,7 @@ def test_a_machine_without_the_targets_python_is_told_what_to_do(small, monkeypa
         assert way_out in done.message
 
 
+@pytest.mark.slow
 def test_a_python_that_is_another_version_is_refused(small):
     other = "python3.12" if RUNTIME != "python3.12" else "python3.13"
     done = small.build("--runtime", other, "--python", sys.executable)
@@ -565,6 +585,7 @@ def test_an_interpreter_is_run_before_it_is_believed(small, tmp_path, monkeypatc
     find_python.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_second_build_needs_no_network_but_checks_what_it_has(small, monkeypatch, tmp_path):
     shutil.rmtree(small.root / ".exh-dev")
     assert small.build().code == 0

@@ -67,11 +67,13 @@ def test_the_processor_is_that_of_the_environment_however_it_is_written(deployed
     assert done.lines == []
 
 
+@pytest.mark.slow
 def test_without_an_environment_or_a_value_the_template_says_it(deployed):
     for options in ((), ("--config-env", "dev"), ("--config-env", "production")):
         assert deployed.build(*options).bundles["greet"]["architecture"] == "x86_64"
 
 
+@pytest.mark.slow
 def test_what_all_commands_of_sam_get_counts_unless_deploy_says_otherwise(deployed):
     everywhere = '[dev.global.parameters]\nparameter_overrides = "Architecture=arm64"\n'
     deployed.write("samconfig.toml", everywhere)
@@ -153,6 +155,7 @@ def test_what_cloudformation_would_refuse_after_the_upload_is_told_before(deploy
     assert told is None or told in done.message
 
 
+@pytest.mark.slow
 def test_a_parameter_that_has_no_value_anywhere_is_told(deployed):
     text = (deployed.root / "template.yaml").read_text()
     deployed.write("template.yaml", text.replace("Parameters:\n", "Parameters:\n  AlarmEmail:\n    Type: String\n", 1))
@@ -178,6 +181,7 @@ def test_another_runtime_than_the_deployments_is_refused(deployed):
     assert "excludes --runtime" in done.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("built", "told"),
     [({"runtime": "python3.9"}, "python3.9 on arm64"), ({"architecture": "x86_64"}, f"{RUNTIME} on x86_64")],
@@ -200,6 +204,7 @@ def test_a_bundle_that_was_built_for_something_else_is_refused(deployed, built, 
     assert deployed.build("--config-env", "staging").code == 0
 
 
+@pytest.mark.slow
 def test_a_bundle_of_which_nothing_is_known_is_left_to_sam(deployed):
     template = deployed.root / "template.yaml"
     template.write_text(template.read_text().replace("CodeUri: build/greet.zip", "CodeUri: {Bucket: b, Key: k}"))

@@ -75,6 +75,7 @@ def test_what_is_all_there_is_built(small, wheels, requirement, locked):
         assert {f"{each}.py" for each in locked} <= set(archive.namelist())
 
 
+@pytest.mark.slow
 def test_the_projects_own_dependencies_may_have_extras_too(small, wheels):
     small.write("handlers/greet.py", HANDLER)
     small.write("pyproject.toml", '[project]\nname = "x"\nversion = "1"\ndependencies = ["polite[formal]"]\n')
@@ -84,6 +85,7 @@ def test_the_projects_own_dependencies_may_have_extras_too(small, wheels):
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 def test_extras_of_one_function_are_not_asked_of_another(small, wheels):
     template = small.root / "template.yaml"
     function = template.read_text().partition("  Greet:")[2]

@@ -9,6 +9,8 @@ from zipfile import ZipFile
 import certifi
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HANDLER = "\n\ndef handler(event, context):\n    pass\n"
 
 

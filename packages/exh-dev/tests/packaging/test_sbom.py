@@ -90,6 +90,7 @@ def test_it_says_who_supplies_a_package(small, bill, wheelhouse, about, name):
     assert component.get("supplier") == ({"name": name} if name else None)
 
 
+@pytest.mark.slow
 def test_a_function_depends_on_what_it_asks_for_and_packages_on_what_they_need(small, bill, wheelhouse):
     template = small.root / "template.yaml"
     function = template.read_text().partition("  Greet:")[2]
@@ -155,6 +156,7 @@ def test_packages_of_node_js_are_told_the_same_way(small, bill):
     assert (suppliers["pkg:npm/top@1.0.0"], suppliers["pkg:npm/leaf@2.0.0"]) == ({"name": "A"}, {"name": "B"})
 
 
+@pytest.mark.slow
 def test_its_time_is_that_of_the_last_commit(small, bill, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     commit(small.root, "2026-03-04T05:06:07+02:00")

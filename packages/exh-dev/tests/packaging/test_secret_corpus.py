@@ -59,6 +59,7 @@ def test_no_harmless_file_is_stopped(scanned, seed):
     assert {name: found for name, text in files.items() if (found := scanned(f"shared/{name}", text))} == {}
 
 
+@pytest.mark.slow
 def test_a_usual_bundle_is_scanned_in_well_below_a_second(tmp_path):
     for number in range(40):  # more code than most functions have
         (tmp_path / f"part_{number}.py").write_text(LINES * 40)

@@ -215,6 +215,7 @@ LINE = f"token = {HEX}\n"
 NOISE = " ".join(f"{sin(number):.6f}" for number in range(1_000))  # which does not get much smaller
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -314,6 +315,7 @@ def test_a_hash_of_git_is_no_token(tmp_path, before):
     assert "CHANGES.txt:2:" in told(tmp_path, "CHANGES.txt", f"1.2\nlog in with {HEX}\n")
 
 
+@pytest.mark.slow
 def test_the_files_of_a_tar_are_counted_once(tmp_path):
     content = gzip.compress(tarred({"a.npy": b"\0" * 26_000_000, "b.ini": LINE.encode()}), 1)
     message = told(tmp_path, "a.tgz", content)
@@ -384,12 +386,14 @@ def test_what_came_out_before_the_damage_is_read(tmp_path):
     assert "this archive is damaged" in message
 
 
+@pytest.mark.slow
 def test_many_streams_are_unpacked_at_once(tmp_path):
     began = time.monotonic()
     told(tmp_path, "a.gz", gzip.compress(b"x") * 1_990 + b"\0" * 40_000_000 + b"x")
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.slow
 def test_many_short_lines_take_little_memory(tmp_path):
     content = gzip.compress(b"ab\n" * 2_000_000)
     tracemalloc.start()
@@ -400,6 +404,7 @@ def test_many_short_lines_take_little_memory(tmp_path):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -434,6 +439,7 @@ def test_no_text_takes_long(tmp_path, name, text):
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("tokensecrpaw=:\"'`,;|<>[](){}$%\\#/ \n\t\u0130\u00e9aZ09-_."), max_size=300))
 def test_any_text_is_scanned(text):
     for suffix in (".py", ".csv", ".md", ".json"):

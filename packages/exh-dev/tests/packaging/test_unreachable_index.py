@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 UNREACHABLE = "the package index cannot be reached, so polite==1.0 could not be downloaded"
 
 

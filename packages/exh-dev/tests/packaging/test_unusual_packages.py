@@ -29,6 +29,7 @@ def wheel(wheelhouse, *entries, version="1.0", metadata=""):
 # Locks
 
 
+@pytest.mark.slow
 def test_locks_are_read_however_they_are_written(small):
     line = (small.root / "requirements.txt").read_text()
     digest = line.rpartition(":")[2].strip()
@@ -78,6 +79,7 @@ def test_a_package_does_not_vanish_under_a_module_of_the_project(small, wheelhou
     assert "handlers/greet.py is in a package of the lock too" in done.message
 
 
+@pytest.mark.slow
 def test_programs_of_a_package_stay_programs(small, wheelhouse):
     program = ZipInfo("tool/bin/run")
     program.external_attr = 0o100755 << 16
@@ -89,12 +91,14 @@ def test_programs_of_a_package_stay_programs(small, wheelhouse):
     assert Path("build/greet/bundle/tool/bin/run").stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.slow
 def test_a_wheel_may_write_its_version_otherwise(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, version="1"))
     (wheelhouse.folder / "polite-1.0-py3-none-any.whl").unlink()
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 def test_what_a_package_says_of_itself_is_utf_8(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, metadata="License: Größe\n"))
     assert small.build().code == 0
@@ -111,11 +115,13 @@ def test_needs_that_nobody_understands_are_told(small, wheelhouse):
     assert "polite-1.0-py3-none-any.whl names what it needs in a way that is no standard" in done.message
 
 
+@pytest.mark.slow
 def test_an_entry_for_the_folder_itself_does_no_harm(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, ("./", "")))
     assert small.build().code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["/etc/evil.py", "../evil.py", "polite-1.0.data/purelib/../../evil.py"])
 def test_nothing_is_written_outside_of_the_bundle(small, wheelhouse, name):
     small.write("requirements.txt", wheel(wheelhouse, (name, "")))
@@ -124,6 +130,7 @@ def test_nothing_is_written_outside_of_the_bundle(small, wheelhouse, name):
     assert "which is outside of it" in done.message
 
 
+@pytest.mark.slow
 def test_why_pip_itself_failed_is_told(small, wheelhouse, monkeypatch):
     small.write("requirements.txt", wheel(wheelhouse))
     monkeypatch.setenv("PIP_TIMEOUT", "soon")

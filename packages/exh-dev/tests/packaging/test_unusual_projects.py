@@ -168,6 +168,7 @@ def test_a_data_folder_that_is_a_file_is_told(small):
     assert ".exh-dev: file exists" in done.message
 
 
+@pytest.mark.slow
 def test_the_data_folder_is_for_its_owner_alone(small):
     (small.root / ".exh-dev").rename(small.root / "elsewhere")
     assert small.build().code == 0
@@ -180,6 +181,7 @@ def test_what_a_killed_build_left_is_removed(small):
     assert not list(Path(".exh-dev").glob("build-*"))
 
 
+@pytest.mark.slow
 def test_a_second_build_waits_for_the_first(small):
     small.build()
     before = Path("build/greet.zip").stat().st_ino

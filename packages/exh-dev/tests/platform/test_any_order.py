@@ -59,6 +59,7 @@ class AnyOrder(PeopleSteps, DocumentSteps, TaskSteps, FileSteps):
             self.check_files()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400 + STEPS // 10)  # Hypothesis looks for the fewest steps for five minutes at most
 def test_calls_in_any_order_come_to_what_the_model_says(capsys):
     # A row of steps may be shorter than that; five in six of them hardly ever are.

@@ -18,6 +18,7 @@ def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not(app):
     assert (answer.status_code, answer.json()["name"]) == (413, "BODY_TOO_LARGE_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_what_a_compressed_body_unpacks_to_is_limited_as_well(app):
     packed = gzip.compress(b"0" * (LIMIT + 1))
     answer = app.as_user("PUT", LEDGER, content=packed, headers={"Content-Encoding": "gzip"})
@@ -55,6 +56,7 @@ def test_a_compressed_nothing_is_empty(app, refused):
         refused(answer, 400, 13, "EMPTY_BODY_EXCEPTION")
 
 
+@pytest.mark.slow
 @given(
     st.binary()
     | st.text().map(str.encode)
@@ -102,6 +104,7 @@ def test_a_body_is_nested_only_so_deep(inner):
     assert parse_json(b"[" + b"{}," * 200 + b"1]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "each", "limit"),
     [(b"1", 1, MOST_VALUES), (b'","', 1, MOST_VALUES), (b"{}", 1, MOST_CONTAINERS), (b"[[]]", 2, MOST_CONTAINERS)],

@@ -183,6 +183,7 @@ def test_truncated_json_of_an_empty_answer_is_no_json_either(platform):
     assert requests.get(f"{platform.url}/users/v1/health", timeout=5).text == "{"
 
 
+@pytest.mark.slow
 def test_slow_drips_the_whole_body(platform, wire):
     disturb(platform, "slow=0.4")
     with wire.connect() as connection:
@@ -197,6 +198,7 @@ def test_slow_drips_the_whole_body(platform, wire):
     assert wire.applied() == 1
 
 
+@pytest.mark.slow
 def test_latency_holds_a_request_back(platform, wire):
     disturb(platform, "latency=0.3")
     began = time.monotonic()
@@ -204,6 +206,7 @@ def test_latency_holds_a_request_back(platform, wire):
     assert time.monotonic() - began >= 0.3
 
 
+@pytest.mark.slow
 def test_a_request_is_applied_after_its_latency_though_the_client_has_gone(platform, wire):
     disturb(platform, "latency=0.2")
     with wire.connect() as connection:
@@ -247,6 +250,7 @@ def test_skew_moves_the_clock_that_timestamps_are_held_against(platform, wire, s
     assert wire.call("PUT", LEDGER).status_code == 200
 
 
+@pytest.mark.slow
 def test_rules_add_up_in_their_order(platform, wire):
     disturb(platform, "latency=0.2", "503 x1", "reset-after x1")
     began = time.monotonic()
@@ -287,6 +291,7 @@ def test_other_connections_are_not_touched(platform, wire):
         assert wire.converse(other, "POST", LEDGER) == 200
 
 
+@pytest.mark.slow
 def test_the_platform_stops_at_once_though_requests_are_held_back():
     with LocalPlatform(faults=FaultRules(["* *:latency=60"])) as platform:
         platform.start()
@@ -299,6 +304,7 @@ def test_the_platform_stops_at_once_though_requests_are_held_back():
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.slow
 def test_nothing_is_written_to_stderr(project_root):
     code = """
 import http.client

@@ -182,6 +182,7 @@ def test_what_cannot_be_rendered(source, reason):
         made(source, large=10**200)
 
 
+@pytest.mark.slow
 def test_an_output_is_bounded():
     body = "{{#each @inputs.a}}" * 8 + "x" + "{{/each}}" * 8
     with pytest.raises(TemplateError, match="too large"):
@@ -210,6 +211,7 @@ def test_what_writes_next_to_nothing_has_a_cost(monkeypatch, source):
         made(source, a=["x" * 10] * 5000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

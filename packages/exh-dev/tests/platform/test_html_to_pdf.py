@@ -15,6 +15,8 @@ from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.pdf_renderer import PROGRAM, Renderer
 
+pytestmark = pytest.mark.slow
+
 pypdf = pytest.importorskip("pypdf")
 EXECUTE = "/tasks/v1/functions/html-to-pdf/execute"
 SECRET = "only in the file"

@@ -111,6 +111,7 @@ def store(tmp_path):
     store.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("few", [0, 5, 1_000])
 def test_an_index_finds_what_is_found_without_one(store, monkeypatch, few):
     monkeypatch.setattr(ways, "FEW", few)

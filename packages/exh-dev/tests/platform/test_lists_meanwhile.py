@@ -32,6 +32,7 @@ def exh(tmp_path):
         yield exh
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_its_time_is_as_any_other(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     page = exh.data.documents.find("lists", f"{HEAVY}&select(data.list)&limit(5)")
@@ -39,6 +40,7 @@ def test_a_page_that_takes_its_time_is_as_any_other(exh, monkeypatch):
     assert [[item["v"] for item in each["data"]["list"]] for each in page] == [["x99"]]
 
 
+@pytest.mark.slow
 def test_everybody_else_is_answered_while_the_slowest_lists_take_their_time(exh, monkeypatch):
     """However long they take: here, until others have been answered, slow lists among them."""
     monkeypatch.setattr(listing, "AT_ONCE", 0)
@@ -70,6 +72,7 @@ def test_everybody_else_is_answered_while_the_slowest_lists_take_their_time(exh,
     assert totals == [2, 2]  # what was stored before they began is in them
 
 
+@pytest.mark.slow
 def test_what_was_stored_before_is_in_a_list_that_takes_its_time(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     for number in range(3):
@@ -115,6 +118,7 @@ def test_a_list_is_sorted_by_so_many_members_and_no_more(exh):
     assert "by 32 members at most" in str(told.value.__notes__)
 
 
+@pytest.mark.slow
 def test_a_list_whose_request_was_cancelled_ends(tmp_path):
     """The process of a platform that stops waits for its threads."""
     endless = "(WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c) > 0"

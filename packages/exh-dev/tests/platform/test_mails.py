@@ -300,6 +300,7 @@ def platform(address=None):
         yield call
 
 
+@pytest.mark.slow
 def test_a_copy_is_forwarded():
     with smtp_server() as server, platform(f"127.0.0.1:{server.server_address[1]}") as call:
         body = {"name": "w", "outputs": {"subject": "Grüße\n{{sum 1 1}}", "body": "<b>中</b>"}}
@@ -318,6 +319,7 @@ def test_a_copy_is_forwarded():
     assert (file.get_filename(), file.get_content()) == ("a.txt", "inside")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_forwarded_is_listed_as_failed(caplog):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
@@ -372,6 +374,7 @@ def _by_a_registration(call, template_id):
     assert call("POST", "/users/v1/register", json=PERSON)["id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cause", [_by_a_caller, _by_a_dispatcher, _by_a_registration])
 def test_others_are_answered_while_a_mail_is_made(monkeypatch, cause):
     patient = renderer.Renderer(1)

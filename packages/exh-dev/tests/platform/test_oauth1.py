@@ -336,6 +336,7 @@ def test_the_same_request_again_is_110_until_its_timestamp_is_too_old(store, kno
     assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
 
 
+@pytest.mark.slow
 def test_nonces_are_kept_for_as_long_as_their_timestamps_are_good_and_no_longer(store, known):
     now = [NOW]
     verifier = OAuth1Verifier(store, clock=lambda: now[0])

@@ -125,12 +125,14 @@ def test_every_tenth_failure_freezes_for_a_minute(app, refused):
     assert log_in(app).status_code == 200
 
 
+@pytest.mark.slow
 def test_fifty_failures_lock_the_account(app, refused):
     fail(app, 50)
     app.now += 1_000_000
     refused(log_in(app), 401, 213, "TOO_MANY_FAILED_ATTEMPTS_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_a_success_starts_the_count_again(app):
     fail(app, 49)
     app.now += 61

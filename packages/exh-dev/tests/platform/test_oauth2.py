@@ -207,6 +207,7 @@ def test_another_grant_type_is_unsupported(app, public, grant_type):
     refusal(answer, 400, "unsupported_grant_type", 121, "UNSUPPORTED_GRANT_EXCEPTION")
 
 
+@pytest.mark.slow
 @given(content=st.binary(max_size=200), form=st.booleans())
 def test_no_body_breaks_the_endpoint(content, form):
     store = Store()
@@ -226,6 +227,7 @@ def test_a_wrong_password_is_an_invalid_grant(app, public):
     refusal(log_in(app, public, username="nobody"), 400, "invalid_grant", 106, "AUTHENTICATION_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_the_pace_of_logins_is_one_for_both_kinds_of_token(app, public):
     log_in(app, public, password="wrong")
     refusal(log_in(app, public), 400, "invalid_grant", 211, "LOGIN_TIMEOUT_EXCEPTION")

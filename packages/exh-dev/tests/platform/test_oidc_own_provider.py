@@ -163,6 +163,7 @@ def drip():
             thread.join()
 
 
+@pytest.mark.slow
 def test_a_provider_that_answers_byte_by_byte_is_not_waited_for(exh, log_in, registered, monkeypatch):
     monkeypatch.setattr(oidc_calls, "_LONGEST", 0.5)
     with drip() as (url, thread):

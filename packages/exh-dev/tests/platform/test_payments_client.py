@@ -117,6 +117,7 @@ def test_products_and_orders(served):
     }
 
 
+@pytest.mark.slow
 def test_an_order_is_paid_and_its_function_runs(served):
     platform, exh, nobody = served
     me = nobody.users.me()["id"]
@@ -278,6 +279,7 @@ def test_the_play_store(served):
     }
 
 
+@pytest.mark.slow
 def test_a_subscription_ends_by_itself_and_dispatchers_hear_of_it(served):
     platform, exh, _ = served
     subscriptions = exh.payments.play_store_subscriptions

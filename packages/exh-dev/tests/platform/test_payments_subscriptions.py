@@ -278,6 +278,7 @@ def test_ones_own_and_everybodys(app, apple, google, path, permission):
     assert not any(name.startswith("_") for each in listed(app, path, everybody) for name in each)
 
 
+@pytest.mark.slow
 def test_a_receipt_tells_the_latest_payments(app, apple):
     apple.product()
     bought = apple.buy(period=HOUR)

@@ -206,6 +206,7 @@ def test_an_ephemeral_platform_leaves_no_database(tmp_path):
     assert not list((tmp_path / "data").glob("platform.db*"))
 
 
+@pytest.mark.slow
 def test_a_data_directory_serves_one_platform_at_a_time(tmp_path):
     with LocalPlatform(data_dir=tmp_path), pytest.raises(DevkitError, match="a platform runs on .* already"):
         LocalPlatform(data_dir=tmp_path)

@@ -63,6 +63,7 @@ def test_a_large_body_is_no_head(platform):
     assert answer.status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", HEAD + b"X"])
 def test_a_head_that_does_not_come_ends_the_connection(platform, monkeypatch, sent):
     monkeypatch.setattr(bounded_protocol, "LONGEST_HEAD", 0.1)
@@ -71,6 +72,7 @@ def test_a_head_that_does_not_come_ends_the_connection(platform, monkeypatch, se
         assert connection.recv(1_000) == b""
 
 
+@pytest.mark.slow
 def test_a_second_head_on_a_connection_has_to_come_too(platform, monkeypatch):
     monkeypatch.setattr(bounded_protocol, "LONGEST_HEAD", 0.1)
     with socket.create_connection(("127.0.0.1", int(platform.url.rpartition(":")[2])), timeout=10) as connection:

@@ -90,6 +90,7 @@ def paths(draw):
     return "/" + "/".join([*named, *draw(st.sampled_from([[], ["{rest:path}"]]))])
 
 
+@pytest.mark.slow
 @given(
     routes=st.lists(st.tuples(paths(), st.lists(METHODS, min_size=1, max_size=2)), min_size=1, max_size=6),
     method=METHODS,

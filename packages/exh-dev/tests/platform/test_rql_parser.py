@@ -127,6 +127,7 @@ trees = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(trees)
 def test_what_the_builder_writes_is_read_as_it_was_meant(pair):
     built, tree = pair
@@ -134,6 +135,7 @@ def test_what_the_builder_writes_is_read_as_it_was_meant(pair):
     assert parse(built.limit(5, 10).build()).arguments[-1] == term("limit", "5", "10")
 
 
+@pytest.mark.slow
 @given(trees, trees)
 def test_joined_queries_are_read_as_they_were_meant(left, right):
     (first, first_tree), (second, second_tree) = left, right

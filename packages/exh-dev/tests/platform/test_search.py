@@ -321,6 +321,7 @@ def test_conditions_nested_too_deep_for_sqlite_are_refused():
     assert refused.value.code == 19
 
 
+@pytest.mark.slow
 @given(queries, st.lists(documents, min_size=1, max_size=6))
 def test_sql_finds_what_an_evaluation_without_sql_finds(query, many):
     tree = parse(query.build())
@@ -356,6 +357,7 @@ def test_a_long_list_of_words_is_gone_through_once(store):
     assert time.process_time() - started < 2
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from(["a", "5", "true", "null", MOMENT, "b c"]), min_size=1, max_size=4),
     st.one_of(
@@ -370,6 +372,7 @@ def test_in_is_what_or_is(words, value, shape):
         assert holds(f"in(m,{','.join(words)})", document, shape) == holds(one_by_one, document, shape)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ["page", "count", "count_up_to"])
 def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, monkeypatch, ask):
     monkeypatch.setattr("exh_dev.platform.storage.time_limit.TIME_LIMIT", 0.2)
@@ -391,6 +394,7 @@ def test_a_query_that_takes_too_long_is_ended_and_the_next_one_is_not(store, mon
     assert store.get("c", "new") == {"id": "new"}
 
 
+@pytest.mark.slow
 def test_a_guard_that_takes_too_long_is_ended_sooner(store):
     document = {"id": "x", "list": [{"v": f"0-{item}"} for item in range(50_000)]}
     condition = search(f"or({','.join(f'like(list.v,x{number})' for number in range(500))})").condition
@@ -399,6 +403,7 @@ def test_a_guard_that_takes_too_long_is_ended_sooner(store):
     assert store.holds(document, search("eq(id,x)").condition)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [3, 33, 55_000])
 @pytest.mark.parametrize("shape", [untyped, lambda _: "string", lambda _: "list:string"])
 def test_a_text_is_searched_for_in_a_time_that_its_length_does_not_multiply(store, length, shape):
@@ -411,6 +416,7 @@ def test_a_text_is_searched_for_in_a_time_that_its_length_does_not_multiply(stor
     assert store.holds(document, search(f"like({field},{found})", shape).condition)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ["holds", "page", "count"])
 @pytest.mark.parametrize("place", ["file", "memory"])
 def test_what_was_asked_is_not_kept_in_memory(tmp_path, ask, place):

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from exh_dev.platform.access_log.service import AccessLogService
 from exh_dev.platform.storage.store import Store
 from exh_dev.remote.client import client_of
@@ -9,6 +11,7 @@ from exh_dev.serve import server
 from exh_dev.serve.local_platform import LocalPlatform
 
 
+@pytest.mark.slow
 def test_the_store_is_closed_when_nothing_uses_it_any_more(tmp_path, monkeypatch):
     """SQLite crashes the process where a connection is closed while another thread uses it."""
     monkeypatch.setattr(server, "_STOP_TIMEOUT", 0.05)

@@ -63,6 +63,7 @@ def test_a_body_is_not_needed_and_nothing_returned_is_null(app):
     assert app.as_user("POST", EXECUTE, json={}).json()["result"] is None
 
 
+@pytest.mark.slow
 def test_an_error_of_the_function_is_1406(app, refused):
     upload(app, retryPolicy={"enabled": True})
     body = refused(
@@ -89,6 +90,7 @@ def test_a_long_time_limit_is_refused(app, refused):
     refused(app.as_user("GET", API), 400, 1411, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "permission"), [(EXECUTE, "EXECUTE_TASK_FUNCTION"), (API, "EXECUTE_API_FUNCTION")])
 def test_the_permission_modes(app, refused, path, permission):
     answering = code({"main.py": "def handler(event, context): return {'statusCode': 200}"})
@@ -106,6 +108,7 @@ def test_the_permission_modes(app, refused, path, permission):
     assert nobody(None, "POST", path).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_limits_on_what_runs_at_once(app):
     sleep = code({"main.py": "import time\ndef handler(event, context): time.sleep(0.4); return {'statusCode': 200}"})
     upload(app, code=sleep, executionOptions={"permissionMode": "public"})
@@ -148,6 +151,7 @@ def test_the_event_of_an_api_function(app):
     assert event["headers"]["x-exh-requesting-application-id"] == app.first.application_id
 
 
+@pytest.mark.slow
 def test_a_public_call_without_a_path(app):
     upload(app, code=code({"main.py": ECHO}), executionOptions={"permissionMode": "public"})
     spoofed = [("x-exh-requesting-user-id", "evil"), ("x-a", "1"), ("X-A", "2")]
@@ -265,6 +269,7 @@ def test_failures_of_an_api_function(app, refused):
     refused(app.as_user("GET", API), 400, 27, "ILLEGAL_STATE_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_too_much_in_either_direction_is_1405(app, refused):
     upload(
         app, code=code({"main.py": "def handler(event, context): return {'statusCode': 200, 'body': 'x' * 7_000_000}"})
@@ -351,6 +356,7 @@ def test_the_queue_ends_tasks_with_half_a_character_too(app):
     assert {each["status"] for each in app.as_user("GET", "/tasks/v1").json()["data"]} == {"complete", "failed"}
 
 
+@pytest.mark.slow
 @needs_node
 def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
     upload_half(app)

@@ -71,6 +71,7 @@ def test_a_put_changes_what_it_names(app):
     }
 
 
+@pytest.mark.slow
 def test_new_code_and_a_new_environment_are_what_runs(app, tmp_path):
     upload(app, environmentVariables={"A": {"value": "1"}})
     environment = execute(app, {"environment": True})
@@ -181,6 +182,7 @@ def test_code_that_would_escape_or_flood_is_refused(app, refused, tmp_path, file
     assert not [path for path in tmp_path.rglob("*") if path.name != "code"]
 
 
+@pytest.mark.slow
 def test_a_zip_that_lies_about_its_size_is_refused(app, refused, tmp_path):
     zipped = bytearray(base64.b64decode(code({"big": "0" * (65 * 1024 * 1024)})))
     end = zipped.rindex(b"PK\x01\x02")
@@ -254,6 +256,7 @@ def test_the_projects_own_functions_are_there_from_the_start(own, refused):
     refused(own.as_user("POST", f"{FUNCTIONS}/analyze/execute"), 400, 27, "ILLEGAL_STATE_EXCEPTION")
 
 
+@pytest.mark.slow
 def test_an_upload_replaces_an_own_function_until_it_is_deleted(own):
     upload(own)
     assert execute(own, {})["version"] == 1

@@ -377,6 +377,7 @@ def client(platform):
     return ExtraHorizon(keys).session.call
 
 
+@pytest.mark.slow
 def test_a_served_platform_runs_tasks_by_itself_and_time_can_be_fast(tmp_path):
     with LocalPlatform(pace=1000) as platform:
         platform.start([own(tmp_path, "def handler(event, context): raise KeyError")])

@@ -24,6 +24,7 @@ def by_mail(exh):
     exh.mails.send(template_name="slow", recipients={"to": ["a@example.com"]}, content={"a": list(range(2000))})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("render", [by_hand, by_mail])
 def test_others_are_served_while_a_template_takes_its_time(platform, exh, monkeypatch, render):
     monkeypatch.setattr(handlebars, "_LONGEST", 1)

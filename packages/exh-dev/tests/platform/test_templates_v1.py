@@ -81,6 +81,7 @@ def in_a_hurry(monkeypatch):
     impatient.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -134,6 +135,7 @@ def test_what_a_template_writes_is_bounded(monkeypatch):
         velocity.render({"body": "$x" * 26}, {"x": "more"})
 
 
+@pytest.mark.slow
 def test_others_are_answered_while_a_template_takes_its_time(exh, monkeypatch):
     monkeypatch.setattr(renderer, "of_threads", renderer.Renderer(2))
     slow = made(exh, "#foreach($i in [1..2000000000])#end")
@@ -167,6 +169,7 @@ class Quick:
         return dict.fromkeys(fields, self.made)
 
 
+@pytest.mark.slow
 def test_others_are_answered_while_localizations_are_put_in(exh, monkeypatch):
     exh.localizations.create(localizations=[{"key": "greeting", "text": {"EN": "Hello, $1"}}])
     template = made(exh, "{{greeting}}{{$content.key}}")
@@ -186,6 +189,7 @@ def test_others_are_answered_while_localizations_are_put_in(exh, monkeypatch):
     assert longest < (time.monotonic() - began) / 2
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_is_replaced(exh, monkeypatch):
     monkeypatch.setattr(renderer, "of_threads", renderer.Renderer())
     template = made(exh, "fine")
@@ -612,6 +616,7 @@ def test_a_template_without_a_body_is_no_pdf(exh):
         exh.templates.resolve_as_pdf(template["id"], content={})
 
 
+@pytest.mark.slow
 def test_without_weasyprint_the_answer_names_what_to_install(app, refused, monkeypatch):
     program = PROGRAM.replace("from weasyprint import", "from weasyprint.no import")
     monkeypatch.setattr(pdf_renderer, "renderer", pdf_renderer.Renderer(program))
@@ -620,6 +625,7 @@ def test_without_weasyprint_the_answer_names_what_to_install(app, refused, monke
     assert body["message"].startswith(how_to_install("html-to-pdf", "pdf"))
 
 
+@pytest.mark.slow
 def test_a_template_becomes_a_pdf(exh):
     pypdf = pytest.importorskip("pypdf")
     exh.localizations.create(localizations=[{"key": "rate", "text": {"EN": "Rate $1", "NL": "Tempo $1"}}])

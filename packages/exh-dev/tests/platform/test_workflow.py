@@ -11,6 +11,8 @@ from exh_dev.runtime import Function
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.query import rql
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PACE = 20.0  # the delays of retries, 2, 5 and 10 s, pass in 0.1, 0.25 and 0.5 s
 

@@ -342,6 +342,7 @@ def sent(app, made, method, path, body):
     return app.as_user(method, path, json=body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 @settings(max_examples=50)
 @given(data=st.data())

@@ -53,8 +53,8 @@ def port():
     return DEBUG_PORT
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(90)
-@pytest.mark.xdist_group("debugger")
 def test_it_waits_stops_at_a_line_and_runs_out_of_no_time(tmp_path, port):
     template = GREETING["template.yaml"].replace("Timeout: 30", "Timeout: 3")
     project = write(tmp_path, {"template.yaml": template}, GREETING)

@@ -13,7 +13,10 @@ import pytest
 from exh_dev.runtime import worker
 from exh_dev.runtime.failures import MAX_PAYLOAD
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="no `node` on the PATH: Node.js is NOT TESTED")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("node") is None, reason="no `node` on the PATH: Node.js is NOT TESTED"),
+]
 
 NODE = Path(__file__).parent / "functions" / "node"
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"

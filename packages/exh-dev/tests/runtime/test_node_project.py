@@ -21,7 +21,10 @@ from exh_dev.serve.project import ServedProject
 from exh_dev.serve.reload import Reloader
 from extrahorizon.errors import LambdaRuntimeError, NoPermissionError
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="no `node` on the PATH: Node.js is NOT TESTED")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("node") is None, reason="no `node` on the PATH: Node.js is NOT TESTED"),
+]
 
 FUNCTION = """\
   {logical}:

@@ -93,6 +93,7 @@ def test_secrets_are_not_in_the_repr_of_a_function(start):
     assert "s3cret" not in repr(function)
 
 
+@pytest.mark.slow
 def test_the_standin_is_used_where_there_is_no_native_client(monkeypatch, run):
     environment._standin_path.cache_clear()
     monkeypatch.setattr(environment, "find_spec", lambda name: None)
@@ -112,6 +113,7 @@ def test_a_missing_runtime_client_is_said(monkeypatch, start):
         start("basic.environment").invoke("under-test", None)
 
 
+@pytest.mark.slow
 def test_importing_the_runtime_is_cheap():
     heavy = {"asyncio", "http.client", "http.server", "multiprocessing", "psutil", "ssl"}
     import subprocess

@@ -53,6 +53,7 @@ def test_an_error_is_one_line_with_its_trace(run):
     assert error.rstrip().endswith('raise ValueError("refused")')
 
 
+@pytest.mark.slow
 def test_ten_thousand_lines(run):
     invocation = run("logs.many", {"token": "line", "count": 10_000})
 
@@ -63,6 +64,7 @@ def test_a_line_longer_than_the_pipe(run):
     assert texts(run("logs.long_line", 1_000_000))[1] == "x" * 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
 def test_a_line_costs_no_more_than_its_length(end):
     """It cost the square of it: 6 seconds of the function's own time for these 32 MB."""
@@ -91,10 +93,12 @@ def test_lines_that_end_anywhere_in_a_piece_stay_whole_and_in_order():
     assert "".join(f"{line.text}\n" for line in lines).encode() == written
 
 
+@pytest.mark.slow
 def test_the_last_words_of_a_process(run):
     assert texts(run("logs.crash"))[-1] == "last words"
 
 
+@pytest.mark.slow
 def test_lines_of_concurrent_invocations_do_not_mix(start):
     runtime = start("logs.many", concurrency=3)
     tokens = [f"token-{number}" for number in range(12)]
@@ -118,6 +122,7 @@ def test_lines_are_told_as_they_come(start):
     assert len(told) == 4
 
 
+@pytest.mark.slow
 def test_the_line_of_a_timeout_is_told_too(start):
     told = []
     runtime = start("basic.wait_for_ever", timeout=0.3, on_log=lambda name, line: told.append(line.text))

@@ -15,6 +15,8 @@ import pytest
 from exh_dev.errors import DevkitError
 from exh_dev.runtime import Function, Runtime
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def door():

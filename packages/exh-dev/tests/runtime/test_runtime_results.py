@@ -74,6 +74,7 @@ def test_a_handler_that_returns_bytes(run, sent, result):
     assert run("basic.raw_bytes", sent).result == result
 
 
+@pytest.mark.slow
 def test_a_worker_survives_what_its_handler_raises(start):
     runtime = start("basic.refuse")
     runtime.invoke("under-test", 1)
@@ -117,6 +118,7 @@ def test_a_module_that_raises(run, module, message):
     assert any("written.py" in line for line in error["stackTrace"])
 
 
+@pytest.mark.slow
 def test_a_failed_start_is_tried_again(start, module):
     runtime = start(**module("raise ValueError('too early')"))
     assert runtime.invoke("under-test", 1).error["errorMessage"] == "too early"
@@ -125,6 +127,7 @@ def test_a_failed_start_is_tried_again(start, module):
     assert runtime.invoke("under-test", 1).result == "in time"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("handler", "event", "reason"),
     [
@@ -146,6 +149,7 @@ def test_a_process_that_ends(start, handler, event, reason):
     assert invocation.duration < 2
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_while_it_starts(run, module):
     invocation = run(**module("import sys\nprint('going')\nsys.exit(7)"))
 
@@ -154,6 +158,7 @@ def test_a_process_that_ends_while_it_starts(run, module):
     assert [line.text for line in invocation.logs] == ["going"]
 
 
+@pytest.mark.slow
 def test_a_timeout(run):
     invocation = run("basic.wait_for_ever", timeout=1)
 
@@ -167,6 +172,7 @@ def test_a_timeout(run):
     assert 1 <= invocation.duration < 2
 
 
+@pytest.mark.slow
 def test_a_worker_that_timed_out_is_replaced(start):
     runtime = start("basic.fail_to_wait", timeout=0.3)
     first = runtime.invoke("under-test", "work").result
@@ -178,6 +184,7 @@ def test_a_worker_that_timed_out_is_replaced(start):
     assert again.init_duration is not None
 
 
+@pytest.mark.slow
 def test_a_start_that_takes_too_long(run, module, monkeypatch):
     monkeypatch.setattr(worker, "INIT_TIMEOUT", 0.2)
 
@@ -187,6 +194,7 @@ def test_a_start_that_takes_too_long(run, module, monkeypatch):
     assert 0.5 <= invocation.init_duration < 2
 
 
+@pytest.mark.slow
 def test_a_response_that_is_too_large(start):
     runtime = start("basic.text_of_length", memory=256)
 

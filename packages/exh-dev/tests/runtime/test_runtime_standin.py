@@ -34,6 +34,7 @@ def outcome(invocation):
     return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<time>", told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_outcome_is_that_of_the_native_client(start, scenario):
     handler, event = SCENARIOS[scenario]
@@ -44,6 +45,7 @@ def test_the_outcome_is_that_of_the_native_client(start, scenario):
         assert outcome(standin.invoke("under-test", event)) == outcome(native.invoke("under-test", event))
 
 
+@pytest.mark.slow
 def test_a_refused_response(run):
     standin = {"environment": {"PYTHONPATH": str(STANDIN)}}
 

@@ -216,6 +216,7 @@ def test_an_unknown_product_is_told(api):
         api.download.get_daily_builds_list("houdinii")
 
 
+@pytest.mark.slow
 def test_every_build_can_be_downloaded_as_announced(api, sidefx):
     for build in sidefx.builds:
         platform = build.platform or None
@@ -336,6 +337,7 @@ def test_failures_come_once_or_as_often_as_asked_in_order(url, bearer, sidefx):
     assert answers[2].headers["Retry-After"] == "5"
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_late(url, bearer, sidefx):
     sidefx.fail(failures.slow(0.3))
     started = time.monotonic()

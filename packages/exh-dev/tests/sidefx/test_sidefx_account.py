@@ -186,6 +186,7 @@ def test_a_rotated_secret_is_fetched_once_more(sidefx, urls, monkeypatch, enviro
     assert sidefx.token_requests == 2
 
 
+@pytest.mark.slow
 def test_a_call_with_little_time_does_not_wait_for_the_secret(monkeypatch, environment, urls):
     from extrahorizon import secrets_manager
 
@@ -212,6 +213,7 @@ def test_a_secret_that_has_not_changed_is_refused_once(sidefx, urls, monkeypatch
     assert "old secret" not in "".join(traceback.format_exception(raised.value))
 
 
+@pytest.mark.slow
 def test_threads_share_a_rotated_secret(sidefx, urls, monkeypatch, environment):
     from extrahorizon import secrets_manager
 

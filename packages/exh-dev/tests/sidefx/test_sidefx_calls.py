@@ -270,6 +270,7 @@ def test_any_page_has_some_text(page):
     assert isinstance(traceback_of(page, is_html=True), str)
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([200, 204, 302, 400, 401, 403, 422, 429, 500, 503, 599]),
     st.sampled_from(["application/json", "text/html; charset=utf-16", "text/html", "", ";;", "x; charset=\x7f"]),
@@ -345,6 +346,7 @@ def test_a_refusal_or_a_failed_function_is_not_repeated(api, sidefx, waits, stat
     assert sidefx.next_failure("api")
 
 
+@pytest.mark.slow
 def test_a_read_that_is_not_answered_in_time_is_sent_again(make, sidefx):
     sidefx.fail(failures.slow(1.0))
     assert make(timeout=0.3).bugs.get_submission_options()
@@ -427,6 +429,7 @@ def test_without_time_nothing_is_sent(make, sidefx):
     assert sidefx.token_requests == 0
 
 
+@pytest.mark.slow
 def test_a_call_ends_before_the_time_is_up(make, sidefx, issue):
     make().bugs.get_submission_options()
     sidefx.fail(failures.slow(2.0))
@@ -436,6 +439,7 @@ def test_a_call_ends_before_the_time_is_up(make, sidefx, issue):
     assert time.monotonic() - started < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [False, True])
 def test_an_answer_that_does_not_end_is_given_up(cut):
     listener = socket.create_server(("127.0.0.1", 0))

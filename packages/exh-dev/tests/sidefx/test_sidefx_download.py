@@ -240,6 +240,7 @@ def streaming(content, pause=0.0, length=None):
     return Server(app, sockets), f"http://localhost:{sockets[0].getsockname()[1]}/f?Signature=x", seen
 
 
+@pytest.mark.slow
 def test_a_large_file_never_is_in_memory_whole(tmp_path):
     piece, count = bytes(1 << 20), 48
     digest = hashlib.md5(piece * count, usedforsecurity=False).hexdigest()
@@ -258,6 +259,7 @@ def test_a_large_file_never_is_in_memory_whole(tmp_path):
     path.unlink()
 
 
+@pytest.mark.slow
 def test_a_download_ends_before_the_time_is_up(tmp_path):
     server, url, _ = streaming(lambda: (b"x" for _ in range(20)), pause=0.1)
     with server:
@@ -307,6 +309,7 @@ def test_a_build_without_numbers_is_named(build):
         newest_first([{"version": "20.5", "build": "1"}, build])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20), st.integers(0, 2000))))
 def test_builds_are_sorted_as_their_numbers_are(numbers):
     builds = [{"version": f"{major}.{minor}", "build": str(build)} for major, minor, build in numbers]

@@ -83,6 +83,7 @@ def test_applications_do_not_share_tokens(http):
     assert service(client_id="b", client_secret_key="x").access_token == "two"
 
 
+@pytest.mark.slow
 def test_fifty_threads_ask_for_one_token(make, sidefx):
     sidefx.fail(failures.slow(0.2), where="token")
     together = threading.Barrier(50)
@@ -98,6 +99,7 @@ def test_fifty_threads_ask_for_one_token(make, sidefx):
     assert sidefx.token_requests == 1
 
 
+@pytest.mark.slow
 def test_threads_that_wait_share_the_failure(make, sidefx):
     sidefx.fail(failures.Failure(403, b"no", delay=0.3), times=50, where="token")
     together = threading.Barrier(20)
@@ -132,6 +134,7 @@ def test_a_second_401_is_the_answer(api, sidefx):
     assert len(sidefx._failures["api"]) == 2
 
 
+@pytest.mark.slow
 def test_after_a_401_many_threads_fetch_one_token(api, sidefx):
     api.bugs.get_submission_options()
     sidefx.forget_tokens()
@@ -219,6 +222,7 @@ def test_an_answer_without_a_usable_token_is_an_authorization_error(http, body):
     assert raised.value.http_code == 200
 
 
+@pytest.mark.slow
 def test_a_thread_does_not_wait_for_another_past_its_own_time(make, sidefx):
     sidefx.fail(failures.slow(0.6), where="token")
     first = threading.Thread(target=make().bugs.get_submission_options)

@@ -5,12 +5,14 @@ import pytest
 from extrahorizon.errors import NoPermissionError
 
 
+@pytest.mark.slow
 def test_a_function_runs_as_aws_would_run_it(run_function, exh_of):
     invocation = run_function("whoami")
     assert invocation.result == {"user_id": exh_of("whoami").users.me()["id"]}
     assert any('"authenticated"' in line.text for line in invocation.logs)
 
 
+@pytest.mark.slow
 def test_a_function_that_fails_says_how(run_function):
     invocation = run_function("whoami", {}, env={"API_OAUTH_TOKEN_SECRET": "wrong"})
     assert (invocation.ok, invocation.error["errorType"]) == (False, "OAuthSignatureError")

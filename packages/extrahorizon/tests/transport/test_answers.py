@@ -71,6 +71,7 @@ def test_a_refusal_is_read_though_the_connection_stays_open_and_the_next_call_ha
     assert len(server.connections) == 2
 
 
+@pytest.mark.slow
 def test_a_body_that_nobody_reads_ends_with_the_deadline(serving):
     over = threading.Event()
     with serving(lambda *_: over.wait(10)) as server:

@@ -47,11 +47,13 @@ def full():
         yield listener.getsockname()
 
 
+@pytest.mark.slow
 def test_a_handshake_that_never_comes_ends_with_the_deadline_and_nothing_was_sent(transport):
     with silent() as port:
         assert not refused_in_time(f"https://localhost:{port}", transport()).sent
 
 
+@pytest.mark.slow
 @pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
 def test_a_proxy_that_says_nothing_ends_with_the_deadline_and_nothing_was_sent(transport):
     with silent() as port:
@@ -59,6 +61,7 @@ def test_a_proxy_that_says_nothing_ends_with_the_deadline_and_nothing_was_sent(t
         assert not refused_in_time("https://api.acme.example", given).sent
 
 
+@pytest.mark.slow
 def test_a_handshake_that_drips_ends_with_the_deadline(transport):
     over = threading.Event()
 
@@ -86,6 +89,7 @@ def test_a_handshake_that_is_cut_is_unreachable_and_nothing_was_sent(transport):
     assert not raised.value.sent
 
 
+@pytest.mark.slow
 def test_a_resolver_that_does_not_answer_ends_with_the_deadline(transport, monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(10))
@@ -98,6 +102,7 @@ def _at(monkeypatch, *addresses):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
+@pytest.mark.slow
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(transport, monkeypatch):
     with answering() as server, full() as dropping:
         _at(monkeypatch, dropping, server.server_address)
@@ -106,6 +111,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(transport, mon
         assert session.call("POST", "/x") == {}
 
 
+@pytest.mark.slow
 def test_addresses_that_do_not_answer_end_with_the_deadline_together(transport, monkeypatch):
     with full() as dropping:
         _at(monkeypatch, dropping, dropping, dropping)
@@ -250,6 +256,7 @@ class Slow:
                 target.close()
 
 
+@pytest.mark.slow
 def test_a_host_of_many_addresses_has_as_much_time_for_its_handshake_and_its_body(transport, certificates, monkeypatch):
     """The first address had a part of the time to connect, and no less for what comes after."""
     with answering(context=tls(certificates)) as server, Slow(server.server_address, 0.5) as slow:
@@ -261,6 +268,7 @@ def test_a_host_of_many_addresses_has_as_much_time_for_its_handshake_and_its_bod
             assert exh.session.call("POST", "/x") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
 def test_a_proxy_that_is_slow_and_a_host_that_is_silent_end_with_one_deadline(transport):
     def answer(listener):

@@ -102,6 +102,7 @@ def test_half_an_answer_is_no_success_and_nothing_of_it_is_left_for_the_next_cal
         assert server.session.call("GET", "/b") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["Connection: close", "X-Kept: open"])
 def test_a_body_that_stalls_late_ends_with_the_deadline_too(serving, kind):
     over = threading.Event()
@@ -119,6 +120,7 @@ def test_a_body_that_stalls_late_ends_with_the_deadline_too(serving, kind):
         over.set()
 
 
+@pytest.mark.slow
 def test_an_upload_to_a_slow_reader_ends_with_the_deadline(serving):
     over = threading.Event()
 
@@ -134,6 +136,7 @@ def test_an_upload_to_a_slow_reader_ends_with_the_deadline(serving):
         assert server.session.deadline.remaining() > -0.3
 
 
+@pytest.mark.slow
 def test_a_dripping_body_ends_with_the_deadline(serving):
     over = threading.Event()
 
@@ -149,6 +152,7 @@ def test_a_dripping_body_ends_with_the_deadline(serving):
         over.set()
 
 
+@pytest.mark.slow
 def test_a_body_that_stalls_ends_with_the_deadline(serving):
     over = threading.Event()
 
@@ -163,6 +167,7 @@ def test_a_body_that_stalls_ends_with_the_deadline(serving):
         over.set()
 
 
+@pytest.mark.slow
 def test_a_stalled_server_ends_with_the_deadline(serving):
     over = threading.Event()
     with serving(lambda *_: over.wait(10)) as server:

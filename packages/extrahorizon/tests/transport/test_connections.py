@@ -86,6 +86,7 @@ def test_no_more_connections_are_kept_than_a_fan_out_needs(transport, monkeypatc
     assert len(server.connections) == 5
 
 
+@pytest.mark.slow
 def test_as_many_connections_as_a_fan_out_has_threads_are_kept_open(transport):
     gate = threading.Barrier(16)
     with answering(gate=gate) as server, client_of(f"http://localhost:{server.server_port}", transport()) as exh:

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from raw_server import RawServer, head_of
 
 from extrahorizon.errors import PlatformError, PlatformUnreachableError
@@ -27,6 +28,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.slow
 def test_each_call_gets_its_own_answer_or_an_error_and_no_write_is_repeated(transport):
     chance = random.Random(20260115)  # noqa: S311 - reproducible
     done = Counter()

@@ -17,6 +17,8 @@ from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError
 from extrahorizon.retries import RetryPolicy
 from extrahorizon.transport.protocol import CHUNK
 
+pytestmark = pytest.mark.slow
+
 TIME = 0.3  # seconds
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
