@@ -239,6 +239,10 @@ function contextOf(headers) {
   };
 }
 
+/** Set once an error that nobody handled is reported: the process ends with it, and no outcome may overtake it. */
+let isEnding = false;
+const NEVER = new Promise(() => {});
+
 /** Handle one event, from asking for it until its outcome has been taken. */
 async function handleNext(handler) {
   const { headers, body } = await call("GET", "/invocation/next");
@@ -254,7 +258,9 @@ async function handleNext(handler) {
   try {
     const made = outcome(handler, JSON.parse(body), contextOf(headers));
     result = serialised(await Promise.race([stuck, made]));
+    if (isEnding) await NEVER;
   } catch (error) {
+    if (isEnding) await NEVER;
     logError("Invoke Error", error);
     await report(error);
     return;
@@ -266,6 +272,7 @@ async function handleNext(handler) {
 }
 
 async function end(what, error, status) {
+  isEnding = true;
   logError(what, error);
   await report(error).catch(() => {}); // nobody is there any more
   process.exit(status);
