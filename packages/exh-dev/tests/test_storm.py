@@ -33,7 +33,7 @@ FAULTS = [
 TIMEOUT = 0.3  # seconds, half of the latency above
 
 
-@pytest.fixture(scope="module", params=[RequestsTransport, SocketTransport])
+@pytest.fixture(scope="module", params=[pytest.param(RequestsTransport, marks=pytest.mark.rare), SocketTransport])
 def storm(request):
     """The outcome of each call by its key, the ledger by key, and what the platform says of nonces."""
     chance = random.Random(20260115)  # noqa: S311 - reproducible

@@ -48,6 +48,7 @@ def answered(root):
 
 
 @pytest.mark.slow
+@pytest.mark.rare
 @pytest.mark.parametrize("file", FILES)
 def test_no_odd_content_breaks_the_gate(project, file):
     for content in ODD:

@@ -418,7 +418,7 @@ def test_a_text_is_searched_for_in_a_time_that_its_length_does_not_multiply(stor
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ask", ["holds", "page", "count"])
-@pytest.mark.parametrize("place", ["file", "memory"])
+@pytest.mark.parametrize("place", ["file", pytest.param("memory", marks=pytest.mark.rare)])
 def test_what_was_asked_is_not_kept_in_memory(tmp_path, ask, place):
     """Python keeps the statements of a connection with the values bound to them: 128 times what was sent."""
     document = {"id": "x", "text": "x" * 2_000_000}
