@@ -29,7 +29,7 @@ RUN_BY = {
 SHORT = {"packages/extrahorizon/README.md", "packages/exh-dev/README.md"}
 HERE = [page for page, test in RUN_BY.items() if "test_commands.py" in test]
 #: Their commands run in `make test-all`, and those of the other pages before a release: each needs a clone of its own.
-OFTEN = {"examples/README.md", "docs/platform.md"}
+OFTEN = {"docs/platform.md"}
 #: Prefix of a line to type.
 COMMAND = re.compile(r"(\$ )?(\.venv/bin/|make |git |exh |exh-dev |docker |aws |npm |pip |curl |cp |export |set -)")
 

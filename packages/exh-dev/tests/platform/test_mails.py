@@ -375,7 +375,10 @@ def _by_a_registration(call, template_id):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cause", [_by_a_caller, _by_a_dispatcher, _by_a_registration])
+@pytest.mark.parametrize(
+    "cause",
+    [_by_a_caller, *(pytest.param(each, marks=pytest.mark.rare) for each in (_by_a_dispatcher, _by_a_registration))],
+)
 def test_others_are_answered_while_a_mail_is_made(monkeypatch, cause):
     patient = renderer.Renderer(1)
     monkeypatch.setattr(renderer, "of_threads", patient)
