@@ -1,9 +1,13 @@
 """What large requests leave behind is given back to the system."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
+
+from exh_dev.serve import memory
 
 PROGRAM = """
 import threading, psutil
@@ -30,6 +34,26 @@ freed.give_back_now_and_then()
 over.set()
 print(*(round(each - before) for each in (after, lately, resident())))
 """
+
+
+def test_cycles_are_collected_where_no_memory_can_be_returned(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())  # as on macOS
+    monkeypatch.setattr(memory, "EVERY", 0)
+    ring = Ring()
+    gone = weakref.ref(ring)
+    ring.itself = ring
+    gc.disable()
+    try:
+        del ring
+        assert gone() is not None
+        memory.FreedMemory().give_back_now_and_then()
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+class Ring:
+    """An object that refers to itself."""
 
 
 @pytest.mark.slow

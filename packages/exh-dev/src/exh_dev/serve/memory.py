@@ -19,7 +19,7 @@ _LARGE = 256 * 1024
 
 
 class FreedMemory:
-    """Returns freed memory periodically. Does nothing where the C library has no `malloc_trim`, as on macOS."""
+    """Collects reference cycles periodically, and returns freed memory where the C library can: macOS's cannot."""
 
     def __init__(self) -> None:
         """Make the C library return large blocks as soon as they are freed."""
@@ -30,8 +30,9 @@ class FreedMemory:
             set_option(_MMAP_THRESHOLD, _LARGE)
 
     def give_back_now_and_then(self) -> None:
-        """Return freed memory to the system, if that was not done in the last `EVERY` seconds."""
-        if self._trim and time.monotonic() - self._last >= EVERY:
+        """Collect cycles and return freed memory to the system, if that was not done in the last `EVERY` seconds."""
+        if time.monotonic() - self._last >= EVERY:
             gc.collect()  # an aborted download is in a reference cycle of anyio's, which Python may not see for long
-            self._trim(0)
+            if self._trim:
+                self._trim(0)
             self._last = time.monotonic()
