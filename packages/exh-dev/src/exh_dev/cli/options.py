@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from exh_dev.output import Output
     from exh_dev.remote.cluster import Cluster
     from exh_dev.remote.dev_api import DevApi
+    from extrahorizon.client import ExtraHorizon
 
 JsonOption = Annotated[
     bool | None,
@@ -69,6 +70,16 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
     from exh_dev.serve.datadir import DataDir
 
     return DataDir(data_dir_of(data_dir)).environment()
+
+
+def connect(what: str, cluster: Cluster | None, environment: dict[str, str], output: Output) -> ExtraHorizon:
+    """Return the client for a platform; on a real cluster, announce that `what` is read there."""
+    from exh_dev.remote.client import client_of
+
+    if cluster is not None:
+        host = environment["API_HOST"]
+        output.note(f"reading {what} on {cluster.named(host)}", host=host)
+    return client_of(environment)
 
 
 def local_platform(data_dir: str | None) -> DevApi:
