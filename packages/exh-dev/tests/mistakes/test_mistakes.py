@@ -221,8 +221,10 @@ MISTAKES = {
     "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine only"]),
     "fault rule that is none": Mistake(
         "serve --fault banana", 2, ['the fault rule "banana" cannot be used', 'a right one is "PUT /data/*:503:0.3"']),
-    "mail catcher that is none": Mistake("serve --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),
-    "service that there is not": Mistake("serve --without /pay/v1", 2, ["no service /pay/v1", "/payments/v1"]),
+    "mail catcher that is none": Mistake(
+        "serve --port 0 --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),
+    "service that there is not": Mistake(
+        "serve --port 0 --without /pay/v1", 2, ["no service /pay/v1", "/payments/v1"]),
     "data directory that is a file": Mistake(
         "serve --data-dir template.yaml", 1, ["template.yaml cannot be used as a data directory"]),
     "data directory of a newer exh-dev": Mistake(
@@ -330,7 +332,7 @@ WRITES = ("pathlib.Path.write_text", "exh_dev.project.replacing.NamedTemporaryFi
 @pytest.mark.parametrize(
     ("command", "what", "count"),
     [
-        ("serve --ephemeral", "sqlite3.connect", 0),
+        ("serve --port 0 --ephemeral", "sqlite3.connect", 0),
         ("init ../other", WRITES[0], 0),
         ("init ../other", WRITES[0], 5),
         ("new hello", WRITES[1], 0),
