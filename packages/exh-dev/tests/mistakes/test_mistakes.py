@@ -286,7 +286,11 @@ SERVED = {
         0,
         ["no matching runs; this project has no function swep", "did you mean `sweep`?"],
     ),
-    "logs of an unknown function": ("logs swep", 0, ["no function swep", "did you mean `sweep`?"]),
+    "logs of an unknown function": (
+        "logs swep",
+        2,
+        ["neither the platform nor the project has a function `swep` (did you mean `sweep`?)", "there are: ", "greet"],
+    ),
     "path that there is not": ("call GET /nope/v1/", 1, ["SERVICE_NOT_FOUND_EXCEPTION", "no service at /nope/v1"]),
     "document that does not fit": ('call POST /data/v1/pulse/documents \'{"beats": "many"}\'', 1, ["beats"]),
     "document of an unknown schema": (

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from exh_dev.output import Output
     from exh_dev.remote.logs import Run, Source
     from exh_dev.runtime import LogLine
+    from extrahorizon.client import ExtraHorizon
 
 
 class Status(StrEnum):
@@ -105,7 +106,8 @@ def logs(
     local platform that runs (exh-dev serve), or with --live on a real cluster, where it needs VIEW_TASKS and
     VIEW_TASK_LOGS, for an API function VIEW_API_FUNCTION_REQUESTS and VIEW_API_FUNCTION_REQUEST_LOGS too. Lines can
     take minutes to appear on a real cluster. The local platform has them when the run is over, and --follow shows them
-    as they come, also those of runs by hand and of batches. When piped: a JSON object per line.
+    as they come, also those of runs by hand and of batches. When piped: a JSON object per line. Exit code 2 if there is
+    no such function; on a real cluster that check needs VIEW_TASK_FUNCTIONS.
 
     exh-dev logs whoami --follow
     """
@@ -128,18 +130,24 @@ def logs(
         show(run, line)
     runs = [run for source in sources for run in source.runs.values()]
     if not runs:
-        output.note(f"{function} has not been run there; exh-dev tasks shows what has{not_in_project(name)}")
+        if kind is None:
+            _check_exists(function, exh, output)
+        output.note(f"{function} has not been run there; exh-dev tasks shows what has")
     for run in runs:
-        what = f"{run.kind.replace('_', ' ')} {run.id}"
-        if run.log.is_empty and not run.closed:
-            output.note(f"{what} ({run.status}) has no lines yet")
-        if run.log.cut:
-            output.note(f"{what} may have more lines: the platform gives 100 of a millisecond at most")
+        _note_missing_lines(run, output)
     if not follow:
         return
     if live:
         function_logs.follow(sources, show)
     _follow_locally(function, data_dir, output)
+
+
+def _note_missing_lines(run: Run, output: Output) -> None:
+    what = f"{run.kind.replace('_', ' ')} {run.id}"
+    if run.log.is_empty and not run.closed:
+        output.note(f"{what} ({run.status}) has no lines yet")
+    if run.log.cut:
+        output.note(f"{what} may have more lines: the platform gives 100 of a millisecond at most")
 
 
 def _follow_locally(function: str, data_dir: str | None, output: Output) -> None:
@@ -185,6 +193,34 @@ def _known_name(name: str, output: Output) -> tuple[str, str | None]:
     else:
         return spec.name, spec.kind
     return name, None
+
+
+def _check_exists(function: str, exh: ExtraHorizon, output: Output) -> None:
+    """Raise if a platform has no such function. Print a note if its functions cannot be listed.
+
+    The platform decides: it may have functions that the project does not have.
+
+    Raises:
+        UsageError: there is no such function; the message has the closest name and lists all.
+    """
+    from exh_dev.platform.tasks.built_in import RECORDS
+    from exh_dev.project.cloudformation import did_you_mean
+    from exh_dev.project.project import Project
+    from exh_dev.remote.client import MissingPermissionError
+    from exh_dev.remote.tasks import function_names
+
+    try:
+        names = {*function_names(exh), *RECORDS}  # no platform lists those that it has built in
+    except MissingPermissionError as error:
+        output.note(f"whether {function} exists there cannot be checked: {error}{not_in_project(function)}")
+        return
+    if function not in names:
+        project = Project.find_if_any()
+        known = sorted(names | {spec.name for spec in project.functions} if project else names)
+        raise UsageError(
+            f"neither the platform nor the project has a function `{function}`{did_you_mean(function, known)}; "
+            f"there are: {', '.join(known)}"
+        )
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:

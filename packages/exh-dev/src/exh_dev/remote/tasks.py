@@ -60,6 +60,17 @@ def tasks_of(function: str | None, status: str | None) -> RQL:
     return asked if status is None else asked.eq("status", status)
 
 
+def function_names(exh: ExtraHorizon) -> list[str]:
+    """Return the names of a platform's functions, of which other projects may have some.
+
+    Raises:
+        MissingPermissionError: the user of the credentials may not list them.
+        DevkitError: the platform refused for another reason.
+    """
+    with as_devkit_errors("VIEW_TASK_FUNCTIONS"):
+        return [each["name"] for each in exh.tasks.functions.find()]
+
+
 def row(task: Task) -> tuple[str, ...]:
     """Return a task as a line of a table under `COLUMNS`."""
     created = task.get("creationTimestamp")
