@@ -216,12 +216,15 @@ def init(
     that is not empty.
     """
     from exh_dev.packaging.installed_wheels import wheel_of
+    from exh_dev.project.init.examples import choose
     from exh_dev.project.init.project import Wishes, check_folder, check_name, make_project
     from exh_dev.project.new.names import spelled
 
     output = choose_output(as_json=as_json)
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that is wanted
+    # Report a wrong option before asking for the missing ones.
     check_folder(folder)
+    choose(examples or (), target.value if target else "both")
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     suggested = spelled(folder.name)
     if name is None:
