@@ -120,7 +120,16 @@ MISTAKES = {
     "editor where a file is": Mistake("editor", 1, [".vscode", "not a directory"], {".vscode": "x"}),
     # invoke and run: what is given to them
     "function misspelt": Mistake("invoke swep", 2, ["no function `swep`", "did you mean `sweep`?", ONE]),
-    "event that is not there": Mistake("invoke sweep --event no.json", 2, ["no.json cannot be read: no such file"]),
+    "event that is not there": Mistake(
+        "invoke sweep --event no.json", 2,
+        ["no.json cannot be read: no such file", "the events of sweep are: events/sweep.json, events/sweep.late.json"],
+        {"events/sweep.late.json": "{}", "events/sweep.seed.json": "{}"}),
+    "event misspelt": Mistake(
+        "invoke sweep --event events/swep.json", 2, ["(did you mean `events/sweep.json`?); the events of sweep"]),
+    "event that is not there of a function without any": Mistake(
+        "invoke sweep --event no.json", 2,
+        ["no such file or directory; sweep has no sample event: write", "events/sweep.json"],
+        {"events/sweep.json": None}),
     "event that is no JSON": Mistake(
         "invoke sweep --event e.json", 2, ["e.json:2:12: not JSON: Expecting property name"],
         {"e.json": '{\n  "data": {,}}'}),
