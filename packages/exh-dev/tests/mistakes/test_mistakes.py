@@ -91,6 +91,12 @@ MISTAKES = {
         "new hello", 2, ["handlers/hello.py exists already", "move that away"], {"handlers/hello.py": "x = 1\n"}),
     "new with a permission misspelt": Mistake(
         "new hello --permission VIEW_USRE", 2, ["no permission VIEW_USRE", "did you mean `VIEW_USER`?"]),
+    "new with a permission by another verb": Mistake(
+        "new hello --permission READ_DOCUMENTS:pulse", 2,
+        ["no permission READ_DOCUMENTS; for DOCUMENTS there are CREATE_DOCUMENTS, ", "VIEW_DOCUMENTS",
+         "exh-dev call GET /users/v1/permissions` lists all of them"]),
+    "new with a permission that is near to none": Mistake(
+        "new hello --permission EVERYTHING", 2, ["there is no permission EVERYTHING; `"]),
     "new of an unknown kind": Mistake("new hello --kind cron", 2, ["'cron' is not one of 'task', 'api'", "--help"]),
     "new in a template that is broken": Mistake(
         "new hello", 2, ["template.yaml:2: this is not YAML", "check the indentation"],
