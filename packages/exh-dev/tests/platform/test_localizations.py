@@ -18,8 +18,8 @@ def test_new_keys_are_created_and_others_stay(app):
     answer = save(app, {"key": "heart_rate", "text": {"EN": "changed"}}, {"key": "b", "text": {"EN": "b"}}).json()
     assert answer == {"created": 1, "existing": 1, "existing_ids": ["heart_rate"]}
     found = app.send(None, "GET", f"{BASE}?eq(key,heart%255Frate)").json()["data"]
-    moment = int(app.now * 1000)
-    assert found == [{**HEART, "creation_timestamp": moment, "update_timestamp": moment}]
+    timestamp = int(app.now * 1000)
+    assert found == [{**HEART, "creation_timestamp": timestamp, "update_timestamp": timestamp}]
 
 
 def test_an_update_merges_languages(app):

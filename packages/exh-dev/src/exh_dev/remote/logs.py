@@ -53,14 +53,14 @@ class RunLog:
         self._find = find
         self._permission = permission
         self.cut = False
-        self._moment: datetime | None = None
+        self._last_timestamp: datetime | None = None
         self._given: Counter[tuple[str, str]] = Counter()
         """The lines of the last timestamp, in the milliseconds that queries support."""
 
     @property
     def is_empty(self) -> bool:
         """Return whether there were no lines so far."""
-        return self._moment is None
+        return self._last_timestamp is None
 
     def new_lines(self) -> list[LogLine]:
         """Return the lines since the last call."""
@@ -80,25 +80,25 @@ class RunLog:
             found += [LogLine(parse(line["timestamp"]), line["message"].rstrip("\n")) for line in fresh]
             if fresh:
                 continue
-            if self._moment is None or len(page) < _PAGE:
+            if self._last_timestamp is None or len(page) < _PAGE:
                 return found
             self.cut = True
-            self._moment, self._given = self._moment + timedelta(milliseconds=1), Counter()
+            self._last_timestamp, self._given = self._last_timestamp + timedelta(milliseconds=1), Counter()
 
     def _page(self) -> list[PlatformLine]:
         from extrahorizon.errors import IllegalStateError, NoApiRequestLogsFoundError, NoTaskLogsFoundError
 
         with as_devkit_errors(self._permission):
             try:
-                return self._find(None if self._moment is None else rql.ge("timestamp", self._moment))
+                return self._find(None if self._last_timestamp is None else rql.ge("timestamp", self._last_timestamp))
             except (IllegalStateError, NoTaskLogsFoundError, NoApiRequestLogsFoundError):
                 return []  # it has not run yet, or has no lines yet
 
     def _note(self, line: PlatformLine) -> None:
         exact = parse(line["timestamp"])
-        moment = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
-        if self._moment is None or moment > self._moment:
-            self._moment = moment
+        timestamp = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        if self._last_timestamp is None or timestamp > self._last_timestamp:
+            self._last_timestamp = timestamp
             self._given.clear()
         self._given[line["timestamp"], line["message"]] += 1
 
@@ -227,8 +227,8 @@ class ApiRuns:
 
     def _note(self, request: ApiRequest) -> Run:
         log = RunLog(partial(self.exh.tasks.api_requests.logs.find, request["id"]), "VIEW_API_FUNCTION_REQUEST_LOGS")
-        moment = parse(request["timestamp"])
-        self._latest = moment if self._latest is None else max(moment, self._latest)
+        timestamp = parse(request["timestamp"])
+        self._latest = timestamp if self._latest is None else max(timestamp, self._latest)
         return self.runs.setdefault(request["id"], Run(request["id"], "api_request", "complete", log))
 
 

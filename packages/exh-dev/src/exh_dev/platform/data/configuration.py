@@ -16,7 +16,7 @@ from exh_dev.platform.data.matching import PatternTooSlowError, matches
 from exh_dev.platform.http.bodies import is_one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -217,7 +217,7 @@ def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
 def _in_utc(text: str, path: str) -> str:
     padded = f"{text}{'-01-01'[len(text) - 4 :]}" if _YEAR.fullmatch(text) else text
     try:
-        return iso(moment(padded))
+        return iso(epoch_seconds(padded))
     except ValueError:
         raise Mismatch(f"{path} has to be a date in ISO 8601, of the years 1000 to 9999") from None
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from exh_dev.javascript_numbers import fraction, whole_number
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
-from exh_dev.platform.storage.timestamps import moment
+from exh_dev.platform.storage.timestamps import epoch_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -88,7 +88,7 @@ class Fields:
             raise ErrorAnswer(15, f"The field {name} must be a whole number")
         return value
 
-    def optional_moment(self, name: str) -> float | None:
+    def optional_timestamp(self, name: str) -> float | None:
         """Return an ISO 8601 timestamp as epoch seconds; None if the field is missing or null.
 
         Raises:
@@ -96,7 +96,7 @@ class Fields:
         """
         text = self.optional_text(name)
         try:
-            return None if text is None else moment(text)
+            return None if text is None else epoch_seconds(text)
         except ValueError:
             raise ErrorAnswer(15, f"The field {name} must be an ISO 8601 timestamp") from None
 

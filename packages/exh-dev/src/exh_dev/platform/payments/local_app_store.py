@@ -141,7 +141,7 @@ class LocalAppStore:
             "receipt": {
                 "receipt_type": "ProductionSandbox",
                 "bundle_id": purchase.bundle_id,
-                **_moment("receipt_creation_date", self._clock()),
+                **_date_members("receipt_creation_date", self._clock()),
                 "in_app": purchase.transactions,
             },
             "latest_receipt_info": newest_first,
@@ -205,7 +205,7 @@ def _new_id() -> str:
     return str(2_000_000_000_000_000 + secrets.randbelow(1_000_000_000_000_000))
 
 
-def _moment(name: str, seconds: float) -> Document:
+def _date_members(name: str, seconds: float) -> Document:
     """Return a timestamp in Apple's two formats. Raises as `writable` does."""
     written = datetime.fromtimestamp(writable(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S Etc/GMT")
     return {name: written, f"{name}_ms": str(epoch_ms(seconds))}
@@ -213,7 +213,7 @@ def _moment(name: str, seconds: float) -> Document:
 
 def _pay(purchase: Purchase, start: float, transaction_id: str, offer: str | None) -> None:
     """Add a payment for the next product, starting at `start`."""
-    original = _moment("original_purchase_date", start)
+    original = _date_members("original_purchase_date", start)
     if purchase.transactions:
         original = {name: purchase.transactions[0][name] for name in original}
     purchase.transactions.append({
@@ -221,9 +221,9 @@ def _pay(purchase: Purchase, start: float, transaction_id: str, offer: str | Non
         "product_id": purchase.renewal["auto_renew_product_id"],
         "transaction_id": transaction_id,
         "original_transaction_id": purchase.original_id,
-        **_moment("purchase_date", start),
+        **_date_members("purchase_date", start),
         **original,
-        **_moment("expires_date", start + purchase.period),
+        **_date_members("expires_date", start + purchase.period),
         "web_order_line_item_id": _new_id(),
         "is_trial_period": "false",
         "is_in_intro_offer_period": "false",
@@ -263,7 +263,10 @@ def _switch(purchase: Purchase, now: float, fields: Fields) -> str:
 def _grace(purchase: Purchase, now: float, fields: Fields) -> str:
     del fields
     _end(purchase, now)
-    purchase.renewal |= {"is_in_billing_retry_period": "1", **_moment("grace_period_expires_date", now + GRACE_PERIOD)}
+    purchase.renewal |= {
+        "is_in_billing_retry_period": "1",
+        **_date_members("grace_period_expires_date", now + GRACE_PERIOD),
+    }
     return "DID_FAIL_TO_RENEW"
 
 
@@ -303,7 +306,7 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
     def change(purchase: Purchase, now: float, fields: Fields) -> str:
         del fields
         cancelled = {"cancellation_reason": reason, "in_app_ownership_type": ownership}
-        purchase.transactions[-1] |= {**_moment("cancellation_date", now), **cancelled}
+        purchase.transactions[-1] |= {**_date_members("cancellation_date", now), **cancelled}
         purchase.renewal["auto_renew_status"] = "0"
         return notification_type
 
@@ -313,7 +316,7 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
 def _end(purchase: Purchase, now: float) -> None:
     """End the current period now, if it is not over."""
     if int(purchase.latest["expires_date_ms"]) > epoch_ms(now):
-        purchase.transactions[-1] |= _moment("expires_date", now)
+        purchase.transactions[-1] |= _date_members("expires_date", now)
 
 
 def _settle(purchase: Purchase) -> None:

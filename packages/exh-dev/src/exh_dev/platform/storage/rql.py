@@ -59,7 +59,7 @@ class Word:
         number = float(self.text)
         return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
 
-    def moment(self) -> float | None:
+    def timestamp(self) -> float | None:
         """Return the epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
         if self.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(self.text):
             return None

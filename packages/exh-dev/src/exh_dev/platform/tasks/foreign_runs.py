@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exh_dev.platform.storage.timestamps import moment
+from exh_dev.platform.storage.timestamps import epoch_seconds
 
 _OF_EVERY_RUN = ("id", "function", "kind", "trigger", "status", "failure", "request_id", "chain", "started")
 
@@ -22,7 +22,7 @@ def is_run(value: object) -> bool:
 
 def _is_timestamp(text: str) -> bool:
     try:
-        moment(text)
+        epoch_seconds(text)
     except ValueError:
         return False
     return True

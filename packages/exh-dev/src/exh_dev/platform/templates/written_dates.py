@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, match_skeleton, parse_pattern
 
-from exh_dev.platform.storage.timestamps import moment
+from exh_dev.platform.storage.timestamps import epoch_seconds
 from exh_dev.platform.templates.helpers import number_of
 from exh_dev.platform.templates.options import choice_of
 from exh_dev.platform.templates.zone_names import zone_name
@@ -100,7 +100,7 @@ def date_text(value: Any, options: Options, locale: Locale, zone: tzinfo) -> str
 def _seconds(value: Any) -> float:
     if isinstance(value, str):
         try:
-            return moment(value)
+            return epoch_seconds(value)
         except ValueError:
             raise ValueError("datetime takes epoch milliseconds or a timestamp in ISO 8601") from None
     return number_of(value) / 1000
