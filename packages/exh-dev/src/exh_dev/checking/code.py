@@ -31,15 +31,15 @@ _HERE = sys.version_info[:2]
 
 def find(inspection: Inspection) -> Iterator[Finding]:
     """Yield problems in the code of each function, and Python files that cannot be imported."""
-    told = set()
+    reported = set()
     for spec in inspection.specs:
         for finding in of_function(inspection, spec):
-            told.add(finding.file)
+            reported.add(finding.file)
             yield finding
     for folder in (HANDLERS, SHARED):
         for path in sorted((inspection.root / folder).rglob("*.py")):
             name = relative(path, inspection.root)
-            if name not in told and path.is_file() and (problem := _syntax(inspection, path, _HERE)):
+            if name not in reported and path.is_file() and (problem := _syntax(inspection, path, _HERE)):
                 yield replace(problem, severity="warning")
 
 

@@ -58,11 +58,11 @@ def missing_names(root: Path, paths: Iterable[Path], version: tuple[int, int]) -
     """
     for path in paths:
         facts = _facts(root, path, version)
-        told = set()
+        reported = set()
         for name, line, is_needed in facts.imports if facts else ():
             missing = _missing(root, name.split("."), version) if is_needed else None
-            if missing and (line, missing) not in told:
-                told.add((line, missing))
+            if missing and (line, missing) not in reported:
+                reported.add((line, missing))
                 yield SourceError(path, line, missing)
 
 

@@ -108,7 +108,7 @@ def invoke(
     if place is not None:
         _invoke_served(place, case, output, root=project.root, seeded=event is None, broken=broken)
     if broken and output.for_people:
-        _tell_broken(broken, output)
+        _print_loading_errors(broken, output)
         raise typer.Exit(1)
     if debug:
         if spec.code is None:  # Node.js has an inspector of its own
@@ -259,11 +259,11 @@ def _loading_errors(project: Project, names: Sequence[str], output: CommandOutpu
     broken = {name: lines for name, lines in found.items() if lines}
     if not output.for_people:
         for lines in broken.values():
-            _tell_broken(lines, output)
+            _print_loading_errors(lines, output)
     return broken
 
 
-def _tell_broken(lines: Sequence[str], output: CommandOutput) -> None:
+def _print_loading_errors(lines: Sequence[str], output: CommandOutput) -> None:
     for line in lines:
         output.error(line)
 
@@ -363,7 +363,7 @@ def _invoke_served(
         done = api.invoke(case.function, case.event, seeded=seeded)
     output.note(f"ran on the platform that is being served; its run: {place}/_dev/#/runs/{done['id']}", run=done["id"])
     if broken and output.for_people and done["status"] != "OK":
-        _tell_broken(broken, output)
+        _print_loading_errors(broken, output)
         raise typer.Exit(1)
     end_with_run(done, output, root=root)
 

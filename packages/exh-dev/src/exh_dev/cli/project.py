@@ -164,11 +164,11 @@ def types(
     Writes handlers/documents.py for mypy and your editor. Handlers import it under TYPE_CHECKING, so it costs nothing
     at run time. Run it again after changing a schema.
     """
-    from exh_dev.project.document_types.module import bring_up_to_date
+    from exh_dev.project.document_types.module import update_types
     from exh_dev.project.project import Project
 
     output = choose_output(as_json=as_json)
-    found = bring_up_to_date(Project.find(), write=not check)
+    found = update_types(Project.find(), write=not check)
     output.summary(found.as_json(), [pasteable(line) for line in found.as_lines()])
     raise typer.Exit(1 if found.stale else 0)
 

@@ -113,7 +113,7 @@ class LocalAppStore:
         try:
             token = base64.b64decode(receipt_data, validate=True).decode("ascii")
             claims = claims_of(token, key_of(self._store, _KEY))
-            return self._told(self._purchase(str(claims["original_transaction_id"])))
+            return self._receipt_response(self._purchase(str(claims["original_transaction_id"])))
         except (ValueError, KeyError) as error:
             reason = error if isinstance(error, ForgedError) else "it is not a receipt of this store"
             raise ErrorAnswer(2707, f"The provided receipt data is not valid: {reason}") from None
@@ -134,7 +134,7 @@ class LocalAppStore:
         claims = {"bundle_id": purchase.bundle_id, "original_transaction_id": purchase.original_id}
         return base64.b64encode(jws(claims, key_of(self._store, _KEY)).encode()).decode()
 
-    def _told(self, purchase: Purchase) -> Document:
+    def _receipt_response(self, purchase: Purchase) -> Document:
         newest_first = purchase.transactions[::-1]
         return {
             "environment": _ENVIRONMENT,
@@ -185,7 +185,7 @@ class LocalAppStore:
         }
 
     def _notification(self, purchase: Purchase, notification_type: str) -> Document:
-        told = self._told(purchase)
+        response = self._receipt_response(purchase)
         names = ("environment", "latest_receipt", "latest_receipt_info", "pending_renewal_info", "status")
         notification = {
             "notification_type": notification_type,
@@ -193,7 +193,7 @@ class LocalAppStore:
             "auto_renew_product_id": purchase.renewal["auto_renew_product_id"],
             "auto_renew_status": "true" if purchase.renewal["auto_renew_status"] == "1" else "false",
             "auto_renew_status_change_date_ms": str(epoch_ms(self._clock())),
-            "unified_receipt": {name: told[name] for name in names},
+            "unified_receipt": {name: response[name] for name in names},
             "bid": purchase.bundle_id,
             "bvrs": "1",
         }

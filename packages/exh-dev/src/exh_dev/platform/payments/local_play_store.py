@@ -157,7 +157,7 @@ class LocalPlayStore:
     def _notification(self, purchase: Document, notification_type: int) -> Document:
         """Return a notification in the format of Pub/Sub."""
         now = self._clock()
-        told = {
+        notification = {
             "version": "1.0",
             "packageName": purchase["packageName"],
             "eventTimeMillis": epoch_ms(now),
@@ -170,7 +170,7 @@ class LocalPlayStore:
         }
         message = {
             "attributes": {},
-            "data": base64.b64encode(json.dumps(told).encode()).decode(),
+            "data": base64.b64encode(json.dumps(notification).encode()).decode(),
             "messageId": str(secrets.randbelow(10**16)),
             "publishTime": iso(now),
         }

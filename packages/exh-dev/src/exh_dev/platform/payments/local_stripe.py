@@ -75,7 +75,7 @@ class LocalStripe:
         any event with a `type` and an `object`; with `"deliver": false` it only returns the signed event.
         """
         return [
-            Route(PATH, self._tell, methods=["GET"]),
+            Route(PATH, self._settings, methods=["GET"]),
             Route(f"{PATH}/payment_intents/{{id}}/{{outcome}}", after_body(self._conclude_payment), methods=["POST"]),
             Route(f"{PATH}/setup_intents/{{id}}/succeed", after_body(self._conclude_setup), methods=["POST"]),
             Route(f"{PATH}/payment_methods", after_body(self._make_method), methods=["POST"]),
@@ -201,7 +201,7 @@ class LocalStripe:
             self._deliver(payload.encode(), signature)
         return {"type": event_type, "payload": payload, "signature": signature}
 
-    async def _tell(self, _: Request) -> JSONResponse:
+    async def _settings(self, _: Request) -> JSONResponse:
         return JSONResponse({"webhookSecret": webhook_key(self._store), "testCards": list(TEST_CARDS)})
 
     async def _conclude_payment(self, request: Request) -> JSONResponse:

@@ -122,7 +122,7 @@ def unusable_as_devkit_error(path: Path | None) -> Iterator[None]:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make what is not there, and bring what is there to the form that this version makes: all of it or nothing."""
+    """Create missing tables and indexes, and migrate those of an earlier version, in one transaction."""
     made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     fill = members.FILL if "documents" in made and "document_links" not in made else ""
     # Indexes of schemas began with the member once: sorted by it, they had documents of one value in no order.

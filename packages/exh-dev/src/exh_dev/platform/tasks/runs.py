@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from exh_dev.json_text import json_text, whole_characters
 from exh_dev.platform.dev import effects
-from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
+from exh_dev.platform.dev.call_records import Records, apart, bodies_of, trace_entry, with_bodies
 from exh_dev.platform.dev.origin import is_scheduled, when_dispatched
 from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
@@ -225,12 +225,14 @@ class Runs:
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
             records = zip(raw, Records(self._store).of(raw), strict=True)
-            return next((whole(found, bodies_of(call)) for call, found in records if found["number"] == number), None)
+            return next(
+                (with_bodies(found, bodies_of(call)) for call, found in records if found["number"] == number), None
+            )
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
         bodies = await run_bodies.of_call(self._store, run_id, number)
-        return whole(found, bodies or {"request": {}, "answer": {}})
+        return with_bodies(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """Return the calls of a run, without their bodies."""
@@ -351,14 +353,14 @@ class Runs:
 
     def _keep_start(self, start: Effects | None) -> None:
         if start is not None:
-            self._store.put(STARTS, told(start, Records(self._store)))
+            self._store.put(STARTS, trace_entry(start, Records(self._store)))
 
     def _note_line(self, run_id: str, line: LogLine) -> None:
         run = self._live.get(run_id)
         if run is not None:
             shown = _line(line)
             of = {name: run.record[name] for name in ("id", "function", "task_id") if name in run.record}
-            self._changes.tell({"run": of, "number": len(run.lines), "line": shown})
+            self._changes.publish({"run": of, "number": len(run.lines), "line": shown})
             run.lines.append(shown)
 
     def _note_dispatched(self, done: Effects) -> None:
@@ -375,14 +377,14 @@ class Runs:
         caused_by = {"caused_by": cause.run["id"], "caused_by_call": cause.call} if cause.run else {}
         with self._store.transaction():
             self._keep_start(cause.start)
-            self._store.put(DISPATCHED, {**known, **caused_by, **told(done, records), "id": done.id})
+            self._store.put(DISPATCHED, {**known, **caused_by, **trace_entry(done, records), "id": done.id})
 
     def _details_with_bodies(self, run_id: str) -> Document:
         details = self._store.get(DETAILS, run_id) or {}
         bodies = run_bodies.of_run(self._store, run_id, _MOST_EXPORTED)
         if not bodies:
             return details
-        calls = [whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
+        calls = [with_bodies(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
         return {**details, "calls": calls}
 
 

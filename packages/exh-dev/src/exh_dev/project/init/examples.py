@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, module_of
 from exh_dev.project.cloudformation import did_you_mean, read_template
-from exh_dev.project.document_types.module import bring_up_to_date
+from exh_dev.project.document_types.module import update_types
 from exh_dev.project.init.sources import examples_folder, for_target, read_own
 from exh_dev.project.project import Project
 from exh_dev.project.template_text import entries_for, with_entry, with_resource
@@ -126,7 +126,7 @@ def add_examples(root: Path, names: Sequence[str], target: Target) -> list[str]:
         (root / name).write_text(text, encoding="utf-8")
         added.append(name)
     if _TYPES in added:
-        bring_up_to_date(Project(root), write=True)
+        update_types(Project(root), write=True)
     return added
 
 
