@@ -34,7 +34,7 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def adopt(request: Request) -> JsonAnswer:
         """Store a run of a fresh platform, in the format of `GET /runs/{id}` there, for display."""
-        run = parse_json(await read_body(request), whole=False)
+        run = parse_json(await read_body(request), encodable=False)
         if not is_run(run):
             raise ErrorAnswer(22, "The body is a run that has ended, as GET /runs/{id} gives it")
         runs.adopt([run])

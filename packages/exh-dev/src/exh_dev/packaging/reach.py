@@ -90,7 +90,7 @@ def reach(
     own: Iterable[Own],
     packages: Sequence[Package],
     *,
-    whole: Collection[str],
+    unpruned: Collection[str],
     library: Collection[str],
     read: Callable[[Content, Sequence[str]], Facts],
     unused: Collection[str] = (),
@@ -101,13 +101,13 @@ def reach(
     Args:
         own: the project's modules in the bundle.
         packages: the bundle's packages.
-        whole: names of packages to keep entirely.
+        unpruned: names of packages to keep entirely.
         library: names of the target's standard library modules.
         read: analyzes a module, from its source and its package.
         unused: package modules that are dropped unless the project imports them itself.
         named: possible modules that are run by name.
     """
-    walk = _Walk(packages, read, set(whole), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
+    walk = _Walk(packages, read, set(unpruned), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
     walk.begin(own, named)
     walk.finish()
     return walk.result()
@@ -118,7 +118,7 @@ class _Walk:
         self,
         packages: Sequence[Package],
         read: Callable[[Content, Sequence[str]], Facts],
-        whole: set[str],
+        unpruned: set[str],
         outside: set[str],
         unused: set[str],
     ) -> None:
@@ -140,8 +140,8 @@ class _Walk:
         self._unused = unused
         self._reached: set[str] = set()
         self._outside: set[str] = set()
-        self._everything = {name for name in self._packages if name in whole}
-        self._whole: set[str] = set()
+        self._unpruned = {name for name in self._packages if name in unpruned}
+        self._entire: set[str] = set()
         self._waiting: list[str] = []
         self._facts: dict[str, Facts] = {}
         self._metadata: set[str] = set()
@@ -165,24 +165,24 @@ class _Walk:
                 for package in self._packages.values():
                     if package.is_asked:
                         self._keep(package.name)
-        for name in self._everything:
+        for name in self._unpruned:
             self._keep(name)
         self._drain()
 
     def finish(self) -> None:
         """Add files that no import reaches but that are needed, until nothing is added."""
         while True:
-            before = len(self._whole), len(self._reached)
-            found = {name for module in self._reached for name, _ in self._places[module]} | self._whole
+            before = len(self._entire), len(self._reached)
+            found = {name for module in self._reached for name, _ in self._places[module]} | self._entire
             for package in self._packages.values():
                 if package.name not in found and package.is_asked:
                     self._keep(package.name)
-            for name in list(self._whole):
+            for name in list(self._entire):
                 for need in self._packages[name].needs:
                     if need in self._packages and need not in found:
                         self._keep(need)
             self._drain()
-            if before == (len(self._whole), len(self._reached)):
+            if before == (len(self._entire), len(self._reached)):
                 return
 
     def result(self) -> Reach:
@@ -195,9 +195,11 @@ class _Walk:
                 if not (name in native and path.endswith(".py")):  # Python takes the compiled one
                     paths[name].add(path)
         for name, package in self._packages.items():
-            if name in self._everything:
-                result.kept[name] = {path for path in package.files if not _is_info(path) or self._is_told(name, path)}
-            elif paths[name] or name in self._whole:
+            if name in self._unpruned:
+                result.kept[name] = {
+                    path for path in package.files if not _is_info(path) or self._is_metadata_kept(name, path)
+                }
+            elif paths[name] or name in self._entire:
                 result.kept[name] = self._files(package, paths[name])
         self._cut(result)
         return result
@@ -324,11 +326,11 @@ class _Walk:
 
     def _keep(self, name: str) -> None:
         """Keep an entire package except its tests."""
-        if name in self._whole:
+        if name in self._entire:
             return
-        self._whole.add(name)
+        self._entire.add(name)
         for path in self._packages[name].files:
-            if (module := _module(path)) and (name in self._everything or not _is_test(path)):
+            if (module := _module(path)) and (name in self._unpruned or not _is_test(path)):
                 self._go(module)
 
     def _files(self, package: Package, modules: set[str]) -> set[str]:
@@ -348,7 +350,7 @@ class _Walk:
     def _is_data(self, name: str, path: str, folders: Mapping[str, bool], strings: Collection[str]) -> bool:
         inner = PurePosixPath(path)
         if _is_info(path):
-            return self._is_told(name, path)
+            return self._is_metadata_kept(name, path)
         if _LICENCE.match(inner.name) or inner.name in strings:
             return True
         if (
@@ -357,11 +359,11 @@ class _Walk:
             or (_is_test(path) and not folders.get(str(inner.parent)))
         ):
             return False
-        if name in self._whole:
+        if name in self._entire:
             return True
         return next((folders[str(each)] for each in inner.parents if str(each) in folders and str(each) != "."), True)
 
-    def _is_told(self, name: str, path: str) -> bool:
+    def _is_metadata_kept(self, name: str, path: str) -> bool:
         """Return whether to keep a file of the installer's metadata: licences, and files read at run time."""
         inner = PurePosixPath(*PurePosixPath(path).parts[1:])
         if inner.parts[0] in ("licenses", "license_files") or _LICENCE.match(inner.name):

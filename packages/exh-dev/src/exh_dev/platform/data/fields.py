@@ -22,10 +22,9 @@ def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         with together():
-            whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
+            found: dict[str, Any] = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
     except Mismatch as mismatch:
         raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
-    found: dict[str, Any] = whole
     return found
 
 

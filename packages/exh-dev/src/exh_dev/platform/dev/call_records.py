@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from exh_dev.json_text import whole_characters
+from exh_dev.json_text import encodable_text
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.dev.effects import kind_of
 from exh_dev.platform.dev.readable_rql import has_secret, readable
@@ -139,7 +139,7 @@ class Records:
             return {"schema": self._named(schema_id).get("name", schema_id)}
         member = {"tasks": "functionName", "events": "type", "mails": "subject"}.get(kind, "name")
         name = document.get(member)
-        return {"name": whole_characters(name)} if isinstance(name, str) else {}
+        return {"name": encodable_text(name)} if isinstance(name, str) else {}
 
 
 def bodies_of(call: Call) -> dict[str, Any]:

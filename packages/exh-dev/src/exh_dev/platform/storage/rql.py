@@ -89,7 +89,7 @@ def parse(query: str) -> Term:
     Raises:
         RqlError: it cannot be read.
     """
-    found = _Parser(unquote(query.removeprefix("?"))).whole()
+    found = _Parser(unquote(query.removeprefix("?"))).parse()
     return found if isinstance(found, Term) and found.operator == "and" else Term("and", (found,))
 
 
@@ -128,7 +128,7 @@ class _Parser:
         self._next = 0
         self._depth = 0
 
-    def whole(self) -> Argument:
+    def parse(self) -> Argument:
         found = self._group()
         if self._next < len(self._tokens):
             raise RqlError("a closing parenthesis has no opening one")

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from exh_dev.json_text import json_text, whole_characters
+from exh_dev.json_text import encodable_text, json_text
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.call_records import Records, apart, bodies_of, trace_entry, with_bodies
 from exh_dev.platform.dev.origin import is_scheduled, when_dispatched
@@ -156,7 +156,7 @@ class Runs:
             "request_id": invocation.request_id,
             **{name: summary[name] for name in _OF_SUMMARY},
             **({"init": parts} if (parts := invocation.init_parts()) else {}),
-            "failure": whole_characters(summary["failure"]),
+            "failure": encodable_text(summary["failure"]),
         }
         run.details |= {
             "result": invocation.result,
@@ -173,7 +173,7 @@ class Runs:
     def fail(self, run: Run, message: str) -> None:
         """End a run whose function was not started."""
         before = dict(run.record)
-        run.record |= {"status": "FAILED", "failure": whole_characters(message)}
+        run.record |= {"status": "FAILED", "failure": encodable_text(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
         _carry_out(self._finish(run, before))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dotpromptz_handlebars import SafeString
 
-from exh_dev.javascript_numbers import number_text, whole_or_not
+from exh_dev.javascript_numbers import integer_if_exact, number_text
 from exh_dev.json_text import json_text
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _json_string(arguments: list[Any], _: HelperOptions) -> SafeString:
 def _with_whole_numbers(value: Any) -> Any:
     """Return a value with integral floats converted to ints."""
     if isinstance(value, float):
-        return whole_or_not(value)
+        return integer_if_exact(value)
     if isinstance(value, list):
         return [_with_whole_numbers(each) for each in value]
     return {name: _with_whole_numbers(each) for name, each in value.items()} if isinstance(value, dict) else value

@@ -14,7 +14,7 @@ from babel.dates import format_date, match_skeleton, parse_pattern
 
 from exh_dev.platform.storage.timestamps import epoch_seconds
 from exh_dev.platform.templates.helpers import number_of
-from exh_dev.platform.templates.options import choice_of
+from exh_dev.platform.templates.options import choice_option
 from exh_dev.platform.templates.zone_names import zone_name
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def date_text(value: Any, options: Options, locale: Locale, zone: tzinfo) -> str
         local = datetime.fromtimestamp(_seconds(value), zone)
     except (OverflowError, OSError):
         raise ValueError("The timestamp is out of range") from None
-    date_style = choice_of(options, "dateStyle", _STYLES)
-    time_style = choice_of(options, "timeStyle", _STYLES)
+    date_style = choice_option(options, "dateStyle", _STYLES)
+    time_style = choice_option(options, "timeStyle", _STYLES)
     if date_style or time_style:
         date = format_date(local.date(), date_style, locale=locale) if date_style else ""
         time = _filled(locale.time_formats[time_style].pattern, local, locale) if time_style else ""
