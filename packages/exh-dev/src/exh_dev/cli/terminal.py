@@ -56,7 +56,7 @@ class TerminalOutput:
         self._err = _console(stderr=True)
 
     def result(self, value: Any) -> None:
-        """Indented JSON."""
+        """Print indented JSON."""
         text = visible_json(json.dumps(value, indent=2, ensure_ascii=False))
         self._out.print(JSONHighlighter()(Text(text)), soft_wrap=True)
 
@@ -131,7 +131,7 @@ class TerminalOutput:
         self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f", soft_wrap=True)
 
     def log(self, function: str, line: LogLine) -> None:
-        """Time, function, level, message, and the members that are this line's own."""
+        """Print time, function, level, message, and the members that are this line's own."""
         # The traceback is printed below with the function's own frames.
         first = line.text.partition(_TRACEBACK)[0]
         self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")

@@ -71,7 +71,7 @@ def route(base: str, context: Context, *, clock: Clock) -> Route:
 
 
 def _ranked(functions: dict[str, _Tally]) -> list[dict[str, Any]]:
-    """Those that fail first, then those that take longest."""
+    """Return the functions, those with most failures first, then the slowest."""
     slowest = {name: _percentile(each.durations, 0.95) for name, each in functions.items()}
     order = sorted(functions, key=lambda name: (-functions[name].failed, -(slowest[name] or 0)))
     return [

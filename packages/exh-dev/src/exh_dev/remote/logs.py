@@ -1,8 +1,8 @@
-"""What the runs of a function logged, on any platform: its tasks, and the requests to an API function.
+"""The log lines of a function on any platform: of its tasks, and of the requests to an API function.
 
-TaskRuns, ApiRuns      the runs of a function: which there are, and what became of them
-read(sources, now)     their lines, in the order of time
-follow(sources, show)  then whatever comes
+TaskRuns, ApiRuns      the runs of a function, with their status
+read(sources, now)     their lines, ordered by time
+follow(sources, show)  the lines that come later
 
 A run's lines can only be requested from a timestamp on, so those of the last known timestamp are repeated and dropped.
 Lines can take minutes to appear; that there are none yet is not an error.
@@ -124,7 +124,7 @@ class Run:
     closed: bool = False
 
     def new_lines(self, now: float) -> list[LogLine]:
-        """Its lines since the last time; `now` in epoch seconds."""
+        """Return its lines since the last call; `now` in epoch seconds."""
         lines = [] if self.status in _NEVER_RUN else self.log.new_lines()
         if self.status not in {"new", "inProgress"}:
             self.over_since = now if self.over_since is None else self.over_since
@@ -211,7 +211,7 @@ class ApiRuns:
                     self._note(request).closed = True  # it was there, and is not one of the newest
 
     def look(self) -> None:
-        """Those that began of late: one is recorded at its end, perhaps after others that began later."""
+        """Look for requests that began lately: one is recorded at its end, perhaps after others that began later."""
         for request in self._recent():
             self._note(request)
 

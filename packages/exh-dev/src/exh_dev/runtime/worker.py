@@ -125,7 +125,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether to give it an event: false if it ended while idle.
+        """Return whether to give it an event: false if it ended while idle.
 
         A failed start still counts as alive, because the first invocation reports it.
         """

@@ -44,7 +44,7 @@ class Token:
 
     @property
     def usable(self) -> bool:
-        """Whether it has not expired."""
+        """Return whether it has not expired."""
         return self.expiry_time >= clock()
 
 

@@ -264,7 +264,7 @@ def _without(secrets: Sequence[str], answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unexpected(what: str, status: int, answer: Mapping[str, Any], problem: str) -> ErrorAnswer:
-    """Code 138, in the platform's words, and what the answer was."""
+    """Return the platform's error 138, with the status and the reasons of the answer."""
     reasons = [answer[name] for name in _REASONS if isinstance(answer.get(name), str)]
     found = ", ".join([f"HTTP {status}", *map(_short, reasons), *([problem] if status == _OK else [])])
     return ErrorAnswer(138, f"The {what} of the provider gave an unexpected result: {found}")

@@ -231,7 +231,7 @@ def _number(configuration: Mapping[str, Any], value: Any, path: str) -> float | 
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal, and not only because Python takes True for 1."""
+    """Return whether two values are equal, True and 1 not being."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 

@@ -83,7 +83,7 @@ class Call:
     record: dict[str, Any] | None = None
 
     def receiving(self, receive: Receive) -> Receive:
-        """`receive`, with the request's body noted."""
+        """Return a `receive` that records the request's body."""
 
         async def received() -> Message:
             message = await receive()

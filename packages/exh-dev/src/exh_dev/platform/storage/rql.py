@@ -135,7 +135,10 @@ class _Parser:
         return found
 
     def _group(self, operator: str = "") -> Argument:
-        """Terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end; the arguments of `operator`."""
+        """Read terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end.
+
+        `operator` is the one whose arguments they are; empty at the top.
+        """
         joined, terms = "", []
         while self._kind() not in {"", "comma", "close"}:
             if self._kind() == "join":

@@ -61,7 +61,7 @@ class Wanted:
 
     @property
     def by_duration(self) -> bool:
-        """Whether the list is sorted by duration instead of start."""
+        """Return whether the list is sorted by duration instead of start."""
         return self.sort.endswith("duration")
 
     @property

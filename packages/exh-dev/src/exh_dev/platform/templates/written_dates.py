@@ -224,7 +224,7 @@ def _hour_letter(options: Options, locale: Locale) -> str:
 
 
 def _own_hour(locale: Locale) -> str:
-    """`h` for a language that counts hours to 12, else `H`."""
+    """Return `h` for a language that counts hours to 12, else `H`."""
     letters = {part[1] for part in _PATTERN_PART.finditer(locale.time_formats["short"].pattern)}
     return "h" if "h" in letters else "H"  # an h between quotation marks is a word, as in French of Canada
 

@@ -126,7 +126,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _replaced(text: str, pattern: str, replacement: str) -> str:
-    """`$1` is the first group, as Java writes it."""
+    """Replace what a pattern matches; `$1` is the first group, as in Java."""
     return re.sub(pattern, re.sub(r"\$(\d)", r"\\\1", replacement), text)
 
 
