@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.checking.handler_shape import problem_with_handler
-from exh_dev.checking.inspection import python_of
+from exh_dev.checking.inspection import python_version
 from exh_dev.checking.own_modules import loaded_files, missing_names, module_file
 from exh_dev.checking.syntax import find_problem
 from exh_dev.errors import DevkitError, SourceError
@@ -66,7 +66,7 @@ def _of_node(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
 
 
 def _of_python(inspection: Inspection, spec: FunctionSpec, *, loading: bool) -> Iterator[Finding]:
-    root, version = inspection.root, python_of(spec) or _HERE
+    root, version = inspection.root, python_version(spec) or _HERE
     problems: list[DevkitError] = []
     try:
         own = handler_files(root, spec, version, problems)

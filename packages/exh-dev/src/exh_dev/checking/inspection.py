@@ -116,6 +116,6 @@ class Inspection:
         return self._texts[path]
 
 
-def python_of(spec: FunctionSpec) -> tuple[int, int] | None:
+def python_version(spec: FunctionSpec) -> tuple[int, int] | None:
     """Return the Python version that a function's code targets; None if unsupported, which has its own finding."""
     return RUNTIMES.get(spec.runtime)

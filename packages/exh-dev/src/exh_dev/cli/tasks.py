@@ -75,7 +75,7 @@ def tasks(
     name = None if function is None else _known_name(function, output)[0]
     cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
     exh = connect("the tasks", cluster, environment_of(cluster, data_dir, output), output)
-    newest = found.newest_tasks(exh, found.tasks_of(name, status and status.value), limit, with_data=data)
+    newest = found.newest_tasks(exh, found.task_condition(name, status and status.value), limit, with_data=data)
     if not newest:
         output.summary(newest, ["There are none"])
         return

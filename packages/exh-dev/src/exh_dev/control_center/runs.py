@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.control_center import replays
-from exh_dev.control_center.asked import number_of
-from exh_dev.control_center.wanted_runs import wanted_of
+from exh_dev.control_center.asked import integer_parameter
+from exh_dev.control_center.wanted_runs import read_filters
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
@@ -26,9 +26,9 @@ def routes(base: str, context: Context) -> list[Route]:
     runs = context.runner.runs
 
     async def find(request: Request) -> JsonAnswer:
-        limit = number_of(request, "limit", _USUAL, most=_MOST)
-        offset = number_of(request, "offset", 0)
-        found = await runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
+        limit = integer_parameter(request, "limit", _USUAL, most=_MOST)
+        offset = integer_parameter(request, "offset", 0)
+        found = await runs.page(read_filters(request.query_params), limit=limit, offset=offset)
         since = {"searched_since": found.searched_since} if found.searched_since else {}
         return JsonAnswer({"total": found.total, "total_is_exact": found.is_exact, **since, "data": found.runs})
 

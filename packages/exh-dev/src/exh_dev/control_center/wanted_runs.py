@@ -16,7 +16,7 @@ OTHERS = ("from", "to", "search", "before", "after", "sort")
 _USUAL_SORT = "-started"
 
 
-def wanted_of(asked: Mapping[str, Any]) -> Wanted:
+def read_filters(asked: Mapping[str, Any]) -> Wanted:
     """Parse the filters of a request.
 
     Raises:

@@ -39,7 +39,7 @@ from exh_dev.packaging.locks import (
     read_locks,
 )
 from exh_dev.packaging.needs import parts_of, with_needs
-from exh_dev.packaging.origin import origin_of
+from exh_dev.packaging.origin import read_origin
 from exh_dev.packaging.pruning import QUEUE, Pruner, check_unpruned, may_be_queued, named_modules
 from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements, unpruned_packages
 from exh_dev.packaging.replacing import replace
@@ -171,7 +171,7 @@ class _Workshop:
         self._unpacked = Unpacked(kept)
         self._excluded = excluded_patterns(project.root)
         self._unpruned = unpruned_packages(project.root)
-        self._origin = origin_of(project.root)
+        self._origin = read_origin(project.root)
         self._named = named_modules(project)
         self._pruners: dict[tuple[int, int], Pruner] = {}
         self._fetched: dict[tuple[Path | None, Target], list[Wheel]] = {}

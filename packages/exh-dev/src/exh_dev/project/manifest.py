@@ -284,9 +284,7 @@ def _read_node_handler(settings: Section) -> str:
 
 
 def _read_code(settings: Section) -> str:
-    """Return the folder in `CodeUri`.
-    All that is in it is the function, and so it cannot be the project's own folder.
-    """
+    """Return the folder in `CodeUri`, which cannot be the project's own: a bundle has everything in it."""
     found = settings.text("CodeUri")
     parts = PurePosixPath(found or "").parts
     if not parts or parts[0] in ("/", *_WRITTEN) or ".." in parts:

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from exh_dev.remote.client import as_devkit_errors
-from exh_dev.remote.tasks import FIELDS, first, newest_tasks, tasks_of
+from exh_dev.remote.tasks import FIELDS, first, newest_tasks, task_condition
 from exh_dev.runtime.invocation import LogLine
 from extrahorizon.query import rql
 from extrahorizon.timestamps import parse
@@ -160,15 +160,15 @@ class TaskRuns:
 
     def begin(self, count: int, *, running: bool) -> None:
         """Return the newest tasks; a task may be created long before it starts."""
-        found = newest_tasks(self.exh, tasks_of(self.function, None), count)
+        found = newest_tasks(self.exh, task_condition(self.function, None), count)
         if running:
-            found += self._find(tasks_of(self.function, "inProgress"))
+            found += self._find(task_condition(self.function, "inProgress"))
         for task in sorted(found, key=lambda task: task.get("creationTimestamp", "")):
             self._note(task)
 
     def look(self) -> None:
         """Look for tasks whose status has changed."""
-        asked = tasks_of(self.function, None)
+        asked = task_condition(self.function, None)
         for task in self._find(asked if self._changed is None else asked.ge("statusChangedTimestamp", self._changed)):
             self._note(task)
 

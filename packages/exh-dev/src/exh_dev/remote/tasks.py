@@ -52,7 +52,7 @@ def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
     return list(found.values())[:count]
 
 
-def tasks_of(function: str | None, status: str | None) -> RQL:
+def task_condition(function: str | None, status: str | None) -> RQL:
     """Return the condition for the tasks of a function, in a status."""
     asked = rql
     if function is not None:

@@ -178,7 +178,7 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
     if rule.keys() <= _OF_PLAIN_NUMBERS and rule.get("type") == "number" and _are_numbers(value):
         fitted = list(value)
     else:
-        fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
+        fitted = [stored_item(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
     wanted = configuration.get("contains")
     if wanted is not None and not any(fits(wanted, item) for item in fitted):
         raise Mismatch(f"{path} contains no item that matches")
@@ -190,7 +190,7 @@ def _are_numbers(values: list[Any]) -> bool:
     return {type(each) for each in values} <= {int, float}
 
 
-def item_of(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
+def stored_item(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
     """Return an item of a list as it is stored: an object has an id. Raises what `fitting` raises."""
     if not closed or not isinstance(item, dict) or rule.get("type") != "object":
         return fitting(rule, item, path, closed=closed)

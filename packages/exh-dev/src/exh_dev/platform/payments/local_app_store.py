@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
-from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
+from exh_dev.platform.payments.purchases import DELIVER, Changed, period_of, read_offer, writable
+from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, signing_key
 from exh_dev.platform.storage.timestamps import epoch_ms
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class LocalAppStore:
         """
         try:
             token = base64.b64decode(receipt_data, validate=True).decode("ascii")
-            claims = claims_of(token, key_of(self._store, _KEY))
+            claims = claims_of(token, signing_key(self._store, _KEY))
             return self._receipt_response(self._purchase(str(claims["original_transaction_id"])))
         except (ValueError, KeyError) as error:
             reason = error if isinstance(error, ForgedError) else "it is not a receipt of this store"
@@ -132,7 +132,7 @@ class LocalAppStore:
 
     def _receipt(self, purchase: Purchase) -> str:
         claims = {"bundle_id": purchase.bundle_id, "original_transaction_id": purchase.original_id}
-        return base64.b64encode(jws(claims, key_of(self._store, _KEY)).encode()).decode()
+        return base64.b64encode(jws(claims, signing_key(self._store, _KEY)).encode()).decode()
 
     def _receipt_response(self, purchase: Purchase) -> Document:
         newest_first = purchase.transactions[::-1]
@@ -157,7 +157,7 @@ class LocalAppStore:
         renewal = {"auto_renew_product_id": product_id, "auto_renew_status": "1"}
         renewal |= {"original_transaction_id": transaction_id, "product_id": product_id}
         purchase = Purchase(bundle_id, period_of(fields), [], renewal)
-        _pay(purchase, self._clock(), transaction_id, offer_of(fields))
+        _pay(purchase, self._clock(), transaction_id, read_offer(fields))
         self._put(purchase)
         return JSONResponse(self._bought(purchase))
 
@@ -241,7 +241,7 @@ def _renew(purchase: Purchase, now: float, fields: Fields) -> str:
     start = now if ended else max(now, int(purchase.latest["expires_date_ms"]) / 1000)
     _settle(purchase)
     purchase.renewal["auto_renew_status"] = "1"
-    _pay(purchase, start, _new_id(), offer_of(fields))
+    _pay(purchase, start, _new_id(), read_offer(fields))
     return "INTERACTIVE_RENEWAL" if ended else "DID_RECOVER" if retried else "DID_RENEW"
 
 

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from exh_dev.platform.http.bodies import Fields, after_body, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.payments.signing import key_of, stripe_signature
+from exh_dev.platform.payments.signing import signing_key, stripe_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -267,7 +267,7 @@ class LocalStripe:
 
 def webhook_key(store: Store) -> str:
     """Return the secret that Stripe's events are signed with."""
-    return key_of(store, WEBHOOK_KEY, _WEBHOOK_PREFIX)
+    return signing_key(store, WEBHOOK_KEY, _WEBHOOK_PREFIX)
 
 
 def shown_intent(intent: Document) -> Document:

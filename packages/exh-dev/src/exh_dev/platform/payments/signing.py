@@ -29,7 +29,7 @@ class ForgedError(ValueError):
     """The signature is missing or wrong."""
 
 
-def key_of(store: Store, name: str, prefix: str = "") -> str:
+def signing_key(store: Store, name: str, prefix: str = "") -> str:
     """Return the key of this name, generated on first use and stored."""
     known = store.get(_KEYS, name)
     if known is None:

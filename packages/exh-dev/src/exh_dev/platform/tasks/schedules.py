@@ -109,12 +109,12 @@ def create_due_tasks(store: Store, *, now: float) -> None:
         due, interval = epoch_seconds(schedule["nextTimestamp"]), max(schedule["interval"], _SHORTEST_INTERVAL)
         passed = math.floor((now - due) / interval)
         with store.transaction():
-            create_task_of(store, schedule, now=now, start=due + passed * interval)
+            create_scheduled_task(store, schedule, now=now, start=due + passed * interval)
             following = max(due + (passed + 1) * interval, now + _SHORTEST_INTERVAL)
             store.put(SCHEDULES, {**schedule, "nextTimestamp": iso(following)})
 
 
-def create_task_of(store: Store, schedule: Document, *, now: float, start: float) -> Document:
+def create_scheduled_task(store: Store, schedule: Document, *, now: float, start: float) -> Document:
     """Create a task of a schedule, whether it is due or not.
 
     Args:

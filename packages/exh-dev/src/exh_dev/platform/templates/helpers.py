@@ -30,7 +30,7 @@ def is_true(value: Any) -> bool:
     return value is not None and value is not False and value not in (0, "") and value != []
 
 
-def number_of(value: Any) -> float | int:
+def to_number(value: Any) -> float | int:
     """Convert a number or numeric string.
 
     Raises:
@@ -80,7 +80,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[list[Any]], bool]
         if isinstance(one, str) and isinstance(other, str):
             return compare(one, other)
         try:
-            return compare(number_of(one), number_of(other))
+            return compare(to_number(one), to_number(other))
         except ValueError:
             return False  # as every comparison with NaN is
 
@@ -94,7 +94,7 @@ def _arithmetic(name: str, most: int | None, compute: Callable[..., float]) -> H
         if not arguments or (most is not None and len(arguments) != most):
             raise ValueError(f"{name} takes {most or 'at least one'} argument{'s' if most != 1 else ''}")
         try:
-            outcome = compute(*(float(number_of(each)) for each in arguments))
+            outcome = compute(*(float(to_number(each)) for each in arguments))
         except (ZeroDivisionError, OverflowError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from None
         if not math.isfinite(outcome):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, match_skeleton, parse_pattern
 
 from exh_dev.platform.storage.timestamps import epoch_seconds
-from exh_dev.platform.templates.helpers import number_of
+from exh_dev.platform.templates.helpers import to_number
 from exh_dev.platform.templates.options import choice_option
 from exh_dev.platform.templates.zone_names import zone_name
 
@@ -103,7 +103,7 @@ def _seconds(value: Any) -> float:
             return epoch_seconds(value)
         except ValueError:
             raise ValueError("datetime takes epoch milliseconds or a timestamp in ISO 8601") from None
-    return number_of(value) / 1000
+    return to_number(value) / 1000
 
 
 def _together(date: str, time: str, style: str, locale: Locale) -> str:

@@ -22,7 +22,7 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
-from exh_dev.platform.templates.helpers import number_of
+from exh_dev.platform.templates.helpers import to_number
 from exh_dev.platform.templates.options import choice_option, integer_option
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def exact(value: Any) -> Decimal:
     Raises:
         ValueError: it is no number.
     """
-    number = number_of(value)
+    number = to_number(value)
     return Decimal(number if isinstance(number, int) and abs(number) <= 2**53 else repr(float(number)))
 
 
@@ -108,7 +108,7 @@ def rounded(number: Decimal, most: int = 3, rounding: str = ROUND_HALF_UP) -> De
     return _ENOUGH.normalize(number.quantize(Decimal(1).scaleb(-most), rounding=rounding, context=_ENOUGH))
 
 
-def plural_of(number: Decimal, locale: Locale) -> str:
+def plural_category(number: Decimal, locale: Locale) -> str:
     """Return a language's plural category for a formatted number, such as `one` for 1 and `other` for 1.0."""
     if number >= _LONG:  # rules look at the last six digits alone
         number = Decimal(_LONG + int(number) % _LONG)
@@ -136,7 +136,7 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
     display = choice_option(options, "currencyDisplay", ("symbol", "narrowSymbol", "code", "name"), "symbol")
     if display == "name":
         plain = _in_pattern(locale.decimal_formats[None].pattern, number, options, digits, locale, is_amount=True)
-        plural = plural_of(_shown(number, options, digits), locale)
+        plural = plural_category(_shown(number, options, digits), locale)
         names = data_of(locale)["currency_names_plural"].get(code, {})
         name = names.get(plural) or names.get("other") or get_currency_name(code, locale=locale)
         patterns = data_of(locale)["currency_unit_patterns"]
@@ -150,7 +150,7 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
 def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
     length: Any = choice_option(options, "unitDisplay", ("long", "short", "narrow"), "short")
     text = decimal_text(number, options, locale)
-    plural = plural_of(_shown(number, options, _fraction(options, 0, 3)), locale)
+    plural = plural_category(_shown(number, options, _fraction(options, 0, 3)), locale)
     unit = str(options.get("unit"))
     units = data_of(locale)["unit_patterns"]  # `length-meter` for `meter`
     name = next((each for each in sorted(units, key=len) if each == unit or each.endswith(f"-{unit}")), None)
@@ -180,7 +180,7 @@ def _scaled(number: Decimal, exponent: int, options: Options, locale: Locale) ->
     shown = number if plain == "0" else _ENOUGH.scaleb(number, plain.count("0") - 1 - exponent)
     if not any(options.get(name) is not None for name in _DIGIT_OPTIONS):
         shown = rounded(shown, max(0, 1 - shown.adjusted()) if shown else 0)
-    return shown, patterns.get(plural_of(abs(shown), locale), plain)
+    return shown, patterns.get(plural_category(abs(shown), locale), plain)
 
 
 def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:

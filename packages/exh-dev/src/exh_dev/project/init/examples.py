@@ -156,7 +156,7 @@ def _describe(manifest: Path, spec: FunctionSpec, target: Target) -> None:
 
 
 def _test(examples: Project, spec: FunctionSpec) -> str:
-    """Return a test that runs each sample event. What is for AWS alone has none: it runs behind AWS's queues."""
+    """Return a test that runs each sample event. Functions for AWS alone run behind its queues and have none."""
     names = [path.name.removesuffix(".json") for path in examples.sample_events(spec)]
     cases = [name.removeprefix(spec.name).removeprefix(".") for name in names]
     listed = "".join(f'        "{case}",\n' if case else "        None,\n" for case in cases)

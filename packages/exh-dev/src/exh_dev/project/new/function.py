@@ -25,7 +25,7 @@ from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
 from exh_dev.project.sam_configuration import FILE as SAMCONFIG
-from exh_dev.project.schedule_mark import mark_of
+from exh_dev.project.schedule_mark import marked_data
 from exh_dev.project.template_text import with_resource
 from exh_dev.runtime.events import api_event, queue_event, task_event, transition_event
 
@@ -177,7 +177,7 @@ def _event(kind: NewKind, name: Name) -> dict[str, Any]:
     if kind == "queue":
         return queue_event([task_event({"patientId": _PATIENT}, function_name=name.task)])
     if kind == "schedule":
-        return task_event(mark_of(_INTERVAL), function_name=name.task)
+        return task_event(marked_data(_INTERVAL), function_name=name.task)
     return task_event({"patientId": _PATIENT}, function_name=name.task)
 
 
