@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.extras import needs_extra
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

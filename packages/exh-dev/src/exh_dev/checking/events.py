@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.errors import DevkitError
 from exh_dev.platform.tasks.limits import MOST_DATA
-from exh_dev.project.cloudformation import did_you_mean
 from exh_dev.project.project import MANIFEST, read_event
 from exh_dev.runtime.triggers import trigger_of
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

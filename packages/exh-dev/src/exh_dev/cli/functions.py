@@ -137,8 +137,8 @@ def _read_given_event(project: Project, spec: FunctionSpec, event: str) -> Any:
     Raises:
         UsageError: it cannot be read, or is not JSON; where there is no such file, with the function's sample events.
     """
-    from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import read_event
+    from exh_dev.suggestions import did_you_mean
 
     try:
         return read_event(Path(event))

@@ -101,8 +101,8 @@ def not_in_project(function: str | None) -> str:
     The project has no such function, with the closest name. Empty if the project has it; the platform may also have
     uploaded functions.
     """
-    from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import Project
+    from exh_dev.suggestions import did_you_mean
 
     project = Project.find_if_any()
     if function is None or project is None or not project.functions:

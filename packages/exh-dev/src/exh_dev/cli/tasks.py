@@ -204,10 +204,10 @@ def _check_exists(function: str, exh: ExtraHorizon, output: Output) -> None:
         UsageError: there is no such function; the message has the closest name and lists all.
     """
     from exh_dev.platform.tasks.built_in import RECORDS
-    from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import Project
     from exh_dev.remote.client import MissingPermissionError
     from exh_dev.remote.tasks import function_names
+    from exh_dev.suggestions import did_you_mean
 
     try:
         names = {*function_names(exh), *RECORDS}  # no platform lists those that it has built in

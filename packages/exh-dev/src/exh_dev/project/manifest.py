@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from exh_dev.errors import ManifestError, UsageError
-from exh_dev.project.cloudformation import FUNCTION, NoValueError, UnresolvableError, did_you_mean, read_template
+from exh_dev.project.cloudformation import FUNCTION, NoValueError, UnresolvableError, read_template
 from exh_dev.project.function_spec import (
     ARCHITECTURES,
     EXECUTION_PERMISSIONS,
@@ -36,6 +36,7 @@ from exh_dev.project.function_spec import (
     Target,
     Variable,
 )
+from exh_dev.suggestions import did_you_mean
 from extrahorizon.timestamps import parse
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 from extrahorizon.permissions import GLOBAL_PERMISSIONS
 
 

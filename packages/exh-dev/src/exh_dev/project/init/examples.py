@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, module_of
-from exh_dev.project.cloudformation import did_you_mean, read_template
+from exh_dev.project.cloudformation import read_template
 from exh_dev.project.document_types.module import update_types
 from exh_dev.project.init.sources import examples_folder, for_target, read_own
 from exh_dev.project.project import Project
 from exh_dev.project.template_text import entries_for, with_entry, with_resource
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
