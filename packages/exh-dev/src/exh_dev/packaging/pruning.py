@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from exh_dev.errors import UsageError
-from exh_dev.packaging import module_facts
+from exh_dev.packaging import module_facts, package_files
 from exh_dev.packaging import reach as reaching
 from exh_dev.packaging.content import Content
 from exh_dev.packaging.module_facts import Facts, read_facts
+from exh_dev.packaging.package_files import Package
 from exh_dev.packaging.pyproject import PYPROJECT
-from exh_dev.packaging.reach import Own, Package, reach
+from exh_dev.packaging.reach import Own, reach
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -153,7 +154,7 @@ class Pruner:
 @cache
 def rules() -> bytes:
     """Return a digest of the analysis' source, as a cache key: in a checkout it changes without a new version."""
-    modules = (Path(module_facts.__file__), Path(reaching.__file__))
+    modules = (Path(module_facts.__file__), Path(package_files.__file__), Path(reaching.__file__))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).digest()
 
 
