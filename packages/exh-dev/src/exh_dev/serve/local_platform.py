@@ -13,6 +13,7 @@ from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.execution_credentials import grant
+from exh_dev.platform.tasks.foreign_runs import export
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.server import Server, listen
@@ -232,7 +233,7 @@ class LocalPlatform:
 
     def runs(self) -> list[Document]:
         """Return all ended runs with their details, oldest first. Called while the platform runs."""
-        return self.call(self._app.tasks.runner.runs.export)
+        return self.call(lambda: export(self._store))
 
     def adopt_runs(self, runs: Sequence[Document]) -> None:
         """Add runs of another platform, as its `runs()` returned them. Called while the platform runs."""

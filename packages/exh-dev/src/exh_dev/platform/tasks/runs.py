@@ -16,13 +16,13 @@ from uuid import uuid4
 
 from exh_dev.json_text import encodable_text, json_text
 from exh_dev.platform.dev import effects
-from exh_dev.platform.dev.call_records import Records, apart, bodies_of, trace_entry, with_bodies
+from exh_dev.platform.dev.call_records import Records, bodies_of, trace_entry, with_bodies
 from exh_dev.platform.dev.origin import is_scheduled, when_dispatched
 from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
-from exh_dev.platform.tasks import run_bodies
+from exh_dev.platform.tasks import foreign_runs, run_bodies
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
@@ -40,11 +40,8 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation, LogLine
 
 _MOST_OF_CHAIN = 200
-_MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
 _MOST_AT_ONCE = 1024 * 1024  # characters that are stored together with the record of a run that is over
-_OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
-_NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
 
 
 @dataclass
@@ -191,7 +188,7 @@ class Runs:
         if record is None:
             return None
         details = self._store.get(DETAILS, run_id)
-        found = details or dict.fromkeys(_OF_DETAILS)
+        found = details or dict.fromkeys(foreign_runs.OF_DETAILS)
         if run := self._live.get(run_id):
             found |= {"logs": run.lines, "calls": self.calls_of(run.request_id)}
         cause = self._store.get(RUNS, record["caused_by"]) if "caused_by" in record else None
@@ -239,27 +236,14 @@ class Runs:
         run = self._live.get(run_id)
         return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
-    def export(self) -> list[Document]:
-        """Return all stored completed runs with details, oldest first.
-
-        The bodies of their calls are included up to a size limit.
-        """
-        ended = (record for record in self._store.matching(RUNS, Sql("1")) if record["status"] != "running")
-        return [{**self._details_with_bodies(record["id"]), **record} for record in ended]
-
     def adopt(self, runs: Sequence[Document]) -> None:
         """Store runs that a fresh platform exported; `fresh` marks them."""
         with self._store.transaction():
             for run in runs:
                 if self._store.get(RUNS, run["id"]) is None:
-                    left_out = (*_OF_DETAILS, *_NOT_OF_RECORD)
-                    record = {name: run[name] for name in run if name not in left_out}
-                    self.list.put({"trace": run["id"], **record, "fresh": True})
-                    details = {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}}
-                    calls, bodies = apart(details["calls"])
-                    self.retention.keep(
-                        {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
-                    )
+                    record, details, bodies = foreign_runs.split(run)
+                    self.list.put(record)
+                    self.retention.keep(details, bodies)
             while self.retention.trim(self._live):
                 pass
 
@@ -378,14 +362,6 @@ class Runs:
         with self._store.transaction():
             self._keep_start(cause.start)
             self._store.put(DISPATCHED, {**known, **caused_by, **trace_entry(done, records), "id": done.id})
-
-    def _details_with_bodies(self, run_id: str) -> Document:
-        details = self._store.get(DETAILS, run_id) or {}
-        bodies = run_bodies.of_run(self._store, run_id, _MOST_EXPORTED)
-        if not bodies:
-            return details
-        calls = [with_bodies(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
-        return {**details, "calls": calls}
 
 
 def _line(line: LogLine) -> dict[str, str]:
