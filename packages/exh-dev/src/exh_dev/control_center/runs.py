@@ -42,10 +42,10 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def show(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
-        is_whole = request.query_params.get("full") != "false"
-        if is_whole:
+        in_full = request.query_params.get("full") != "false"
+        if in_full:
             await runs.ready()
-        found = runs.get(run_id) if is_whole else runs.record(run_id)
+        found = runs.get(run_id) if in_full else runs.record(run_id)
         if found is None:
             raise missing(run_id)
         left_out = () if request.query_params.get("calls") != "false" else ("calls",)

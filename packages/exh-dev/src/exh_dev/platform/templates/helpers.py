@@ -141,17 +141,17 @@ def shown(value: Any) -> str:
 
 def _json_string(arguments: list[Any], _: HelperOptions) -> SafeString:
     """Return JSON for a script in HTML, where `</script` would end the script; so it is not HTML-escaped."""
-    text = json_text(_with_whole_numbers(_only("toJsonString", arguments, 1)[0]))
+    text = json_text(_with_integers(_only("toJsonString", arguments, 1)[0]))
     return SafeString(_SCRIPT_END.sub(r"<\\/", text))
 
 
-def _with_whole_numbers(value: Any) -> Any:
+def _with_integers(value: Any) -> Any:
     """Return a value with integral floats converted to ints."""
     if isinstance(value, float):
         return integer_if_exact(value)
     if isinstance(value, list):
-        return [_with_whole_numbers(each) for each in value]
-    return {name: _with_whole_numbers(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return [_with_integers(each) for each in value]
+    return {name: _with_integers(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _only(name: str, arguments: list[Any], count: int) -> list[Any]:
