@@ -158,15 +158,15 @@ def _fill(folder: Path, sizes: dict[str, int]) -> None:
 
 
 def _document(number: int) -> dict[str, Any]:
-    moment = iso(1_767_225_600 + number)
+    timestamp = iso(1_767_225_600 + number)
     return {
         "id": f"{number:024x}",
         "creatorId": f"{number // 1000:024x}",
         "userIds": [f"{number // MATCHING:024x}"],
         "groupIds": [],
         "status": "new" if number % 100 else "seen",
-        "statusChangedTimestamp": moment,
+        "statusChangedTimestamp": timestamp,
         "data": {"patient": f"p{number // MATCHING:05}", "pulse": number % 200, "note": "x" * 200},
-        "creationTimestamp": moment,
-        "updateTimestamp": moment,
+        "creationTimestamp": timestamp,
+        "updateTimestamp": timestamp,
     }

@@ -51,7 +51,7 @@ INSIDE = {
         "storage.sql._MOST_JOINED",
         "tasks.built_in._TIME_LIMIT", "tasks.run_causes._MOST", "tasks.run_list._MOST_COUNTED",
         "tasks.run_search._LONGEST_TEXT", "tasks.run_search._MOST_FOUND", "tasks.runs._MOST_AT_ONCE",
-        "tasks.runs._MOST_EXPORTED", "tasks.runs._MOST_OF_CHAIN", "tasks.schedules._LONGEST_INTERVAL",
+        "tasks.foreign_runs._MOST_EXPORTED", "tasks.runs._MOST_OF_CHAIN", "tasks.schedules._LONGEST_INTERVAL",
         "tasks.settings._MOST_PRIORITY", "tasks.traces.MOST_NODES", "tasks.traces._MOST_ATTEMPTS",
         "tasks.traces._MOST_RUNS", "templates.written_numbers._LARGEST_COMPACT",
         "templates.written_numbers._MOST_DIGITS",

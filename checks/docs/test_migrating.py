@@ -149,7 +149,7 @@ def test_the_differences_are_as_it_says(snippet, fake_exh):
     assert [functions["affected_records_are_a_number"](fake_exh, "n1") for _ in range(2)] == [True, False]
     fake_exh.users.find_by_id.returns({"id": "u1", "first_name": "Ada", "creation_timestamp": 1_639_179_000_000})
     assert functions["keys_are_the_platforms"](fake_exh, "u1") == "Ada"
-    assert functions["moments_are_as_sent"](fake_exh, "u1") == datetime(2021, 12, 10, 23, 30, tzinfo=UTC)
+    assert functions["timestamps_are_as_sent"](fake_exh, "u1") == datetime(2021, 12, 10, 23, 30, tzinfo=UTC)
     documents.find_by_id.returns({"id": "n1", "data": {"text": "milk"}}, None)
     assert [functions["nothing_found_is_none"](fake_exh, "n1") for _ in range(2)] == ["milk", None]
     notes = [{"id": "n1", "data": {"text": "milk"}}, {"id": "n2", "data": {}}]

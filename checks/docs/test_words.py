@@ -56,6 +56,8 @@ FOREIGN = {
     "checks/docs/test_words.py",  # names them
     "docs/reference",  # written from docstrings, which are looked at where they are
 }
+#: Parts of names in code, which are words too. `tell` is a method of every file.
+NAMES = re.compile(r"(?:^|_)(?:moments?|told|tells|brings?|whole)(?:_|$)")
 STRINGS = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.COMMENT)}
 MESSAGE = re.compile(r"[a-z]{2,} [a-z]{2,}")  # words, unlike a key or an option
 
@@ -108,6 +110,16 @@ def test_sources_use_the_terms_of_the_field(folder):
     assert sources
     found = [line for path in sources if not _is_foreign(path) for line in report(path, in_sources(path))]
     assert not found, "\n".join(["words to replace:", *found])
+
+
+@pytest.mark.parametrize("package", ["extrahorizon", "exh-dev"])
+def test_names_use_the_terms_of_the_field(package):
+    found = []
+    for path in sorted((ROOT / "packages" / package / "src").rglob("*.py")):
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+            is_name = token.type == tokenize.NAME and NAMES.search(token.string)
+            found += [f"{path.relative_to(ROOT)}:{token.start[0]}: {token.string}"] if is_name else []
+    assert not found, "\n".join(["names to replace:", *found])
 
 
 def test_pages_use_the_terms_of_the_field():

@@ -22,7 +22,7 @@ def nothing_found_is_none(exh: ExtraHorizon, note_id: str) -> str | None:
     return None if note is None else note["data"]["text"]
 
 
-def moments_are_as_sent(exh: ExtraHorizon, user_id: str) -> datetime:
+def timestamps_are_as_sent(exh: ExtraHorizon, user_id: str) -> datetime:
     """No `Date` is made of them: `parse` reads milliseconds and ISO 8601."""
     return parse(exh.users.find_by_id(user_id)["creation_timestamp"])
 

@@ -18,7 +18,7 @@ from exh_dev.project.project import Project, read_event
 from exh_dev.project.runtime_function import function_of
 from exh_dev.remote.activity import LocalCalls
 from exh_dev.remote.client import client_of
-from exh_dev.remote.schedules import mark_of
+from exh_dev.remote.schedules import marked_data
 from exh_dev.runtime import Runtime
 from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
@@ -185,4 +185,4 @@ def test_it_tells_nothing_personal(name):
 @pytest.mark.parametrize("name", SCHEDULED)
 def test_scheduled_functions_do_not_stumble_over_the_data_that_the_toolkit_adds(name, run_function, seed):
     seed(name)
-    assert run_function(name, task_event(mark_of(86400, START), function_name=name)).error is None
+    assert run_function(name, task_event(marked_data(86400, START), function_name=name)).error is None

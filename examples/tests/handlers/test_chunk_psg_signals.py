@@ -416,8 +416,8 @@ def test_the_recorders_clock_may_be_ahead_of_utc(admin, function, offset, begins
     given = {"utcOffset": offset} if offset else {}
     recording_id = upload(admin, edf([Signal(per_record=1)], 60), **given)
     handle(handler, event(recording_id), function())
-    moment = module.datetime.fromisoformat(signals(admin, recording_id)[0]["data"]["startTimestamp"])
-    assert moment == module.datetime.fromisoformat("2024-12-30T00:58:03Z") + timedelta(hours=begins)
+    timestamp = module.datetime.fromisoformat(signals(admin, recording_id)[0]["data"]["startTimestamp"])
+    assert timestamp == module.datetime.fromisoformat("2024-12-30T00:58:03Z") + timedelta(hours=begins)
 
 
 def test_nobody_but_the_function_makes_or_changes_segments(admin, function):

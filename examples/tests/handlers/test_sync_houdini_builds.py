@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from crashing import crash_at_every_call
 from end_state import end_state
-from exh_dev.project.schedule_mark import mark_of
+from exh_dev.project.schedule_mark import marked_data
 from exh_dev.testing import handle, task_event
 from extrahorizon.errors import InvalidEventError
 from extrahorizon.sidefx import APIError, service
@@ -130,7 +130,7 @@ def test_a_schedule_needs_no_data_and_what_a_task_names_is_a_text(fake_exh, monk
     download = SimpleNamespace(get_daily_builds_list=list_builds)
     monkeypatch.setattr(sync_houdini_builds, "sidefx", SimpleNamespace(download=download))
     handle(sync_houdini_builds.handler, task_event(), fake_exh)
-    handle(sync_houdini_builds.handler, task_event(mark_of(86400)), fake_exh)
+    handle(sync_houdini_builds.handler, task_event(marked_data(86400)), fake_exh)
     handle(sync_houdini_builds.handler, task_event({"product": "docker", "platform": "linux"}), fake_exh)
     assert asked == [("houdini", None, True), ("houdini", None, True), ("docker", "linux", True)]
     with pytest.raises(InvalidEventError, match="needs product"):

@@ -7,7 +7,7 @@ import yaml
 
 from exh_dev.errors import ManifestError, UsageError
 from exh_dev.project import cloudformation, strict_yaml
-from exh_dev.project.cloudformation import NoValueError, UnresolvableError, did_you_mean, read_template
+from exh_dev.project.cloudformation import NoValueError, UnresolvableError, read_template
 
 
 @pytest.fixture
@@ -203,11 +203,6 @@ def test_a_section_takes_from_its_base_what_it_does_not_say(read):
     variables = section.required("Environment").required("Variables")
     assert {name: entry.node.value for name, entry in variables.entries()} == {"A": "1", "B": "3", "C": "4"}
     assert section.integer("Timeout") == 5
-
-
-def test_did_you_mean():
-    assert did_you_mean("Retrypolicy", ["name", "retryPolicy"]) == " (did you mean `retryPolicy`?)"
-    assert did_you_mean("zzz", ["name"]) == ""
 
 
 CONDITIONS = """

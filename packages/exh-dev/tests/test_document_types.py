@@ -18,7 +18,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.project.configuration.reading import Node
 from exh_dev.project.configuration.schemas import check_schema
 from exh_dev.project.document_types.model import class_name, types_of
-from exh_dev.project.document_types.module import bring_up_to_date
+from exh_dev.project.document_types.module import update_types
 from exh_dev.project.document_types.source import module_of
 from exh_dev.project.project import Project
 
@@ -72,7 +72,7 @@ def members(source, name):
 
 def test_the_types_of_this_project_are_up_to_date(project_root):
     made = (project_root / "handlers" / "documents.py").exists()  # who does not want them does without
-    assert not (made and bring_up_to_date(Project(project_root), write=False).stale)
+    assert not (made and update_types(Project(project_root), write=False).stale)
 
 
 # What a schema says
@@ -234,7 +234,7 @@ def project(tmp_path):
 )
 def test_what_cannot_be_named_is_told(project, schemas, told):
     with pytest.raises(DevkitError, match=told):
-        bring_up_to_date(project(**schemas), write=True)
+        update_types(project(**schemas), write=True)
 
 
 # The file
@@ -269,7 +269,7 @@ def test_a_file_of_somebodys_own_is_left_alone(project):
     file.write_text("MINE = 1\n")
     for write in (True, False):
         with pytest.raises(DevkitError, match="was not made by exh-dev types"):
-            bring_up_to_date(found, write=write)
+            update_types(found, write=write)
     assert file.read_text() == "MINE = 1\n"
 
 

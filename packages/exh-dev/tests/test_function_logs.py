@@ -1,4 +1,4 @@
-"""The lines of one run, as they come: in pages, late, several of one moment; each is given once."""
+"""The lines of one run, as they come: in pages, late, several of one timestamp; each is given once."""
 
 import re
 from datetime import datetime, timedelta
@@ -47,12 +47,12 @@ def texts(log):
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.booleans()), max_size=40), st.integers(4, 9))
 def test_each_line_once_while_a_page_holds_more_than_a_moment_has(steps, page):
-    platform, moment, given_now, at_moment = PlatformLog(page), 0, [], 0
+    platform, timestamp, given_now, at_timestamp = PlatformLog(page), 0, [], 0
     log = RunLog(platform.find, "VIEW_TASK_LOGS")
     for wanted, message, look in steps:
-        advance = max(wanted, 1) if at_moment == page - 1 else wanted
-        moment, at_moment = moment + advance, at_moment + 1 if advance == 0 else 1
-        platform.add(moment, message)
+        advance = max(wanted, 1) if at_timestamp == page - 1 else wanted
+        timestamp, at_timestamp = timestamp + advance, at_timestamp + 1 if advance == 0 else 1
+        platform.add(timestamp, message)
         given_now += texts(log) if look else []
     given_now += texts(log)
     assert given_now == [line["message"][0] for line in platform.lines]

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from exh_dev.cli.main import run_command
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging.installed_wheels import wheel_of
 from exh_dev.packaging.locks import read_locks
@@ -191,6 +192,22 @@ def test_without_git_there_is_no_history(tmp_path, monkeypatch):
     assert not result.is_committed
     assert not (result.folder / ".git").exists()
     assert result.as_lines()[1].startswith("Nothing is committed: git is missing")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--with", "patient-apy"], "there is no example 'patient-apy' (did you mean `patient-api`?)"),
+        (["--target", "exh", "--with", "enqueue-measurements"], "enqueue-measurements is for aws alone"),
+        (["--name", "My Clinic!"], "'My Clinic!' cannot be a project's name"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_is_asked(tmp_path, monkeypatch, capfd, options, message):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: pytest.fail("a question before the refusal"))
+    assert run_command(["init", str(tmp_path / "clinic"), *options]) == 2
+    assert message in " ".join(capfd.readouterr().err.split())
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exh_dev.javascript_numbers import fraction, number_text, whole_number
+from exh_dev.javascript_numbers import fraction, number_text, parse_integer
 from exh_dev.json_text import json_text
 from exh_dev.platform.templates.handlebars import render
 from exh_dev.remote.client import client_of
@@ -53,8 +53,8 @@ def test_what_is_in_a_string_stays(text):
 
 
 def test_digits_that_a_double_has_not_are_lost_as_they_are_there():
-    assert whole_number("9007199254740993") == 9007199254740992
-    assert whole_number("12345678901234567890") == 12345678901234567890.0
+    assert parse_integer("9007199254740993") == 9007199254740992
+    assert parse_integer("12345678901234567890") == 12345678901234567890.0
 
 
 @pytest.mark.parametrize(("number", "text"), SAID[:13])

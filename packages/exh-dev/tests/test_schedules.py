@@ -12,7 +12,7 @@ from exh_dev.errors import DevkitError, ManifestError
 from exh_dev.project.function_spec import Schedule
 from exh_dev.project.manifest import load_manifest
 from exh_dev.project.project import Project
-from exh_dev.project.schedule_mark import mark_of
+from exh_dev.project.schedule_mark import marked_data
 from exh_dev.remote.client import MissingPermissionError, client_of
 from exh_dev.remote.schedules import apply, first_run, plan, read_plan
 from exh_dev.serve.local_platform import LocalPlatform
@@ -30,7 +30,7 @@ def known(number, function="sweep", schedule=HOURLY, **members):
         "id": f"{number:024x}",
         "functionName": function,
         "interval": schedule.interval,
-        "data": mark_of(schedule.interval, schedule.start),
+        "data": marked_data(schedule.interval, schedule.start),
         "creationTimestamp": f"2026-01-01T00:00:{number:02}.000Z",
         **members,
     }
@@ -80,7 +80,7 @@ def test_a_function_that_is_not_in_the_manifest_may_be_another_projects():
     assert "--prune" in note
 
 
-@pytest.mark.parametrize("data", [{"clinic": "1"}, {**mark_of(3600), "clinic": "1"}, None, {}])
+@pytest.mark.parametrize("data", [{"clinic": "1"}, {**marked_data(3600), "clinic": "1"}, None, {}])
 def test_what_others_made_is_never_touched(data):
     theirs = known(1, data=data)
     if data is None:
@@ -222,20 +222,20 @@ def test_all_pages_are_read(here, exh):
     for number in range(120):
         exh.tasks.schedules.create(functionName="hello-world", interval=1000 + number, data={"number": number})
     for _ in range(2):
-        exh.tasks.schedules.create(functionName="hello-world", interval=3600, data=mark_of(3600))
+        exh.tasks.schedules.create(functionName="hello-world", interval=3600, data=marked_data(3600))
     found = read_plan(here.manifest, exh)
     assert ([step.reason for step in found.steps], len(found.kept)) == (["it is there twice"], 1)
 
 
 def test_on_the_local_platform_functions_that_left_lose_theirs(exh, exh_dev):
-    exh.tasks.schedules.create(functionName="gone", interval=90, data=mark_of(90))
+    exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     assert exh_dev("schedules", "sync")[0] == 0
     assert schedules_of(exh) == [("hello-world", 3600)]
 
 
 def test_on_a_cluster_they_keep_them_unless_told_otherwise(cluster, exh, exh_dev, profile):
     profile("dev", cluster.environment())
-    exh.tasks.schedules.create(functionName="gone", interval=90, data=mark_of(90))
+    exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     live = ["schedules", "sync", "--live", "--profile", "dev", "--yes"]
     code, out, lines = exh_dev(*live)
     assert (code, [each["functionName"] for each in json.loads(out)["left"]]) == (0, ["gone"])
@@ -277,7 +277,7 @@ def test_a_cluster_is_named_and_the_difference_shown_before_anything_is_asked(
 )
 def test_a_refusal_names_the_permission_and_what_was_done(cluster, exh, exh_dev, profile, user, permission):
     profile("dev", cluster.function_environment(user))
-    exh.tasks.schedules.create(functionName="hello-world", interval=90, data=mark_of(90))
+    exh.tasks.schedules.create(functionName="hello-world", interval=90, data=marked_data(90))
     code, out, lines = exh_dev("schedules", "sync", "--live", "--profile", "dev", "--yes")
     if user == "nobody":
         assert (code, out) == (1, "")
@@ -302,7 +302,7 @@ def test_a_refusal_names_the_permission_and_what_was_done(cluster, exh, exh_dev,
 
 
 def test_what_somebody_else_removes_meanwhile_is_gone_all_the_same(here, exh):
-    gone = exh.tasks.schedules.create(functionName="hello-world", interval=90, data=mark_of(90))
+    gone = exh.tasks.schedules.create(functionName="hello-world", interval=90, data=marked_data(90))
     found = read_plan(here.manifest, exh)
     exh.tasks.schedules.remove(gone["id"])
     assert [step.action for step in apply(found.steps, exh, lambda: NOW)] == ["create", "remove"]

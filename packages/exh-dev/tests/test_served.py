@@ -9,7 +9,7 @@ from folder_projects import GREETING, with_member, write
 from exh_dev.errors import DevkitError
 from exh_dev.project.configuration.configuration import read_configuration
 from exh_dev.project.project import Project
-from exh_dev.remote.schedules import mark_of
+from exh_dev.remote.schedules import marked_data
 from exh_dev.serve.deploy import load, own_functions, schedule, seed, start
 from exh_dev.serve.local_platform import LocalPlatform
 from extrahorizon.client import ExtraHorizon
@@ -49,13 +49,13 @@ def test_functions_with_a_schedule_get_it_once(tmp_path):
             exh.tasks.schedules.create(functionName="hello-world", interval=90, data={"product": "docker"}),
             exh.tasks.schedules.create(functionName="hello-world", interval=90),
         ]
-        exh.tasks.schedules.create(functionName="gone", interval=90, data=mark_of(90))
+        exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
         for _ in range(2):
             schedule(platform, project, told.append)
             schedules = exh.tasks.schedules.find(rql.sort(["creationTimestamp"])).items
             *first, mine = schedules
             assert [each["id"] for each in first] == [each["id"] for each in others]
-            assert (mine["functionName"], mine["interval"], mine["data"]) == ("hello-world", 86400, mark_of(86400))
+            assert (mine["functionName"], mine["interval"], mine["data"]) == ("hello-world", 86400, marked_data(86400))
         assert parse(mine["nextTimestamp"]) > datetime.now(UTC)
     assert [others[2]["id"] in sentence for sentence in told] == [True, True]
 

@@ -207,9 +207,30 @@ def test_what_has_no_lines_yet_is_told_and_no_failure(exh, run, exh_dev):
     assert (code, out, line["message"]) == (0, "", f"task {failed} (failed) has no lines yet")
     exh.tasks.cancel(waiting)
     assert exh_dev("logs", "hello-world") == (0, "", [])
-    code, out, (line,) = exh_dev("logs", "never")
+
+
+@pytest.mark.parametrize("name", ["answer", "html-to-pdf"])  # of the project, and of the platform alone
+def test_a_function_that_has_not_run_is_no_failure(cluster, exh_dev, name):
+    code, out, (line,) = exh_dev("logs", name)
     assert (code, out) == (0, "")
-    assert "never has not been run there" in line["message"]
+    assert f"{name} has not been run there" in line["message"]
+
+
+@pytest.mark.parametrize("options", [[], ["--follow"]])
+def test_a_function_that_does_not_exist_is_a_usage_error(cluster, exh_dev, options):
+    code, out, (line,) = exh_dev("logs", "helo-world", *options)
+    assert (code, out) == (2, "")
+    assert "has a function `helo-world` (did you mean `hello-world`?); there are: answer, " in line["message"]
+    assert "html-to-pdf" in line["message"]
+
+
+def test_a_name_of_the_platform_cannot_be_checked_without_the_permission(cluster, exh_dev, profile):
+    profile("dev", cluster.function_environment("reader"))
+    code, out, lines = exh_dev("logs", "helo-world", "--live", "--profile", "dev")
+    assert (code, out) == (0, "")
+    assert "lacks the permission VIEW_TASK_FUNCTIONS" in lines[-2]["message"]
+    assert "did you mean `hello-world`?" in lines[-2]["message"]
+    assert "helo-world has not been run there" in lines[-1]["message"]
 
 
 @pytest.mark.slow

@@ -256,11 +256,11 @@ def test_uuid_decimal_and_enum_are_alike_in_queries_and_bodies(http, exh):
 
 
 def test_a_timestamp_is_a_datetime_where_a_service_takes_strings_and_where_it_takes_milliseconds(http, exh):
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC).astimezone(timezone(timedelta(hours=2)))
+    timestamp = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC).astimezone(timezone(timedelta(hours=2)))
     http.post(f"{HOST}/tasks/v1/", json={"id": "1"})
     http.post(f"{HOST}/users/v1/57f3/patient_enlistments", json={"affected_records": 1, "records_affected": 1})
-    exh.tasks.create(functionName="a", startTimestamp=moment)
-    exh.users.add_patient_enlistment("57f3", group_id="g", expiry_timestamp=moment)
+    exh.tasks.create(functionName="a", startTimestamp=timestamp)
+    exh.users.add_patient_enlistment("57f3", group_id="g", expiry_timestamp=timestamp)
     bodies = [json.loads(call.request.body) for call in http.calls]
     assert bodies[0]["startTimestamp"] == "2026-01-02T03:04:05.678Z"
     assert bodies[1]["expiry_timestamp"] == 1767323045678

@@ -362,8 +362,8 @@ def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):
 
 def test_moments_in_a_body_are_sent_as_the_platform_takes_them(http):
     http.post("https://api.acme.io/x", json={})
-    moment = datetime(2026, 1, 15, 11, 30, tzinfo=timezone(timedelta(hours=1)))
-    session().call("POST", "/x", json={"at": moment, "on": moment.date()})
+    timestamp = datetime(2026, 1, 15, 11, 30, tzinfo=timezone(timedelta(hours=1)))
+    session().call("POST", "/x", json={"at": timestamp, "on": timestamp.date()})
     assert json.loads(sent_by(http).body) == {"at": "2026-01-15T10:30:00.000Z", "on": "2026-01-15"}
 
 

@@ -25,9 +25,9 @@ def test_both_ways_of_writing_a_moment_are_one(written):
 
 
 @pytest.mark.slow
-@given(st.datetimes(timezones=st.timezones()).map(lambda moment: moment.astimezone(UTC)))
-def test_a_moment_survives_being_written(moment):
-    milliseconds = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+@given(st.datetimes(timezones=st.timezones()).map(lambda timestamp: timestamp.astimezone(UTC)))
+def test_a_moment_survives_being_written(timestamp):
+    milliseconds = timestamp.replace(microsecond=timestamp.microsecond // 1000 * 1000)
     text = milliseconds.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     assert parse(text) == milliseconds
     assert parse(round(milliseconds.timestamp() * 1000)) == milliseconds
@@ -52,9 +52,9 @@ def test_a_moment_is_sent_in_utc():
 
 
 @pytest.mark.parametrize(
-    ("moment", "message"),
+    ("timestamp", "message"),
     [(datetime(2026, 1, 1), "time zone"), (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years")],  # noqa: DTZ001 - without a time zone on purpose
 )
-def test_a_moment_that_cannot_be_written_is_refused(moment, message):
+def test_a_moment_that_cannot_be_written_is_refused(timestamp, message):
     with pytest.raises(ValueError, match=message):
-        iso(moment)
+        iso(timestamp)

@@ -54,5 +54,5 @@ def _beside(tool: str) -> str:
 
 def _near(path: Path) -> str:
     """Return a path from the working directory where it is in it, else from the root."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay: an environment's python is one
-    return shlex.quote(str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole))
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links stay: an environment's python is one
+    return shlex.quote(str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute))

@@ -13,7 +13,7 @@ _WITH_EXPONENT = re.compile(r"\de[+-]\d")
 _STRING_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?e[+-]?\d+')
 
 
-def whole_number(text: str) -> int | float:
+def parse_integer(text: str) -> int | float:
     """Return the number that JavaScript reads from digits: a double if there are too many, infinite from 310 on."""
     if len(text) > _MOST_DIGITS:
         return fraction(text)  # Python refuses to parse 4,301 digits
@@ -27,10 +27,10 @@ def fraction(text: str) -> int | float:
     Returns:
         The number; infinite where it is too large.
     """
-    return whole_or_not(float(text))
+    return integer_if_exact(float(text))
 
 
-def whole_or_not(number: float) -> int | float:
+def integer_if_exact(number: float) -> int | float:
     """Return a double as an int if it is exact; JSON then writes it without a decimal point."""
     return int(number) if number.is_integer() and abs(number) <= _MOST_EXACT else number
 

@@ -29,7 +29,7 @@ def json_text(value: Any, *, allow_nan: bool = True) -> str:
     return text if text.isascii() else _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
-def whole_characters(value: Any) -> str:
+def encodable_text(value: Any) -> str:
     """Return a value as a string with each half of a surrogate pair replaced by a question mark.
 
     For what is compared and searched as plain text, where an escape has no meaning.

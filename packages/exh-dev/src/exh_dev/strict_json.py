@@ -29,7 +29,7 @@ def loads(text: str | bytes) -> Any:
         ...
         ValueError: the number 1e999 is out of range
     """
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_integer)
 
 
 def _refuse(constant: str) -> None:
@@ -43,7 +43,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _whole(text: str) -> int:
+def _integer(text: str) -> int:
     if len(text) > _MOST_DIGITS:
         raise ValueError(f"a number has {len(text):,} digits")
     return int(text)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 
 from exh_dev.cli.failures import lines_of_failure
 from exh_dev.cli.layout import lines_of
@@ -193,6 +194,21 @@ def test_a_failure_that_a_function_wrote_itself_is_told(name, trace, message):
 def test_a_key_that_is_no_variable_has_no_such_hint():
     error = {**ERROR, "stackTrace": ['  File "/p/handlers/greet.py", line 3, in handler\n    {}["CLINIC"]\n']}
     assert "declare" not in "".join(lines_of_failure(error, function="greet", root="/p"))
+
+
+@pytest.mark.parametrize("speak", ["note", "warn", "error"])
+def test_a_message_is_wrapped_on_a_terminal_alone(capsys, monkeypatch, speak):
+    message = " ".join(["words"] * 50)
+    getattr(TerminalOutput(), speak)(message)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(message)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to rich, this is a terminal
+    getattr(TerminalOutput(), speak)(message)
+    lines = Text.from_ansi(capsys.readouterr().err).plain.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 80
 
 
 def test_lambdas_warning_of_updates_is_not_shown(capsys):

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.exceptions import InternalServerError, 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from exh_dev.platform.tasks.api import reply_of
+from exh_dev.platform.tasks.api import parse_reply
 from exh_dev.runtime.events import APPLICATION_ID, USER_ID, api_event
 from extrahorizon.api import (
     LARGEST_FILE,
@@ -350,13 +350,13 @@ def test_what_a_route_may_return(result, status, kind, body):
     answer = answer_of(lambda request, exh: result)
     assert (answer["statusCode"], answer["headers"].get("Content-Type"), answer["body"]) == (status, kind, body)
     assert answer["isBase64Encoded"] is False
-    assert reply_of(answer).status == status
+    assert parse_reply(answer).status == status
 
 
 def test_bytes_are_answered_in_base64():
     answer = answer_of(lambda request, exh: Response(200, "application/octet-stream", b"\xff\x00"))
     assert (answer["body"], answer["isBase64Encoded"]) == ("/wA=", True)
-    assert reply_of(answer).body == b"\xff\x00"
+    assert parse_reply(answer).body == b"\xff\x00"
 
 
 def test_the_largest_file_fits_into_an_answer():
@@ -397,7 +397,7 @@ def test_a_header_is_sent_only_as_the_platform_takes_it(value):
         answer = answer_of(lambda request, exh: Response(200, headers={"X": value}))
     except InvalidApiResponseError:
         return
-    assert reply_of(answer).headers["X"] == value
+    assert parse_reply(answer).headers["X"] == value
 
 
 # Refusals and failures
@@ -470,7 +470,7 @@ def test_a_page_of_a_configured_origin_may_call(origin):
     ):
         headers = app.answer(event, None)["headers"]
         assert (headers["Access-Control-Allow-Origin"], headers["Vary"]) == (origin, "Origin")
-    assert reply_of(asked).status == 204
+    assert parse_reply(asked).status == 204
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", f"{CLINIC}.evil.com", "null", "*", CLINIC.upper()])

@@ -55,7 +55,7 @@ def test_who_does_not_read_loses_the_oldest_and_hears_the_end(monkeypatch):
         changes = Changes()
         with changes.following() as queue:
             for number in range(4):
-                changes.tell({"number": number})
+                changes.publish({"number": number})
             changes.end()
             return [await queue.get() for _ in range(2)]
 

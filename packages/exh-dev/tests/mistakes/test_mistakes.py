@@ -91,6 +91,12 @@ MISTAKES = {
         "new hello", 2, ["handlers/hello.py exists already", "move that away"], {"handlers/hello.py": "x = 1\n"}),
     "new with a permission misspelt": Mistake(
         "new hello --permission VIEW_USRE", 2, ["no permission VIEW_USRE", "did you mean `VIEW_USER`?"]),
+    "new with a permission by another verb": Mistake(
+        "new hello --permission READ_DOCUMENTS:pulse", 2,
+        ["no permission READ_DOCUMENTS; for DOCUMENTS there are CREATE_DOCUMENTS, ", "VIEW_DOCUMENTS",
+         "exh-dev call GET /users/v1/permissions` lists all of them"]),
+    "new with a permission that is near to none": Mistake(
+        "new hello --permission EVERYTHING", 2, ["there is no permission EVERYTHING; `"]),
     "new of an unknown kind": Mistake("new hello --kind cron", 2, ["'cron' is not one of 'task', 'api'", "--help"]),
     "new in a template that is broken": Mistake(
         "new hello", 2, ["template.yaml:2: this is not YAML", "check the indentation"],
@@ -120,7 +126,16 @@ MISTAKES = {
     "editor where a file is": Mistake("editor", 1, [".vscode", "not a directory"], {".vscode": "x"}),
     # invoke and run: what is given to them
     "function misspelt": Mistake("invoke swep", 2, ["no function `swep`", "did you mean `sweep`?", ONE]),
-    "event that is not there": Mistake("invoke sweep --event no.json", 2, ["no.json cannot be read: no such file"]),
+    "event that is not there": Mistake(
+        "invoke sweep --event no.json", 2,
+        ["no.json cannot be read: no such file", "the events of sweep are: events/sweep.json, events/sweep.late.json"],
+        {"events/sweep.late.json": "{}", "events/sweep.seed.json": "{}"}),
+    "event misspelt": Mistake(
+        "invoke sweep --event events/swep.json", 2, ["(did you mean `events/sweep.json`?); the events of sweep"]),
+    "event that is not there of a function without any": Mistake(
+        "invoke sweep --event no.json", 2,
+        ["no such file or directory; sweep has no sample event: write", "events/sweep.json"],
+        {"events/sweep.json": None}),
     "event that is no JSON": Mistake(
         "invoke sweep --event e.json", 2, ["e.json:2:12: not JSON: Expecting property name"],
         {"e.json": '{\n  "data": {,}}'}),
@@ -221,8 +236,10 @@ MISTAKES = {
     "host that others reach": Mistake("serve --host 0.0.0.0", 2, ["--host 0.0.0.0 is refused", "this machine only"]),
     "fault rule that is none": Mistake(
         "serve --fault banana", 2, ['the fault rule "banana" cannot be used', 'a right one is "PUT /data/*:503:0.3"']),
-    "mail catcher that is none": Mistake("serve --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),
-    "service that there is not": Mistake("serve --without /pay/v1", 2, ["no service /pay/v1", "/payments/v1"]),
+    "mail catcher that is none": Mistake(
+        "serve --port 0 --smtp nowhere", 2, ["--smtp nowhere is not HOST:PORT", "such as"]),
+    "service that there is not": Mistake(
+        "serve --port 0 --without /pay/v1", 2, ["no service /pay/v1", "/payments/v1"]),
     "data directory that is a file": Mistake(
         "serve --data-dir template.yaml", 1, ["template.yaml cannot be used as a data directory"]),
     "data directory of a newer exh-dev": Mistake(
@@ -284,7 +301,11 @@ SERVED = {
         0,
         ["no matching runs; this project has no function swep", "did you mean `sweep`?"],
     ),
-    "logs of an unknown function": ("logs swep", 0, ["no function swep", "did you mean `sweep`?"]),
+    "logs of an unknown function": (
+        "logs swep",
+        2,
+        ["neither the platform nor the project has a function `swep` (did you mean `sweep`?)", "there are: ", "greet"],
+    ),
     "path that there is not": ("call GET /nope/v1/", 1, ["SERVICE_NOT_FOUND_EXCEPTION", "no service at /nope/v1"]),
     "document that does not fit": ('call POST /data/v1/pulse/documents \'{"beats": "many"}\'', 1, ["beats"]),
     "document of an unknown schema": (
@@ -330,7 +351,7 @@ WRITES = ("pathlib.Path.write_text", "exh_dev.project.replacing.NamedTemporaryFi
 @pytest.mark.parametrize(
     ("command", "what", "count"),
     [
-        ("serve --ephemeral", "sqlite3.connect", 0),
+        ("serve --port 0 --ephemeral", "sqlite3.connect", 0),
         ("init ../other", WRITES[0], 0),
         ("init ../other", WRITES[0], 5),
         ("new hello", WRITES[1], 0),

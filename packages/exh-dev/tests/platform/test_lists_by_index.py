@@ -44,7 +44,7 @@ def shape(path):
 
 
 def document(number, chance):
-    moment = f"2026-01-0{chance.randint(1, 4)}T00:00:00.000Z"
+    timestamp = f"2026-01-0{chance.randint(1, 4)}T00:00:00.000Z"
     return {
         "id": f"{number:024x}",
         "creatorId": chance.choice(IDS[:2]),
@@ -52,8 +52,8 @@ def document(number, chance):
         "groupIds": chance.sample(IDS, chance.randint(0, 2)),
         **chance.choice([{"status": "new"}, {"status": "new"}, {"status": "seen"}, {"status": ""}, {}]),
         "data": {"n": chance.randint(0, 5), "m": chance.randint(0, 3)},
-        "creationTimestamp": moment,
-        "updateTimestamp": moment,
+        "creationTimestamp": timestamp,
+        "updateTimestamp": timestamp,
     }
 
 

@@ -2,7 +2,7 @@ import pytest
 from people import person
 from user_service import NO_PERMISSION, NOBODY, UNKNOWN
 
-from exh_dev.platform.localizations.service import text_of
+from exh_dev.platform.localizations.service import translation
 
 BASE = "/localizations/v1"
 HEART = {"key": "heart_rate", "text": {"EN": "On $1 at $2: $3 bpm", "NL": "$3 hsm op $1"}}
@@ -18,8 +18,8 @@ def test_new_keys_are_created_and_others_stay(app):
     answer = save(app, {"key": "heart_rate", "text": {"EN": "changed"}}, {"key": "b", "text": {"EN": "b"}}).json()
     assert answer == {"created": 1, "existing": 1, "existing_ids": ["heart_rate"]}
     found = app.send(None, "GET", f"{BASE}?eq(key,heart%255Frate)").json()["data"]
-    moment = int(app.now * 1000)
-    assert found == [{**HEART, "creation_timestamp": moment, "update_timestamp": moment}]
+    timestamp = int(app.now * 1000)
+    assert found == [{**HEART, "creation_timestamp": timestamp, "update_timestamp": timestamp}]
 
 
 def test_an_update_merges_languages(app):
@@ -110,6 +110,6 @@ def test_languages_countries_and_regions(app, refused):
 
 def test_a_text_falls_back_to_english(app):
     save(app, HEART)
-    assert text_of(app.store, "heart_rate", "nl") == HEART["text"]["NL"]
-    assert text_of(app.store, "heart_rate", "DE") == HEART["text"]["EN"]
-    assert text_of(app.store, "unknown", "EN") is None
+    assert translation(app.store, "heart_rate", "nl") == HEART["text"]["NL"]
+    assert translation(app.store, "heart_rate", "DE") == HEART["text"]["EN"]
+    assert translation(app.store, "unknown", "EN") is None

@@ -46,7 +46,7 @@ def mails(app):
 
 def test_a_plain_mail_is_stored(app):
     mail = send(app, **PLAIN, reply_to=["re@example.com"], **{"from": "me@example.com"}).json()
-    moment = int(app.now * 1000)
+    timestamp = int(app.now * 1000)
     assert mail == {
         "id": mail["id"],
         "creator_id": app.first.user_id,
@@ -54,8 +54,8 @@ def test_a_plain_mail_is_stored(app):
         "from": "me@example.com",
         "reply_to": ["re@example.com"],
         "views": 0,
-        "creation_timestamp": moment,
-        "update_timestamp": moment,
+        "creation_timestamp": timestamp,
+        "update_timestamp": timestamp,
     }
     assert mails(app) == [mail]
     assert app.as_user("GET", f"{BASE}?eq(id,{mail['id']})").json()["data"] == [mail]

@@ -53,12 +53,12 @@ def deliver(app, payload, signature):
     return app.send(None, "POST", EVENTS, content=payload, headers=headers)
 
 
-def own_signature(app, payload, moment=None, secret=None):
+def own_signature(app, payload, timestamp=None, secret=None):
     """As Stripe's documentation describes it, made without the platform's own code."""
-    moment = str(int(app.now)) if moment is None else moment
+    timestamp = str(int(app.now)) if timestamp is None else timestamp
     secret = secret or app.send(None, "GET", DEV).json()["webhookSecret"]
-    mac = hmac.new(secret.encode(), f"{moment}.{payload}".encode(), hashlib.sha256).hexdigest()
-    return f"t={moment},v1={mac}"
+    mac = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={mac}"
 
 
 # Events

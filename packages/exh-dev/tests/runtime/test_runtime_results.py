@@ -163,9 +163,9 @@ def test_a_timeout(run):
     invocation = run("basic.wait_for_ever", timeout=1)
 
     assert list(invocation.error) == ["errorMessage"]
-    moment, request_id, rest = invocation.error["errorMessage"].split(" ", 2)
-    assert abs(datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() < 5
-    assert len(moment) == len("2025-01-01T00:00:00.000Z")
+    timestamp, request_id, rest = invocation.error["errorMessage"].split(" ", 2)
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(timestamp)).total_seconds() < 5
+    assert len(timestamp) == len("2025-01-01T00:00:00.000Z")
     assert request_id == invocation.request_id
     assert rest == "Task timed out after 1.00 seconds"
     assert [line.text for line in invocation.logs] == ["waiting", invocation.error["errorMessage"]]

@@ -37,11 +37,11 @@ def check(service: str, kind: str, members: Mapping[str, Any], *, nulls: bool = 
         TypeError: a member is unknown, missing, or of another type.
     """
     module = import_module(f"{'.'.join(service.split('.')[:3])}.types")
-    body: dict[str, Any] = _check_of(getattr(module, kind))(members, "")
+    body: dict[str, Any] = _converter(getattr(module, kind))(members, "")
     return body if nulls else {name: value for name, value in body.items() if value is not None}
 
 
-def _check_of(kind: Any, outer: frozenset[Any] = frozenset()) -> Convert:
+def _converter(kind: Any, outer: frozenset[Any] = frozenset()) -> Convert:
     """Return a function that validates and converts a value of a type, cached for each `TypedDict`.
 
     `outer` are the types under construction, because types can be recursive. Concurrent threads may build the same one;
@@ -73,9 +73,9 @@ def _made(kind: Any, outer: frozenset[Any]) -> Convert:
     if origin is Literal:
         return _literal_check(arguments)
     if origin is list:
-        return _list_check(_check_of(arguments[0], outer))
+        return _list_check(_converter(arguments[0], outer))
     if origin is dict:
-        return _mapping_check(_check_of(arguments[1], outer))
+        return _mapping_check(_converter(arguments[1], outer))
     return _plain_check(kind)
 
 
@@ -97,7 +97,7 @@ def _plain_check(kind: type) -> Convert:
 
 
 def _dict_check(kind: Any, outer: frozenset[Any]) -> Convert:
-    checks = {name: _check_of(hint, outer) for name, hint in get_type_hints(kind).items()}
+    checks = {name: _converter(hint, outer) for name, hint in get_type_hints(kind).items()}
     required: frozenset[str] = kind.__required_keys__
 
     def convert(value: Any, path: str) -> Any:
@@ -150,7 +150,7 @@ def _union_check(kinds: tuple[Any, ...], outer: frozenset[Any]) -> Convert:
     if str in others:  # names that are known, for an editor to complete, and any other string
         others = [kind for kind in others if get_origin(kind) is not Literal]
     with_time = datetime in others
-    checks = [_check_of(kind, outer) for kind in others if kind is not datetime]
+    checks = [_converter(kind, outer) for kind in others if kind is not datetime]
     in_milliseconds = str not in others
 
     def convert(value: Any, path: str) -> Any:

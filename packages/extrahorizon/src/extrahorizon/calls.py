@@ -40,7 +40,7 @@ class CallOptions(TypedDict, total=False):
 
 
 class RequestOptions(CallOptions, total=False):
-    """Those of a call, and whether to leave its answer unread."""
+    """Options of a call, and whether to leave its answer unread."""
 
     stream: bool
 

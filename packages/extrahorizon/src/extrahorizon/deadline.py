@@ -21,7 +21,7 @@ class LambdaContext(Protocol):
     aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda stops this invocation."""
+        """Return the milliseconds until Lambda stops this invocation."""
         ...
 
 
@@ -52,7 +52,7 @@ class Deadline:
         return cls(remaining() / 1000 - MARGIN) if remaining else cls()
 
     def remaining(self) -> float:
-        """Seconds left, infinite without a deadline, negative when it has passed."""
+        """Return the seconds left, infinite without a deadline, negative when it has passed."""
         return float("inf") if self._at is None else self._at - self._clock()
 
     @contextmanager

@@ -24,7 +24,7 @@ def normalize_host(host: str) -> str:
 
 
 def base_url(host: str) -> str:
-    """`normalize_host`, checked: what can never be called is refused with what to write instead.
+    """Return the result of `normalize_host`, checked: the error says what to write instead.
 
     Raises:
         ConfigurationError: no scheme before localhost, no host name, or an IP address, which the

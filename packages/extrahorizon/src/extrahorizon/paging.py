@@ -46,7 +46,7 @@ class Page(Generic[Item]):
 
     @property
     def is_last(self) -> bool:
-        """Whether this is the last page; without a total, whether it is not full."""
+        """Return whether this is the last page; without a total, whether it is not full."""
         if not self.items or self._fetch is None:
             return True
         return len(self.items) < self.limit if self.total is None else self.total <= self.offset + self.limit

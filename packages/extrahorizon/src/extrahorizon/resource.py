@@ -82,7 +82,7 @@ def _parameter(value: object) -> str:
 
 
 def required(rql: Condition) -> str:
-    """RQL that picks the records to change, as it follows a path.
+    """Return the RQL that selects the records to change, as it follows a path.
 
     Raises:
         RQLSyntaxError: it has no condition, and would pick from all of them.

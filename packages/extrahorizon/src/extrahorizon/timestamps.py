@@ -24,8 +24,8 @@ def parse(timestamp: float | str) -> datetime:
         raise TypeError(f"a timestamp is a number of milliseconds or a string, not {type(timestamp).__name__}")
     try:
         if isinstance(timestamp, str):
-            moment = datetime.fromisoformat(timestamp)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            value = datetime.fromisoformat(timestamp)
+            return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
         return _EPOCH + timedelta(milliseconds=timestamp)
     except (ValueError, OverflowError):
         kind = "string" if isinstance(timestamp, str) else "number"
@@ -33,29 +33,29 @@ def parse(timestamp: float | str) -> datetime:
     raise ValueError(f"the {kind} is not a timestamp: expected epoch milliseconds or ISO 8601")
 
 
-def iso(moment: datetime) -> str:
+def iso(value: datetime) -> str:
     """Return a datetime as the platform's timestamp: ISO 8601 in UTC, to the millisecond.
 
     Raises:
         ValueError: it has no time zone, or its year is out of range.
     """
-    if moment.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError("a datetime without a time zone means another time on every machine: give it one")
     try:
-        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
         raise ValueError("a datetime is out of the range of years") from None
 
 
-def milliseconds(moment: datetime) -> int:
+def milliseconds(value: datetime) -> int:
     """Return a datetime as milliseconds since 1970, as services with snake_case members take it.
 
     Raises:
         ValueError: it has no time zone.
     """
-    if moment.utcoffset() is None:
+    if value.utcoffset() is None:
         raise ValueError("a datetime without a time zone means another time on every machine: give it one")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (value - _EPOCH) // timedelta(milliseconds=1)
 
 
 def described(value: object) -> str:

@@ -17,7 +17,7 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.aws.stacks import told_as_ours
+from exh_dev.aws.stacks import as_devkit_errors
 from extrahorizon.queue import BATCH_BYTES, BATCH_SIZE
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class DeadLetters:
     def count(self) -> int:
         """Return the approximate number of messages, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        with told_as_ours(f"look at {self._url}"):
+        with as_devkit_errors(f"look at {self._url}"):
             found = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)["Attributes"]
         return sum(int(found[name]) for name in names)
 
@@ -161,7 +161,7 @@ class DeadLetters:
         seen: set[str] = set()
         idle = 0  # answers without anything new: of what came in meanwhile, or is visible again
         while True:
-            with told_as_ours(f"read {self._url}"):
+            with as_devkit_errors(f"read {self._url}"):
                 answer = self._sqs.receive_message(
                     QueueUrl=self._url,
                     MaxNumberOfMessages=BATCH_SIZE,
@@ -195,7 +195,7 @@ class DeadLetters:
             }
             for number, letter in enumerate(letters)
         ]
-        with told_as_ours(f"send to {to}"):
+        with as_devkit_errors(f"send to {to}"):
             answer = self._sqs.send_message_batch(QueueUrl=to, Entries=entries)
         return [letters[int(each["Id"])] for each in answer.get("Successful", ())]
 
@@ -203,7 +203,7 @@ class DeadLetters:
         """Delete the sent messages. Those that SQS does not delete return to this queue and may be sent twice."""
         entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
         if entries:
-            with told_as_ours(f"take what was sent out of {self._url}"):
+            with as_devkit_errors(f"take what was sent out of {self._url}"):
                 self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
 
     def _give_back(self, kept: dict[str, str]) -> None:
@@ -213,7 +213,7 @@ class DeadLetters:
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
                 for number, receipt in enumerate(some)
             ]
-            with told_as_ours(f"give back what was read of {self._url}; it is hidden for {_HIDDEN // 60} minutes"):
+            with as_devkit_errors(f"give back what was read of {self._url}; it is hidden for {_HIDDEN // 60} minutes"):
                 self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
 
 

@@ -151,11 +151,11 @@ class EventSourceMapping:
             return None
         invocation = self._invoke({"Records": [self._record(message) for message in batch]})
         left = left_over([message["MessageId"] for message in batch], invocation)
-        whole = left is None
+        all_failed = left is None
         done = [] if left is None else [message for message in batch if message["MessageId"] not in left]
         with self._lock:
-            self.counts["failed" if whole else "returned"] += 1
-            self.counts["reported"] += 0 if whole else len(batch) - len(done)
+            self.counts["failed" if all_failed else "returned"] += 1
+            self.counts["reported"] += 0 if all_failed else len(batch) - len(done)
         self._delete(done)
         return invocation
 

@@ -20,7 +20,7 @@ TIMEOUTS_UNTIL_VISIBLE = 6
 """Visibility timeout as a multiple of the function's timeout, as AWS advises:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 MOST_RECEIVES = 5
-"""How often a message is received before it moves to the dead-letter queue; AWS advises at least five."""
+"""Receives of a message before it moves to the dead-letter queue; AWS advises at least five."""
 
 _WHAT = "a local AWS, for functions that read a secret or a queue,"
 STOPS_WITHIN = 0.05  # seconds
@@ -161,7 +161,7 @@ def uses_work_queue(spec: FunctionSpec) -> bool:
 
 
 def hidden_for(specs: Iterable[FunctionSpec]) -> int:
-    """Seconds that messages have to stay hidden for functions with the timeouts of these."""
+    """Return how many seconds messages stay hidden, so that each of these functions can finish."""
     return TIMEOUTS_UNTIL_VISIBLE * max(spec.timeout for spec in specs)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.extras import needs_extra
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Stack:
         """
         with needs_extra(_WHAT, "aws"):
             import boto3
-        with told_as_ours("use AWS"):
+        with as_devkit_errors("use AWS"):
             return boto3.Session(profile_name=self.profile).client(service, region_name=self.region)
 
     def physical_id(self, logical_id: str) -> str:
@@ -59,14 +59,14 @@ class Stack:
 
     @cached_property
     def _physical_ids(self) -> dict[str, str | None]:
-        with told_as_ours(f"look at the stack {self.name}"):
+        with as_devkit_errors(f"look at the stack {self.name}"):
             pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
             found = [each for page in pages for each in page["StackResourceSummaries"]]
         return {each["LogicalResourceId"]: each.get("PhysicalResourceId") for each in found}
 
 
 @contextmanager
-def told_as_ours(what: str) -> Iterator[None]:
+def as_devkit_errors(what: str) -> Iterator[None]:
     """Convert boto3 errors raised in the block into a one-line DevkitError.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.checking.handler_shape import problem_with_handler
-from exh_dev.checking.inspection import python_of
+from exh_dev.checking.inspection import python_version
 from exh_dev.checking.own_modules import loaded_files, missing_names, module_file
 from exh_dev.checking.syntax import find_problem
 from exh_dev.errors import DevkitError, SourceError
@@ -31,15 +31,15 @@ _HERE = sys.version_info[:2]
 
 def find(inspection: Inspection) -> Iterator[Finding]:
     """Yield problems in the code of each function, and Python files that cannot be imported."""
-    told = set()
+    reported = set()
     for spec in inspection.specs:
         for finding in of_function(inspection, spec):
-            told.add(finding.file)
+            reported.add(finding.file)
             yield finding
     for folder in (HANDLERS, SHARED):
         for path in sorted((inspection.root / folder).rglob("*.py")):
             name = relative(path, inspection.root)
-            if name not in told and path.is_file() and (problem := _syntax(inspection, path, _HERE)):
+            if name not in reported and path.is_file() and (problem := _syntax(inspection, path, _HERE)):
                 yield replace(problem, severity="warning")
 
 
@@ -66,7 +66,7 @@ def _of_node(inspection: Inspection, spec: FunctionSpec) -> Iterator[Finding]:
 
 
 def _of_python(inspection: Inspection, spec: FunctionSpec, *, loading: bool) -> Iterator[Finding]:
-    root, version = inspection.root, python_of(spec) or _HERE
+    root, version = inspection.root, python_version(spec) or _HERE
     problems: list[DevkitError] = []
     try:
         own = handler_files(root, spec, version, problems)

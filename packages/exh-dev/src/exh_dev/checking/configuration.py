@@ -45,12 +45,12 @@ def _env_file(inspection: Inspection) -> Iterator[Finding]:
     path = inspection.root / ENV_FILE
     try:
         read_env_file(path)
-        told = misplaced(path)
+        warning = misplaced(path)
     except DevkitError as error:
         yield finding_of(error, inspection.root, file=ENV_FILE)
     else:
-        if told:
-            yield Finding("warning", ENV_FILE, told.replace(f"{inspection.root}/", ""))
+        if warning:
+            yield Finding("warning", ENV_FILE, warning.replace(f"{inspection.root}/", ""))
 
 
 def _asked(inspection: Inspection) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ def _empty_ranges(configuration: dict[str, Any], pointer: str) -> Iterator[tuple
     for least, most in _RANGES:
         low: Any = configuration.get(least)
         high: Any = configuration.get(most)
-        if _is_of("number", low) and _is_of("number", high) and low > high:
+        if _has_type("number", low) and _has_type("number", high) and low > high:
             yield f"{pointer}/{most}", f"no value fits: {least} is {low} and {most} is {high}"
 
 
@@ -56,9 +56,9 @@ def _foreign_values(configuration: dict[str, Any], kind: str, pointer: str) -> I
     if "const" in configuration:
         values["const"] = configuration["const"]
     for place, value in values.items():
-        if not _is_of(kind, value):
+        if not _has_type(kind, value):
             yield f"{pointer}/{place}", f"no value is this one: the property is of the type {kind}"
 
 
-def _is_of(kind: str, value: Any) -> bool:
+def _has_type(kind: str, value: Any) -> bool:
     return isinstance(value, _KINDS[kind]) and isinstance(value, bool) == (kind == "boolean")

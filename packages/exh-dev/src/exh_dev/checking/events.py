@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from exh_dev.checking.finding import Finding, finding_of, relative
 from exh_dev.errors import DevkitError
 from exh_dev.platform.tasks.limits import MOST_DATA
-from exh_dev.project.cloudformation import did_you_mean
 from exh_dev.project.project import MANIFEST, read_event
 from exh_dev.runtime.triggers import trigger_of
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +29,14 @@ SEED = ".seed.json"
 def find(inspection: Inspection) -> Iterator[Finding]:
     """Yield findings about the events of each function, and about events without a function."""
     folder = inspection.root / "events"
-    told: set[Path] = set()
+    checked: set[Path] = set()
     for spec in inspection.specs:
         try:
             paths = inspection.project.sample_events(spec)
         except DevkitError as error:
             yield _without(inspection, spec, error)
             continue
-        told |= set(paths)
+        checked |= set(paths)
         for path in paths:
             for finding in _of_file(inspection, path, spec):
                 yield replace(finding, functions=(spec.name,))
@@ -44,7 +44,7 @@ def find(inspection: Inspection) -> Iterator[Finding]:
         names = {spec.name for spec in inspection.specs}
         for path in sorted(folder.glob("*.json")):
             name = path.name.partition(".")[0]
-            if name not in names and path not in told:
+            if name not in names and path not in checked:
                 message = f"{MANIFEST} has no function {name}{did_you_mean(name, names)}"
                 hint = "events are called NAME.json, NAME.CASE.json and NAME.seed.json"
                 yield Finding("warning", relative(path, inspection.root), message, hint=hint)

@@ -90,17 +90,17 @@ def finding_of(error: DevkitError, root: Path, *, file: str, functions: tuple[st
         file: location if the error has none.
         functions: the names of the functions that it concerns.
     """
-    told = Finding("error", file, "", functions=functions, exit_code=error.exit_code)
+    finding = Finding("error", file, "", functions=functions, exit_code=error.exit_code)
     if isinstance(error, ManifestError | SourceError):
         path = error.path if error.path.is_absolute() else root / error.path
-        return replace(told, file=relative(path, root), message=error.reason, line=error.line)
+        return replace(finding, file=relative(path, root), message=error.reason, line=error.line)
     found = _PLACED.fullmatch(str(error))
     path = root / found["file"] if found else root
     if not found or not (path.exists() or found["line"]) or not path.is_relative_to(root):
-        return replace(told, message=str(error).replace(f"{root}/", ""))
+        return replace(finding, message=str(error).replace(f"{root}/", ""))
     line, column = (int(found[name]) if found[name] else None for name in ("line", "column"))
     message = found["message"].replace(f"{root}/", "")
-    return replace(told, file=relative(path, root), message=message, line=line, column=column)
+    return replace(finding, file=relative(path, root), message=message, line=line, column=column)
 
 
 def merged(one: Finding, other: Finding) -> Finding:

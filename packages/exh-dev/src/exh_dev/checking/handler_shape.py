@@ -134,7 +134,9 @@ def _compiled(found: _Definition) -> CodeType | None:
     )
     bare = type(found)(name=found.name, args=arguments, body=found.body, decorator_list=[], returns=None)
     try:
-        whole = compile(ast.fix_missing_locations(ast.Module([bare], [])), "handler", "exec", dont_inherit=True)
+        compiled = compile(ast.fix_missing_locations(ast.Module([bare], [])), "handler", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, TypeError):
         return None
-    return next((each for each in whole.co_consts if isinstance(each, CodeType) and each.co_name == found.name), None)
+    return next(
+        (each for each in compiled.co_consts if isinstance(each, CodeType) and each.co_name == found.name), None
+    )

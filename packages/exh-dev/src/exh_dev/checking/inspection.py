@@ -57,7 +57,7 @@ class Inspection:
 
     @property
     def knows_all_functions(self) -> bool:
-        """Whether all functions are known, so that any other name is a mistake."""
+        """Return whether all functions are known, so that any other name is a mistake."""
         return not isinstance(self.manifest, DevkitError) and not self.manifest.errors
 
     @cached_property
@@ -69,7 +69,7 @@ class Inspection:
 
     @property
     def knows_all_schemas(self) -> bool:
-        """Whether every schema file could be read, so that any other schema name is a mistake."""
+        """Return whether every schema file could be read, so that any other schema name is a mistake."""
         from exh_dev.project.configuration.repository import folders
 
         known = set(self.configuration.schema_files.values())
@@ -116,6 +116,6 @@ class Inspection:
         return self._texts[path]
 
 
-def python_of(spec: FunctionSpec) -> tuple[int, int] | None:
+def python_version(spec: FunctionSpec) -> tuple[int, int] | None:
     """Return the Python version that a function's code targets; None if unsupported, which has its own finding."""
     return RUNTIMES.get(spec.runtime)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exh_dev.errors import DevkitError, SourceError
 from exh_dev.packaging.imports import read_module
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,11 +58,11 @@ def missing_names(root: Path, paths: Iterable[Path], version: tuple[int, int]) -
     """
     for path in paths:
         facts = _facts(root, path, version)
-        told = set()
+        reported = set()
         for name, line, is_needed in facts.imports if facts else ():
             missing = _missing(root, name.split("."), version) if is_needed else None
-            if missing and (line, missing) not in told:
-                told.add((line, missing))
+            if missing and (line, missing) not in reported:
+                reported.add((line, missing))
                 yield SourceError(path, line, missing)
 
 

@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from exh_dev.checking.finding import Finding, finding_of
-from exh_dev.checking.inspection import python_of
+from exh_dev.checking.inspection import python_version
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.contents import own_lock
 from exh_dev.packaging.lock_files import INPUTS, LOCK
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def find(inspection: Inspection) -> Iterator[Finding]:
     """Yield what `build` would say of pyproject.toml and the locks."""
     for spec in inspection.specs:
-        if spec.code is not None or python_of(spec) is None:
+        if spec.code is not None or python_version(spec) is None:
             continue
         pins = _pins(inspection.root, spec)
         if isinstance(pins, DevkitError):

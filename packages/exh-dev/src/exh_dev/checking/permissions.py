@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.checking.finding import Finding
-from exh_dev.project.cloudformation import did_you_mean
 from exh_dev.project.configuration.configuration import PROVIDED
 from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

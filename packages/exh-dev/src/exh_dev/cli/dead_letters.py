@@ -113,13 +113,13 @@ def show(
         body = json.loads(letter.body)
     except (ValueError, RecursionError):
         body = letter.body
-    told = {**letter.as_json(), "attributes": letter.other_attributes, "body": body}
+    shown = {**letter.as_json(), "attributes": letter.other_attributes, "body": body}
     facts = {**letter.as_json(), **letter.other_attributes}
     lines = [f"{name}: {value}" for name, value in facts.items() if value is not None]
     if letter.error_type is None and queue == _DEAD_LETTERS:
         lines.append(f"It failed too often; filter the log of the functions by message_id {letter.id}")
     text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-    output.summary(told, [*lines, "", *text.splitlines()])
+    output.summary(shown, [*lines, "", *text.splitlines()])
 
 
 @dead_letters.command()
@@ -171,8 +171,8 @@ def redrive(
         lambda done: output.note(f"{done} sent"),
     )
     missing = max(len(ids) - moved - failed, 0)
-    told = {"ok": not failed and not missing, "stack": found.name, "sent": moved, "not_sent": failed, "to": to}
-    output.summary(told, [f"Sent {moved} to {to}" + (f"; {failed} could not be sent, and stay" if failed else "")])
+    result = {"ok": not failed and not missing, "stack": found.name, "sent": moved, "not_sent": failed, "to": to}
+    output.summary(result, [f"Sent {moved} to {to}" + (f"; {failed} could not be sent, and stay" if failed else "")])
     _check_none_is_hidden(letters)
     if missing:
         raise DevkitError(f"{missing} of the ids are of no message in the queue")
@@ -232,6 +232,12 @@ def _filter(error_type: str | None, *, without_reason: bool) -> Any:
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
-    told = letter.as_json()
+    members = letter.as_json()
     sent = letter.sent.astimezone().strftime("%Y-%m-%d %H:%M")
-    return sent, told["error_type"] or "failed too often", told["error_message"] or "", told["task_id"] or "", letter.id
+    return (
+        sent,
+        members["error_type"] or "failed too often",
+        members["error_message"] or "",
+        members["task_id"] or "",
+        letter.id,
+    )

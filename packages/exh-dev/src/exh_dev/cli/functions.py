@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from enum import StrEnum
@@ -93,8 +94,10 @@ def invoke(
     place = _served_place(project, insists=served, alone=[name for name, given in alone.items() if given])
     if event == "-":
         case = Case.of(spec, "stdin", parse_event(sys.stdin.buffer.read(), "stdin"), source)
+    elif event:
+        case = Case.of(spec, Path(event).name, _read_given_event(project, spec, event), source)
     else:
-        path = Path(event) if event else project.sample_events(spec)[0]
+        path = project.sample_events(spec)[0]
         case = Case.of(spec, path.name, read_event(path), source)
     _warn_of_event(spec, case, output)
     if event is None and cluster is None and project.seed(spec):
@@ -105,7 +108,7 @@ def invoke(
     if place is not None:
         _invoke_served(place, case, output, root=project.root, seeded=event is None, broken=broken)
     if broken and output.for_people:
-        _tell_broken(broken, output)
+        _print_loading_errors(broken, output)
         raise typer.Exit(1)
     if debug:
         if spec.code is None:  # Node.js has an inspector of its own
@@ -126,6 +129,28 @@ def invoke(
             output.note(f"the function returned, but something that it set off failed: {failure}")
     _hand_over(project, runs, output)
     raise typer.Exit(0 if returned else 1)
+
+
+def _read_given_event(project: Project, spec: FunctionSpec, event: str) -> Any:
+    """Return the JSON in the file that `--event` names.
+
+    Raises:
+        UsageError: it cannot be read, or is not JSON; where there is no such file, with the function's sample events.
+    """
+    from exh_dev.project.project import read_event
+    from exh_dev.suggestions import did_you_mean
+
+    try:
+        return read_event(Path(event))
+    except UsageError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
+        missing = str(error)
+    try:
+        known = [os.path.relpath(each) for each in project.sample_events(spec)]
+    except UsageError as error:
+        raise UsageError(f"{missing}; {error}") from None
+    raise UsageError(f"{missing}{did_you_mean(event, known)}; the events of {spec.name} are: {', '.join(known)}")
 
 
 def run(
@@ -234,11 +259,11 @@ def _loading_errors(project: Project, names: Sequence[str], output: CommandOutpu
     broken = {name: lines for name, lines in found.items() if lines}
     if not output.for_people:
         for lines in broken.values():
-            _tell_broken(lines, output)
+            _print_loading_errors(lines, output)
     return broken
 
 
-def _tell_broken(lines: Sequence[str], output: CommandOutput) -> None:
+def _print_loading_errors(lines: Sequence[str], output: CommandOutput) -> None:
     for line in lines:
         output.error(line)
 
@@ -338,7 +363,7 @@ def _invoke_served(
         done = api.invoke(case.function, case.event, seeded=seeded)
     output.note(f"ran on the platform that is being served; its run: {place}/_dev/#/runs/{done['id']}", run=done["id"])
     if broken and output.for_people and done["status"] != "OK":
-        _tell_broken(broken, output)
+        _print_loading_errors(broken, output)
         raise typer.Exit(1)
     end_with_run(done, output, root=root)
 

@@ -20,7 +20,8 @@ from exh_dev.cli.output import choose_output, leave_client_logs
 from exh_dev.cli.platform import call, print_credentials, serve
 from exh_dev.cli.project import build, check, init, new, remove, rename, types, upgrade
 from exh_dev.cli.runs import mails, replay, runs
-from exh_dev.cli.tasks import logs, schedules, tasks
+from exh_dev.cli.schedules import schedules
+from exh_dev.cli.tasks import logs, tasks
 from exh_dev.errors import DevkitError, UsageError
 
 if TYPE_CHECKING:

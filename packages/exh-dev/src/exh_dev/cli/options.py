@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from exh_dev.output import Output
     from exh_dev.remote.cluster import Cluster
     from exh_dev.remote.dev_api import DevApi
+    from extrahorizon.client import ExtraHorizon
 
 JsonOption = Annotated[
     bool | None,
@@ -71,6 +72,16 @@ def environment_of(cluster: Cluster | None, data_dir: str | None, output: Output
     return DataDir(data_dir_of(data_dir)).environment()
 
 
+def connect(what: str, cluster: Cluster | None, environment: dict[str, str], output: Output) -> ExtraHorizon:
+    """Return the client for a platform; on a real cluster, announce that `what` is read there."""
+    from exh_dev.remote.client import client_of
+
+    if cluster is not None:
+        host = environment["API_HOST"]
+        output.note(f"reading {what} on {cluster.named(host)}", host=host)
+    return client_of(environment)
+
+
 def local_platform(data_dir: str | None) -> DevApi:
     """Return the control center API of the local platform of a data directory.
 
@@ -90,8 +101,8 @@ def not_in_project(function: str | None) -> str:
     The project has no such function, with the closest name. Empty if the project has it; the platform may also have
     uploaded functions.
     """
-    from exh_dev.project.cloudformation import did_you_mean
     from exh_dev.project.project import Project
+    from exh_dev.suggestions import did_you_mean
 
     project = Project.find_if_any()
     if function is None or project is None or not project.functions:

@@ -85,7 +85,7 @@ class JsonOutput:
         self.result({"ok": is_ok, "problems": list(problems)})
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:
-        """As `log`, with the id of the run as `task_id` or `api_request_id` unless the line has one."""
+        """Print a line as `log` does, with the run's id as `task_id` or `api_request_id` unless the line has one."""
         _write(sys.stdout, {f"{kind}_id": run_id, **_entry(function, line)})
 
     def log(self, function: str, line: LogLine) -> None:

@@ -164,11 +164,11 @@ def types(
     Writes handlers/documents.py for mypy and your editor. Handlers import it under TYPE_CHECKING, so it costs nothing
     at run time. Run it again after changing a schema.
     """
-    from exh_dev.project.document_types.module import bring_up_to_date
+    from exh_dev.project.document_types.module import update_types
     from exh_dev.project.project import Project
 
     output = choose_output(as_json=as_json)
-    found = bring_up_to_date(Project.find(), write=not check)
+    found = update_types(Project.find(), write=not check)
     output.summary(found.as_json(), [pasteable(line) for line in found.as_lines()])
     raise typer.Exit(1 if found.stale else 0)
 
@@ -216,12 +216,15 @@ def init(
     that is not empty.
     """
     from exh_dev.packaging.installed_wheels import wheel_of
+    from exh_dev.project.init.examples import choose
     from exh_dev.project.init.project import Wishes, check_folder, check_name, make_project
     from exh_dev.project.new.names import spelled
 
     output = choose_output(as_json=as_json)
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that is wanted
+    # Report a wrong option before asking for the missing ones.
     check_folder(folder)
+    choose(examples or (), target.value if target else "both")
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     suggested = spelled(folder.name)
     if name is None:

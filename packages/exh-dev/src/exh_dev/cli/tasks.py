@@ -1,6 +1,4 @@
-"""The commands of `exh-dev` about what is on a platform, the local one that runs or a real one: tasks, their logs, and
-schedules.
-"""
+"""`exh-dev tasks` and `exh-dev logs`: what ran on a platform, the local one that runs or a real one."""
 
 from __future__ import annotations
 
@@ -19,21 +17,21 @@ from exh_dev.cli.options import (
     LiveOption,
     ProfileOption,
     YesOption,
+    connect,
     environment_of,
     local_platform,
     not_in_project,
 )
 from exh_dev.cli.output import choose_output
-from exh_dev.errors import DevkitError, UsageError
+from exh_dev.errors import UsageError
 from exh_dev.output import Table
 from exh_dev.remote.cluster import Cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from exh_dev.output import Output
     from exh_dev.remote.logs import Run, Source
-    from exh_dev.remote.schedules import Plan, Step
     from exh_dev.runtime import LogLine
     from extrahorizon.client import ExtraHorizon
 
@@ -75,10 +73,14 @@ def tasks(
 
     output = choose_output(as_json=as_json)
     name = None if function is None else _known_name(function, output)[0]
-    exh = _connect("the tasks", Cluster.of(live=live, profile=profile, host=host, yes=yes), data_dir, output)
-    newest = found.newest_tasks(exh, found.tasks_of(name, status and status.value), limit, with_data=data)
+    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
+    exh = connect("the tasks", cluster, environment_of(cluster, data_dir, output), output)
+    newest = found.newest_tasks(exh, found.task_condition(name, status and status.value), limit, with_data=data)
+    if not newest:
+        output.summary(newest, ["There are none"])
+        return
     errors = [found.error_of(task) for task in newest]
-    _show(newest, found.COLUMNS, [found.row(task) for task in newest], output, errors)
+    output.tables(newest, Table(found.COLUMNS, [found.row(task) for task in newest], below=errors))
 
 
 def logs(
@@ -104,7 +106,8 @@ def logs(
     local platform that runs (exh-dev serve), or with --live on a real cluster, where it needs VIEW_TASKS and
     VIEW_TASK_LOGS, for an API function VIEW_API_FUNCTION_REQUESTS and VIEW_API_FUNCTION_REQUEST_LOGS too. Lines can
     take minutes to appear on a real cluster. The local platform has them when the run is over, and --follow shows them
-    as they come, also those of runs by hand and of batches. When piped: a JSON object per line.
+    as they come, also those of runs by hand and of batches. When piped: a JSON object per line. Exit code 2 if there is
+    no such function; on a real cluster that check needs VIEW_TASK_FUNCTIONS.
 
     exh-dev logs whoami --follow
     """
@@ -113,7 +116,7 @@ def logs(
     output = choose_output(as_json=as_json)
     function, kind = _known_name(name, output)
     cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    exh = _connect(f"the logs of {function}", cluster, data_dir, output)
+    exh = connect(f"the logs of {function}", cluster, environment_of(cluster, data_dir, output), output)
     sources: list[Source] = [function_logs.TaskRuns(exh, function)]
     if kind in {None, "api"}:
         sources.append(function_logs.ApiRuns(exh, function))
@@ -127,18 +130,24 @@ def logs(
         show(run, line)
     runs = [run for source in sources for run in source.runs.values()]
     if not runs:
-        output.note(f"{function} has not been run there; exh-dev tasks shows what has{not_in_project(name)}")
+        if kind is None:
+            _check_exists(function, exh, output)
+        output.note(f"{function} has not been run there; exh-dev tasks shows what has")
     for run in runs:
-        what = f"{run.kind.replace('_', ' ')} {run.id}"
-        if run.log.is_empty and not run.closed:
-            output.note(f"{what} ({run.status}) has no lines yet")
-        if run.log.cut:
-            output.note(f"{what} may have more lines: the platform gives 100 of a millisecond at most")
+        _note_missing_lines(run, output)
     if not follow:
         return
     if live:
         function_logs.follow(sources, show)
     _follow_locally(function, data_dir, output)
+
+
+def _note_missing_lines(run: Run, output: Output) -> None:
+    what = f"{run.kind.replace('_', ' ')} {run.id}"
+    if run.log.is_empty and not run.closed:
+        output.note(f"{what} ({run.status}) has no lines yet")
+    if run.log.cut:
+        output.note(f"{what} may have more lines: the platform gives 100 of a millisecond at most")
 
 
 def _follow_locally(function: str, data_dir: str | None, output: Output) -> None:
@@ -165,164 +174,6 @@ def _follow_locally(function: str, data_dir: str | None, output: Output) -> None
     output.note("the platform has stopped")
 
 
-schedules = typer.Typer(
-    name="schedules",
-    help="List a platform's schedules, or synchronize them.",
-    rich_markup_mode=None,
-    invoke_without_command=True,
-)
-
-
-@schedules.callback()
-def _list_by_default(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_schedules()
-
-
-@schedules.command()
-def sync(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes without making them.")] = False,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune",
-            help="Also remove schedules that exh-dev made for functions that template.yaml does not have. Not where "
-            "another project is on the same cluster. On the local platform that is always done.",
-        ),
-    ] = False,
-    data_dir: DataDirOption = None,
-    live: LiveOption = False,
-    profile: ProfileOption = None,
-    host: HostOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = None,
-) -> None:
-    """Synchronize a platform's schedules with template.yaml.
-
-    Creates missing schedules, replaces changed ones, and removes duplicates and those whose function no longer has a
-    schedule. The command is idempotent. It changes only schedules that it created, which it recognizes by a marker in
-    their data. The functions must exist already.
-
-    By default on the running local platform (exh-dev serve does this at start). With --live on a real cluster, after
-    showing the changes and asking for confirmation. Needs VIEW_TASK_SCHEDULES, CREATE_TASK_SCHEDULE and
-    DELETE_TASK_SCHEDULE.
-
-    exh-dev schedules sync --live --dry-run
-    """
-    from exh_dev.project.project import Project
-    from exh_dev.remote.schedules import apply, read_plan
-
-    output = choose_output(as_json=as_json)
-    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    manifest = Project.find().manifest
-    environment = environment_of(cluster, data_dir, output)
-    exh = _client("the schedules", cluster, environment, output)
-    plan = read_plan(manifest, exh, prune=prune or cluster is None)
-    for note in plan.notes():
-        output.note(note)
-    result = _SyncResult(plan, environment["API_HOST"], dry_run=dry_run)
-    if not dry_run:
-        for step in plan.steps:
-            output.note(str(step))
-        if plan.steps and cluster:
-            changes = "1 change of schedules" if len(plan.steps) == 1 else f"{len(plan.steps)} changes of schedules"
-            cluster.confirm(changes, environment["API_HOST"], output)
-        try:
-            for step in apply(plan.steps, exh):
-                result.done.append(step)
-        except DevkitError as error:
-            output.summary(result.as_json(), ())
-            raise DevkitError(f"{error}. {result.progress()}") from error
-    output.summary(result.as_json(), result.as_lines())
-
-
-@schedules.command("list")
-def list_schedules(
-    data_dir: DataDirOption = None,
-    live: LiveOption = False,
-    profile: ProfileOption = None,
-    host: HostOption = None,
-    yes: YesOption = False,
-    as_json: JsonOption = None,
-) -> None:
-    """List a platform's schedules, marking those made by schedules sync.
-
-    In JSON they are the platform's schedule objects without their data, with managed: true for those. With --live it
-    needs VIEW_TASK_SCHEDULES.
-    """
-    from exh_dev.remote.schedules import is_ours, known_to
-    from exh_dev.remote.tasks import local_time
-
-    output = choose_output(as_json=as_json)
-    cluster = Cluster.of(live=live, profile=profile, host=host, yes=yes)
-    known = known_to(_connect("the schedules", cluster, data_dir, output))
-    shown: list[dict[str, Any]] = [
-        {**{name: value for name, value in each.items() if name != "data"}, "managed": is_ours(each)} for each in known
-    ]
-    rows = [
-        (
-            each["functionName"],
-            f"{each['interval']} s",
-            local_time(each.get("nextTimestamp")),
-            each["id"],
-            "yes" if each["managed"] else "no",
-        )
-        for each in shown
-    ]
-    _show(shown, ("Function", "Every", "Next", "Id", "Managed"), rows, output)
-
-
-class _SyncResult:
-    """Result of applying a plan."""
-
-    def __init__(self, plan: Plan, host: str, *, dry_run: bool) -> None:
-        self.plan = plan
-        self.host = host
-        self.dry_run = dry_run
-        self.done: list[Step] = []
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "ok": self.dry_run or len(self.done) == len(self.plan.steps),
-            "host": self.host,
-            "dry_run": self.dry_run,
-            "steps": [step.as_json(done=step in self.done) for step in self.plan.steps],
-            **{
-                name: [{key: each[key] for key in ("id", "functionName", "interval")} for each in some]
-                for name, some in (("kept", self.plan.kept), ("left", self.plan.left), ("foreign", self.plan.foreign))
-            },
-        }
-
-    def as_lines(self) -> list[str]:
-        if not self.plan.steps:
-            count = len(self.plan.kept)
-            found = "1 schedule is" if count == 1 else f"{count} schedules are"
-            return [f"Nothing to do: {found} as template.yaml says"]
-        if self.dry_run:
-            return [*map(str, self.plan.steps), "No changes made (--dry-run)"]
-        created = sum(step.action == "create" for step in self.done)
-        return [f"Created {created}, removed {len(self.done) - created}, kept {len(self.plan.kept)}"]
-
-    def progress(self) -> str:
-        """Return what was and was not done, in a sentence."""
-        rest = self.plan.steps[len(self.done) :]
-        done = f"Done: {'; '.join(map(str, self.done))}" if self.done else "No changes made"
-        return f"{done}. Not done: {'; '.join(map(str, rest))}. Do it again to go on"
-
-
-def _show(
-    value: Any,
-    headings: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    output: Output,
-    below: Sequence[str] = (),
-) -> None:
-    if rows:
-        output.tables(value, Table(headings, rows, below=below))
-    else:
-        output.summary(value, ["There are none"])
-
-
 def _known_name(name: str, output: Output) -> tuple[str, str | None]:
     """Return a function's name as the platform has it, and its kind; as it was typed where the project does not have
     it.
@@ -344,18 +195,32 @@ def _known_name(name: str, output: Output) -> tuple[str, str | None]:
     return name, None
 
 
-def _connect(what: str, cluster: Cluster | None, data_dir: str | None, output: Output) -> ExtraHorizon:
-    return _client(what, cluster, environment_of(cluster, data_dir, output), output)
+def _check_exists(function: str, exh: ExtraHorizon, output: Output) -> None:
+    """Raise if a platform has no such function. Print a note if its functions cannot be listed.
 
+    The platform decides: it may have functions that the project does not have.
 
-def _client(what: str, cluster: Cluster | None, environment: dict[str, str], output: Output) -> ExtraHorizon:
-    """Return the client for a platform; on a real cluster, announce that `what` is read there."""
-    from exh_dev.remote.client import client_of
+    Raises:
+        UsageError: there is no such function; the message has the closest name and lists all.
+    """
+    from exh_dev.platform.tasks.built_in import RECORDS
+    from exh_dev.project.project import Project
+    from exh_dev.remote.client import MissingPermissionError
+    from exh_dev.remote.tasks import function_names
+    from exh_dev.suggestions import did_you_mean
 
-    if cluster is not None:
-        host = environment["API_HOST"]
-        output.note(f"reading {what} on {cluster.named(host)}", host=host)
-    return client_of(environment)
+    try:
+        names = {*function_names(exh), *RECORDS}  # no platform lists those that it has built in
+    except MissingPermissionError as error:
+        output.note(f"whether {function} exists there cannot be checked: {error}{not_in_project(function)}")
+        return
+    if function not in names:
+        project = Project.find_if_any()
+        known = sorted(names | {spec.name for spec in project.functions} if project else names)
+        raise UsageError(
+            f"neither the platform nor the project has a function `{function}`{did_you_mean(function, known)}; "
+            f"there are: {', '.join(known)}"
+        )
 
 
 def _began(source: Source, count: int, output: Output, *, needed: bool, follow: bool) -> bool:

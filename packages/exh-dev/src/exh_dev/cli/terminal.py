@@ -56,7 +56,7 @@ class TerminalOutput:
         self._err = _console(stderr=True)
 
     def result(self, value: Any) -> None:
-        """Indented JSON."""
+        """Print indented JSON."""
         text = visible_json(json.dumps(value, indent=2, ensure_ascii=False))
         self._out.print(JSONHighlighter()(Text(text)), soft_wrap=True)
 
@@ -131,23 +131,24 @@ class TerminalOutput:
         self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f", soft_wrap=True)
 
     def log(self, function: str, line: LogLine) -> None:
-        """Time, function, level, message, and the members that are this line's own."""
+        """Print time, function, level, message, and the members that are this line's own."""
         # The traceback is printed below with the function's own frames.
         first = line.text.partition(_TRACEBACK)[0]
         self._log(self._err, function, replace(line, text=first), "%H:%M:%S.%f")
 
     def note(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - the message says what people need
-        self._err.print(Text(visible(pasteable(message), lines=True)))
+        self._message(message)
 
     def warn(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
-        self._err.print(
-            Text("warning: ", style="yellow").append(visible(pasteable(message), lines=True), style="default")
-        )
+        self._message(message, ("warning: ", "yellow"))
 
     def error(self, message: str, **facts: Any) -> None:  # noqa: ARG002 - as in JSON, which has the facts
-        self._err.print(
-            Text("error: ", style="bold red").append(visible(pasteable(message), lines=True), style="not bold default")
-        )
+        self._message(message, ("error: ", "bold red"))
+
+    def _message(self, message: str, severity: tuple[str, str] = ("", "")) -> None:
+        """Print a message after its styled severity; wrapped on a terminal alone, since programs search by the line."""
+        text = Text.assemble(severity, visible(pasteable(message), lines=True))
+        self._err.print(text, soft_wrap=not self._err.is_terminal)
 
     def _wrapped(self, text: Text, console: Console | None = None) -> None:
         """Print a line; on a terminal wrap it between words with a hanging indent."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-def number_of(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
+def integer_parameter(request: Request, name: str, usual: int, *, most: int | None = None) -> int:
     """Return an integer query parameter, `usual` if missing, at most `most`.
 
     Raises:

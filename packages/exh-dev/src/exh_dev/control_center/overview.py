@@ -13,7 +13,7 @@ from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.http.routing import Route
 from exh_dev.platform.mails.sending import COLLECTION as MAILS
 from exh_dev.platform.storage.sql import EVERYTHING
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 from exh_dev.platform.tasks.run_list import Wanted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def route(base: str, context: Context, *, clock: Clock) -> Route:
         minutes = [_Tally() for _ in range(_MINUTES)]
         functions: defaultdict[str, _Tally] = defaultdict(_Tally)
         for run in runs:
-            index = int((moment(run["started"]) - start) // 60)
+            index = int((epoch_seconds(run["started"]) - start) // 60)
             minutes[min(index, _MINUTES - 1)].add(run)
             functions[run["function"]].add(run)
         return JsonAnswer({
@@ -71,7 +71,7 @@ def route(base: str, context: Context, *, clock: Clock) -> Route:
 
 
 def _ranked(functions: dict[str, _Tally]) -> list[dict[str, Any]]:
-    """Those that fail first, then those that take longest."""
+    """Return the functions, those with most failures first, then the slowest."""
     slowest = {name: _percentile(each.durations, 0.95) for name, each in functions.items()}
     order = sorted(functions, key=lambda name: (-functions[name].failed, -(slowest[name] or 0)))
     return [

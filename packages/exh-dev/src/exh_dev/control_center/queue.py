@@ -7,7 +7,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.control_center.asked import number_of
+from exh_dev.control_center.asked import integer_parameter
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.http.routing import Route
@@ -15,7 +15,7 @@ from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks.records import TASKS, poke
 from exh_dev.platform.tasks.runner import MOST_TASKS
-from exh_dev.platform.tasks.schedules import SCHEDULES, create_task_of
+from exh_dev.platform.tasks.schedules import SCHEDULES, create_scheduled_task
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,7 +47,7 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
     async def show(request: Request) -> JsonAnswer:
         now = clock()
         states = _states(now)
-        limit = number_of(request, "limit", _MOST, most=_MOST)
+        limit = integer_parameter(request, "limit", _MOST, most=_MOST)
         counts = {
             name: store.count_up_to(_MOST_COUNTED, TASKS, condition, _INDEX) for name, condition in states.items()
         }
@@ -75,7 +75,7 @@ def routes(base: str, context: Context, *, clock: Clock) -> list[Route]:
         """Create the task that the schedule would create next; when it is due next stays as it is."""
         schedule = _known(store, SCHEDULES, request.path_params["id"], "schedule")
         now = clock()
-        return JsonAnswer({"id": create_task_of(store, schedule, now=now, start=now)["id"]}, 202)
+        return JsonAnswer({"id": create_scheduled_task(store, schedule, now=now, start=now)["id"]}, 202)
 
     return [
         Route(f"{base}/queue", show, methods=["GET"]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.control_center.wanted_runs import FILTERS, wanted_of
+from exh_dev.control_center.wanted_runs import FILTERS, read_filters
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
@@ -35,7 +35,7 @@ def route(base: str, context: Context) -> Route:
         if unknown := sorted(set(asked) - set(_ASKED)):
             raise ErrorAnswer(15, f"{unknown[0]} is not a filter; use one of {', '.join(_ASKED)}")
         limit = _limit(asked.get("limit"))
-        wanted = wanted_of({"status": "FAILED", **asked, "sort": "started"})
+        wanted = read_filters({"status": "FAILED", **asked, "sort": "started"})
         if wanted.members["status"] not in _ENDED:
             raise ErrorAnswer(15, f"status must be one of {', '.join(_ENDED)}: what is running cannot be run again")
         found, total, is_exact, since = await context.runner.runs.page(wanted, limit=limit)

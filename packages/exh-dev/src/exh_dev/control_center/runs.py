@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exh_dev.control_center import replays
-from exh_dev.control_center.asked import number_of
-from exh_dev.control_center.wanted_runs import wanted_of
+from exh_dev.control_center.asked import integer_parameter
+from exh_dev.control_center.wanted_runs import read_filters
 from exh_dev.platform.http.bodies import parse_json, read_body
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
@@ -26,15 +26,15 @@ def routes(base: str, context: Context) -> list[Route]:
     runs = context.runner.runs
 
     async def find(request: Request) -> JsonAnswer:
-        limit = number_of(request, "limit", _USUAL, most=_MOST)
-        offset = number_of(request, "offset", 0)
-        found = await runs.page(wanted_of(request.query_params), limit=limit, offset=offset)
+        limit = integer_parameter(request, "limit", _USUAL, most=_MOST)
+        offset = integer_parameter(request, "offset", 0)
+        found = await runs.page(read_filters(request.query_params), limit=limit, offset=offset)
         since = {"searched_since": found.searched_since} if found.searched_since else {}
         return JsonAnswer({"total": found.total, "total_is_exact": found.is_exact, **since, "data": found.runs})
 
     async def adopt(request: Request) -> JsonAnswer:
         """Store a run of a fresh platform, in the format of `GET /runs/{id}` there, for display."""
-        run = parse_json(await read_body(request), whole=False)
+        run = parse_json(await read_body(request), encodable=False)
         if not is_run(run):
             raise ErrorAnswer(22, "The body is a run that has ended, as GET /runs/{id} gives it")
         runs.adopt([run])
@@ -42,10 +42,10 @@ def routes(base: str, context: Context) -> list[Route]:
 
     async def show(request: Request) -> JsonAnswer:
         run_id = request.path_params["id"]
-        is_whole = request.query_params.get("full") != "false"
-        if is_whole:
+        in_full = request.query_params.get("full") != "false"
+        if in_full:
             await runs.ready()
-        found = runs.get(run_id) if is_whole else runs.record(run_id)
+        found = runs.get(run_id) if in_full else runs.record(run_id)
         if found is None:
             raise missing(run_id)
         left_out = () if request.query_params.get("calls") != "false" else ("calls",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.storage.timestamps import moment
+from exh_dev.platform.storage.timestamps import epoch_seconds
 from exh_dev.platform.tasks.run_list import SORTS, Wanted
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ OTHERS = ("from", "to", "search", "before", "after", "sort")
 _USUAL_SORT = "-started"
 
 
-def wanted_of(asked: Mapping[str, Any]) -> Wanted:
+def read_filters(asked: Mapping[str, Any]) -> Wanted:
     """Parse the filters of a request.
 
     Raises:
@@ -30,8 +30,8 @@ def wanted_of(asked: Mapping[str, Any]) -> Wanted:
         raise ErrorAnswer(15, f"sort must be one of {', '.join(SORTS)}")
     return Wanted(
         {name: asked[name] for name in FILTERS if asked.get(name)},
-        since=_moment(asked, "from"),
-        until=_moment(asked, "to"),
+        since=_timestamp(asked, "from"),
+        until=_timestamp(asked, "to"),
         search=asked.get("search") or "",
         before=asked.get("before") or None,
         after=asked.get("after") or None,
@@ -39,9 +39,9 @@ def wanted_of(asked: Mapping[str, Any]) -> Wanted:
     )
 
 
-def _moment(asked: Mapping[str, Any], name: str) -> float | None:
+def _timestamp(asked: Mapping[str, Any], name: str) -> float | None:
     text = asked.get(name)
     try:
-        return moment(text.replace(" ", "+")) if text else None  # a + that was not encoded came as a space
+        return epoch_seconds(text.replace(" ", "+")) if text else None  # a + that was not encoded came as a space
     except (ValueError, OverflowError):
         raise ErrorAnswer(15, f"{name} must be a timestamp in ISO 8601, such as 2026-01-31T12:00:00Z") from None

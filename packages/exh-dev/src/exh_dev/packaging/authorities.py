@@ -42,7 +42,7 @@ class _Value(NamedTuple):
 
     tag: int
     content: bytes
-    whole: bytes
+    der: bytes
 
 
 @cache
@@ -74,8 +74,8 @@ def subject_hash(certificate: bytes) -> str:
     Raises:
         ValueError: it is none.
     """
-    (whole,) = _values(certificate)
-    to_be_signed, *_ = _values(whole.content)
+    (value,) = _values(certificate)
+    to_be_signed, *_ = _values(value.content)
     fields = [each for each in _values(to_be_signed.content) if each.tag != _VERSION]
     subject = fields[_ISSUER_AND_VALIDITY]
     canonical = b"".join(_canonical_set(each) for each in _values(subject.content))
@@ -93,14 +93,14 @@ def _canonical_set(names: _Value) -> bytes:
     entries = []
     for each in _values(names.content):
         kind, value = _values(each.content)
-        entries.append(_encoded(_SEQUENCE, kind.whole + _canonical_text(value)))
+        entries.append(_encoded(_SEQUENCE, kind.der + _canonical_text(value)))
     return _encoded(_SET, b"".join(sorted(entries)))
 
 
 def _canonical_text(value: _Value) -> bytes:
     """Return a string in lower case and with single spaces, in UTF-8; another value as it is."""
     if value.tag not in _ENCODINGS:
-        return value.whole
+        return value.der
     text = value.content.decode(_ENCODINGS[value.tag]).encode()
     return _encoded(_UTF8, b" ".join(text.split()).lower())
 

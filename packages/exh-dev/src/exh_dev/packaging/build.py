@@ -39,9 +39,9 @@ from exh_dev.packaging.locks import (
     read_locks,
 )
 from exh_dev.packaging.needs import parts_of, with_needs
-from exh_dev.packaging.origin import origin_of
-from exh_dev.packaging.pruning import QUEUE, Pruner, check_whole, may_be_queued, named_modules
-from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements, whole_packages
+from exh_dev.packaging.origin import read_origin
+from exh_dev.packaging.pruning import QUEUE, Pruner, check_unpruned, may_be_queued, named_modules
+from exh_dev.packaging.pyproject import excluded_patterns, harmless_patterns, project_requirements, unpruned_packages
 from exh_dev.packaging.replacing import replace
 from exh_dev.packaging.sbom import bill_of_materials
 from exh_dev.packaging.secret_scan import check_secrets
@@ -170,8 +170,8 @@ class _Workshop:
         self._archivist = archive.Archivist(kept)
         self._unpacked = Unpacked(kept)
         self._excluded = excluded_patterns(project.root)
-        self._whole = whole_packages(project.root)
-        self._origin = origin_of(project.root)
+        self._unpruned = unpruned_packages(project.root)
+        self._origin = read_origin(project.root)
         self._named = named_modules(project)
         self._pruners: dict[tuple[int, int], Pruner] = {}
         self._fetched: dict[tuple[Path | None, Target], list[Wheel]] = {}
@@ -184,9 +184,9 @@ class _Workshop:
             self._python(target)
         own = {path: None for spec in specs for path in self._files(spec)}
         check_secrets([*shared_files(self._root), *own], self._root, harmless_patterns(self._root), self._kept)
-        if self._whole:
+        if self._unpruned:
             known = {wheel.pin.name for spec in specs if spec.code is None for wheel in self._wheels(spec)}
-            check_whole(self._whole, known, self._root)
+            check_unpruned(self._unpruned, known, self._root)
 
     def bundle(self, spec: FunctionSpec) -> Bundle:
         target = self._target(spec)
@@ -212,7 +212,7 @@ class _Workshop:
         )
         own |= self._shared
         parts = parts_of(wheels, asked_packages(self._wanted(spec), target), target)
-        pruner = self._pruners.setdefault(target.version, Pruner(self._kept, target.version, self._whole))
+        pruner = self._pruners.setdefault(target.version, Pruner(self._kept, target.version, self._unpruned))
         contents = {wheel.pin.name: self._of_wheel(wheel) for wheel in wheels}
         unused = () if may_be_queued(self._project, spec) else (QUEUE,)
         pruned = pruner.prune(

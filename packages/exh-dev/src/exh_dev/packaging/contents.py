@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from exh_dev.errors import DevkitError, ManifestError, SourceError
 from exh_dev.packaging.imports import read_module
 from exh_dev.packaging.lock_files import INPUTS, LOCK
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ from yaml.nodes import ScalarNode, SequenceNode
 
 from exh_dev.errors import DevkitError, UsageError
 from exh_dev.packaging.sbom import ARCHITECTURE, RUNTIME
-from exh_dev.project.cloudformation import UnresolvableError, did_you_mean
+from exh_dev.project.cloudformation import UnresolvableError
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.sam_configuration import FILE
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

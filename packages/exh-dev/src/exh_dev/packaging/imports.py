@@ -141,16 +141,16 @@ def missing_imports(
         if path.suffix != ".py":
             continue
         relative = path.relative_to(root)
-        told = set()
+        reported = set()
         for name, line, is_needed in read_module(path, relative.parent.parts, version).imports:
             top = name.partition(".")[0]
-            if not is_needed or top in told or top in _RUNTIME or top == "__main__":
+            if not is_needed or top in reported or top in _RUNTIME or top == "__main__":
                 continue
             if top == _TOOLKIT:
-                told.add(top)
+                reported.add(top)
                 yield MissingImportError(relative, line, name, "and exh-dev is never deployed; leave it to tests")
             elif not is_provided(top):
-                told.add(top)
+                reported.add(top)
                 alone = "" if inputs.partition("/")[0] != relative.parts[0] else f" (for this function alone: {inputs})"
                 yield MissingImportError(
                     relative,

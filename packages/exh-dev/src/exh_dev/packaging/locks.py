@@ -172,8 +172,8 @@ def _logical_lines(file: Path) -> Iterator[tuple[int, str]]:
         first = first if parts else number
         parts.append(text.removesuffix("\\").strip())
         if not text.endswith("\\"):
-            if whole := " ".join(part for part in parts if part):
-                yield first, whole
+            if joined := " ".join(part for part in parts if part):
+                yield first, joined
             parts = []
-    if whole := " ".join(part for part in parts if part):
-        yield first, whole
+    if joined := " ".join(part for part in parts if part):
+        yield first, joined

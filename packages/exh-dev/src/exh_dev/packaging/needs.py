@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from exh_dev.errors import DevkitError
 from exh_dev.packaging.parts import Parts
 from exh_dev.packaging.wheels import PROVIDED
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -137,7 +137,7 @@ def _missing(folder: Path, spec: FunctionSpec) -> str:
 
 
 def _foreign(spec: FunctionSpec, files: Sequence[Path]) -> str:
-    """Native modules, which were compiled for this machine, and not for Lambda's."""
+    """Return a warning about native modules, which were compiled for this machine, not for Lambda's."""
     native = sorted({path.name for path in files if path.suffix == ".node"})
     if not native or (sys.platform == "linux" and platform.machine().lower() in _MACHINES[spec.architecture]):
         return ""

@@ -34,7 +34,7 @@ class Origin:
     time: datetime | None
 
 
-def origin_of(root: Path) -> Origin:
+def read_origin(root: Path) -> Origin:
     """Return the provenance of a project's bundles.
 
     The time is that of the last commit, so that one commit gives the same bills of materials everywhere. Without git it

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from exh_dev.errors import UsageError
-from exh_dev.packaging import module_facts
+from exh_dev.packaging import module_facts, package_files
 from exh_dev.packaging import reach as reaching
 from exh_dev.packaging.content import Content
 from exh_dev.packaging.module_facts import Facts, read_facts
+from exh_dev.packaging.package_files import Package
 from exh_dev.packaging.pyproject import PYPROJECT
-from exh_dev.packaging.reach import Own, Package, reach
+from exh_dev.packaging.reach import Own, reach
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -54,10 +55,10 @@ class Pruned(NamedTuple):
 class Pruner:
     """Prunes packages for one version of Python."""
 
-    def __init__(self, kept: Kept, version: tuple[int, int], whole: Collection[str]) -> None:
-        """Parse modules as `version` does, and do not prune the packages in `whole`."""
+    def __init__(self, kept: Kept, version: tuple[int, int], unpruned: Collection[str]) -> None:
+        """Parse modules as `version` does, and do not prune the packages in `unpruned`."""
         self._kept, self._version = kept, version
-        self._whole = {canonicalize_name(each) for each in whole}
+        self._unpruned = {canonicalize_name(each) for each in unpruned}
         self._facts: dict[tuple[bytes, tuple[str, ...]], Facts] = {}
 
     def prune(
@@ -87,7 +88,7 @@ class Pruner:
             repr(
                 (
                     self._version,
-                    sorted(self._whole),
+                    sorted(self._unpruned),
                     sorted(library),
                     sorted(unused),
                     sorted(named),
@@ -129,7 +130,7 @@ class Pruner:
         found = reach(
             modules,
             packages,
-            whole=self._whole,
+            unpruned=self._unpruned,
             library=library,
             read=self._read,
             unused=unused,
@@ -153,7 +154,7 @@ class Pruner:
 @cache
 def rules() -> bytes:
     """Return a digest of the analysis' source, as a cache key: in a checkout it changes without a new version."""
-    modules = (Path(module_facts.__file__), Path(reaching.__file__))
+    modules = (Path(module_facts.__file__), Path(package_files.__file__), Path(reaching.__file__))
     return hashlib.sha256(b"\0".join(module.read_bytes() for module in modules)).digest()
 
 
@@ -177,13 +178,13 @@ def named_modules(project: Project) -> set[str]:
     return {each.decode() for path in paths if path.is_file() for each in _DOTTED.findall(path.read_bytes())}
 
 
-def check_whole(whole: Collection[str], known: Collection[str], root: Path) -> None:
+def check_unpruned(unpruned: Collection[str], known: Collection[str], root: Path) -> None:
     """Check that the packages in the `whole` setting are packages of the project.
 
     Raises:
         UsageError: one is unknown.
     """
-    for each in whole:
+    for each in unpruned:
         if canonicalize_name(each) not in known:
             raise UsageError(
                 f"{root / PYPROJECT}: `whole` of [tool.exh-dev.build] names {each}, and no lock has such a package"

@@ -64,7 +64,7 @@ def excluded_patterns(root: Path) -> list[str]:
     return _texts(root, "tool", "exh-dev", "build", "exclude") or list(_NEVER_SERVED)
 
 
-def whole_packages(root: Path) -> list[str]:
+def unpruned_packages(root: Path) -> list[str]:
     """Return the names of packages that are bundled without pruning (the `whole` setting)."""
     return _texts(root, "tool", "exh-dev", "build", "whole")
 

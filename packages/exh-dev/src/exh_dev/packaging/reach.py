@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from exh_dev.packaging.package_files import NATIVE, Package, has_entry_points, is_metadata, is_test, module_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -44,29 +46,9 @@ _BY_THE_LIBRARY = {"zoneinfo": "tzdata"}
 _CLIENT, _SERVICES = "extrahorizon.client", "extrahorizon.services."
 #: Calls that read an attribute whose name is known only at run time.
 _COMPUTED_ATTRIBUTES = re.compile(rb"\b(getattr|attrgetter|methodcaller|__getattribute__|eval|exec|vars|globals)\b")
-_TESTS = frozenset({"tests", "test"})
 _STUBS = (".pyi",)
 _LICENCE = re.compile(r"(licen[cs]e|copying|notice|authors|patents|third.?party)", re.IGNORECASE)
-_INFO = ".dist-info"
 _COMPILED_INTO = "__mypyc"  # what mypyc compiles several modules into
-_NATIVE = (".so", ".pyd")
-
-
-@dataclass
-class Package:
-    """A package as it may be packed.
-
-    Attributes:
-        name: its canonical name.
-        files: all of them, by where they are installed, with their digests.
-        needs: the names of the packages that it needs.
-        is_asked: whether the project asks for it by itself.
-    """
-
-    name: str
-    files: Mapping[str, Content]
-    needs: Collection[str]
-    is_asked: bool
 
 
 @dataclass
@@ -90,7 +72,7 @@ def reach(
     own: Iterable[Own],
     packages: Sequence[Package],
     *,
-    whole: Collection[str],
+    unpruned: Collection[str],
     library: Collection[str],
     read: Callable[[Content, Sequence[str]], Facts],
     unused: Collection[str] = (),
@@ -101,13 +83,13 @@ def reach(
     Args:
         own: the project's modules in the bundle.
         packages: the bundle's packages.
-        whole: names of packages to keep entirely.
+        unpruned: names of packages to keep entirely.
         library: names of the target's standard library modules.
         read: analyzes a module, from its source and its package.
         unused: package modules that are dropped unless the project imports them itself.
         named: possible modules that are run by name.
     """
-    walk = _Walk(packages, read, set(whole), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
+    walk = _Walk(packages, read, set(unpruned), {*library, *OF_THE_RUNTIME, *_BOTO}, set(unused))
     walk.begin(own, named)
     walk.finish()
     return walk.result()
@@ -118,7 +100,7 @@ class _Walk:
         self,
         packages: Sequence[Package],
         read: Callable[[Content, Sequence[str]], Facts],
-        whole: set[str],
+        unpruned: set[str],
         outside: set[str],
         unused: set[str],
     ) -> None:
@@ -128,7 +110,7 @@ class _Walk:
         """The modules: of each the package and path, several where one is compiled and readable too."""
         for package in packages:
             for path in package.files:
-                if module := _module(path):
+                if module := module_name(path):
                     self._places.setdefault(module, []).append((package.name, path))
         self._there = outside | {module.partition(".")[0] for module in self._places}
         self._dead: dict[str, bool] = {}
@@ -140,8 +122,8 @@ class _Walk:
         self._unused = unused
         self._reached: set[str] = set()
         self._outside: set[str] = set()
-        self._everything = {name for name in self._packages if name in whole}
-        self._whole: set[str] = set()
+        self._unpruned = {name for name in self._packages if name in unpruned}
+        self._entire: set[str] = set()
         self._waiting: list[str] = []
         self._facts: dict[str, Facts] = {}
         self._metadata: set[str] = set()
@@ -165,24 +147,24 @@ class _Walk:
                 for package in self._packages.values():
                     if package.is_asked:
                         self._keep(package.name)
-        for name in self._everything:
+        for name in self._unpruned:
             self._keep(name)
         self._drain()
 
     def finish(self) -> None:
         """Add files that no import reaches but that are needed, until nothing is added."""
         while True:
-            before = len(self._whole), len(self._reached)
-            found = {name for module in self._reached for name, _ in self._places[module]} | self._whole
+            before = len(self._entire), len(self._reached)
+            found = {name for module in self._reached for name, _ in self._places[module]} | self._entire
             for package in self._packages.values():
                 if package.name not in found and package.is_asked:
                     self._keep(package.name)
-            for name in list(self._whole):
+            for name in list(self._entire):
                 for need in self._packages[name].needs:
                     if need in self._packages and need not in found:
                         self._keep(need)
             self._drain()
-            if before == (len(self._whole), len(self._reached)):
+            if before == (len(self._entire), len(self._reached)):
                 return
 
     def result(self) -> Reach:
@@ -190,14 +172,16 @@ class _Walk:
         paths: dict[str, set[str]] = {name: set() for name in self._packages}
         for module in self._reached:
             places = self._places[module]
-            native = {name for name, path in places if path.endswith(_NATIVE)}
+            native = {name for name, path in places if path.endswith(NATIVE)}
             for name, path in places:
                 if not (name in native and path.endswith(".py")):  # Python takes the compiled one
                     paths[name].add(path)
         for name, package in self._packages.items():
-            if name in self._everything:
-                result.kept[name] = {path for path in package.files if not _is_info(path) or self._is_told(name, path)}
-            elif paths[name] or name in self._whole:
+            if name in self._unpruned:
+                result.kept[name] = {
+                    path for path in package.files if not is_metadata(path) or self._is_metadata_kept(name, path)
+                }
+            elif paths[name] or name in self._entire:
                 result.kept[name] = self._files(package, paths[name])
         self._cut(result)
         return result
@@ -207,7 +191,7 @@ class _Walk:
             module = self._waiting.pop()
             for name, path in self._places[module]:
                 package = self._packages[name]
-                if path.endswith(_NATIVE):
+                if path.endswith(NATIVE):
                     self._follow_native(module, name)
                     continue
                 parts = module.split(".")
@@ -270,7 +254,7 @@ class _Walk:
         if facts.entry_points:
             self._metadata.add("*")
             for package in self._packages.values():
-                if package.name != name and _offers(package):
+                if package.name != name and has_entry_points(package):
                     self._keep(package.name)
 
     def _read_at(self, module: str, path: str) -> Facts:
@@ -324,44 +308,42 @@ class _Walk:
 
     def _keep(self, name: str) -> None:
         """Keep an entire package except its tests."""
-        if name in self._whole:
+        if name in self._entire:
             return
-        self._whole.add(name)
+        self._entire.add(name)
         for path in self._packages[name].files:
-            if (module := _module(path)) and (name in self._everything or not _is_test(path)):
+            if (module := module_name(path)) and (name in self._unpruned or not is_test(path)):
                 self._go(module)
 
     def _files(self, package: Package, modules: set[str]) -> set[str]:
         """Return the reachable modules of a package, and the data files in their folders."""
         folders: dict[str, bool] = {}
         for path in package.files:
-            if _module(path):
+            if module_name(path):
                 folder = str(PurePosixPath(path).parent)
                 folders[folder] = folders.get(folder, False) or path in modules
         strings = self._strings.get(package.name, set())
         return modules | {
             path
             for path in package.files
-            if not _module(path) and not path.endswith(_STUBS) and self._is_data(package.name, path, folders, strings)
+            if not module_name(path)
+            and not path.endswith(_STUBS)
+            and self._is_data(package.name, path, folders, strings)
         }
 
     def _is_data(self, name: str, path: str, folders: Mapping[str, bool], strings: Collection[str]) -> bool:
         inner = PurePosixPath(path)
-        if _is_info(path):
-            return self._is_told(name, path)
+        if is_metadata(path):
+            return self._is_metadata_kept(name, path)
         if _LICENCE.match(inner.name) or inner.name in strings:
             return True
-        if (
-            inner.suffix == ".pth"
-            or inner.name == "py.typed"
-            or (_is_test(path) and not folders.get(str(inner.parent)))
-        ):
+        if inner.suffix == ".pth" or inner.name == "py.typed" or (is_test(path) and not folders.get(str(inner.parent))):
             return False
-        if name in self._whole:
+        if name in self._entire:
             return True
         return next((folders[str(each)] for each in inner.parents if str(each) in folders and str(each) != "."), True)
 
-    def _is_told(self, name: str, path: str) -> bool:
+    def _is_metadata_kept(self, name: str, path: str) -> bool:
         """Return whether to keep a file of the installer's metadata: licences, and files read at run time."""
         inner = PurePosixPath(*PurePosixPath(path).parts[1:])
         if inner.parts[0] in ("licenses", "license_files") or _LICENCE.match(inner.name):
@@ -380,41 +362,10 @@ class _Walk:
                 (".".join(parts[:depth]) for depth in range(1, len(parts) + 1) if ".".join(parts[:depth]) not in alive),
                 None,
             )
-            if top is None or parts[0] in OF_THE_RUNTIME or _is_test(module.replace(".", "/") + "/any"):
+            if top is None or parts[0] in OF_THE_RUNTIME or is_test(module.replace(".", "/") + "/any"):
                 continue
             if parts[-1] == "__main__" and top == module:
                 continue
             is_folder = top in self._below or any(path.endswith("/__init__.py") for _, path in self._places[module])
             place = top.replace(".", "/")
             result.cut[f"{place}/__init__.py" if is_folder else f"{place}.py"] = self._places[module][0][0]
-
-
-def _module(path: str) -> str | None:
-    """Return the module that a file is, if it is one."""
-    if path.endswith(".py"):
-        inner = path.removesuffix(".py").removesuffix("/__init__")
-    elif path.endswith(_NATIVE):
-        folder, _, name = path.rpartition("/")
-        inner = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
-    else:
-        return None
-    module = inner.replace("/", ".")
-    return module if all(part.isidentifier() or part[:1].isdigit() for part in module.split(".")) else None
-
-
-def _is_info(path: str) -> bool:
-    return path.partition("/")[0].endswith(_INFO)
-
-
-def _is_test(path: str) -> bool:
-    """Return whether a file is in a folder of tests inside of a package."""
-    return not _TESTS.isdisjoint(PurePosixPath(path).parent.parts[1:])
-
-
-def _offers(package: Package) -> bool:
-    """Return whether a package offers something to others besides commands."""
-    for path, content in package.files.items():
-        if _is_info(path) and path.endswith("/entry_points.txt"):
-            groups = set(re.findall(r"^\[([^\]]+)\]", content.data.decode(errors="replace"), re.MULTILINE))
-            return bool(groups - {"console_scripts", "gui_scripts"})
-    return False

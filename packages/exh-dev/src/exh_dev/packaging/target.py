@@ -1,4 +1,4 @@
-"""The runtime, and the machine it runs on, that a bundle is for. What is about Python is asked of Python's alone."""
+"""The target of a bundle: its runtime, and the machine that this runs on."""
 
 from __future__ import annotations
 

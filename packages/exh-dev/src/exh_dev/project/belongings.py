@@ -47,7 +47,7 @@ def belongings(root: Path, spec: FunctionSpec) -> list[Path]:
     for folder in (root / "tests", root / "tests" / "handlers"):
         places += [folder / module, folder / f"test_{module}.py", *sorted(folder.glob(f"test_{module}_*.py"))]
     others = _modules_that_begin_with(root, module)
-    return [place for place in places if place.exists() and not _is_of(place, others)]
+    return [place for place in places if place.exists() and not _is_test_for(place, others)]
 
 
 def _modules_that_begin_with(root: Path, module: str) -> list[str]:
@@ -56,7 +56,7 @@ def _modules_that_begin_with(root: Path, module: str) -> list[str]:
     return list(names)
 
 
-def _is_of(place: Path, modules: list[str]) -> bool:
+def _is_test_for(place: Path, modules: list[str]) -> bool:
     return any(re.fullmatch(rf"test_{re.escape(module)}(_.*)?\.py", place.name) for module in modules)
 
 

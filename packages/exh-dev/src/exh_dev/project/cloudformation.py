@@ -19,9 +19,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from exh_dev.errors import ManifestError, UsageError
 from exh_dev.project.strict_yaml import check_keys, compose, line_of
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Scalar = str | int | float | bool | None
@@ -32,7 +33,6 @@ FUNCTION = "AWS::Serverless::Function"  # the type of a function
 _YAML = "tag:yaml.org,2002:"
 _PLAIN = {ScalarNode: f"{_YAML}str", SequenceNode: f"{_YAML}seq", MappingNode: f"{_YAML}map"}
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_SHORTENED = 3  # minimum letters of a truncated name
 _LONGEST_NUMBER = 40  # characters; what is longer is no number a template means
 
 
@@ -324,19 +324,6 @@ def read_template(path: Path, parameters: Mapping[str, str] | None = None) -> Te
         raise ManifestError(path, 1, f"a template is a mapping with Resources in it, not {found}")
     check_keys(path, root)
     return Template(path, root, parameters or {})
-
-
-def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean …?)` for the known name closest to `text`, or the only one that begins with it.
-
-    Else an empty string.
-    """
-    from difflib import get_close_matches
-
-    folded = {name.lower(): name for name in known}
-    begun = [name for name in folded if len(text) >= _SHORTENED and name.startswith(text.lower())]
-    close = get_close_matches(text.lower(), folded, n=1) or (begun if len(begun) == 1 else [])
-    return f" (did you mean `{folded[close[0]]}`?)" if close else ""
 
 
 def _entries(node: Node) -> dict[str, Entry]:

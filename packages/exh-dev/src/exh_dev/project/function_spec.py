@@ -50,7 +50,7 @@ _OVERLAY = "Metadata: ExtraHorizon: environment"
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Whether the platform retries a failed task; empty `errors_to_retry` means after every error."""
+    """Policy for retries of a failed task; empty `errors_to_retry` means after every error."""
 
     enabled: bool
     errors_to_retry: tuple[str, ...] = ()
@@ -121,17 +121,17 @@ class FunctionSpec:
 
     @property
     def synced(self) -> bool:
-        """Whether the official CLI deploys the function, from its bundle and a `task-config.json`."""
+        """Return whether the official CLI deploys the function, from its bundle and a `task-config.json`."""
         return "exh" in self.targets and not self.image
 
     @property
     def has_credentials_of_its_own(self) -> bool:
-        """Whether `environment` in its metadata sets credentials, which replace `executionCredentials`."""
+        """Return whether `environment` in its metadata sets credentials, which replace `executionCredentials`."""
         return any(each.name in CREDENTIAL_VARIABLES for each in self.exh_variables)
 
     @property
     def gets_credentials(self) -> bool:
-        """Whether it has credentials at run time: as a task from the manifest, on AWS from its secret."""
+        """Return whether it has credentials at run time: as a task from the manifest, on AWS from its secret."""
         return bool(self.execution_credentials) or self.has_credentials_of_its_own or "exh" not in self.targets
 
     def how_to_get_credentials(self) -> str:

@@ -1,4 +1,4 @@
-"""The manifest: the functions of `template.yaml`. Only this module parses them.
+"""The manifest: the functions of `template.yaml`. Only this module parses them, with `function_code`.
 
     load_manifest()       the file as a `Manifest`; a rule it breaks is a `ManifestError` with the line
     read_manifest()       the same, with every function that breaks a rule among its `errors`
@@ -11,14 +11,12 @@ checks the rest of the template.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, replace
-from keyword import iskeyword
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from exh_dev.errors import ManifestError, UsageError
-from exh_dev.project.cloudformation import FUNCTION, NoValueError, UnresolvableError, did_you_mean, read_template
+from exh_dev.project.cloudformation import FUNCTION, NoValueError, UnresolvableError, read_template
+from exh_dev.project.function_code import quoted, read_function_code
 from exh_dev.project.function_spec import (
     ARCHITECTURES,
     EXECUTION_PERMISSIONS,
@@ -36,6 +34,7 @@ from exh_dev.project.function_spec import (
     Target,
     Variable,
 )
+from exh_dev.suggestions import did_you_mean
 from extrahorizon.timestamps import parse
 
 if TYPE_CHECKING:
@@ -59,13 +58,6 @@ _METADATA = (
 LONGEST_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
-_RUNTIME = re.compile(r"python\d+\.\d+|nodejs\d+\.x")
-_PYTHON_HANDLER = "module.function, with dots and names that Python can import, such as handlers.whoami.handler"
-#: What of an image starts AWS's runtime client, which takes the command for the handler.
-_LAMBDA_ENTRY_POINTS = ("lambda-entrypoint.sh", "awslambdaric")
-_NODE_HANDLER = re.compile(r"(?!/|.*\.\.)(\S+/)?[^\s/.]+(\.[^\s/.]+)+")
-#: Folders of a project that its functions cannot be in: what `exh-dev build` and the local platform write.
-_WRITTEN = ("build", ".exh-dev")
 _EXH_TIMEOUT = (3, 300)  # seconds
 _AWS_TIMEOUT = (1, 900)
 _API_TIMEOUT = 30
@@ -191,18 +183,18 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
     given_kind: Kind | None = meta.choice("kind", KINDS)
     kind = given_kind or "task"
     log_format: LogFormat | None = logging.choice("LogFormat", LOG_FORMATS) if logging else None
-    is_image = settings.text("PackageType") == "Image"
-    is_node = not is_image and (settings.text("Runtime") or "").startswith("nodejs")
+    name = _read_name(meta)
+    code = read_function_code(resource, settings)
     return FunctionSpec(
         path=resource.template.path,
         line=resource.line,
         logical_id=logical_id,
-        name=_read_name(meta),
-        handler=_read_command(settings) if is_image else (_read_node_handler if is_node else _read_handler)(settings),
-        code=_read_code(settings) if is_node else None,
-        image=is_image,
+        name=name,
+        handler=code.handler,
+        code=code.folder,
+        image=code.is_image,
         description=settings.text("Description") or "",
-        runtime=_read_python(resource.required("Metadata")) if is_image else _read_runtime(settings),
+        runtime=code.runtime,
         architecture=_read_architecture(settings),
         timeout=_read_timeout(settings, targets, kind),
         memory=_read_memory(settings),
@@ -225,89 +217,8 @@ def _read_function(logical_id: str, resource: Section, defaults: Section | None)
 def _read_name(meta: Section) -> str:
     name = meta.text("name")
     if not name or not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-        raise meta.error(f"name is {_quoted(name)}; it must be {NAME_RULE}", "name")
+        raise meta.error(f"name is {quoted(name)}; it must be {NAME_RULE}", "name")
     return name
-
-
-def _read_handler(settings: Section) -> str:
-    handler = settings.text("Handler")
-    if not handler or not _is_python_handler(handler):
-        raise settings.error(f"Handler is {_quoted(handler)}; it must be {_PYTHON_HANDLER}", "Handler")
-    return handler
-
-
-def _is_python_handler(text: str) -> bool:
-    parts = text.split(".")
-    return len(parts) > 1 and all(part.isidentifier() and not iskeyword(part) for part in parts)
-
-
-def _read_command(settings: Section) -> str:
-    """Return the handler of a container image: the command of the runtime that its entry point starts."""
-    image = settings.section("ImageConfig")
-    command = image.texts("Command") if image else None
-    if image is None or command is None:
-        raise settings.error(
-            "PackageType is `Image` without an ImageConfig: Command to name the handler, as [handlers.whoami.handler]",
-            "PackageType",
-        )
-    if len(command) != 1 or not _is_python_handler(command[0]):
-        found = " ".join(command)
-        raise image.error(f"Command is `{found}`; it must be a list of one {_PYTHON_HANDLER}", "Command")
-    entry_point = image.texts("EntryPoint")
-    if entry_point and not any(part.endswith(_LAMBDA_ENTRY_POINTS) for part in entry_point):
-        raise image.error(
-            f"EntryPoint is `{' '.join(entry_point)}`, which starts no handler; it must be left out, or end in "
-            f"{' or '.join(_LAMBDA_ENTRY_POINTS)}",
-            "EntryPoint",
-        )
-    return command[0]
-
-
-def _read_python(metadata: Section) -> str:
-    """Return the Python of a container image: that of SAM's `DockerBuildArgs`, else the one that this runs on."""
-    arguments = metadata.section("DockerBuildArgs")
-    version = arguments.text("PYTHON") if arguments else None
-    runtime = f"python{version or '.'.join(map(str, sys.version_info[:2]))}"
-    if arguments and not _RUNTIME.fullmatch(runtime):
-        raise arguments.error(f"PYTHON is {_quoted(version)}; it must be a version in quotes, such as '3.13'", "PYTHON")
-    return runtime
-
-
-def _read_node_handler(settings: Section) -> str:
-    handler = settings.text("Handler")
-    if not handler or not _NODE_HANDLER.fullmatch(handler):
-        rule = (
-            "file.export without a space, where the file may be in a folder, such as index.handler or src/index.handler"
-        )
-        raise settings.error(f"Handler is {_quoted(handler)}; it must be {rule}", "Handler")
-    return handler
-
-
-def _read_code(settings: Section) -> str:
-    """Return the folder in `CodeUri`.
-    All that is in it is the function, and so it cannot be the project's own folder.
-    """
-    found = settings.text("CodeUri")
-    parts = PurePosixPath(found or "").parts
-    if not parts or parts[0] in ("/", *_WRITTEN) or ".." in parts:
-        raise settings.error(
-            f"CodeUri is {_quoted(found)}; for Node.js it must be the folder of the function's code, relative to the "
-            "project, such as functions/greet",
-            "CodeUri",
-        )
-    return PurePosixPath(*parts).as_posix()
-
-
-def _read_runtime(settings: Section) -> str:
-    runtime = settings.text("Runtime")
-    if not runtime or not _RUNTIME.fullmatch(runtime):
-        message = "it must be pythonX.Y or nodejsX.x, such as python3.13 or nodejs22.x"
-        raise settings.error(f"Runtime is {_quoted(runtime)}; {message}", "Runtime")
-    return runtime
-
-
-def _quoted(text: str | None) -> str:
-    return "missing" if text is None else f"`{text}`"
 
 
 def _read_architecture(settings: Section) -> Architecture:

@@ -10,7 +10,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,6 @@ from typing import Any
 MARK = "exhDevSchedule"
 
 
-def mark_of(interval: float, start: str | None = None) -> dict[str, Any]:
+def marked_data(interval: float, start: str | None = None) -> dict[str, Any]:
     """Return the data of a schedule created from a manifest with this interval and start."""
     return {MARK: {"interval": interval, **({} if start is None else {"start": start})}}

@@ -153,10 +153,10 @@ class Parts:
                 continue
             others = sorted(name for _, name in self._names[part] & (self._functions - lost))
             if others and part not in self._functions:
-                told = f"{part[1]} is of {each.name} and of {', '.join(others)}; take {each.name} out of it first"
+                problem = f"{part[1]} is of {each.name} and of {', '.join(others)}; take {each.name} out of it first"
             else:
-                told = f"{part[1]} refers to {each.name}; change that first"
-            raise UsageError(f"{path}:{each.line}: {told}")
+                problem = f"{part[1]} refers to {each.name}; change that first"
+            raise UsageError(f"{path}:{each.line}: {problem}")
 
 
 def _parts_of(reference: Reference) -> list[Part]:

@@ -113,13 +113,13 @@ def ask(what: str, *, yes: bool) -> None:
         raise DevkitError("not confirmed; no changes made")
 
 
-def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) -> dict[str, str]:
+def profile_environment(name: str, folder: Path, warn: Callable[[str], None]) -> dict[str, str]:
     """Return the five `API_*` variables of a profile.
 
     Args:
         name: its name.
         folder: where the official CLI keeps its credentials, `~/.exh`.
-        tell: called with a warning if other users can read the file.
+        warn: called with a warning if other users can read the file.
 
     Raises:
         UsageError: there is no such profile.
@@ -142,7 +142,7 @@ def profile_environment(name: str, folder: Path, tell: Callable[[str], None]) ->
     except ConfigurationError as error:
         raise DevkitError(f"the profile {name} cannot be read, {path}, {error}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        tell(f"other users of this machine may read {path}, which holds secrets: chmod 600 {path}")
+        warn(f"other users of this machine may read {path}, which holds secrets: chmod 600 {path}")
     missing = [each for each in (HOST, *OAUTH_NAMES) if each not in values]
     if missing:
         verb = "is" if len(missing) == 1 else "are"

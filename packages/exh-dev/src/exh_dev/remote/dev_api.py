@@ -72,7 +72,7 @@ class DevApi:
 
     @contextmanager
     def following(self) -> Iterator[Iterator[dict[str, Any]]]:
-        """Messages about what changes, from the beginning of the block on.
+        """Return the messages about changes from the beginning of the block on.
 
         Raises:
             DevkitError: the platform refused.

@@ -1,8 +1,8 @@
-"""What the runs of a function logged, on any platform: its tasks, and the requests to an API function.
+"""The log lines of a function on any platform: of its tasks, and of the requests to an API function.
 
-TaskRuns, ApiRuns      the runs of a function: which there are, and what became of them
-read(sources, now)     their lines, in the order of time
-follow(sources, show)  then whatever comes
+TaskRuns, ApiRuns      the runs of a function, with their status
+read(sources, now)     their lines, ordered by time
+follow(sources, show)  the lines that come later
 
 A run's lines can only be requested from a timestamp on, so those of the last known timestamp are repeated and dropped.
 Lines can take minutes to appear; that there are none yet is not an error.
@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from exh_dev.remote.client import as_devkit_errors
-from exh_dev.remote.tasks import FIELDS, first, newest_tasks, tasks_of
+from exh_dev.remote.tasks import FIELDS, first, newest_tasks, task_condition
 from exh_dev.runtime.invocation import LogLine
 from extrahorizon.query import rql
 from extrahorizon.timestamps import parse
@@ -53,14 +53,14 @@ class RunLog:
         self._find = find
         self._permission = permission
         self.cut = False
-        self._moment: datetime | None = None
+        self._last_timestamp: datetime | None = None
         self._given: Counter[tuple[str, str]] = Counter()
         """The lines of the last timestamp, in the milliseconds that queries support."""
 
     @property
     def is_empty(self) -> bool:
         """Return whether there were no lines so far."""
-        return self._moment is None
+        return self._last_timestamp is None
 
     def new_lines(self) -> list[LogLine]:
         """Return the lines since the last call."""
@@ -80,25 +80,25 @@ class RunLog:
             found += [LogLine(parse(line["timestamp"]), line["message"].rstrip("\n")) for line in fresh]
             if fresh:
                 continue
-            if self._moment is None or len(page) < _PAGE:
+            if self._last_timestamp is None or len(page) < _PAGE:
                 return found
             self.cut = True
-            self._moment, self._given = self._moment + timedelta(milliseconds=1), Counter()
+            self._last_timestamp, self._given = self._last_timestamp + timedelta(milliseconds=1), Counter()
 
     def _page(self) -> list[PlatformLine]:
         from extrahorizon.errors import IllegalStateError, NoApiRequestLogsFoundError, NoTaskLogsFoundError
 
         with as_devkit_errors(self._permission):
             try:
-                return self._find(None if self._moment is None else rql.ge("timestamp", self._moment))
+                return self._find(None if self._last_timestamp is None else rql.ge("timestamp", self._last_timestamp))
             except (IllegalStateError, NoTaskLogsFoundError, NoApiRequestLogsFoundError):
                 return []  # it has not run yet, or has no lines yet
 
     def _note(self, line: PlatformLine) -> None:
         exact = parse(line["timestamp"])
-        moment = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
-        if self._moment is None or moment > self._moment:
-            self._moment = moment
+        timestamp = exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        if self._last_timestamp is None or timestamp > self._last_timestamp:
+            self._last_timestamp = timestamp
             self._given.clear()
         self._given[line["timestamp"], line["message"]] += 1
 
@@ -124,7 +124,7 @@ class Run:
     closed: bool = False
 
     def new_lines(self, now: float) -> list[LogLine]:
-        """Its lines since the last time; `now` in epoch seconds."""
+        """Return its lines since the last call; `now` in epoch seconds."""
         lines = [] if self.status in _NEVER_RUN else self.log.new_lines()
         if self.status not in {"new", "inProgress"}:
             self.over_since = now if self.over_since is None else self.over_since
@@ -160,15 +160,15 @@ class TaskRuns:
 
     def begin(self, count: int, *, running: bool) -> None:
         """Return the newest tasks; a task may be created long before it starts."""
-        found = newest_tasks(self.exh, tasks_of(self.function, None), count)
+        found = newest_tasks(self.exh, task_condition(self.function, None), count)
         if running:
-            found += self._find(tasks_of(self.function, "inProgress"))
+            found += self._find(task_condition(self.function, "inProgress"))
         for task in sorted(found, key=lambda task: task.get("creationTimestamp", "")):
             self._note(task)
 
     def look(self) -> None:
         """Look for tasks whose status has changed."""
-        asked = tasks_of(self.function, None)
+        asked = task_condition(self.function, None)
         for task in self._find(asked if self._changed is None else asked.ge("statusChangedTimestamp", self._changed)):
             self._note(task)
 
@@ -211,7 +211,7 @@ class ApiRuns:
                     self._note(request).closed = True  # it was there, and is not one of the newest
 
     def look(self) -> None:
-        """Those that began of late: one is recorded at its end, perhaps after others that began later."""
+        """Look for requests that began lately: one is recorded at its end, perhaps after others that began later."""
         for request in self._recent():
             self._note(request)
 
@@ -227,8 +227,8 @@ class ApiRuns:
 
     def _note(self, request: ApiRequest) -> Run:
         log = RunLog(partial(self.exh.tasks.api_requests.logs.find, request["id"]), "VIEW_API_FUNCTION_REQUEST_LOGS")
-        moment = parse(request["timestamp"])
-        self._latest = moment if self._latest is None else max(moment, self._latest)
+        timestamp = parse(request["timestamp"])
+        self._latest = timestamp if self._latest is None else max(timestamp, self._latest)
         return self.runs.setdefault(request["id"], Run(request["id"], "api_request", "complete", log))
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from exh_dev.project.schedule_mark import MARK, mark_of
+from exh_dev.project.schedule_mark import MARK, marked_data
 from exh_dev.remote.client import as_devkit_errors
 from extrahorizon.timestamps import iso, parse
 
@@ -177,7 +177,7 @@ def apply(
             with as_devkit_errors("DELETE_TASK_SCHEDULE"), suppress(ResourceUnknownError):  # removed concurrently
                 exh.tasks.schedules.remove(step.id)
         else:
-            mark = mark_of(step.interval, step.start)
+            mark = marked_data(step.interval, step.start)
             first = iso(first_run(step.interval, step.start, clock()))
             with as_devkit_errors("CREATE_TASK_SCHEDULE"):
                 exh.tasks.schedules.create(
@@ -206,7 +206,7 @@ def is_ours(schedule: Known) -> bool:
 
 
 def _is_for(schedule: Known, asked: Schedule) -> bool:
-    return schedule["interval"] == asked.interval and schedule.get("data") == mark_of(asked.interval, asked.start)
+    return schedule["interval"] == asked.interval and schedule.get("data") == marked_data(asked.interval, asked.start)
 
 
 def _removal(schedule: Known, reason: str) -> Step:

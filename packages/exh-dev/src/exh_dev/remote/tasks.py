@@ -52,12 +52,23 @@ def first(count: int, find: Callable[[int], Page[Item]]) -> list[Item]:
     return list(found.values())[:count]
 
 
-def tasks_of(function: str | None, status: str | None) -> RQL:
+def task_condition(function: str | None, status: str | None) -> RQL:
     """Return the condition for the tasks of a function, in a status."""
     asked = rql
     if function is not None:
         asked = asked.eq("functionName", function)
     return asked if status is None else asked.eq("status", status)
+
+
+def function_names(exh: ExtraHorizon) -> list[str]:
+    """Return the names of a platform's functions, of which other projects may have some.
+
+    Raises:
+        MissingPermissionError: the user of the credentials may not list them.
+        DevkitError: the platform refused for another reason.
+    """
+    with as_devkit_errors("VIEW_TASK_FUNCTIONS"):
+        return [each["name"] for each in exh.tasks.functions.find()]
 
 
 def row(task: Task) -> tuple[str, ...]:

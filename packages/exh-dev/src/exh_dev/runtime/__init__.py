@@ -1,8 +1,8 @@
 """Runs functions on this machine as AWS Lambda does.
 
-AWS's own runtime client (`awslambdaric`) runs in worker processes, fed by a Lambda Runtime API server. What is
-reported about an invocation (errors, timeouts, exit codes, log lines) is therefore what Lambda would report. Functions
-for Node.js run the same way, under a client of our own (`bootstrap.mjs`) that does what AWS's does.
+AWS's own runtime client (`awslambdaric`) runs in worker processes, fed by a Lambda Runtime API server. Errors,
+timeouts, exit codes and log lines are therefore those that Lambda would report. Functions for Node.js run the same way,
+under a client of our own (`bootstrap.mjs`) that does what AWS's does.
 
     with Runtime([Function(name="whoami", handler="handlers.whoami.handler", task_root=root)]) as runtime:
         invocation = runtime.invoke("whoami", {"some": "event"})

@@ -288,10 +288,10 @@ process.on("unhandledRejection", (reason) => {
 
 /** Tell whoever has started this when the function's own module begins to be loaded. */
 function tellImport() {
-  const told = Number(process.argv.pop());
+  const pipe = Number(process.argv.pop());
   try {
-    writeSync(told, String(process.hrtime.bigint()));
-    closeSync(told);
+    writeSync(pipe, String(process.hrtime.bigint()));
+    closeSync(pipe);
   } catch {} // nobody wants to know
 }
 

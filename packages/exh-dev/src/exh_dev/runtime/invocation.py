@@ -54,7 +54,7 @@ class Invocation:
 
     @property
     def ok(self) -> bool:
-        """Whether the handler returned."""
+        """Return whether the handler returned."""
         return self.error is None
 
     def failure(self) -> str:

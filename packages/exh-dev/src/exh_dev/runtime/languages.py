@@ -37,12 +37,12 @@ def runs_here(runtime: str) -> bool:
     return is_node(runtime) or bool(_PYTHON.fullmatch(runtime))
 
 
-def command_of(function: Function, told: int) -> list[str]:
+def command_of(function: Function, pipe: int) -> list[str]:
     """Return the command that starts a function's worker.
 
     Args:
         function: the function.
-        told: file descriptor of a pipe to which the worker writes the time, in nanoseconds of the monotonic clock, when
+        pipe: file descriptor of a pipe to which the worker writes the time, in nanoseconds of the monotonic clock, when
             it begins to import the function's module. Not written under a debugger.
 
     Raises:
@@ -50,10 +50,10 @@ def command_of(function: Function, told: int) -> list[str]:
     """
     if is_node(function.runtime):
         options = [*_inspector(function), *_heap(function), "--expose-gc", "--max-http-header-size=81920"]
-        return [_node_for(function), *options, str(BOOTSTRAP), str(told)]
+        return [_node_for(function), *options, str(BOOTSTRAP), str(pipe)]
     if function.debug_port is not None:
         return [sys.executable, *_debugpy(function), "-m", "awslambdaric", function.handler]
-    return [sys.executable, "-c", _launch(), function.handler, str(told)]
+    return [sys.executable, "-c", _launch(), function.handler, str(pipe)]
 
 
 @cache

@@ -11,7 +11,7 @@ def _launch() -> None:
     import sys
     import time
 
-    handler, told = sys.argv[1], int(sys.argv.pop())
+    handler, pipe = sys.argv[1], int(sys.argv.pop())
     first_module = handler.rpartition(".")[0].replace("/", ".").partition(".")[0]
 
     class Watch:
@@ -21,8 +21,8 @@ def _launch() -> None:
         def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004 - the signature that Python asks finders for
             if name == first_module:
                 sys.meta_path.remove(Watch)
-                os.write(told, b"%d" % time.monotonic_ns())
-                os.close(told)
+                os.write(pipe, b"%d" % time.monotonic_ns())
+                os.close(pipe)
 
     sys.meta_path.insert(0, Watch)
     sys.path[0] = os.getcwd()  # noqa: PTH109 - pathlib is not the function's to pay for

@@ -47,7 +47,7 @@ class TooLarge(Report):
 
 @dataclass(frozen=True)
 class OverMemory(Report):
-    """It used `used` MB, which exceeds the function's memory."""
+    """The worker used `used` MB, more than the function's memory."""
 
     used: int
 
@@ -61,4 +61,4 @@ class Exited(Report):
 
 @dataclass(frozen=True)
 class TimedOut(Report):
-    """Nothing happened before the timeout."""
+    """Nothing was reported before the timeout."""

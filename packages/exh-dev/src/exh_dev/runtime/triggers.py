@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 TRIGGERS = ("task", "schedule", "retry", "transition", "dispatcher", "direct", "api", "queue")
-"""All of them, as runs are listed and filtered by."""
+"""Names of the triggers, by which runs are listed and filtered."""
 
 
 def trigger_of(event: Any, *, is_direct: bool = False, is_scheduled: bool = False) -> str:

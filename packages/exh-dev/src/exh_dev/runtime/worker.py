@@ -50,7 +50,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 EXIT_TIMEOUT = 5
 """Seconds a killed process may take to end. Only one that hangs in the kernel takes longer than an instant."""
 
-_LONGEST_TOLD = 20  # digits of a time in nanoseconds
+_LONGEST_TIME = 20  # digits of a time in nanoseconds
 
 SIGNALS_WITHIN = 1
 """Longest uninterrupted wait, in seconds. A signal that arrives just as a lock's wait begins is handled only after it.
@@ -125,7 +125,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether to give it an event: false if it ended while idle.
+        """Return whether to give it an event: false if it ended while idle.
 
         A failed start still counts as alive, because the first invocation reports it.
         """
@@ -194,29 +194,29 @@ class Worker:
         self._resources.close()
 
     def _spawn(self, home: Path, resources: ExitStack) -> subprocess.Popen[bytes]:
-        self._told, told = os.pipe()
-        resources.callback(os.close, self._told)
-        os.set_blocking(self._told, False)
+        self._import_pipe, write_end = os.pipe()
+        resources.callback(os.close, self._import_pipe)
+        os.set_blocking(self._import_pipe, False)
         try:
             return subprocess.Popen(
-                command_of(self._function, told),
+                command_of(self._function, write_end),
                 cwd=self._function.task_root,
                 env=worker_environment(self._function, self._api.address, home),
                 stdin=subprocess.DEVNULL,
                 stdout=self._logs.write_end,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(told,),
+                pass_fds=(write_end,),
             )
         except OSError as error:
             raise DevkitError(f"No worker for {self._function.name} can be started: {error}") from error
         finally:
-            os.close(told)
+            os.close(write_end)
 
     def _import_began(self) -> float | None:
         """Return when the import of the function's module began, in `time.monotonic` seconds; None if unknown."""
         try:
-            text = os.read(self._told, _LONGEST_TOLD)
+            text = os.read(self._import_pipe, _LONGEST_TIME)
         except OSError:
             return None
         return int(text) / 1e9 if text.isdigit() else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def start(
     platform: LocalPlatform,
     project: Project | None,
-    tell: Callable[[str], None],
+    warn: Callable[[str], None],
     shown: LocalProject | None = None,
     *,
     in_part: bool = False,
@@ -33,7 +33,7 @@ def start(
 ) -> Configuration | None:
     """Start a platform, with a project's functions and configuration if there is a project.
 
-    `shown` is the project as the control center has it. `tell` is called with a message for what cannot be served and
+    `shown` is the project as the control center has it. `warn` is called with a message for what cannot be served and
     for each schema that differed on the platform, but not for findings of `exh_dev.checking`. With `in_part`, files of
     the configuration with a mistake are left out. `is_configured` means that the platform has the configuration
     already.
@@ -45,7 +45,7 @@ def start(
         DevkitError: the configuration has a mistake; nothing was started.
     """
     if is_configured:
-        platform.start(own_functions(platform, tell, project) if project else (), shown)
+        platform.start(own_functions(platform, warn, project) if project else (), shown)
         return None
     from exh_dev.project.configuration.configuration import read_configuration
     from exh_dev.serve import outranking
@@ -60,25 +60,25 @@ def start(
             more = f", and {len(others)} more problem{'s' * (len(others) > 1)}" if others else ""
             raise DevkitError(f"{of_problem(Inspection(project), first)}{more}; `exh-dev check` lists them")
         configuration = configuration.without_broken()
-    platform.start(own_functions(platform, tell, project) if project else (), shown)
+    platform.start(own_functions(platform, warn, project) if project else (), shown)
     if project and configuration and not configuration.is_empty:
         exh = client_of(platform.environment_without_faults())
         known = exh.data.schemas.find_all() if configuration.schemas else []
         for name, file, members in outranking.changed_schemas(configuration, project.root, known):
-            tell(f"the schema {name} of the platform is another than {file} in {', '.join(members)}; the file wins")
+            warn(f"the schema {name} of the platform is another than {file} in {', '.join(members)}; the file wins")
         try:
             load(configuration, platform)
         except DevkitError as error:
             if not in_part:
                 raise
-            tell(str(error))
+            warn(str(error))
     return configuration
 
 
-def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], None]) -> None:
+def schedule(platform: LocalPlatform, project: Project, note: Callable[[str], None]) -> None:
     """Replace a project's schedules with those of the manifest.
 
-    `tell` is called with a message for a schedule that stays although it may be unwanted.
+    `note` is called with a message for a schedule that stays although it may be unwanted.
 
     Raises:
         DevkitError: the manifest cannot be used.
@@ -90,7 +90,7 @@ def schedule(platform: LocalPlatform, project: Project, tell: Callable[[str], No
     for _ in schedules.apply(plan.steps, exh):
         pass
     for sentence in plan.notes():
-        tell(sentence)
+        note(sentence)
 
 
 def load(configuration: Configuration, platform: LocalPlatform) -> None:
@@ -157,12 +157,12 @@ def injected(platform: LocalPlatform, spec: FunctionSpec) -> dict[str, str]:
     return found
 
 
-def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project: Project) -> list[OwnFunction]:
+def own_functions(platform: LocalPlatform, warn: Callable[[str], None], project: Project) -> list[OwnFunction]:
     """Return the functions for Extra Horizon of a project, each with the credentials of its own user.
 
     Args:
         platform: the platform, not started yet or on its own thread.
-        tell: called with a message for a problem that only appears here, such as an unset variable.
+        warn: called with a message for a problem that only appears here, such as an unset variable.
         project: the project.
     """
     try:
@@ -177,7 +177,7 @@ def own_functions(platform: LocalPlatform, tell: Callable[[str], None], project:
             found.append(_own_function(project, spec, injected(platform, spec)))
         except DevkitError as error:
             if isinstance(error, UnsetVariableError) or not isinstance(error, UsageError):
-                tell(f"{spec.name} is not served: {error}")
+                warn(f"{spec.name} is not served: {error}")
     return found
 
 

@@ -90,7 +90,7 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the function succeeded, for all of a queue's messages, and all triggered runs did finally."""
+        """Return whether the function succeeded for all messages, and all runs that it triggered did finally."""
         return self.invocation.ok and not self.failures()
 
     def failures(self) -> list[str]:

@@ -13,6 +13,7 @@ from exh_dev.platform.faults.rules import FaultRules
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.store import Store
 from exh_dev.platform.tasks.execution_credentials import grant
+from exh_dev.platform.tasks.foreign_runs import export
 from exh_dev.platform.tasks.records import FUNCTIONS, OWN_FUNCTIONS
 from exh_dev.serve.datadir import DataDir
 from exh_dev.serve.server import Server, listen
@@ -165,12 +166,14 @@ class LocalPlatform:
         """Stop the server, its tasks and workers, and close the database."""
         self._resources.close()
 
-    def bring(self, functions: Callable[[], Sequence[OwnFunction]], *, changed: Collection[str] = ()) -> list[str]:
-        """Replace the project's functions while the platform runs; see `TaskService.bring`.
+    def replace_functions(
+        self, functions: Callable[[], Sequence[OwnFunction]], *, changed: Collection[str] = ()
+    ) -> list[str]:
+        """Replace the project's functions while the platform runs; see `TaskService.replace_functions`.
 
         `functions` is called on the platform's own thread, so that it can use `grant`.
         """
-        return self._server.call(lambda: self._app.tasks.bring(functions(), changed=changed))
+        return self._server.call(lambda: self._app.tasks.replace_functions(functions(), changed=changed))
 
     def uploaded(self) -> set[str]:
         """Return the names of the uploaded functions. Called while the platform runs."""
@@ -184,7 +187,7 @@ class LocalPlatform:
         """Stop the workers of functions of the project; see `TaskService.retire`. Called on the platform's thread."""
         self._app.tasks.retire(functions)
 
-    def tell_change(self, topic: str) -> None:
+    def mark_changed(self, topic: str) -> None:
         """Notify the control center that a topic, such as `functions`, has changed. Called while the platform runs."""
         self._server.call(lambda: self._app.changes.mark(topic))
 
@@ -230,7 +233,7 @@ class LocalPlatform:
 
     def runs(self) -> list[Document]:
         """Return all ended runs with their details, oldest first. Called while the platform runs."""
-        return self.call(self._app.tasks.runner.runs.export)
+        return self.call(lambda: export(self._store))
 
     def adopt_runs(self, runs: Sequence[Document]) -> None:
         """Add runs of another platform, as its `runs()` returned them. Called while the platform runs."""

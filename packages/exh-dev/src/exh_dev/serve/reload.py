@@ -56,7 +56,7 @@ class Reloader:
         self,
         platform: LocalPlatform,
         project: ServedProject,
-        tell: Callable[[str], None],
+        note: Callable[[str], None],
         warn: Callable[[str], None] | None = None,
         *,
         since: int | None = None,
@@ -66,14 +66,14 @@ class Reloader:
         Args:
             platform: serves the project.
             project: its files are watched.
-            tell: called with a message for each change.
+            note: called with a message for each change.
             warn: called with a message for each change that cannot take effect.
             since: time in ns since the epoch when the project began to be read; files that were saved after it are
                 applied first. By default now.
         """
         self._platform = platform
         self._project = project
-        self._tell, self._warn = tell, warn or tell
+        self._note, self._warn = note, warn or note
         self._problems: dict[str, list[Problem]] = {}
         """By what they are about: a file of JavaScript, `findings`, `configuration`, `functions` or `watching`."""
         self._files: dict[str, frozenset[Path]] = {}
@@ -124,7 +124,7 @@ class Reloader:
         files = sorted("/".join(parts) for parts in names)
         self._look(files)
         self._project.reloaded(files)
-        self._platform.tell_change("functions")
+        self._platform.mark_changed("functions")
 
     def folders(self) -> frozenset[Path]:
         """Return the folders to watch, each without its subfolders."""
@@ -139,7 +139,7 @@ class Reloader:
             why = str(error) or type(error).__name__
             message = f"what is saved is not served any more; start exh-dev serve again ({why})"
             self._problems["watching"] = [_problem("", None, message)]
-            self._tell(message)
+            self._note(message)
             self._report()
 
     def _watch_folders(self, folders: frozenset[Path]) -> None:
@@ -181,7 +181,7 @@ class Reloader:
         except Exception as error:  # noqa: BLE001 - the next change is to be served all the same
             found = [_problem("", None, f"a change could not be applied: {type(error).__name__}: {error}")]
         for each in found:
-            self._tell(f"{each['file']}: {each['message']}" if each["file"] not in each["message"] else each["message"])
+            self._note(f"{each['file']}: {each['message']}" if each["file"] not in each["message"] else each["message"])
         self._problems[what] = found
         return done
 
@@ -219,7 +219,7 @@ class Reloader:
             if found is not None:
                 name = str(path.relative_to(self._project.root))
                 self._problems[str(path)] = [_problem(name, found.line, found.message)]
-                self._tell(f"{name}{f':{found.line}' if found.line else ''}: {found.message}")
+                self._note(f"{name}{f':{found.line}' if found.line else ''}: {found.message}")
 
     def _read_functions(self) -> None:
         """Update the files of each function's code; for code that cannot be read now, keep those of before."""
@@ -280,7 +280,7 @@ class Reloader:
         if any("exh" not in spec.targets and spec.name in concerned for spec in specs):
             self._project.renew_aws()
         found: list[Problem] = []
-        renewed = self._platform.bring(
+        renewed = self._platform.replace_functions(
             lambda: deploy.own_functions(
                 self._platform, lambda text: found.append(_problem(MANIFEST, None, text)), project
             ),
@@ -290,7 +290,7 @@ class Reloader:
         renewed_all = concerned | set(renewed)
         hidden = set(hidden_functions(project, self._platform.uploaded()))
         if reloaded := sorted(renewed_all - hidden):
-            self._tell(f"reloaded {', '.join(reloaded)}")
+            self._note(f"reloaded {', '.join(reloaded)}")
         for name in sorted(renewed_all & hidden):
             self._warn(about_function(name))
         return found
@@ -300,12 +300,12 @@ class Reloader:
         configuration = read_configuration(self._project.project).without_broken()
         if not configuration.is_empty:
             deploy.load(configuration, self._platform)
-            self._tell("configuration loaded")
+            self._note("configuration loaded")
         self._project.loaded(configuration)
         return []
 
     def _schedule(self) -> list[Problem]:
-        deploy.schedule(self._platform, self._project.project, self._tell)
+        deploy.schedule(self._platform, self._project.project, self._note)
         return []
 
 

@@ -26,7 +26,7 @@ _STOP_TIMEOUT = 5.0  # seconds for the server to end
 
 
 def listen(port: int = 0) -> list[socket.socket]:
-    """Sockets on 127.0.0.1 and, where the machine has it, ::1, on the same port; 0 picks a free one.
+    """Return sockets on 127.0.0.1 and, where the machine has it, ::1, on the same port; 0 picks a free one.
 
     Both, because `localhost` is either, depending on the client: Node 18 tries ::1 only.
 

@@ -134,7 +134,7 @@ class AccountChain:
 
 
 def checked_url(url: str, name: str) -> str:
-    """`url`, which `name` names in a message.
+    """Return `url` if it can be called; messages call it `name`.
 
     Raises:
         ConfigurationError: it is no URL, holds a password, or is not https, which only loopback may do without.

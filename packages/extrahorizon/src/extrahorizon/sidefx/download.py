@@ -92,7 +92,7 @@ def download_build(  # noqa: D417 - service is the client
 
 @dataclass(frozen=True)
 class _Offer:
-    """What `download.get_daily_build_download` returns. Its repr omits the URL, which lets anyone download."""
+    """The answer of `download.get_daily_build_download`. Its repr omits the URL, which lets anyone download."""
 
     url: str = field(repr=False)
     filename: str

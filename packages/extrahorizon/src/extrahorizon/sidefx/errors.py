@@ -40,7 +40,7 @@ class APIError(_RefusedError):
     """
 
     def __str__(self) -> str:
-        """Status and text."""
+        """Return the status and the message."""
         return f"{self.http_code} {self.args[0]}"
 
 

@@ -199,7 +199,7 @@ def _no_argument(value: object) -> object:
 
 
 def _refuse_private(name: str) -> None:
-    """Names with an underscore are Python's own questions (copy, pickle, hasattr), not functions of SideFX.
+    """Refuse names with an underscore: Python asks for them (copy, pickle, hasattr), and SideFX has none.
 
     Raises:
         AttributeError: `name` is such a name.

@@ -44,7 +44,7 @@ class Token:
 
     @property
     def usable(self) -> bool:
-        """Whether it has not expired."""
+        """Return whether it has not expired."""
         return self.expiry_time >= clock()
 
 
@@ -125,8 +125,8 @@ def request_token(account: Account, limits: Limits) -> Token:
         text = body_text(response, what, limits)
         status = response.status_code
     if status != _OK:
-        told = redacted(text, account.client_secret, basic)
-        raise AuthorizationError(status, f"{status}: {told}")
+        reason = redacted(text, account.client_secret, basic)
+        raise AuthorizationError(status, f"{status}: {reason}")
     value, lifetime = _read(text)
     if value is None or lifetime is None:
         raise AuthorizationError(status, f"{status}: the answer holds no usable access_token and expires_in")

@@ -212,14 +212,14 @@ def _wait_asked(response: requests.Response, attempt: int, *, repeatable: bool) 
 
 
 def _backoff(attempt: int) -> float:
-    """Seconds, with full jitter: functions that fail together do not come back together."""
+    """Return the seconds to wait, with full jitter, so that functions that fail together do not retry together."""
     return random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_WAIT * 2 ** (attempt - 1)))  # noqa: S311 - no secret
 
 
 def _given_up(
     failure: PlatformUnreachableError, what: str, limits: Limits, attempts: int, *, repeatable: bool
 ) -> PlatformUnreachableError | DeadlineExceededError:
-    """`failure` as the caller needs it: with the function's name, and saying whether something may have been done."""
+    """Return `failure` with the function's name, and whether something may have been done."""
     done = failure.sent and not repeatable
     if limits.remaining() <= 0:
         doubt = "; it may have been done all the same" if done else ""
@@ -251,7 +251,7 @@ def _redirected(response: requests.Response, request: requests.PreparedRequest) 
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
-        """Nowhere: else requests prepares the next request even when it may not follow."""
+        """Return None, or requests prepares the next request even when it may not follow."""
         return None
 
 

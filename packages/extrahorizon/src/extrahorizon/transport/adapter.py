@@ -141,7 +141,7 @@ class _Connecting(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the connection can be reused: it is open, and no unexpected bytes have arrived on it."""
+        """Return whether the connection can be reused: it is open, and no unexpected bytes have arrived on it."""
         # urllib3 polls the socket, which does not show bytes that TLS has decrypted already.
         has_unread = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending() > 0
         return super().is_connected and not has_unread

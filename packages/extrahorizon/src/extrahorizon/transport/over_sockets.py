@@ -180,7 +180,7 @@ class _Connection:
 
     @property
     def may_be_kept(self) -> bool:
-        """Whether the socket can be reused: open, the request sent completely, no bytes received after the response."""
+        """Return whether the socket can be reused: open, request sent completely, no bytes after the response."""
         return self._socket is not None and self._is_sent and not self._is_followed
 
     def handed_on(self) -> _Connection:

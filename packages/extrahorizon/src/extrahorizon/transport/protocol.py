@@ -251,12 +251,12 @@ class Response:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether the response is a redirect to another URL."""
+        """Return whether the response is a redirect to another URL."""
         return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the headers may be incomplete: they say neither how long the body is nor that the connection closes.
+        """Return whether headers may be missing: they give neither the body's length nor `Connection: close`.
 
         The end of the connection then ends the body by RFC 9112 (6.3), but a server that keeps connections open sends
         one of the two. Python's `http.client` takes the end of the connection for the end of the headers.

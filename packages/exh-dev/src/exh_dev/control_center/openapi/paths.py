@@ -41,7 +41,7 @@ def paths() -> dict[str, Any]:
         in_query("limit", "How many; 50 unless it says.", NUMBER),
         in_query("offset", "How many to leave out before them; before and after are faster.", NUMBER),
     ]
-    whole = in_query("full", "false: its record alone, as lists have it.")
+    full = in_query("full", "false: its record alone, as lists have it.")
     called = in_query("calls", "false: without its calls, of which there may be thousands.")
     event = {"event": {"description": "What the function gets; any JSON value."}}
     invocation = {
@@ -93,7 +93,7 @@ def paths() -> dict[str, Any]:
             "get": operation("List runs, the newest first", listed, parameters=filters),
             "post": operation("Take over a run of a fresh platform", started, body=ref("RunInFull"), status="201"),
         },
-        "/_dev/api/runs/{id}": {"get": operation("A run in full", ref("RunInFull"), "id", parameters=[whole, called])},
+        "/_dev/api/runs/{id}": {"get": operation("A run in full", ref("RunInFull"), "id", parameters=[full, called])},
         "/_dev/api/runs/{id}/calls/{number}": {
             "get": operation(
                 "A call with its bodies", ref("WholeCall"), "id", parameters=[in_path("number", NUMBER)]

@@ -56,9 +56,9 @@ class IdToken:
         """
         signed, _, signature = text.rpartition(".")
         header, _, body = signed.partition(".")
-        told, claims = _object(header), _object(body)
+        parameters, claims = _object(header), _object(body)
         try:
-            return cls(str(told.get("alg")), told.get("kid"), claims, signed.encode(), _decoded(signature))
+            return cls(str(parameters.get("alg")), parameters.get("kid"), claims, signed.encode(), _decoded(signature))
         except ValueError:
             raise _no_token() from None
 

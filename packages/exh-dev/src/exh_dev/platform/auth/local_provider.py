@@ -183,8 +183,8 @@ class LocalProvider:
         if person is None:
             return _RefusalError("invalid_token", "The access token is unknown, or has expired", 401).answer
         names = {name: person[name] for name in ("given_name", "family_name") if name in person}
-        told = {"sub": person["id"], "email": person["email"], "email_verified": True}
-        return JSONResponse(told | names, headers=_NOT_STORED)
+        claims = {"sub": person["id"], "email": person["email"], "email_verified": True}
+        return JSONResponse(claims | names, headers=_NOT_STORED)
 
     def _page(self, request: Request, problem: str = "", status: int = 200) -> HTMLResponse:
         people = self._store.matching(_PEOPLE, EVERYTHING)

@@ -143,7 +143,7 @@ class _Grants:
 
 
 def give_tokens(store: Store, client: Client, user_id: str, *, now: float) -> dict[str, Any]:
-    """Fresh tokens of a user for a client, as the token endpoint answers them. The caller is in a transaction."""
+    """Create tokens of a user for a client; return the token endpoint's answer. Call it inside a transaction."""
     refresh_lifetime = CONFIDENTIAL_REFRESH_LIFETIME if client.confidential else REFRESH_LIFETIME
     owner = {"applicationId": client.application_id, "userId": user_id, "creationTimestamp": iso(now)}
     owner["updateTimestamp"] = iso(now)
@@ -281,7 +281,7 @@ def _check_verifier(authorization: Document, verifier: str | None) -> None:
 
 
 def _s256(verifier: str) -> str:
-    """RFC 7636, section 4.2."""
+    """Return the code challenge of a verifier (RFC 7636, section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 

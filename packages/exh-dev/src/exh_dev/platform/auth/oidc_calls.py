@@ -91,16 +91,16 @@ async def exchange(provider: Document, code: str, *, clock: Clock) -> Login:
     }
     secrets = (code, provider["clientSecret"])
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": provider["redirectUri"]}
-    status, told = await _ask("token endpoint", "POST", provider["tokenEndpoint"], headers, urlencode(form))
-    told = _without(secrets, told)
-    if status != _OK and told.get("error") == "invalid_grant":
-        reason = told.get("error_description") or "invalid_grant"
+    status, answer = await _ask("token endpoint", "POST", provider["tokenEndpoint"], headers, urlencode(form))
+    answer = _without(secrets, answer)
+    if status != _OK and answer.get("error") == "invalid_grant":
+        reason = answer.get("error_description") or "invalid_grant"
         raise ErrorAnswer(139, f"The authorization code was not accepted by the provider: {_short(reason)}")
-    token, access_token = told.get("id_token"), told.get("access_token")
+    token, access_token = answer.get("id_token"), answer.get("access_token")
     if status != _OK or not isinstance(token, str) or not isinstance(access_token, str):
-        raise _unexpected("token endpoint", status, told, "it has no id_token or no access_token")
+        raise _unexpected("token endpoint", status, answer, "it has no id_token or no access_token")
     if not _ACCESS_TOKEN.fullmatch(access_token):
-        raise _unexpected("token endpoint", status, told, "its access_token has characters that none can have")
+        raise _unexpected("token endpoint", status, answer, "its access_token has characters that none can have")
     try:
         id_token = IdToken.read(token)
         keys = await _keys(provider) if id_token.algorithm == RS256 else ()
@@ -119,16 +119,16 @@ async def person_of(provider: Document, login: Login) -> Person:
         ErrorAnswer: 138 when it cannot be reached, or answers another user or no e-mail address.
     """
     headers = {"Authorization": f"Bearer {login.access_token}"}
-    status, told = await _ask("userinfo endpoint", "GET", provider["userinfoEndpoint"], headers)
-    told = _without((login.access_token,), told)
+    status, answer = await _ask("userinfo endpoint", "GET", provider["userinfoEndpoint"], headers)
+    answer = _without((login.access_token,), answer)
     if status != _OK:
-        raise _unexpected("userinfo endpoint", status, told, "")
-    if told.get("sub") != login.subject:  # OpenID Connect Core 1.0, section 5.3.2
-        raise _unexpected("userinfo endpoint", status, told, "its sub is not that of the ID token")
-    email = told.get("email")
+        raise _unexpected("userinfo endpoint", status, answer, "")
+    if answer.get("sub") != login.subject:  # OpenID Connect Core 1.0, section 5.3.2
+        raise _unexpected("userinfo endpoint", status, answer, "its sub is not that of the ID token")
+    email = answer.get("email")
     if not isinstance(email, str) or not _EMAIL.fullmatch(email):
-        raise _unexpected("userinfo endpoint", status, told, "it has no email")
-    first, last = (told.get(name) for name in ("given_name", "family_name"))
+        raise _unexpected("userinfo endpoint", status, answer, "it has no email")
+    first, last = (answer.get(name) for name in ("given_name", "family_name"))
     return Person(email, first if isinstance(first, str) else "", last if isinstance(last, str) else "")
 
 
@@ -153,14 +153,14 @@ async def _keys(provider: Document) -> list[Mapping[str, Any]]:
         raise IdTokenError(
             f"it is signed with {RS256}, and the keys cannot be asked for: the issuerId is not on this machine"
         )
-    status, told = await _ask("discovery document", "GET", where)
-    uri = told.get("jwks_uri")
+    status, answer = await _ask("discovery document", "GET", where)
+    uri = answer.get("jwks_uri")
     if status != _OK or not isinstance(uri, str) or not is_on_loopback(uri):
-        raise _unexpected("discovery document", status, told, "it has no jwks_uri on this machine")
-    status, told = await _ask("jwks_uri", "GET", uri)
-    keys = told.get("keys")
+        raise _unexpected("discovery document", status, answer, "it has no jwks_uri on this machine")
+    status, answer = await _ask("jwks_uri", "GET", uri)
+    keys = answer.get("keys")
     if status != _OK or not isinstance(keys, list):
-        raise _unexpected("jwks_uri", status, told, "it has no keys")
+        raise _unexpected("jwks_uri", status, answer, "it has no keys")
     return [key for key in keys if isinstance(key, dict)]
 
 
@@ -186,11 +186,11 @@ async def _ask(
         reason = f"{type(error).__name__}: {_short(error)}" if isinstance(error, OSError) else type(error).__name__
         raise ErrorAnswer(138, f"The {what} of the provider cannot be reached ({reason}): is it running?") from None
     try:
-        told = parse_json(content)
+        answer = parse_json(content)
     except ErrorAnswer:
-        told = None
-    if isinstance(told, dict):
-        return status, told
+        answer = None
+    if isinstance(answer, dict):
+        return status, answer
     raise _unexpected(what, status, {}, "it is not a JSON object")
 
 
@@ -252,20 +252,20 @@ def _send(
         connection.check()
 
 
-def _without(secrets: Sequence[str], told: dict[str, Any]) -> dict[str, Any]:
+def _without(secrets: Sequence[str], answer: dict[str, Any]) -> dict[str, Any]:
     """Return a provider's error answer without secrets, because it is quoted in messages and login attempts."""
     for name in _REASONS:
-        reason = told.get(name)
+        reason = answer.get(name)
         if isinstance(reason, str):
             for secret in secrets:
                 reason = reason.replace(secret, "…") if len(secret) >= _SHORTEST_SECRET else reason
-            told = {**told, name: reason}
-    return told
+            answer = {**answer, name: reason}
+    return answer
 
 
-def _unexpected(what: str, status: int, told: Mapping[str, Any], problem: str) -> ErrorAnswer:
-    """Code 138, in the platform's words, and what the answer was."""
-    reasons = [told[name] for name in _REASONS if isinstance(told.get(name), str)]
+def _unexpected(what: str, status: int, answer: Mapping[str, Any], problem: str) -> ErrorAnswer:
+    """Return the platform's error 138, with the status and the reasons of the answer."""
+    reasons = [answer[name] for name in _REASONS if isinstance(answer.get(name), str)]
     found = ", ".join([f"HTTP {status}", *map(_short, reasons), *([problem] if status == _OK else [])])
     return ErrorAnswer(138, f"The {what} of the provider gave an unexpected result: {found}")
 

@@ -16,7 +16,7 @@ from exh_dev.platform.data.matching import PatternTooSlowError, matches
 from exh_dev.platform.http.bodies import is_one_of
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.ids import object_id
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,7 +178,7 @@ def _array(configuration: Mapping[str, Any], value: Any, path: str, *, closed: b
     if rule.keys() <= _OF_PLAIN_NUMBERS and rule.get("type") == "number" and _are_numbers(value):
         fitted = list(value)
     else:
-        fitted = [item_of(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
+        fitted = [stored_item(rule, item, f"{path}[{index}]", closed=closed) for index, item in enumerate(value)]
     wanted = configuration.get("contains")
     if wanted is not None and not any(fits(wanted, item) for item in fitted):
         raise Mismatch(f"{path} contains no item that matches")
@@ -190,7 +190,7 @@ def _are_numbers(values: list[Any]) -> bool:
     return {type(each) for each in values} <= {int, float}
 
 
-def item_of(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
+def stored_item(rule: Mapping[str, Any], item: Any, path: str, *, closed: bool = True) -> Any:
     """Return an item of a list as it is stored: an object has an id. Raises what `fitting` raises."""
     if not closed or not isinstance(item, dict) or rule.get("type") != "object":
         return fitting(rule, item, path, closed=closed)
@@ -217,7 +217,7 @@ def _string(configuration: Mapping[str, Any], value: Any, path: str) -> str:
 def _in_utc(text: str, path: str) -> str:
     padded = f"{text}{'-01-01'[len(text) - 4 :]}" if _YEAR.fullmatch(text) else text
     try:
-        return iso(moment(padded))
+        return iso(epoch_seconds(padded))
     except ValueError:
         raise Mismatch(f"{path} has to be a date in ISO 8601, of the years 1000 to 9999") from None
 
@@ -231,7 +231,7 @@ def _number(configuration: Mapping[str, Any], value: Any, path: str) -> float | 
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal, and not only because Python takes True for 1."""
+    """Return whether two values are equal, True and 1 not being."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 

@@ -1,4 +1,4 @@
-"""What a schema defines: properties, statuses, transitions and indexes. All of it needs `UPDATE_SCHEMAS`.
+"""Routes that change a schema's properties, statuses, transitions and indexes. They need `UPDATE_SCHEMAS`.
 
 Objects are stored as sent: the official CLI compares what it reads with its files.
 """

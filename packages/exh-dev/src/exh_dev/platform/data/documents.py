@@ -256,7 +256,7 @@ class Documents:
         return await self._updated(schema, document, rights)
 
     def _changeable(self, request: Request) -> tuple[Document, Document, Rights]:
-        """As `seen`, for a caller who may change the document.
+        """Return what `seen` returns, for a caller who may change the document.
 
         Raises:
             ErrorAnswer: 10 when not, 27 while the schema is disabled, 415 while the document is locked.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.data.configuration import Mismatch, fitting, item_of
+from exh_dev.platform.data.configuration import Mismatch, fitting, stored_item
 from exh_dev.platform.data.matching import together
 from exh_dev.platform.http.error_answers import ErrorAnswer
 
@@ -22,10 +22,9 @@ def fitted(schema: Document, data: Mapping[str, Any]) -> dict[str, Any]:
     """
     try:
         with together():
-            whole = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
+            found: dict[str, Any] = fitting({"type": "object", "properties": schema["properties"]}, dict(data), "")
     except Mismatch as mismatch:
         raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
-    found: dict[str, Any] = whole
     return found
 
 
@@ -105,7 +104,7 @@ def fitted_item(schema: Document, path: str, item: Mapping[str, Any]) -> dict[st
     """Return an object of a list as it is stored, with its id. Raises 26 when it does not fit."""
     try:
         with together():
-            found: dict[str, Any] = item_of(item_configuration(schema, path), dict(item), path)
+            found: dict[str, Any] = stored_item(item_configuration(schema, path), dict(item), path)
     except Mismatch as mismatch:
         raise ErrorAnswer(26, f"The data does not fit the schema: {mismatch}") from None
     return found

@@ -19,7 +19,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from exh_dev.json_text import whole_characters
+from exh_dev.json_text import encodable_text
 from exh_dev.platform.data.collections import SCHEMAS
 from exh_dev.platform.dev.effects import kind_of
 from exh_dev.platform.dev.readable_rql import has_secret, readable
@@ -139,7 +139,7 @@ class Records:
             return {"schema": self._named(schema_id).get("name", schema_id)}
         member = {"tasks": "functionName", "events": "type", "mails": "subject"}.get(kind, "name")
         name = document.get(member)
-        return {"name": whole_characters(name)} if isinstance(name, str) else {}
+        return {"name": encodable_text(name)} if isinstance(name, str) else {}
 
 
 def bodies_of(call: Call) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def bodies_of(call: Call) -> dict[str, Any]:
     }
 
 
-def told(done: Effects, records: Records) -> Document:
+def trace_entry(done: Effects, records: Records) -> Document:
     """Return an external request, or a dispatcher's action, in the format of traces."""
     return {
         "id": done.id,
@@ -171,7 +171,7 @@ def told(done: Effects, records: Records) -> Document:
     }
 
 
-def whole(call: Document, bodies: Document) -> Document:
+def with_bodies(call: Document, bodies: Document) -> Document:
     """Return a call with its two bodies, as `bodies_of` keeps them."""
     parts = {name: {**call[name], "body": shown(body)} for name, body in bodies.items() if name in call}
     return {**call, **parts}
@@ -199,7 +199,7 @@ def _kept(body: Body, headers: Sequence[tuple[bytes, bytes]], *, encoding: str =
 
 
 def _request(call: Call) -> dict[str, Any]:
-    told = _header(call.headers, b"content-length") or ""
+    content_length = _header(call.headers, b"content-length") or ""
     login = is_login(call.effects.path)
     shown_headers = {}
     for raw_name, raw_value in call.headers:
@@ -208,7 +208,7 @@ def _request(call: Call) -> dict[str, Any]:
             value = without_file_tokens(raw_value.decode("latin-1"))
             shown_headers[name] = REDACTED if is_secret(name, login=login) else value
     size = call.request.size
-    announced = int(told) if told.isascii() and told.isdecimal() else 0
+    announced = int(content_length) if content_length.isascii() and content_length.isdecimal() else 0
     unread = {"unread": True} if announced > size else {}  # it was answered before all of it was read
     kind = _header(call.headers, b"content-type")
     return {"headers": shown_headers, "type": kind, "size": max(size, announced), **unread}
@@ -238,8 +238,8 @@ def _error(call: Call) -> dict[str, Any] | None:
         answer = json.loads(b"".join(call.answer.pieces))
     except ValueError:
         answer = None
-    told = hidden_inside(without_secrets(answer)) if isinstance(answer, dict) else {}
-    found = {**told, **({"check": effects.check} if effects.check else {})}
+    error = hidden_inside(without_secrets(answer)) if isinstance(answer, dict) else {}
+    found = {**error, **({"check": effects.check} if effects.check else {})}
     return found or None
 
 

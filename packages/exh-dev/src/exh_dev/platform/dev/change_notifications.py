@@ -64,10 +64,11 @@ class Changes:
         if not self._waiting:
             return
         if not self._marked:
-            asyncio.get_running_loop().call_later(_BURST, self._tell_marked)
+            asyncio.get_running_loop().call_later(_BURST, self._publish_marked)
         self._marked.add(topic)
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def publish(self, message: dict[str, Any]) -> None:
+        """Send a message to all clients that follow."""
         if not self._waiting:
             return
         text = json.dumps(message)
@@ -93,6 +94,6 @@ class Changes:
                 queue.get_nowait()
             queue.put_nowait(None)
 
-    def _tell_marked(self) -> None:
-        self.tell({"changed": sorted(self._marked)})
+    def _publish_marked(self) -> None:
+        self.publish({"changed": sorted(self._marked)})
         self._marked.clear()

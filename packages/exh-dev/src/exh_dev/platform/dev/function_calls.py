@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.dev import effects
 from exh_dev.platform.dev.effects import Effects
-from exh_dev.platform.dev.origin import answering, root_of
+from exh_dev.platform.dev.origin import answering, invocation_trace
 from exh_dev.platform.dev.shown_bodies import LARGEST
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.runtime import trace_root
@@ -83,7 +83,7 @@ class Call:
     record: dict[str, Any] | None = None
 
     def receiving(self, receive: Receive) -> Receive:
-        """`receive`, with the request's body noted."""
+        """Return a `receive` that records the request's body."""
 
         async def received() -> Message:
             message = await receive()
@@ -135,7 +135,7 @@ class Calls:
 
         async def noted(scope: Scope, receive: Receive, send: Send) -> None:
             path = scope["path"].rstrip("/") or "/" if scope["type"] == "http" else ""
-            root = (root_of(scope) or self._only_user_of_token(scope)) if path else None
+            root = (invocation_trace(scope) or self._only_user_of_token(scope)) if path else None
             if not path or (root is None and path.startswith(_LOCAL) and not path.startswith(_AS_FIRST_USER)):
                 await app(scope, receive, send)
             else:

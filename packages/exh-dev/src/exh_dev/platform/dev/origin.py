@@ -32,7 +32,7 @@ _known: WeakKeyDictionary[Store, OrderedDict[str, Effects]] = WeakKeyDictionary(
 _scheduled: WeakKeyDictionary[Store, OrderedDict[str, None]] = WeakKeyDictionary()
 
 
-def root_of(scope: Scope) -> str | None:
+def invocation_trace(scope: Scope) -> str | None:
     """Return the trace id of the invocation that sent a request."""
     trace = next((value for name, value in scope["headers"] if name == b"x-amzn-trace-id"), b"")
     found = _ROOT.search(trace)

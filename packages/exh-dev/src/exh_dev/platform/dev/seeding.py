@@ -132,7 +132,7 @@ def read_document(fields: Fields, schema: Document, now: float) -> Document:
     status = fields.optional_text("status") or schema["creationTransition"]["toStatus"]
     if status not in schema["statuses"]:
         raise ErrorAnswer(26, f"The schema {schema['name']} has no status {status}")
-    moment = iso(now)
+    timestamp = iso(now)
     creator = checked_id(fields.text("creatorId"))
     return {
         "id": checked_id(fields.text("id")),
@@ -140,10 +140,10 @@ def read_document(fields: Fields, schema: Document, now: float) -> Document:
         "userIds": [checked_id(each) for each in _or(fields.optional_texts("userIds"), [creator])],
         "groupIds": [checked_id(each) for each in fields.optional_texts("groupIds") or []],
         "status": status,
-        "statusChangedTimestamp": moment,
+        "statusChangedTimestamp": timestamp,
         "data": fitted(schema, fields.optional_object("data") or {}),
-        "creationTimestamp": moment,
-        "updateTimestamp": moment,
+        "creationTimestamp": timestamp,
+        "updateTimestamp": timestamp,
     }
 
 

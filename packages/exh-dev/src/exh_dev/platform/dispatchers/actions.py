@@ -40,7 +40,7 @@ def read_action(fields: Fields, known: Document | None = None) -> Document:
     }
     match action_type:
         case "task":
-            _moment(fields)
+            _start_timestamp(fields)
             action |= {
                 "functionName": fields.text("functionName"),
                 "data": fields.optional_object("data"),
@@ -99,16 +99,16 @@ async def perform(
             created_by_user_id=dispatcher.get("createdByUserId"),
             created_by_application_id=dispatcher.get("createdByApplicationId"),
             tags=action.get("tags"),
-            start=_moment(Fields(action)),
+            start=_start_timestamp(Fields(action)),
         )
         store.delete(events.DELIVERIES, delivery["id"])
 
 
-def _moment(fields: Fields) -> float | None:
+def _start_timestamp(fields: Fields) -> float | None:
     """Return a task's start time: ISO 8601, or epoch milliseconds as in the service's own answers."""
     value = fields.value("startTimestamp")
     if isinstance(value, bool) or not isinstance(value, int):
-        return fields.optional_moment("startTimestamp")
+        return fields.optional_timestamp("startTimestamp")
     if not 0 <= value < 253_402_300_800_000:
         raise ErrorAnswer(15, "The field startTimestamp must be a timestamp")
     return value / 1000

@@ -111,14 +111,14 @@ class _Answer:
     body: bytes
 
     def start_announcing(self, length: int) -> Message:
-        """Status and headers with this Content-Length."""
+        """Return the status and headers, with this Content-Length."""
         named = (b"content-length", b"transfer-encoding")
         others = [(name, value) for name, value in self.start["headers"] if name.lower() not in named]
         return {**self.start, "headers": [*others, (b"content-length", str(length).encode())]}
 
     @property
     def has_no_body(self) -> bool:
-        """Whether its status forbids a body."""
+        """Return whether its status forbids a body."""
         return self.start["status"] in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 

@@ -12,9 +12,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from exh_dev.javascript_numbers import fraction, whole_number
+from exh_dev.javascript_numbers import fraction, parse_integer
 from exh_dev.platform.http.error_answers import CodelessErrorAnswer, ErrorAnswer
-from exh_dev.platform.storage.timestamps import moment
+from exh_dev.platform.storage.timestamps import epoch_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -88,7 +88,7 @@ class Fields:
             raise ErrorAnswer(15, f"The field {name} must be a whole number")
         return value
 
-    def optional_moment(self, name: str) -> float | None:
+    def optional_timestamp(self, name: str) -> float | None:
         """Return an ISO 8601 timestamp as epoch seconds; None if the field is missing or null.
 
         Raises:
@@ -96,7 +96,7 @@ class Fields:
         """
         text = self.optional_text(name)
         try:
-            return None if text is None else moment(text)
+            return None if text is None else epoch_seconds(text)
         except ValueError:
             raise ErrorAnswer(15, f"The field {name} must be an ISO 8601 timestamp") from None
 
@@ -199,12 +199,12 @@ async def read_json_or_form(request: Request) -> Fields:
     return Fields(_form(body) if media_type == "application/x-www-form-urlencoded" else _json_object(body))
 
 
-def parse_json(body: bytes, *, whole: bool = True) -> Any:
+def parse_json(body: bytes, *, encodable: bool = True) -> Any:
     """Return the parsed JSON.
 
     Args:
         body: JSON in UTF-8.
-        whole: refuse strings with half of a surrogate pair.
+        encodable: refuse strings with half of a surrogate pair.
 
     Raises:
         ErrorAnswer: 13 without a body, 22 if it is malformed, HTTP 413 if it has more values than `MOST_VALUES`.
@@ -212,8 +212,8 @@ def parse_json(body: bytes, *, whole: bool = True) -> Any:
     if not body.strip():
         raise ErrorAnswer(13, "The request body is empty")
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_finite_whole)
-        if whole and _SURROGATE.search(body):
+        value = json.loads(body.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_finite_integer)
+        if encodable and _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode()  # raises for half of a surrogate pair, which is not UTF-8
     except UnicodeDecodeError as error:
         raise _malformed(f"byte {error.start} of it is not UTF-8") from None
@@ -295,8 +295,8 @@ def _finite(text: str) -> float:
     return _in_range(fraction(text))
 
 
-def _finite_whole(text: str) -> float:
-    return _in_range(whole_number(text))
+def _finite_integer(text: str) -> float:
+    return _in_range(parse_integer(text))
 
 
 def _in_range(number: float) -> float:

@@ -131,7 +131,7 @@ class ErrorAnswer(Exception):  # noqa: N818 - the platform's errors are its answ
 
 
 def refused(message: str, **check: Any) -> ErrorAnswer:
-    """Code 10; `check` is what was not the case."""
+    """Return the error with code 10; `check` is the condition that was not met."""
     answer = ErrorAnswer(10, message)
     answer.check = check
     return answer

@@ -47,7 +47,7 @@ _NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO",
 _KINDS: dict[str, Kind] = {"key": "string", "creation_timestamp": "number", "update_timestamp": "number"}
 
 
-def text_of(store: Store, key: str, language: str) -> str | None:
+def translation(store: Store, key: str, language: str) -> str | None:
     """Return a key's translation, falling back to English; None for an unknown key."""
     localization = store.get(_COLLECTION, key)
     return None if localization is None else _in(localization, language)

@@ -66,7 +66,7 @@ class Forwarder:
         self._change(queued, "sending")
         try:
             await asyncio.to_thread(self._send, mail, attachments)
-        except Exception as error:  # noqa: BLE001 - what the library makes of odd addresses is not foretold
+        except Exception as error:  # noqa: BLE001 - the library may raise anything for odd addresses
             # Omit the error's message: it may contain recipients.
             reason = getattr(error, "strerror", None) or type(error).__name__
             log.warning("The mail %s was not forwarded to %s:%s: %s", mail["id"], self._host, self._port, reason)

@@ -231,8 +231,8 @@ def _kept(
     size = len(mail["subject"].encode()) + len(mail["body"].encode()) + sum(len(each.content) for each in attachments)
     if size > LARGEST:
         raise ErrorAnswer(15, f"A mail may have {LARGEST:,} bytes")
-    moment = epoch_ms(now)
-    mail |= {"views": 0, "creation_timestamp": moment, "update_timestamp": moment}
+    timestamp = epoch_ms(now)
+    mail |= {"views": 0, "creation_timestamp": timestamp, "update_timestamp": timestamp}
     store.put(COLLECTION, {**mail, **({"tracking_hash": tracking_hash} if tracking_hash else {})})
     origin.note(store, mail["id"])
     for number, each in enumerate(attachments):

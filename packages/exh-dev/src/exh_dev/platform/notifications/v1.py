@@ -16,7 +16,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
-from exh_dev.platform.storage.listing import matching, page, query_of, whole
+from exh_dev.platform.storage.listing import matching, page, query_of, single_page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms
 
@@ -123,7 +123,7 @@ class NotificationServiceV1(Service):
         return JSONResponse({"records_affected": len(chosen)})
 
     async def _types(self, _: Request) -> JSONResponse:
-        return JSONResponse(whole([{"name": name, "required_fields": fields} for name, fields in _TYPES.items()]))
+        return JSONResponse(single_page([{"name": name, "required_fields": fields} for name, fields in _TYPES.items()]))
 
     async def _find_settings(self, request: Request) -> Response:
         rights = rights_of(request, self._store)

@@ -107,8 +107,8 @@ class AppStore:
         receipt_data = (Fields(notification).optional_object("unified_receipt") or {}).get("latest_receipt")
         if not isinstance(receipt_data, str):
             raise ErrorAnswer(2707, "The notification has no unified_receipt.latest_receipt")
-        told = self._local.verify(receipt_data)
-        secret, password = self._secrets.of_bundle(told["receipt"]["bundle_id"]), notification.get("password")
+        response = self._local.verify(receipt_data)
+        secret, password = self._secrets.of_bundle(response["receipt"]["bundle_id"]), notification.get("password")
         sent = password.encode() if isinstance(password, str) else b""
         if secret is not None and not hmac.compare_digest(sent, secret.encode()):
             raise ErrorAnswer(2707, "The password of the notification is not the shared secret of the bundle")
@@ -117,11 +117,11 @@ class AppStore:
         # The secret is only in shared_secrets.py, where no query can ask for it.
         kept = {name: value for name, value in notification.items() if name != "password"}
         self._store.put(_NOTIFICATIONS, {"id": object_id(), **stamps, "data": kept})
-        subscription = self._linked(told)
+        subscription = self._linked(response)
         if subscription is None:
             return 202
         with self._store.transaction():
-            self._evaluate(subscription, told)
+            self._evaluate(subscription, response)
         return 200
 
     async def _complete(self, request: Request) -> JSONResponse:
@@ -130,19 +130,19 @@ class AppStore:
         fields = await read_json(request)
         receipt_data, transaction_id = fields.text("receiptData"), fields.text("transactionId")
         user_id = buyer(rights, fields, self._store)
-        told = self._verified(receipt_data, fields, rights)
-        if all(each["transaction_id"] != transaction_id for each in told["latest_receipt_info"]):
+        response = self._verified(receipt_data, fields, rights)
+        if all(each["transaction_id"] != transaction_id for each in response["latest_receipt_info"]):
             raise ErrorAnswer(2708, f"The receipt has no transaction {transaction_id}")
-        subscription = self._linked(told)
+        subscription = self._linked(response)
         if subscription is not None and subscription["userId"] != user_id:
             raise ErrorAnswer(2717, "The transaction belongs to another user; delete that subscription first")
         now = iso(self._clock())
         with self._store.transaction():
-            self._evaluate(subscription or {"id": object_id(), "userId": user_id}, told)
+            self._evaluate(subscription or {"id": object_id(), "userId": user_id}, response)
             stamps = {"creationTimestamp": now, "updateTimestamp": now}
-            receipt = {"userId": user_id, "transactionId": transaction_id, "receiptResponse": told}
+            receipt = {"userId": user_id, "transactionId": transaction_id, "receiptResponse": response}
             self._store.put(_RECEIPTS, {"id": object_id(), **stamps, **receipt})
-        return JSONResponse(told)
+        return JSONResponse(response)
 
     async def _verify(self, request: Request) -> JSONResponse:
         rights = rights_of(request, self._store)
@@ -183,31 +183,31 @@ class AppStore:
         application_id = fields.optional_text("applicationId") or rights.application_id
         if application_id != rights.application_id:
             rights.require(ASSUME)
-        told = self._local.verify(receipt_data)
+        response = self._local.verify(receipt_data)
         bundles = self._secrets.bundles_of(str(application_id))
-        if bundles and told["receipt"]["bundle_id"] not in bundles:
+        if bundles and response["receipt"]["bundle_id"] not in bundles:
             raise ErrorAnswer(2707, "The receipt is of an app for which the application has no shared secret")
-        return told
+        return response
 
-    def _linked(self, told: Document) -> Document | None:
+    def _linked(self, response: Document) -> Document | None:
         """Return the subscription of a receipt, if a user has it."""
-        original = told["latest_receipt_info"][0]["original_transaction_id"]
+        original = response["latest_receipt_info"][0]["original_transaction_id"]
         of_original = Sql(f"{member('originalTransactionId')} = ?", (original,))
         return next(iter(self._store.matching(_COLLECTION, of_original)), None)
 
     def _reevaluate(self, subscription: Document) -> None:
-        told = self._local.verify(subscription["latestReceipt"])
+        response = self._local.verify(subscription["latestReceipt"])
         with self._store.transaction():
-            self._evaluate(subscription, told)
+            self._evaluate(subscription, response)
 
-    def _evaluate(self, subscription: Document, told: Document) -> None:
+    def _evaluate(self, subscription: Document, response: Document) -> None:
         """Update a new or known subscription to the store's status.
 
         Raises:
             ErrorAnswer: 2716 when nothing is sold under the product's id.
         """
         now = self._clock()
-        latest, renewal = told["latest_receipt_info"][0], told["pending_renewal_info"][0]
+        latest, renewal = response["latest_receipt_info"][0], response["pending_renewal_info"][0]
         product = self._products.sold_as(appStoreProductId=latest["product_id"])
         if product is None:
             raise ErrorAnswer(2716, f"Could not find the referenced App Store product {latest['product_id']}")
@@ -220,13 +220,13 @@ class AppStore:
         switches = renewal["auto_renew_product_id"] != latest["product_id"]
         changed: Document = {
             "productId": latest["product_id"],
-            "bundleId": told["receipt"]["bundle_id"],
+            "bundleId": response["receipt"]["bundle_id"],
             "originalPurchaseDate": _iso(latest["original_purchase_date_ms"]),
             "originalTransactionId": latest["original_transaction_id"],
             "lastPurchaseDate": _iso(latest["purchase_date_ms"]),
             "expiresDate": _iso(latest["expires_date_ms"]),
             "autoRenewStatus": renews,
-            "latestReceipt": told["latest_receipt"],
+            "latestReceipt": response["latest_receipt"],
             "lastReceiptTimestamp": iso(now),
             "lastTransactionId": latest["transaction_id"],
             "lastWebOrderId": latest["web_order_line_item_id"],

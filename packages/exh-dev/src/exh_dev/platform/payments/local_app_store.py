@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
-from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
+from exh_dev.platform.payments.purchases import DELIVER, Changed, period_of, read_offer, writable
+from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, signing_key
 from exh_dev.platform.storage.timestamps import epoch_ms
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ class LocalAppStore:
         """
         try:
             token = base64.b64decode(receipt_data, validate=True).decode("ascii")
-            claims = claims_of(token, key_of(self._store, _KEY))
-            return self._told(self._purchase(str(claims["original_transaction_id"])))
+            claims = claims_of(token, signing_key(self._store, _KEY))
+            return self._receipt_response(self._purchase(str(claims["original_transaction_id"])))
         except (ValueError, KeyError) as error:
             reason = error if isinstance(error, ForgedError) else "it is not a receipt of this store"
             raise ErrorAnswer(2707, f"The provided receipt data is not valid: {reason}") from None
@@ -132,16 +132,16 @@ class LocalAppStore:
 
     def _receipt(self, purchase: Purchase) -> str:
         claims = {"bundle_id": purchase.bundle_id, "original_transaction_id": purchase.original_id}
-        return base64.b64encode(jws(claims, key_of(self._store, _KEY)).encode()).decode()
+        return base64.b64encode(jws(claims, signing_key(self._store, _KEY)).encode()).decode()
 
-    def _told(self, purchase: Purchase) -> Document:
+    def _receipt_response(self, purchase: Purchase) -> Document:
         newest_first = purchase.transactions[::-1]
         return {
             "environment": _ENVIRONMENT,
             "receipt": {
                 "receipt_type": "ProductionSandbox",
                 "bundle_id": purchase.bundle_id,
-                **_moment("receipt_creation_date", self._clock()),
+                **_date_members("receipt_creation_date", self._clock()),
                 "in_app": purchase.transactions,
             },
             "latest_receipt_info": newest_first,
@@ -157,7 +157,7 @@ class LocalAppStore:
         renewal = {"auto_renew_product_id": product_id, "auto_renew_status": "1"}
         renewal |= {"original_transaction_id": transaction_id, "product_id": product_id}
         purchase = Purchase(bundle_id, period_of(fields), [], renewal)
-        _pay(purchase, self._clock(), transaction_id, offer_of(fields))
+        _pay(purchase, self._clock(), transaction_id, read_offer(fields))
         self._put(purchase)
         return JSONResponse(self._bought(purchase))
 
@@ -185,7 +185,7 @@ class LocalAppStore:
         }
 
     def _notification(self, purchase: Purchase, notification_type: str) -> Document:
-        told = self._told(purchase)
+        response = self._receipt_response(purchase)
         names = ("environment", "latest_receipt", "latest_receipt_info", "pending_renewal_info", "status")
         notification = {
             "notification_type": notification_type,
@@ -193,7 +193,7 @@ class LocalAppStore:
             "auto_renew_product_id": purchase.renewal["auto_renew_product_id"],
             "auto_renew_status": "true" if purchase.renewal["auto_renew_status"] == "1" else "false",
             "auto_renew_status_change_date_ms": str(epoch_ms(self._clock())),
-            "unified_receipt": {name: told[name] for name in names},
+            "unified_receipt": {name: response[name] for name in names},
             "bid": purchase.bundle_id,
             "bvrs": "1",
         }
@@ -205,7 +205,7 @@ def _new_id() -> str:
     return str(2_000_000_000_000_000 + secrets.randbelow(1_000_000_000_000_000))
 
 
-def _moment(name: str, seconds: float) -> Document:
+def _date_members(name: str, seconds: float) -> Document:
     """Return a timestamp in Apple's two formats. Raises as `writable` does."""
     written = datetime.fromtimestamp(writable(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S Etc/GMT")
     return {name: written, f"{name}_ms": str(epoch_ms(seconds))}
@@ -213,7 +213,7 @@ def _moment(name: str, seconds: float) -> Document:
 
 def _pay(purchase: Purchase, start: float, transaction_id: str, offer: str | None) -> None:
     """Add a payment for the next product, starting at `start`."""
-    original = _moment("original_purchase_date", start)
+    original = _date_members("original_purchase_date", start)
     if purchase.transactions:
         original = {name: purchase.transactions[0][name] for name in original}
     purchase.transactions.append({
@@ -221,9 +221,9 @@ def _pay(purchase: Purchase, start: float, transaction_id: str, offer: str | Non
         "product_id": purchase.renewal["auto_renew_product_id"],
         "transaction_id": transaction_id,
         "original_transaction_id": purchase.original_id,
-        **_moment("purchase_date", start),
+        **_date_members("purchase_date", start),
         **original,
-        **_moment("expires_date", start + purchase.period),
+        **_date_members("expires_date", start + purchase.period),
         "web_order_line_item_id": _new_id(),
         "is_trial_period": "false",
         "is_in_intro_offer_period": "false",
@@ -241,7 +241,7 @@ def _renew(purchase: Purchase, now: float, fields: Fields) -> str:
     start = now if ended else max(now, int(purchase.latest["expires_date_ms"]) / 1000)
     _settle(purchase)
     purchase.renewal["auto_renew_status"] = "1"
-    _pay(purchase, start, _new_id(), offer_of(fields))
+    _pay(purchase, start, _new_id(), read_offer(fields))
     return "INTERACTIVE_RENEWAL" if ended else "DID_RECOVER" if retried else "DID_RENEW"
 
 
@@ -263,7 +263,10 @@ def _switch(purchase: Purchase, now: float, fields: Fields) -> str:
 def _grace(purchase: Purchase, now: float, fields: Fields) -> str:
     del fields
     _end(purchase, now)
-    purchase.renewal |= {"is_in_billing_retry_period": "1", **_moment("grace_period_expires_date", now + GRACE_PERIOD)}
+    purchase.renewal |= {
+        "is_in_billing_retry_period": "1",
+        **_date_members("grace_period_expires_date", now + GRACE_PERIOD),
+    }
     return "DID_FAIL_TO_RENEW"
 
 
@@ -303,7 +306,7 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
     def change(purchase: Purchase, now: float, fields: Fields) -> str:
         del fields
         cancelled = {"cancellation_reason": reason, "in_app_ownership_type": ownership}
-        purchase.transactions[-1] |= {**_moment("cancellation_date", now), **cancelled}
+        purchase.transactions[-1] |= {**_date_members("cancellation_date", now), **cancelled}
         purchase.renewal["auto_renew_status"] = "0"
         return notification_type
 
@@ -313,7 +316,7 @@ def _cancel(reason: str, notification_type: str, ownership: str) -> Changed[Purc
 def _end(purchase: Purchase, now: float) -> None:
     """End the current period now, if it is not over."""
     if int(purchase.latest["expires_date_ms"]) > epoch_ms(now):
-        purchase.transactions[-1] |= _moment("expires_date", now)
+        purchase.transactions[-1] |= _date_members("expires_date", now)
 
 
 def _settle(purchase: Purchase) -> None:

@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse
 from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.payments.purchases import DELIVER, Changed, offer_of, period_of, writable
-from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, key_of
+from exh_dev.platform.payments.purchases import DELIVER, Changed, period_of, read_offer, writable
+from exh_dev.platform.payments.signing import ForgedError, claims_of, jws, signing_key
 from exh_dev.platform.storage.timestamps import epoch_ms, iso
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LocalPlayStore:
 
     def _known(self, token: str) -> Document:
         try:
-            claims = claims_of(token, key_of(self._store, _KEY))
+            claims = claims_of(token, signing_key(self._store, _KEY))
         except ForgedError as error:
             raise ErrorAnswer(2707, f"The provided receipt data is not valid: {error}") from None
         known = self._store.get(_PURCHASES, str(claims.get("orderId")))
@@ -98,7 +98,7 @@ class LocalPlayStore:
         receipt = {name: fields.text(name) for name in ("packageName", "subscriptionId")}
         linked, deliver = fields.optional_text("linkedPurchaseToken"), fields.optional_flag(DELIVER)
         replaced = None if linked is None else self._known(linked)
-        now, period, offer = self._clock(), period_of(fields), offer_of(fields)
+        now, period, offer = self._clock(), period_of(fields), read_offer(fields)
         order_id = "GPA." + "-".join(str(1000 + secrets.randbelow(9000)) for _ in range(4))
         info: Document = {
             "kind": "androidpublisher#subscriptionPurchase",
@@ -152,12 +152,12 @@ class LocalPlayStore:
         return {"orderId": purchase["id"], "receipt": {**receipt, "purchaseToken": self._token(purchase)}}
 
     def _token(self, purchase: Document) -> str:
-        return jws({"orderId": purchase["id"]}, key_of(self._store, _KEY))
+        return jws({"orderId": purchase["id"]}, signing_key(self._store, _KEY))
 
     def _notification(self, purchase: Document, notification_type: int) -> Document:
         """Return a notification in the format of Pub/Sub."""
         now = self._clock()
-        told = {
+        notification = {
             "version": "1.0",
             "packageName": purchase["packageName"],
             "eventTimeMillis": epoch_ms(now),
@@ -170,7 +170,7 @@ class LocalPlayStore:
         }
         message = {
             "attributes": {},
-            "data": base64.b64encode(json.dumps(told).encode()).decode(),
+            "data": base64.b64encode(json.dumps(notification).encode()).decode(),
             "messageId": str(secrets.randbelow(10**16)),
             "publishTime": iso(now),
         }
@@ -204,7 +204,7 @@ def _renew(purchase: Document, now: float, fields: Fields) -> str:
     }
     for name in ("cancelReason", "userCancellationTimeMillis", "introductoryPriceInfo", "promotionType", "priceChange"):
         info.pop(name, None)
-    if offer_of(fields) == "promotion":
+    if read_offer(fields) == "promotion":
         info["promotionType"] = 0
     return "1" if recovered else "2"
 

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from exh_dev.platform.http.bodies import Fields, after_body, read_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.payments.signing import key_of, stripe_signature
+from exh_dev.platform.payments.signing import signing_key, stripe_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,7 +75,7 @@ class LocalStripe:
         any event with a `type` and an `object`; with `"deliver": false` it only returns the signed event.
         """
         return [
-            Route(PATH, self._tell, methods=["GET"]),
+            Route(PATH, self._settings, methods=["GET"]),
             Route(f"{PATH}/payment_intents/{{id}}/{{outcome}}", after_body(self._conclude_payment), methods=["POST"]),
             Route(f"{PATH}/setup_intents/{{id}}/succeed", after_body(self._conclude_setup), methods=["POST"]),
             Route(f"{PATH}/payment_methods", after_body(self._make_method), methods=["POST"]),
@@ -201,7 +201,7 @@ class LocalStripe:
             self._deliver(payload.encode(), signature)
         return {"type": event_type, "payload": payload, "signature": signature}
 
-    async def _tell(self, _: Request) -> JSONResponse:
+    async def _settings(self, _: Request) -> JSONResponse:
         return JSONResponse({"webhookSecret": webhook_key(self._store), "testCards": list(TEST_CARDS)})
 
     async def _conclude_payment(self, request: Request) -> JSONResponse:
@@ -267,7 +267,7 @@ class LocalStripe:
 
 def webhook_key(store: Store) -> str:
     """Return the secret that Stripe's events are signed with."""
-    return key_of(store, WEBHOOK_KEY, _WEBHOOK_PREFIX)
+    return signing_key(store, WEBHOOK_KEY, _WEBHOOK_PREFIX)
 
 
 def shown_intent(intent: Document) -> Document:

@@ -105,14 +105,14 @@ class PlayStore:
             ErrorAnswer: 2707 when it cannot be read, or its token is not genuine; 2718 when it replaces a purchase that
                 was not completed; 2719 when nothing is sold under the subscription's id.
         """
-        told = _notification(push)
+        notification = _notification(push)
         now = iso(self._clock())
-        kept = {**told, "id": object_id(), "creationTimestamp": now, "updateTimestamp": now}
-        about = Fields(told).optional_object("subscriptionNotification")
+        kept = {**notification, "id": object_id(), "creationTimestamp": now, "updateTimestamp": now}
+        about = Fields(notification).optional_object("subscriptionNotification")
         if about is None:  # such as a test from Google's console
             self._store.put(_NOTIFICATIONS, kept)
             return
-        receipt = {"packageName": told.get("packageName"), **about}
+        receipt = {"packageName": notification.get("packageName"), **about}
         if not all(isinstance(receipt.get(name), str) for name in _RECEIPT):
             raise ErrorAnswer(2707, "The notification names no packageName, subscriptionId and purchaseToken")
         receipt = {name: receipt[name] for name in _RECEIPT}
@@ -235,12 +235,12 @@ def _notification(push: Document) -> Document:
         ErrorAnswer: 2707 when it cannot be read.
     """
     data = (Fields(push).optional_object("message") or {}).get("data")
-    told: Any = None
+    notification: Any = None
     with suppress(ValueError, ErrorAnswer):
-        told = parse_json(base64.b64decode(data, validate=True)) if isinstance(data, str) else None
-    if not isinstance(told, dict):
+        notification = parse_json(base64.b64decode(data, validate=True)) if isinstance(data, str) else None
+    if not isinstance(notification, dict):
         raise ErrorAnswer(2707, "The field message.data must be a developer notification, as JSON in Base64")
-    return told
+    return notification
 
 
 def _standing(info: Document, *, now: float) -> Standing:

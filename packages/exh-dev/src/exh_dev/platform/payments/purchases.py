@@ -44,7 +44,7 @@ def writable(seconds: float) -> float:
     return seconds
 
 
-def offer_of(fields: Fields) -> str | None:
+def read_offer(fields: Fields) -> str | None:
     """Return the `offer` that a subscription is paid with.
 
     Raises:

@@ -29,7 +29,7 @@ class ForgedError(ValueError):
     """The signature is missing or wrong."""
 
 
-def key_of(store: Store, name: str, prefix: str = "") -> str:
+def signing_key(store: Store, name: str, prefix: str = "") -> str:
     """Return the key of this name, generated on first use and stored."""
     known = store.get(_KEYS, name)
     if known is None:
@@ -50,13 +50,13 @@ def check_stripe_signature(payload: bytes, header: str, key: str, *, now: float)
         ForgedError: it was not.
     """
     parts = [part.strip().partition("=") for part in header.split(",")]
-    moment = next((value for name, _, value in parts if name == "t"), "")
-    if not (moment.isascii() and moment.isdecimal() and len(moment) < 16):
+    timestamp = next((value for name, _, value in parts if name == "t"), "")
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 16):
         raise ForgedError("it has no time")
-    expected = _stripe_mac(payload, key, moment)
+    expected = _stripe_mac(payload, key, timestamp)
     if not any(name == "v1" and hmac.compare_digest(value.encode(), expected.encode()) for name, _, value in parts):
         raise ForgedError("it was not made with the secret of this endpoint for this body")
-    if abs(now - int(moment)) > TOLERANCE:
+    if abs(now - int(timestamp)) > TOLERANCE:
         raise ForgedError(f"it was made more than {TOLERANCE} seconds from now")
 
 
@@ -96,5 +96,5 @@ def _jws_mac(signed: str, key: str) -> str:
     return _encoded(hmac.digest(key.encode(), signed.encode(), hashlib.sha256))
 
 
-def _stripe_mac(payload: bytes, key: str, moment: str) -> str:
-    return hmac.new(key.encode(), f"{moment}.".encode() + payload, hashlib.sha256).hexdigest()
+def _stripe_mac(payload: bytes, key: str, timestamp: str) -> str:
+    return hmac.new(key.encode(), f"{timestamp}.".encode() + payload, hashlib.sha256).hexdigest()

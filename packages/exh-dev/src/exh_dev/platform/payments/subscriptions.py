@@ -164,10 +164,10 @@ def record(
     }
     entitlement = {name: value for name, value in entitlement.items() if value is not None}
     store.put(ENTITLEMENTS, entitlement)
-    told = _told(before, standing)
-    for event_type in told:
-        _tell(store, entitlement, event_type, now=now)
-    return told
+    event_types = _event_types(before, standing)
+    for event_type in event_types:
+        _add_event(store, entitlement, event_type, now=now)
+    return event_types
 
 
 def subscription_at(request: Request, store: Store, source: Source) -> Document:
@@ -226,27 +226,27 @@ def _switch(store: Store, entitlement: Document, product: Document, *, now: floa
     changed = {"status": SWITCHED, "statusCategory": CATEGORIES[SWITCHED], "newProductId": product["id"]}
     entitlement = {**entitlement, **changed}
     store.put(ENTITLEMENTS, entitlement)
-    _tell(store, entitlement, SWITCHED, now=now)
+    _add_event(store, entitlement, SWITCHED, now=now)
 
 
-def _told(before: Document | None, standing: Standing) -> list[str]:
+def _event_types(before: Document | None, standing: Standing) -> list[str]:
     """Return the types of the events between an entitlement and a new status."""
     with_offer = f"_with_{standing.offer}" if standing.offer else ""
-    told = []
+    event_types = []
     if before is None:
-        told.append(f"started{with_offer}")
+        event_types.append(f"started{with_offer}")
     elif standing.payment > before["_payment"]:
-        told.append(f"renewed{with_offer}")
+        event_types.append(f"renewed{with_offer}")
     elif before["status"] == NO_RENEWAL and CATEGORIES[standing.status] in {"acquiring", "engaged"}:
-        told.append("renewal_enabled")
+        event_types.append("renewal_enabled")
     if CATEGORIES[standing.status] not in {"acquiring", "engaged"} and (
         before is None or before["status"] != standing.status
     ):
-        told.append(_CALLED.get(standing.status, standing.status))
-    return told
+        event_types.append(_CALLED.get(standing.status, standing.status))
+    return event_types
 
 
-def _tell(store: Store, entitlement: Document, event_type: str, *, now: float) -> None:
+def _add_event(store: Store, entitlement: Document, event_type: str, *, now: float) -> None:
     copied = (
         *("userId", "source", "sourceProductId", "subscriptionGroup", "subscriptionTier", "newProductId"),
         "_subscriptionId",

@@ -30,7 +30,7 @@ from exh_dev.platform.profiles.fields import (
 )
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import checked_id, object_id
-from exh_dev.platform.storage.listing import matching, page, whole
+from exh_dev.platform.storage.listing import matching, page, single_page
 from exh_dev.platform.storage.sql import EVERYTHING, Sql, member
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users.views import enlisted
@@ -267,7 +267,7 @@ def _paths(fields: Fields) -> list[str]:
 
 def _listed(names: Sequence[str]) -> Endpoint:
     async def answer(_: Request) -> JsonAnswer:
-        return JsonAnswer(whole(names))
+        return JsonAnswer(single_page(names))
 
     return answer
 

@@ -46,9 +46,9 @@ def compare_typed(operator: str, value: str, kind: Kind, word: Word) -> Sql:
     if kind in {"string", "date-time"}:
         if operator == "like":
             return _contains(value, word.text)
-        moment = word.moment() if kind == "date-time" else None
+        timestamp = word.timestamp() if kind == "date-time" else None
         texts = f" AND {value} >= ''" if sign.startswith("<") else ""
-        return Sql(f"{value} {sign} ?{texts}", (word.text if moment is None else iso(moment),))
+        return Sql(f"{value} {sign} ?{texts}", (word.text if timestamp is None else iso(timestamp),))
     if kind == "number":
         number = word.number()
         numbers = f" AND {value} < ''" if sign.startswith(">") else ""
@@ -83,7 +83,7 @@ def compare_element(kind: Kind) -> Callable[[str, str, str, Word], list[Sql]]:
 
 def compare_untyped(operator: str, value: str, kind: str, word: Word) -> list[Sql]:
     """Return alternative conditions on a value without a type in the schema: one for each type that it may have."""
-    text, number, moment = word.cast in {None, "string"}, word.number(), word.moment()
+    text, number, timestamp = word.cast in {None, "string"}, word.number(), word.timestamp()
     if operator == "like":
         return [Sql(f"{kind} = 'text'") & _contains(value, word.text)]
     cases: list[Sql] = []
@@ -91,18 +91,18 @@ def compare_untyped(operator: str, value: str, kind: str, word: Word) -> list[Sq
     if operator == "eq":
         if text:
             cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (word.text,)))
-        if moment is not None:
-            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (iso(moment),)))
+        if timestamp is not None:
+            cases.append(Sql(f"{kind} = 'text' AND {value} = ?", (iso(timestamp),)))
         if word.text in {"true", "false", "null"} and word.cast != "string":
             cases.append(Sql(f"{kind} = '{word.text}'"))
-    elif moment is not None:
+    elif timestamp is not None:
         own = f"{value} LIKE '{_OWN_SPELLING}'"
         ordered = f"CASE WHEN {own} THEN {value} {sign} ? ELSE {value} {sign} ? END"
-        cases.append(Sql(f"{kind} = 'text' AND {ordered}", (iso(moment), word.text)))
+        cases.append(Sql(f"{kind} = 'text' AND {ordered}", (iso(timestamp), word.text)))
     elif text and number is None:
         cases.append(Sql(f"{kind} = 'text' AND {value} {sign} ?", (word.text,)))
-    if number is None and moment is not None:
-        number = epoch_ms(moment)
+    if number is None and timestamp is not None:
+        number = epoch_ms(timestamp)
     if number is not None:
         cases.append(Sql(f"{kind} IN ('integer', 'real') AND {value} {sign} ?", (number,)))
     return cases

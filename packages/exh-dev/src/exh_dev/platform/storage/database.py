@@ -98,7 +98,7 @@ def opened(path: Path | None, limit: TimeLimit, *, cached_statements: int = 128)
 
 
 def prepare(connection: sqlite3.Connection, path: Path | None) -> None:
-    """Bring a database to the form that this version reads and writes.
+    """Migrate a database to the format that this version reads and writes.
 
     Raises:
         DataFormatError: another `exh-dev` wrote the file, as something that this one does not read.
@@ -122,7 +122,7 @@ def unusable_as_devkit_error(path: Path | None) -> Iterator[None]:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make what is not there, and bring what is there to the form that this version makes: all of it or nothing."""
+    """Create missing tables and indexes, and migrate those of an earlier version, in one transaction."""
     made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
     fill = members.FILL if "documents" in made and "document_links" not in made else ""
     # Indexes of schemas began with the member once: sorted by it, they had documents of one value in no order.
@@ -140,7 +140,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 
 def _check_format(connection: sqlite3.Connection, path: Path | None) -> None:
-    """Go on only with an empty file, or one of this format; nothing is written to any other."""
+    """Raise unless the file is empty or of this format; nothing is written to any other."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if found == FORMAT or (not found and not tables):

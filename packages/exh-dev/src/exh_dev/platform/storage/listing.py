@@ -196,7 +196,7 @@ def query_of(request: Request) -> str:
     return str(request.scope["query_string"].decode("latin-1"))
 
 
-def whole(documents: Sequence[Any]) -> dict[str, Any]:
+def single_page(documents: Sequence[Any]) -> dict[str, Any]:
     """Return a page that holds everything; its limit is honest, or clients that ask for all would go on for ever."""
     bounds = {"total": len(documents), "offset": 0, "limit": max(len(documents), DEFAULT_LIMIT)}
     return {"query": "{}", "page": bounds, "data": documents}

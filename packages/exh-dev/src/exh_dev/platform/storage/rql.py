@@ -59,7 +59,7 @@ class Word:
         number = float(self.text)
         return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
 
-    def moment(self) -> float | None:
+    def timestamp(self) -> float | None:
         """Return the epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
         if self.cast not in {None, "date", "isodate"} or not _DATE.fullmatch(self.text):
             return None
@@ -89,7 +89,7 @@ def parse(query: str) -> Term:
     Raises:
         RqlError: it cannot be read.
     """
-    found = _Parser(unquote(query.removeprefix("?"))).whole()
+    found = _Parser(unquote(query.removeprefix("?"))).parse()
     return found if isinstance(found, Term) and found.operator == "and" else Term("and", (found,))
 
 
@@ -128,14 +128,17 @@ class _Parser:
         self._next = 0
         self._depth = 0
 
-    def whole(self) -> Argument:
+    def parse(self) -> Argument:
         found = self._group()
         if self._next < len(self._tokens):
             raise RqlError("a closing parenthesis has no opening one")
         return found
 
     def _group(self, operator: str = "") -> Argument:
-        """Terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end; the arguments of `operator`."""
+        """Read terms joined by `&` or `|`, up to a comma, a closing parenthesis or the end.
+
+        `operator` is the one whose arguments they are; empty at the top.
+        """
         joined, terms = "", []
         while self._kind() not in {"", "comma", "close"}:
             if self._kind() == "join":

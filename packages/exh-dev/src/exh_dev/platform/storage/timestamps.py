@@ -26,8 +26,8 @@ def iso(seconds: float) -> str:
 
     These strings sort by time (years 1000 to 9999).
     """
-    whole, milliseconds = divmod(epoch_ms(seconds), 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{milliseconds:03d}Z"
+    full_seconds, milliseconds = divmod(epoch_ms(seconds), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(full_seconds))}.{milliseconds:03d}Z"
 
 
 def read_iso(text: str) -> float:
@@ -48,7 +48,7 @@ def read_iso(text: str) -> float:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def moment(text: str) -> float:
+def epoch_seconds(text: str) -> float:
     """Return the epoch seconds of an ISO 8601 string of a year that `iso` can write.
 
     Raises:

@@ -137,7 +137,7 @@ class ApiFunctions:
             raise _not_invoked({"message": str(reason)}) from None
         logs.keep(self._store, logs.API_LOGS, record["id"], function, invocation)
         if invocation.ok:
-            return reply_of(invocation.result)
+            return parse_reply(invocation.result)
         error = error_of(invocation)
         if error.get("name") == _TOO_LARGE:
             raise _not_invoked(runtime_error(error))
@@ -189,7 +189,7 @@ class _Failure(Exception):  # noqa: N818 - it carries an answer
         self.error = error
 
 
-def reply_of(result: Any) -> Reply:
+def parse_reply(result: Any) -> Reply:
     """Parse a function's result.
 
     Raises:

@@ -87,7 +87,7 @@ def _names_a_drive(step: str) -> bool:
 
 
 def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, most: int) -> int:
-    """Write one entry, and say how large it is. What it claims to be is not believed."""
+    """Write one entry and return its size, counted while it is unpacked: the size in the archive may be wrong."""
     target = folder.joinpath(*entry.filename.removesuffix("/").split("/"))
     if entry.is_dir():
         target.mkdir(parents=True, exist_ok=True)

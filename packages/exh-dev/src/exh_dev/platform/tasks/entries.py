@@ -54,7 +54,7 @@ def routes(base: str, store: Store, *, clock: Clock) -> list[Route]:
             created_by_application_id=rights.application_id,
             priority=None if priority is None else checked_priority(priority),
             tags=fields.optional_texts("tags"),
-            start=fields.optional_moment("startTimestamp"),
+            start=fields.optional_timestamp("startTimestamp"),
         )
         return JsonAnswer(task)
 

@@ -17,7 +17,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.json_answer import JsonAnswer
 from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import object_id
-from exh_dev.platform.storage.listing import whole
+from exh_dev.platform.storage.listing import single_page
 from exh_dev.platform.storage.sql import EVERYTHING
 from exh_dev.platform.storage.timestamps import iso
 from exh_dev.platform.tasks.code import unpack
@@ -82,7 +82,7 @@ class _Functions:
         }
         listed = ("name", "description", "updateTimestamp")
         shown = [{key: each[key] for key in listed if key in each} for _, each in sorted(functions.items())]
-        return JsonAnswer(whole(shown))
+        return JsonAnswer(single_page(shown))
 
     async def details(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require("VIEW_TASK_FUNCTION_DETAILS")

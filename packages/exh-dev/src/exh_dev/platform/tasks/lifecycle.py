@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.json_text import whole_characters
+from exh_dev.json_text import encodable_text
 from exh_dev.platform.events import events
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
@@ -60,8 +60,8 @@ async def attempt(store: Store, runner: Runner, task: Document, kind: str) -> In
 def error_of(invocation: Invocation) -> Document:
     """Return what a task's `error` says of a function that failed."""
     error = invocation.error or {}
-    named = {"name": whole_characters(error["errorType"])} if error.get("errorType") else {}
-    return {"type": "runtime", **named, "message": whole_characters(error.get("errorMessage", ""))}
+    named = {"name": encodable_text(error["errorType"])} if error.get("errorType") else {}
+    return {"type": "runtime", **named, "message": encodable_text(error.get("errorMessage", ""))}
 
 
 def fail(store: Store, task: Document, error: Document, *, now: float) -> None:

@@ -17,7 +17,7 @@ from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import query_of
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 from exh_dev.platform.tasks.records import TASKS
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _bounds(request: Request, name: str, operators: Sequence[str]) -> dict[str, 
         if not isinstance(asked, Word) or asked.text != name or not isinstance(value, Word):
             raise refusal
         try:
-            found[term.operator] = moment(value.text)
+            found[term.operator] = epoch_seconds(value.text)
         except ValueError:
             raise refusal from None
     return found

@@ -61,7 +61,7 @@ class Wanted:
 
     @property
     def by_duration(self) -> bool:
-        """Whether the list is sorted by duration instead of start."""
+        """Return whether the list is sorted by duration instead of start."""
         return self.sort.endswith("duration")
 
     @property
@@ -128,14 +128,14 @@ class RunList:
             for name, value in wanted.members.items():
                 rest &= Sql(f"{member(name)} = ?", (value,))
             index = f"runs_{looked_up}"
-            order = order_of(wanted)
+            order = sort_terms(wanted)
             found = self._store.page(RUNS, rest & condition, order, limit, offset, index)
             total = self._store.count_up_to(_MOST_COUNTED, RUNS, rest & _times(wanted), index)
             return [json.loads(text) for text in found], total, total < _MOST_COUNTED
         groups = self._matching(wanted.members)
         total, is_exact = self._total(groups, wanted)
         if not wanted.members and not wanted.by_duration:  # all of them are in this order as they are stored
-            texts = self._store.page(RUNS, condition, order_of(wanted), limit, offset)
+            texts = self._store.page(RUNS, condition, sort_terms(wanted), limit, offset)
             return [json.loads(text) for text in texts], total, is_exact
         records = self._merged(groups, wanted, condition, limit + offset)
         return list(islice(records, offset, offset + limit)), total, is_exact
@@ -173,10 +173,10 @@ class RunList:
         self, groups: Iterable[tuple[str, ...]], wanted: Wanted, condition: Sql, limit: int
     ) -> Iterator[Document]:
         index = "runs_grouped_duration" if wanted.by_duration else "runs_grouped"
-        order = order_of(wanted)
+        order = sort_terms(wanted)
         each = [self._store.page(RUNS, _of(group) & condition, order, limit, 0, index) for group in groups]
         parsed = ((json.loads(text) for text in texts) for texts in each)
-        return heapq.merge(*parsed, key=key_of(wanted), reverse=wanted.descending)
+        return heapq.merge(*parsed, key=sort_key(wanted), reverse=wanted.descending)
 
     def _position(self, wanted: Wanted) -> Sql:
         condition = EVERYTHING
@@ -227,13 +227,13 @@ def _times(wanted: Wanted) -> Sql:
     return condition
 
 
-def order_of(wanted: Wanted) -> list[str]:
+def sort_terms(wanted: Wanted) -> list[str]:
     """Return what runs are sorted by, for the store."""
     direction = " DESC" if wanted.descending else ""
     return [*([f"{_DURATION}{direction}"] if wanted.by_duration else []), f"id{direction}"]
 
 
-def key_of(wanted: Wanted) -> Any:
+def sort_key(wanted: Wanted) -> Any:
     """Return what runs are sorted by, of a record."""
     if wanted.by_duration:
         return lambda record: (record.get("duration_ms") or 0, record["id"])

@@ -97,14 +97,14 @@ class Retention:
 
     def state(self) -> dict[str, Any]:
         """Return usage and limits for display."""
-        oldest, whole = self._store.oldest(RUNS, 1), self._store.oldest(DETAILS, 1)
+        oldest, oldest_details = self._store.oldest(RUNS, 1), self._store.oldest(DETAILS, 1)
         return {
             "runs": self._runs.count,
             "most_runs": self.limits.runs,
             "bytes": self._bytes,
             "most_bytes": self.limits.bytes,
             "oldest": self._started(oldest),
-            "oldest_in_full": self._started(whole),
+            "oldest_in_full": self._started(oldest_details),
         }
 
     def _started(self, found: list[str]) -> str | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from exh_dev.platform import pacing
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.tasks.run_list import ALL_CHARACTERS, DETAILS, FAILURE, RUNS, key_of, order_of
+from exh_dev.platform.tasks.run_list import ALL_CHARACTERS, DETAILS, FAILURE, RUNS, sort_key, sort_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ class RunSearch:
             result = _Result(wanted, max(_MOST_FOUND, limit + offset))
             result.add(self._list.of_functions(wanted, text, condition, result.most))
             for place, index in _ids(text):
-                found = self._store.page(RUNS, place & condition, order_of(wanted), result.most, 0, index)
+                found = self._store.page(RUNS, place & condition, sort_terms(wanted), result.most, 0, index)
                 result.add(json.loads(each) for each in found)
             since = await self._look_through(wanted, condition, text, result)
             ordered = result.ordered()
@@ -124,7 +124,7 @@ class _Result:
             self._found = {each["id"]: each for each in self.ordered()[: self.most]}
 
     def ordered(self) -> list[Document]:
-        return sorted(self._found.values(), key=key_of(self._wanted), reverse=self._wanted.descending)
+        return sorted(self._found.values(), key=sort_key(self._wanted), reverse=self._wanted.descending)
 
 
 def _ids(text: str) -> Iterator[tuple[Sql, str | None]]:

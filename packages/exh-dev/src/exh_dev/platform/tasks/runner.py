@@ -62,11 +62,11 @@ class Runner:
         self.runs = runs
         self._built_in = built_in
         self._own: dict[str, Function] = {}
-        self.bring(functions)
+        self.replace_functions(functions)
         self._versions: dict[str, _Version] = {}
         self._threads: ThreadPoolExecutor | None = None
 
-    def bring(self, functions: Sequence[OwnFunction]) -> None:
+    def replace_functions(self, functions: Sequence[OwnFunction]) -> None:
         """Run these functions of the served project from now on, in the place of those before."""
         self._own = {own.function.name: own.function for own in functions}
 

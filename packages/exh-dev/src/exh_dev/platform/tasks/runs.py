@@ -14,15 +14,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from exh_dev.json_text import json_text, whole_characters
+from exh_dev.json_text import encodable_text, json_text
 from exh_dev.platform.dev import effects
-from exh_dev.platform.dev.call_records import Records, apart, bodies_of, told, whole
+from exh_dev.platform.dev.call_records import Records, bodies_of, trace_entry, with_bodies
 from exh_dev.platform.dev.origin import is_scheduled, when_dispatched
 from exh_dev.platform.pacing import paced
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.sql import Sql, member
 from exh_dev.platform.storage.timestamps import iso
-from exh_dev.platform.tasks import run_bodies
+from exh_dev.platform.tasks import foreign_runs, run_bodies
 from exh_dev.platform.tasks.run_causes import Cause, Causes, published_in
 from exh_dev.platform.tasks.run_list import DETAILS, RUNS, RunList, Wanted
 from exh_dev.platform.tasks.run_retention import BODIES, DISPATCHED, STARTS, Limits, Retention
@@ -40,11 +40,8 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation, LogLine
 
 _MOST_OF_CHAIN = 200
-_MOST_EXPORTED = 1024 * 1024  # bytes of the bodies of a run that it has along when another platform takes it over
 _MOST_AT_ONCE = 1024 * 1024  # characters that are stored together with the record of a run that is over
-_OF_DETAILS = ("event", "result", "error", "logs", "calls")
 _OF_SUMMARY = ("status", "failure", "started", "duration_ms", "init_ms", "waited_ms", "memory_mb")
-_NOT_OF_RECORD = ("attempts", "cause", "set_off", "in_full")
 
 
 @dataclass
@@ -156,7 +153,7 @@ class Runs:
             "request_id": invocation.request_id,
             **{name: summary[name] for name in _OF_SUMMARY},
             **({"init": parts} if (parts := invocation.init_parts()) else {}),
-            "failure": whole_characters(summary["failure"]),
+            "failure": encodable_text(summary["failure"]),
         }
         run.details |= {
             "result": invocation.result,
@@ -173,7 +170,7 @@ class Runs:
     def fail(self, run: Run, message: str) -> None:
         """End a run whose function was not started."""
         before = dict(run.record)
-        run.record |= {"status": "FAILED", "failure": whole_characters(message)}
+        run.record |= {"status": "FAILED", "failure": encodable_text(message)}
         run.details |= {"error": {"errorMessage": message}, "logs": run.lines}
         _carry_out(self._finish(run, before))
 
@@ -191,7 +188,7 @@ class Runs:
         if record is None:
             return None
         details = self._store.get(DETAILS, run_id)
-        found = details or dict.fromkeys(_OF_DETAILS)
+        found = details or dict.fromkeys(foreign_runs.OF_DETAILS)
         if run := self._live.get(run_id):
             found |= {"logs": run.lines, "calls": self.calls_of(run.request_id)}
         cause = self._store.get(RUNS, record["caused_by"]) if "caused_by" in record else None
@@ -225,39 +222,28 @@ class Runs:
         if run := self._live.get(run_id):
             raw = self.calls.of(run.request_id)
             records = zip(raw, Records(self._store).of(raw), strict=True)
-            return next((whole(found, bodies_of(call)) for call, found in records if found["number"] == number), None)
+            return next(
+                (with_bodies(found, bodies_of(call)) for call, found in records if found["number"] == number), None
+            )
         found = next((each for each in self.calls_in(run_id) if each.get("number") == number), None)
         if found is None:
             return None
         bodies = await run_bodies.of_call(self._store, run_id, number)
-        return whole(found, bodies or {"request": {}, "answer": {}})
+        return with_bodies(found, bodies or {"request": {}, "answer": {}})
 
     def calls_in(self, run_id: str) -> list[Document]:
         """Return the calls of a run, without their bodies."""
         run = self._live.get(run_id)
         return self.calls_of(run.request_id) if run else self._stored_calls(run_id)
 
-    def export(self) -> list[Document]:
-        """Return all stored completed runs with details, oldest first.
-
-        The bodies of their calls are included up to a size limit.
-        """
-        ended = (record for record in self._store.matching(RUNS, Sql("1")) if record["status"] != "running")
-        return [{**self._details_with_bodies(record["id"]), **record} for record in ended]
-
     def adopt(self, runs: Sequence[Document]) -> None:
         """Store runs that a fresh platform exported; `fresh` marks them."""
         with self._store.transaction():
             for run in runs:
                 if self._store.get(RUNS, run["id"]) is None:
-                    left_out = (*_OF_DETAILS, *_NOT_OF_RECORD)
-                    record = {name: run[name] for name in run if name not in left_out}
-                    self.list.put({"trace": run["id"], **record, "fresh": True})
-                    details = {"id": run["id"], **{name: run.get(name) for name in _OF_DETAILS}}
-                    calls, bodies = apart(details["calls"])
-                    self.retention.keep(
-                        {**details, "calls": calls}, {"id": run["id"], "calls": bodies} if bodies else None
-                    )
+                    record, details, bodies = foreign_runs.split(run)
+                    self.list.put(record)
+                    self.retention.keep(details, bodies)
             while self.retention.trim(self._live):
                 pass
 
@@ -351,14 +337,14 @@ class Runs:
 
     def _keep_start(self, start: Effects | None) -> None:
         if start is not None:
-            self._store.put(STARTS, told(start, Records(self._store)))
+            self._store.put(STARTS, trace_entry(start, Records(self._store)))
 
     def _note_line(self, run_id: str, line: LogLine) -> None:
         run = self._live.get(run_id)
         if run is not None:
             shown = _line(line)
             of = {name: run.record[name] for name in ("id", "function", "task_id") if name in run.record}
-            self._changes.tell({"run": of, "number": len(run.lines), "line": shown})
+            self._changes.publish({"run": of, "number": len(run.lines), "line": shown})
             run.lines.append(shown)
 
     def _note_dispatched(self, done: Effects) -> None:
@@ -375,15 +361,7 @@ class Runs:
         caused_by = {"caused_by": cause.run["id"], "caused_by_call": cause.call} if cause.run else {}
         with self._store.transaction():
             self._keep_start(cause.start)
-            self._store.put(DISPATCHED, {**known, **caused_by, **told(done, records), "id": done.id})
-
-    def _details_with_bodies(self, run_id: str) -> Document:
-        details = self._store.get(DETAILS, run_id) or {}
-        bodies = run_bodies.of_run(self._store, run_id, _MOST_EXPORTED)
-        if not bodies:
-            return details
-        calls = [whole(each, bodies.get(str(each.get("number")), {})) for each in details.get("calls") or ()]
-        return {**details, "calls": calls}
+            self._store.put(DISPATCHED, {**known, **caused_by, **trace_entry(done, records), "id": done.id})
 
 
 def _line(line: LogLine) -> dict[str, str]:

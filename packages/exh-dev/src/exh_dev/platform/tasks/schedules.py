@@ -18,7 +18,7 @@ from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, object_id
 from exh_dev.platform.storage.listing import page
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 from exh_dev.platform.tasks.records import create_task, poke
 from exh_dev.platform.tasks.settings import checked_priority
 
@@ -58,7 +58,7 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
             raise ErrorAnswer(15, "The field interval must be a number of seconds, more than 0")
         data, priority = fields.optional_object("data"), fields.value("priority")
         check_data(data)
-        now, start = clock(), fields.optional_moment("startTimestamp")
+        now, start = clock(), fields.optional_timestamp("startTimestamp")
         schedule = {
             "id": object_id(),
             "interval": interval,
@@ -106,15 +106,15 @@ def routes(base: str, store: Store, *, check_data: Callable[[Document | None], N
 def create_due_tasks(store: Store, *, now: float) -> None:
     """Create a task for each schedule that is due, and say when it is due again."""
     for schedule in store.matching(SCHEDULES, Sql(f"{member('nextTimestamp')} <= ?", (iso(now),))):
-        due, interval = moment(schedule["nextTimestamp"]), max(schedule["interval"], _SHORTEST_INTERVAL)
+        due, interval = epoch_seconds(schedule["nextTimestamp"]), max(schedule["interval"], _SHORTEST_INTERVAL)
         passed = math.floor((now - due) / interval)
         with store.transaction():
-            create_task_of(store, schedule, now=now, start=due + passed * interval)
+            create_scheduled_task(store, schedule, now=now, start=due + passed * interval)
             following = max(due + (passed + 1) * interval, now + _SHORTEST_INTERVAL)
             store.put(SCHEDULES, {**schedule, "nextTimestamp": iso(following)})
 
 
-def create_task_of(store: Store, schedule: Document, *, now: float, start: float) -> Document:
+def create_scheduled_task(store: Store, schedule: Document, *, now: float, start: float) -> Document:
     """Create a task of a schedule, whether it is due or not.
 
     Args:

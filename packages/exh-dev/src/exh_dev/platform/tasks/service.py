@@ -93,7 +93,7 @@ class TaskService(Service):
     def runner(self) -> Runner:
         return self._runner
 
-    def bring(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:
+    def replace_functions(self, functions: Sequence[OwnFunction], *, changed: Collection[str] = ()) -> list[str]:
         """Replace the project's functions.
 
         Active runs finish on the old code. Functions in `changed`, with changed settings, or new ones get new workers;
@@ -103,7 +103,7 @@ class TaskService(Service):
             The names of the functions with new workers.
         """
         before = self._own()
-        self._runner.bring(functions)
+        self._runner.replace_functions(functions)
         renewed = keep_own(self._store, functions, now=self._clock(), before=before, changed=changed)
         names = {own.function.name for own in functions}
         for name, old in before.items():

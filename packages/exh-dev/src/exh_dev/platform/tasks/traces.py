@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.pacing import BREAK, paced
 from exh_dev.platform.storage.sql import Sql, member
-from exh_dev.platform.storage.timestamps import iso, moment
+from exh_dev.platform.storage.timestamps import epoch_seconds, iso
 from exh_dev.platform.tasks.records import TASKS
 from exh_dev.platform.tasks.run_retention import DISPATCHED
 
@@ -287,4 +287,4 @@ def _of_http(status: int | None) -> str:
 
 def _later(timestamp: str, milliseconds: float | None) -> str | None:
     """Return a timestamp plus a duration; None if the duration is unknown."""
-    return None if milliseconds is None else iso(moment(timestamp) + milliseconds / 1000)
+    return None if milliseconds is None else iso(epoch_seconds(timestamp) + milliseconds / 1000)

@@ -51,7 +51,7 @@ def _masked(source: str, mask: dict[int, int]) -> str:
     pieces: list[str] = []
     position = 0
     while (start := source.find("{{", position)) >= 0:
-        end = _end_of(source, start)
+        end = _find_end(source, start)
         if end is not None:  # a comment or raw block, where quotation marks have no meaning; or an escaped tag
             pieces.append(source[position:end])
             position = end
@@ -66,7 +66,7 @@ def _masked(source: str, mask: dict[int, int]) -> str:
     return "".join(pieces)
 
 
-def _end_of(source: str, start: int) -> int | None:
+def _find_end(source: str, start: int) -> int | None:
     slashes = start - len(source[:start].rstrip("\\")) if source[start - 1 : start] == "\\" else 0
     if slashes == 1:
         return start + 2

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dotpromptz_handlebars import SafeString
 
-from exh_dev.javascript_numbers import number_text, whole_or_not
+from exh_dev.javascript_numbers import integer_if_exact, number_text
 from exh_dev.json_text import json_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def is_true(value: Any) -> bool:
     return value is not None and value is not False and value not in (0, "") and value != []
 
 
-def number_of(value: Any) -> float | int:
+def to_number(value: Any) -> float | int:
     """Convert a number or numeric string.
 
     Raises:
@@ -80,7 +80,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[list[Any]], bool]
         if isinstance(one, str) and isinstance(other, str):
             return compare(one, other)
         try:
-            return compare(number_of(one), number_of(other))
+            return compare(to_number(one), to_number(other))
         except ValueError:
             return False  # as every comparison with NaN is
 
@@ -94,7 +94,7 @@ def _arithmetic(name: str, most: int | None, compute: Callable[..., float]) -> H
         if not arguments or (most is not None and len(arguments) != most):
             raise ValueError(f"{name} takes {most or 'at least one'} argument{'s' if most != 1 else ''}")
         try:
-            outcome = compute(*(float(number_of(each)) for each in arguments))
+            outcome = compute(*(float(to_number(each)) for each in arguments))
         except (ZeroDivisionError, OverflowError, ValueError) as error:
             raise ValueError(f"{name}: {error}") from None
         if not math.isfinite(outcome):
@@ -141,17 +141,17 @@ def shown(value: Any) -> str:
 
 def _json_string(arguments: list[Any], _: HelperOptions) -> SafeString:
     """Return JSON for a script in HTML, where `</script` would end the script; so it is not HTML-escaped."""
-    text = json_text(_with_whole_numbers(_only("toJsonString", arguments, 1)[0]))
+    text = json_text(_with_integers(_only("toJsonString", arguments, 1)[0]))
     return SafeString(_SCRIPT_END.sub(r"<\\/", text))
 
 
-def _with_whole_numbers(value: Any) -> Any:
+def _with_integers(value: Any) -> Any:
     """Return a value with integral floats converted to ints."""
     if isinstance(value, float):
-        return whole_or_not(value)
+        return integer_if_exact(value)
     if isinstance(value, list):
-        return [_with_whole_numbers(each) for each in value]
-    return {name: _with_whole_numbers(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return [_with_integers(each) for each in value]
+    return {name: _with_integers(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _only(name: str, arguments: list[Any], count: int) -> list[Any]:

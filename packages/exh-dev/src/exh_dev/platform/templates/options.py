@@ -8,7 +8,7 @@ from typing import Any
 Options = Mapping[str, Any]
 
 
-def choice_of(options: Options, name: str, choices: tuple[str, ...], default: str | None = None) -> str | None:
+def choice_option(options: Options, name: str, choices: tuple[str, ...], default: str | None = None) -> str | None:
     """Return an option that must be one of `choices`, or `default`.
 
     Raises:
@@ -20,7 +20,7 @@ def choice_of(options: Options, name: str, choices: tuple[str, ...], default: st
     return None if value is None else str(value)
 
 
-def whole_number_of(options: Options, name: str, most: int) -> int | None:
+def integer_option(options: Options, name: str, most: int) -> int | None:
     """Return an integer option; None if not given.
 
     Raises:

@@ -58,7 +58,7 @@ class Renderer:
         self._process = KeptProcess("-c", program)
 
     def render(self, html: str) -> bytes:
-        """HTML as a PDF.
+        """Return HTML as a PDF.
 
         Raises:
             ErrorAnswer: WeasyPrint fails, or takes longer than the time limit.

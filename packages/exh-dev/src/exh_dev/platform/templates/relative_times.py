@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.platform.templates.options import choice_of
-from exh_dev.platform.templates.written_numbers import data_of, decimal_text, exact, plural_of, rounded
+from exh_dev.platform.templates.options import choice_option
+from exh_dev.platform.templates.written_numbers import data_of, decimal_text, exact, plural_category, rounded
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -28,11 +28,11 @@ def relative_time(value: Any, options: Options, locale: Locale) -> str:
     unit = str(options.get("range", "day")).removesuffix("s")
     if unit not in _RANGES:
         raise ValueError(f"range must be one of {', '.join(_RANGES)}")
-    style = choice_of(options, "style", _STYLES, "long")
+    style = choice_option(options, "style", _STYLES, "long")
     number = exact(value)
     direction = "past" if number.is_signed() else "future"
     distance = rounded(abs(number), rounding=ROUND_HALF_EVEN)  # unlike `Intl.NumberFormat`
-    plural = plural_of(distance, locale)
+    plural = plural_category(distance, locale)
     fields = data_of(locale)["date_fields"]
     for name in _names(unit, style or "long"):
         patterns = fields.get(name, {}).get(direction, {})

@@ -16,7 +16,7 @@ from exh_dev.platform.http.access import rights_of
 from exh_dev.platform.http.bodies import Fields, after_body, read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
-from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, text_of
+from exh_dev.platform.localizations.service import DEFAULT_LANGUAGE, translation
 from exh_dev.platform.service import Service
 from exh_dev.platform.storage.ids import object_id
 from exh_dev.platform.storage.listing import page
@@ -85,7 +85,7 @@ async def resolve(
     loop = asyncio.get_running_loop()
 
     async def looked_up(key: str) -> str | None:
-        return text_of(store, key, language)
+        return translation(store, key, language)
 
     @cache
     def translate(key: str) -> str | None:

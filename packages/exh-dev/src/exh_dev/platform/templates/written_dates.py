@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, match_skeleton, parse_pattern
 
-from exh_dev.platform.storage.timestamps import moment
-from exh_dev.platform.templates.helpers import number_of
-from exh_dev.platform.templates.options import choice_of
+from exh_dev.platform.storage.timestamps import epoch_seconds
+from exh_dev.platform.templates.helpers import to_number
+from exh_dev.platform.templates.options import choice_option
 from exh_dev.platform.templates.zone_names import zone_name
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def date_text(value: Any, options: Options, locale: Locale, zone: tzinfo) -> str
         local = datetime.fromtimestamp(_seconds(value), zone)
     except (OverflowError, OSError):
         raise ValueError("The timestamp is out of range") from None
-    date_style = choice_of(options, "dateStyle", _STYLES)
-    time_style = choice_of(options, "timeStyle", _STYLES)
+    date_style = choice_option(options, "dateStyle", _STYLES)
+    time_style = choice_option(options, "timeStyle", _STYLES)
     if date_style or time_style:
         date = format_date(local.date(), date_style, locale=locale) if date_style else ""
         time = _filled(locale.time_formats[time_style].pattern, local, locale) if time_style else ""
@@ -100,10 +100,10 @@ def date_text(value: Any, options: Options, locale: Locale, zone: tzinfo) -> str
 def _seconds(value: Any) -> float:
     if isinstance(value, str):
         try:
-            return moment(value)
+            return epoch_seconds(value)
         except ValueError:
             raise ValueError("datetime takes epoch milliseconds or a timestamp in ISO 8601") from None
-    return number_of(value) / 1000
+    return to_number(value) / 1000
 
 
 def _together(date: str, time: str, style: str, locale: Locale) -> str:
@@ -224,7 +224,7 @@ def _hour_letter(options: Options, locale: Locale) -> str:
 
 
 def _own_hour(locale: Locale) -> str:
-    """`h` for a language that counts hours to 12, else `H`."""
+    """Return `h` for a language that counts hours to 12, else `H`."""
     letters = {part[1] for part in _PATTERN_PART.finditer(locale.time_formats["short"].pattern)}
     return "h" if "h" in letters else "H"  # an h between quotation marks is a word, as in French of Canada
 

@@ -22,8 +22,8 @@ from babel.numbers import (
 )
 from babel.units import format_unit
 
-from exh_dev.platform.templates.helpers import number_of
-from exh_dev.platform.templates.options import choice_of, whole_number_of
+from exh_dev.platform.templates.helpers import to_number
+from exh_dev.platform.templates.options import choice_option, integer_option
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -74,8 +74,8 @@ def number_text(value: Any, options: Options, locale: Locale) -> str:
     if value is None or value == "":
         return ""
     number = exact(value)
-    style = choice_of(options, "style", ("decimal", "percent", "currency", "unit"), "decimal")
-    if choice_of(options, "notation", ("standard", "compact"), "standard") == "compact" and style == "decimal":
+    style = choice_option(options, "style", ("decimal", "percent", "currency", "unit"), "decimal")
+    if choice_option(options, "notation", ("standard", "compact"), "standard") == "compact" and style == "decimal":
         return _compact(number, options, locale)
     if style == "unit":
         return _with_unit(number, options, locale)
@@ -94,7 +94,7 @@ def exact(value: Any) -> Decimal:
     Raises:
         ValueError: it is no number.
     """
-    number = number_of(value)
+    number = to_number(value)
     return Decimal(number if isinstance(number, int) and abs(number) <= 2**53 else repr(float(number)))
 
 
@@ -108,7 +108,7 @@ def rounded(number: Decimal, most: int = 3, rounding: str = ROUND_HALF_UP) -> De
     return _ENOUGH.normalize(number.quantize(Decimal(1).scaleb(-most), rounding=rounding, context=_ENOUGH))
 
 
-def plural_of(number: Decimal, locale: Locale) -> str:
+def plural_category(number: Decimal, locale: Locale) -> str:
     """Return a language's plural category for a formatted number, such as `one` for 1 and `other` for 1.0."""
     if number >= _LONG:  # rules look at the last six digits alone
         number = Decimal(_LONG + int(number) % _LONG)
@@ -133,10 +133,10 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
     code = code.upper()
     usual = get_currency_precision(code)
     digits = _fraction(options, usual, usual)
-    display = choice_of(options, "currencyDisplay", ("symbol", "narrowSymbol", "code", "name"), "symbol")
+    display = choice_option(options, "currencyDisplay", ("symbol", "narrowSymbol", "code", "name"), "symbol")
     if display == "name":
         plain = _in_pattern(locale.decimal_formats[None].pattern, number, options, digits, locale, is_amount=True)
-        plural = plural_of(_shown(number, options, digits), locale)
+        plural = plural_category(_shown(number, options, digits), locale)
         names = data_of(locale)["currency_names_plural"].get(code, {})
         name = names.get(plural) or names.get("other") or get_currency_name(code, locale=locale)
         patterns = data_of(locale)["currency_unit_patterns"]
@@ -148,9 +148,9 @@ def _amount(number: Decimal, options: Options, locale: Locale) -> str:
 
 
 def _with_unit(number: Decimal, options: Options, locale: Locale) -> str:
-    length: Any = choice_of(options, "unitDisplay", ("long", "short", "narrow"), "short")
+    length: Any = choice_option(options, "unitDisplay", ("long", "short", "narrow"), "short")
     text = decimal_text(number, options, locale)
-    plural = plural_of(_shown(number, options, _fraction(options, 0, 3)), locale)
+    plural = plural_category(_shown(number, options, _fraction(options, 0, 3)), locale)
     unit = str(options.get("unit"))
     units = data_of(locale)["unit_patterns"]  # `length-meter` for `meter`
     name = next((each for each in sorted(units, key=len) if each == unit or each.endswith(f"-{unit}")), None)
@@ -180,13 +180,13 @@ def _scaled(number: Decimal, exponent: int, options: Options, locale: Locale) ->
     shown = number if plain == "0" else _ENOUGH.scaleb(number, plain.count("0") - 1 - exponent)
     if not any(options.get(name) is not None for name in _DIGIT_OPTIONS):
         shown = rounded(shown, max(0, 1 - shown.adjusted()) if shown else 0)
-    return shown, patterns.get(plural_of(abs(shown), locale), plain)
+    return shown, patterns.get(plural_category(abs(shown), locale), plain)
 
 
 def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:
     """Return the minimum and maximum number of decimals."""
-    given_least = whole_number_of(options, "minimumFractionDigits", _MOST_DIGITS)
-    given_most = whole_number_of(options, "maximumFractionDigits", _MOST_DIGITS)
+    given_least = integer_option(options, "minimumFractionDigits", _MOST_DIGITS)
+    given_most = integer_option(options, "maximumFractionDigits", _MOST_DIGITS)
     if given_least is not None and given_most is not None and given_least > given_most:
         raise ValueError("minimumFractionDigits is larger than maximumFractionDigits")
     if given_least is not None:
@@ -198,8 +198,8 @@ def _fraction(options: Options, least: int, most: int) -> tuple[int, int]:
 
 def _rounded(number: Decimal, options: Options, least: int, most: int) -> tuple[Decimal, int]:
     """Return the rounded number and its minimum of decimals; options for significant digits come first."""
-    fewest = whole_number_of(options, "minimumSignificantDigits", _MOST_DIGITS)
-    significant = whole_number_of(options, "maximumSignificantDigits", _MOST_DIGITS)
+    fewest = integer_option(options, "minimumSignificantDigits", _MOST_DIGITS)
+    significant = integer_option(options, "maximumSignificantDigits", _MOST_DIGITS)
     if not (fewest or significant):
         return rounded(number, most), least
     short = Context(prec=significant or _MOST_DIGITS, rounding=ROUND_HALF_UP).plus(number).copy_sign(number)
@@ -266,17 +266,17 @@ def _digits(
     signs = locale.number_symbols[_numerals(locale)]
     group = signs.get("currencyGroup", signs["group"]) if is_amount else _GROUP.get(str(locale), signs["group"])
     point = signs.get("currencyDecimal", signs["decimal"]) if is_amount else signs["decimal"]
-    whole, _, behind = f"{abs(number):f}".partition(".")
-    whole = whole.rjust(whole_number_of(options, "minimumIntegerDigits", _MOST_DIGITS) or 1, "0")
+    integer_part, _, behind = f"{abs(number):f}".partition(".")
+    integer_part = integer_part.rjust(integer_option(options, "minimumIntegerDigits", _MOST_DIGITS) or 1, "0")
     behind = behind.ljust(least, "0")
     if (
         options.get("useGrouping", True) is not False
         and "," in grouping
-        and len(whole) > max(3, together, _most_together(locale))
+        and len(integer_part) > max(3, together, _most_together(locale))
     ):
         sizes = [len(each) for each in grouping.split(",")[1:]]
-        whole = _grouped(whole, sizes[-1], sizes[0], str(group).replace(_OLD_APOSTROPHE, _APOSTROPHE))
-    return f"{whole}{point}{behind}" if behind else whole
+        integer_part = _grouped(integer_part, sizes[-1], sizes[0], str(group).replace(_OLD_APOSTROPHE, _APOSTROPHE))
+    return f"{integer_part}{point}{behind}" if behind else integer_part
 
 
 def _grouped(digits: str, first: int, other: int, separator: str) -> str:

@@ -94,8 +94,8 @@ def _sum(one: Any, other: Any) -> Any:
 def _quotient(one: Any, other: Any) -> Any:
     """Divide; integers give an integer, rounded toward zero."""
     if isinstance(one, int) and isinstance(other, int):
-        whole = abs(one) // abs(other)
-        return whole if (one < 0) == (other < 0) else -whole
+        quotient = abs(one) // abs(other)
+        return quotient if (one < 0) == (other < 0) else -quotient
     return one / other
 
 
@@ -126,7 +126,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _replaced(text: str, pattern: str, replacement: str) -> str:
-    """`$1` is the first group, as Java writes it."""
+    """Replace what a pattern matches; `$1` is the first group, as in Java."""
     return re.sub(pattern, re.sub(r"\$(\d)", r"\\\1", replacement), text)
 
 

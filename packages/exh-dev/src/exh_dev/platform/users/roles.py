@@ -12,7 +12,7 @@ from exh_dev.platform.http.bodies import read_json
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.routing import Route
 from exh_dev.platform.storage.ids import checked_id, object_id
-from exh_dev.platform.storage.listing import matching, page, whole
+from exh_dev.platform.storage.listing import matching, page, single_page
 from exh_dev.platform.storage.timestamps import epoch_ms
 from exh_dev.platform.users import views
 from extrahorizon.permissions import GLOBAL_PERMISSIONS
@@ -99,7 +99,7 @@ class Roles:
         ]
 
     async def _permissions(self, _: Request) -> JSONResponse:
-        return JSONResponse(whole([{"name": name, "description": ""} for name in GLOBAL_PERMISSIONS]))
+        return JSONResponse(single_page([{"name": name, "description": ""} for name in GLOBAL_PERMISSIONS]))
 
     async def _find(self, request: Request) -> Response:
         rights_of(request, self.store).require("VIEW_ROLE")

@@ -276,27 +276,27 @@ def _listing(base: str, store: Store, purpose: Purpose, view: str, delete: str) 
 
 def _ask(store: Store, purpose: Purpose, user: Document, mode: str, *, now: float, mail: str | None = None) -> Mailing:
     """Create or renew a request, within its limits; return a function that sends the mail."""
-    moment = epoch_ms(now)
+    timestamp = epoch_ms(now)
     earlier = next(iter(_requests(store, purpose, user["id"])), None)
     limited = mode == "pin_code" or setting(store, VERIFICATION)[purpose.limited]
     if earlier and limited:
         if earlier["request_count"] >= _MOST_REQUESTS:
             raise ErrorAnswer(purpose.too_many, "Too many requests were made without completing one")
-        if moment - earlier["last_request_timestamp"] < _PAUSE:
+        if timestamp - earlier["last_request_timestamp"] < _PAUSE:
             raise ErrorAnswer(purpose.too_soon, "The request comes too soon after the last one")
     request = {
         "id": earlier["id"] if earlier else object_id(),
         "user_id": user["id"],
         "mode": mode,
         "request_count": (earlier["request_count"] if earlier else 0) + 1,
-        "last_request_timestamp": moment,
+        "last_request_timestamp": timestamp,
         "failed_attempts": 0,
-        "creation_timestamp": earlier["creation_timestamp"] if earlier else moment,
-        "update_timestamp": moment,
+        "creation_timestamp": earlier["creation_timestamp"] if earlier else timestamp,
+        "update_timestamp": timestamp,
         mode: hex40() if mode == "hash" else f"{secrets.randbelow(10**8):08}",
     }
     if limited:
-        request["expiry_timestamp"] = moment + _LIFETIMES[mode]
+        request["expiry_timestamp"] = timestamp + _LIFETIMES[mode]
     store.put(purpose.collection, request)
     content = {purpose.hash_input if mode == "hash" else mode: request[mode]}
     return partial(_mail, store, mail or purpose.mail, user, content, now=now)

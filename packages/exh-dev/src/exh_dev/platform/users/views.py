@@ -155,8 +155,10 @@ def _wanted(query: str, view: View) -> Search:
 def _body(view: View) -> str:
     """Return the SQL expression of a user as a view has it."""
     paths = ", ".join(f"'$.{name}'" for name in sorted(HIDDEN | view))
-    whole = f"json_set(documents.body, '$.roles', json({_ROLES}), '$.staff_enlistments', json({_STAFF_ENLISTMENTS}))"
-    return f"json_remove({whole}, {paths})"
+    completed = (
+        f"json_set(documents.body, '$.roles', json({_ROLES}), '$.staff_enlistments', json({_STAFF_ENLISTMENTS}))"
+    )
+    return f"json_remove({completed}, {paths})"
 
 
 def _kind(path: str) -> Kind:

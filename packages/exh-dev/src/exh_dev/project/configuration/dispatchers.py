@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exh_dev.project.cloudformation import did_you_mean
 from exh_dev.project.configuration.reading import Node, Problem, read_json
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection

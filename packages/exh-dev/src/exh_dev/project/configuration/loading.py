@@ -219,7 +219,7 @@ def _snake(members: Mapping[str, Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Without the descriptions that files may have and the platform has not; not those inside `afterActions`."""
+    """Return a schema without descriptions, which only files have; those inside `afterActions` stay."""
     if isinstance(value, list):
         return [_plain(each) for each in value]
     if not isinstance(value, dict):

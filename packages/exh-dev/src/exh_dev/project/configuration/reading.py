@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from exh_dev import strict_json
 from exh_dev.json_pointer import step
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     import re

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from exh_dev.patterns import PatternError, compiled
-from exh_dev.project.cloudformation import did_you_mean
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -59,7 +59,7 @@ def types_of(schema: Mapping[str, Any]) -> list[Dictionary | Choice]:
 
 
 def class_name(text: str) -> str:
-    """`blood-pressure` as Python calls a class: `BloodPressure`."""
+    """Return a name as a class name: `BloodPressure` for `blood-pressure`."""
     name = _pascal(text)
     if not name[0].isalpha():
         name = f"Schema{name}"

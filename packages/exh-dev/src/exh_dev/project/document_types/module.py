@@ -39,7 +39,7 @@ class Found:
         return [f"Wrote {FILE}, the types {of}" if self.changed else f"{FILE} has the types {of} already"]
 
 
-def bring_up_to_date(project: Project, *, write: bool) -> Found:
+def update_types(project: Project, *, write: bool) -> Found:
     """Regenerate the file from the schemas; without `write` only compare. Without schemas there is no file.
 
     Raises:

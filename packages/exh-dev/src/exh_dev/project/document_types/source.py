@@ -99,11 +99,11 @@ def _docstring(remarks: Sequence[str]) -> Iterator[str]:
     texts = [text.replace("\\", "\\\\").replace('"', "'") for text in map(_plain, remarks) if text]
     if not texts:
         return
-    whole = ". ".join(text.rstrip(".") for text in texts) + "."
-    if len(whole) + 10 <= WIDTH:
-        yield f'{_INDENT}"""{whole}"""'
+    docstring = ". ".join(text.rstrip(".") for text in texts) + "."
+    if len(docstring) + 10 <= WIDTH:
+        yield f'{_INDENT}"""{docstring}"""'
         return
-    first, *rest = wrap(whole, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
+    first, *rest = wrap(docstring, WIDTH - 7, break_long_words=False, break_on_hyphens=False)
     yield f'{_INDENT}"""{first}'
     yield from (f"{_INDENT}{line}" for line in rest)
     yield f'{_INDENT}"""'

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, module_of
-from exh_dev.project.cloudformation import did_you_mean, read_template
-from exh_dev.project.document_types.module import bring_up_to_date
+from exh_dev.project.cloudformation import read_template
+from exh_dev.project.document_types.module import update_types
 from exh_dev.project.init.sources import examples_folder, for_target, read_own
 from exh_dev.project.project import Project
 from exh_dev.project.template_text import entries_for, with_entry, with_resource
+from exh_dev.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,7 +127,7 @@ def add_examples(root: Path, names: Sequence[str], target: Target) -> list[str]:
         (root / name).write_text(text, encoding="utf-8")
         added.append(name)
     if _TYPES in added:
-        bring_up_to_date(Project(root), write=True)
+        update_types(Project(root), write=True)
     return added
 
 
@@ -156,7 +157,7 @@ def _describe(manifest: Path, spec: FunctionSpec, target: Target) -> None:
 
 
 def _test(examples: Project, spec: FunctionSpec) -> str:
-    """Return a test that runs each sample event. What is for AWS alone has none: it runs behind AWS's queues."""
+    """Return a test that runs each sample event. Functions for AWS alone run behind its queues and have none."""
     names = [path.name.removesuffix(".json") for path in examples.sample_events(spec)]
     cases = [name.removeprefix(spec.name).removeprefix(".") for name in names]
     listed = "".join(f'        "{case}",\n' if case else "        None,\n" for case in cases)

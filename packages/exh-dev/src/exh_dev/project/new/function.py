@@ -25,7 +25,7 @@ from exh_dev.project.permissions import problem_with
 from exh_dev.project.project import MANIFEST
 from exh_dev.project.replacing import replace
 from exh_dev.project.sam_configuration import FILE as SAMCONFIG
-from exh_dev.project.schedule_mark import mark_of
+from exh_dev.project.schedule_mark import marked_data
 from exh_dev.project.template_text import with_resource
 from exh_dev.runtime.events import api_event, queue_event, task_event, transition_event
 
@@ -46,6 +46,7 @@ _NEVER_ON_AWS = "OnExtraHorizonOnly"
 _BOTH = "targets: [exh, aws]"
 _TYPE = f"  Type: {FUNCTION}\n"
 _PERMISSION = re.compile(r"[A-Z][A-Z0-9_]*(:[A-Za-z0-9_-]+)*")
+_ALL_PERMISSIONS = "`exh-dev call GET /users/v1/permissions` lists all of them while `exh-dev serve` runs"
 _NO_PERMISSIONS = re.compile(r"permissions: \[\].*")
 #: What starts a function: as in the manifest, and `queue` for one on AWS, whose kind is `event` there.
 NewKind = Literal["task", "api", "event", "schedule", "queue"]
@@ -90,7 +91,7 @@ class NewFunction:
             f"run it: exh-dev run {self.name}",
             f"test it: pytest {self.files[2]}",
             f"write it: {self.files[0]}, with what a real event has in {self.files[1]}",
-            f"list the permissions that its calls need: {MANIFEST}:{self.line}",
+            f"list its permissions, which each method's docstring names: {MANIFEST}:{self.line}",
             start.format(name=self.name, manifest=MANIFEST, patient=_PATIENT),
             *(
                 f"give {each} a value in each environment of {SAMCONFIG}; {MANIFEST} describes it"
@@ -134,7 +135,7 @@ def make(
         if not _PERMISSION.fullmatch(each):
             raise UsageError(f"{each!r} is not a permission; one looks like VIEW_USER or VIEW_DOCUMENTS:blood-pressure")
         if problem := problem_with(each):
-            raise UsageError(problem)
+            raise UsageError(f"{problem}; {_ALL_PERMISSIONS}")
     manifest = project.root / MANIFEST
     check_free(name, _taken(manifest), manifest)
     parts = {
@@ -176,7 +177,7 @@ def _event(kind: NewKind, name: Name) -> dict[str, Any]:
     if kind == "queue":
         return queue_event([task_event({"patientId": _PATIENT}, function_name=name.task)])
     if kind == "schedule":
-        return task_event(mark_of(_INTERVAL), function_name=name.task)
+        return task_event(marked_data(_INTERVAL), function_name=name.task)
     return task_event({"patientId": _PATIENT}, function_name=name.task)
 
 

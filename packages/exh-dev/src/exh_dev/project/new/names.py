@@ -42,7 +42,7 @@ def spelled(text: str) -> str:
 
 
 def fold(spelling: str) -> Name:
-    """`GreetPatient`, `greet_patient` and `Greet patient` are all `greet-patient`.
+    """Return the name of any spelling: `greet-patient` for `GreetPatient`, `greet_patient` and `Greet patient`.
 
     Raises:
         UsageError: no function can be called so.

@@ -75,7 +75,7 @@ class Localizations(Service, Collection["Localization"]):
         )
 
     def get_countries(self) -> list[str]:
-        """Codes of all countries. Needs no permission."""
+        """Return the codes of all countries. Needs no permission."""
         return self._data(f"{BASE}/countries")
 
     def get_regions(self, country: str) -> list[str]:
@@ -87,5 +87,5 @@ class Localizations(Service, Collection["Localization"]):
         return self._data(f"{BASE}/countries/{segment(country)}/regions")
 
     def get_languages(self) -> list[str]:
-        """Codes of all languages. Needs no permission. Deprecated by the platform."""
+        """Return the codes of all languages. Needs no permission. Deprecated by the platform."""
         return self._data(f"{BASE}/languages")
