@@ -28,9 +28,9 @@ FAULTS = [
     f"{LEDGER}:reset-after:0.05",
     f"{LEDGER}:truncate:0.04",
     f"{LEDGER}:truncate-json:0.03",
-    f"{LEDGER}:latency=0.6:0.02",
+    f"{LEDGER}:latency=1.6:0.02",
 ]
-TIMEOUT = 0.3  # seconds, half of the latency above
+TIMEOUT = 0.8  # seconds, half of the latency above
 
 
 @pytest.fixture(scope="module", params=[pytest.param(RequestsTransport, marks=pytest.mark.rare), SocketTransport])

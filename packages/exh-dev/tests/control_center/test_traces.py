@@ -174,9 +174,9 @@ def test_a_trace_of_5_000_nodes_is_there_at_once(center):
         known = {"request_id": run_id, "chain": run_id, "trace": root, "started": "2026-01-31T12:00:00.000+00:00"}
         run = {"id": run_id, "function": "other", **about, **known, **caused, "event": {}, "logs": [], "calls": calls}
         center.platform.adopt_runs([run])
-    began = time.perf_counter()
+    began = time.process_time()  # of the platform, too: it is in this process
     answer = requests.get(f"{center.url}/_dev/api/traces/{root}", timeout=5)
-    spent = time.perf_counter() - began
+    spent = time.process_time() - began
     assert len(answer.json()["nodes"]) == 5_000
     assert spent < 1  # 0.05 s on a machine that does nothing else
 

@@ -183,10 +183,10 @@ def test_a_query_that_asks_for_too_much(app, schema, refused, query):
 
 def test_a_body_of_very_many_gzip_parts(app, refused):
     body = gzip.compress(b"", mtime=0) * 100_000
-    began = time.monotonic()
+    began = time.process_time()
     answer = app.as_user("POST", "/data/v1", content=body, headers={"Content-Encoding": "gzip"})
     refused(answer, 400, 22, "BODY_FORMAT_EXCEPTION")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_part_with_endless_headers(app, refused):

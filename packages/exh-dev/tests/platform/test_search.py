@@ -409,9 +409,9 @@ def test_a_guard_that_takes_too_long_is_ended_sooner(store):
 def test_a_text_is_searched_for_in_a_time_that_its_length_does_not_multiply(store, length, shape):
     document = {"id": "x", "text": "a" * 5_000_000 + "\u00e9" + "b" * length, "list": ["c" * 5_000_000]}
     field = "list" if shape("") == "list:string" else "text"
-    began = time.monotonic()
+    began = time.process_time()
     assert not store.holds(document, search(f"like({field},{'a' * length}b)", shape).condition)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     found = "c" * length if field == "list" else "b" * length
     assert store.holds(document, search(f"like({field},{found})", shape).condition)
 
