@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing, contextmanager
 
 import httpx
 
 from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.storage.store import Store
 from exh_dev.serve.app import create_app
 from extrahorizon.oauth1 import OAuth1Signer
 
 HOST = "http://localhost:8420"
+
+
+@contextmanager
+def local_app(**options):
+    """Return a platform with an in-memory store of its own, which ends with the block, as do its functions."""
+    with closing(Store()) as store, closing(LocalApp(store, **options)) as app:
+        yield app
 
 
 class LocalApp:

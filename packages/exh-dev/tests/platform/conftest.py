@@ -5,6 +5,8 @@ from local_app import LocalApp
 from shops import Apple, Google
 
 from exh_dev.platform.storage.store import Store
+from extrahorizon.client import ExtraHorizon
+from extrahorizon.login import OAuth2Authentication
 
 
 @pytest.fixture
@@ -12,6 +14,14 @@ def app():
     store = Store()
     yield LocalApp(store)
     store.close()
+
+
+@pytest.fixture
+def application(platform):
+    """A client that is signed by the first OAuth2 application alone."""
+    details = platform.details()
+    client = details["oauth2_client_id"], details["oauth2_client_secret"]
+    return ExtraHorizon(OAuth2Authentication(platform.url, *client))
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 import pytest
-from local_app import LocalApp
+from local_app import LocalApp, local_app
 from people import person
 from uploads import upload
 from waiting import wait_for
@@ -21,11 +21,8 @@ MAIL = {"type": "mail", "recipients": {"to": ["a@localhost.example"]}, "template
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def create(app, *actions, **members):

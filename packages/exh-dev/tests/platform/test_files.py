@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from local_app import LocalApp
+from local_app import LocalApp, local_app
 from people import person
 
 from exh_dev.platform.storage.store import Store
@@ -17,11 +17,8 @@ BAD_TOKEN = (400, 2605, "INVALID_TOKEN_EXCEPTION")
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def upload(app, content=b"abc", name="report.pdf", mimetype="application/pdf", token=None, **fields):

@@ -5,13 +5,12 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from local_app import LocalApp
+from local_app import local_app
 from people import person
 from uploads import upload
 from user_service import NO_PERMISSION, NOBODY
 
 from exh_dev.platform.http.error_answers import ErrorAnswer
-from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.pdf_renderer import PROGRAM, Renderer
 
@@ -24,11 +23,8 @@ SECRET = "only in the file"
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def template(app, **outputs):

@@ -32,13 +32,6 @@ def provider(exh, platform):
 
 
 @pytest.fixture
-def application(platform):
-    details = platform.details()
-    client = details["oauth2_client_id"], details["oauth2_client_secret"]
-    return ExtraHorizon(OAuth2Authentication(platform.url, *client))
-
-
-@pytest.fixture
 def code(provider, application):
     """A code for somebody, who is Ada unless it is said."""
 

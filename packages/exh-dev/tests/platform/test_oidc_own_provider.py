@@ -39,13 +39,6 @@ def registered(exh, own):
 
 
 @pytest.fixture
-def application(platform):
-    details = platform.details()
-    client = details["oauth2_client_id"], details["oauth2_client_secret"]
-    return ExtraHorizon(OAuth2Authentication(platform.url, *client))
-
-
-@pytest.fixture
 def log_in(registered, own, application):
     """Begin a login, and come back with a code."""
 

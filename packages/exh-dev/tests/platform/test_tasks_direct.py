@@ -5,7 +5,7 @@ import shutil
 
 import httpx
 import pytest
-from local_app import HOST, LocalApp
+from local_app import HOST, LocalApp, local_app
 from people import person
 from uploads import code, upload
 
@@ -33,11 +33,8 @@ def handler(event, context):
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def only_task(app):

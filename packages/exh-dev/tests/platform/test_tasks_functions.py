@@ -3,7 +3,7 @@ import stat
 import zipfile
 
 import pytest
-from local_app import LocalApp
+from local_app import LocalApp, local_app
 from people import person
 from uploads import body, code, upload
 
@@ -16,11 +16,8 @@ FUNCTIONS = "/tasks/v1/functions"
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def execute(app, data, name="analyze"):

@@ -2,7 +2,7 @@ import asyncio
 import json
 
 import pytest
-from local_app import LocalApp
+from local_app import LocalApp, local_app
 from people import person
 from uploads import code, upload
 from waiting import wait_for
@@ -18,11 +18,8 @@ TASKS = "/tasks/v1"
 
 @pytest.fixture
 def app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def queue(app, **members):

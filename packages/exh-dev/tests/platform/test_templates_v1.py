@@ -10,13 +10,12 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from local_app import LocalApp
+from local_app import local_app
 from people import person
 from user_service import BAD_ID, NO_PERMISSION, NOBODY, UNKNOWN
 
 from exh_dev.extras import how_to_install
 from exh_dev.platform.child_process import ChildEndedError, KeptProcess
-from exh_dev.platform.storage.store import Store
 from exh_dev.platform.templates import pdf_renderer
 from exh_dev.platform.templates.pdf_renderer import PROGRAM
 from exh_dev.platform.templates_v1 import engine, renderer, velocity, worker
@@ -603,11 +602,8 @@ def test_a_mail_by_a_template_that_cannot_be_filled_in_is_refused(exh):
 
 @pytest.fixture
 def pdf_app(tmp_path):
-    store = Store()
-    app = LocalApp(store, folder=tmp_path)
-    yield app
-    app.close()
-    store.close()
+    with local_app(folder=tmp_path) as app:
+        yield app
 
 
 def test_a_template_without_a_body_is_no_pdf(exh):
