@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-REDIRECTS = 3
+REDIRECTS = 3  # in a row, within the host: more is a loop
 
 #: Refusals that other credentials may overcome. Code 10, also HTTP 401, is a missing permission and not one of them.
 _REFUSED = (OAuthKeyError, OAuthTokenError, OAuthSignatureError, AccessTokenUnknownError, AccessTokenExpiredError)

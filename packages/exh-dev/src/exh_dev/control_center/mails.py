@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document, Store
 
-_MOST = 200
+_MOST = 200  # the newest; older ones are found by the search
 #: Sandboxed: mails may have any style, but no scripts, forms or remote content.
 HARMLESS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document, Store
     from exh_dev.platform.storage.timestamps import Clock
 
-_MINUTES = 60
+_MINUTES = 60  # a bar each: as many as fit beside each other
 _MOST_RUNS = 2_000  # of the last hour that are looked at, the newest
-_MOST_MAILS = 5
-_MOST_FUNCTIONS = 20
+_MOST_MAILS = 5  # the view of mails has the others
+_MOST_FUNCTIONS = 20  # those that failed most, then the slowest; the view of functions has all
 _MOST_COUNTED = 10_000  # of each kind; as many may be more
 
 

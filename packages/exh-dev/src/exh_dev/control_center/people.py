@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document, Store
 
-_MOST_HOLDERS = 200
+_MOST_HOLDERS = 200  # of a role: a page that a browser shows at once
 _MOST_MEMBERS = 2_000  # users who are counted in groups
 _LOOKED_THROUGH = 20_000  # the newest users
 

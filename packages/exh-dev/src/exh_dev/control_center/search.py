@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from exh_dev.control_center.context import Context
     from exh_dev.platform.storage.store import Document, Store
 
-_MOST = 20
-_MOST_OF_A_KIND = 5
+_MOST = 20  # as many as are seen without scrolling
+_MOST_OF_A_KIND = 5  # so that a kind with many matches leaves room for the others
 _LOOKED_THROUGH = 20_000  # the newest documents of a collection
 _LONGEST = 200  # characters
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from exh_dev.packaging.kept import Kept
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip supports
-_UNIX = 3
+_UNIX = 3  # who made the entry, in the ZIP format: then its mode is kept
 _FILE = 0o644
 _PROGRAM = 0o755
-_LEVEL = 9
+_LEVEL = 9  # built once, loaded at each cold start
 
 
 class _Deflated(NamedTuple):

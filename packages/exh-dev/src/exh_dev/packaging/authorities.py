@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Where `extrahorizon.transport.certificates` looks for the folder, and what it is made of; both in a bundle.
 FOLDER, SOURCE = "extrahorizon/transport/authorities", "certifi/cacert.pem"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-_SEQUENCE, _SET, _UTF8, _VERSION = 0x30, 0x31, 0x0C, 0xA0
+_SEQUENCE, _SET, _UTF8, _VERSION = 0x30, 0x31, 0x0C, 0xA0  # tags of ASN.1 (X.690)
 _ISSUER_AND_VALIDITY = 4  # serial number, algorithm, issuer and validity come before the subject
 #: The types of strings that count as the same text, by their tags, and how they are encoded.
 _ENCODINGS = {

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from exh_dev.project.function_spec import Architecture
 
 RUNTIMES = {f"python3.{minor}": (3, minor) for minor in range(11, 15)}
-_LAST_PATCH = 99
-_OLDEST_GLIBC = 5
+_LAST_PATCH = 99  # higher than any release: `python_full_version` of a marker is met by Lambda's, whichever that is
+_OLDEST_GLIBC = 5  # manylinux1 is glibc 2.5
 #: Lambda's operating system by Python version: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _AMAZON_LINUX_2 = 26  # glibc 2.26, up to Python 3.11
 _AMAZON_LINUX_2023 = 34  # glibc 2.34

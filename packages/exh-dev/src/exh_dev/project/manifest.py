@@ -59,13 +59,13 @@ LONGEST_NAME = 64  # characters
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME_RULE = f"small letters and digits in words joined by `-`, such as hello-world, at most {LONGEST_NAME} long"
 _EXH_TIMEOUT = (3, 300)  # seconds
-_AWS_TIMEOUT = (1, 900)
+_AWS_TIMEOUT = (1, 900)  # seconds, Lambda's limits
 _API_TIMEOUT = 30
 _MEMORY = (128, 10240)  # MB
 SHORTEST_INTERVAL = 60  # seconds
 # What SAM takes for a property that is not given.
 _SAM_TIMEOUT = 3
-_SAM_MEMORY = 128
+_SAM_MEMORY = 128  # MB, SAM's default
 _LAMBDAS_BATCH = 10  # messages, unless the mapping says another number
 
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from exh_dev.errors import DevkitError
 from exh_dev.extras import how_to_install
 
-DEBUG_PORT = 5678
+DEBUG_PORT = 5678  # debugpy's usual port
 
 
 def check_installed() -> None:

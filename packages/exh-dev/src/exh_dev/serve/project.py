@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exh_dev.runtime import Invocation, LogLine
     from exh_dev.serve.local_platform import LocalPlatform
 
-_MOST_RELOADS = 20
+_MOST_RELOADS = 20  # the newest, which the control center lists
 
 
 class ServedProject:

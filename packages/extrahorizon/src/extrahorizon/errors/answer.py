@@ -60,7 +60,7 @@ _FIREBASE: dict[int, type[PlatformError]] = {
     400: services.FirebaseInvalidPlatformDataError,
     502: services.FirebaseConnectionError,
 }
-NO_PERMISSION = 10
+NO_PERMISSION = 10  # the code of NO_PERMISSION_EXCEPTION
 _PERMISSION = r"\b[A-Z]+(_[A-Z]+)+\b"  # compiled when it is used, as few starts see an error
 _LOOPBACK = ("http://localhost:", "http://localhost/")
 _LONGEST_DELAY = 86_400_000  # milliseconds; a day is the longest wait

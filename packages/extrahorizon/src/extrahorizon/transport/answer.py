@@ -20,7 +20,7 @@ MOST_INTERIM = 16
 """Accepted interim responses, such as 100 and 103, before the final one; servers send one or two."""
 _SWITCHING_PROTOCOLS = 101  # never requested here: treated as the final response, and the connection is closed after it
 _LONGEST_LINE = 65_536  # bytes
-_MOST_HEADERS = 100
+_MOST_HEADERS = 100  # as http.client's own limit
 _MOST_DIGITS = 18  # of a Content-Length: Python's int() raises above 4,300
 _STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: [^\r\n]*)?\r?\n")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

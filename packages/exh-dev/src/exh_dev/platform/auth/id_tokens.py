@@ -24,7 +24,7 @@ HS256, RS256 = "HS256", "RS256"
 #: DER prefix of the hash in an RSA signature with SHA-256 (RFC 8017, section 9.2, note 1).
 _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _MODULUS_BITS = range(2048, 16_385)  # RFC 7518, section 3.3, asks for 2048 at least
-_MOST_EXPONENT_BITS = 64
+_MOST_EXPONENT_BITS = 64  # 65537 is usual; a longer one makes each check slow
 
 
 class IdTokenError(ValueError):

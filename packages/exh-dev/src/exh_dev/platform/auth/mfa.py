@@ -38,7 +38,7 @@ _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # recovery codes are copied by h
 _SETTINGS = "mfa_settings"
 _SHOWN_OF_SETTINGS = ("id", "enabled", "methods", "updateTimestamp")
 _STEP = 30  # seconds
-_DIGITS = 6
+_DIGITS = 6  # of RFC 6238, as authenticator apps show it
 
 
 class SecondFactor:

@@ -48,7 +48,7 @@ _OF_SCHEMA = re.compile(r"/data/v1/([^/]+)")
 _ID_LENGTH = 24
 _MOST_CHANGES = 50  # that a call names
 _REFUSED = (401, 403)
-_LONGEST_QUERY = 8_192
+_LONGEST_QUERY = 8_192  # characters: longer ones are cut, for records stay in memory
 
 
 class Records:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
 
 _TOKEN = re.compile(rb'oauth_token="([^"]+)"')
-MOST_INVOCATIONS = 2_000
+MOST_INVOCATIONS = 2_000  # in memory; those of ended runs are stored with the run
 MOST_CALLS = 10_000  # of one invocation
 MOST_BODIES = 8 * 1024 * 1024  # bytes of the bodies of one invocation that are kept
 MOST_BODIES_IN_ALL = 128 * 1024 * 1024  # of all invocations that go on

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.http.error_answers import ErrorAnswer
     from exh_dev.platform.http.oauth1 import Caller
 
-MOST = 500
+MOST = 500  # the newest; they are in memory
 _REFUSED = (401, 403)
 
 

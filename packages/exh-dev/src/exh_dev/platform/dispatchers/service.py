@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.timestamps import Clock
     from exh_dev.platform.tasks.service import TaskService
 
-_MOST_ROUNDS = 100
+_MOST_ROUNDS = 100  # of due tasks, then of the actions that these set off: more is a loop
 
 
 class DispatcherService(Service):

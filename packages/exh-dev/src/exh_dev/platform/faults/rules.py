@@ -45,7 +45,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _PLAIN = ("reset", "reset-after", "truncate", "truncate-json", "duplicate")
 _TIMED = ("latency", "skew", "slow")
 _MAY_SAY_RETRY_AFTER = (429, 503)  # RFC 6585, section 4; RFC 9110, section 10.2.3
-_USUAL_HTML = 502
+_USUAL_HTML = 502  # what a load balancer answers with its own page
 _WITHOUT_BODY = ("204", "205", "304")  # RFC 9110
 _RIGHT = 'a right one is "PUT /data/*:503:0.3", "* /users/v1/*:latency=0.5" or "POST *:reset-after x2"'
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_OVER = 56 * 1024 * 1024  # bytes of a body that is too large are read beyond that, so that the answer arrives
 _MOST_TEXT = 64 * 1024  # bytes of the other fields
-_MOST_PARTS = 1_000
+_MOST_PARTS = 1_000  # fields of a form: each costs more time than its bytes
 _MOST_HEADERS = 256 * 1024  # bytes of the headers of all parts
 #: What the parser complains of is the answer to the caller; it would be written to stderr as well, a line a byte.
 _UNHEARD = logging.getLogger("exh_dev.platform.multipart")

@@ -37,8 +37,8 @@ GRACE_PERIOD = 7 * 86_400  # seconds; one of those that Google offers
 _PURCHASES, _KEY = "local_play_store_purchases", "playStore"
 #: Google's numbers: of payments (paymentState), and of why a subscription ends (cancelReason).
 PENDING, RECEIVED, FREE_TRIAL = 0, 1, 2
-BY_USER, BY_SYSTEM, REPLACED, BY_DEVELOPER = 0, 1, 2, 3
-_PURCHASED = 4
+BY_USER, BY_SYSTEM, REPLACED, BY_DEVELOPER = 0, 1, 2, 3  # of Google's cancelReason
+_PURCHASED = 4  # of notificationType: SUBSCRIPTION_PURCHASED
 _MICROS = "4990000"
 _INTRODUCTORY = {
     "introductoryPriceCurrencyCode": "EUR",

@@ -35,7 +35,7 @@ PATH = "/_dev/stripe"
 #: The name of the secret that Stripe and the endpoint of its events share.
 WEBHOOK_KEY, _WEBHOOK_PREFIX = "stripeWebhook", "whsec_"
 _INTENTS, _METHODS = "local_stripe_intents", "local_stripe_payment_methods"
-_YEARS_VALID = 10
+_YEARS_VALID = 10  # of a made-up card: no test sees it expire
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9_.\-]+")
 _HEADER_VALUE = re.compile(r"""[A-Za-z0-9_ :;.,/"'?!(){}\[\]@<>=\-+*#$&`|~^%]*""")
 #: The server's own business.
 _IGNORED = {"connection", "content-length", "transfer-encoding"}
-_BODILESS = (204, 205, 304)
+_BODILESS = (204, 205, 304)  # statuses that HTTP gives no body
 _TOO_LARGE = "Function.ResponseSizeTooLarge"
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("functionName", "method", "path", "userId", "applicationId"), "string"),

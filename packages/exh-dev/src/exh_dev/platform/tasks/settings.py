@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from exh_dev.platform.storage.store import Document
 
 PERMISSION_MODES = ("permissionRequired", "allUsers", "public")
-_MOST_PRIORITY = 9_007_199_254_740_991
+_MOST_PRIORITY = 9_007_199_254_740_991  # JavaScript's largest safe integer
 _ENVIRONMENT_LIMIT = 4096  # bytes of names and values
 _ENTRY_POINT = re.compile(r"[^\s\x00]{1,128}")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -14,7 +14,7 @@ from exh_dev.platform.http.error_answers import ErrorAnswer
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 _SCALARS = {"string": str, "number": int | float, "boolean": bool}
 _CHILDREN = {"object": "properties", "array": "items"}
-_DEEPEST = 50
+_DEEPEST = 50  # levels: checking them is recursive
 
 
 def check_types(types: dict[str, Any], path: str = "inputs", depth: int = 0) -> None:

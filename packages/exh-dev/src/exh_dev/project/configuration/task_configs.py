@@ -31,7 +31,7 @@ _TEXTS = frozenset({"name", "description", "path", "entryPoint", "runtime", "exe
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _TIME = (3, 300)  # seconds
 _MEMORY = (128, 10240)  # MB
-_LARGEST_PRIORITY = 2**53 - 1
+_LARGEST_PRIORITY = 2**53 - 1  # JavaScript's largest safe integer
 _RUNTIMES = {
     "nodejs": ("24.x", "22.x", "20.x", "18.x", "16.x"),
     "python": ("3.14", "3.13", "3.12", "3.11", "3.10", "3.9", "3.8"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME = 80  # characters; a longer one is cut
-_LONGEST_CONSTANT = 50
+_LONGEST_CONSTANT = 50  # characters that fit into a Literal on one line
 _LARGEST_EXACT = 2**53  # range of integers that all JSON parsers read exactly
 #: What the module itself imports, and what Python does not take.
 _RESERVED = frozenset({"Any", "False", "Literal", "None", "Required", "True", "TypedDict"})
