@@ -55,7 +55,7 @@ class DeadLetter:
         """The id of the task in it."""
         try:
             found = json.loads(self.body).get("id")
-        except (ValueError, AttributeError, RecursionError):
+        except (ValueError, AttributeError, RecursionError):  # the message is no task
             return None
         return found if isinstance(found, str) else None
 
@@ -86,7 +86,7 @@ class DeadLetter:
         """Return what Lambda says of the last run, in the message of a destination."""
         try:
             found = json.loads(self.body)["responsePayload"][name]
-        except (ValueError, LookupError, TypeError, RecursionError):
+        except (ValueError, LookupError, TypeError, RecursionError):  # not sent by a destination
             return None
         return found if isinstance(found, str) else None
 

@@ -57,7 +57,7 @@ def _asked(inspection: Inspection) -> Iterator[Finding]:
     """Yield a finding for each unset variable: `exh sync` stops at it, and a function that needs it does not run."""
     try:
         known = inspection.project.variables()
-    except DevkitError:
+    except DevkitError:  # a file that cannot be read has a finding of its own
         return
     lines = {spec.name: spec for spec in inspection.specs}
     for name, places in asked_variables(inspection.project, inspection.specs).items():

@@ -107,5 +107,5 @@ def _modules_in(folder: Path) -> list[str]:
 def _facts(root: Path, path: Path, version: tuple[int, int]) -> Facts | None:
     try:
         return read_module(path, path.relative_to(root).parent.parts, version)
-    except (DevkitError, ValueError):
+    except (DevkitError, ValueError):  # reported with the syntax of all files
         return None

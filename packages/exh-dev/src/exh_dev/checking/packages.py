@@ -106,7 +106,7 @@ def _modules_of(name: str, root: Path) -> set[str] | None:
             try:
                 with ZipFile(wheel) as archive:
                     return _top(archive.namelist())
-            except (BadZipFile, OSError):
+            except (BadZipFile, OSError):  # a damaged wheel: nothing can be said of it
                 return None
     try:
         found = distribution(name)

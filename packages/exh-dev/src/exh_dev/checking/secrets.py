@@ -50,7 +50,7 @@ class SecretScan:
     def __enter__(self) -> Self:
         """Start scanning the files that are not known to be clean."""
         known: set[str] = set()
-        with suppress(OSError, UnicodeDecodeError):
+        with suppress(OSError, UnicodeDecodeError):  # the first time, or damaged: all are scanned
             known = set(self._memory.read_text(encoding="utf-8").split())
         if unknown := [str(path) for digest, path in self._digests.items() if digest not in known]:
             command = [sys.executable, "-m", "exh_dev.checking.secrets", str(self._root)]
@@ -58,6 +58,7 @@ class SecretScan:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
             )
             if self._process.stdin:
+                # A process that has ended already is reported by `findings`.
                 with suppress(BrokenPipeError), self._process.stdin as stdin:
                     stdin.write(json.dumps(unknown))
         return self

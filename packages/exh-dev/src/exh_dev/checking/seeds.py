@@ -68,7 +68,7 @@ def _filled(file: Any, path: Path) -> Any:
         return file
     try:
         return with_content(file, path)
-    except DevkitError:
+    except DevkitError:  # a file that cannot be read has a finding of its own
         return {**{name: value for name, value in file.items() if name != "path"}, "base64": ""}
 
 

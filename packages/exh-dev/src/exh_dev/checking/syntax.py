@@ -34,7 +34,7 @@ def find_problem(path: Path) -> SyntaxProblem | None:
         done = subprocess.run(
             [node, "--check", path], capture_output=True, text=True, errors="replace", check=False, timeout=_PATIENCE
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except (OSError, subprocess.TimeoutExpired):  # the function itself reports it when it runs
         return None
     found = _ERROR.search(done.stderr)
     if done.returncode == 0 or found is None:

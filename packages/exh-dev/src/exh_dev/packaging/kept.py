@@ -42,7 +42,7 @@ class Kept:
             self._open()
         except sqlite3.Error:
             self._close()
-            with suppress(OSError, sqlite3.Error):
+            with suppress(OSError, sqlite3.Error):  # without a cache, all is computed again
                 self._path.unlink(missing_ok=True)
                 self._open()
         return self
@@ -53,7 +53,7 @@ class Kept:
         """Write new entries, and close the cache."""
         try:
             self._write()
-        except sqlite3.Error:
+        except sqlite3.Error:  # it may be half written
             self._close()
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)

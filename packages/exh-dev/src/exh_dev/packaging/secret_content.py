@@ -188,7 +188,7 @@ class _Reader:
             # The loop also ends at an invalid header, without an error; a complete tar ends with a block of zeros.
             is_complete = content[end : end + tarfile.BLOCKSIZE] == bytes(tarfile.BLOCKSIZE)
         except _DAMAGED:
-            pass
+            pass  # reported below, after what came before the damage
         if not is_complete:
             yield Part(member, texts_in(content[end:]), unread=_unread("damaged"))
         elif rest := content[end:].lstrip(b"\0"):

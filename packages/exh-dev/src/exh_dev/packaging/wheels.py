@@ -182,7 +182,7 @@ def _cached(pins: Mapping[str, Pin], target: Target, cache: Path) -> dict[str, W
     for path in sorted(cache.glob("*.whl")):
         try:
             name, version, _, tags = parse_wheel_filename(path.name)
-        except InvalidWheelFilename:
+        except InvalidWheelFilename:  # put there by hand
             continue
         pin = pins.get(name)
         rank = _rank(tags, ranks)

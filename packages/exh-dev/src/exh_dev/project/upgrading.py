@@ -93,7 +93,7 @@ def changes_between(changelog: str, old: str, new: str) -> str:
     for heading, following in zip(headings, [*headings[1:], None], strict=True):
         try:
             version = Version(heading["version"])
-        except ValueError:
+        except ValueError:  # a heading such as Unreleased
             continue
         if Version(old) < version <= Version(new):
             parts.append(changelog[heading.start() : following.start() if following else len(changelog)].strip())

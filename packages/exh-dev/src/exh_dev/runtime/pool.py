@@ -107,7 +107,7 @@ class _Pool:
             worker = self._acquire()
             try:
                 invocation = worker.invoke(event, request_id, on_each)
-            except WorkerGoneError:
+            except WorkerGoneError:  # while it was idle: another one takes the event
                 continue
             finally:
                 self._release(worker)

@@ -73,7 +73,7 @@ def sweep_homes() -> None:
     """Once in this process, remove the homes of workers whose process was killed before it could."""
     for home in Path(gettempdir()).glob(f"{_HOME}*"):
         number = home.name.removeprefix(_HOME).partition("-")[0]
-        with suppress(OSError):
+        with suppress(OSError):  # another process may sweep at the same time
             if number.isdecimal() and home.stat().st_uid == os.getuid() and not _is_running(int(number)):
                 shutil.rmtree(home, ignore_errors=True)
 
@@ -217,7 +217,7 @@ class Worker:
         """Return when the import of the function's module began, in `time.monotonic` seconds; None if unknown."""
         try:
             text = os.read(self._import_pipe, _LONGEST_TIME)
-        except OSError:
+        except OSError:  # nothing has been written yet
             return None
         return int(text) / 1e9 if text.isdigit() else None
 

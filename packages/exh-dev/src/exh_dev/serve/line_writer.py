@@ -41,7 +41,7 @@ class LineWriter:
 
     def __exit__(self, *_: object) -> None:
         """Write the remaining lines, unless the reader has gone."""
-        with suppress(Full):
+        with suppress(Full):  # then `_ending` is looked at after the next line
             self._lines.put_nowait(None)
         self._ending.set()
         self._thread.join(_FLUSH)

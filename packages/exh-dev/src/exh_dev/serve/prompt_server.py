@@ -64,7 +64,7 @@ class PromptServer(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._ready.set()
         while not await self.on_tick(counter=0):  # keeps the Date header right
-            with suppress(TimeoutError):
+            with suppress(TimeoutError):  # a second has passed
                 await asyncio.wait_for(self._stop_asked.wait(), 1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -75,7 +75,7 @@ class PromptServer(uvicorn.Server):
             each.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        with suppress(TimeoutError):
+        with suppress(TimeoutError):  # the rest is cancelled
             await asyncio.wait_for(self._finished(), self.config.timeout_graceful_shutdown)
         for task in self.server_state.tasks:
             task.cancel()

@@ -50,7 +50,7 @@ def stamps(folders: Iterable[Path]) -> dict[Path, int]:
     """Return when each file in these folders was changed, in ns."""
     found = {}
     for folder in folders:
-        with suppress(OSError), os.scandir(folder) as entries:
+        with suppress(OSError), os.scandir(folder) as entries:  # removed meanwhile
             for entry in entries:
                 with suppress(OSError):
                     if entry.is_file():

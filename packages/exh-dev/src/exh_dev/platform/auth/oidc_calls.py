@@ -208,7 +208,7 @@ class _Connection(HTTPConnection):
         """End the call from another thread, because a socket's timeout restarts with each byte."""
         self._late.set()
         if isinstance(self.sock, socket.socket):
-            with suppress(OSError):
+            with suppress(OSError):  # it has ended meanwhile
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def check(self) -> None:
@@ -224,7 +224,7 @@ class _Connection(HTTPConnection):
         """Connect; `localhost` is the first of its addresses that takes it."""
         *others, last = _LOCALHOSTS if self.host == _LOCALHOST else (self.host,)
         for address in others:
-            with suppress(OSError):
+            with suppress(OSError):  # the next address may take it
                 self.sock = socket.create_connection((address, self.port), self.timeout)
                 break
         else:
