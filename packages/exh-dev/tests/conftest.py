@@ -39,5 +39,6 @@ def project(project_root):
 
 
 def pytest_make_parametrize_id(val, argname):
-    """Name long bytes by their argument: archives have the time in them, and workers must collect the same tests."""
-    return argname if isinstance(val, bytes) and len(val) > 40 else None
+    """Name archives by their argument: they have the time in them, and workers must collect the same tests."""
+    is_archive = isinstance(val, bytes) and (len(val) > 40 or b"\x1f\x8b" in val)
+    return argname if is_archive else None
