@@ -1,10 +1,13 @@
 """`exh-dev upgrade`: refusals, and which part of the changelog is shown. The whole of it needs a package index."""
 
+import shutil
 from zipfile import ZipFile
 
 import pytest
 
 from exh_dev.errors import UsageError
+from exh_dev.project import upgrading
+from exh_dev.project.init.project import LOCKS
 from exh_dev.project.project import Project
 from exh_dev.project.upgrading import changes_between, upgrade_project
 
@@ -49,6 +52,19 @@ def test_the_newest_there_is_changes_nothing(project, tmp_path):
     assert (upgraded.old, upgraded.new, upgraded.is_checked) == ("0.2.0", "0.2.0", True)
     assert upgraded.as_lines() == ["0.2.0 is the newest version there is."]
     assert (project.root / "pyproject.toml").read_bytes() == before
+
+
+def test_a_pin_with_an_extra_is_moved_and_keeps_the_extra(project, tmp_path, monkeypatch):
+    path = project.root / "pyproject.toml"
+    path.write_text(path.read_text().replace("exh-dev==", "exh-dev[aws,pdf]=="))
+    for lock in LOCKS:
+        (project.root / lock).write_text("exh-dev==0.2.0 \\\n    --hash=sha256:00\n")
+    monkeypatch.setattr(upgrading, "_run", lambda command, folder: None)  # no package index in a test
+    (project.root / ".venv" / "bin").mkdir(parents=True)
+    (project.root / ".venv" / "bin" / "exh-dev").symlink_to(shutil.which("true"))
+    upgraded = upgrade_project(project, wheels(tmp_path / "wheels", extrahorizon="0.3.0", exh_dev="0.3.0"), print)
+    assert (upgraded.old, upgraded.new) == ("0.2.0", "0.3.0")
+    assert path.read_text() == 'dependencies = ["extrahorizon==0.3.0"]\nrun = ["exh-dev[aws,pdf]==0.3.0"]\n'
 
 
 def test_the_two_packages_move_together(project, tmp_path):
