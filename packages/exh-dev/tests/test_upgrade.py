@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from exh_dev.errors import UsageError
+from exh_dev.errors import DevkitError, UsageError
 from exh_dev.project import upgrading
 from exh_dev.project.init.project import LOCKS
 from exh_dev.project.project import Project
@@ -50,7 +50,7 @@ def test_the_newest_there_is_changes_nothing(project, tmp_path):
     before = (project.root / "pyproject.toml").read_bytes()
     upgraded = upgrade_project(project, folder, print)
     assert (upgraded.old, upgraded.new, upgraded.is_checked) == ("0.2.0", "0.2.0", True)
-    assert upgraded.as_lines() == ["0.2.0 is the newest version there is."]
+    assert upgraded.as_lines() == ["The project has 0.2.0 already; no newer version was found."]
     assert (project.root / "pyproject.toml").read_bytes() == before
 
 
@@ -78,6 +78,20 @@ def test_a_folder_without_the_wheels_is_named(project, tmp_path):
         upgrade_project(project, tmp_path / "none", print)
     with pytest.raises(UsageError, match="has no wheel of exh-dev"):
         upgrade_project(project, wheels(tmp_path / "some", extrahorizon="0.3.0"), print)
+
+
+def test_an_index_without_the_packages_is_told_with_another_way(project, monkeypatch):
+    def fail(command, folder):
+        raise DevkitError("`pip download` failed: no matching distribution")
+
+    monkeypatch.setattr(upgrading, "_run", fail)
+    with pytest.raises(DevkitError) as raised:
+        upgrade_project(project, None, print)
+    assert str(raised.value) == (
+        "the package index lacks extrahorizon and exh-dev, or cannot be reached: `pip download` failed: no matching "
+        "distribution. --wheels DIR takes both from a folder, such as build/dist/ after `make dist` in a newer clone "
+        "of the repository"
+    )
 
 
 def test_a_project_that_pins_nothing_cannot_be_upgraded(project, tmp_path):

@@ -46,7 +46,7 @@ class Upgraded:
 
     def as_lines(self) -> list[str]:
         if self.old == self.new:
-            return [f"{self.new} is the newest version there is."]
+            return [f"The project has {self.new} already; no newer version was found."]
         return [f"Moved from {self.old} to {self.new}.", "", *self.changes.splitlines(), "", "Now: make test"]
 
 
@@ -59,7 +59,7 @@ def upgrade_project(project: Project, wheels: Path | None, note: Callable[[str],
         note: called with a message about each long step.
 
     Raises:
-        UsageError: the project was not made by `exh-dev init`, or the folder has no newer version.
+        UsageError: the project was not made by `exh-dev init`, or the folder lacks a wheel.
         DevkitError: a step failed; the project is unchanged.
     """
     root = project.root
@@ -130,8 +130,9 @@ def _downloaded(folder: Path, note: Callable[[str], None]) -> dict[str, Path]:
     try:
         _run([*command, "--only-binary=:all:", "--dest", str(folder), *PACKAGES], folder)
     except DevkitError as error:
-        raise DevkitError(f"the package index has no newer version, or cannot be reached: {error}. --wheels DIR takes "
-                          "the packages from a folder") from None  # fmt: skip
+        raise DevkitError(f"the package index lacks {' and '.join(PACKAGES)}, or cannot be reached: {error}. "
+                          "--wheels DIR takes both from a folder, such as build/dist/ after `make dist` in a newer "
+                          "clone of the repository") from None  # fmt: skip
     return _newest(folder)
 
 
