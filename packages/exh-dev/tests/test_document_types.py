@@ -258,8 +258,10 @@ def test_the_file_is_written_checked_and_goes_with_the_schemas(project, monkeypa
     assert run_command(["types", "--check", "--table"]) == 1
     assert "exh-dev types" in capfd.readouterr().out
     assert run_command(["types", "--table"]) == 0
+    assert capfd.readouterr().out == "The project has no schemas, so handlers/documents.py was removed\n"
     assert not file.exists()
-    assert run_command(["types", "--check"]) == 0
+    assert run_command(["types", "--check", "--table"]) == 0
+    assert capfd.readouterr().out == "The project has no schemas, so handlers/documents.py is not needed\n"
 
 
 def test_a_file_of_somebodys_own_is_left_alone(project):

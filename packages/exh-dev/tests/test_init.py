@@ -210,6 +210,23 @@ def test_a_wrong_option_is_refused_before_anything_is_asked(tmp_path, monkeypatc
     assert message in " ".join(capfd.readouterr().err.split())
 
 
+@pytest.mark.parametrize(("author", "optional"), [("Ada", ""), ("", " (optional)")])
+def test_an_author_that_git_does_not_know_is_optional(tmp_path, monkeypatch, author, optional):
+    asked = []
+
+    def prompt(text, **options):
+        asked.append((text, options))
+        return "nowhere" if text.startswith("Deploy") else options["default"]
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("exh_dev.cli.project._git_user", lambda: author)
+    monkeypatch.setattr("typer.prompt", prompt)
+    assert run_command(["init", str(tmp_path / "clinic")]) == 2  # refused: there is no target "nowhere"
+    text = f"Author, for licence and pyproject.toml{optional}"
+    assert asked[1] == (text, {"default": author, "show_default": bool(author)})
+
+
 @pytest.mark.slow
 def test_the_command_takes_the_folders_name_and_ends_with_the_commands_to_type(exh_dev, tmp_path, monkeypatch):
     monkeypatch.setattr("exh_dev.packaging.installed_wheels.wheel_of", some_wheel)

@@ -211,6 +211,20 @@ def test_a_message_is_wrapped_on_a_terminal_alone(capsys, monkeypatch, speak):
     assert max(map(len, lines)) <= 80
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_line_of_logs_is_wrapped_between_words_on_a_terminal_alone(capsys, monkeypatch, is_terminal):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")  # to rich, this is a terminal
+    line = log_line(message="word " * 15 + "end")
+    TerminalOutput().logged("greet", line, kind="task", run_id="6b0c9714365dd38ae82a999d")
+    first, *rest = Text.from_ansi(capsys.readouterr().out).plain.splitlines()
+    assert "6b0c9714365dd38ae82a999d INFO" in first
+    assert bool(rest) == is_terminal
+    assert all(each.startswith("  word") and len(each) <= 80 for each in rest)
+
+
 def test_lambdas_warning_of_updates_is_not_shown(capsys):
     TerminalOutput().log("greet", log_line("LAMBDA_WARNING: Unhandled exception. The most likely cause is"))
     assert capsys.readouterr().err == ""

@@ -33,7 +33,7 @@ app = typer.Typer(
     help="Run and test Extra Horizon task functions on this machine.",
     epilog="Inside a project: exh-dev run (every sample event), exh-dev invoke whoami (one function), "
     "exh-dev serve (a local platform to point other tools at), "
-    "exh-dev call GET /users/v1/me (one request to it).",
+    "exh-dev call GET /tasks/v1/ (one request to it).",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

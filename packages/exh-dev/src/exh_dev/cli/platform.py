@@ -144,7 +144,7 @@ def call(
     Calls the running local platform (exh-dev serve) as its first user, who has all permissions; with --live a real
     cluster with your own credentials. Exit code 1 when the platform answers with an error, which is printed on stdout.
 
-    exh-dev call GET /users/v1/me
+    exh-dev call GET /tasks/v1/
     """
     from exh_dev.remote import call as caller
 

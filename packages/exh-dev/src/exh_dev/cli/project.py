@@ -232,7 +232,9 @@ def init(
     check_name(name)
     if author is None:
         author = _git_user()
-        author = str(typer.prompt("Author, for licence and pyproject.toml", default=author)) if asks else author
+        if asks:
+            question = f"Author, for licence and pyproject.toml{'' if author else ' (optional)'}"
+            author = str(typer.prompt(question, default=author, show_default=bool(author)))
     if target is None:
         chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
         if chosen not in {each.value for each in ProjectTarget}:

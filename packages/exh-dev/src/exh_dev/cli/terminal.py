@@ -128,7 +128,7 @@ class TerminalOutput:
 
     def logged(self, function: str, line: LogLine, *, kind: str, run_id: str) -> None:  # noqa: ARG002 - all have the same
         """Log like `log`, with the run's id in place of the function."""
-        self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f", soft_wrap=True)
+        self._log(self._out, run_id, line, "%Y-%m-%d %H:%M:%S.%f")
 
     def log(self, function: str, line: LogLine) -> None:
         """Print time, function, level, message, and the members that are this line's own."""
@@ -168,13 +168,9 @@ class TerminalOutput:
         for line in lines_of(table, self._out.width):
             self._out.print(line, soft_wrap=True)
 
-    def _log(self, console: Console, source: str, line: LogLine, time_format: str, *, soft_wrap: bool = False) -> None:
+    def _log(self, console: Console, source: str, line: LogLine, time_format: str) -> None:
         if _BESIDE_THE_POINT not in line.text[:_PREFIX]:
-            text = _line(source, line, time_format)
-            if soft_wrap:
-                console.print(text, soft_wrap=True)
-            else:
-                self._wrapped(text, console)
+            self._wrapped(_line(source, line, time_format), console)
 
 
 def _line(source: str, line: LogLine, time_format: str) -> Text:

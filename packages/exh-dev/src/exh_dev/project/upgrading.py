@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PYPROJECT = "pyproject.toml"
 _CHANGES = "exh_dev/project/init/template/CHANGELOG.md"
 _HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\]", re.MULTILINE)
+_EXTRAS = r"(?:\[[^\]\"]*\])?"  # what users add to keep an extra: exh-dev[aws]
 _PATIENCE = 600  # seconds for packages to be fetched and resolved
 
 
@@ -44,7 +46,7 @@ class Upgraded:
 
     def as_lines(self) -> list[str]:
         if self.old == self.new:
-            return [f"{self.new} is the newest version there is."]
+            return [f"The project has {self.new} already; no newer version was found."]
         return [f"Moved from {self.old} to {self.new}.", "", *self.changes.splitlines(), "", "Now: make test"]
 
 
@@ -57,7 +59,7 @@ def upgrade_project(project: Project, wheels: Path | None, note: Callable[[str],
         note: called with a message about each long step.
 
     Raises:
-        UsageError: the project was not made by `exh-dev init`, or the folder has no newer version.
+        UsageError: the project was not made by `exh-dev init`, or the folder lacks a wheel.
         DevkitError: a step failed; the project is unchanged.
     """
     root = project.root
@@ -90,7 +92,7 @@ def changes_between(changelog: str, old: str, new: str) -> str:
     """Return the sections of a changelog for the versions after `old` up to `new`, newest first."""
     headings = list(_HEADING.finditer(changelog))
     parts = []
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    for heading, following in zip_longest(headings, headings[1:]):
         try:
             version = Version(heading["version"])
         except ValueError:  # a heading such as Unreleased
@@ -102,7 +104,8 @@ def changes_between(changelog: str, old: str, new: str) -> str:
 
 def _version_of(root: Path) -> str:
     path = root / PYPROJECT
-    found = re.search(r'"exh-dev==([^"]+)"', path.read_text(encoding="utf-8")) if path.is_file() else None
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    found = re.search(rf'"exh-dev{_EXTRAS}==([^"]+)"', text)
     if found is None:
         raise UsageError(f"{path} does not pin exh-dev, unlike projects of `exh-dev init`, so it cannot be upgraded")
     return found[1]
@@ -127,8 +130,9 @@ def _downloaded(folder: Path, note: Callable[[str], None]) -> dict[str, Path]:
     try:
         _run([*command, "--only-binary=:all:", "--dest", str(folder), *PACKAGES], folder)
     except DevkitError as error:
-        raise DevkitError(f"the package index has no newer version, or cannot be reached: {error}. --wheels DIR takes "
-                          "the packages from a folder") from None  # fmt: skip
+        raise DevkitError(f"the package index lacks {' and '.join(PACKAGES)}, or cannot be reached: {error}. "
+                          "--wheels DIR takes both from a folder, such as build/dist/ after `make dist` in a newer "
+                          "clone of the repository") from None  # fmt: skip
     return _newest(folder)
 
 
@@ -153,7 +157,7 @@ def _move_versions(root: Path, old: str, new: str) -> None:
     path = root / PYPROJECT
     text = path.read_text(encoding="utf-8")
     for name in PACKAGES:
-        text = text.replace(f'"{name}=={old}"', f'"{name}=={new}"')
+        text = re.sub(rf'"({name}{_EXTRAS})=={re.escape(old)}"', rf'"\g<1>=={new}"', text)
     path.write_text(text, encoding="utf-8")
 
 

@@ -35,6 +35,8 @@ class Found:
     def as_lines(self) -> list[str]:
         if self.stale:
             return [f"{FILE} is not what schemas/ says; write it again: exh-dev types"]
+        if self.schemas == 0:
+            return [f"The project has no schemas, so {FILE} {'was removed' if self.changed else 'is not needed'}"]
         of = f"of {self.schemas} schema{'s' * (self.schemas != 1)}"
         return [f"Wrote {FILE}, the types {of}" if self.changed else f"{FILE} has the types {of} already"]
 
