@@ -311,6 +311,7 @@ def test_the_file_format_is_forgiving():
         ('API_OAUTH_TOKEN="s3cret"', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ("API_OAUTH_TOKEN='s3cret'", "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ('API_OAUTH_TOKEN="s3cret', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
+        ('API_OAUTH_TOKEN=s3cret"', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ('export API_OAUTH_TOKEN="s3cret"', "line 3: write API_OAUTH_TOKEN=… without export"),
     ],
 )
