@@ -328,6 +328,8 @@ def test_a_query_that_the_platform_would_not_read_is_refused(text, message):
         "and(eq(a,1)&eq(b,2))",
         "or(eq(a,1)|eq(b,2))",
         "(eq(a,1)|eq(b,2))&eq(c,3)",
+        "eq(a,1)|(eq(b,2)&eq(c,3))",
+        "((eq(a,1)|eq(b,2)))",
         "eq(a,%2541)",
         "in(a,x/y)",
         "in(a,number:1/number:2)",
