@@ -192,11 +192,13 @@ def test_a_client_with_other_options_shares_its_connections():
 
 
 def test_a_call_that_may_be_done_twice_is_repeated_if_the_caller_says_so(http, exh):
-    http.post(f"{HOST}/tasks/v1/", status=500, json={"code": 1})
+    for _ in range(2):
+        http.post(f"{HOST}/tasks/v1/", status=500, json={"code": 1})
     http.post(f"{HOST}/tasks/v1/", json={"id": "1"})
     with pytest.raises(ServerError):
         exh.tasks.create(functionName="a")
     assert exh.with_options(idempotent=True).tasks.create(functionName="a")["id"] == "1"
+    assert len(http.calls) == 3
 
 
 @pytest.mark.parametrize(

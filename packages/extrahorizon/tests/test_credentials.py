@@ -114,6 +114,17 @@ def test_what_is_set_but_blank_is_told_from_what_was_never_set(blank, verb):
     assert str(refusal.value).startswith(told)
 
 
+def test_on_lambda_the_message_says_which_functions_get_credentials():
+    with pytest.raises(ConfigurationError) as refusal:
+        find({HOST: HOST_URL, "AWS_LAMBDA_FUNCTION_NAME": "whoami"})
+    assert str(refusal.value) == (
+        "API_OAUTH_CONSUMER_KEY, API_OAUTH_CONSUMER_SECRET, API_OAUTH_TOKEN, API_OAUTH_TOKEN_SECRET are missing from "
+        "the environment (Extra Horizon sets them for a function whose entry in template.yaml has "
+        "executionCredentials). The four API_OAUTH_* variables must come together: in the environment, or, with none "
+        "of them there, in the Secrets Manager secret that API_SECRET_ID names."
+    )
+
+
 def test_a_missing_host_alone_is_told_without_a_word_about_the_rest():
     with pytest.raises(ConfigurationError) as refusal:
         find(IN_ENVIRONMENT)
@@ -139,6 +150,13 @@ def test_a_secret_is_used_when_no_credential_is_in_the_environment(aws, tmp_path
     write_file(tmp_path, IN_FILE)
     found = find({"API_SECRET_ID": "exh", "HOME": str(tmp_path)})
     assert found == Credentials(HOST_URL, "sm-key", "sm-cs", "sm-token", "sm-ts", "the secret 'exh'")
+
+
+def test_a_function_with_a_secret_is_not_sent_to_its_execution_credentials(aws):
+    aws.create_secret(Name="exh", SecretString="{}")
+    with pytest.raises(ConfigurationError) as refusal:
+        find({"API_SECRET_ID": "exh", "AWS_LAMBDA_FUNCTION_NAME": "whoami"})
+    assert "missing from the secret 'exh'. The four API_OAUTH_* variables" in str(refusal.value)
 
 
 def test_blank_variables_do_not_hide_the_secret(aws):
@@ -312,6 +330,7 @@ def test_the_file_format_is_forgiving():
         ('API_OAUTH_TOKEN="s3cret"', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ("API_OAUTH_TOKEN='s3cret'", "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ('API_OAUTH_TOKEN="s3cret', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
+        ('API_OAUTH_TOKEN=s3cret"', "line 3: write the value of API_OAUTH_TOKEN without quotes"),
         ('export API_OAUTH_TOKEN="s3cret"', "line 3: write API_OAUTH_TOKEN=… without export"),
     ],
 )

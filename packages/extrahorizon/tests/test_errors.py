@@ -269,6 +269,19 @@ def test_an_email_in_a_path_is_in_no_message(email):
 
 
 @pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("/f/jan@example.com/x", "/f/[email]/x"),
+        ("/f/jan@example.com/https://y/x", "/f/[email]/https://y/x"),
+        ("https://api.acme.io/f/jan@example.com/https://y", "https://api.acme.io/f/[email]/https://y"),
+        ("https://api.acme.io/f/https://jan@y", "https://api.acme.io/f/https://[email]"),
+    ],
+)
+def test_an_email_is_masked_in_a_path_alone_and_before_and_within_another_url(url, masked):
+    assert errors.NotFoundError(status=404, url=url).url == masked
+
+
+@pytest.mark.parametrize(
     ("header", "seconds"),
     [
         *(("5", 5.0), (" 0 ", 0.0), ("Thu, 01 Jan 1970 00:01:40 GMT", 40.0), ("Thu, 01 Jan 1970 00:00:10 GMT", 0.0)),
@@ -323,6 +336,12 @@ def test_an_error_for_a_test_needs_no_more_than_its_status():
     error = errors.NotFoundError(status=404)
     assert (error.message, error.method, error.url, error.body) == ("", "GET", "", {})
     assert str(error) == "an answer that is not a platform error, HTTP 404, on GET /"
+
+
+def test_a_write_may_have_been_sent_where_nothing_says_otherwise():
+    error = PlatformUnreachableError("cut off", method="POST", url="https://api.acme.io/x")
+    assert (error.sent, error.permanent, error.attempts) == (True, False, 1)
+    assert str(error).endswith("cut off (POST /x). It may have been done all the same")
 
 
 def test_a_deadline_says_nothing_of_a_call_that_was_not_sent():

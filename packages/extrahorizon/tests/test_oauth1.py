@@ -2,7 +2,9 @@
 
 import re
 
-from extrahorizon.oauth1 import OAuth1Signer
+import pytest
+
+from extrahorizon.oauth1 import OAuth1Signer, parse_query
 
 
 def test_the_header_has_the_parameters_of_the_protocol_with_time_and_nonce():
@@ -16,3 +18,30 @@ def test_the_header_has_the_parameters_of_the_protocol_with_time_and_nonce():
 
 def test_an_application_alone_has_no_token_in_its_header():
     assert "oauth_token" not in OAuth1Signer("key", "secret").authorization("GET", "https://api.acme.io/")
+
+
+@pytest.mark.parametrize(
+    ("called", "signed", "same"),
+    [
+        ("http://localhost:80/x", "http://localhost/x", True),
+        ("https://API.acme.io:443/x", "https://api.acme.io/x", True),
+        ("https://api.acme.io:80/x", "https://api.acme.io/x", False),
+    ],
+)
+def test_the_default_port_of_a_scheme_is_not_signed(called, signed, same):
+    signer = OAuth1Signer("key", "secret", nonce=lambda: "n1", clock=lambda: 1_700_000_000)
+    assert (signer.authorization("GET", called) == signer.authorization("GET", signed)) is same
+
+
+@pytest.mark.parametrize(
+    ("query", "pairs"),
+    [
+        ("a=%FF%41", [("a", "%FF%41")]),
+        ("a=%zz%41&b=%41", [("a", "%zz%41"), ("b", "A")]),
+        ("a[b]=c]=d=e", [("a[b]", "c]=d=e")]),
+        ("a[b=c]=d", [("a[b=c]", "d")]),
+    ],
+)
+def test_a_query_is_signed_as_the_platforms_url_parser_reads_it(query, pairs):
+    """What cannot be decoded stays as it is, and brackets belong to the name: else the signature would be refused."""
+    assert parse_query(query) == pairs

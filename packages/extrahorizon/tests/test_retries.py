@@ -454,6 +454,11 @@ def test_a_body_of_another_shape_is_a_typed_error(http, session, body, expects, 
     assert (str(raised.value), raised.value.status) == (told, 200)
 
 
+def test_a_read_whose_answer_has_another_shape_is_sent_again(http, session):
+    answers(http, "GET", (200, [1]), OK)
+    assert session.call("GET", "/data/v1/x", expects=dict) == {"ok": True}
+
+
 def test_an_empty_body_is_none(http, session):
     answers(http, "DELETE", (204, ""))
     assert session.call("DELETE", "/data/v1/x") is None

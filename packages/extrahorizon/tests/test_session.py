@@ -306,6 +306,13 @@ def test_a_body_that_cannot_be_measured_is_refused(data):
         session().post("/tasks/v1/", data=data)
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
+def test_each_method_has_its_own_name_and_takes_the_options_of_a_call(http, method):
+    http.add(method, "https://api.acme.io/x")
+    getattr(session(), method.lower())("/x", headers={"X-Reason": "test"})
+    assert (sent_by(http).method, sent_by(http).headers["X-Reason"]) == (method, "test")
+
+
 def test_the_method_may_be_written_in_small_letters(http):
     http.get("https://api.acme.io/users/v1/me", json={})
     session().call("get", "/users/v1/me")

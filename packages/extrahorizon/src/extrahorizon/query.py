@@ -349,8 +349,7 @@ def _limit_term(limit: int, offset: int) -> str:
 
 
 def _joined(conditions: Iterable[Condition]) -> str:
-    conditions = [each if isinstance(each, RQL) else RQL(each) for each in conditions]
-    return ",".join(text for condition in conditions if (text := _condition(str(condition))))
+    return ",".join(text for each in conditions if (text := _condition(text_of(each))))
 
 
 def _field(name: str) -> str:

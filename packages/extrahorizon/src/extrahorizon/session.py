@@ -323,7 +323,6 @@ class _OfTheBodyError(Exception):
     """Carries an error of the body past the transport, which would take it for one of its own."""
 
     def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
         self.error = error
 
 

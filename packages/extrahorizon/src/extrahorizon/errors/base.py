@@ -231,8 +231,10 @@ def public_url(url: str) -> str:
     public = _FILE_TOKEN.sub("[token]", url.split("?", 1)[0].split("#", 1)[0])
     if "@" not in public and "%40" not in public:
         return public
-    scheme, separator, rest = public.rpartition("://")
-    authority, *path = rest.split("/")  # without a scheme it is a path, which begins with a slash
+    scheme, separator, rest = public.partition("://")
+    if not separator or "/" in scheme:  # a path alone, which may hold another URL
+        scheme, separator, rest = "", "", public
+    authority, *path = rest.split("/")
     masked = ["[email]" if "@" in each or "%40" in each else each for each in path]
     return scheme + separator + "/".join([authority.rpartition("@")[2], *masked])
 
