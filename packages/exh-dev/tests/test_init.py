@@ -1,5 +1,6 @@
 """`exh-dev init`: what a project is made of, and that it is there whole or not at all."""
 
+import io
 import json
 import re
 import subprocess
@@ -216,15 +217,32 @@ def test_an_author_that_git_does_not_know_is_optional(tmp_path, monkeypatch, aut
 
     def prompt(text, **options):
         asked.append((text, options))
-        return "nowhere" if text.startswith("Deploy") else options["default"]
+        if text.startswith("Deploy"):
+            raise UsageError("asked enough")
+        return options["default"]
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setattr("exh_dev.cli.project._git_user", lambda: author)
     monkeypatch.setattr("typer.prompt", prompt)
-    assert run_command(["init", str(tmp_path / "clinic")]) == 2  # refused: there is no target "nowhere"
+    assert run_command(["init", str(tmp_path / "clinic")]) == 2
     text = f"Author, for licence and pyproject.toml{optional}"
     assert asked[1] == (text, {"default": author, "show_default": bool(author)})
+
+
+@pytest.mark.slow
+def test_a_wrong_answer_is_asked_for_again(tmp_path, monkeypatch, capsys):
+    typed = io.StringIO("My Clinic!\nclinic\nAda\nmars\nexh\n")
+    typed.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", typed)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("exh_dev.packaging.installed_wheels.wheel_of", some_wheel)
+    assert run_command(["init", str(tmp_path / "folder")]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Error: 'My Clinic!' cannot be a project's name" in out
+    assert "Error: 'mars' is not a target; choose one of exh, aws and both" in out
+    assert 'name = "clinic"' in (tmp_path / "folder" / "pyproject.toml").read_text()
+    assert (tmp_path / "folder" / "repo-config.json").exists()
 
 
 @pytest.mark.slow

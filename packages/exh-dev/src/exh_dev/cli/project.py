@@ -8,7 +8,7 @@ import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from exh_dev.cli.options import JsonOption
 from exh_dev.cli.output import choose_output
 from exh_dev.errors import UsageError
 from exh_dev.hints import pasteable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FUNCTION = "A function of template.yaml, in any spelling."
 
@@ -228,7 +231,7 @@ def init(
     asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     suggested = spelled(folder.name)
     if name is None:
-        name = str(typer.prompt("Name of the project", default=suggested)) if asks else suggested
+        name = _asked("Name of the project", suggested, check_name) if asks else suggested
     check_name(name)
     if author is None:
         author = _git_user()
@@ -236,13 +239,28 @@ def init(
             question = f"Author, for licence and pyproject.toml{'' if author else ' (optional)'}"
             author = str(typer.prompt(question, default=author, show_default=bool(author)))
     if target is None:
-        chosen = typer.prompt("Deploy to exh, aws or both", default="both") if asks else "both"
-        if chosen not in {each.value for each in ProjectTarget}:
-            raise UsageError(f"{chosen!r} is not a target; choose one of exh, aws and both")
-        target = ProjectTarget(chosen)
+        target = ProjectTarget(_asked("Deploy to exh, aws or both", "both", _check_target) if asks else "both")
     wishes = Wishes(name, target.value, author.strip(), tuple(examples or ()))
     made = make_project(folder, wishes, wheel_of)
     output.summary(made.as_json(), [pasteable(line) for line in made.as_lines()])
+
+
+def _asked(question: str, default: str, check: Callable[[str], object]) -> str:
+    """Return the answer to a question, which is asked again while `check` raises a `UsageError`."""
+
+    def checked(answer: str) -> str:
+        try:
+            check(answer)
+        except UsageError as error:
+            raise typer.BadParameter(str(error)) from None  # which is printed before the question is repeated
+        return answer
+
+    return str(typer.prompt(question, default=default, value_proc=checked))
+
+
+def _check_target(name: str) -> None:
+    if name not in {each.value for each in ProjectTarget}:
+        raise UsageError(f"{name!r} is not a target; choose one of exh, aws and both")
 
 
 def _git_user() -> str:
