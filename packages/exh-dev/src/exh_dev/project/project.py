@@ -121,8 +121,8 @@ class Project:
         here = "python{}.{}".format(*sys.version_info)
         if others := sorted({spec.runtime for spec in self.functions if spec.runtime.startswith("python")} - {here}):
             yield (
-                f"functions run on {here} here, and {MANIFEST} says {' and '.join(others)}: install that Python, then "
-                f"`make clean` and `make run`"
+                f"functions run on {here} here, and {MANIFEST} says {' and '.join(others)}: install that Python unless "
+                f"it is here, then `make clean` and `make run`"
             )
         yield from self._notes_on_node()
 
