@@ -91,7 +91,7 @@ def test_a_file_that_may_have_gaps_and_has_no_clock_is_refused():
 
 @pytest.mark.parametrize("step", ["30.004", "29.996"])
 def test_a_clock_that_drifts_is_told_and_one_that_drifts_far_is_refused(step):
-    few, many = ([f"+{each * Fraction(step):.3f}" for each in range(count)] for count in (100, 300))
+    few, many = ([f"+{float(each * Fraction(step)):.3f}" for each in range(count)] for count in (100, 300))
     recording, _, warnings = read(edf([Signal(per_record=1)], 100, "30", reserved="EDF+C", onset=few))
     sign = "+" if float(step) > 30 else "-"
     assert warnings == [

@@ -45,7 +45,14 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(temporary):
 
 def test_a_folder_that_cannot_be_removed_stops_nothing(temporary, monkeypatch):
     left = home(temporary, ended())
-    monkeypatch.setattr(Path, "stat", lambda *_, **__: (_ for _ in ()).throw(PermissionError("no")))
+    stat = Path.stat
+
+    def refused(path, **options):
+        if path == left:
+            raise PermissionError("no")
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
     sweep_homes()
     monkeypatch.undo()
     assert left.exists()
