@@ -272,7 +272,7 @@ def test_an_email_in_a_path_is_in_no_message(email):
         ("/f/jan@example.com/x", "/f/[email]/x"),
         ("/f/jan@example.com/https://y/x", "/f/[email]/https://y/x"),
         ("https://api.acme.io/f/jan@example.com/https://y", "https://api.acme.io/f/[email]/https://y"),
-        ("https://api.acme.io/f/https://jan@y", "https://api.acme.io/f/https://[email]"),
+        ("https://user@api.acme.io/f/https://jan@y", "https://api.acme.io/f/https://[email]"),
     ],
 )
 def test_an_email_is_masked_in_a_path_alone_and_before_and_within_another_url(url, masked):
