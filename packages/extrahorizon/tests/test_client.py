@@ -414,7 +414,7 @@ def test_every_request_and_answer_can_be_watched_and_tells_nobodys_data(http, wa
         (kind, "GET", f"{HOST}/users/v1/") for kind in ("RequestInfo", "ResponseInfo") * 2
     ]
     assert [each.status for each in seen[1::2]] == [503, 200]
-    assert all(each.seconds >= 0 for each in seen[1::2])
+    assert all(0 <= each.seconds < 60 for each in seen[1::2])
     assert len(waits) == 1
 
 

@@ -359,3 +359,5 @@ def test_no_repr_shows_a_secret():
     settings = Settings.from_environment({HOST: HOST_URL, **IN_ENVIRONMENT, "AWS_SESSION_TOKEN": "env-session"})
     credentials = CredentialChain(settings).current()
     assert "env-" not in f"{settings!r}{credentials!r}"
+    given = Credentials("acme.io", "env-key", "env-cs", "env-token", "env-ts")
+    assert repr(given) == "Credentials(host='https://api.acme.io', source='given')"

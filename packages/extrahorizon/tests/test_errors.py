@@ -274,7 +274,7 @@ def test_an_email_in_a_path_is_in_no_message(email):
         ("/f/jan@example.com/x", "/f/[email]/x"),
         ("/f/jan@example.com/https://y/x", "/f/[email]/https://y/x"),
         ("https://api.acme.io/f/jan@example.com/https://y", "https://api.acme.io/f/[email]/https://y"),
-        ("https://api.acme.io/f/https://jan@y", "https://api.acme.io/f/https://[email]"),
+        ("https://user@api.acme.io/f/https://jan@y", "https://api.acme.io/f/https://[email]"),
     ],
 )
 def test_an_email_is_masked_in_a_path_alone_and_before_and_within_another_url(url, masked):
@@ -335,6 +335,7 @@ def test_a_url_is_told_without_query_and_fragment(url, public):
 def test_an_error_for_a_test_needs_no_more_than_its_status():
     error = errors.NotFoundError(status=404)
     assert (error.message, error.method, error.url, error.body) == ("", "GET", "", {})
+    assert (error.permanent, errors.NotFoundError(status=404, permanent=True).permanent) == (False, True)
     assert str(error) == "an answer that is not a platform error, HTTP 404, on GET /"
 
 
@@ -346,6 +347,11 @@ def test_a_write_may_have_been_sent_where_nothing_says_otherwise():
 
 def test_a_deadline_says_nothing_of_a_call_that_was_not_sent():
     assert str(errors.DeadlineExceededError("no time is left")) == "no time is left"
+
+
+def test_a_deadline_says_that_a_call_that_was_sent_may_have_been_done():
+    told = "POST /x was not answered. It may have been done all the same"
+    assert str(errors.DeadlineExceededError("POST /x was not answered", sent=True)) == told
 
 
 @given(st.text())

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from rfc5849 import parse_header, signature
 
 from extrahorizon.oauth1 import OAuth1Signer, parse_query
 
@@ -17,7 +18,10 @@ def test_the_header_has_the_parameters_of_the_protocol_with_time_and_nonce():
 
 
 def test_an_application_alone_has_no_token_in_its_header():
-    assert "oauth_token" not in OAuth1Signer("key", "secret").authorization("GET", "https://api.acme.io/")
+    header = OAuth1Signer("key", "secret").authorization("GET", "https://api.acme.io/")
+    sent = parse_header(header)
+    assert "oauth_token" not in sent
+    assert sent.pop("oauth_signature") == signature("GET", "https://api.acme.io/", sent, "secret", "")
 
 
 @pytest.mark.parametrize(
@@ -26,9 +30,10 @@ def test_an_application_alone_has_no_token_in_its_header():
         ("http://localhost:80/x", "http://localhost/x", True),
         ("https://API.acme.io:443/x", "https://api.acme.io/x", True),
         ("https://api.acme.io:80/x", "https://api.acme.io/x", False),
+        ("https://api.acme.io?a=1", "https://api.acme.io/?a=1", True),
     ],
 )
-def test_the_default_port_of_a_scheme_is_not_signed(called, signed, same):
+def test_the_default_port_of_a_scheme_is_not_signed_and_no_path_is_the_root(called, signed, same):
     signer = OAuth1Signer("key", "secret", nonce=lambda: "n1", clock=lambda: 1_700_000_000)
     assert (signer.authorization("GET", called) == signer.authorization("GET", signed)) is same
 
@@ -38,6 +43,7 @@ def test_the_default_port_of_a_scheme_is_not_signed(called, signed, same):
     [
         ("a=%FF%41", [("a", "%FF%41")]),
         ("a=%zz%41&b=%41", [("a", "%zz%41"), ("b", "A")]),
+        ("a=b=c&=d", [("a", "b=c"), ("", "d")]),
         ("a[b]=c]=d=e", [("a[b]", "c]=d=e")]),
         ("a[b=c]=d", [("a[b=c]", "d")]),
     ],
