@@ -49,5 +49,5 @@ def test_the_default_port_of_a_scheme_is_not_signed_and_no_path_is_the_root(call
     ],
 )
 def test_a_query_is_signed_as_the_platforms_url_parser_reads_it(query, pairs):
-    """What cannot be decoded stays as it is, and brackets belong to the name: else the signature would be refused."""
+    """Invalid escapes are signed as they are, and brackets are part of a name, or the signature would be refused."""
     assert parse_query(query) == pairs

@@ -1,4 +1,4 @@
-"""What runs a function: its handler and runtime, and its folder for Node.js, from its resource in the manifest."""
+"""Handler, runtime and Node.js folder of a function, read from its resource in the manifest."""
 
 from __future__ import annotations
 
