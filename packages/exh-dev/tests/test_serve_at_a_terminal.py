@@ -128,3 +128,42 @@ def test_in_the_background_no_key_is_read(project, tmp_path):
         process.communicate()
     assert "o opens it" not in line
     assert process.returncode == 0
+
+
+EVERY_LINE = """
+import os, signal, sys
+from exh_dev.serve import foreground
+
+waits = {"threading", "queue", foreground.__name__}
+lines = 0
+
+def count(frame, event, _):
+    global lines
+    if frame.f_globals.get("__name__") not in waits:
+        return None
+    if event == "line":
+        lines += 1
+        if lines == at:
+            os.kill(os.getpid(), signal.SIGTERM)
+    return count
+
+foreground.SIGNALS_WITHIN = 0.05
+for at in range(1, 100):
+    stop, lines = foreground._stop_signals(), 0
+    sys.settrace(count)
+    has_come = foreground._has_come(stop)
+    sys.settrace(None)
+    if lines < at:
+        break
+    assert has_come or foreground._has_come(stop)
+print(at)
+"""
+
+
+def test_a_signal_at_any_line_of_the_wait_stops_it():
+    """Its handler runs on the waiting thread, between any two lines: it must not need a lock that this thread has."""
+    done = subprocess.run(
+        [sys.executable, "-c", EVERY_LINE], capture_output=True, text=True, check=False, timeout=30, process_group=0
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 1

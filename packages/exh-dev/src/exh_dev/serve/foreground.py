@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 import webbrowser
 from contextlib import ExitStack, closing
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from exh_dev.control_center.page import PATH
@@ -46,9 +46,7 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
         announce_on_stdout: print the JSON line with the URL that programs wait for.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
+    stop = _stop_signals()
     since = time.time_ns()
     project = Project.find_if_any()
     with ExitStack() as resources:
@@ -82,9 +80,30 @@ def serve(platform: LocalPlatform, data_dir: Path, output: Output, lines: Speake
 
             resources.enter_context(Reloader(platform, shown, lines.note, lines.warn, since=since))
         memory = FreedMemory()
-        while not stop.wait(SIGNALS_WITHIN):
+        while not _has_come(stop):
             memory.give_back_now_and_then()
         lines.note("stopping")
+
+
+def _stop_signals() -> SimpleQueue[int]:
+    """Return a queue that gets the number of each signal to stop, in place of what the signal does otherwise.
+
+    An event or a flag under a lock would not do: a signal's handler runs on the thread that waits, and blocks forever
+    when that thread holds the lock. `SimpleQueue.put` may be called at any time.
+    """
+    stop: SimpleQueue[int] = SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: stop.put(number))
+    return stop
+
+
+def _has_come(stop: SimpleQueue[int]) -> bool:
+    """Wait for a signal to stop, for at most SIGNALS_WITHIN seconds, and return whether there was one."""
+    try:
+        stop.get(timeout=SIGNALS_WITHIN)
+    except Empty:
+        return False
+    return True
 
 
 def _open(url: str, note: Callable[[str], None]) -> None:
