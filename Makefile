@@ -72,8 +72,9 @@ define install
 		pip check >/dev/null; fi
 endef
 
-# The Python that template.yaml names, else the newest that runs. A version manager's shim may be there with nothing
-# behind it; the versions themselves lie beside each other.
+# The Python of the last `make PYTHON=…` until `make clean`; without one that of template.yaml, else the newest that runs.
+# A version manager's shim may be there with nothing behind it; the versions themselves lie beside each other.
+PYTHON ?= $(wildcard $(shell cat $(VENV)/.python 2>/dev/null))
 $(VENV)/.made: $(wildcard requirements*.txt)
 	@manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
 	for version in $$manifest 3.14 3.13 3.12 3.11; do \
@@ -85,9 +86,9 @@ $(VENV)/.made: $(wildcard requirements*.txt)
 	done; \
 	[ -n "$$candidate" ] || { \
 		echo 'No Python 3.11 to 3.14 with venv was found. Install python3 and python3-venv (apt), python@3.13 (brew) or python3' >&2; \
-		echo '(dnf), or name it: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+		echo '(dnf), or name it once: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; \
-	"$$candidate" -m venv --clear $(VENV)
+	"$$candidate" -m venv --clear $(VENV)$(if $(PYTHON), && command -v "$$candidate" >$(VENV)/.python)
 	@touch $@
 
 $(TOOLS): $(VENV)/.made

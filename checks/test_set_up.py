@@ -162,12 +162,12 @@ def test_each_lock_holds_the_smaller_one(project_root, lock, smaller):
 def choose(project_root, tmp_path):
     """Which Python `make` sets up, with nothing on the path but what it needs and these programs."""
     folder = tmp_path / "project"
-    folder.mkdir()
+    (folder / ".venv").mkdir(parents=True)
     shutil.copy(project_root / "Makefile", folder)
     (folder / "template.yaml").write_text("Globals:\n  Function:\n    Runtime: python3.13\n")
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("sh", "sed", "head", "touch", "make"):
+    for name in ("sh", "sed", "head", "touch", "make", "cat"):
         (programs / name).symlink_to(shutil.which(name))
 
     def choose(pythons, home=tmp_path, **variables):
@@ -177,6 +177,7 @@ def choose(project_root, tmp_path):
             path.write_text(FAKE_PYTHON.format(version=version, name=name))
             path.chmod(0o755)
         environment = {"PATH": str(programs), "HOME": str(home), **variables}
+        (folder / ".venv" / ".made").unlink(missing_ok=True)  # as after a lock has changed
         return make(".venv/.made", folder=folder, environment=environment, check=False).stderr
 
     return choose
@@ -223,6 +224,13 @@ def test_a_shim_that_lives_by_a_variable_is_taken_while_it_does(choose):
 
 def test_a_given_python_is_taken_whatever_the_manifest_says(choose):
     assert "with Python 3.11 from mine" in choose({"mine": "3.11", "python3.13": "3.13"}, PYTHON="mine")
+
+
+def test_a_given_python_is_taken_again_when_the_environment_is_made_anew(choose, tmp_path):
+    choose({"mine": "3.11", "python3.13": "3.13"}, PYTHON="mine")
+    assert "with Python 3.11 from mine" in choose({"mine": "3.11", "python3.13": "3.13"})
+    (tmp_path / "bin" / "mine").unlink()
+    assert "with Python 3.13 from python3.13" in choose({})
 
 
 def test_without_any_it_says_how_to_get_one(choose):
