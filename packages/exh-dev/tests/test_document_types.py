@@ -254,6 +254,9 @@ def test_the_file_is_written_checked_and_goes_with_the_schemas(project, monkeypa
     }  # fmt: skip
     assert run_command(["types", "--check", "--table"]) == 0
     assert capfd.readouterr().out == "handlers/documents.py has the types of 1 schema already\n"
+    file.unlink()
+    assert run_command(["types", "--table"]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "      from handlers.documents import Pulse"
     (found.root / "schemas" / "pulse.json").unlink()
     assert run_command(["types", "--check", "--table"]) == 1
     assert "exh-dev types" in capfd.readouterr().out

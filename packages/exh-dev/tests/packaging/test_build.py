@@ -257,9 +257,10 @@ def test_people_get_a_table(small, capfd):
     from exh_dev.cli.main import run_command
 
     assert run_command(["build", "--table"]) == 0
-    out = capfd.readouterr().out
+    out, err = capfd.readouterr()
     assert "SHA-256" in out
     assert "largest parts of build/greet" in out
+    assert "`exh sync` deploys to Extra Horizon" in err
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def build(
     from exh_dev.checking.gate import refuse_broken
     from exh_dev.packaging.build import Options, build
     from exh_dev.packaging.deployment import check_bundles, check_parameters
-    from exh_dev.packaging.report import report
+    from exh_dev.packaging.report import next_steps, report
     from exh_dev.packaging.sizes import MEGABYTE
     from exh_dev.packaging.target import Target
     from exh_dev.project.configuration.asked import asked_variables
@@ -116,6 +116,8 @@ def build(
     if config_env is not None:
         check_bundles(project, config_env)
     report(bundles, asked_variables(project, specs), project.variables(), output)
+    if config_env is None:  # `make deploy` goes on by itself
+        output.note(next_steps(specs))
 
 
 def new(

@@ -77,7 +77,7 @@ def tasks(
     exh = connect("the tasks", cluster, environment_of(cluster, data_dir, output), output)
     newest = found.newest_tasks(exh, found.task_condition(name, status and status.value), limit, with_data=data)
     if not newest:
-        output.summary(newest, ["There are none"])
+        output.summary(newest, [f"There are none{not_in_project(function)}"])
         return
     errors = [found.error_of(task) for task in newest]
     output.tables(newest, Table(found.COLUMNS, [found.row(task) for task in newest], below=errors))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from exh_dev.output import Output
     from exh_dev.packaging.build import Bundle
+    from exh_dev.project.function_spec import FunctionSpec
 
 _HEADINGS = ("Function", "Runtime", "Processor", "Zip", "Unpacked", "Files", "SHA-256")
 
@@ -57,3 +58,12 @@ def report(
         )
     if missing := [name for name in asked if not variables.get(name)]:
         output.warn(f"neither .env nor the environment has {', '.join(missing)}: `exh sync` would stop there")
+
+
+def next_steps(specs: Sequence[FunctionSpec]) -> str:
+    """Return what deploys these functions, which are built."""
+    targets = {target for spec in specs for target in spec.targets}
+    steps = {"exh": "`exh sync` deploys to Extra Horizon", "aws": "`make deploy` to AWS"}
+    if "exh" not in targets:
+        steps["aws"] = "`make deploy` deploys to AWS"
+    return ", ".join(step for target, step in steps.items() if target in targets)

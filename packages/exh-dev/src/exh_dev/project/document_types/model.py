@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+#: `origin` of the type of a schema's documents.
+OF_DOCUMENTS = "the schema itself"
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _LONGEST_NAME = 80  # characters; a longer one is cut
 _LONGEST_CONSTANT = 50  # characters that fit into a Literal on one line
@@ -83,7 +85,7 @@ class _Reader:
         required = {name for name in _given(schema) if (name,) not in self._removed}
         members = self._members(self._name, "", schema["properties"], required, ())
         remarks = (schema["description"],)
-        self._types.append(Dictionary(self._name, "the schema itself", remarks, members))
+        self._types.append(Dictionary(self._name, OF_DOCUMENTS, remarks, members))
         self._choice(f"{self._name}Status", "statuses", schema["statuses"])
         by_hand = [each["name"] for each in schema.get("transitions", ()) if each["type"] == "manual"]
         if by_hand:

@@ -9,7 +9,7 @@ from exh_dev.errors import DevkitError
 from exh_dev.project.configuration.reading import read_json
 from exh_dev.project.configuration.repository import folders
 from exh_dev.project.configuration.schemas import check_schema
-from exh_dev.project.document_types.model import types_of
+from exh_dev.project.document_types.model import OF_DOCUMENTS, types_of
 from exh_dev.project.document_types.source import HEADER, module_of
 from exh_dev.project.replacing import replace
 
@@ -23,11 +23,12 @@ FILE = "handlers/documents.py"
 
 @dataclass(frozen=True)
 class Found:
-    """State of the file: `stale` if it differed from the schemas, `changed` if it was rewritten."""
+    """State of the file: `stale` if it differed from the schemas, `changed` if it was rewritten; one of its types."""
 
     schemas: int
     stale: bool
     changed: bool
+    example: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {"file": FILE, "schemas": self.schemas, "stale": self.stale, "changed": self.changed}
@@ -38,7 +39,14 @@ class Found:
         if self.schemas == 0:
             return [f"The project has no schemas, so {FILE} {'was removed' if self.changed else 'is not needed'}"]
         of = f"of {self.schemas} schema{'s' * (self.schemas != 1)}"
-        return [f"Wrote {FILE}, the types {of}" if self.changed else f"{FILE} has the types {of} already"]
+        if not self.changed:
+            return [f"{FILE} has the types {of} already"]
+        return [
+            f"Wrote {FILE}, the types {of}. A handler imports them for mypy and editors alone:",
+            "",
+            "  if TYPE_CHECKING:",
+            f"      from {FILE.removesuffix('.py').replace('/', '.')} import {self.example}",
+        ]
 
 
 def update_types(project: Project, *, write: bool) -> Found:
@@ -62,7 +70,8 @@ def update_types(project: Project, *, write: bool) -> Found:
     else:
         path.parent.mkdir(exist_ok=True)
         replace(path, wanted)
-    return Found(count, stale=False, changed=True)
+    example = next((each.name for each in types if each.origin == OF_DOCUMENTS), "")
+    return Found(count, stale=False, changed=True, example=example)
 
 
 def _types(project: Project) -> tuple[list[Dictionary | Choice], int]:

@@ -43,10 +43,11 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
 _OF_AWS = ("requirements-sam.txt",)
 _NOT_COPIED = ("CHANGELOG.md",)
-_NOT_COMMITTED = (
-    "Nothing is committed: git is missing, or lacks your name (git config --global user.name, and user.email).",
-    "Then, in the project: git init && git add -A && git commit -m Start",
+_WITHOUT_GIT = "Nothing is committed: git is missing. Once it is installed, in the project:"
+_WITHOUT_A_NAME = (
+    "Nothing is committed: git lacks your name (git config --global user.name, and user.email). Then, in the project:"
 )
+_COMMIT = "git init && git add -A && git commit -m Start"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class Made:
         place = min(self.folder.as_posix(), os.path.relpath(self.folder), key=len)
         quoted = f"'{place}'" if re.search(r"[^\w./-]", place) else place
         made = f"Made {self.name}: {len(self.files)} files, {self.lines} lines."
-        return [made, *(() if self.is_committed else _NOT_COMMITTED), "", f"  cd {quoted}", "  make run"]
+        why_not = _WITHOUT_A_NAME if shutil.which("git") else _WITHOUT_GIT
+        commit = () if self.is_committed else (why_not, f"  {_COMMIT}")
+        return [made, *commit, "", f"  cd {quoted}", "  make run"]
 
 
 def check_name(name: str) -> str:
