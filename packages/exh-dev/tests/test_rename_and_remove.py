@@ -84,6 +84,22 @@ def test_what_git_could_not_bring_back_stays(root):
     assert remove_function(Project(root), "greet-patient", force=True).name == "greet-patient"
 
 
+def test_one_function_after_another_is_removed_without_a_commit_between(root):
+    remove_function(Project(root), "greet-patient")
+    remove_function(Project(root), "greet-patient-again")
+    assert [spec.name for spec in Project(root).manifest.functions] == ["whoami", "hello-world"]
+
+
+def test_an_entry_that_is_not_committed_stays(root):
+    manifest = root / "template.yaml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("handlers.greet_patient.handler\n", "handlers.greet_patient.handler # mine\n"))
+    with pytest.raises(UsageError, match=r"cannot restore uncommitted files: template.yaml\. Commit"):
+        remove_function(Project(root), "greet-patient")
+    assert "# mine" in manifest.read_text()
+    assert remove_function(Project(root), "whoami").name == "whoami"
+
+
 def test_without_git_it_takes_force(root):
     shutil.rmtree(root / ".git")
     with pytest.raises(UsageError, match=r"is not in git, so the files could not be restored; use --force"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
@@ -59,27 +60,42 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
     spec = project.manifest.function(name)
     manifest = project.root / MANIFEST
     files = belongings(project.root, spec)
-    if not force:
-        _check_committed(project.root, [*files, manifest])
-    others = [each for each in project.functions if each is not spec]
     text = without_functions(manifest, [spec.logical_id], lambda parts: came_with(parts, Name(spec.name)))
+    if not force:
+        _check_committed(project.root, files, _without(manifest.read_text(encoding="utf-8"), text))
+    others = [each for each in project.functions if each is not spec]
     change({manifest: text}, {}, files)
     left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name, others))
     return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left, spec.code)
 
 
-def _check_committed(root: Path, paths: Sequence[Path]) -> None:
+def _without(before: str, after: str) -> list[str]:
+    """Return the runs of lines that `before` has and `after` does not."""
+    lines = before.splitlines(keepends=True)
+    changes = SequenceMatcher(None, lines, after.splitlines(keepends=True), autojunk=False).get_opcodes()
+    return ["".join(lines[start:end]) for kind, start, end, _, _ in changes if kind != "equal"]
+
+
+def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[str]) -> None:
+    """Raise if git could not restore one of the files, or one of these runs of lines of the manifest."""
     names = [path.relative_to(root).as_posix() for path in paths]
-    command = ["git", "status", "--porcelain", "--ignored", "--", *names]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-        found = done.stdout.splitlines() if done.returncode == 0 else None
-    except OSError:
-        found = None
-    if found is None:
+    status = _git(root, "status", "--porcelain", "--ignored", "--", *names)
+    if status is None:
         raise UsageError(f"{root} is not in git, so the files could not be restored; use --force to remove them anyway")
-    changed = [line[3:] for line in found if "__pycache__" not in line]
+    changed = [line[3:] for line in status.splitlines() if "__pycache__" not in line]
+    committed = _git(root, "show", f"HEAD:./{MANIFEST}") or ""
+    if not all(lines in committed for lines in of_manifest):
+        changed.append(MANIFEST)
     if changed:
         raise UsageError(
             f"git cannot restore uncommitted files: {', '.join(changed[:3])}. Commit first, or add --force"
         )
+
+
+def _git(root: Path, *command: str) -> str | None:
+    """Return what a command of git prints; None if it fails or git is missing."""
+    try:
+        done = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None
