@@ -72,8 +72,7 @@ define install
 		pip check >/dev/null; fi
 endef
 
-# The Python of the last `make PYTHON=…` until `make clean`; without one that of template.yaml, else the newest that runs.
-# A version manager's shim may be there with nothing behind it; the versions themselves lie beside each other.
+# That of the last `make PYTHON=…`, of template.yaml, or the newest. A shim of a version manager may have none behind it.
 PYTHON ?= $(wildcard $(shell cat $(VENV)/.python 2>/dev/null))
 $(VENV)/.made: $(wildcard requirements*.txt)
 	@manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
