@@ -37,6 +37,11 @@ _IN_PATH = "/%:@!$&'()*+,;=-._~"
 class ApiError(ExtraHorizonError):
     """Refuse a request. `ApiFunction` sends the answer; the function does not count as failed.
 
+    **Say which member is wrong**
+
+        >>> ApiError(422, "the measurement is not valid", [("pulse", "it is not a number")]).body()
+        {'message': 'the measurement is not valid', 'reasons': [{'field': 'pulse', 'reason': 'it is not a number'}]}
+
     Attributes:
         status: HTTP status, 400 to 499.
         message: the problem in one sentence; the caller reads it, so it must not reveal anything confidential.
@@ -82,6 +87,13 @@ class Caller:
 @dataclass(frozen=True)
 class ApiRequest:
     """A request. Its repr contains no user input.
+
+    **Parse the event of a function**
+
+        >>> event = {"requestContext": {"http": {"method": "get"}}, "rawPath": "/patients/57f3", "headers": {}}
+        >>> request = ApiRequest.from_event(event)
+        >>> request.method, request.path, request.caller
+        ('GET', '/patients/57f3', None)
 
     Attributes:
         method: HTTP method in capitals.

@@ -40,6 +40,11 @@ def event_of(variables: Mapping[str, str]) -> dict[str, Any]:
 
     The task's id is the job's, which is the same in each attempt at it.
 
+    **A job for one document**
+
+        >>> event_of({"SCHEMA_ID": "pulse", "DOCUMENT_ID": "6968c223f7f029ecb98abe97"})
+        {'data': {'schemaId': 'pulse', 'documentId': '6968c223f7f029ecb98abe97'}}
+
     Raises:
         ConfigurationError: a variable is missing, or not what its name says.
     """

@@ -144,7 +144,8 @@ class ExtraHorizon:
 
         **Code that was written for requests**
 
-        session = exh.oauth1_session() answer = session.get(f"{exh.host}/users/v1/me")
+            session = exh.oauth1_session()
+            session.get(f"{exh.host}/users/v1/me", timeout=10).json()
 
         Raises:
             ConfigurationError: there are no usable credentials, or the client does not use OAuth1.
@@ -180,9 +181,9 @@ class ExtraHorizon:
     ) -> Self:
         """Return a client with other options, and the same credentials, connections and deadline.
 
-        **A call that takes long**
+        **Wait for two seconds at most**
 
-        exh.with_options(timeout=120).tasks.functions.execute("make-report", data={...})
+            exh.with_options(timeout=2).users.me()
 
         Args:
             timeout: seconds to wait for an answer, instead of 30 (60 where a function is executed); never past the
@@ -339,6 +340,11 @@ class ExtraHorizon:
 
         No item is started after the function's deadline. Raises the exception of the first failing item;
         `extrahorizon.fan_out.fan_out` can also collect all exceptions.
+
+        **Read many users at once**
+
+            ids = [user["id"] for user in exh.users.find()]
+            exh.fan_out(exh.users.find_by_id, ids)
         """
         from extrahorizon.fan_out import fan_out
 

@@ -88,7 +88,15 @@ class Credentials:
 
 
 class CredentialChain:
-    """Finds the credentials when they are first needed, and keeps them as long as their source allows."""
+    """Finds the credentials when they are first needed, and keeps them as long as their source allows.
+
+    **Where the credentials come from**
+
+        >>> names = ("API_HOST", *OAUTH_NAMES)
+        >>> settings = Settings.from_environment(dict(zip(names, ("dev.acme.extrahorizon.io", *"abcd"))))
+        >>> CredentialChain(settings).current()
+        Credentials(host='https://api.dev.acme.extrahorizon.io', source='the environment')
+    """
 
     def __init__(self, settings: Settings | None = None, *, given: Credentials | None = None) -> None:
         """Search as `settings` describe, by default those of the environment at first use; not at all if `given`."""
@@ -155,6 +163,11 @@ class CredentialChain:
 
 def parse_credentials(text: str) -> dict[str, str]:
     """Return the `KEY=VALUE` lines of a credentials file as the official CLI writes it; blank values are left out.
+
+    **A line that `exh login` wrote**
+
+        >>> parse_credentials("API_HOST=https://api.dev.acme.extrahorizon.io")
+        {'API_HOST': 'https://api.dev.acme.extrahorizon.io'}
 
     Raises:
         ConfigurationError: a line is for a shell, with `export` or a value in quotes. The official CLI reads the same

@@ -32,7 +32,13 @@ __all__ += ["keep_keys", "logger", "redact"]
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts what a record carries as `extra`, as its message or as arguments. Never drops a record."""
+    """Redacts what a record carries as `extra`, as its message or as arguments. Never drops a record.
+
+    **For a handler of your own**
+
+        >>> handler = logging.StreamHandler()
+        >>> handler.addFilter(RedactingFilter())
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Replace secret members of `record` in place."""
@@ -121,7 +127,12 @@ def begin_invocation(**keys: Any) -> None:
 
 
 def add_to_invocation(**keys: Any) -> None:
-    """Add keys to the remaining log lines of this invocation."""
+    """Add keys to the remaining log lines of this invocation.
+
+    **Which document a line is about**
+
+        >>> add_to_invocation(document_id="6968c223f7f029ecb98abe97")
+    """
     global _has_begun  # noqa: PLW0603 - one process runs one function
     _has_begun = True
     logger.append_keys(**keys)

@@ -24,6 +24,14 @@ PAGE_SIZE = 50  # records; what the official SDK asks for, and within the maximu
 class Page(Generic[Item]):
     """One page of a list; iterating it gives its items, and so does an index.
 
+    **Go through all pages**
+
+        page = exh.users.find()
+        while page is not None:
+            for user in page:
+                print(user["id"])
+            page = page.next()
+
     Attributes:
         items: the records as received.
         limit: maximum page size that the platform applied.

@@ -116,6 +116,12 @@ def work(
 ) -> dict[str, Any]:
     """Run a function for each message of a batch.
 
+    **A function that is not decorated with `task_handler`**
+
+        >>> batch = {"Records": [{"messageId": "m1", "body": '{"data": {"pulse": 61}}'}]}
+        >>> work(batch, context, lambda task: task.data["pulse"], name="store-pulse")
+        {'batchItemFailures': []}
+
     Args:
         event: what Lambda's event source mapping sends.
         context: Lambda's context of the invocation.
@@ -242,6 +248,10 @@ class _Worker:
 
 def send_tasks(tasks: Iterable[Mapping[str, Any]], *, deadline: Deadline | None = None) -> int:
     """Send tasks to the work queue, ten at a time. Messages that SQS refuses are retried a few times.
+
+    **A task for each user**
+
+        send_tasks({"id": user["id"], "data": {"userId": user["id"]}} for user in exh.users.find_all())
 
     Args:
         tasks: each with an `id`, which makes it safe to send again, and `data`. Put only ids into it, no personal data,

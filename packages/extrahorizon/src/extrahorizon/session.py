@@ -78,6 +78,10 @@ class PlatformSession:
     is never read; proxies and CA bundles are taken from the environment by default. Thread-safe. For code based on
     requests use `ExtraHorizon.oauth1_session`.
 
+    **A call that no service has a method for**
+
+        exh.session.get("/users/v1/me").json()
+
     Attributes:
         headers: sent with each call.
         retries: the retry policy.

@@ -30,6 +30,11 @@ LONGEST_TTL = 300.0  # seconds: the extension's maximum, and its default
 class Settings:
     """Settings from the environment. A blank value counts as unset.
 
+    **A function whose credentials are in a secret**
+
+        >>> Settings.from_environment({"API_SECRET_ID": "exh/tasks", "AWS_LAMBDA_FUNCTION_NAME": "whoami"})
+        Settings(secret_id='exh/tasks', on_lambda=True)
+
     Attributes:
         values: the five `API_*` variables that are set, stripped of white space.
         blank: names of the five that are blank, which messages distinguish from unset ones.

@@ -93,6 +93,15 @@ class PlatformUnreachableError(ExtraHorizonError):
 class PlatformError(ExtraHorizonError):
     """The platform answered with an error.
 
+    **What an error says of its call**
+
+        from extrahorizon.errors import ResourceUnknownError
+
+        try:
+            exh.users.find_by_id("57f3f2a1b0b8de8a6228f6c1")
+        except ResourceUnknownError as error:
+            print(error.status, error.code, error.method, error.url)
+
     Attributes:
         status: HTTP status.
         code: the platform's numeric code, None when the body had none.

@@ -22,7 +22,16 @@ _SSO_CONSUME = "/auth/v2/oauth1/ssoTokens/consume"
 
 
 class OAuth1Application:
-    """An OAuth1 application that logs users in; as an authentication, the application itself, without a user."""
+    """An OAuth1 application that logs users in; as an authentication, the application itself, without a user.
+
+    **Log in, and call the platform as the user**
+
+        from extrahorizon import ExtraHorizon
+
+        application = OAuth1Application(host, consumer_key, consumer_secret)
+        credentials = application.log_in(email, password)
+        ExtraHorizon(credentials).users.me()
+    """
 
     def __init__(self, host: str, consumer_key: str, consumer_secret: str) -> None:
         """Log in with this application's key, at `host`, which is written as `API_HOST` is.
@@ -94,6 +103,12 @@ class OAuth1Application:
 
 
 def generate_sso_token(session: PlatformSession) -> str:
-    """Return a token, good once and for a short time, that logs the session's user in to another application."""
+    """Return a token, good once and for a short time, that logs the session's user in to another application.
+
+    **Log in to another application without a password**
+
+        sso_token = generate_sso_token(exh.session)
+        credentials = OAuth1Application(host, consumer_key, consumer_secret).consume_sso_token(sso_token)
+    """
     answer = session.call("POST", _SSO_GENERATE, json={}, expects=dict)
     return str(with_members(answer, _SSO_GENERATE, {"ssoToken": str})["ssoToken"])

@@ -55,7 +55,14 @@ class Tokens:
 
 
 def pkce() -> tuple[str, str]:
-    """Return a code verifier and its S256 challenge (RFC 7636): the latter is sent first, the former with the code."""
+    """Return a code verifier and its S256 challenge (RFC 7636): the latter is sent first, the former with the code.
+
+    **Make a pair**
+
+        >>> verifier, challenge = pkce()
+        >>> len(verifier), len(challenge)
+        (64, 43)
+    """
     verifier = secrets.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -65,6 +72,14 @@ class OAuth2Authentication:
     """OAuth2 with automatic refresh, 10 s before the tokens expire or when they are refused; thread-safe.
 
     Concurrent threads share one refresh.
+
+    **Log in, and call the platform as the user**
+
+        from extrahorizon import ExtraHorizon
+
+        authentication = OAuth2Authentication(host, client_id, client_secret)
+        authentication.log_in(email, password)
+        ExtraHorizon(authentication).users.me()
     """
 
     def __init__(

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 class ProxyAuthentication:
-    """The session of a browser that logged in through the platform's proxy, which signs for it."""
+    """The session of a browser that logged in through the platform's proxy, which signs for it.
+
+    **Call with the browser's cookie**
+
+        from extrahorizon import ExtraHorizon
+
+        exh = ExtraHorizon(ProxyAuthentication(host, cookie))
+    """
 
     def __init__(self, host: str, cookie: str) -> None:
         """Call as the browser that sends this `Cookie` header.

@@ -1,8 +1,11 @@
 """A client of the SideFX (Houdini) Web API, with the names and arguments of SideFX's own `sidefx.py`.
 
-from extrahorizon.sidefx import service
+**List the production builds of Houdini**
 
-sidefx = service() builds = sidefx.download.get_daily_builds_list("houdini", only_production=True)
+    from extrahorizon.sidefx import service
+
+    sidefx = service()
+    builds = sidefx.download.get_daily_builds_list("houdini", only_production=True)
 
 Create the service once, at the top of the module: it reads and sends nothing before the first call, and warm
 invocations reuse its connections. https://www.sidefx.com/docs/api/ lists SideFX's functions; any of them can be called.

@@ -31,6 +31,11 @@ def newest_first(builds: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
     SideFX sends both as strings and has been seen to sort them as strings, `10` before `9`.
 
+    **The newest of two builds**
+
+        >>> newest_first([{"version": "20.5", "build": "9"}, {"version": "20.5", "build": "10"}])[0]["build"]
+        '10'
+
     Raises:
         ValueError: a version or build is missing, or not made of numbers; the message has both.
     """
@@ -56,6 +61,15 @@ def download_build(  # noqa: D417 - service is the client
     directory: str | os.PathLike[str] = ".",
 ) -> Path:
     """Download one build; the file is complete and has the announced size and MD5.
+
+    **The newest production build for Linux**
+
+        from extrahorizon.sidefx import service
+
+        sidefx = service()
+        builds = sidefx.download.get_daily_builds_list("houdini", platform="linux", only_production=True)
+        newest = newest_first(builds)[0]
+        path = download_build(sidefx, "houdini", newest["version"], newest["build"], "linux", directory="builds")
 
     Args:
         product: such as `houdini`.

@@ -20,7 +20,12 @@ _TYPE = "application/octet-stream"
 
 
 class File:
-    """A file to send: `sidefx.some.function(attachment=File("scene.hip"))`. It is read into memory at the call.
+    """A file to send, passed by keyword. It is read into memory at the call.
+
+    **A file that goes with a call**
+
+        >>> File("scene.hip")  # as in sidefx.bugs.submit_issue(..., attachment=File("scene.hip"))
+        File('scene.hip')
 
     Attributes:
         filename: its path; only the last part is sent.
@@ -35,12 +40,7 @@ class File:
 
 
 class ResponseFile:
-    """A binary result. Read it in a `with` block; leaving the block closes the connection.
-
-    with sidefx.some.function() as file:
-        while piece := file.read(65536):
-            ...
-    """
+    """A binary result. Read it in a `with` block, at once or in pieces; leaving the block closes the connection."""
 
     def __init__(self, response: requests.Response, what: str, limits: Limits) -> None:
         """Read the body of `response`, the answer to the function `what`."""

@@ -70,6 +70,11 @@ class Service:
     Every name that does not begin with an underscore is a function, so a misspelt one is only reported by SideFX's
     answer. Services and threads share the access tokens and connections of the process.
 
+    **With an application of your own**
+
+        sidefx = Service(client_id=sidefx_client_id, client_secret_key=sidefx_client_secret)
+        sidefx.download.get_daily_builds_list("houdini", version="20.5")
+
     Attributes:
         timeout: as given.
         remaining: as given; a function sets it at the beginning of each invocation.

@@ -42,6 +42,13 @@ def parted(url: str) -> tuple[str, str]:
 class RequestInfo(NamedTuple):
     """A request that is about to be sent, for hooks. It has no secrets; the path may have personal data in it.
 
+    **Print each request, retries included**
+
+        from extrahorizon import ExtraHorizon
+
+        exh = ExtraHorizon(on_request=lambda request: print(request.method, request.url))
+        exh.users.me()
+
     Attributes:
         method: HTTP method.
         url: without its query, and with tokens of files and e-mail addresses masked.
@@ -68,7 +75,13 @@ class ResponseInfo(NamedTuple):
 
 
 class Headers(MutableMapping[str, str]):
-    """HTTP headers: a mapping whose lookup ignores case, and whose names keep the case in which they were set."""
+    """HTTP headers: a mapping whose lookup ignores case, and whose names keep the case in which they were set.
+
+    **Look up a header**
+
+        >>> Headers({"Content-Type": "application/json"})["content-type"]
+        'application/json'
+    """
 
     def __init__(self, *sources: Mapping[str, str]) -> None:
         """Merge the headers in `sources`; of two with the same name the later one is kept."""
@@ -130,9 +143,10 @@ class Response:
 
     **Read a file in pieces**
 
-        with exh.session.get("/files/v1/.../file", stream=True) as response:
-            for chunk in response.chunks():
-                ...
+        created = exh.files.create(b"some bytes", name="scan.bin")
+        token = created["tokens"][0]["token"]
+        with exh.session.get(f"/files/v1/{token}/file", stream=True) as response:
+            size = sum(len(chunk) for chunk in response.chunks())
 
     Attributes:
         status_code: HTTP status.
@@ -303,7 +317,24 @@ def decoded(body: Iterator[bytes], coding: str, status: int, request: Request) -
 
 
 class Transport(Protocol):
-    """An object that sends requests, for `ExtraHorizon(transport=...)`. It must be safe to use from many threads."""
+    """An object that sends requests, for `ExtraHorizon(transport=...)`. It must be safe to use from many threads.
+
+    **Count what another transport sends**
+
+        from extrahorizon import ExtraHorizon
+        from extrahorizon.transport.over_requests import RequestsTransport
+
+        class Counting(RequestsTransport):
+            count = 0
+
+            def send(self, request, deadline):
+                self.count += 1
+                return super().send(request, deadline)
+
+        transport = Counting()
+        ExtraHorizon(transport=transport).users.me()
+        print(transport.count, "requests")
+    """
 
     def send(self, request: Request, deadline: Deadline) -> Response:
         """Send a request once, and return the response as soon as its headers have arrived.
