@@ -2,8 +2,9 @@
 
 The four `API_OAUTH_*` come together from one source, the first that applies:
 
-1. the environment, when any of the four is set there; 2. the Secrets Manager secret that `API_SECRET_ID` names; 3.
-`~/.exh/credentials`, written by `exh login`; never inside Lambda.
+1. the environment, when any of the four is set there;
+2. the Secrets Manager secret that `API_SECRET_ID` names;
+3. `~/.exh/credentials`, written by `exh login`; never inside Lambda.
 
 `API_HOST` comes from the environment, else from that same source. An incomplete source is an error, because mixing two
 sources would combine credentials that do not belong together.

@@ -189,7 +189,8 @@ class _Fetch:
         """Wait for the result until the deadline.
 
         Raises:
-            DeadlineExceededError: there is no result yet; the fetch continues. || Errors of the fetch are raised too.
+            DeadlineExceededError: there is no result yet; the fetch continues.
+            Exception: that of the fetch.
         """
         seconds = deadline.remaining()
         if not self._done.wait(None if seconds == float("inf") else max(0.0, min(seconds, threading.TIMEOUT_MAX))):

@@ -133,7 +133,7 @@ def profile_environment(name: str, folder: Path, warn: Callable[[str], None]) ->
     path = folder / f"credentials.{name}"
     try:
         mode = path.stat().st_mode
-        values = parse_credentials(path.read_text(encoding="utf-8-sig"))
+        values = parse_credentials(path.read_text(encoding="utf-8-sig"))  # PowerShell writes a byte order mark
     except FileNotFoundError:
         raise UsageError(_no_profile(name, path)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -79,7 +79,7 @@ class Runtime:
     def close(self) -> None:
         """Kill every worker and its children. Invocations in progress raise `DevkitError`."""
         atexit.unregister(self.close)
-        for pool in self._pools.values():
+        for pool in self._pools.values():  # all of them first: closing one waits for the threads that use its workers
             pool.kill()
         for pool in self._pools.values():
             pool.close()
@@ -111,7 +111,7 @@ class _Pool:
                 continue
             finally:
                 self._release(worker)
-            if self._closed and not worker.idle:
+            if self._closed and not worker.idle:  # `kill` ended it, which looks like a crash of the function
                 raise self._closed_error()
             return invocation
 

@@ -81,7 +81,7 @@ def _create(store: Store, now: float) -> Document:
         "consumer_key": hex40(),
         "consumer_secret": hex40(),
         "email": "developer@localhost.example",
-        "password": f"Aa1-{secrets.token_urlsafe(24)}",
+        "password": f"Aa1-{secrets.token_urlsafe(24)}",  # one of each kind that a password policy may ask for
         "user_id": object_id(),
         "application_id": object_id(),
     }

@@ -121,7 +121,10 @@ def _rights_of_id(user_id: str, store: Store, application_id: str) -> Rights | N
 
 
 def rights_of_user(user: Document, store: Store, *, application_id: str | None = None) -> Rights:
-    """Return a user's rights. || Roles are read on each request, so that a change applies to all users immediately."""
+    """Return a user's rights.
+
+    Roles are read on each request, so that a change applies to all users immediately.
+    """
     everywhere = {
         permission["name"]
         for role_id in user["role_ids"]

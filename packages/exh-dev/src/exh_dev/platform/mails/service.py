@@ -102,7 +102,7 @@ class MailService(Service):
     async def _send(self, request: Request) -> JsonAnswer:
         rights_of(request, self._store).require_user()
         fields = await read_json(request)
-        rights = rights_of(request, self._store)
+        rights = rights_of(request, self._store)  # as they are now: other requests may have changed them meanwhile
         recipients = fields.optional_object("recipients")
         if recipients is None:
             raise ErrorAnswer(14, "The field recipients is required")

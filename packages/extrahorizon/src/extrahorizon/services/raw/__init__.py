@@ -21,7 +21,9 @@ class Raw(Resource):
 
     @property
     def user_id(self) -> str:
-        """Return the id of the calling user. || It is requested once per login; an OAuth2 login already contains it.
+        """Return the id of the calling user.
+
+        It is requested once per login; an OAuth2 login already contains it.
 
         Raises:
             PlatformError: the credentials are refused.
