@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from extrahorizon.resource import Collection, Resource, segment
+from extrahorizon.resource import Collection, Resource
 from extrahorizon.services.payments import BASE
+from extrahorizon.services.payments.subscription_products import SubscriptionProducts
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
         PlayStoreSubscription,
         PlayStoreSubscriptionProduct,
         PlayStoreSubscriptionProductCreation,
-        SubscriptionProductUpdate,
     )
 
 
-class Products(Collection["PlayStoreSubscriptionProduct"]):
+class Products(SubscriptionProducts["PlayStoreSubscriptionProduct"]):
     """`exh.payments.play_store_subscriptions.products`. Finding needs no permission."""
 
     _path = f"{BASE}/playStore/subscriptions/products/"
@@ -38,24 +38,6 @@ class Products(Collection["PlayStoreSubscriptionProduct"]):
                 json=self._body("PlayStoreSubscriptionProductCreation", body),
             ),
         )
-
-    def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:
-        """Rename a product. Needs `UPDATE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
-
-        Raises:
-            ResourceUnknownError: the product does not exist (16).
-        """
-        return self._affected(
-            "PUT", f"{self._path}{segment(product_id)}", json=self._body("SubscriptionProductUpdate", body)
-        )
-
-    def remove(self, product_id: str) -> int:
-        """Delete a product. Needs `DELETE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
-
-        Raises:
-            ResourceUnknownError: the product does not exist (16).
-        """
-        return self._affected("DELETE", f"{self._path}{segment(product_id)}")
 
 
 class Subscriptions(Collection["PlayStoreSubscription"]):
