@@ -68,7 +68,8 @@ class Served:
         )
         assert self._process.stdout
         assert self._process.stderr
-        threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
+        self._listener.start()
         self.url: str = json.loads(self._process.stdout.readline())["url"]
         self.port = int(self.url.rpartition(":")[2])
         self.process = psutil.Process(self._process.pid)
@@ -76,7 +77,7 @@ class Served:
         self.details: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
     def _listen(self, stream: IO[str]) -> None:
-        with self.errors.open("a", encoding="utf-8") as file:
+        with stream, self.errors.open("a", encoding="utf-8") as file:
             for line in stream:
                 self.tracebacks += "Traceback (most recent call last)" in line
                 file.write(line)
@@ -109,12 +110,20 @@ class Served:
         for each in (self.process, *children):
             with suppress(psutil.NoSuchProcess):
                 each.kill()
-        self._process.wait(_PATIENCE)
+        self._ended()
 
     def stop(self) -> int:
         """Send SIGTERM, and return the exit code."""
         self._process.terminate()
-        return self._process.wait(_PATIENCE)
+        return self._ended()
+
+    def _ended(self) -> int:
+        """Wait until the server and what it wrote to stderr have ended; return its exit code."""
+        code = self._process.wait(_PATIENCE)
+        assert self._process.stdout
+        self._process.stdout.close()
+        self._listener.join(_PATIENCE)
+        return code
 
     def size(self) -> int:
         """Return the size of the data directory in bytes."""
