@@ -282,9 +282,8 @@ class _Workshop:
             return {}
         compiled = compile_files(python, target.version, files, self._kept, self._scratch)
         for name, (line, reason) in compiled.refused.items():
-            if (
-                self._root / name
-            ).is_file():  # packages may contain modules for other Python versions, which are never imported
+            # Packages may contain modules for other Python versions, which are never imported.
+            if (self._root / name).is_file():
                 raise DevkitError(f"{name}:{line or 1}: {target.runtime} cannot compile this: {reason}")
         return compiled.files
 

@@ -61,9 +61,8 @@ class LogPipe:
         while True:
             try:
                 os.write(self.write_end, mark + b"\n")  # writes this short are atomic
-            except (
-                BlockingIOError
-            ):  # a process that has the pipe has made it non-blocking, as Node.js does, and filled it
+            except BlockingIOError:
+                # A process that has the pipe has made it non-blocking, as Node.js does, and filled it.
                 room.poll()
             else:
                 return
