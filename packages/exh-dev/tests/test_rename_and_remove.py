@@ -84,7 +84,11 @@ def test_what_git_could_not_bring_back_stays(root):
     assert remove_function(Project(root), "greet-patient", force=True).name == "greet-patient"
 
 
-def test_one_function_after_another_is_removed_without_a_commit_between(root):
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_one_function_after_another_is_removed_without_a_commit_between(root, line_end):
+    manifest = root / "template.yaml"
+    manifest.write_text(manifest.read_text(), newline=line_end)
+    git(root, "commit", "--all", "--allow-empty", "--message", "Line ends")
     remove_function(Project(root), "greet-patient")
     remove_function(Project(root), "greet-patient-again")
     assert [spec.name for spec in Project(root).manifest.functions] == ["whoami", "hello-world"]

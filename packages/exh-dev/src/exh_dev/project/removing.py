@@ -71,9 +71,9 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
 
 def _without(before: str, after: str) -> list[str]:
     """Return the runs of lines that `before` has and `after` does not."""
-    lines = before.splitlines(keepends=True)
-    changes = SequenceMatcher(None, lines, after.splitlines(keepends=True), autojunk=False).get_opcodes()
-    return ["".join(lines[start:end]) for kind, start, end, _, _ in changes if kind != "equal"]
+    lines = before.splitlines()  # without their ends, which git may have written otherwise
+    changes = SequenceMatcher(None, lines, after.splitlines(), autojunk=False).get_opcodes()
+    return ["\n".join(lines[start:end]) for kind, start, end, _, _ in changes if kind != "equal"]
 
 
 def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[st
     if status is None:
         raise UsageError(f"{root} is not in git, so the files could not be restored; use --force to remove them anyway")
     changed = [line[3:] for line in status.splitlines() if "__pycache__" not in line]
-    committed = _git(root, "show", f"HEAD:./{MANIFEST}") or ""
+    committed = "\n".join((_git(root, "show", f"HEAD:./{MANIFEST}") or "").splitlines())
     if not all(lines in committed for lines in of_manifest):
         changed.append(MANIFEST)
     if changed:
