@@ -4,6 +4,7 @@ import { platform } from "./api.js";
 import { useEffect, useLoad, useMemo, useRef, useState } from "./lib.js";
 
 const PAGE = 50; // the most that the platform gives at once
+const SPARE = 200; // rows beyond those in view that are kept: all that ever came would fill the memory of a page that stays open
 const REST = 200; // milliseconds without scrolling before rows that come in view are loaded anew
 
 /**
@@ -22,6 +23,7 @@ export function usePaged(key, topics, { first, next }) {
   const pages = useRef({ key: null, rows: [], isDone: false });
   const shown = useRef(undefined);
   const loading = useRef(false);
+  const view = useRef([0, 0]);
   const [, draw] = useState(0);
   if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
   const start = useLoad(first, [key], topics);
@@ -36,8 +38,9 @@ export function usePaged(key, topics, { first, next }) {
     const left = state.rows.slice(0, rows.length).filter((each) => !known.has(each.id));
     const beyond = state.rows.slice(rows.length).filter((each) => !known.has(each.id));
     const follows = state.rows.some((each) => known.has(each.id)); // else there may be more between than is known
-    state.rows = isLast || !follows ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
-    state.isDone = isLast || (follows && state.isDone && state.rows.length >= total);
+    const found = isLast || !follows ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
+    state.rows = found.slice(0, Math.max(rows.length, view.current[1]) + SPARE);
+    state.isDone = isLast || (follows && state.isDone && state.rows.length === found.length && found.length >= total);
     draw((turn) => turn + 1);
   }, [start.data, start.isOld]);
   const more = useMemo(() => async () => {
@@ -58,7 +61,6 @@ export function usePaged(key, topics, { first, next }) {
     }
   }, [key]);
   // Rows after the first page are what they were when they were loaded: those in view are loaded anew.
-  const view = useRef([0, 0]);
   const renewing = useRef(false);
   const renew = async () => {
     const state = pages.current;
