@@ -189,6 +189,7 @@ def test_a_group_that_is_touched_loads_itself_and_its_service(project_root):
     assert services_after("exh.payments.app_store_subscriptions.products.find", project_root) == {
         "extrahorizon.services", "extrahorizon.services.payments",
         "extrahorizon.services.payments.app_store_subscriptions",
+        "extrahorizon.services.payments.subscription_products",
     }  # fmt: skip
 
 
