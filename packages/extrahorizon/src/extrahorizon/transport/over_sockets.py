@@ -12,6 +12,7 @@ import select
 import ssl
 import time
 from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -72,7 +73,7 @@ class SocketTransport:
         connection = self._kept(place) or self._opened(place, request, deadline)
         connection.limits = request.timeout, deadline
         try:
-            connection.write(request, target)
+            connection.write(request, place, target)
             answer = Answer(_Reader(connection), request.method)
         except OSError as error:
             connection.close()
@@ -205,16 +206,12 @@ class _Connection:
         poll.register(self._usable, select.POLLIN)
         return not poll.poll(0) and not _has_decrypted(self._socket)
 
-    def write(self, request: Request, target: str) -> None:
+    def write(self, request: Request, place: str, target: str) -> None:
         """Send a request. Stop early where the answer arrives before the body is sent, such as 413 for a large body.
 
         A connection on which a request was sent in part is not reused.
         """
-        host = urlsplit(request.url)
-        default = host.port is None or host.port == _PORTS[host.scheme]
-        name = str(host.hostname) if str(host.hostname).isascii() else str(host.hostname).encode("idna").decode()
-        name = f"[{name}]" if ":" in name else name
-        lines = [f"{request.method} {target} HTTP/1.1", f"Host: {name if default else f'{name}:{host.port}'}"]
+        lines = [f"{request.method} {target} HTTP/1.1", f"Host: {_host_of(place)}"]
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         try:
@@ -306,6 +303,16 @@ class _Input(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         return self._connection.read_into(buffer)
+
+
+@lru_cache(maxsize=32)  # URLs are parsed in tens of microseconds, and the host is the same in all calls
+def _host_of(place: str) -> str:
+    """Return the Host header for an origin: without the scheme's usual port, and in ASCII."""
+    parts = urlsplit(place)
+    name = str(parts.hostname)
+    name = name if name.isascii() else name.encode("idna").decode()
+    name = f"[{name}]" if ":" in name else name
+    return name if parts.port in (None, _PORTS[parts.scheme]) else f"{name}:{parts.port}"
 
 
 def _has_decrypted(opened: socket.socket | None) -> bool:

@@ -19,7 +19,7 @@ from extrahorizon.errors import (
 from extrahorizon.retries import SAFE_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
     from typing import Self
 
     from extrahorizon.deadline import Deadline
@@ -87,7 +87,7 @@ class Headers(MutableMapping[str, str]):
         """Merge the headers in `sources`; of two with the same name the later one is kept."""
         self._by_name: dict[str, tuple[str, str]] = {}
         for source in sources:
-            self.update(source)
+            self._by_name |= {name.lower(): (name, value) for name, value in source.items()}
 
     def __getitem__(self, name: str) -> str:
         return self._by_name[name.lower()][1]
@@ -103,6 +103,10 @@ class Headers(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    def items(self) -> ItemsView[str, str]:
+        """Return names and values as they are now. That of `Mapping` looks each value up, several times for a call."""
+        return dict(self._by_name.values()).items()
 
     def __repr__(self) -> str:
         return f"<Headers {', '.join(self)}>"  # without values, which may be signatures and cookies
