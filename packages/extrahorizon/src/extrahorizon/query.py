@@ -264,6 +264,7 @@ def spelled(value: Value | Iterable[Value]) -> str:  # noqa: PLR0911 - a type ea
         TypeError: a value of another type.
     """
     value = plain(value)
+    # A bool is an int, and a datetime a date: the narrower type comes first.
     if isinstance(value, str):
         return str.__str__(value)
     if value is None or isinstance(value, bool):

@@ -163,7 +163,7 @@ class _Reader:
                     else:
                         self._add([f"{base}.{each.name}" if base else each.name], method)
             case ast.Constant(value=str(text)):
-                if _DOTTED.fullmatch(text.partition(":")[0]):
+                if _DOTTED.fullmatch(text.partition(":")[0]):  # a module, or `module:name` as an entry point has it
                     self._strings[text.partition(":")[0]] = None
                 if _FILE.fullmatch(text):
                     self._strings[text] = None

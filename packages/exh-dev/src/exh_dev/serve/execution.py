@@ -169,6 +169,7 @@ def execute(
             if keep is not None:
                 stack.callback(lambda: keep(platform.runs()))
         for case, following in zip(cases, [*cases[1:], None], strict=True):
+            # The worker of the next function starts while this case runs.
             if following is not None and (following.function, following.credentials) != (
                 case.function,
                 case.credentials,

@@ -184,6 +184,7 @@ def unreachable(
     """Return the typed error for a request without an answer; `timeout` is (seconds to connect, seconds to read)."""
     connect, read = timeout
     causes = list(_causes(error))
+    # The narrower first: a certificate that is refused, or a proxy that refuses, is also a connection that failed.
     if _any(causes, ssl.SSLCertVerificationError):
         reason, sent, permanent = "its TLS certificate was not accepted", False, True
     elif refusal := next((text for each in causes if (text := str(each)).startswith(_REFUSED_TUNNEL)), ""):

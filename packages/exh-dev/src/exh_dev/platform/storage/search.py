@@ -133,7 +133,7 @@ def _read(argument: Argument, found: Search, shape: Shape, body: str) -> Sql:
             found.counted = False
         case _:
             condition = _condition(term, shape, body)
-            if term.operator in {"eq", "in", *ORDERS}:
+            if term.operator in {"eq", "in", *ORDERS}:  # an index can find these
                 found.narrowed.append(_narrowing(term, condition, body))
             return condition
     return EVERYTHING
