@@ -21,6 +21,9 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 
+#: Parameters of an environment that has an issuer of tokens, and with it the HTTP API.
+WITH_API = {"JwtIssuer": "https://id.example.com", "JwtAudience": "clinic", "CorsOrigins": "https://a.example"}
+
 
 def source(root):
     """`template.yaml` as plain data, intrinsic functions as `Fn::…`."""
@@ -71,6 +74,11 @@ def deployed(template, **parameters):
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or holds(template, resource["Condition"], parameters)
     }
+
+
+def of_type(stack, kind, **parameters):
+    """The resources of a type that are deployed, by their logical ids."""
+    return {name: each for name, each in deployed(stack, **parameters).items() if each["Type"] == kind}
 
 
 def arn(value):
