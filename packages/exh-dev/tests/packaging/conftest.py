@@ -50,11 +50,11 @@ class SmallProject:
         return self.write(file, "\n".join(lines) + "\n")
 
     def build(self, *arguments):
-        """Exit code, what was printed on stdout, and the message of the error if there was one."""
+        """Exit code, what was printed on stdout, and the last warning or error if there was one."""
         code = run_command(["build", *map(str, arguments)])
         out, err = self._capfd.readouterr()
         lines = [json.loads(line) for line in err.splitlines()]
-        messages = [line["message"] for line in lines]
+        messages = [line["message"] for line in lines if line["level"] != "INFO"]
         return SimpleNamespace(
             code=code,
             bundles={each["function"]: each for each in json.loads(out)["bundles"]} if code == 0 else {},

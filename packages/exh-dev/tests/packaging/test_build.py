@@ -605,9 +605,12 @@ NEEDS = """
         targets: [exh, aws]"""
 
 
+NEXT = "`exh sync` deploys to Extra Horizon, `make deploy` to AWS"
+
+
 def test_it_says_what_the_official_cli_will_take_from_its_environment(small, monkeypatch):
     done = small.build()
-    assert (done.variables, [line["level"] for line in done.lines]) == ({}, [])
+    assert (done.variables, [line["message"] for line in done.lines]) == ({}, [NEXT])
     template = (small.root / "template.yaml").read_text()
     small.write("template.yaml", template.replace("\n        targets: [exh, aws]", NEEDS))
     small.write("templates/mail.json", '{"outputs": {"body": "$FROM"}, "variables": {"FROM": "$CLINIC", "TO": "you"}}')
@@ -615,8 +618,8 @@ def test_it_says_what_the_official_cli_will_take_from_its_environment(small, mon
     monkeypatch.setenv("CLINIC", "St. Mary")
     done = small.build()
     assert done.variables == {"A_WORD": ["greet"], "ANOTHER": ["greet"], "CLINIC": ["templates/mail.json"]}
-    told, warned = done.lines
-    assert (told["level"], warned["level"]) == ("INFO", "WARNING")
+    told, warned, following = done.lines
+    assert (told["level"], warned["level"], following["message"]) == ("INFO", "WARNING", NEXT)
     assert "A_WORD (greet); ANOTHER (greet); CLINIC (templates/mail.json)" in told["message"]
     assert "neither .env nor the environment has ANOTHER: `exh sync` would stop there" in warned["message"]
 
@@ -624,4 +627,5 @@ def test_it_says_what_the_official_cli_will_take_from_its_environment(small, mon
 def test_what_only_aws_runs_takes_nothing_from_there(small):
     template = (small.root / "template.yaml").read_text()
     small.write("template.yaml", template.replace("\n        targets: [exh, aws]", NEEDS.replace("exh, ", "")))
-    assert (small.build().variables, small.build().lines) == ({}, [])
+    done = small.build()
+    assert (done.variables, [line["message"] for line in done.lines]) == ({}, ["`make deploy` deploys to AWS"])
