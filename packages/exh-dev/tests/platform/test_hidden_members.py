@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.search import search
 from exh_dev.platform.storage.store import Store
 
@@ -29,9 +30,15 @@ def test_a_hidden_member_counts_as_missing(query, expected):
 
 
 @pytest.mark.parametrize(
-    "query", ["sort(-secret,-a)", "sort(+secret.b,-a)", "sort((secret,-a))", "and(sort(secret,-a))"]
+    "query", ["sort(-secret,-a)", "sort(-a,+secret.b)", "sort((secret,-a))", "and(sort(secret),sort(-a))"]
 )
 def test_a_list_is_not_sorted_by_a_hidden_member(query):
-    hidden, shown = search(query, is_hidden=lambda name: name == "secret").order
-    assert "secret" not in hidden
-    assert [shown] == search("sort(-a)").order
+    order = search(query, is_hidden=lambda name: name == "secret").order
+    assert len(order) == 2
+    assert "secret" not in str(order)
+    assert search("sort(-a)").order[0] in order
+
+
+def test_a_word_instead_of_an_operator_is_refused_beside_hidden_members_too():
+    with pytest.raises(ErrorAnswer, match="a word where an operator is expected"):
+        search("and(a)", is_hidden=lambda name: name == "secret")

@@ -42,6 +42,7 @@ def term(operator, *arguments):
         ("eq(a,1)eq(b,2)", (term("eq", "a", "1"), term("eq", "b", "2"))),
         ("&eq(a,1)&", (term("eq", "a", "1"),)),
         ("eq(a,string:0032)", (Term("eq", (Word("a"), Word("0032", "string"))),)),
+        ("eq(a,auto:5)", (term("eq", "a", "5"),)),
         ("eq(a,%2527x%2527)", (Term("eq", (Word("a"), Word("x", "string"))),)),
         ("eq(a,x%2528y%2529%252Cz%2526)", (term("eq", "a", "x(y),z&"),)),
         ("eq(a,%25C3%25A9)", (term("eq", "a", "é"),)),

@@ -100,12 +100,11 @@ def without(term: Term, is_hidden: Callable[[str], bool]) -> Term:
         term: what `parse` read.
         is_hidden: whether the member of this name is hidden; it is asked for the members of the document itself.
     """
-    first, *others = term.arguments or (Word(""),)
     if term.operator in {"and", "or"}:
         return Term(term.operator, tuple(_without(each, is_hidden) for each in term.arguments))
-    if term.operator == "sort":
-        return Term(term.operator, tuple(_absent(each, is_hidden) for each in term.arguments))
-    return Term(term.operator, (_absent(first, is_hidden), *others)) if term.arguments else term
+    names = len(term.arguments) if term.operator == "sort" else 1  # arguments that are names, not values
+    absent = (_absent(each, is_hidden) for each in term.arguments[:names])
+    return Term(term.operator, (*absent, *term.arguments[names:]))
 
 
 def _without(argument: Argument, is_hidden: Callable[[str], bool]) -> Argument:
