@@ -5,14 +5,17 @@ from contextlib import closing
 import pytest
 from people import person
 
+from exh_dev.platform.dev.effects import Effects, current
 from exh_dev.platform.http.access import Rights, rights_of_user
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.store import Store
 
-RIGHTS = Rights({"id": "u"}, everywhere=frozenset({"B", "A"}), in_groups={"g": frozenset({"C:x"})})
+RIGHTS = Rights({"id": "u"}, everywhere=frozenset({"B:x", "A"}), in_groups={"g": frozenset({"C:x"})})
 
 
-@pytest.mark.parametrize(("name", "narrowed"), [("A", ()), ("A", ("x",)), ("A", ("x", "y")), ("C", ("x",))])
+@pytest.mark.parametrize(
+    ("name", "narrowed"), [("A", ()), ("A", ("x",)), ("A", ("x", "y")), ("B", ("x",)), ("C", ("x",))]
+)
 def test_a_permission_is_held_everywhere_or_in_the_group_of_the_call(name, narrowed):
     RIGHTS.require(name, *narrowed, group="g")
 
@@ -29,8 +32,20 @@ def test_a_permission_is_held_everywhere_or_in_the_group_of_the_call(name, narro
 def test_a_refusal_names_what_would_have_been_enough_and_what_is_held(narrowed, group, spellings):
     with pytest.raises(ErrorAnswer, match="^This call needs the permission C$") as refused:
         RIGHTS.require("C", *narrowed, group=group)
-    held = {"everywhere": ["A", "B"], "g": ["C:x"]}
+    held = {"everywhere": ["A", "B:x"], "g": ["C:x"]}
     assert refused.value.check == {"permission": spellings, "group": group, "held": held}
+
+
+def test_each_check_is_recorded_with_how_the_permission_is_held():
+    effects = Effects(root=None, number=0, method="GET", path="/", timestamp="")
+    recording = current.set(effects)
+    RIGHTS.has("A")
+    RIGHTS.has("B", "y")
+    RIGHTS.groups_with("C", "x")
+    RIGHTS.groups_with("C", "y")
+    current.reset(recording)
+    held = {("A", ()): "globally", ("B", ("y",)): None, ("C", ("x",)): ["g"], ("C", ("y",)): None}
+    assert effects.permissions == held
 
 
 def test_who_is_nobody_is_refused_with_104_whatever_the_permission(app):
