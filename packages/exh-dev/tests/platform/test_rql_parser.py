@@ -24,6 +24,7 @@ def term(operator, *arguments):
         ("id=abc", (term("eq", "id", "abc"),)),
         ("a==1", (term("eq", "a", "1"),)),
         ("a!=1&b<2", (term("ne", "a", "1"), term("lt", "b", "2"))),
+        ("a>1&b<=2", (term("gt", "a", "1"), term("le", "b", "2"))),
         ("timestamp>=2021-12-10T23:30:00.000Z", (term("ge", "timestamp", "2021-12-10T23:30:00.000Z"),)),
         ("timestamp%3E=2021-12-10T23:30:00.000Z", (term("ge", "timestamp", "2021-12-10T23:30:00.000Z"),)),
         ("a=like=x", (term("like", "a", "x"),)),
@@ -46,6 +47,7 @@ def term(operator, *arguments):
         ("eq(a,%2527x%2527)", (Term("eq", (Word("a"), Word("x", "string"))),)),
         ("eq(a,x%2528y%2529%252Cz%2526)", (term("eq", "a", "x(y),z&"),)),
         ("eq(a,%25C3%25A9)", (term("eq", "a", "é"),)),
+        ("eq(a_b,%25c3%25a9*$-)", (term("eq", "a_b", "é*$-"),)),
         ("excludes(roles.5)", (term("excludes", "roles.5"),)),
         ("contains(l,and(eq(f,1)))", (term("contains", "l", term("and", term("eq", "f", "1"))),)),
     ],
@@ -56,6 +58,35 @@ def test_a_query_becomes_a_tree(query, tree):
 
 def test_an_or_stays_an_or():
     assert parse("a=1|b=2") == Term("and", (term("or", term("eq", "a", "1"), term("eq", "b", "2")),))
+
+
+@pytest.mark.parametrize("cast", ["string", "number", "boolean", "date", "isodate", "epoch", "re", "RE", "glob"])
+def test_a_cast_is_read_apart_from_its_value(cast):
+    assert parse(f"eq(a,{cast}:1)") == Term("and", (Term("eq", (Word("a"), Word("1", cast))),))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("5", 5), ("+5", 5), ("-5", -5), (".5", 0.5), ("5.", 5), ("1e3", 1000), ("1E-3", 0.001),
+     ("", None), (".", None), ("1e", None), ("0x1", None), ("Infinity", None), ("\u0665", None)],
+)  # fmt: skip
+def test_what_reads_as_a_number(text, number):
+    assert Word(text).number() == number
+
+
+def test_a_number_with_more_digits_than_python_reads_as_an_integer_is_a_number():
+    assert Word(f"-{'0' * 5000}7").number() == -7
+    assert Word("7" * 5000).number() == float("inf")
+
+
+@pytest.mark.parametrize(
+    ("text", "timestamp"),
+    [("2026-01-15", 1768435200), ("2026-01-15 10:30", 1768473000), ("2026-01-15T10:30Z", 1768473000),
+     ("2026-01-15T10:30:01.5", 1768473001.5), ("2026-01-15T10:30:01-0100", 1768476601),
+     ("2026-01-15T10:30:01+01:00", 1768469401), ("2026-01", None), ("20260115", None), ("2026-02-30", None)],
+)  # fmt: skip
+def test_what_reads_as_a_timestamp(text, timestamp):
+    assert Word(text).timestamp() == timestamp
 
 
 DEEP = "(" * DEEPEST + "a" + ")" * DEEPEST
@@ -81,6 +112,7 @@ NESTED = f"parentheses are nested more than {DEEPEST} deep"
         ("eq(a,date:rubbish)", "a value that follows date: is none"),
         ("eq(a,%zz)", ENCODING),
         ("eq(a,%25ff)", ENCODING),
+        ("eq(a,%25c)", ENCODING),
         ("out(a,x&y)", INSIDE),
         ("contains(a,eq(b,1)|eq(c,2))", INSIDE),
         ("and(a=1|b=2)", INSIDE),

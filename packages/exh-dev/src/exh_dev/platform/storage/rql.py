@@ -29,7 +29,8 @@ _TOKEN = re.compile(
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
 _CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)  # of SQLite; of thousands of digits Python reads none
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -57,7 +58,7 @@ class Word:
         if self.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(self.text):
             return None
         number = float(self.text)
-        return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
+        return int(self.text) if _INTEGER.fullmatch(self.text) and abs(number) < 2**63 else number
 
     def timestamp(self) -> float | None:
         """Return the epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
