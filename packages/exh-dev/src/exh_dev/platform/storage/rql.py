@@ -28,13 +28,12 @@ _TOKEN = re.compile(
     r"(?P<word>[A-Za-z0-9_%.+*$\-:/]+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<join>[&|])"
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
-_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
+_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)  # of SQLite; of thousands of digits Python reads none
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-_QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
+_QUOTED = re.compile(r"%27(.*)%27")
 
 
 class RqlError(Exception):
