@@ -270,6 +270,7 @@ def test_what_is_no_parameter_of_the_protocol_may_come_twice(verifier, known, qu
         ('OAuth oauth_consumer_key="a", oauth_consumer_key="a"', unsigned("oauth_consumer_key comes more than once")),
         ('OAuth realm="a", realm="b"', unsigned("realm comes more than once")),
         ('OAuth evil="1"', MALFORMED),
+        ('OAuth oauth_Version="1.0"', MALFORMED),
     ],
 )
 def test_a_malformed_header_is_refused_with_the_reason(verifier, authorization, reason):
@@ -289,9 +290,9 @@ def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
 @pytest.mark.parametrize("query", ["", "eq(a,b)", "oauth_x=1", "a%6Fauth_x=1"])
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('="', '= "'), ('", ', '",'), ('", ', '" , '), ('"1.0"', '"1.0" '), ("oauth_version", "Oauth_version"),
-     ("1.0", "1%2E0"), ("1.0", "1%2e0"), ("1.0", "1%zz0"), ("1.0", ""), ("1.0", "1+0"),
-     ("oauth_version", "oauth_other"), ('"1.0"', "1.0")],
+    [('="', '= "'), ('", ', '",'), ('", ', '" , '), ('", ', '" '), ('"1.0"', '"1.0" '),
+     ("oauth_version", "Oauth_version"), ("oauth_version", "oauth_Version"), ("oauth_version", "oauth_other"),
+     ("1.0", "1%2E0"), ("1.0", "1%2e0"), ("1.0", "1%zz0"), ("1.0", ""), ("1.0", "1+0"), ('"1.0"', "1.0")],
 )  # fmt: skip
 def test_how_a_header_is_written_makes_no_difference_to_what_is_read(verifier, known, query, old, new):
     """One that every client writes so is read in one go; with a realm in front of it, it is looked at closely."""
