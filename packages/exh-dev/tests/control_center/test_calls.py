@@ -240,6 +240,11 @@ def test_a_query_is_decoded(calling, schema_id):
     assert (broken["query"], broken.get("rql", None)) == ("eq(", None)
 
 
+def test_a_query_for_a_number_that_json_cannot_hold_is_shown_as_it_was_sent(calling, schema_id):
+    _, (call,) = calling(["GET", f"/data/v1/{schema_id}/documents?lt(data.pulse,1e999)", {}])
+    assert call["rql"]["terms"] == [{"operator": "lt", "field": "data.pulse", "value": "1e999"}]
+
+
 def test_what_a_call_changed_is_named(calling, schema_id):
     run, (create, finish, task) = calling(
         ["POST", f"/data/v1/{schema_id}/documents", {"json": {"pulse": 50}}],

@@ -1,6 +1,5 @@
 import re
 import time
-import tracemalloc
 from dataclasses import replace
 
 import oauthlib.oauth1
@@ -10,15 +9,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_oauthlib import OAuth1Session
 from rfc5849 import encode, header, signature
+from signed_requests import (
+    BAD_METHOD,
+    BAD_SIGNATURE,
+    BAD_TIMESTAMP,
+    MALFORMED,
+    NOW,
+    UNKNOWN_KEY,
+    UNKNOWN_TOKEN,
+    UNQUOTED,
+    URL,
+    parameters,
+    refusal,
+    signed,
+    unsigned,
+)
 
 from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
 from exh_dev.platform.storage.store import Store
 from extrahorizon.oauth1 import parse_query
-
-NOW = 1_700_000_000
-URL = "http://localhost:8420/data/v1/s/documents"
 
 
 @pytest.fixture(scope="module")
@@ -36,33 +47,6 @@ def known(store):
 @pytest.fixture
 def verifier(store):
     return OAuth1Verifier(store, clock=lambda: NOW)
-
-
-def parameters(known, **changes):
-    every = {
-        "oauth_consumer_key": known.consumer_key,
-        "oauth_token": known.token,
-        "oauth_nonce": "0123456789abcdefghijABCDEFGHIJ01",  # 32 characters, as the official SDK sends
-        "oauth_signature_method": "HMAC-SHA1",
-        "oauth_timestamp": str(NOW),
-        "oauth_version": "1.0",
-        **changes,
-    }
-    return {name: value for name, value in every.items() if value is not None}
-
-
-def signed(known, *, method="GET", url=URL, query="", consumer_secret=None, token_secret=None, **changes):
-    sent = parameters(known, **changes)
-    secrets = (consumer_secret or known.consumer_secret, known.token_secret if token_secret is None else token_secret)
-    sent["oauth_signature"] = changes.get("oauth_signature") or signature(method, f"{url}?{query}", sent, *secrets)
-    return SignedRequest(header(sent), method, url, query)
-
-
-def refusal(verifier, request):
-    with pytest.raises(ErrorAnswer) as raised:
-        verifier.verify(request)
-    assert raised.value.status == 401
-    return raised.value.body["code"], raised.value.body["name"]
 
 
 # What must be accepted
@@ -141,7 +125,7 @@ def test_without_a_token_the_application_alone_is_known(verifier, known):
     assert (caller.application_id, caller.user_id) == (known.application_id, None)
 
 
-@given(query=st.text(st.characters(codec="utf-8")).map(encode), nonce=st.text("abcdefghij0123456789", min_size=1))
+@given(query=st.text(st.characters(codec="utf-8")).map(encode), nonce=st.text('aZ09-._~ /&=%+"é', min_size=1))
 @settings(max_examples=50)
 def test_what_oauthlib_signs_is_accepted(store, known, query, nonce):
     verifier = OAuth1Verifier(store, clock=lambda: NOW)
@@ -173,17 +157,17 @@ def test_what_this_accepts_oauthlib_would_have_signed_the_same(known, query):
 
 def test_an_unknown_consumer_key_is_107_before_anything_else(verifier, known):
     request = signed(known, oauth_consumer_key="other", oauth_token="other", oauth_timestamp="1")
-    assert refusal(verifier, request) == (107, "OAUTH_KEY_EXCEPTION")
-    assert refusal(verifier, signed(known, oauth_consumer_key=None)) == (107, "OAUTH_KEY_EXCEPTION")
+    assert refusal(verifier, request) == UNKNOWN_KEY
+    assert refusal(verifier, signed(known, oauth_consumer_key=None)) == UNKNOWN_KEY
 
 
 def test_an_unknown_token_is_108_before_the_timestamp(verifier, known):
-    assert refusal(verifier, signed(known, oauth_token="other", oauth_timestamp="1")) == (108, "OAUTH_TOKEN_EXCEPTION")
+    assert refusal(verifier, signed(known, oauth_token="other", oauth_timestamp="1")) == UNKNOWN_TOKEN
 
 
 def test_the_token_of_another_application_is_108(verifier, known, store):
     store.put("oauth1_tokens", {"id": "o", "applicationId": "other", "userId": "u", "token": "ot", "tokenSecret": "os"})
-    assert refusal(verifier, signed(known, oauth_token="ot", token_secret="os")) == (108, "OAUTH_TOKEN_EXCEPTION")
+    assert refusal(verifier, signed(known, oauth_token="ot", token_secret="os")) == UNKNOWN_TOKEN
 
 
 @pytest.mark.parametrize(
@@ -191,7 +175,7 @@ def test_the_token_of_another_application_is_108(verifier, known, store):
     [None, "", "soon", "-1", "1e9", "²", "9" * 400, "9" * 5000, str(NOW - WINDOW - 1), str(NOW + WINDOW + 1)],
 )
 def test_a_timestamp_that_is_missing_invalid_old_or_ahead_is_109(verifier, known, timestamp):
-    assert refusal(verifier, signed(known, oauth_timestamp=timestamp)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+    assert refusal(verifier, signed(known, oauth_timestamp=timestamp)) == BAD_TIMESTAMP
 
 
 @pytest.mark.parametrize("offset", [-WINDOW, WINDOW])
@@ -200,20 +184,25 @@ def test_the_edges_of_the_window_are_inside(verifier, known, offset):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "reason"),
     [
-        {"consumer_secret": "wrong"},
-        {"token_secret": "wrong"},
-        {"oauth_signature": "bm90IGl0"},
-        {"oauth_signature_method": "PLAINTEXT"},
-        {"oauth_signature_method": "HMAC-SHA256"},
-        {"oauth_signature_method": None},
-        {"oauth_version": "2.0"},
-        {"oauth_nonce": None},
+        ({"consumer_secret": "wrong"}, BAD_SIGNATURE),
+        ({"token_secret": "wrong"}, BAD_SIGNATURE),
+        ({"oauth_signature": "bm90IGl0"}, BAD_SIGNATURE),
+        ({"oauth_signature_method": "PLAINTEXT"}, BAD_METHOD),
+        ({"oauth_signature_method": "HMAC-SHA256"}, BAD_METHOD),
+        ({"oauth_signature_method": None}, BAD_METHOD),
+        ({"oauth_version": "2.0"}, BAD_METHOD),
     ],
 )
-def test_a_wrong_signature_is_109(verifier, known, change):
-    assert refusal(verifier, signed(known, **change)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+def test_a_wrong_signature_is_109(verifier, known, change, reason):
+    assert refusal(verifier, signed(known, **change)) == reason
+
+
+def test_a_request_without_a_signature_is_109(verifier, known):
+    request = signed(known)
+    without = re.sub(', oauth_signature="[^"]*"', "", request.authorization)
+    assert refusal(verifier, replace(request, authorization=without)) == BAD_SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -227,6 +216,7 @@ def test_a_wrong_signature_is_109(verifier, known, change):
         ("GET", URL, "eq(a,b)&limit(1)"),
         ("GET", URL, "eq(a,b)="),
         ("GET", URL, ""),
+        ("GET", "http://[/data/v1", "eq(a,b)"),  # no URL
     ],
 )
 def test_any_change_on_the_way_is_109_except_an_empty_value_spelled_out(verifier, known, method, url, query):
@@ -235,7 +225,7 @@ def test_any_change_on_the_way_is_109_except_an_empty_value_spelled_out(verifier
     if query == "eq(a,b)=":  # a name with an empty value, the same parameter
         assert verifier.verify(changed)
     else:
-        assert refusal(verifier, changed) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+        assert refusal(verifier, changed) == BAD_SIGNATURE
 
 
 NAMES = ["consumer_key", "token", "nonce", "signature_method", "timestamp", "version", "signature"]
@@ -251,16 +241,17 @@ def test_a_parameter_that_comes_twice_is_refused_by_name(verifier, known, name, 
     value = re.search(f'oauth_{name}="([^"]*)"', rest)[1] if same else "another"
     again = f'oauth_{name}="{value}"'
     authorization = f"{head} {again}, {rest}" if first else f"{head} {rest}, {again}"
-    with pytest.raises(ErrorAnswer) as raised:
-        verifier.verify(SignedRequest(authorization, "GET", URL, ""))
-    assert (raised.value.status, raised.value.body["code"]) == (401, 109)
-    assert f"oauth_{name} comes more than once" in str(raised.value.body)
+    twice = unsigned(f"oauth_{name} comes more than once")
+    assert refusal(verifier, SignedRequest(authorization, "GET", URL, "")) == twice
     assert verifier.verify(request)  # it was not taken for a replay
 
 
-@pytest.mark.parametrize("query", ["oauth_token=another", "a=1&oauth%5Fnonce=x", "oauth_signature="])
-def test_a_parameter_in_the_header_and_in_the_query_is_refused(verifier, known, query):
-    assert refusal(verifier, signed(known, query=query)) == (109, "OAUTH_SIGNATURE_EXCEPTION")
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [("oauth_token=another", "token"), ("a=1&oauth%5Fnonce=x", "nonce"), ("oauth_signature=", "signature")],
+)
+def test_a_parameter_in_the_header_and_in_the_query_is_refused(verifier, known, query, name):
+    assert refusal(verifier, signed(known, query=query)) == unsigned(f"oauth_{name} comes more than once")
 
 
 @pytest.mark.parametrize("query", ["a=1&a=2", "eq(oauth_token,x)", "Oauth_token=x"])
@@ -269,20 +260,21 @@ def test_what_is_no_parameter_of_the_protocol_may_come_twice(verifier, known, qu
 
 
 @pytest.mark.parametrize(
-    "authorization",
+    ("authorization", "reason"),
     [
-        "OAuth",
-        "OAuth rubbish",
-        "OAuth oauth_consumer_key",
-        'OAuth oauth_consumer_key="a',
-        "OAuth oauth_consumer_key='a'",
-        "OAuth x",
-        'OAuth oauth_consumer_key="a", oauth_consumer_key="a"',
-        'OAuth evil="1"',
+        ("OAuth", MALFORMED),
+        ("OAuth rubbish", MALFORMED),
+        ("OAuth oauth_consumer_key", MALFORMED),
+        ('OAuth oauth_consumer_key="a', UNQUOTED),
+        ("OAuth oauth_consumer_key='a'", UNQUOTED),
+        ('OAuth oauth_consumer_key="a", oauth_consumer_key="a"', unsigned("oauth_consumer_key comes more than once")),
+        ('OAuth realm="a", realm="b"', unsigned("realm comes more than once")),
+        ('OAuth evil="1"', MALFORMED),
+        ('OAuth oauth_Version="1.0"', MALFORMED),
     ],
 )
-def test_a_malformed_header_is_refused_with_a_platform_error(verifier, authorization):
-    assert refusal(verifier, SignedRequest(authorization, "GET", URL, ""))[0] in (107, 109)
+def test_a_malformed_header_is_refused_with_the_reason(verifier, authorization, reason):
+    assert refusal(verifier, SignedRequest(authorization, "GET", URL, "")) == reason
 
 
 @pytest.mark.parametrize("name", ["consumer_key", "token", "nonce", "timestamp", "version", "signature_method"])
@@ -290,9 +282,7 @@ def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
     request = signed(known)
     loose = re.sub(rf'oauth_{name}="([^"]*)"', rf"oauth_{name}=\1", request.authorization)
     assert loose != request.authorization
-    with pytest.raises(ErrorAnswer) as raised:
-        verifier.verify(replace(request, authorization=loose))
-    assert "must be quoted" in str(raised.value.body)
+    assert refusal(verifier, replace(request, authorization=loose)) == UNQUOTED
     spaced = request.authorization.replace('", ', '"  ,  ')
     assert verifier.verify(replace(request, authorization=spaced)).user_id == known.user_id
 
@@ -300,14 +290,14 @@ def test_a_value_without_quotation_marks_is_refused(verifier, known, name):
 @pytest.mark.parametrize("query", ["", "eq(a,b)", "oauth_x=1", "a%6Fauth_x=1"])
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('="', '= "'), ('", ', '",'), ('", ', '" , '), ('"1.0"', '"1.0" '), ("oauth_version", "Oauth_version"),
-     ("1.0", "1%2E0"), ("1.0", "1%2e0"), ("1.0", "1%zz0"), ("1.0", ""), ("1.0", "1+0"),
-     ("oauth_version", "oauth_other"), ('"1.0"', "1.0")],
+    [('="', '= "'), ('", ', '",'), ('", ', '" , '), ('", ', '" '), ('"1.0"', '"1.0" '),
+     ("oauth_version", "Oauth_version"), ("oauth_version", "oauth_Version"), ("oauth_version", "oauth_other"),
+     ("1.0", "1%2E0"), ("1.0", "1%2e0"), ("1.0", "1%zz0"), ("1.0", ""), ("1.0", "1+0"), ('"1.0"', "1.0")],
 )  # fmt: skip
 def test_how_a_header_is_written_makes_no_difference_to_what_is_read(verifier, known, query, old, new):
     """One that every client writes so is read in one go; with a realm in front of it, it is looked at closely."""
     answers = []
-    for nonce, start in (("a", "OAuth "), ("b", 'OAuth realm="here", ')):
+    for nonce, start in (("a", "OAuth "), ("b", 'OAuth realm="here=there", ')):
         request = signed(known, query=query, oauth_nonce=nonce)
         changed = request.authorization.replace(old, new).replace("OAuth ", start)
         try:
@@ -321,47 +311,6 @@ def test_how_a_header_is_written_makes_no_difference_to_what_is_read(verifier, k
 def test_no_header_makes_anything_but_a_platform_error(store, text):
     with pytest.raises(ErrorAnswer):
         OAuth1Verifier(store, clock=lambda: NOW).verify(SignedRequest(f"OAuth {text}", "GET", URL, ""))
-
-
-def test_the_same_request_again_is_110_until_its_timestamp_is_too_old(store, known):
-    now = [NOW]
-    verifier = OAuth1Verifier(store, clock=lambda: now[0])
-    request = signed(known)
-    assert verifier.verify(request)
-    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
-    now[0] += WINDOW
-    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
-    now[0] += 1
-    assert refusal(verifier, request) == (109, "OAUTH_SIGNATURE_EXCEPTION")
-    assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
-
-
-@pytest.mark.slow
-def test_nonces_are_kept_for_as_long_as_their_timestamps_are_good_and_no_longer(store, known):
-    now = [NOW]
-    verifier = OAuth1Verifier(store, clock=lambda: now[0])
-    tracemalloc.start()
-    try:
-        for number in range(3_000):
-            now[0] = NOW + number
-            verifier.verify(signed(known, oauth_timestamp=str(now[0]), oauth_nonce=f"{number:040}"))
-            if number == 1_000:
-                before = tracemalloc.get_traced_memory()[0]
-        assert tracemalloc.get_traced_memory()[0] - before < 50_000
-    finally:
-        tracemalloc.stop()
-    assert refusal(verifier, signed(known, oauth_timestamp=str(now[0]), oauth_nonce=f"{2_999:040}"))[0] == 110
-    assert refusal(verifier, signed(known, oauth_timestamp=str(now[0] - 300), oauth_nonce=f"{2_699:040}"))[0] == 110
-
-
-def test_a_forged_request_does_not_use_up_the_nonce(verifier, known):
-    assert refusal(verifier, signed(known, token_secret="wrong"))[0] == 109
-    assert verifier.verify(signed(known))
-
-
-def test_the_same_nonce_with_another_timestamp_is_a_new_request(verifier, known):
-    assert verifier.verify(signed(known))
-    assert verifier.verify(signed(known, oauth_timestamp=str(NOW - 1)))
 
 
 # How the platform's URL parser reads a query
@@ -412,38 +361,3 @@ def test_a_request_sent_twice_over_the_wire_is_refused_the_second_time(platform)
     first, second = (requests.get(url, headers={"Authorization": header(sent)}, timeout=5) for _ in range(2))
     assert first.status_code == 200
     assert (second.status_code, second.json()["code"]) == (401, 110)
-
-
-def test_a_skewed_clock_neither_loses_nor_forges_the_memory_of_nonces(store, known):
-    skew = [0.0]
-    now = [NOW]
-    verifier = OAuth1Verifier(store, clock=lambda: now[0], skew=lambda: skew[0])
-    request = signed(known)
-    assert verifier.verify(request)
-    skew[0] = 5000.0
-    assert refusal(verifier, signed(known, oauth_nonce="n2"))[0] == 109
-    assert verifier.verify(signed(known, oauth_nonce="n3", oauth_timestamp=str(NOW + 5000)))
-    skew[0] = 0.0
-    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")
-
-
-def test_the_nonces_of_a_request_with_a_slow_clock_outlive_requests_without_one(store, known):
-    skew, now = [-600.0], [NOW]
-    verifier = OAuth1Verifier(store, clock=lambda: now[0], skew=lambda: skew[0])
-    late = signed(known, oauth_timestamp=str(NOW - 500))
-    assert verifier.verify(late)
-    skew[0] = 0.0
-    for _ in range(3):
-        now[0] += 100
-        assert verifier.verify(signed(known, oauth_timestamp=str(now[0])))
-    skew[0] = -600.0
-    assert refusal(verifier, late) == (110, "DUPLICATE_REQUEST_EXCEPTION")
-
-
-def test_a_nonce_is_not_forgotten_between_the_look_at_its_timestamp_and_the_look_at_the_nonce(store, known):
-    times = [float(NOW)]
-    verifier = OAuth1Verifier(store, clock=lambda: times.pop(0) if len(times) > 1 else times[0])
-    request = signed(known)
-    assert verifier.verify(request)
-    times[:] = [NOW + WINDOW, NOW + WINDOW + 0.01]  # good when the timestamp is looked at, and too old right after it
-    assert refusal(verifier, request) == (110, "DUPLICATE_REQUEST_EXCEPTION")

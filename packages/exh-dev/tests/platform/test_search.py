@@ -54,6 +54,10 @@ def holds(query, document, shape=untyped):
         ("gt(a,5)", {"a": 7}, True),
         ("gt(a,5)", {"a": "7"}, False),
         ("lt(a,5)", {"a": True}, False),
+        ("eq(a,number:5)", {"a": 5}, True),
+        ("eq(a,epoch:5)", {"a": 5}, True),
+        ("eq(a,-9007199254740993)", {"a": -9007199254740993}, True),  # which no float is
+        ("eq(a,9223372036854775808)", {"a": 2**63}, True),  # more than an integer of SQLite
         # true, false and null
         ("eq(a,true)", {"a": True}, True),
         ("eq(a,true)", {"a": "true"}, True),
@@ -70,6 +74,9 @@ def holds(query, document, shape=untyped):
         ("gt(a,2026-01-15)", {"a": 1768473000000}, True),
         ("lt(a,2026-01-15)", {"a": 1768473000000}, False),
         ("gt(a,1970-01-01)", {"a": "1970-01-02"}, True),
+        ("gt(a,date:2026-01-15)", {"a": MOMENT}, True),
+        ("gt(a,isodate:2026-01-15)", {"a": MOMENT}, True),
+        ("gt(a,string:2026-01-15)", {"a": 1768473000000}, False),
         # lists, and paths through them
         ("eq(a,x)", {"a": ["y", "x"]}, True),
         ("ne(a,x)", {"a": ["y", "x"]}, False),

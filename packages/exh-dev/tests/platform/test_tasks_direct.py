@@ -162,6 +162,9 @@ def test_a_public_call_without_a_path(app):
     assert "body" not in event
     assert event["headers"]["x-a"] == "1,2"
     assert not [name for name in event["headers"] if name.startswith("x-exh-requesting")]
+    headers = app.as_application("GET", API).json()["headers"]
+    callers = {name: value for name, value in headers.items() if name.startswith("x-exh-requesting")}
+    assert callers == {"x-exh-requesting-application-id": app.first.application_id}
 
 
 def test_the_path_arrives_as_it_was_sent(app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.platform.storage.rql import RqlError, Term, Word, parse
@@ -64,7 +65,7 @@ def _plain(argument: Argument) -> Any:
         return [_plain(each) for each in argument]
     if isinstance(argument, Word):
         number = argument.number()
-        return argument.text if number is None else number
+        return argument.text if number is None or not math.isfinite(number) else number  # JSON has no infinity
     return _text(_described(argument))
 
 

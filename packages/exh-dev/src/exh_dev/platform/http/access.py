@@ -72,7 +72,7 @@ class Rights:
         if not (self.has(name, *narrowed) or (group is not None and group in self.groups_with(name, *narrowed))):
             raise refused(
                 f"This call needs the permission {name}",
-                permission=sorted(_spellings(name, narrowed), key=len),
+                permission=sorted(_spellings(name, narrowed)),
                 group=group,
                 held=self.held(),
             )

@@ -205,9 +205,8 @@ def _check_once(request: SignedRequest) -> None:
     items = [item.partition("=") for item in parse_http_list(request.authorization[len("OAuth ") :])]
     if any(not _QUOTED.fullmatch(value.strip()) for _, _, value in items):
         raise ErrorAnswer(109, "The Authorization header is malformed: each value must be quoted")
-    names = [name.strip() for name, _, _ in items]
+    names = [name for name, _, _ in items]
     names += [name for name, _ in parse_query(request.query) if _PROTOCOL_PARAMETER.fullmatch(name)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        shown = twice if _PROTOCOL_PARAMETER.fullmatch(twice) or twice == "realm" else "A parameter"
-        raise ErrorAnswer(109, f"{shown} comes more than once")
+        raise ErrorAnswer(109, f"{twice} comes more than once")

@@ -28,12 +28,12 @@ _TOKEN = re.compile(
     r"(?P<word>[A-Za-z0-9_%.+*$\-:/]+)|(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<join>[&|])"
     r"|(?P<compare>=\w+=|[=!<>]=|[=<>])"
 )
-_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)", re.DOTALL)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_CAST = re.compile(r"(string|number|boolean|date|isodate|epoch|re|RE|glob|auto):(.*)")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)  # of SQLite; of thousands of digits Python reads none
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-_QUOTED = re.compile(r"%27(.*)%27", re.DOTALL)
+_QUOTED = re.compile(r"%27(.*)%27")
 
 
 class RqlError(Exception):
@@ -57,7 +57,7 @@ class Word:
         if self.cast not in {None, "number", "epoch"} or not _NUMBER.fullmatch(self.text):
             return None
         number = float(self.text)
-        return int(self.text) if self.text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
+        return int(self.text) if _INTEGER.fullmatch(self.text) and abs(number) < 2**63 else number
 
     def timestamp(self) -> float | None:
         """Return the epoch seconds of a word that is a date, in UTC where it has no offset; else None."""
@@ -100,12 +100,11 @@ def without(term: Term, is_hidden: Callable[[str], bool]) -> Term:
         term: what `parse` read.
         is_hidden: whether the member of this name is hidden; it is asked for the members of the document itself.
     """
-    first, *others = term.arguments or (Word(""),)
     if term.operator in {"and", "or"}:
         return Term(term.operator, tuple(_without(each, is_hidden) for each in term.arguments))
-    if term.operator == "sort":
-        return Term(term.operator, tuple(_absent(each, is_hidden) for each in term.arguments))
-    return Term(term.operator, (_absent(first, is_hidden), *others)) if term.arguments else term
+    names = len(term.arguments) if term.operator == "sort" else 1  # arguments that are names, not values
+    absent = (_absent(each, is_hidden) for each in term.arguments[:names])
+    return Term(term.operator, (*absent, *term.arguments[names:]))
 
 
 def _without(argument: Argument, is_hidden: Callable[[str], bool]) -> Argument:
