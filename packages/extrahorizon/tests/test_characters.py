@@ -21,7 +21,6 @@ from extrahorizon.multipart import Multipart
 from extrahorizon.query import RQLSyntaxError, rql
 from extrahorizon.queue import UnsentTasksError, send_tasks
 from extrahorizon.queue import _task as task_of
-from extrahorizon.timestamps import parse
 
 pytestmark = pytest.mark.usefixtures("over_requests")
 
@@ -136,11 +135,10 @@ def request(body):
     return ApiRequest.from_event({**http, "body": body, "isBase64Encoded": False})
 
 
-@pytest.mark.parametrize("number", NO_NUMBERS)
-@pytest.mark.parametrize("form", ["%s", '{"v":%s}', '{"v":[1,{"w":%s}]}'])
-def test_a_request_with_a_number_that_nothing_can_hold_is_refused(number, form):
+@pytest.mark.parametrize("body", [*(f'{{"v":{number}}}' for number in NO_NUMBERS), "NaN", '{"v":[1,{"w":1e999}]}'])
+def test_a_request_with_a_number_that_nothing_can_hold_is_refused(body):
     with pytest.raises(ApiError) as raised:
-        request(form % number).json()
+        request(body).json()
     assert raised.value.status == 400
 
 
@@ -185,12 +183,6 @@ def test_a_message_with_a_number_that_json_has_not_is_poison(number):
     assert "Doe" not in chained(raised.value)
 
 
-def test_a_timestamp_that_is_none_is_not_quoted():
-    with pytest.raises(ValueError, match="not a timestamp") as raised:
-        parse("Doe")
-    assert "Doe" not in chained(raised.value)
-
-
 # The queue
 
 
@@ -220,8 +212,9 @@ def test_tasks_hold_no_character_that_sqs_refuses(text, queue):
     assert json.loads(body) == json.loads(json.dumps({"id": text, "data": {"t": text}}))
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("at", [0, 3, 25])
+@pytest.mark.parametrize(
+    ("number", "at"), [(math.nan, 0), (math.nan, 3), (math.nan, 25), (math.inf, 3), (-math.inf, 3)]
+)
 def test_a_task_with_a_number_that_json_has_not_is_not_sent_and_those_before_it_are_counted(number, at, queue):
     tasks = [{"id": str(each), "data": {"v": number if each == at else 1}} for each in range(30)]
     with pytest.raises(UnsentTasksError, match="NaN, Infinity") as raised:

@@ -46,7 +46,7 @@ def timeout_of(call):
     return call.request.req_kwargs["timeout"].read_timeout
 
 
-@pytest.mark.parametrize("host", ["acme.io", "api.acme.io", "https://api.acme.io/", "https://acme.io"])
+@pytest.mark.parametrize("host", ["acme.io", "https://api.acme.io/"])
 def test_credentials_can_be_given_with_any_spelling_of_the_host(http, host):
     http.get(f"{HOST}/users/v1/me", json={"id": "1"})
     for exh in (ExtraHorizon(host=host, **KEYS), ExtraHorizon(Credentials(host, *KEYS.values()))):

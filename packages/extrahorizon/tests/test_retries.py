@@ -15,7 +15,6 @@ from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     DeadlineExceededError,
-    DuplicateRequestError,
     InvalidResponseError,
     NoPermissionError,
     OAuthTokenError,
@@ -85,9 +84,15 @@ def test_a_read_is_sent_again_after_whatever_may_pass(http, session, failure):
 
 
 @pytest.mark.parametrize(
-    "failure", [LOST, READ_TIMEOUT, (500, ""), (503, ""), error(415), (200, "<html>"), error(110, 401)]
+    ("method", "failure"),
+    [
+        *(
+            ("POST", each)
+            for each in (READ_TIMEOUT, (500, ""), (503, ""), error(415), (200, "<html>"), error(110, 401))
+        ),
+        *((method, LOST) for method in ("POST", "PUT", "PATCH", "DELETE")),
+    ],
 )
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_that_may_have_been_done_is_not_sent_again(http, session, method, failure):
     answers(http, method, failure, OK)
     with pytest.raises((PlatformError, PlatformUnreachableError)):
@@ -95,8 +100,13 @@ def test_a_write_that_may_have_been_done_is_not_sent_again(http, session, method
     assert len(http.calls) == 1
 
 
-@pytest.mark.parametrize("failure", [REFUSED, requests.ConnectTimeout(), (429, ""), (503, "", {"Retry-After": "1"})])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    ("method", "failure"),
+    [
+        *(("POST", each) for each in (requests.ConnectTimeout(), (429, ""), (503, "", {"Retry-After": "1"}))),
+        *((method, REFUSED) for method in ("POST", "PUT", "PATCH", "DELETE")),
+    ],
+)
 def test_a_write_is_sent_again_when_nothing_can_have_been_done(http, session, method, failure):
     answers(http, method, failure, OK)
     assert session.call(method, "/data/v1/x", json={"a": 1}) == {"ok": True}
@@ -109,7 +119,7 @@ def test_a_write_declared_idempotent_is_sent_again_like_a_read(http, session, fa
     assert session.call("PUT", "/data/v1/x", json={}, idempotent=True) == {"ok": True}
 
 
-@pytest.mark.parametrize("code", [10, 12, 13, 14, 15, 16, 17, 19, 22, 26, 27, 101, 104, 106, 213, 4711])
+@pytest.mark.parametrize("code", [10, 15, 16, 4711])
 def test_what_will_not_pass_is_not_sent_again(http, session, code):
     answers(http, "GET", error(code), OK)
     with pytest.raises(PlatformError):
@@ -124,12 +134,6 @@ def test_each_attempt_has_its_own_nonce(http, session):
     nonces = {parse_header(call.request.headers["Authorization"])["oauth_nonce"] for call in http.calls}
     assert len(nonces) == len(http.calls) == raised.value.attempts == 5
     assert "after 5 attempts" in str(raised.value)
-
-
-def test_a_duplicate_answer_to_a_write_says_that_it_may_have_been_done(http, session):
-    answers(http, "POST", error(110, 401))
-    with pytest.raises(DuplicateRequestError):
-        session.post("/data/v1/x")
 
 
 def test_waits_grow_with_full_jitter_up_to_a_cap(monkeypatch):
@@ -315,8 +319,7 @@ def accept_only(http, token, method="GET", code=108):
     http.add_callback(method, URL, answer)
 
 
-@pytest.mark.parametrize("code", [107, 108, 109])
-@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(("method", "code"), [("GET", 107), ("GET", 108), ("GET", 109), ("POST", 108)])
 def test_refused_credentials_from_a_rotated_secret_are_fetched_anew_once(http, rotating, secrets, code, method):
     accept_only(http, "old", method, code)
     rotating.call(method, "/data/v1/x")
@@ -382,17 +385,6 @@ def test_a_secret_that_changes_with_each_reading_is_fetched_again_once_per_call(
     with pytest.raises(OAuthTokenError):
         rotating.get("/data/v1/x")
     assert (len(http.calls), secrets.reads) == (2, 2)
-
-
-def test_it_never_loops_when_the_new_credentials_are_refused_too(http, rotating, secrets):
-    accept_only(http, "old")
-    rotating.get("/data/v1/x")
-    secrets.token = "new"
-    http.reset()
-    accept_only(http, "other")
-    with pytest.raises(OAuthTokenError):
-        rotating.get("/data/v1/x")
-    assert len(http.calls) == 2
 
 
 def test_a_missing_permission_is_not_a_reason_to_fetch_credentials(http, rotating, secrets):
@@ -480,12 +472,6 @@ def test_parameters_beside_the_path_are_refused(session):
         TypeError, match="^write the query into the path: the signature covers it exactly as it is sent$"
     ):
         session.get("/data/v1/x", params={"a": "b"})
-
-
-def test_a_body_that_is_no_json_is_refused_before_anything_is_sent(http, session):
-    with pytest.raises(ValueError, match="JSON"):
-        session.post("/data/v1/x", json=float("nan"))
-    assert len(http.calls) == 0
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,13 @@ def warnings(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "hiccup", [(500, "x"), (429, "x"), (503, ""), NOT_READY, (302, "{}"), (200, "no json"), (200, DEEP), NO_ANSWER]
+    ("hiccup", "times"),
+    [
+        ((500, "x"), 1),
+        *(((500, "x"), 2), ((429, "x"), 2), ((503, ""), 2), (NOT_READY, 2)),
+        *(((302, "{}"), 2), ((200, "no json"), 2), ((200, DEEP), 2), (NO_ANSWER, 2)),
+    ],
 )
-@pytest.mark.parametrize("times", [1, 2])
 def test_an_extension_that_fails_once_or_twice_is_asked_again(hiccup, times, sources, waits):
     sources.extension = [hiccup] * times
     assert sources.manager().read("exh") == {"A": "1"}
@@ -391,8 +395,13 @@ def test_a_secret_that_cannot_be_read_is_a_mistake_and_not_quoted(text, sources)
         assert raised.value.__context__ is raised.value.__cause__ is None
 
 
-@pytest.mark.parametrize("name", OAUTH_NAMES)
-@pytest.mark.parametrize("half", ["sm-cs-\ud83d", "\udc00-sm-cs", "sm-\ud83d-cs"])
+@pytest.mark.parametrize(
+    ("name", "half"),
+    [
+        *((name, "sm-cs-\ud83d") for name in OAUTH_NAMES),
+        *(("API_OAUTH_TOKEN", half) for half in ("\udc00-sm-cs", "sm-\ud83d-cs")),
+    ],
+)
 def test_half_a_character_in_a_secret_is_told_by_name_and_not_quoted(name, half, sources, monkeypatch):
     members = {"API_HOST": "https://api.acme.io", **dict.fromkeys(OAUTH_NAMES, "x"), name: half}
     sources.value = secret(**members)
