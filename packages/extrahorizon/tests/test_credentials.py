@@ -118,7 +118,7 @@ def test_the_message_of_nothing_at_all_says_where_credentials_may_come_from(tmp_
 @pytest.mark.parametrize(
     ("blank", "verb"), [(["API_OAUTH_TOKEN"], "is"), (["API_OAUTH_TOKEN", "API_OAUTH_TOKEN_SECRET"], "are")]
 )
-def test_what_is_set_but_blank_is_told_from_what_was_never_set(blank, verb):
+def test_the_message_distinguishes_blank_variables_from_missing_ones(blank, verb):
     with pytest.raises(ConfigurationError) as refusal:
         find({HOST: HOST_URL, **IN_ENVIRONMENT, **dict.fromkeys(blank, " ")})
     names = ", ".join(blank)
@@ -137,7 +137,7 @@ def test_on_lambda_the_message_says_which_functions_get_credentials():
     )
 
 
-def test_a_missing_host_alone_is_told_without_a_word_about_the_rest():
+def test_a_missing_host_alone_is_the_only_thing_the_message_names():
     with pytest.raises(ConfigurationError) as refusal:
         find(IN_ENVIRONMENT)
     assert str(refusal.value) == (
@@ -275,7 +275,7 @@ def test_the_extension_is_asked_when_its_port_is_set_and_boto3_is_not_imported(m
 
 
 @pytest.mark.parametrize("port", ["no", "0", "65536", "-1", "²"])
-def test_a_port_that_is_none_is_refused(port):
+def test_an_extension_port_that_is_not_a_port_is_refused(port):
     with pytest.raises(ConfigurationError, match="PARAMETERS_SECRETS_EXTENSION_HTTP_PORT"):
         Settings.from_environment({"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT": port})
 

@@ -186,7 +186,7 @@ def test_a_failure_inside_the_platform_is_one_whatever_its_status():
 
 
 @pytest.mark.parametrize("header", ["x-request-id", "x-amzn-requestid", "x-amzn-trace-id", "x-amz-cf-id"])
-def test_the_id_for_support_is_read_from_whatever_stands_before_the_platform(header):
+def test_the_request_id_is_read_from_the_header_of_any_gateway(header):
     assert answer(b"", headers={header: "r1", "x-amz-cf-pop": "FRA2"}).request_id == "r1"
     assert answer(b"").request_id is None
 
@@ -228,7 +228,7 @@ def test_an_unreadable_answer_to_a_write_says_that_it_has_probably_been_done(met
     assert str(error) == f"not JSON, HTTP 200, {ending}"
 
 
-def test_a_call_of_the_root_is_told_as_one():
+def test_an_error_of_the_root_path_names_the_path_as_a_slash():
     url = "https://api.acme.io"
     assert str(platform_error(404, b"", {}, method="GET", url=url)).endswith("HTTP 404, on GET /")
     assert str(errors.InvalidResponseError("x", status=200, method="GET", url=url)).endswith("HTTP 200, on GET /")
@@ -311,7 +311,7 @@ def test_an_answer_carries_the_delay_of_its_header():
         ("/a b/c", "/a b/c"),
     ],
 )
-def test_a_url_is_told_without_query_and_fragment(url, public):
+def test_the_url_of_an_error_has_neither_query_nor_fragment(url, public):
     assert (
         PlatformUnreachableError("x", method="GET", url=f"https://api.acme.io{url}").url
         == f"https://api.acme.io{public}"
@@ -359,7 +359,7 @@ def test_on_a_local_platform_a_lacking_permission_is_noted_with_the_line_that_gr
     assert line == ([f"{function} gets it from template.yaml, {granted}"] if function else [])
 
 
-def test_nothing_the_platform_tells_is_noted_elsewhere(monkeypatch):
+def test_an_error_of_another_host_has_no_note(monkeypatch):
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "greet-patient")
     error = platform_error(403, LACKING, {}, method="GET", url="https://api.acme.io/users/v1/")
     assert not hasattr(error, "__notes__")

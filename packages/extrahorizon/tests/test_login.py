@@ -232,7 +232,7 @@ def test_a_refused_token_is_refreshed_and_the_call_sent_again_once(endpoint, aut
     assert endpoint.given == 2
 
 
-def test_a_token_that_is_refused_again_ends_it(endpoint, authentication, http):
+def test_a_token_that_is_refused_after_its_refresh_raises(endpoint, authentication, http):
     authentication.log_in("jan@example.com", "p")
     http.remove("GET", f"{HOST}/users/v1/me")
     http.get(f"{HOST}/users/v1/me", status=401, json={"code": 118, "name": "ACCESS_TOKEN_EXPIRED_EXCEPTION"})
@@ -370,7 +370,7 @@ def test_a_refresh_that_fails_reaches_the_caller_with_the_platforms_reason(http,
     assert len(http.calls) == 1
 
 
-def test_without_a_login_it_says_so(http, authentication):
+def test_a_call_without_a_login_raises(http, authentication):
     with pytest.raises(ConfigurationError, match="no user is logged in"):
         ExtraHorizon(authentication).users.me()
     assert authentication.tokens is None
@@ -428,7 +428,7 @@ def test_who_keeps_the_tokens_may_call_the_platform_with_them(endpoint, clock):
 
 
 @pytest.mark.parametrize("answer", [{"expires_in": "300"}, {"expires_in": True}, {"access_token": 7}])
-def test_an_answer_with_odd_tokens_is_refused(http, authentication, answer):
+def test_a_login_answer_with_a_token_of_the_wrong_type_is_refused(http, authentication, answer):
     good = {"access_token": "a", "refresh_token": "r", "expires_in": 300}
     http.post(TOKENS_URL, json={**good, **answer})
     with pytest.raises(InvalidResponseError, match="without a usable"):

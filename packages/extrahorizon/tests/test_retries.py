@@ -320,7 +320,7 @@ def accept_only(http, token, method="GET", code=108):
 
 
 @pytest.mark.parametrize(("method", "code"), [("GET", 107), ("GET", 108), ("GET", 109), ("POST", 108)])
-def test_refused_credentials_from_a_rotated_secret_are_fetched_anew_once(http, rotating, secrets, code, method):
+def test_refused_credentials_from_a_rotated_secret_are_fetched_again_once(http, rotating, secrets, code, method):
     accept_only(http, "old", method, code)
     rotating.call(method, "/data/v1/x")
     secrets.token = "new"

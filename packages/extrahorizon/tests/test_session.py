@@ -327,14 +327,14 @@ def test_the_method_may_be_written_in_small_letters(http):
         ("//api.acme.io:8443/", "https://api.acme.io:8443"),
     ],
 )
-def test_a_redirect_to_an_odd_place_is_told_without_its_secrets(http, location, told):
+def test_a_refused_redirect_is_named_without_its_password_and_query(http, location, told):
     http.get("https://api.acme.io/users/v1/me", status=302, headers={"Location": location})
     with pytest.raises(PlatformUnreachableError) as raised:
         session().get("/users/v1/me")
     assert raised.value.reason == f"it redirects to {told}, and a signed request is not sent on; check API_HOST"
 
 
-def test_a_ca_bundle_that_does_not_exist_is_told_at_once(monkeypatch):
+def test_a_ca_bundle_that_does_not_exist_raises_at_once(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     with pytest.raises(ConfigurationError, match="/no/such/bundle.pem, which does not exist"):
         session()
@@ -366,7 +366,7 @@ def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):
     assert "X-Amzn-Trace-Id" not in sent_by(http).headers
 
 
-def test_moments_in_a_body_are_sent_as_the_platform_takes_them(http):
+def test_timestamps_in_a_body_are_sent_in_utc_with_milliseconds(http):
     http.post("https://api.acme.io/x", json={})
     timestamp = datetime(2026, 1, 15, 11, 30, tzinfo=timezone(timedelta(hours=1)))
     session().call("POST", "/x", json={"at": timestamp, "on": timestamp.date()})

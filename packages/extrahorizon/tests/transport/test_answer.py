@@ -125,6 +125,6 @@ def test_a_connection_is_used_again_where_nothing_is_left_on_it(head, will_close
 
 
 @pytest.mark.parametrize("line", ["A: 1\r\n 2", "A: 1\r\n\t2", "A:1\nA:2", "A: 1\r\nA: 2"])
-def test_headers_that_go_on_or_come_twice(line):
+def test_folded_and_repeated_headers_are_joined(line):
     _, headers, _, _ = read(f"HTTP/1.1 200\r\n{line}\r\nContent-Length: 0, 0\r\n\r\n".encode())
     assert headers["A"] in ("1 2", "1, 2")

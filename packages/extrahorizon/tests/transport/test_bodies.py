@@ -241,7 +241,7 @@ def test_the_parts_come_in_order_and_read_as_any_parser_reads_them(serving):
     assert len(b"".join(received)) == len(body)
 
 
-def test_an_upload_that_is_sent_again_is_sent_whole(serving):
+def test_a_retried_upload_is_sent_from_its_first_byte(serving):
     received = []
     refusals = [True]
 
