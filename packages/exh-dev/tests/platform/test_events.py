@@ -1,5 +1,4 @@
 import pytest
-from people import person
 
 EVENTS = "/events/v1"
 
@@ -63,21 +62,6 @@ def test_subscriptions_are_kept(app):
 )
 def test_what_cannot_be_a_subscription(app, change, code):
     assert app.as_user("POST", f"{EVENTS}/subscriptions", json=SUBSCRIPTION | change).json()["code"] == code
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "permission"),
-    [
-        ("GET", "", None, "VIEW_EVENTS"),
-        ("POST", "", {"type": "x"}, "CREATE_EVENTS"),
-        ("GET", "/subscriptions", None, "VIEW_SUBSCRIPTIONS"),
-        ("POST", "/subscriptions", SUBSCRIPTION, "CREATE_SUBSCRIPTIONS"),
-    ],
-)
-def test_each_call_needs_its_permission(app, refused, method, path, body, permission):
-    refused(app.as_application(method, EVENTS + path, json=body), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
-    refused(app.as_user(method, EVENTS + path, token=person(app), json=body), 401, 10, "NO_PERMISSION_EXCEPTION")
-    assert app.as_user(method, EVENTS + path, token=person(app, permission), json=body).status_code == 200
 
 
 def test_the_platform_publishes_what_it_does(app):

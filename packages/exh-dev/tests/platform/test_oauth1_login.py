@@ -36,11 +36,6 @@ def test_a_password_earns_a_token_that_works(app):
     assert app.as_user("GET", "/users/v1/me", token=token).json()["id"] == app.first.user_id
 
 
-def test_health_needs_no_authentication(app):
-    answer = app.send(None, "GET", "/auth/v2/health")
-    assert (answer.status_code, answer.content) == (200, b"")
-
-
 def test_logging_in_needs_an_oauth1_application(app, refused):
     body = {"email": app.first.email, "password": app.first.password}
     error = (401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")
