@@ -64,19 +64,18 @@ def test_without_a_profile_it_is_as_it_was(cluster, profile, exh_dev, monkeypatc
     assert exh_dev("call", "GET", "/users/v1/me", "--live", "--profile", "staging", "--yes")[0] == 1
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("command", "options", "told"),
     [
-        (["--profile", "staging"], "--profile needs --live"),
-        (["--host", "https://api.acme.io"], "--host needs --live"),
-        (["--live", "--profile", "staging", "--host", "https://api.acme.io"], "does not go with --profile"),
-        (["--live", "--profile", "../x"], "letters, digits, - and _"),
-        (["--live", "--profile", ""], "letters, digits, - and _"),
-        (["--live", "--profile", "nowhere"], "there is no profile nowhere"),
+        *((each, ["--profile", "staging"], "--profile needs --live") for each in COMMANDS),
+        *((each, ["--host", "https://api.acme.io"], "--host needs --live") for each in COMMANDS),
+        (["tasks"], ["--live", "--profile", "staging", "--host", "https://acme.io"], "does not go with --profile"),
+        (["tasks"], ["--live", "--profile", "../x"], "letters, digits, - and _"),
+        (["tasks"], ["--live", "--profile", ""], "letters, digits, - and _"),
+        (["run"], ["--live", "--profile", "nowhere"], "there is no profile nowhere"),
     ],
 )
-def test_what_does_not_go_together_is_refused(exh_dev, profile, command, options, told):
+def test_options_of_a_cluster_that_do_not_go_together_are_refused(exh_dev, profile, command, options, told):
     profile("staging", ELSEWHERE)
     code, out, lines = exh_dev(*command, *options)
     assert (code, out) == (2, "")

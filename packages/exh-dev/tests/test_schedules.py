@@ -336,9 +336,7 @@ def test_the_list_says_which_are_ours_and_not_what_their_data_is(exh, exh_dev):
     assert rows[2].split()[-1] == "no"
 
 
-def test_without_a_platform_or_a_project_it_says_so(here, exh_dev, tmp_path, monkeypatch):
-    code, _, (line,) = exh_dev("schedules", "sync")
-    assert (code, "start one with `exh-dev serve`" in line["message"]) == (1, True)
+def test_schedules_outside_of_a_project_is_wrong_usage(exh_dev, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, (line,) = exh_dev("schedules", "sync")
     assert (code, "no template.yaml in" in line["message"]) == (2, True)

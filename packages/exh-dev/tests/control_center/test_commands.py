@@ -79,12 +79,6 @@ def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
     )
 
 
-def test_to_insist_on_a_served_platform_fails_without_one(exh_dev, project_root, monkeypatch):
-    monkeypatch.chdir(project_root)
-    code, _, (line,) = exh_dev("invoke", "whoami", "--served")
-    assert (code, "no platform runs on" in line["message"]) == (1, True)
-
-
 def test_run_on_the_platform_that_is_being_served_tells_what_its_control_center_shows(center, exh_dev):
     code, out, lines = exh_dev("run", "--served")
     results = json.loads(out)["results"]
@@ -200,12 +194,6 @@ def test_mails_are_listed_and_printed(center, exh_dev):
     assert text == ["From: noreply@localhost", "To: ada@example.com", "Subject: Hello", "", "Line one", "Line two"]
     code, _, (line,) = exh_dev("mails", "none")
     assert (code, line["message"]) == (1, "There is no mail none; exh-dev mails lists those that there are")
-
-
-def test_without_a_platform_it_is_said(tmp_path, exh_dev):
-    for command in (["runs"], ["replay", "x"], ["mails"]):
-        code, out, (line,) = exh_dev(*command, "--data-dir", tmp_path / "none")
-        assert (code, out, "start one with `exh-dev serve`" in line["message"]) == (1, "", True)
 
 
 WAITS = """\

@@ -332,11 +332,6 @@ def test_what_looks_like_a_secret_is_refused_by_its_place_alone(small, built, na
     assert contents(Path("build")) == built
 
 
-def test_a_line_that_only_looks_like_a_secret_can_say_so(small):
-    small.write("shared/a.py", 'password = "correct-horse-battery"  # pragma: allowlist secret\n')
-    assert small.build().code == 0
-
-
 def test_a_public_certificate_is_no_secret(small):
     small.write("shared/ca.pem", "-----BEGIN CERTIFICATE-----\nMIIDdzCC\n-----END CERTIFICATE-----\n")
     assert small.build().code == 0

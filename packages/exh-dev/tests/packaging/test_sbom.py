@@ -180,7 +180,7 @@ def test_a_time_that_is_none_is_told(small, monkeypatch, wrong):
 
 
 @pytest.mark.parametrize("text", ['authors = "Ada"', 'authors = ["Ada"]', "authors = [{ name = 5 }]", "version = 1"])
-def test_a_pyproject_that_says_something_else_is_told(small, text):
+def test_authors_or_a_version_of_the_wrong_type_are_refused(small, text):
     small.write("pyproject.toml", f"[project]\n{text}\n")
     done = small.build()
     assert done.code == 2

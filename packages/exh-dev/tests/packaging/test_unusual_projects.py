@@ -152,14 +152,6 @@ def test_a_module_nested_too_deeply_is_told(small):
 # build/ and .exh-dev/
 
 
-def test_a_build_that_is_no_folder_is_told(small):
-    small.write("build")
-    done = small.build()
-    assert done.code == 2
-    assert "build is not a folder" in done.message
-    assert Path("build").is_file()
-
-
 def test_a_data_folder_that_is_a_file_is_told(small):
     (small.root / ".exh-dev").rename(small.root / "elsewhere")
     small.write(".exh-dev")
@@ -237,7 +229,7 @@ def test_the_python_may_lie_in_the_home_folder(small, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "text", ["project = 5", "[project]\ndependencies = 'polite'", "[project]\ndependencies = [5]", "tool = 5"]
 )
-def test_a_pyproject_that_says_something_else_is_told(small, text):
+def test_dependencies_that_are_not_a_list_of_strings_are_refused(small, text):
     small.write("pyproject.toml", text)
     done = small.build()
     assert done.code == 2
