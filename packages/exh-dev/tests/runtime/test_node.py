@@ -190,8 +190,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("log_format", ["Text", "JSON"])
-@pytest.mark.parametrize("version", ["nodejs20.x", "nodejs24.x"])
+@pytest.mark.parametrize(("version", "log_format"), [("nodejs20.x", "Text"), ("nodejs24.x", "JSON")])
 @pytest.mark.parametrize("what", HOSTILE)
 def test_whatever_is_thrown_is_told_and_the_process_goes_on(start, module, what, version, log_format):
     thrown, error_type, message = HOSTILE[what]
