@@ -52,19 +52,19 @@ def test_a_project_called_by_markup_stays_text(serve, tmp_path):
     assert "&lt;b&gt;x&lt;/b&gt;" in get(center.platform, "/_dev/").text
 
 
+HOSTS = ({"Host": "evil.example"}, {"Host": "testserver"}, {"Host": "localhost.evil.example:80"})
+ORIGINS = ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:3000"})
+
+
 @pytest.mark.parametrize(
-    "headers",
+    ("path", "headers"),
     [
-        {"Host": "evil.example"},
-        {"Host": "testserver"},
-        {"Host": "localhost.evil.example:80"},
-        {"Origin": "https://evil.example"},
-        {"Origin": "null"},
-        {"Origin": "http://localhost:3000"},
+        *(("/_dev/api/credentials", headers) for headers in (*HOSTS, *ORIGINS)),
+        *((path, headers[0]) for path in ("/_dev/", "/_dev/api", "/_dev/api/platform/users/v1/me")
+          for headers in (HOSTS, ORIGINS)),
     ],
-)
-@pytest.mark.parametrize("path", ["/_dev/", "/_dev/api", "/_dev/api/credentials", "/_dev/api/platform/users/v1/me"])
-def test_other_pages_get_nothing(platform, headers, path):
+)  # fmt: skip
+def test_other_pages_get_nothing(platform, path, headers):
     answer = get(platform, path, **headers)
     assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
 
@@ -199,28 +199,22 @@ def test_answers_are_as_they_are_described(center):
 # The scripts
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_scripts_make_text_and_never_markup(script):
-    text = script.read_text()
-    for word in (
-        "innerHTML",
-        "InnerHTML",
-        "outerHTML",
-        "insertAdjacent",
-        "document.write",
-        "eval(",
-        "Function(",
-        "srcdoc",
-    ):
-        assert word not in text
+def test_scripts_make_text_and_never_markup():
+    words = ("innerHTML", "InnerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "srcdoc")
+    assert len(SCRIPTS) > 40
+    assert [(script.name, word) for script in SCRIPTS for word in words if word in script.read_text()] == []
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_scripts_import_what_there_is(script):
+def test_scripts_import_what_there_is():
     statement = re.compile(r'^(?:im|ex)port \{(.+?)\} from "(.+?)";', re.MULTILINE | re.DOTALL)
-    for names, source in statement.findall(script.read_text()):
-        exported = (script.parent / source).resolve().read_text()
-        listed = " ".join(re.findall(r"export\s*\{([^}]*)\}", exported))  # the library's own, and what is handed on
-        for name in (each.strip() for each in names.split(",")):
-            defined = re.search(rf"export (async )?(function|const|class) {name}\b", exported)
-            assert defined or re.search(rf"\b{name}\b", listed), (script.name, name)
+    missing = []
+    for script in SCRIPTS:
+        for names, source in statement.findall(script.read_text()):
+            exported = (script.parent / source).resolve().read_text()
+            # The library's own, and what is handed on.
+            listed = " ".join(re.findall(r"export\s*\{([^}]*)\}", exported))
+            for name in (each.strip() for each in names.split(",")):
+                defined = re.search(rf"export (async )?(function|const|class) {name}\b", exported)
+                if not defined and not re.search(rf"\b{name}\b", listed):
+                    missing.append((script.name, name))
+    assert missing == []

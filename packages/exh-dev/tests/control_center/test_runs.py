@@ -151,11 +151,11 @@ def test_runs_by_hand_have_nothing_to_do_with_each_other(center):
     assert [each["id"] for each in again["attempts"]] == [again["id"]]
 
 
-@pytest.mark.parametrize("search", ["ärger", "ÄRGER", '"quoted"', "C:\\x", "two\nlines"])
-def test_search_finds_what_stands_there_whatever_its_case(center, search):
+def test_search_finds_what_stands_there_whatever_its_case(center):
     run = center.invoke("other", {"text": 'Ärger "quoted" C:\\x two\nlines'})
     center.invoke("other", {})
-    assert [each["id"] for each in center.get("/runs", search=search)["data"]] == [run["id"]]
+    for search in ("ärger", "ÄRGER", '"quoted"', "C:\\x", "two\nlines"):
+        assert [each["id"] for each in center.get("/runs", search=search)["data"]] == [run["id"]], search
 
 
 SLOW_TO_START = """\
@@ -277,13 +277,11 @@ def test_the_record_of_a_run_alone_can_be_asked_for(center):
     assert center.get(f"/runs/{run['id']}", full="false") == center.get("/runs")["data"][0]
 
 
-@pytest.mark.parametrize(
-    "change", [{"started": "nonsense"}, {"calls": [5]}, {"logs": "x"}, {"duration_ms": "1"}, {"status": "running"}]
-)
-def test_what_is_no_run_is_not_taken_over(center, change):
+def test_what_is_no_run_is_not_taken_over(center):
     run = {**center.get(f"/runs/{center.invoke('other', {})['id']}"), "id": "6968c1b48ab34b7d6e654799"}
-    answer = requests.post(f"{center.url}/_dev/api/runs", json={**run, **change}, timeout=5)
-    assert (answer.status_code, answer.json()["code"]) == (400, 22)
+    for name, value in (("started", "x"), ("calls", [5]), ("logs", "x"), ("duration_ms", "1"), ("status", "running")):
+        answer = requests.post(f"{center.url}/_dev/api/runs", json={**run, name: value}, timeout=5)
+        assert (answer.status_code, answer.json()["code"]) == (400, 22), name
     assert center.get("/runs")["total"] == 1
     assert center.get("/overview")["minutes"]
 
