@@ -182,9 +182,13 @@ def test_a_failure_of_node_shows_the_functions_own_frames_too():
     ]
 
 
-@pytest.mark.parametrize("trace", [5, "text", {"a": 1}, [], [5, None, ["x"]], None])
-@pytest.mark.parametrize("name", ["stackTrace", "trace"])
-@pytest.mark.parametrize("message", ["'CLINIC'", 5, None, ["x"]])
+@pytest.mark.parametrize(
+    ("name", "trace", "message"),
+    [
+        *(("stackTrace", trace, "'CLINIC'") for trace in (5, "text", {"a": 1}, [], [5, None, ["x"]], None)),
+        *(("trace", [5, None, ["x"]], message) for message in ("'CLINIC'", 5, None, ["x"])),
+    ],
+)
 def test_a_failure_that_a_function_wrote_itself_is_told(name, trace, message):
     error = {"errorType": "KeyError", "errorMessage": message, name: trace}
     (line,) = lines_of_failure(error, function="greet", root="/p")

@@ -260,9 +260,14 @@ def test_a_secret_is_found_however_it_is_wrapped(tmp_path, name, content):
     assert HEX not in message
 
 
-@pytest.mark.parametrize("row", [("github", "{}"), ("a code", "{}", "beside"), ("3a", "{}", "note")])
-@pytest.mark.parametrize("secret", [HEX, GITHUB, AWS, "1" * 9 + ":AA" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3"])
-def test_a_token_is_found_beside_the_words_of_a_record(tmp_path, row, secret):
+@pytest.mark.parametrize(
+    ("secret", "row"),
+    [
+        *((each, ("github", "{}")) for each in (GITHUB, AWS, "1" * 9 + ":AA" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3")),
+        *((HEX, each) for each in (("github", "{}"), ("a code", "{}", "beside"), ("3a", "{}", "note"))),
+    ],
+)
+def test_a_token_is_found_beside_the_words_of_a_record(tmp_path, secret, row):
     message = told(tmp_path, "a.db", database(*(each.format(secret) for each in row)))
     assert "a.db:1:" in message
     assert secret not in message
