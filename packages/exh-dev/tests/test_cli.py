@@ -149,7 +149,7 @@ def test_an_event_that_is_no_object_is_an_invalid_event_error(exh_dev, greeting,
         (["serve", "--keep-runs-mb", "0"], "--keep-runs-mb"),
     ],
 )
-def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, told):
+def test_wrong_usage_is_one_json_line_and_exit_code_2(exh_dev, arguments, told):
     code, out, lines = exh_dev(*arguments)
     assert (code, out, len(lines)) == (2, "", 1)
     assert lines[0]["level"] == "ERROR"
@@ -331,7 +331,7 @@ def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
         (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host needs --live"),
     ],
 )
-def test_calls_that_make_no_sense(on, exh_dev, arguments, told):
+def test_call_refuses_wrong_arguments(on, exh_dev, arguments, told):
     code, out, err = exh_dev("call", *arguments, *on)
     assert (code, out) == (2, "")
     assert told in err[0]["message"]
@@ -352,7 +352,7 @@ def test_a_command_without_a_running_platform_says_how_to_start_one(exh_dev, tmp
 
 
 @pytest.mark.slow
-def test_a_file_is_written_as_it_is(on, exh_dev):
+def test_call_writes_a_binary_answer_unchanged(on, exh_dev):
     exh_dev("call", "POST", "/templates/v2/", '{"name": "greeting", "outputs": {"body": "<p>Hello</p>"}}', *on)
     execution = "/tasks/v1/functions/html-to-pdf/execute"
     _, out, _ = exh_dev("call", "POST", execution, '{"data": {"templateName": "greeting"}}', *on)
@@ -387,14 +387,14 @@ def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/proc/self/fd/x"])
-def test_a_data_dir_where_nothing_can_be_made_is_told(exh_dev, place):
+def test_a_data_dir_where_nothing_can_be_created_is_refused(exh_dev, place):
     code, _, lines = exh_dev("serve", "--port", "0", "--data-dir", place)
     assert (code, len(lines)) == (1, 1)
     assert f"{place} cannot be used as a data directory" in lines[0]["message"]
 
 
 @pytest.mark.parametrize("obstacle", ["a file", "a folder for a file"])
-def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
+def test_a_data_dir_that_is_not_a_usable_folder_is_refused(exh_dev, tmp_path, obstacle):
     data_dir = tmp_path / "data"
     if obstacle == "a file":
         data_dir.write_text("")
@@ -407,7 +407,7 @@ def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
 
 
 @pytest.mark.slow
-def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
+def test_serve_injects_the_faults_of_its_rules(tmp_path):
     process = subprocess.Popen(
         [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(tmp_path), "--fault", "GET /users/v1/health:503+2 x1"],
         stdout=subprocess.PIPE,
@@ -428,7 +428,7 @@ def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
     assert messages == [SERVING, "fault in force: GET /users/v1/health:503+2 x1", "stopping"]
 
 
-def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
+def test_serve_sets_the_largest_size_of_a_file(tmp_path, monkeypatch):
     given = []
 
     def platform(**options):
@@ -441,7 +441,7 @@ def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
     assert given == [8 * 1024 * 1024, 250 * 1024 * 1024]
 
 
-def test_serve_says_how_much_of_the_runs_is_kept(monkeypatch, tmp_path):
+def test_serve_sets_how_many_runs_are_kept(monkeypatch, tmp_path):
     given = []
 
     def platform(**options):
@@ -503,7 +503,7 @@ def test_closed_streams_neither_hang_nor_crash_it(redirection):
 
 
 @pytest.mark.slow
-def test_garbled_uploads_are_told_to_the_caller_alone(served):
+def test_malformed_uploads_are_answered_and_not_logged(served):
     process, announced, _ = served
     known = dict(line.split("=", 1) for line in Path(announced["credentials_file"]).read_text().splitlines())
     names = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
@@ -522,7 +522,7 @@ def test_garbled_uploads_are_told_to_the_caller_alone(served):
     assert [line["message"] for line in stderr_lines(err)] == [SERVING, "stopping"]
 
 
-def test_a_garbled_request_is_told_in_one_json_line(served):
+def test_a_malformed_request_is_logged_as_one_json_line(served):
     process, announced, _ = served
     port = int(announced["url"].rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as connection:
@@ -557,7 +557,7 @@ def test_every_command_has_help_that_fits_a_terminal_of_80_columns(exh_dev, monk
         assert not re.search(r"\{[a-z]|<(str|int)", out), "an argument's name is in capitals"
 
 
-def test_a_defect_is_told_without_a_traceback(exh_dev, monkeypatch):
+def test_a_defect_is_one_message_without_a_traceback(exh_dev, monkeypatch):
     monkeypatch.setattr("exh_dev.project.project.Project.find", lambda: 1 / 0)
     code, _, lines = exh_dev("run")
     assert code == 1

@@ -83,7 +83,7 @@ def run(capsys, *arguments):
     return code, json.loads(printed.out) if printed.out else None, printed.err
 
 
-def test_they_are_listed_with_their_reason_and_without_what_is_in_them(queues, capsys):
+def test_messages_are_listed_with_their_reason_and_without_their_content(queues, capsys):
     poison = queues.put({"id": "t1", "data": {"name": "Ada"}}, POISON)
     moved = queues.put({"id": "t2", "data": {}})
     code, found, _ = run(capsys, "list", *LIVE)
@@ -107,14 +107,14 @@ def test_what_is_no_task_is_listed_too(queues, capsys, body):
     assert (code, found[0]["task_id"]) == (0, None)
 
 
-def test_looking_takes_nothing_away(queues, capsys):
+def test_listing_removes_no_message(queues, capsys):
     queues.put({"id": "t1"})
     for _ in range(3):
         assert len(run(capsys, "list", *LIVE)[1]) == 1
     assert queues.bodies(queues.dead) == ['{"id": "t1"}']
 
 
-def test_many_are_listed_to_a_limit_which_is_told(queues, capsys):
+def test_messages_are_listed_up_to_a_limit_that_is_mentioned(queues, capsys):
     for number in range(25):
         queues.put({"id": f"t{number}"})
     assert len(run(capsys, "list", *LIVE)[1]) == 25
@@ -124,7 +124,7 @@ def test_many_are_listed_to_a_limit_which_is_told(queues, capsys):
     assert len(queues.bodies(queues.dead)) == 25
 
 
-def test_one_is_shown_whole(queues, capsys):
+def test_a_message_is_shown_completely(queues, capsys):
     queues.put({"id": "t1"})
     own = {"Clinic": {"DataType": "String", "StringValue": "north"}}
     wanted = queues.put({"id": "t2", "data": {"documentId": "5f0a"}}, {**POISON, **own})
@@ -136,7 +136,7 @@ def test_one_is_shown_whole(queues, capsys):
     assert "there is no message 0000" in said
 
 
-def test_both_sorts_are_done_again(queues, capsys):
+def test_redrive_sends_both_kinds_of_messages(queues, capsys):
     queues.put({"id": "t1"}, POISON)
     queues.put({"id": "t2"})
     code, told, _ = run(capsys, "redrive", "--yes", *LIVE)
@@ -148,7 +148,7 @@ def test_both_sorts_are_done_again(queues, capsys):
 @pytest.mark.parametrize(
     ("chosen", "sent"), [(("--error-type", "PatientUnknownError"), "t1"), (("--without-reason",), "t2")]
 )
-def test_one_sort_alone_is_done_again(queues, capsys, chosen, sent):
+def test_redrive_sends_one_kind_of_message_alone(queues, capsys, chosen, sent):
     queues.put({"id": "t1"}, POISON)
     queues.put({"id": "t2"})
     queues.put({"id": "t3"}, {**POISON, "ErrorType": {"DataType": "String", "StringValue": "OtherError"}})
@@ -157,7 +157,7 @@ def test_one_sort_alone_is_done_again(queues, capsys, chosen, sent):
     assert len(queues.bodies(queues.dead)) == 2
 
 
-def test_an_id_that_is_not_there_is_told_after_the_others_were_sent(queues, capsys):
+def test_an_unknown_id_is_an_error_after_the_others_were_sent(queues, capsys):
     wanted = queues.put({"id": "t1"})
     queues.put({"id": "t2"})
     code, told, said = run(capsys, "redrive", wanted, "059f36b4", "--yes", *LIVE)
@@ -239,13 +239,13 @@ def test_large_ones_are_sent_in_parts_that_any_queue_takes(queues):
         (["redrive", *LIVE, "--to", "DeadLetterQueue"], 2, "are the same queue"),
     ],
 )
-def test_what_cannot_be_done_is_told(queues, capsys, arguments, code, told):
+def test_wrong_usage_of_dead_letters_is_refused(queues, capsys, arguments, code, told):
     found, printed, said = run(capsys, *arguments)
     assert (found, printed) == (code, None)
     assert told in json.loads(said.splitlines()[-1])["message"]
 
 
-def test_an_aws_that_cannot_be_reached_is_told(queues, capsys, monkeypatch):
+def test_an_unreachable_aws_is_an_error(queues, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     code, _, said = run(capsys, "list", *LIVE)
@@ -253,7 +253,7 @@ def test_an_aws_that_cannot_be_reached_is_told(queues, capsys, monkeypatch):
     assert "cannot look at the stack tasks-dev: Could not connect" in said
 
 
-def test_missing_credentials_are_told(queues, capsys, monkeypatch):
+def test_missing_credentials_of_aws_are_an_error(queues, capsys, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -281,7 +281,7 @@ def test_what_somebody_else_is_looking_at_is_not_none(queues, capsys):
         assert "about 3 messages are in the queue, but another consumer is reading them" in said
 
 
-def test_none_that_fits_is_told_as_that(queues, capsys):
+def test_a_filter_without_a_match_lists_nothing(queues, capsys):
     queues.put({"id": "t1"})
     assert run(capsys, "list", "--error-type", "OtherError", *LIVE)[:2] == (0, [])
     assert run_command(["dead-letters", "list", "--error-type", "OtherError", "--table", *LIVE]) == 0

@@ -232,7 +232,7 @@ def project(tmp_path):
         ({"a": {"name": 1}}, r"schemas/a\.json: .* missing; no file was written; `exh-dev check`"),
     ],
 )
-def test_what_cannot_be_named_is_told(project, schemas, told):
+def test_a_schema_without_a_possible_python_name_is_refused(project, schemas, told):
     with pytest.raises(DevkitError, match=told):
         update_types(project(**schemas), write=True)
 

@@ -236,7 +236,7 @@ def test_as_many_batches_at_once_as_it_may(sqs, queue):
         together.wait()
 
 
-def test_an_error_of_the_mapping_itself_is_told(sqs, queue):
+def test_an_error_of_the_mapping_itself_is_reported(sqs, queue):
     def broken(_):
         raise DevkitError("the runtime is closed")
 

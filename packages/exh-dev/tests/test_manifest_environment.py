@@ -98,12 +98,12 @@ def test_what_a_layer_starts_a_function_by_is_not_for_extra_horizon(spec):
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in found.environment("exh", {})
 
 
-def test_credentials_may_stand_in_the_metadata_without_execution_credentials(spec):
+def test_credentials_in_the_metadata_are_allowed_without_execution_credentials(spec):
     found = spec({"API_OAUTH_TOKEN": "t"}, {"API_OAUTH_TOKEN": "$TOKEN"})
     assert found.environment("exh", {"TOKEN": "x"})["API_OAUTH_TOKEN"] == "x"
 
 
-def test_credentials_may_not_stand_next_to_execution_credentials(spec):
+def test_credentials_in_the_metadata_are_refused_with_execution_credentials(spec):
     found = spec({}, {"C": "d", "API_HOST": "localhost"}, credentials=True)
     refused(found, "API_HOST: localhost", ["One: API_HOST", "executionCredentials", "remove one"])
     assert found.environment("aws", {}) == {"A": "from Globals", "B": "from Globals"}

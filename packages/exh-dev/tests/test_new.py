@@ -170,7 +170,7 @@ def test_when_writing_fails_all_is_as_before(project, monkeypatch, after):
     assert everything_in(project.root) == before
 
 
-def test_a_manifest_that_cannot_be_used_is_told_before_anything_is_made(project):
+def test_a_broken_manifest_is_refused_before_any_file_is_written(project):
     template = project.root / "template.yaml"
     template.write_text(TEMPLATE.replace("Timeout: 30", "Timeout: 60"))
     before = everything_in(project.root)

@@ -178,7 +178,7 @@ def test_the_operation_is_reached(entry, recorded):
     assert any(reaches(entry, kind, request) for kind, request in requests), requests
 
 
-def test_nothing_is_missing_and_nothing_is_invented():
+def test_the_client_has_every_operation_of_the_catalogue_and_no_other():
     known = {dotted(entry) for entry in CATALOGUE}
     helpers = {name for entry in CATALOGUE for name in helper_names(entry)}
     ours = {name for name, _, _ in operations(client())}

@@ -75,7 +75,7 @@ def test_what_belongs_to_a_function_goes_with_it_and_nothing_of_its_namesake(roo
     assert removed.uses == ("handlers/hello_world.py:4", "schemas/pulse.json:1")
 
 
-def test_what_git_could_not_bring_back_stays(root):
+def test_files_that_git_could_not_restore_stay(root):
     (root / "handlers" / "greet_patient.py").write_text("mine")
     before = contents(root)
     with pytest.raises(UsageError, match=r"cannot restore uncommitted files: handlers/greet_patient.py.*--force"):

@@ -117,7 +117,7 @@ def test_only_serve_puts_rooms_together():
     assert not [text for source, target, text in arrows() if target == "serve" and source not in COMPOSING]
 
 
-def test_what_stands_beside_the_rooms_imports_none_but_runtime():
+def test_modules_beside_the_rooms_import_only_runtime():
     """So that no arrow runs up by way of `exh_dev.output` or `exh_dev.errors`."""
     beside = [(target, text) for source, target, text in arrows() if not source]
     assert not [text for target, text in beside if target != "runtime" and text.split()[0] != "exh_dev.__main__"]

@@ -65,7 +65,7 @@ def test_a_run_that_did_not_take_place_has_no_time():
     assert without_time(line_of(run)) == "greet-patient (transition, by hand) FAILED: no `node` on the PATH"
 
 
-def test_each_run_is_told_when_it_is_over():
+def test_each_run_is_printed_when_it_has_ended():
     ended = []
     with LocalPlatform() as platform:
         platform.start()

@@ -91,7 +91,7 @@ def test_what_others_made_is_never_touched(data):
         assert (kept, left) == ([], [])
 
 
-def test_another_schedule_of_the_same_function_is_told_unless_it_is_for_other_data():
+def test_another_schedule_of_the_same_function_is_reported_unless_its_data_differ():
     schedules = [known(1), known(2, data={}), known(3, data={"clinic": "1"}), known(4, "other", data=None)]
     assert done({"sweep": HOURLY}, schedules) == ([], [1], [], [2])
     (note,) = plan({"sweep": HOURLY}, [], schedules).notes()
@@ -132,12 +132,12 @@ def test_whatever_there_is_a_second_run_has_nothing_to_do(there, draw):
         ("2026-01-15T10:29:59Z", 60, NOW + timedelta(seconds=59)),
     ],
 )
-def test_the_first_run_is_at_the_start_or_whole_intervals_after_it(start, interval, first):
+def test_the_first_run_is_at_the_start_or_a_multiple_of_the_interval_later(start, interval, first):
     assert first_run(interval, start, NOW) == first
 
 
 @pytest.mark.parametrize("start", ["tomorrow", "5 o'clock", "2026-13-01"])
-def test_a_start_that_is_no_time_is_an_error_of_the_manifest(tmp_path, start):
+def test_a_start_that_is_not_a_time_is_an_error_of_the_manifest(tmp_path, start):
     template = GREETING["template.yaml"].replace(
         "task", f'schedule\n        schedule: {{interval: 60, start: "{start}"}}'
     )
@@ -180,7 +180,7 @@ def schedules_of(exh):
     return [(each["functionName"], each["interval"]) for each in exh.tasks.schedules.find_all(rql.sort(["interval"]))]
 
 
-def test_sync_makes_them_once(exh, exh_dev):
+def test_sync_creates_each_schedule_once(exh, exh_dev):
     code, out, lines = exh_dev("schedules", "sync")
     (step,) = json.loads(out)["steps"]
     assert (code, step["action"], step["function"], step["interval"]) == (0, "create", "hello-world", 3600)
@@ -227,13 +227,13 @@ def test_all_pages_are_read(here, exh):
     assert ([step.reason for step in found.steps], len(found.kept)) == (["it is there twice"], 1)
 
 
-def test_on_the_local_platform_functions_that_left_lose_theirs(exh, exh_dev):
+def test_on_the_local_platform_schedules_of_removed_functions_are_deleted(exh, exh_dev):
     exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     assert exh_dev("schedules", "sync")[0] == 0
     assert schedules_of(exh) == [("hello-world", 3600)]
 
 
-def test_on_a_cluster_they_keep_them_unless_told_otherwise(cluster, exh, exh_dev, profile):
+def test_on_a_cluster_schedules_of_removed_functions_stay_without_prune(cluster, exh, exh_dev, profile):
     profile("dev", cluster.environment())
     exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     live = ["schedules", "sync", "--live", "--profile", "dev", "--yes"]
@@ -310,7 +310,7 @@ def test_what_somebody_else_removes_meanwhile_is_gone_all_the_same(here, exh):
     assert made["startTimestamp"] == "2026-01-15T11:30:00.000Z"
 
 
-def test_a_platform_that_goes_away_is_told(here, exh, monkeypatch):
+def test_a_platform_that_stops_during_a_sync_is_an_error(here, exh, monkeypatch):
     found = read_plan(here.manifest, exh)
 
     def create(**_):

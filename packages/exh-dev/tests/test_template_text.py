@@ -84,7 +84,7 @@ def test_a_template_that_has_no_place_for_lines_is_refused(template, text):
 
 
 @pytest.mark.parametrize(("text", "told"), [("Resources: [a]\n", "Resources"), ("Outputs: {}\n", "Resources")])
-def test_a_template_without_resources_is_told(template, text, told):
+def test_a_template_without_resources_is_refused(template, text, told):
     with pytest.raises(UsageError, match=told):
         with_resource(template(text), NEW)
 

@@ -80,7 +80,7 @@ def test_a_folder_without_the_wheels_is_named(project, tmp_path):
         upgrade_project(project, wheels(tmp_path / "some", extrahorizon="0.3.0"), print)
 
 
-def test_an_index_without_the_packages_is_told_with_another_way(project, monkeypatch):
+def test_an_index_without_the_packages_is_refused_with_another_way(project, monkeypatch):
     def fail(command, folder):
         raise DevkitError("`pip download` failed: no matching distribution")
 

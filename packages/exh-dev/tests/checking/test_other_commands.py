@@ -150,7 +150,7 @@ def problems_at(url):
         return api.get(BASE)["problems"]
 
 
-def test_serve_starts_with_a_broken_schema_tells_it_and_serves_the_rest(project, serving):
+def test_serve_reports_a_broken_schema_and_serves_the_rest(project, serving):
     whole = project.read("schemas/pulse.json")
     project.write("schemas/other.json", whole.replace('"pulse"', '"other"'))
     project.write("schemas/pulse.json", whole.replace('"toStatus": "done"', '"toStatus": "doen"'))
@@ -174,7 +174,7 @@ def test_serve_starts_with_a_broken_schema_tells_it_and_serves_the_rest(project,
     assert {each["name"] for each in server.exh.data.schemas.find()} == {"other", "pulse"}
 
 
-def test_serve_tells_a_broken_template_once(project, serving):
+def test_serve_reports_a_broken_template_once(project, serving):
     project.write("template.yaml", project.read("template.yaml").replace("kind: api", "knd: api"))
     line = project.line_of("template.yaml", "knd: api")
     server = serving()

@@ -114,7 +114,7 @@ def test_a_table_with_room_has_all_of_its_columns():
     assert below == f"  {RUNS.below[0]}"
 
 
-def test_at_80_columns_a_row_is_a_line_and_what_matters_is_whole():
+def test_at_80_columns_a_row_is_one_line_and_important_columns_are_complete():
     lines = shown(RUNS, 80)
     assert all(cell_len(line) <= 80 for line in (lines[0], lines[1], lines[3]))
     assert "Attempt" not in lines[0]
@@ -189,7 +189,7 @@ def test_a_failure_of_node_shows_the_functions_own_frames_too():
         *(("trace", [5, None, ["x"]], message) for message in ("'CLINIC'", 5, None, ["x"])),
     ],
 )
-def test_a_failure_that_a_function_wrote_itself_is_told(name, trace, message):
+def test_an_error_object_with_a_trace_of_any_type_is_shown(name, trace, message):
     error = {"errorType": "KeyError", "errorMessage": message, name: trace}
     (line,) = lines_of_failure(error, function="greet", root="/p")
     assert line == f"KeyError: {message or ''}"

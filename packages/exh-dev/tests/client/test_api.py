@@ -140,7 +140,7 @@ def test_any_text_comes_through_a_path_encoded_or_not(text):
 
 
 @given(st.binary())
-def test_a_body_arrives_whole_in_base64_or_not(raw):
+def test_a_body_is_read_completely_with_and_without_base64(raw):
     assert ApiRequest.from_event(api_event("POST", body=raw)).body == raw
     text = raw.decode("latin-1")
     for encoded in (True, False):
@@ -264,7 +264,7 @@ def test_the_claim_can_be_chosen():
     assert content(answer_of(echo, event, public=False, user_id_claim="custom:exh_id"))["user"] == USER_ID
 
 
-def test_nobody_is_answered_with_401_before_the_function_runs():
+def test_a_request_without_a_user_is_answered_with_401_before_the_function_runs():
     answer = answer_of(lambda request, exh: pytest.fail("called"), api_event(user_id=None), public=False)
     assert (answer["statusCode"], content(answer)) == (401, {"message": "this needs an authenticated user"})
 

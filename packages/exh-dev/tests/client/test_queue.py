@@ -192,7 +192,7 @@ def test_a_function_names_its_own_poison(work_queue, dead_letters):
     assert [attributes["ErrorType"] for _, attributes in dead_letters()] == ["UnmendableError", "InvalidEventError"]
 
 
-def test_the_message_of_an_error_that_is_not_ours_is_told_nowhere(work_queue, dead_letters, lines):
+def test_the_message_of_a_foreign_error_is_neither_sent_nor_logged(work_queue, dead_letters, lines):
     assert failed(Recorder(poison=(ValueError,))(task("a", **{"raise": "value"}))) == []
     ((_, attributes),) = dead_letters()
     assert attributes["ErrorType"] == attributes["ErrorMessage"] == "ValueError"
@@ -465,7 +465,7 @@ def test_what_sqs_does_not_take_is_sent_again(work_queue, sqs, monkeypatch, wait
 
 
 @pytest.mark.parametrize(("fault", "attempts"), [(False, SEND_ATTEMPTS), (True, 1)])
-def test_what_sqs_takes_at_no_time_is_told(work_queue, monkeypatch, fault, attempts):
+def test_a_message_that_sqs_never_takes_raises(work_queue, monkeypatch, fault, attempts):
     calls = []
 
     def refuse(**body):
@@ -481,7 +481,7 @@ def test_what_sqs_takes_at_no_time_is_told(work_queue, monkeypatch, fault, attem
     assert (e.value.sent, e.value.unsent, len(calls)) == (2, ("c",), attempts)
 
 
-def test_a_queue_that_is_not_there_is_told(work_queue, sqs):
+def test_a_queue_that_does_not_exist_raises(work_queue, sqs):
     sqs.delete_queue(QueueUrl=work_queue.url)
     with pytest.raises(UnsentTasksError, match=r"AWS answered \S*NonExistentQueue|QueueDoesNotExist"):
         send_tasks([task("a")])

@@ -21,7 +21,7 @@ def center(serve, tmp_path, monkeypatch):
     return center
 
 
-def test_the_newest_runs(center, exh_dev):
+def test_runs_lists_the_newest_runs_first_and_filters_them(center, exh_dev):
     code, out, lines = exh_dev("runs")
     assert (code, json.loads(out), [each["message"] for each in lines]) == (0, [], ["no matching runs"])
     first = center.invoke("analyze", {"data": {"fail": "Ada is not well"}})
@@ -63,7 +63,7 @@ def test_invoke_runs_on_the_platform_that_is_being_served(center, exh_dev):
     assert (code, json.loads(out)["errorType"]) == (1, "LookupError")
 
 
-def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
+def test_invoke_runs_on_an_empty_platform_when_asked_to(center, exh_dev):
     for options in (["--fresh"], ["--env", "A=b"]):
         code, _, lines = exh_dev("invoke", "analyze", *options)
         assert code == 0
@@ -79,7 +79,7 @@ def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
     )
 
 
-def test_run_on_the_platform_that_is_being_served_tells_what_its_control_center_shows(center, exh_dev):
+def test_run_on_a_served_platform_reports_what_its_control_center_shows(center, exh_dev):
     code, out, lines = exh_dev("run", "--served")
     results = json.loads(out)["results"]
     assert code == 1  # one of its events is meant to fail
@@ -168,7 +168,7 @@ def test_commands_that_keep_their_runs_at_once_lose_none(tmp_path):
     assert {each["id"] for each in kept(tmp_path)} == set(map(str, range(40)))
 
 
-def test_a_run_is_done_again(center, exh_dev, tmp_path):
+def test_replay_repeats_a_run(center, exh_dev, tmp_path):
     run = center.invoke("analyze", {"data": {"step": 3}})
     code, out, lines = exh_dev("replay", run["id"])
     assert (code, json.loads(out)["word"], [each["step"] for each in lines]) == (0, "first", [3])

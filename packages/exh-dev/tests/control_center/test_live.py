@@ -18,7 +18,7 @@ def changed(messages, wanted):
 
 
 @pytest.mark.slow
-def test_each_kind_of_change_is_told(center):
+def test_each_kind_of_change_is_sent(center):
     with center.api.following() as messages:
         document = center.exh.data.documents.create("pulse", {"pulse": 60})
         assert "documents" in changed(messages, {"documents"})
@@ -32,7 +32,7 @@ def test_each_kind_of_change_is_told(center):
         changed(messages, {"events"})
 
 
-def test_a_burst_is_told_at_once():
+def test_a_burst_of_changes_is_one_message():
     async def burst():
         changes = Changes()
         with changes.following() as queue:

@@ -4,7 +4,7 @@ import pytest
 from waiting import wait_for
 
 
-def test_nothing_went_on_yet(serve):
+def test_a_new_platform_has_an_empty_overview(serve):
     center = serve(pace=1)
     overview = center.get("/overview")
     assert len(overview["minutes"]) == 60

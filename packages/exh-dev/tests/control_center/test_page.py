@@ -37,7 +37,7 @@ def test_a_browser_is_sent_there_and_a_client_is_not(platform):
     assert get(platform, "/").json()["code"] == 903
 
 
-def test_its_files_and_no_others(platform):
+def test_only_the_files_of_the_page_are_served(platform):
     assert get(platform, "/_dev/static/app.js").headers["content-type"].startswith("text/javascript")
     assert get(platform, "/_dev/static/style/base.css").status_code == 200
     assert get(platform, "/_dev/static/favicon.svg").headers["content-type"] == "image/svg+xml"
@@ -64,7 +64,7 @@ ORIGINS = ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "h
           for headers in (HOSTS, ORIGINS)),
     ],
 )  # fmt: skip
-def test_other_pages_get_nothing(platform, path, headers):
+def test_pages_of_other_origins_are_refused(platform, path, headers):
     answer = get(platform, path, **headers)
     assert (answer.status_code, answer.json()["name"]) == (403, "FOREIGN_ORIGIN_EXCEPTION")
 
@@ -77,7 +77,7 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN)
-def test_a_request_without_an_origin_is_told_by_what_the_browser_says_of_it(center, headers):
+def test_a_request_without_an_origin_is_refused_by_its_fetch_metadata(center, headers):
     there = center.url.replace("localhost", "127.0.0.1")
     for url in (center.url, there):
         for method, path in (("GET", "/_dev/api/credentials"), ("POST", "/_dev/api/functions/other/invoke")):

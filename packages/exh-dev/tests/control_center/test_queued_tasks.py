@@ -11,7 +11,7 @@ def queue(center):
     return center.get("/queue")
 
 
-def test_an_empty_queue(center):
+def test_an_empty_queue_has_no_tasks(center):
     found = queue(center)
     assert found["counts"] == {"running": 0, "waiting": 0, "retrying": 0, "scheduled": 0}
     assert (found["tasks"], found["schedules"]) == ([], [])

@@ -184,7 +184,7 @@ def test_lists_of_100_000_runs_are_there_at_once(serve, tmp_path):
     assert max(spent.values()) < 3, spent  # 0.03 s at most on a machine that does nothing else
 
 
-def test_what_is_kept_is_told(serve):
+def test_the_control_center_says_how_much_is_kept(serve):
     center = serve(keep_runs=50, keep_bytes=1_000_000)
     center.invoke("other", {})
     state = center.get("")["retention"]

@@ -17,7 +17,7 @@ SCHEDULED = {"name": "analyze", "targets": ["exh"], "kind": "schedule", "schedul
 
 
 @pytest.mark.parametrize("schema", [template_schema, seed_schema, dispatchers_schema])
-def test_they_are_valid_themselves(schema):
+def test_the_json_schemas_for_editors_are_valid(schema):
     Draft7Validator.check_schema(schema())
 
 

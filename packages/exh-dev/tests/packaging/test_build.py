@@ -123,7 +123,7 @@ def test_a_copy_elsewhere_gives_the_same_bytes(small, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_package_handler_comes_whole_with_its_data_and_without_its_locks(small):
+def test_a_package_handler_is_bundled_with_its_data_and_without_its_locks(small):
     add_function(small, "chart", handler="handlers.chart.handler")
     small.write("handlers/chart/__init__.py", "from handlers.chart.draw import handler\n")
     small.write("handlers/chart/draw.py", "def handler(event, context):\n    return 1\n")
@@ -244,7 +244,7 @@ def test_checksum_and_bill_of_materials_lie_beside_the_zip(small):
 
 
 @pytest.mark.slow
-def test_the_sizes_and_the_largest_parts_are_told(small):
+def test_the_sizes_and_the_largest_parts_are_reported(small):
     bundle = small.build().bundles["greet"]
     assert bundle["bytes"] == Path("build/greet.zip").stat().st_size
     assert bundle["files"] == len(names("build/greet.zip"))
@@ -429,7 +429,7 @@ def test_a_bundle_that_is_too_large_is_refused_with_its_largest_parts(small, bui
 
 
 @pytest.mark.slow
-def test_the_tests_of_a_whole_package_can_be_left_out_and_the_message_says_how(small, wheelhouse):
+def test_the_tests_of_a_complete_package_can_be_left_out_and_the_message_says_how(small, wheelhouse):
     whole = '[tool.exh-dev.build]\nwhole = ["polite"]\n'
     small.write("pyproject.toml", whole)
     noise = random.Random(1).randbytes(4 * 1024 * 1024)  # noqa: S311 - what cannot be compressed
@@ -536,7 +536,7 @@ def test_all_functions_are_built_or_none(small, built):
     assert not list((small.root / ".exh-dev").glob("build-*"))
 
 
-def test_no_such_function_or_runtime(small):
+def test_an_unknown_function_or_runtime_is_refused(small):
     assert small.build("nobody").code == 2
     done = small.build("--runtime", "python3.9")
     assert done.code == 2
@@ -546,7 +546,7 @@ def test_no_such_function_or_runtime(small):
 # Python and the cache
 
 
-def test_a_machine_without_the_targets_python_is_told_what_to_do(small, monkeypatch):
+def test_without_the_targets_python_the_message_says_what_to_do(small, monkeypatch):
     monkeypatch.setattr("exh_dev.packaging.interpreter._candidates", lambda _: iter(()))
     other = "python3.12" if RUNTIME != "python3.12" else "python3.13"
     done = small.build("--runtime", other)

@@ -124,7 +124,7 @@ def test_what_only_a_lock_names_is_reached_too(small, bill, wheelhouse):
     assert edges(bill()) == {"greet": ["middle"], "leaf": [], "middle": ["leaf"]}
 
 
-def test_packages_of_node_js_are_told_the_same_way(small, bill):
+def test_packages_of_node_js_are_listed_the_same_way(small, bill):
     template = small.root / "template.yaml"
     text = template.read_text().replace("handlers.greet.handler", "index.handler\n      CodeUri: functions/greet")
     template.write_text(text.replace(text.partition("Runtime: ")[2].partition("\n")[0], "nodejs22.x"))
@@ -157,7 +157,7 @@ def test_packages_of_node_js_are_told_the_same_way(small, bill):
 
 
 @pytest.mark.slow
-def test_its_time_is_that_of_the_last_commit(small, bill, monkeypatch):
+def test_the_timestamp_of_a_bill_is_that_of_the_last_commit(small, bill, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     commit(small.root, "2026-03-04T05:06:07+02:00")
     first = bill()
@@ -166,13 +166,13 @@ def test_its_time_is_that_of_the_last_commit(small, bill, monkeypatch):
     assert bill() == first
 
 
-def test_without_git_its_time_is_that_which_the_build_is_given(bill, monkeypatch):
+def test_without_git_the_timestamp_of_a_bill_is_source_date_epoch(bill, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     assert bill()["metadata"]["timestamp"] == "2001-09-09T01:46:40+00:00"
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "1e9", "9" * 30])
-def test_a_time_that_is_none_is_told(small, monkeypatch, wrong):
+def test_a_source_date_epoch_that_is_not_a_number_is_refused(small, monkeypatch, wrong):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
     done = small.build()
     assert done.code == 2

@@ -121,7 +121,7 @@ def told(tmp_path, name, content, **options):
         ("settings.env.bak", "X=1"),
     ],
 )
-def test_secrets_are_found_in_whatever_they_are(tmp_path, name, content):
+def test_secrets_are_found_in_files_of_any_kind(tmp_path, name, content):
     message = told(tmp_path, name, content)
     assert name in message
     assert HEX not in message
@@ -157,7 +157,7 @@ def test_ordinary_code_is_let_through(tmp_path, line):
 LABELS = '{\n "password": "Wachtwoord",\n "secret": "Geheim2024!"\n}\n'
 
 
-def test_a_file_that_can_hold_no_comment_is_listed_as_harmless_whole_or_by_a_line(tmp_path):
+def test_a_file_without_comments_is_listed_as_harmless_entirely_or_by_a_line(tmp_path):
     message = told(tmp_path, "shared/labels.json", LABELS)
     assert "labels.json:3: a value that its name calls a secret" in message
     assert "`not-secret` of [tool.exh-dev.build]" in message
@@ -191,7 +191,7 @@ def test_a_line_that_only_looks_like_a_secret_says_so_itself_or_above_it(tmp_pat
         ("list.json", f'{{"commits": ["{HEX[::-1]}"], "tokens": ["{HEX}"]}}'),
     ],
 )
-def test_a_hash_beside_a_token_hides_it_not(tmp_path, name, text):
+def test_a_hash_beside_a_token_does_not_hide_it(tmp_path, name, text):
     assert f"{name}:{2 if name != 'list.json' else 1}: a key, secret or token of Extra Horizon" in told(
         tmp_path, name, text
     )
@@ -204,7 +204,7 @@ def test_a_prefix_by_chance_in_the_base64_of_a_picture_is_no_token(tmp_path):
     assert "a.css:1: a Bitbucket or Atlassian token" in told(tmp_path, "a.css", f"/* https://x/y/{by_chance} */")
 
 
-def test_what_is_in_an_archive_is_told_by_its_place_in_it(tmp_path):
+def test_a_secret_in_an_archive_is_located_inside_it(tmp_path):
     content = zipped({"a/inner.zip": zipped({"conf/b.ini": f"[api]\ntoken = {HEX}\n"}), "README": "nothing\n"})
     message = told(tmp_path, "data.zip", content)
     assert "data.zip:2: a key, secret or token of Extra Horizon, in its a/inner.zip/conf/b.ini" in message

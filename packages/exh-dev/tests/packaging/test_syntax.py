@@ -45,7 +45,7 @@ def test_what_a_later_python_knows_is_refused_for_an_earlier_one(write):
 
 
 @pytest.mark.usefixtures("_later_python")
-def test_what_no_python_knows_is_told_with_its_line(write):
+def test_a_syntax_error_is_reported_with_its_line(write):
     with pytest.raises(DevkitError, match=r"greet\.py:2: SyntaxError: .*read as Python 3\.12"):
         read_module(write("\ndef broken(:\n"), (), LATER)
 

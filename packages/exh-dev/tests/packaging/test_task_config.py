@@ -54,7 +54,7 @@ def test_what_is_not_said_is_written_out_so_that_nothing_older_stays_on_the_clus
     }
 
 
-def test_all_that_the_manifest_can_say(tmp_path):
+def test_everything_in_the_manifest_is_in_the_task_config(tmp_path):
     config = config_of(
         tmp_path,
         meta="executionPermission: allUsers\ndefaultPriority: 7\n"
@@ -178,13 +178,13 @@ def test_what_stops_the_cli(tmp_path, more, told):
 
 
 @pytest.mark.parametrize("missing", GOOD)
-def test_what_must_be_there(tmp_path, missing):
+def test_members_that_the_cli_requires_are_required(tmp_path, missing):
     config = {name: value for name, value in GOOD.items() if name != missing}
     assert problems_of(tmp_path, config) == [f" {missing} is missing"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '{"name": NaN}'])
-def test_a_file_that_is_no_object_is_told(tmp_path, text):
+def test_a_task_config_that_is_not_an_object_is_refused(tmp_path, text):
     assert problems_of(tmp_path, text)
 
 

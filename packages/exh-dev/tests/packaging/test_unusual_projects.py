@@ -30,7 +30,7 @@ def handled_by(small, handler):
 # Where handlers lie
 
 
-def test_a_package_at_the_top_comes_whole(small):
+def test_a_package_at_the_top_of_the_project_is_bundled_completely(small):
     handled_by(small, "greet.handler")
     small.write("greet/__init__.py", HANDLER)
     small.write("greet/words.json", "{}")
@@ -53,7 +53,7 @@ def test_the_packages_of_a_function_are_found_whichever_module_of_it_has_the_han
     assert "draw.py" in names()
 
 
-def test_packages_that_were_asked_for_but_not_locked_are_told(small):
+def test_packages_that_are_required_but_not_locked_are_refused(small):
     small.write("handlers/greet/requirements.in", "draw\n")
     done = small.build()
     assert done.code == 1
@@ -122,7 +122,7 @@ def test_the_standard_library_is_that_of_the_target(small, monkeypatch):
 # Files that are none
 
 
-def test_links_that_lead_nowhere_or_round_in_a_circle_are_told(small):
+def test_broken_and_circular_links_are_refused(small):
     (small.root / "shared/.#words.py").symlink_to("somebody@somewhere.42")
     assert "shared/.#words.py is a broken link" in small.build().message
     (small.root / "shared/.#words.py").unlink()
@@ -133,18 +133,18 @@ def test_links_that_lead_nowhere_or_round_in_a_circle_are_told(small):
     assert "shared/again is a link to a folder that contains it" in small.build().message
 
 
-def test_a_pipe_is_told_and_not_read(small):
+def test_a_named_pipe_is_refused_without_reading_it(small):
     os.mkfifo(small.root / "shared/pipe")
     assert "shared/pipe is a broken link or not a regular file" in small.build().message
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
-def test_a_name_that_no_zip_can_hold_is_told(small):
+def test_a_file_name_that_no_zip_can_hold_is_refused(small):
     Path(os.fsdecode(os.fsencode(small.root) + b"/shared/\xff.txt")).touch()
     assert r"shared/\udcff.txt has a name that is not UTF-8" in small.build().message
 
 
-def test_a_module_nested_too_deeply_is_told(small):
+def test_a_module_that_is_nested_too_deeply_is_refused(small):
     small.write("shared/words.py", "HELLO = " + " + ".join(["1"] * 20_000))
     assert "words.py: RecursionError" in small.build().message
 
@@ -152,7 +152,7 @@ def test_a_module_nested_too_deeply_is_told(small):
 # build/ and .exh-dev/
 
 
-def test_a_data_folder_that_is_a_file_is_told(small):
+def test_a_data_folder_that_is_a_file_is_refused(small):
     (small.root / ".exh-dev").rename(small.root / "elsewhere")
     small.write(".exh-dev")
     done = small.build()
@@ -202,7 +202,7 @@ def test_when_one_cannot_be_moved_all_stay_where_they_were(tmp_path):
 # The command
 
 
-def test_a_project_without_functions_is_told(small):
+def test_building_a_project_without_functions_is_refused(small):
     small.write("template.yaml", "Resources: {}\n")
     done = small.build()
     assert done.code == 2

@@ -51,7 +51,7 @@ def test_the_general_configuration(app):
         ("PUT", f"users/{GROUP}/staffConfigurations/{GROUP}", {"data": {}}, 16),
     ],
 )
-def test_what_is_refused(app, method, path, body, expected):
+def test_invalid_configurations_are_refused(app, method, path, body, expected):
     assert code(app, method, path, body=body) == expected
 
 

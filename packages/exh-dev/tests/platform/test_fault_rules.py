@@ -63,7 +63,7 @@ def test_rules_are_understood(text, understood):
         ("PUT /x:503 x0", "never strike"),
     ],
 )
-def test_what_is_no_rule_is_told_with_a_right_one(text, wrong):
+def test_what_is_not_a_fault_rule_is_refused_with_an_example(text, wrong):
     with pytest.raises(UsageError, match=wrong) as raised:
         Rule.parse(text)
     assert str(raised.value).startswith(f'the fault rule "{text}" cannot be used: ')

@@ -97,7 +97,7 @@ def test_the_limit_of_the_size_can_be_another_one(tmp_path, refused):
     store.close()
 
 
-def test_a_served_platform_takes_files_as_large_as_it_is_told():
+def test_a_served_platform_has_the_limit_of_file_sizes_that_it_is_given():
     with LocalPlatform(max_file_size=LARGEST + 1) as served:
         served.start()
         first = served.credentials

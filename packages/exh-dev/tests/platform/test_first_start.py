@@ -77,7 +77,7 @@ def damage(path):
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"not a database" * 100), damage])
-def test_a_file_that_is_no_database_is_told_with_a_way_out(tmp_path, spoil):
+def test_a_file_that_is_not_a_database_is_refused_with_what_to_do(tmp_path, spoil):
     with LocalPlatform(data_dir=tmp_path):
         pass
     path = tmp_path / "platform.db"
@@ -112,7 +112,7 @@ def test_only_a_damaged_database_has_to_go(tmp_path, monkeypatch, error, way_out
     assert "move it away" not in str(raised.value)
 
 
-def test_documents_that_are_damaged_are_told_too(tmp_path):
+def test_damaged_documents_are_refused_too(tmp_path):
     store = Store(tmp_path / "platform.db")
     first_credentials(store)
     store._connection.executescript(
@@ -125,7 +125,7 @@ def test_documents_that_are_damaged_are_told_too(tmp_path):
     store.close()
 
 
-def test_a_path_that_is_a_directory_is_told(tmp_path):
+def test_a_database_that_is_a_directory_is_refused(tmp_path):
     (tmp_path / "platform.db").mkdir()
     with pytest.raises(DevkitError, match="cannot be used"):
         LocalPlatform(data_dir=tmp_path)

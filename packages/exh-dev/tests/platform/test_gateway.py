@@ -42,7 +42,7 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
         sqlite3.OperationalError("database or disk is full"),
     ],
 )
-def test_a_full_disk_is_told_as_one(platform, monkeypatch, error):
+def test_a_full_disk_is_named_as_the_reason(platform, monkeypatch, error):
     def fail(*_):
         raise error
 

@@ -44,7 +44,7 @@ def test_a_notification_to_somebody_else(app, refused):
     assert [each["important"] for each in call(app, "GET", V1, token)["data"]] == [True]
 
 
-def test_viewed(app):
+def test_notifications_are_marked_as_viewed(app):
     token = person(app)
     first, second = (call(app, "POST", V1, token, json=MESSAGE)["id"] for _ in range(2))
     foreign = call(app, "POST", V1, json=MESSAGE)["id"]
@@ -94,7 +94,7 @@ def test_the_types_are_for_everybody(app):
     assert len(types) == 7
 
 
-def test_settings(app, refused):
+def test_settings_are_stored_listed_and_deleted(app, refused):
     token = person(app)
     mine = f"{V1}/settings/{token['userId']}"
     body = {"key": "k", "preferences": {"message": False, "link": True}}
@@ -122,7 +122,7 @@ def push(app, token=None, **members):
     return app.as_user("POST", V2, token=token, json={"title": "t", "body": "b", **members})
 
 
-def test_it_is_sent_when_a_device_has_a_token(app):
+def test_a_notification_is_sent_when_a_device_has_a_token(app):
     token = person(app)
     me = token["userId"]
     made = push(app, token, targetUserId=me, data={"a-b": "c"}, android={"ttl": "1s"}).json()

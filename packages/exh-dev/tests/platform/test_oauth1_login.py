@@ -78,7 +78,7 @@ def test_unknown_fields_are_ignored(app):
     assert app.as_application("POST", TOKENS, json=body).status_code == 200
 
 
-def test_a_wrong_password_and_an_unknown_user_are_told_alike(app, refused):
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(app, refused):
     wrong = refused(log_in(app, password="wrong"), *UNKNOWN)
     assert refused(log_in(app, email="nobody@localhost.example"), *UNKNOWN) == wrong
 
@@ -226,7 +226,7 @@ def test_a_password_alone_is_not_enough_with_mfa(app, refused, methods):
     assert mfa["methods"] == shown
 
 
-def test_a_wrong_password_is_told_before_mfa(app, refused, methods):
+def test_a_wrong_password_is_refused_before_mfa(app, refused, methods):
     refused(log_in(app, password="wrong"), *UNKNOWN)
 
 

@@ -259,7 +259,7 @@ def test_the_refresh_token_of_a_public_client_works_once(app, public):
         assert app.as_bearer(token["access_token"], "GET", "/users/v1/me").status_code == 200
 
 
-def test_the_refresh_token_of_a_confidential_client_works_again_and_brings_new_ones(app, confidential):
+def test_the_refresh_token_of_a_confidential_client_can_be_used_again_for_new_tokens(app, confidential):
     first = log_in(app, confidential).json()["refresh_token"]
     brought = [refresh(app, confidential, first).json()["refresh_token"] for _ in range(3)]
     assert len({first, *brought}) == 4

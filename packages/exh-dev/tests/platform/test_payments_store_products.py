@@ -31,7 +31,7 @@ def test_subscription_products(app, apple, google, kind):
     assert app.send(None, "GET", BASE + path).json()["data"] == []
 
 
-def test_shared_secrets_are_kept_and_never_told(app, apple):
+def test_shared_secrets_are_stored_and_never_answered(app, apple):
     path = "/appStore/sharedSecrets"
     body = {"applicationId": app.first.application_id, "bundleId": "io.other", "secret": "s3cret"}
     for change, expected in (({"applicationId": "x"}, 12), ({"bundleId": None}, 14), ({"secret": 1}, 15)):

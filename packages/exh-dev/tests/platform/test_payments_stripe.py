@@ -324,7 +324,7 @@ def test_what_the_local_stripe_cannot_do(app, buy):
     assert found(app, order) == order
 
 
-def test_events_do_not_tell_the_client_secret(app, buy):
+def test_events_do_not_contain_the_client_secret(app, buy):
     order = buy()
     concluded = dev(app, f"/payment_intents/{order['paymentId']}/succeed")
     assert order["stripeClientSecret"] not in json.dumps(concluded)

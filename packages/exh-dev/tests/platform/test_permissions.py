@@ -56,7 +56,7 @@ def call(app):
 
 
 @pytest.mark.parametrize(("method", "path", "permission", "scopes"), list(guarded()))
-def test_it_needs_its_permission(app, call, method, path, permission, scopes):
+def test_an_endpoint_needs_its_permission(app, call, method, path, permission, scopes):
     assert call(method, path, token=person(app)) == NO_PERMISSION
     assert call(method, path, token=person(app, "SOME_OTHER", f"{permission}_ELSE")) == NO_PERMISSION
     assert call(method, path, token=person(app, permission)) != NO_PERMISSION
@@ -68,7 +68,7 @@ def test_it_needs_its_permission(app, call, method, path, permission, scopes):
 
 
 @pytest.mark.parametrize(("method", "path", "permission", "scopes"), list(guarded()))
-def test_it_needs_a_user(app, method, path, permission, scopes):
+def test_an_endpoint_needs_a_user(app, method, path, permission, scopes):
     url = re.sub(r"{(\w+)}", GROUP, path)
     for answer in (app.send(None, method, url, json={}), app.as_application(method, url, json={})):
         assert (answer.status_code, answer.json()["code"]) == (401, 104)

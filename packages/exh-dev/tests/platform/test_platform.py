@@ -82,7 +82,7 @@ def test_an_endpoint_that_does_not_exist_is_404(platform_credentials):
     assert (raised.value.status, raised.value.name) == (404, "ENDPOINT_EXCEPTION")
 
 
-def test_every_answer_has_the_gateways_header_and_none_tells_what_serves_it(platform):
+def test_every_answer_has_the_gateways_header_and_none_names_the_server(platform):
     for path in ("/users/v1/health", "/users/v1/me", "/nowhere"):
         headers = get(platform, path).headers
         assert headers["Strict-Transport-Security"].startswith("max-age=")
@@ -132,7 +132,7 @@ def test_nothing_outside_this_machine_can_connect():
         each.close()
 
 
-def test_a_taken_port_is_told_with_a_way_out(platform):
+def test_a_taken_port_is_refused_with_what_to_do(platform):
     port = int(platform.url.rpartition(":")[2])
     with pytest.raises(DevkitError, match=f"port {port} cannot be used .*--port 0"):
         LocalPlatform(port=port)
@@ -169,7 +169,7 @@ def written(data_dir, format_, version=None):
     return data_dir
 
 
-def test_a_data_directory_of_a_later_exh_dev_is_refused_with_a_way_out(tmp_path):
+def test_a_data_directory_of_a_later_exh_dev_is_refused_with_what_to_do(tmp_path):
     data_dir = written(tmp_path / "my data", 7, "3.1.0")
     before = (data_dir / "platform.db").read_bytes()
     with pytest.raises(DataFormatError) as refusal:
@@ -181,7 +181,7 @@ def test_a_data_directory_of_a_later_exh_dev_is_refused_with_a_way_out(tmp_path)
     assert (data_dir / "platform.db").read_bytes() == before
 
 
-def test_a_data_directory_of_an_earlier_exh_dev_is_refused_with_a_way_out(tmp_path, exh_dev):
+def test_a_data_directory_of_an_earlier_exh_dev_is_refused_with_what_to_do(tmp_path, exh_dev):
     data_dir = written(tmp_path / "data", 0)
     code, out, (line,) = exh_dev("serve", "--port", "0", "--data-dir", data_dir)
     assert (code, out, line["level"]) == (1, "", "ERROR")
@@ -213,7 +213,7 @@ def test_the_local_sidefx_answers_beside_the_platform(platform, monkeypatch):
     assert {build["release"] for build in builds} == {"gold"}
 
 
-def test_the_local_sidefx_fails_as_it_is_told_to(platform, monkeypatch):
+def test_the_local_sidefx_fails_as_it_is_programmed(platform, monkeypatch):
     from extrahorizon.sidefx import APIError, service
 
     for name, value in platform.sidefx_environment().items():

@@ -122,7 +122,7 @@ def test_a_group_that_is_no_id(app, schema, refused):
     refused(answer, 400, 26, "ILLEGAL_ARGUMENT_EXCEPTION")
 
 
-def test_a_slow_body_does_not_bring_back_what_has_changed_meanwhile(app, schema):
+def test_a_slow_body_does_not_overwrite_what_has_changed_meanwhile(app, schema):
     path = f"{DOCUMENTS}/{call(app, 'POST', DOCUMENTS, {'n': 1, 'tags': ['a']})['id']}"
     user = app.signer(app.first.token, app.first.token_secret)
 
@@ -231,7 +231,7 @@ def test_a_failed_task_and_its_event_are_written_together(app, monkeypatch):
     assert app.store.get("tasks", task["id"]) == task
 
 
-def test_an_error_with_half_a_character_can_be_stored(app):
+def test_an_error_with_a_lone_surrogate_can_be_stored(app):
     told = SimpleNamespace(error={"errorType": "ValueError", "errorMessage": "\ud800"})
     task = {"id": object_id(), "functionName": "f"}
     lifecycle.fail(app.store, task, lifecycle.error_of(told), now=app.now)

@@ -180,7 +180,7 @@ def test_a_body_that_is_no_text_comes_in_base64(app, content, content_type):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
-def test_every_method(app, method):
+def test_an_api_function_is_called_by_each_method(app, method):
     upload(app, code=code({"main.py": ECHO}))
     answer = app.as_user(method, API)
     assert answer.status_code == 200
@@ -325,7 +325,7 @@ def upload_half_error(app):
     upload(app, "raise", code=code(files), runtime="nodejs20.x", entryPoint="index.handler")
 
 
-def test_a_result_with_half_a_character_is_answered_as_an_escape(app):
+def test_a_result_with_a_lone_surrogate_is_answered_as_an_escape(app):
     upload_half(app)
     answer = app.as_user("POST", EXECUTE)
     assert answer.status_code == 200, answer.text
@@ -334,7 +334,7 @@ def test_a_result_with_half_a_character_is_answered_as_an_escape(app):
 
 
 @needs_node
-def test_an_error_with_half_a_character_ends_the_task_as_failed(app, refused):
+def test_an_error_with_a_lone_surrogate_ends_the_task_as_failed(app, refused):
     upload_half_error(app)
     answer = app.as_user("POST", "/tasks/v1/functions/raise/execute")
     body = refused(answer, 400, 1406, "LAMBDA_RUNTIME_EXCEPTION")
@@ -344,7 +344,7 @@ def test_an_error_with_half_a_character_ends_the_task_as_failed(app, refused):
 
 
 @needs_node
-def test_the_queue_ends_tasks_with_half_a_character_too(app):
+def test_the_queue_ends_tasks_with_a_lone_surrogate_too(app):
     upload_half(app)
     upload_half_error(app)
     for name in ("analyze", "raise"):
@@ -355,7 +355,7 @@ def test_the_queue_ends_tasks_with_half_a_character_too(app):
 
 @pytest.mark.slow
 @needs_node
-def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
+def test_the_control_center_shows_and_finds_runs_with_a_lone_surrogate(app):
     upload_half(app)
     upload_half_error(app)
     for name in ("analyze", "raise"):
@@ -368,7 +368,7 @@ def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
     assert [each["id"] for each in found] == [failed["id"]]
 
 
-def test_a_run_with_half_a_character_is_taken_over_from_a_fresh_platform(app):
+def test_a_run_with_a_lone_surrogate_is_copied_from_a_fresh_platform(app):
     upload_half(app)
     app.as_user("POST", EXECUTE)
     (record,) = app.send(None, "GET", "/_dev/api/runs").json()["data"]
@@ -379,7 +379,7 @@ def test_a_run_with_half_a_character_is_taken_over_from_a_fresh_platform(app):
     other.store.close()
 
 
-def test_an_api_function_answers_half_a_character_in_json_as_an_escape(app):
+def test_an_api_function_answers_a_lone_surrogate_in_json_as_an_escape(app):
     upload_half(app)
     assert app.send(None, "GET", f"{API}/object").content == b'{"text":"\\ud83d"}'
     assert app.send(None, "GET", f"{API}/text").content == b"?"

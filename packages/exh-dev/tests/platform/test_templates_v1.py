@@ -94,7 +94,7 @@ def in_a_hurry(monkeypatch):
         "\n#set($x = " + "[$a.b(" * 18 + ")]" * 18 + ")",
     ],
 )
-def test_a_template_that_would_never_end_is_ended_and_its_line_told(app, refused, in_a_hurry, source):
+def test_a_template_that_would_never_end_is_stopped_and_its_line_named(app, refused, in_a_hurry, source):
     schema = {"type": "object", "fields": {"text": {"type": "string"}}}
     template = create(app, schema=schema, fields={"body": source}).json()
     body = refused(resolve(app, template["id"], content={"text": "a" * 40 + "b"}), *FILLING)
@@ -281,7 +281,7 @@ def test_an_error_names_the_field_and_the_line(exh, source, line, reason):
     assert reason in raised.value.body["message"]
 
 
-def test_an_error_in_a_field_that_another_takes_up_is_told_there(exh):
+def test_an_error_in_an_included_field_names_that_field(exh):
     template = made(exh, "$content.subject", fields={"subject": "a\n${"})
     with pytest.raises(TemplateFillingError) as raised:
         exh.templates.resolve_as_json(template, content={})
@@ -486,7 +486,7 @@ SCHEMA = {
          "$content.list[9][0]| #unknown(1) |"),
     ],
 )  # fmt: skip
-def test_velocity(exh, source, text):
+def test_velocity_is_rendered(exh, source, text):
     assert body_of(exh, source, CONTENT, SCHEMA) == text
 
 
@@ -548,7 +548,7 @@ def test_the_language_is_the_users(app):
 # The kinds of templates that the vendor's public projects have
 
 
-def test_a_report_takes_a_whole_document(exh):
+def test_a_report_takes_a_document_as_its_content(exh):
     schema = {"fileToken": {"type": "string"}, "remarks": {"type": "string"}}
     source = '<img src="https://api.example.com/files/v1/$content.fileToken/file">\n<p>\n  $content.remarks\n</p>'
     template = made(exh, source, schema=schema, fields={"filename": "report"})

@@ -181,7 +181,7 @@ def test_a_language_and_a_time_zone_are_known_ones(app, refused, name, value):
     assert app.as_user("GET", path).json()[name] != value
 
 
-def test_another_address_is_activated_anew(app, refused):
+def test_a_changed_address_has_to_be_activated_again(app, refused):
     token = person(app)
     path = f"{BASE}/{token['userId']}/email"
     used = {"email": app.first.email}

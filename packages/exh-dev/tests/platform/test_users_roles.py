@@ -13,7 +13,7 @@ def role(app):
     return app.as_user("POST", f"{BASE}/roles", json={"name": "exh.tasks.x", "description": "d"}).json()
 
 
-def test_a_role_from_its_making_to_its_end(app, refused, role):
+def test_a_role_is_created_changed_assigned_and_deleted(app, refused, role):
     assert role["permissions"] == []
     one = f"?eq(name,{role['name']})"
     add, remove = f"{BASE}/roles/add_permissions{one}", f"{BASE}/roles/remove_permissions{one}"
@@ -64,7 +64,7 @@ def test_what_a_user_may_do_otherwise_too_needs_a_permission(app, refused, metho
     refused(app.send(None, method, BASE + path, json={}), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
 
 
-def test_the_permissions_there_are(app):
+def test_all_permissions_are_listed(app):
     for path in ("permissions", "groups/permissions"):
         answer = app.send(None, "GET", f"{BASE}/{path}").json()
         assert answer["page"]["total"] == len(answer["data"]) <= answer["page"]["limit"]
@@ -132,7 +132,7 @@ def test_a_role_belongs_to_its_group(app, refused):
     assert app.as_user("DELETE", f"{BASE}/groups/{GROUP}/roles/{role['id']}").json() == DONE
 
 
-def test_patients_come_and_go(app, refused):
+def test_patients_are_enlisted_and_removed(app, refused):
     token = person(app)
     path = f"{BASE}/{token['userId']}/patient_enlistments"
     body = {"group_id": GROUP, "expiry_timestamp": round(app.now * 1000) + 1000}

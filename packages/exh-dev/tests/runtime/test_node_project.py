@@ -251,7 +251,7 @@ def test_without_node_python_goes_on(serve, monkeypatch, tmp_path):
     assert served.execute("measure", {"of": "four"})["result"]["length"] == 4
 
 
-def test_a_syntax_error_is_told_and_the_old_code_does_not_run(serve):
+def test_a_syntax_error_is_a_problem_and_the_old_code_does_not_run(serve):
     served = serve()
     assert served.execute("weigh", {"weight": 1})["result"]["weight"] == 1
 
@@ -277,7 +277,7 @@ def test_a_handler_that_is_not_there_is_a_problem_of_its_function(serve):
     )
 
 
-def test_what_is_saved_while_the_manifest_is_broken_is_served_when_it_is_mended(serve):
+def test_changes_made_while_the_manifest_is_broken_are_served_once_it_is_fixed(serve):
     served = serve()
     served.execute("weigh", {})
     served.save("template.yaml", "Resources: [")
@@ -323,7 +323,7 @@ def test_a_link_out_of_the_project_is_not_built(project, exh_dev, tmp_path):
     assert (exit_code, "functions/weigh/link.js is a link to" in lines[-1]["message"]) == (1, True)
 
 
-def test_packages_that_are_not_installed_are_told(project, exh_dev):
+def test_packages_that_are_not_installed_are_named(project, exh_dev):
     project(
         {
             "functions/weigh/node_modules/left-pad/package.json": None,

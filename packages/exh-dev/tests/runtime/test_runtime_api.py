@@ -70,7 +70,7 @@ def test_an_outcome_is_accepted_once(api):
 
 
 @pytest.mark.parametrize("kind", ["response", "error"])
-def test_a_wrong_id(api, reports, kind):
+def test_a_wrong_request_id_is_refused(api, reports, kind):
     answer = api.answer("POST", f"{BASE}/invocation/other/{kind}", b"{}")
 
     assert answer.status == 400
@@ -81,7 +81,7 @@ def test_a_wrong_id(api, reports, kind):
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("POST", f"{BASE}/invocation/next"), ("GET", f"{BASE}/init/error")]
 )
-def test_an_unknown_path(api, method, path):
+def test_an_unknown_path_of_the_runtime_api_is_refused(api, method, path):
     assert api.answer(method, path, b"").status == 404
 
 

@@ -46,7 +46,7 @@ def test_the_outcome_is_that_of_the_native_client(start, scenario):
 
 
 @pytest.mark.slow
-def test_a_refused_response(run):
+def test_a_refused_response_is_an_error_of_the_invocation(run):
     standin = {"environment": {"PYTHONPATH": str(STANDIN)}}
 
     for options in {}, standin:
