@@ -79,7 +79,7 @@ def test_a_container_image_runs_as_a_process_by_its_command(exh_dev, greeting):
 
 
 @pytest.mark.slow
-def test_invoke_by_secrets_manager(exh_dev):
+def test_invoke_gives_credentials_by_secrets_manager(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--credentials", "secret")
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 

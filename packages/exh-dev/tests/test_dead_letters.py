@@ -174,7 +174,7 @@ def test_reasons_do_not_go_with_it_and_other_attributes_do(queues, capsys):
     assert message["MessageAttributes"].keys() == {"Clinic"}
 
 
-def test_nobody_is_asked_without_a_terminal_and_nothing_done(queues, capsys):
+def test_without_a_terminal_nothing_is_asked_and_nothing_done(queues, capsys):
     queues.put({"id": "t1"})
     code, told, said = run(capsys, "redrive", *LIVE)
     assert (code, told) == (2, None)
@@ -263,14 +263,14 @@ def test_missing_credentials_of_aws_are_an_error(queues, capsys, monkeypatch):
     assert "Unable to locate credentials" in said
 
 
-def test_people_see_a_table(queues, capsys):
+def test_a_terminal_shows_a_table(queues, capsys):
     queues.put({"id": "t1"}, POISON)
     assert run_command(["dead-letters", "list", "--table", *LIVE]) == 0
     printed = capsys.readouterr().out
     assert "PatientUnknownError" in printed
 
 
-def test_what_somebody_else_is_looking_at_is_not_none(queues, capsys):
+def test_messages_that_another_consumer_has_are_mentioned(queues, capsys):
     for number in range(3):
         queues.put({"id": f"t{number}"})
     hidden = queues.sqs.receive_message(QueueUrl=queues.dead, MaxNumberOfMessages=10, VisibilityTimeout=60)

@@ -99,7 +99,7 @@ def test_another_schedule_of_the_same_function_is_reported_unless_its_data_diffe
 
 
 @pytest.mark.parametrize("mark", ["yes", 1, None, [], {"interval": "x"}])
-def test_a_mark_that_somebody_garbled_is_still_ours_and_replaced(mark):
+def test_a_schedule_with_a_damaged_mark_is_still_ours_and_replaced(mark):
     garbled = known(1, data={"exhDevSchedule": mark})
     assert done({"sweep": HOURLY}, [garbled])[0] == ["+sweep 3600", "-1"]
 
@@ -218,7 +218,7 @@ def test_a_dry_run_shows_and_does_nothing(exh, exh_dev):
 
 
 @pytest.mark.slow
-def test_all_pages_are_read(here, exh):
+def test_schedules_of_all_pages_are_read(here, exh):
     for number in range(120):
         exh.tasks.schedules.create(functionName="hello-world", interval=1000 + number, data={"number": number})
     for _ in range(2):

@@ -60,7 +60,7 @@ def test_functions_with_a_schedule_get_it_once(tmp_path):
     assert [others[2]["id"] in sentence for sentence in told] == [True, True]
 
 
-def test_outside_of_a_project_there_are_none():
+def test_outside_of_a_project_no_function_is_served():
     with LocalPlatform() as platform:
         start(platform, None, print)
 

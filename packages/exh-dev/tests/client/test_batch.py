@@ -118,7 +118,7 @@ def test_what_a_function_raises_is_one_line_as_lambda_logs_it(job, functions, ha
 
 
 @pytest.mark.parametrize("handler", ["", "handler", "handlers/whoami.py"])
-def test_what_is_no_name_of_a_function_is_said(job, handler):
+def test_what_is_not_the_name_of_a_function_is_refused(job, handler):
     code, (line,) = job(handler, **JOB)
     assert (code, line["message"].partition(" must")[0]) == (2, "FUNCTION_HANDLER")
 

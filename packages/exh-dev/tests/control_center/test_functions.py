@@ -35,7 +35,7 @@ def test_what_starts_them_is_read_from_the_platform(center):
 
 
 @pytest.mark.slow
-def test_whether_a_worker_waits(center):
+def test_a_function_with_a_warm_worker_says_so(center):
     assert named(center)["other"]["workers"] == {"all": 0, "idle": 0}
     run = center.invoke("other", {})
     other = named(center)["other"]

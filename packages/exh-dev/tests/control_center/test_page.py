@@ -21,7 +21,7 @@ def get(platform, path, **headers):
     return requests.get(f"{platform.url}{path}", headers=headers, timeout=5, allow_redirects=False)
 
 
-def test_it_says_that_it_is_local_and_allows_only_itself(platform):
+def test_the_page_says_that_it_is_local_and_its_policy_allows_only_itself(platform):
     answer = get(platform, "/_dev/")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<title>LOCAL" in answer.text
@@ -31,7 +31,7 @@ def test_it_says_that_it_is_local_and_allows_only_itself(platform):
     assert not re.search(r"<script(?!( type=\"module\")? src=)| on[a-z]+=|style=", answer.text)
 
 
-def test_a_browser_is_sent_there_and_a_client_is_not(platform):
+def test_a_browser_is_redirected_to_the_control_center_and_a_client_is_not(platform):
     answer = get(platform, "/", Accept="text/html,*/*")
     assert (answer.status_code, answer.headers["location"]) == (307, "/_dev/")
     assert get(platform, "/").json()["code"] == 903
@@ -149,7 +149,7 @@ def test_answers_are_kept_from_other_origins(center):
         ("127.0.0.1", None),
     ],
 )
-def test_where_the_control_center_is(host, place):
+def test_the_control_center_is_at_the_loopback_address(host, place):
     assert place_of_center(host, "/_dev/") == place
 
 

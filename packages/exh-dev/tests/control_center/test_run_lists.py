@@ -209,7 +209,7 @@ def test_details_go_before_runs_and_the_oldest_first(serve, tmp_path):
     assert center.api.ended(again)["result"] == "x"
 
 
-def test_the_disk_is_bounded(serve, tmp_path):
+def test_kept_runs_take_limited_space_on_disk(serve, tmp_path):
     most = 3_000_000
     center = serve(data_dir=tmp_path, keep_bytes=most)
     before = sum(path.stat().st_size for path in tmp_path.glob("platform.db*"))

@@ -171,7 +171,7 @@ def handler(event, context):
 """
 
 
-def test_a_worker_that_was_warmed_before_kept_nobody_waiting(serve):
+def test_an_invocation_does_not_wait_for_a_worker_that_was_warmed_before(serve):
     center = serve({"handlers/other.py": SLOW_TO_START})
     function = center.platform.call(lambda: find_function(center.platform._store, "other"))
     center.platform.call(lambda: center.platform._app.tasks.runner.warm(function))

@@ -98,7 +98,7 @@ def test_bytecode_is_never_compared_with_its_source_and_names_the_files_as_lambd
     assert marshal.loads(code[16:]).co_filename == "/var/task/handlers/greet.py"  # noqa: S302 - our own
 
 
-def test_without_bytecode_when_asked(small):
+def test_a_bundle_is_built_without_bytecode_when_asked(small):
     assert small.build("--no-bytecode").code == 0
     assert not [name for name in names("build/greet.zip") if "__pycache__" in name]
 
@@ -253,7 +253,7 @@ def test_the_sizes_and_the_largest_parts_are_reported(small):
 
 
 @pytest.mark.slow
-def test_people_get_a_table(small, capfd):
+def test_a_terminal_gets_a_table(small, capfd):
     from exh_dev.cli.main import run_command
 
     assert run_command(["build", "--table"]) == 0
@@ -599,7 +599,7 @@ NEEDS = """
         targets: [exh, aws]"""
 
 
-def test_it_says_what_the_official_cli_will_take_from_its_environment(small, monkeypatch):
+def test_build_names_the_variables_that_the_official_cli_will_take_from_its_environment(small, monkeypatch):
     done = small.build()
     assert (done.variables, [line["level"] for line in done.lines]) == ({}, [])
     template = (small.root / "template.yaml").read_text()
@@ -615,7 +615,7 @@ def test_it_says_what_the_official_cli_will_take_from_its_environment(small, mon
     assert "neither .env nor the environment has ANOTHER: `exh sync` would stop there" in warned["message"]
 
 
-def test_what_only_aws_runs_takes_nothing_from_there(small):
+def test_a_function_for_aws_alone_takes_no_variable_from_the_environment(small):
     template = (small.root / "template.yaml").read_text()
     small.write("template.yaml", template.replace("\n        targets: [exh, aws]", NEEDS.replace("exh, ", "")))
     assert (small.build().variables, small.build().lines) == ({}, [])

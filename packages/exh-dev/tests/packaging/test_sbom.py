@@ -49,7 +49,7 @@ def commit(root, time):
         subprocess.run([*git, *step], cwd=root, check=True, env={"GIT_COMMITTER_DATE": time, "PATH": "/usr/bin:/bin"})
 
 
-def test_it_says_who_supplies_the_function_and_what_made_the_bill(small, bill):
+def test_a_bill_names_the_supplier_of_the_function_and_the_tool(small, bill):
     small.write("pyproject.toml", PYPROJECT.replace("Middle", "polite"))
     metadata = bill()["metadata"]
     authors = [{"name": "Ada Lovelace", "email": "ada@example.com"}, {"name": "Charles Babbage"}]
@@ -83,7 +83,7 @@ def test_what_is_not_known_is_left_out(bill, monkeypatch):
         ("Author-email: g@example.com\n", None),
     ],
 )
-def test_it_says_who_supplies_a_package(small, bill, wheelhouse, about, name):
+def test_a_bill_names_the_supplier_of_a_package(small, bill, wheelhouse, about, name):
     small.write("handlers/greet.py", HANDLER)
     small.lock(wheelhouse.add("polite", "1.0", {"polite.py": ""}, about=about))
     (component,) = bill()["components"]

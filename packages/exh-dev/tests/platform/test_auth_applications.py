@@ -125,5 +125,5 @@ def test_unknown_ids_and_repeated_names_are_refused(app, refused):
         ("DELETE", f"/{'0' * 24}/versions/{'0' * 24}"),
     ],
 )
-def test_permissions_are_asked_for(app, refused, method, path):
+def test_changing_applications_needs_permissions(app, refused, method, path):
     refused(app.as_user(method, BASE + path, token=person(app), json={}), *NO_PERMISSION)

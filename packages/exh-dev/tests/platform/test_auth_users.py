@@ -190,7 +190,7 @@ def test_a_provider_that_is_refused(app, refused, provider):
         ("POST", f"/users/{'0' * 24}/unlink"),
     ],
 )
-def test_oidc_asks_for_permissions(app, refused, method, path):
+def test_oidc_providers_and_logins_need_permissions(app, refused, method, path):
     refused(app.as_user(method, f"{BASE}/oidc{path}", token=person(app), json={}), *NO_PERMISSION)
 
 

@@ -27,7 +27,7 @@ from exh_dev.platform.faults.rules import FaultRules, Rule
         ("* /x:duplicate", Rule("* /x:duplicate", "*", "/x", "duplicate")),
     ],
 )
-def test_rules_are_understood(text, understood):
+def test_fault_rules_are_parsed(text, understood):
     assert Rule.parse(text) == understood
 
 
@@ -92,7 +92,7 @@ def test_no_text_makes_anything_but_a_usage_error(text):
         ("* /a?b:503", "GET", "/a:b", True),
     ],
 )
-def test_what_a_rule_is_about(rule, method, path, matches):
+def test_a_fault_rule_matches_by_method_path_and_function(rule, method, path, matches):
     assert Rule.parse(rule).matches(method, path) is matches
 
 

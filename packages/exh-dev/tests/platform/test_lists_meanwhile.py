@@ -80,7 +80,7 @@ def test_what_was_stored_before_is_in_a_list_that_takes_its_time(exh, monkeypatc
         assert exh.data.documents.find("lists", HEAVY).total == number + 2
 
 
-def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
+def test_a_list_that_takes_too_long_is_refused(exh, monkeypatch):
     with monkeypatch.context() as impatient:
         impatient.setattr(listing, "AT_ONCE", 0)
         impatient.setattr(lists, "SOON", 0)
@@ -91,7 +91,7 @@ def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
     assert exh.data.documents.find("lists", "limit(1)").total == 21
 
 
-def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
+def test_a_list_that_blocks_the_platform_ends_sooner(app, monkeypatch):
     """Without a file there is nothing that another thread could read."""
     app.as_user("POST", "/data/v1", json={"name": "lists", "description": "Lists"})
     app.as_user("POST", "/data/v1/lists/properties", json={"name": "n", "configuration": {"type": "number"}})
@@ -103,7 +103,7 @@ def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
     assert "takes longer than 0 s here" in answer.json()["message"]
 
 
-def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):
+def test_a_list_that_takes_too_much_memory_is_refused(exh, monkeypatch):
     monkeypatch.setattr("exh_dev.platform.storage.time_limit.MOST_MEMORY", -1)
     with pytest.raises(InvalidRqlError) as told:
         exh.data.documents.find("lists", HEAVY)

@@ -52,7 +52,7 @@ def test_english_is_needed(app, refused):
         ({"localizations": [{"key": "a", "text": {"EN": "", "XX": ""}}]}, 15),
     ],
 )
-def test_a_body_is_checked(app, body, code):
+def test_invalid_localizations_are_refused(app, body, code):
     for method in ("POST", "PUT"):
         answer = app.as_user(method, BASE, json=body)
         assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -77,7 +77,7 @@ def test_texts_are_requested_with_arguments(app):
     ("body", "code"),
     [({}, 14), ({"localizations": ["a"]}, 14), ({"localizations": ["a"], "localization_codes": ["nl"]}, 15)],
 )
-def test_a_request_is_checked(app, body, code):
+def test_an_invalid_request_of_texts_is_refused(app, body, code):
     assert app.as_user("POST", f"{BASE}/request", json=body).json()["code"] == code
 
 

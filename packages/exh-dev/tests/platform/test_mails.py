@@ -133,7 +133,7 @@ def test_a_mail_is_deleted(app, refused):
         ({"attachments": [{"name": "a", "content": "", "type": "text"}]}, 15),
     ],
 )
-def test_a_body_is_checked(app, changes, code):
+def test_an_invalid_mail_is_refused(app, changes, code):
     answer = send(app, **{**PLAIN, **changes})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not app.store.matching("mails", EVERYTHING)

@@ -357,7 +357,7 @@ def test_an_sso_token_lives_a_minute(app, seconds, status):
     assert app.as_application("POST", CONSUME, json={"ssoToken": sso}).status_code == status
 
 
-def test_who_may_use_sso(app, refused):
+def test_sso_tokens_need_a_user_and_an_oauth1_application(app, refused):
     refused(app.send(None, "POST", GENERATE), 401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_application("POST", GENERATE), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_bearer(bearer(app), "POST", GENERATE), 401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")

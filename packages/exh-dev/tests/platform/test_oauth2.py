@@ -433,7 +433,7 @@ def test_mfa_completes_the_login(app, public, method):
     refusal(again, 400, "invalid_grant", 131, "INVALID_MFA_TOKEN_EXCEPTION")
 
 
-def test_mfa_refusals(app, public, confidential, method):
+def test_wrong_codes_and_methods_of_mfa_are_refused(app, public, confidential, method):
     token = required(app, public)["token"]
 
     def answer(version=public, token=token, method_id=method["id"], code="000000"):

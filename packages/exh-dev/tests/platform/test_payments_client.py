@@ -64,7 +64,7 @@ def called(exh, *sections):
     return {name for name in names if name.partition(".")[0] in sections}
 
 
-def test_products_and_orders(served):
+def test_the_client_manages_products_and_orders(served):
     _, exh, nobody = served
     products, orders = exh.payments.products, exh.payments.orders
     assert exh.payments.health() is True

@@ -49,7 +49,7 @@ def code(app, method, path, token=None, body=None):
         ({"schema": {"required": [1]}}, 15),
     ],
 )
-def test_what_cannot_be_a_product(app, product, members, expected):
+def test_an_invalid_product_is_refused(app, product, members, expected):
     assert code(app, "POST", "/products", body={**PRODUCT, **members}) == expected
     known = product()
     if members != {"prices": None}:  # of an update, nothing is required
@@ -57,7 +57,7 @@ def test_what_cannot_be_a_product(app, product, members, expected):
     assert app.as_user("GET", PRODUCTS).json()["data"] == [known]
 
 
-def test_a_product_that_is_not_there(app):
+def test_an_unknown_product_of_payments_is_refused(app):
     for method in ("PUT", "DELETE"):
         assert code(app, method, f"/products/{UNKNOWN}", body={}) == 16
         assert code(app, method, "/products/none", body={}) == 12
@@ -115,7 +115,7 @@ def test_tags_need_rql_and_a_list(app, product, path):
         ({"data": {"color": "red", "gift": 1}}, 15),
     ],
 )
-def test_what_cannot_be_ordered(app, product, members, expected):
+def test_an_invalid_order_is_refused(app, product, members, expected):
     properties = {"color": {"type": "string"}, "size": {"type": "number"}, "gift": {"type": "boolean"}}
     known = product(schema={"required": ["color"], "properties": properties})
     body = {**({"productId": known["id"]} if members else {}), **members}

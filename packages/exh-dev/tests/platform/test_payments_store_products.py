@@ -7,7 +7,7 @@ from shops import APPLE, BASE, BUNDLE, PACKAGE, UNKNOWN, call, code, listed
 
 
 @pytest.mark.parametrize("kind", ["appStore", "playStore"])
-def test_subscription_products(app, apple, google, kind):
+def test_subscription_products_are_created_changed_and_deleted(app, apple, google, kind):
     shop = apple if kind == "appStore" else google
     path = f"/{kind}/subscriptions/products"
     made = shop.product(name="Monthly")

@@ -89,7 +89,7 @@ def test_a_long_time_limit_is_refused(app, refused):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "permission"), [(EXECUTE, "EXECUTE_TASK_FUNCTION"), (API, "EXECUTE_API_FUNCTION")])
-def test_the_permission_modes(app, refused, path, permission):
+def test_a_function_is_executed_by_its_permission_mode(app, refused, path, permission):
     answering = code({"main.py": "def handler(event, context): return {'statusCode': 200}"})
     upload(app, code=answering)
     nobody, stranger = app.send, person(app)
@@ -106,7 +106,7 @@ def test_the_permission_modes(app, refused, path, permission):
 
 
 @pytest.mark.slow
-def test_the_limits_on_what_runs_at_once(app):
+def test_functions_run_at_once_up_to_a_limit(app):
     sleep = code({"main.py": "import time\ndef handler(event, context): time.sleep(0.4); return {'statusCode': 200}"})
     upload(app, code=sleep, executionOptions={"permissionMode": "public"})
 

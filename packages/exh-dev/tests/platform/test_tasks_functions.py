@@ -93,7 +93,7 @@ def test_a_deleted_function_is_gone_with_its_code(app, refused, tmp_path):
     assert list((tmp_path / "code").iterdir()) == []
 
 
-def test_switching_off_and_on(app, refused):
+def test_a_function_is_disabled_and_enabled(app, refused):
     upload(app)
     for verb, affected in (("enable", 0), ("disable", 1), ("disable", 0)):
         assert app.as_user("POST", f"{FUNCTIONS}/analyze/{verb}").json() == {"affectedRecords": affected}
@@ -139,7 +139,7 @@ def test_switching_off_and_on(app, refused):
         ({"code": code({"folder/": ""})}, 1401),
     ],
 )
-def test_what_cannot_be_a_function(app, tmp_path, members, error):
+def test_an_invalid_function_is_refused(app, tmp_path, members, error):
     made = {**body(), **members}
     answer = app.as_user("POST", FUNCTIONS, json={name: value for name, value in made.items() if value is not None})
     assert (answer.status_code, answer.json()["code"]) == (400, error)

@@ -41,7 +41,7 @@ def failures(app):
     return [each["content"] for each in app.store.matching("events", EVERYTHING) if each["type"] == "task_failed"]
 
 
-def test_a_new_task(app):
+def test_a_new_task_is_stored_with_its_defaults(app):
     upload(app, executionOptions={"defaultPriority": 4})
     made = queue(app, data={"a": [1]}, tags=["x"])
     assert set(made) == {
@@ -219,7 +219,7 @@ def test_only_a_new_task_can_be_canceled(app, refused):
         ({"startTimestamp": "0001-01-01"}, 15),
     ],
 )
-def test_what_cannot_be_a_task(app, members, code):
+def test_an_invalid_task_is_refused(app, members, code):
     answer = app.as_user("POST", TASKS, json={"functionName": "analyze", **members})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert tasks(app) == []
@@ -245,7 +245,7 @@ def test_logs_schedules_and_requests_need_their_permissions(app, refused, method
 # Logs
 
 
-def test_the_log_of_a_task(app, refused):
+def test_the_log_of_a_task_is_listed_and_queried(app, refused):
     upload(app)
     made = queue(app)
     logs = f"{TASKS}/{made['id']}/logs"
@@ -277,7 +277,7 @@ def test_the_log_of_a_task_is_read_by_its_index_whatever_others_have_logged(app)
     assert all("USING INDEX task_logs_of" in plan for plan in plans)
 
 
-def test_a_task_without_lines(app, refused):
+def test_the_log_of_a_task_without_lines_is_refused(app, refused):
     made = queue(app)
     app.settle()
     refused(app.as_user("GET", f"{TASKS}/{made['id']}/logs"), 400, 1408, "NO_TASK_LOGS_FOUND")
@@ -350,7 +350,7 @@ def test_a_schedule_makes_a_task_each_time(app):
         ({"functionName": "f", "interval": 60, "priority": "x"}, 15),
     ],
 )
-def test_what_cannot_be_a_schedule(app, body, code):
+def test_an_invalid_schedule_is_refused(app, body, code):
     assert app.as_user("POST", f"{TASKS}/schedules", json=body).json()["code"] == code
 
 

@@ -73,7 +73,7 @@ def test_a_name_is_used_once(app, refused):
         ({"inputs": {"a": {"type": "string", "maxLength": 3}}}, 15),
     ],
 )
-def test_a_body_is_checked(app, changes, code):
+def test_an_invalid_template_is_refused(app, changes, code):
     answer = create(app, **changes)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
@@ -115,7 +115,7 @@ def test_the_language_and_the_time_zone_are_asked_for_or_the_users(app, refused)
     "inputs",
     [{"name": 1}, {"age": "1"}, {"age": True}, {"tags": "a"}, {"tags": [1]}, {"pet": []}, {"pet": {"alive": 1}}],
 )
-def test_inputs_have_their_types(app, refused, inputs):
+def test_inputs_of_a_wrong_type_are_refused(app, refused, inputs):
     create(app)
     refused(resolve(app, inputs=inputs), 400, 1003, "TEMPLATE_FILLING_EXCEPTION")
 

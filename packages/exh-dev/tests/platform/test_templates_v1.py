@@ -308,7 +308,7 @@ def test_an_error_in_an_included_field_names_that_field(exh):
         ({"type": "object", "options": [{"type": "max_bytes", "value": 10}]}, {"b": "more than ten"}),
     ],
 )
-def test_content_has_its_type(exh, kind, value):
+def test_content_of_a_wrong_type_is_refused(exh, kind, value):
     template = made(exh, schema={"a": kind})
     with pytest.raises(TemplateFillingError) as raised:
         exh.templates.resolve_as_json(template, content={"a": value})
@@ -366,7 +366,7 @@ def test_what_is_not_there_is_unknown(exh):
         ({"schema": {"fields": {"a": {"type": "number", "options": {"min": 1}}}}}, 15),
     ],
 )
-def test_a_body_is_checked(app, changes, code):
+def test_an_invalid_template_is_refused(app, changes, code):
     answer = create(app, **changes)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
@@ -490,7 +490,7 @@ def test_velocity_is_rendered(exh, source, text):
     assert body_of(exh, source, CONTENT, SCHEMA) == text
 
 
-def test_a_field_reads_others(exh):
+def test_a_field_includes_other_fields(exh):
     template = made(exh, "<title>$content.subject</title>$content.body", fields={"subject": "Hi $content.name"},
                     schema={"name": {"type": "string"}})  # fmt: skip
     assert exh.templates.resolve_as_json(template, content={"name": "Ann"}) == {

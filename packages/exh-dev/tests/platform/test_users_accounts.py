@@ -36,7 +36,7 @@ def test_pin_codes_have_to_be_enabled(app, refused):
     assert app.store.one("users", "email", PERSON["email"]) is None
 
 
-def test_whether_an_address_is_free(app, refused):
+def test_the_platform_says_whether_an_address_is_free(app, refused):
     def available(email):
         return app.send(None, "GET", f"{BASE}/email_available?email={email}").json()
 

@@ -59,7 +59,7 @@ def test_what_is_refused_of_roles(app, refused, role):
         ("DELETE", f"/{'0' * 24}/patient_enlistments/{GROUP}"),
     ],
 )
-def test_what_a_user_may_do_otherwise_too_needs_a_permission(app, refused, method, path):
+def test_group_roles_and_enlistments_need_permissions(app, refused, method, path):
     refused(app.as_user(method, BASE + path, token=person(app), json={}), *NO_PERMISSION)
     refused(app.send(None, method, BASE + path, json={}), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
 

@@ -191,7 +191,7 @@ def project(tmp_path, monkeypatch):
         ("functions/weigh", "/src/index.handler", "Handler is `/src/index.handler`"),
     ],
 )
-def test_what_the_manifest_refuses(project, exh_dev, place, handler, message):
+def test_an_invalid_function_of_node_in_the_manifest_is_refused(project, exh_dev, place, handler, message):
     template = FILES["template.yaml"].replace("src/index.handler", handler)
     given = f"CodeUri: {place}, " if place else ""
     project({"template.yaml": template.replace("CodeUri: functions/weigh, ", given)})
@@ -306,7 +306,7 @@ def test_a_secret_is_not_built(project, exh_dev, name):
         ),
     ],
 )
-def test_what_cannot_be_built(project, exh_dev, changes, message):
+def test_a_function_of_node_that_cannot_be_built_is_refused(project, exh_dev, changes, message):
     root = project(changes)
 
     exit_code, _, lines = exh_dev("build", "weigh")
@@ -397,7 +397,7 @@ def test_what_does_not_concern_it_leaves_its_worker(serve):
     assert served.invoke("weigh", {})["init_ms"] is None
 
 
-def test_saves_are_noticed(serve):
+def test_saved_files_of_node_are_noticed(serve):
     served = serve()
     with Reloader(served.platform, served.project, served.told.append):
 
@@ -409,7 +409,7 @@ def test_saves_are_noticed(serve):
     assert served.execute("weigh", {})["result"] == 2
 
 
-def test_run_and_invoke(project, exh_dev):
+def test_run_and_invoke_run_functions_of_node(project, exh_dev):
     project()
 
     exit_code, out, lines = exh_dev("run")

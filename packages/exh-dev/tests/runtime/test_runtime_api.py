@@ -26,7 +26,7 @@ def work():
     return Work(request_id="id-1", event=b'{"a": 1}', function_arn="arn:f", deadline=1_700_000_000.5)
 
 
-def test_work_comes_with_all_its_headers(api, reports):
+def test_an_invocation_comes_with_the_headers_of_lambda(api, reports):
     api.offer(work())
 
     answer = api.answer("GET", f"{BASE}/invocation/next", b"")
@@ -51,7 +51,7 @@ def test_work_comes_with_all_its_headers(api, reports):
         ("init/error", b'{"errorType": "E"}', InitFailed),
     ],
 )
-def test_outcomes_are_accepted(api, reports, path, body, report):
+def test_the_runtime_api_accepts_results_and_errors(api, reports, path, body, report):
     api.offer(work())
     api.answer("GET", f"{BASE}/invocation/next", b"")
 

@@ -47,7 +47,7 @@ def test_arguments_win_and_use_their_own_urls(environment):
     assert found(client_id="i", client_secret_key="s") == ("i", "s", ACCESS_TOKEN_URL, ENDPOINT_URL)
 
 
-def test_the_environment_is_next(environment, aws):
+def test_the_environment_is_used_without_arguments(environment, aws):
     aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
     environment({**IN_ENVIRONMENT, "API_SECRET_ID": "exh"})
     assert found() == ("env-id", "env-secret", ACCESS_TOKEN_URL, ENDPOINT_URL)
@@ -58,7 +58,7 @@ def test_white_space_around_a_value_does_not_count(environment):
     assert found() == ("env-id", "env-secret", *LOCAL.values())
 
 
-def test_the_secret_is_last(environment, aws):
+def test_the_secret_is_used_without_arguments_and_environment(environment, aws):
     aws.create_secret(Name="exh", SecretString=json.dumps({**IN_SECRET, "API_HOST": "x"}))
     environment({"API_SECRET_ID": "exh"})
     assert found() == ("sm-id", "sm-secret", ACCESS_TOKEN_URL, ENDPOINT_URL)

@@ -40,7 +40,7 @@ def test_requests_is_taken_where_a_proxy_is_set_or_somebody_asks_for_it(monkeypa
     assert type(default_transport(**arguments)) is expected
 
 
-def test_another_name_is_refused(monkeypatch):
+def test_an_unknown_name_of_a_transport_is_refused(monkeypatch):
     monkeypatch.setenv("EXH_TRANSPORT", "httpx")
     with pytest.raises(ConfigurationError, match=r"EXH_TRANSPORT is 'httpx'; expected requests or sockets"):
         ExtraHorizon()
