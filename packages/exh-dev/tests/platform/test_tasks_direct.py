@@ -169,25 +169,21 @@ def test_the_path_arrives_as_it_was_sent(app):
     assert app.send(None, "GET", f"{API}/a%20b%2Fc/d/").json()["rawPath"] == "/a%20b%2Fc/d/"
 
 
-@pytest.mark.parametrize(
-    ("content", "content_type"), [(b"\xff\x00", "text/plain"), (b"abc", "application/octet-stream")]
-)
-def test_a_body_that_is_no_text_comes_in_base64(app, content, content_type):
+def test_a_body_that_is_no_text_comes_in_base64(app):
     upload(app, code=code({"main.py": ECHO}))
-    event = app.as_user("PUT", API, content=content, headers={"content-type": content_type}).json()
-    assert event["isBase64Encoded"] is True
-    assert base64.b64decode(event["body"]) == content
+    for content, content_type in ((b"\xff\x00", "text/plain"), (b"abc", "application/octet-stream")):
+        event = app.as_user("PUT", API, content=content, headers={"content-type": content_type}).json()
+        assert event["isBase64Encoded"] is True
+        assert base64.b64decode(event["body"]) == content
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
-def test_an_api_function_is_called_by_each_method(app, method):
+def test_an_api_function_is_called_by_each_method(app):
     upload(app, code=code({"main.py": ECHO}))
-    answer = app.as_user(method, API)
-    assert answer.status_code == 200
-    if method == "HEAD":
-        assert answer.content == b""
-    else:
-        assert answer.json()["requestContext"]["http"]["method"] == method
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = app.as_user(method, API)
+        assert (answer.status_code, answer.json()["requestContext"]["http"]["method"]) == (200, method)
+    answer = app.as_user("HEAD", API)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_another_method_is_no_endpoint(app):
@@ -199,24 +195,24 @@ def answered(app, result):
     return app.as_user("POST", API, content=json.dumps(result))
 
 
-@pytest.mark.parametrize(
-    ("result", "status", "body", "content_type"),
-    [
-        ({"statusCode": 200}, 200, b"", "application/json"),
-        ({"statusCode": 499, "body": "x"}, 499, b"x", "application/json"),
-        ({"statusCode": 201.0, "body": {"a": "é"}}, 201, '{"a":"é"}'.encode(), "application/json"),
-        ({"statusCode": 200, "body": [1]}, 200, b"[1]", "application/json"),
-        ({"statusCode": 200, "body": 1.5}, 200, b"1.5", "application/json"),
-        ({"statusCode": 200, "body": None, "headers": None}, 200, b"", "application/json"),
-        ({"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "<p>"}, 200, b"<p>", "text/html"),
-        ({"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}, 200, b"\xff\x00", "application/json"),
-        ({"statusCode": 204, "body": "x"}, 204, b"", "application/json"),
-    ],
-)
-def test_what_a_function_returns_is_answered(app, result, status, body, content_type):
+ANSWERS = [
+    ({"statusCode": 200}, 200, b"", "application/json"),
+    ({"statusCode": 499, "body": "x"}, 499, b"x", "application/json"),
+    ({"statusCode": 201.0, "body": {"a": "é"}}, 201, '{"a":"é"}'.encode(), "application/json"),
+    ({"statusCode": 200, "body": [1]}, 200, b"[1]", "application/json"),
+    ({"statusCode": 200, "body": 1.5}, 200, b"1.5", "application/json"),
+    ({"statusCode": 200, "body": None, "headers": None}, 200, b"", "application/json"),
+    ({"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "<p>"}, 200, b"<p>", "text/html"),
+    ({"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}, 200, b"\xff\x00", "application/json"),
+    ({"statusCode": 204, "body": "x"}, 204, b"", "application/json"),
+]
+
+
+def test_what_a_function_returns_is_answered(app):
     upload(app, code=code({"main.py": ANSWER}))
-    answer = answered(app, result)
-    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (status, body, content_type)
+    for result, *expected in ANSWERS:
+        answer = answered(app, result)
+        assert [answer.status_code, answer.content, answer.headers["content-type"]] == expected, result
 
 
 def test_headers_are_answered_but_for_the_servers_own(app):
@@ -227,28 +223,30 @@ def test_headers_are_answered_but_for_the_servers_own(app):
     assert not {"connection", "transfer-encoding"} & set(answer.headers)
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
-        *({"statusCode": status} for status in (199, 500, "200", None, True, 200.5)),
-        *({}, [], "text", None, 200),
-        {"statusCode": 200, "headers": []},
-        {"statusCode": 200, "headers": {"X": 1}},
-        {"statusCode": 200, "headers": {"X Y": "1"}},
-        {"statusCode": 200, "headers": {"": "1"}},
-        {"statusCode": 200, "headers": {"X": "a\r\nSet-Cookie: b"}},
-        {"statusCode": 200, "headers": {"X": "é"}},
-        {"statusCode": 200, "isBase64Encoded": True, "body": "no base64!"},
-        {"statusCode": 200, "isBase64Encoded": True, "body": {}},
-        {"statusCode": 200, "isBase64Encoded": True},
-        {"statusCode": 200, "isBase64Encoded": "true", "body": ""},
-    ],
-)
-def test_what_cannot_be_answered_is_1409(app, refused, result):
+NO_ANSWERS = [
+    *({"statusCode": status} for status in (199, 500, "200", None, True, 200.5)),
+    *({}, [], "text", None, 200),
+    {"statusCode": 200, "headers": []},
+    {"statusCode": 200, "headers": {"X": 1}},
+    {"statusCode": 200, "headers": {"X Y": "1"}},
+    {"statusCode": 200, "headers": {"": "1"}},
+    {"statusCode": 200, "headers": {"X": "a\r\nSet-Cookie: b"}},
+    {"statusCode": 200, "headers": {"X": "é"}},
+    {"statusCode": 200, "isBase64Encoded": True, "body": "no base64!"},
+    {"statusCode": 200, "isBase64Encoded": True, "body": {}},
+    {"statusCode": 200, "isBase64Encoded": True},
+    {"statusCode": 200, "isBase64Encoded": "true", "body": ""},
+]
+
+
+def test_what_cannot_be_answered_is_1409(app):
     upload(app, code=code({"main.py": ANSWER}))
-    refused(answered(app, result), 400, 1409, "INVALID_API_FUNCTION_RESULT")
-    (record,) = app.as_user("GET", "/tasks/v1/apiRequests").json()["data"]
-    assert (record["statusCode"], record["error"]["type"]) == (400, "response")
+    for result in NO_ANSWERS:
+        answer = answered(app, result)
+        refusal = answer.status_code, answer.json()["code"], answer.json()["name"]
+        assert refusal == (400, 1409, "INVALID_API_FUNCTION_RESULT"), result
+    records = app.as_user("GET", "/tasks/v1/apiRequests?limit(50)").json()["data"]
+    assert [(each["statusCode"], each["error"]["type"]) for each in records] == [(400, "response")] * len(NO_ANSWERS)
 
 
 def test_failures_of_an_api_function(app, refused):
