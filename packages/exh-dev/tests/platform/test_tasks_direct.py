@@ -239,6 +239,7 @@ NO_ANSWERS = [
 ]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_answered_is_1409(app):
     upload(app, code=code({"main.py": ANSWER}))
     for result in NO_ANSWERS:
