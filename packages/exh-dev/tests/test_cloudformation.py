@@ -180,7 +180,7 @@ def test_values_with_a_literal_are_resolved(read, value, text):
         ('"{{resolve:ssm:/key}}"', ["looked up by AWS"]),
     ],
 )
-def test_what_has_no_literal_says_why(read, value, words):
+def test_a_value_without_a_literal_says_why(read, value, words):
     template = read(TEMPLATE + value + "\n")
     with pytest.raises(UnresolvableError) as caught:
         template.text(template.find("Value"))

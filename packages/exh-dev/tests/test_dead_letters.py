@@ -101,7 +101,7 @@ def test_messages_are_listed_with_their_reason_and_without_their_content(queues,
 
 
 @pytest.mark.parametrize("body", ["no JSON", "[1]", "{}", '{"id": 5}', "[" * 100_000])
-def test_what_is_no_task_is_listed_too(queues, capsys, body):
+def test_messages_that_are_not_tasks_are_listed_too(queues, capsys, body):
     queues.put(body, POISON)
     code, found, _ = run(capsys, "list", *LIVE)
     assert (code, found[0]["task_id"]) == (0, None)
@@ -182,7 +182,7 @@ def test_without_a_terminal_nothing_is_asked_and_nothing_done(queues, capsys):
     assert queues.bodies(queues.work) == []
 
 
-def test_what_comes_while_they_are_sent_stays(queues):
+def test_messages_that_arrive_during_a_redrive_stay(queues):
     """Poison that is poison still comes back at once: it is not sent for ever."""
     queues.put({"id": "t1"}, POISON)
     letters = DeadLetters(queues.sqs, queues.dead)
@@ -210,7 +210,7 @@ class Stubborn:
         return self._sqs.send_message_batch(QueueUrl=QueueUrl, Entries=Entries[::2])
 
 
-def test_what_the_other_queue_does_not_take_stays(queues):
+def test_messages_that_the_other_queue_refuses_stay(queues):
     for number in range(4):
         queues.put({"id": f"t{number}"})
     assert DeadLetters(Stubborn(queues.sqs), queues.dead).move(queues.work, lambda letter: True) == (2, 2)
@@ -288,7 +288,7 @@ def test_a_filter_without_a_match_lists_nothing(queues, capsys):
     assert capsys.readouterr().out == "None fits, of 1\n"
 
 
-def test_reading_ends_though_what_was_read_is_visible_again(queues, monkeypatch):
+def test_reading_ends_although_messages_become_visible_again(queues, monkeypatch):
     monkeypatch.setattr("exh_dev.aws.dead_letters._HIDDEN", 0)
     for number in range(10):
         queues.put({"id": f"t{number}"})

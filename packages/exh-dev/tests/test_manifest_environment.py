@@ -73,7 +73,7 @@ def refused(spec, line, words, variables=None, target="exh"):
         assert word in str(caught.value), str(caught.value)
 
 
-def test_globals_function_and_overlay_lie_over_each_other(spec):
+def test_overlay_wins_over_function_and_function_over_globals(spec):
     found = spec(
         {"B": "mine", "C": "mine", "G": "!Sub '${Stage}-1'", "H": "true"},
         {"C": "from the metadata", "D": "$HERE", "E": "!Ref Stage", "F": "5"},
@@ -92,7 +92,7 @@ def test_credentials_in_the_template_are_not_for_extra_horizon(spec):
     assert itself.environment("exh", {})["API_SECRET_ID"] == "of the task"
 
 
-def test_what_a_layer_starts_a_function_by_is_not_for_extra_horizon(spec):
+def test_variables_of_a_layer_are_not_for_extra_horizon(spec):
     found = spec({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"})
     assert "AWS_LAMBDA_EXEC_WRAPPER" in found.environment("aws", {})
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in found.environment("exh", {})

@@ -233,7 +233,7 @@ def test_programs_get_an_object(project, monkeypatch, capfd):
     assert all((project.root / file).is_file() for file in files)
 
 
-def test_people_get_lines_and_a_refusal_is_one(project, monkeypatch, capfd):
+def test_a_terminal_gets_lines_and_one_line_for_a_refusal(project, monkeypatch, capfd):
     monkeypatch.chdir(project.root)
     assert run_command(["new", "greet-patient", "--table"]) == 0
     out = capfd.readouterr().out

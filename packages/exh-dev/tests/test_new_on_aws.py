@@ -91,7 +91,7 @@ def test_a_parameter_that_needs_a_value_is_mentioned_once(project):
     assert told not in make(project, "greet", "task").next_steps
 
 
-def test_what_is_shared_is_there_once(project):
+def test_shared_resources_are_created_once(project):
     for name, kind in [("an-api", "api"), ("a-sweep", "schedule"), ("b-sweep", "schedule")]:
         make(project, name, kind)
     assert {"ASweepSchedulerRole", "BSweepSchedulerRole"} <= resources(project)
@@ -280,7 +280,7 @@ def test_what_only_looks_like_its_name_is_not_renamed(project):
     assert text(project) == before
 
 
-def test_what_came_with_it_is_called_after_it_again(project):
+def test_renaming_a_function_renames_the_resources_that_came_with_it(project):
     make(project, "sync", "schedule")
     rename_function(Project(project.root), "sync", "sync-two")
     assert {"SyncTwo", "SyncTwoSchedulerRole"} <= resources(project)

@@ -135,7 +135,7 @@ def test_a_loop_in_a_loop_is_known_by_its_look_and_seen_to_be_slow(pattern):
         "a?b?c",
     ],
 )
-def test_what_one_way_alone_fits_is_not_warned_of(pattern):
+def test_a_pattern_with_one_way_to_match_has_no_warning(pattern):
     assert slow_text(pattern) is None
 
 

@@ -65,7 +65,7 @@ OF_GREET_PATIENT = {
 }
 
 
-def test_what_belongs_to_a_function_goes_with_it_and_nothing_of_its_namesake(root):
+def test_removing_a_function_removes_its_files_and_nothing_of_its_namesake(root):
     before = files(root)
     removed = remove_function(Project(root), "GreetPatient")
     assert set(removed.files) == OF_GREET_PATIENT

@@ -99,11 +99,11 @@ def test_every_package_says_what_is_in_it():
     assert not silent
 
 
-def test_the_bottom_knows_nothing_of_what_is_above():
+def test_the_lowest_rooms_import_nothing_from_above():
     assert not [text for source, target, text in arrows() if source in BOTTOM and target in ABOVE]
 
 
-def test_the_bottom_has_an_order():
+def test_the_lowest_rooms_import_each_other_in_one_order():
     """Of project, platform and runtime each may import those after it: the project checks its templates' syntax."""
     within = {(source, target) for source, target, _ in arrows() if {source, target} <= BOTTOM}
     assert within <= {("project", "platform"), ("project", "runtime"), ("platform", "runtime")}

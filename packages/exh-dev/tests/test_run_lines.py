@@ -35,7 +35,7 @@ def test_a_run_is_one_line():
     assert without_time(line_of(RUN)) == "greet-patient (transition) OK in 1,234 ms"
 
 
-def test_what_went_wrong_is_on_it_in_one_line():
+def test_an_error_is_on_the_line_of_its_run():
     failed = {
         **RUN,
         "status": "FAILED",

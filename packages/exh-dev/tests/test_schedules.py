@@ -46,7 +46,7 @@ def done(wanted, schedules, functions=None, **options):
 # The plan
 
 
-def test_what_is_missing_is_made_and_what_is_there_is_kept():
+def test_missing_schedules_are_created_and_existing_ones_kept():
     assert done({"sweep": HOURLY, "report": DAILY}, [known(1)]) == (["+report 86400"], [1], [], [])
     assert done({"sweep": HOURLY}, [known(1)]) == ([], [1], [], [])
     assert done({}, []) == ([], [], [], [])
@@ -63,7 +63,7 @@ def test_an_interval_that_is_not_what_the_mark_says_is_not_kept():
     assert done({"sweep": HOURLY}, [known(1, interval=3600.0)])[0] == []
 
 
-def test_of_doubled_ones_the_oldest_is_kept():
+def test_of_duplicate_schedules_the_oldest_is_kept():
     assert done({"sweep": HOURLY}, [known(3), known(1), known(2)]) == (["-2", "-3"], [1], [], [])
     assert done({"sweep": HOURLY}, [known(1, schedule=DAILY), known(2)]) == (["-1"], [2], [], [])
 
@@ -81,7 +81,7 @@ def test_a_function_that_is_not_in_the_manifest_may_be_another_projects():
 
 
 @pytest.mark.parametrize("data", [{"clinic": "1"}, {**marked_data(3600), "clinic": "1"}, None, {}])
-def test_what_others_made_is_never_touched(data):
+def test_schedules_of_others_are_never_changed(data):
     theirs = known(1, data=data)
     if data is None:
         del theirs["data"]
@@ -106,7 +106,7 @@ def test_a_schedule_with_a_damaged_mark_is_still_ours_and_replaced(mark):
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([HOURLY, DAILY])), max_size=8), st.data())
-def test_whatever_there_is_a_second_run_has_nothing_to_do(there, draw):
+def test_a_second_sync_of_any_schedules_changes_nothing(there, draw):
     wanted = draw.draw(st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([HOURLY, DAILY])))
     schedules = {number: known(number, *each) for number, each in enumerate(there)}
     made = plan(wanted, ["a", "b"], schedules.values())
@@ -301,7 +301,7 @@ def test_a_refusal_names_the_permission_and_what_was_done(cluster, exh, exh_dev,
         assert schedules_of(exh) == [("hello-world", 3600)]
 
 
-def test_what_somebody_else_removes_meanwhile_is_gone_all_the_same(here, exh):
+def test_a_schedule_that_was_removed_meanwhile_is_no_error(here, exh):
     gone = exh.tasks.schedules.create(functionName="hello-world", interval=90, data=marked_data(90))
     found = read_plan(here.manifest, exh)
     exh.tasks.schedules.remove(gone["id"])

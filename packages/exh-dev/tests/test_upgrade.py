@@ -41,7 +41,7 @@ def wheels(folder, **versions):
         ("1.10.0", "1.10.0", ""),
     ],
 )
-def test_what_changed_in_between_is_shown(old, new, shown):
+def test_upgrade_shows_the_changes_between_the_versions(old, new, shown):
     assert changes_between(CHANGELOG, old, new) == shown
 
 

@@ -181,7 +181,7 @@ def test_each_error_of_the_token_endpoint_has_its_class(name, cls):
     assert (error.name, error.exh_error) == (name, None)
 
 
-def test_a_failure_inside_the_platform_is_one_whatever_its_status():
+def test_code_1_is_a_server_error_whatever_the_status():
     assert type(answer(b'{"code": 1, "name": "SERVER_EXCEPTION"}', status=502)) is errors.ServerError
 
 

@@ -170,7 +170,7 @@ def authentication(clock):
     return OAuth2Authentication("acme.io", "client", "hush", clock=clock)
 
 
-def test_a_password_login_authenticates_the_client_twice_and_then_bears_the_token(endpoint, authentication):
+def test_a_password_login_sends_the_client_in_header_and_body_and_then_a_bearer_token(endpoint, authentication):
     tokens = authentication.log_in("jan@example.com", "p")
     assert endpoint.bodies == [
         {
@@ -404,7 +404,7 @@ def test_fifty_threads_share_a_refresh_that_fails(http, clock):
     assert (len(errors), len(refused)) == (50, 1)
 
 
-def test_a_refresh_that_was_only_unlucky_is_tried_again_by_the_next_call(http, clock, endpoint):
+def test_a_refresh_that_failed_temporarily_is_tried_again_by_the_next_call(http, clock, endpoint):
     http.remove("POST", TOKENS_URL)
     http.post(TOKENS_URL, status=500, body="")
     authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)

@@ -77,7 +77,7 @@ def error(code, status=400, **extra):
         *(error(1, 500), error(4, 503), error(110, 401), error(415), error(1403), error(1412)),
     ],
 )
-def test_a_read_is_sent_again_after_whatever_may_pass(http, session, failure):
+def test_a_read_is_retried_after_any_temporary_failure(http, session, failure):
     answers(http, "GET", failure, failure, OK)
     assert session.call("GET", "/data/v1/x") == {"ok": True}
     assert len(http.calls) == 3
@@ -120,7 +120,7 @@ def test_a_write_declared_idempotent_is_sent_again_like_a_read(http, session, fa
 
 
 @pytest.mark.parametrize("code", [10, 15, 16, 4711])
-def test_what_will_not_pass_is_not_sent_again(http, session, code):
+def test_a_permanent_error_is_not_retried(http, session, code):
     answers(http, "GET", error(code), OK)
     with pytest.raises(PlatformError):
         session.call("GET", "/data/v1/x")

@@ -240,7 +240,7 @@ def test_access_denied_raises_although_there_is_a_last_value(sources):
         manager.read("exh")
 
 
-def test_credentials_that_are_refused_while_aws_is_away_are_worth_another_attempt(sources, monkeypatch):
+def test_credentials_that_are_refused_while_aws_is_unreachable_may_be_retried(sources, monkeypatch):
     sources.value = secret(API_HOST="https://api.acme.io", **dict.fromkeys(OAUTH_NAMES, "x"))
     monkeypatch.setenv("API_SECRET_ID", "exh")
     exh = ExtraHorizon(transport=Refusing())

@@ -222,7 +222,7 @@ def test_what_is_broken_is_reported_with_its_place_until_it_is_fixed(project, ca
         (".env", lambda _: "API_HOST=x\n", (".env", None), "API_HOST in .env is not read"),
     ],
 )  # fmt: skip
-def test_what_may_be_meant_is_a_warning_and_no_failure(project, file, change, place, told):
+def test_suspicious_but_valid_code_is_a_warning(project, file, change, place, told):
     before = project.read(file) if (project.root / file).exists() else None
     project.write(file, change(before))
     name, words = place
@@ -233,7 +233,7 @@ def test_what_may_be_meant_is_a_warning_and_no_failure(project, file, change, pl
     assert told in problem["message"]
 
 
-def test_a_variable_that_exh_sync_asks_for_is_worth_knowing_and_no_failure(project, monkeypatch):
+def test_a_variable_that_exh_sync_needs_is_reported_as_information(project, monkeypatch):
     monkeypatch.delenv("GREETING_KEY", raising=False)
     asks = replaced("kind: schedule", "kind: schedule\n        environment: {KEY: $GREETING_KEY}")
     project.write("template.yaml", asks(project.read("template.yaml")))

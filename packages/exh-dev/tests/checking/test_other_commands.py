@@ -49,14 +49,14 @@ def test_build_refuses_what_is_an_error_of_a_function_that_it_builds(project, fi
     assert not (project.root / "build").exists()
 
 
-def test_build_does_not_mind_errors_of_other_functions(project):
+def test_build_ignores_errors_of_other_functions(project):
     project.write(GREET, "def handler(:\n")
     project.write("requirements.txt", "")
     project.write("pyproject.toml", '[project]\nname = "clinic"\nversion = "1"\n')
     assert project.run("build", "answer", "--no-bytecode").code == 0
 
 
-def test_build_for_another_runtime_does_not_mind_that_of_the_manifest(project):
+def test_build_for_another_runtime_ignores_that_of_the_manifest(project):
     template = project.read("template.yaml").replace("Timeout: 10\n", "Timeout: 10\n      Runtime: python3.8\n")
     project.write("template.yaml", template)
     project.write("requirements.txt", "")

@@ -68,7 +68,7 @@ def test_a_path_with_a_space_is_quoted(started_as, monkeypatch):
     assert pasteable("exh-dev runs; pytest tests/a.py") == "'a b/bin/exh-dev' runs; 'a b/bin/pytest' tests/a.py"
 
 
-def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
+def test_a_command_that_was_started_as_a_module_is_suggested_as_one(started_as, monkeypatch):
     folder = started_as("site-packages/exh_dev/__main__.py")
     monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))
     assert pasteable("exh-dev runs") == ".venv/bin/python -m exh_dev runs"

@@ -63,7 +63,7 @@ EVERY_WAY = {
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
-def test_what_is_printed_is_seen_as_it_is_and_acts_on_nothing(way, capsys, monkeypatch):
+def test_control_characters_are_printed_visibly_and_have_no_effect(way, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
     EVERY_WAY[way](TerminalOutput())

@@ -219,7 +219,7 @@ def test_two_spellings_of_the_callers_header_are_nobody():
 
 
 @pytest.mark.parametrize("value", ["", "x", USER_ID.upper(), f"{USER_ID},{OTHER_ID}", f"{USER_ID}\n", f" {USER_ID}"])
-def test_what_is_no_id_is_nobody(value):
+def test_a_header_without_a_valid_id_is_no_caller(value):
     assert ApiRequest.from_event(api_event(headers={"x-exh-requesting-user-id": value})).caller is None
 
 
@@ -436,7 +436,7 @@ def test_an_exception_passes_through_as_it_is(error, capfd):
     assert capfd.readouterr() == ("", "")  # Lambda logs it; the router would have, too
 
 
-def test_what_ends_a_process_ends_it():
+def test_system_exit_ends_the_process_of_a_function():
     with pytest.raises(SystemExit):
         answer_of(lambda request, exh: sys.exit(1))
 
@@ -500,6 +500,6 @@ def test_origins_come_from_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("origin", ["*", "clinic.example.com", f"{CLINIC}/", "null", "", "https://*.example.com"])
-def test_an_origin_that_is_none_is_found_out_at_once(origin):
+def test_an_invalid_origin_raises_at_once(origin):
     with pytest.raises(ValueError, match="is not an origin"):
         ApiFunction(origins=[origin])

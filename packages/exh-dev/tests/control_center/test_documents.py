@@ -85,7 +85,7 @@ def test_automatic_transitions_and_conditions_on_the_document_are_obstacles_too(
 
 
 @pytest.mark.slow
-def test_what_has_to_do_with_a_document(center):
+def test_a_document_has_its_files_mails_tasks_and_runs(center):
     stored = center.exh.files.create(b"%PDF", name="night.pdf", mimetype="application/pdf")
     me = center.exh.users.me()
     document = center.exh.data.documents.create("pulse", {"notes": [{"text": stored["tokens"][0]["token"]}]})

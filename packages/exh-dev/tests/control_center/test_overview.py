@@ -31,7 +31,7 @@ def test_runs_are_counted_by_minute_and_by_function(serve):
     assert [each["subject"] for each in overview["mails"]] == ["Hello"]
 
 
-def test_what_was_saved_is_listed(serve):
+def test_saved_files_are_listed(serve):
     center = serve(reload=True)
     center.write("handlers/other.py", "def handler(event, context):\n    return 2\n")
     (reload,) = wait_for(lambda: center.get("/overview")["reloads"])

@@ -164,7 +164,7 @@ def test_a_page_of_its_own_may_post(center):
 
 
 @pytest.mark.slow
-def test_the_description_is_valid_and_says_what_there_is(center):
+def test_the_description_is_valid_and_lists_all_endpoints(center):
     found = center.get("/openapi.json")
     assert found == description()
     validate(found)

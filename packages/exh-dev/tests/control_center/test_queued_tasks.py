@@ -55,7 +55,7 @@ def test_of_many_tasks_as_many_are_listed_as_are_asked_for(center):
 
 
 @pytest.mark.slow
-def test_a_retry_waits_as_one(serve):
+def test_a_retry_is_listed_as_waiting(serve):
     center = serve(pace=0.001)
     center.exh.tasks.create(functionName="analyze", data={"fail": "no"})
     center.ended(1)

@@ -96,7 +96,7 @@ def test_a_syntax_error_is_a_problem_and_the_old_code_does_not_run(center):
     assert word(center) == "mended"
 
 
-def test_what_runs_comes_to_its_end_on_the_old_code(serve):
+def test_a_run_in_progress_ends_with_the_old_code(serve):
     waits = (
         "import pathlib, time\n\ndef handler(event, context):\n    print('begun', flush=True)\n"
         "    while not pathlib.Path(event['until']).exists():\n        time.sleep(0.01)\n    return 'old'\n"
@@ -190,7 +190,7 @@ def test_nothing_that_is_saved_ends_the_watching(serve, text):
 
 
 @pytest.mark.parametrize("text", ["x = " + "-" * 20_000 + "1\n", "x = 1\0\n", "x = " + "(" * 5000])
-def test_what_cannot_be_parsed_runs_no_more_and_keeps_nothing_else_from_being_served(center, text):
+def test_a_file_that_cannot_be_parsed_does_not_run_and_keeps_nothing_else_from_being_served(center, text):
     center.invoke("other", {})
     assert word(center) == "first"
     center.save("handlers/other.py", text)
@@ -324,7 +324,7 @@ def test_folders_that_nothing_is_served_from_are_not_watched(center, watched):
     assert not [each for each in found if "__pycache__" in each or "node_modules" in each]
 
 
-def test_a_folder_is_watched_once_code_of_a_function_lies_there(center):
+def test_a_folder_is_watched_once_a_function_has_code_in_it(center):
     (center.folder / "lib").mkdir()
     center.write("lib/people.py", 'NAME = "first"\n')
     reloader = Reloader(center.platform, center.project, center.told.append)

@@ -304,7 +304,7 @@ def test_what_failed_again_is_run_again_though_its_replay_is_of_another_kind(cen
     assert (second["of"], skipped) == (first["id"], [])
 
 
-def test_what_went_well_at_last_is_not_run_again(serve):
+def test_runs_that_succeeded_in_the_end_are_not_repeated(serve):
     center = serve({"handlers/other.py": "def handler(event, context):\n    return 1\n"})
     center.platform.adopt_runs([run_of(status="FAILED", failure="x", function="other", kind="task")])
     (first,) = center.post("/runs/replay", {"kind": "task"})["replayed"]

@@ -272,7 +272,7 @@ def test_the_folder_is_what_the_official_cli_zips(small):
 
 
 @pytest.mark.slow
-def test_what_is_left_of_functions_that_are_gone_is_removed(small):
+def test_bundles_of_removed_functions_are_deleted(small):
     add_function(small, "gone")
     assert small.build().code == 0
     small.write("build/notes.md")
@@ -460,7 +460,7 @@ def test_what_lambda_would_not_unpack_is_refused_unless_it_is_an_image(small, mo
 
 
 @pytest.mark.slow
-def test_what_only_goes_to_aws_may_be_larger(small, wheelhouse):
+def test_a_bundle_for_aws_alone_may_be_larger(small, wheelhouse):
     template = small.root / "template.yaml"
     template.write_text(template.read_text().replace("[exh, aws]", "[aws]"))
     noise = random.Random(1).randbytes(12 * 1024 * 1024)  # noqa: S311 - what cannot be compressed
@@ -500,7 +500,7 @@ def test_imports_that_would_fail_in_lambda_are_refused(small, code, told):
         "import xml.etree.ElementTree",
     ],
 )
-def test_imports_that_do_no_harm_are_let_through(small, code):
+def test_harmless_imports_pass(small, code):
     small.write("handlers/greet.py", f"{code}\n\n\ndef handler(event, context):\n    pass\n")
     assert small.build().code == 0
 

@@ -74,7 +74,7 @@ def test_without_an_environment_or_a_value_the_template_says_it(deployed):
 
 
 @pytest.mark.slow
-def test_what_all_commands_of_sam_get_counts_unless_deploy_says_otherwise(deployed):
+def test_global_parameters_of_samconfig_apply_unless_deploy_has_its_own(deployed):
     everywhere = '[dev.global.parameters]\nparameter_overrides = "Architecture=arm64"\n'
     deployed.write("samconfig.toml", everywhere)
     assert deployed.build("--config-env", "dev").bundles["greet"]["architecture"] == "arm64"

@@ -139,7 +139,7 @@ def test_whatever_may_import_a_module_keeps_it(with_package, code):
         "'''Like polite.deep.'''",
     ],
 )
-def test_what_never_runs_on_lambda_keeps_nothing(with_package, code):
+def test_code_that_never_runs_on_lambda_keeps_no_package(with_package, code):
     with_package("import polite", {"polite/__init__.py": code, "polite/deep.py": "DEEP = 1"})
     assert "DEEP" not in Path("build/greet/bundle/polite/deep.py").read_text()
 
@@ -183,7 +183,7 @@ def test_a_package_with_entry_points_is_kept_where_somebody_looks_for_them(with_
 
 
 @pytest.mark.parametrize("asked", ["'polite'", "__name__", "NAME"])
-def test_what_is_asked_for_its_version_has_it(with_package, asked):
+def test_a_package_whose_version_is_asked_for_keeps_its_metadata(with_package, asked):
     code = f"from importlib.metadata import version\nNAME = 'polite'\nVERSION = version({asked})"
     with_package("import polite", {"polite/__init__.py": code})
     assert imported("import polite; print(polite.VERSION)") == "1.0"
@@ -274,7 +274,7 @@ def test_a_damaged_or_missing_cache_is_built_again(small, damage):
     assert contents(Path("build")) == first
 
 
-def test_what_is_kept_does_not_grow_without_end(tmp_path):
+def test_the_cache_of_builds_has_a_limit(tmp_path):
     from exh_dev.packaging.kept import Kept
 
     for number in range(20):

@@ -66,7 +66,7 @@ def test_a_bill_names_the_supplier_of_the_function_and_the_tool(small, bill):
     assert (tool["name"], tool["version"]) == ("exh-dev", exh_dev.__version__)
 
 
-def test_what_is_not_known_is_left_out(bill, monkeypatch):
+def test_a_bill_leaves_out_what_is_unknown(bill, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     metadata = bill()["metadata"]
     assert set(metadata) == {"component", "tools"}
@@ -117,7 +117,7 @@ def test_a_function_depends_on_what_it_asks_for_and_packages_on_what_they_need(s
     }
 
 
-def test_what_only_a_lock_names_is_reached_too(small, bill, wheelhouse):
+def test_packages_that_only_a_lock_names_are_in_the_bill(small, bill, wheelhouse):
     small.write("handlers/greet.py", HANDLER)
     leaf = wheelhouse.add("leaf", "1.0", {"leaf.py": ""}, needs=["leaf"])
     small.lock(leaf, wheelhouse.add("middle", "1.0", {"middle.py": ""}, needs=["leaf"]))

@@ -150,7 +150,7 @@ def test_a_link_is_judged_by_what_it_leads_to(tmp_path):
         'ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"',
     ],
 )
-def test_ordinary_code_is_let_through(tmp_path, line):
+def test_ordinary_code_passes(tmp_path, line):
     assert told(tmp_path, "module.py", line + "\n") == ""
 
 
@@ -373,7 +373,7 @@ def test_bytes_that_begin_as_an_archive_and_are_none_are_read_as_they_are(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["empty.gz", "empty.bz2", "empty.xz", "empty.tar", "empty.zip"])
-def test_an_archive_of_nothing_is_let_through(tmp_path, name):
+def test_an_empty_archive_passes(tmp_path, name):
     content = {
         "empty.gz": gzip.compress(b""),
         "empty.bz2": bz2.compress(b""),
@@ -384,7 +384,7 @@ def test_an_archive_of_nothing_is_let_through(tmp_path, name):
     assert told(tmp_path, name, content) == ""
 
 
-def test_what_came_out_before_the_damage_is_read(tmp_path):
+def test_a_damaged_archive_is_read_up_to_the_damage(tmp_path):
     content = gzip.compress(LINE.encode() + os.urandom(200_000))
     message = told(tmp_path, "a.gz", flipped(content, -6))
     assert "a.gz:1: a key, secret or token" in message

@@ -99,7 +99,7 @@ def test_a_wheel_may_write_its_version_otherwise(small, wheelhouse):
 
 
 @pytest.mark.slow
-def test_what_a_package_says_of_itself_is_utf_8(small, wheelhouse):
+def test_metadata_of_a_package_is_read_as_utf_8(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, metadata="License: Größe\n"))
     assert small.build().code == 0
     (component,) = json.loads(Path("build/greet.cdx.json").read_text())["components"]

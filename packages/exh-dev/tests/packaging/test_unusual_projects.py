@@ -75,7 +75,7 @@ def test_a_list_of_packages_may_name_the_lock_it_must_fit(small, wheelhouse):
         "first, handler = 1, print\n",
     ],
 )
-def test_a_handler_can_come_about_in_many_ways(small, code):
+def test_a_handler_may_be_defined_in_many_ways(small, code):
     small.write("handlers/other.py", HANDLER)
     small.write("handlers/greet.py", code)
     assert small.build().code == 0
@@ -98,7 +98,7 @@ def test_modules_of_the_project_come_along_however_they_are_imported(small, code
     assert "handlers/fast.py" in names()
 
 
-def test_what_may_be_missing_is_let_through(small):
+def test_imports_that_may_be_missing_pass(small):
     code = "from contextlib import suppress\n\nwith suppress(ImportError):\n    import numpy"
     small.write("handlers/greet.py", f"{code}\n\n\n{HANDLER}")
     assert small.build().code == 0
@@ -219,7 +219,7 @@ def test_options_that_make_no_sense_are_wrong_usage(small, wrong):
     assert "defect" not in done.message
 
 
-def test_the_python_may_lie_in_the_home_folder(small, tmp_path, monkeypatch):
+def test_the_python_may_be_in_the_home_folder(small, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "python").write_text(f'#!/bin/sh\nexec {quote(sys.executable)} "$@"\n')
     (tmp_path / "python").chmod(0o755)

@@ -54,7 +54,7 @@ def test_what_lists_of_oauth2_tokens_leave_out(app, oauth2):
     assert not {"applicationId", "redirectUriWasAsked", "codeChallenge"} & set(authorization)
 
 
-def test_what_expired_long_ago_is_gone_after_a_start(app, oauth2):
+def test_long_expired_tokens_are_deleted_at_a_start(app, oauth2):
     def start():
         create_app(app.store, clock=lambda: app.now)
         return app.store.one("oauth2_access_tokens", "accessToken", oauth2["access_token"])

@@ -226,7 +226,7 @@ def test_a_document_stays_in_the_group_of_another_of_its_patients(app, make):
     assert groups_of(app) == []
 
 
-def test_unlinking_who_is_not_linked_takes_no_group_away(app, make):
+def test_unlinking_a_user_who_is_not_linked_removes_no_group(app, make):
     stranger = person(app, patient=[GROUP])
     path = make(groupSyncMode="linkedUsersPatientEnlistments", groups=[GROUP])
     app.as_user("POST", f"{path}/unlinkUsers", json={"userIds": [stranger["userId"]]})

@@ -293,7 +293,7 @@ def test_data_over_the_limit_is_a_failed_delivery(app):
     assert tasks(app) == []
 
 
-def test_what_is_gone_is_not_done(app):
+def test_a_deleted_dispatcher_or_action_does_nothing(app):
     made = create(app, TASK)
     changed = create(app, TASK)
     publish(app)

@@ -209,7 +209,7 @@ def test_the_settings_say_what_is_shown_in_place(app, patterns, disposition):
     assert answer.headers["content-disposition"].startswith(f"{disposition};")
 
 
-def test_who_may_see_and_change_the_settings(app, refused):
+def test_settings_of_files_are_seen_and_changed_with_permissions(app, refused):
     settings = f"{FILES}/settings"
     unchanged = {"disableForceDownloadForMimeTypes": [], "updateTimestamp": "2023-11-14T22:13:20.000Z"}
     assert app.as_user("GET", settings).json() == unchanged

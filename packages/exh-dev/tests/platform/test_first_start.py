@@ -27,7 +27,7 @@ def test_no_secret_is_in_the_repr(platform):
     assert known.user_id in shown
 
 
-def test_what_an_earlier_version_did_not_make_is_made_and_the_rest_kept(tmp_path):
+def test_missing_records_of_an_earlier_version_are_created_and_the_rest_kept(tmp_path):
     path = tmp_path / "platform.db"
     store = Store(path)
     before = first_credentials(store)
@@ -49,7 +49,7 @@ def test_what_an_earlier_version_did_not_make_is_made_and_the_rest_kept(tmp_path
     assert seen[0].oauth2_client_id != before.oauth2_client_id
 
 
-def test_what_a_later_version_made_is_left_alone():
+def test_records_of_a_later_version_are_unchanged():
     store = Store()
     known = first_credentials(store)
     store.put("first_start", {**store.get("first_start", "credentials"), "more": "x"})

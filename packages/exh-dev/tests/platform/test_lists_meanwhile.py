@@ -33,7 +33,7 @@ def exh(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_page_that_takes_its_time_is_as_any_other(exh, monkeypatch):
+def test_a_slow_list_has_the_same_page_as_a_fast_one(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     page = exh.data.documents.find("lists", f"{HEAVY}&select(data.list)&limit(5)")
     assert (page.total, page.limit) == (1, 5)
@@ -73,7 +73,7 @@ def test_everybody_else_is_answered_while_the_slowest_lists_take_their_time(exh,
 
 
 @pytest.mark.slow
-def test_what_was_stored_before_is_in_a_list_that_takes_its_time(exh, monkeypatch):
+def test_a_slow_list_has_what_was_stored_before_it_was_asked_for(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     for number in range(3):
         exh.data.documents.create("lists", {"list": [{"v": f"x{number}"}]})

@@ -228,7 +228,7 @@ def test_a_wrong_password_is_an_invalid_grant(app, public):
 
 
 @pytest.mark.slow
-def test_the_pace_of_logins_is_one_for_both_kinds_of_token(app, public):
+def test_oauth1_and_oauth2_logins_share_one_rate_limit(app, public):
     log_in(app, public, password="wrong")
     refusal(log_in(app, public), 400, "invalid_grant", 211, "LOGIN_TIMEOUT_EXCEPTION")
     body = {"email": app.first.email, "password": app.first.password}

@@ -82,7 +82,7 @@ def test_a_login_with_a_wrong_client_or_redirect_uri_is_not_redirected(app, reco
         ({"scope": None}, "invalid_scope"),
     ],
 )
-def test_what_is_wrong_otherwise_goes_back_to_the_application(app, record, asked, error):
+def test_other_errors_of_a_login_are_sent_to_the_redirect_uri(app, record, asked, error):
     for answer in (app.send(None, "GET", authorize_url(record, **asked)), log_in(app, record, **asked)):
         told = sent_back(answer)
         assert (told["error"], told["state"], told["from"]) == (error, "a b&c", "app")

@@ -344,7 +344,7 @@ def test_a_login_by_a_key_of_the_provider(exh, log_in, own, application, registe
     ]
 
 
-def test_what_the_provider_is_asked(log_in, own):
+def test_the_provider_gets_the_requests_of_openid_connect(log_in, own):
     log_in()
     (_, basic, form), (_, bearer, _) = own.asked
     assert base64.b64decode(basic.removeprefix("Basic ")).decode() == f"own+client:{quote_plus(SECRET)}"

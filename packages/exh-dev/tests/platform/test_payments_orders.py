@@ -165,7 +165,7 @@ def test_a_status_is_set_by_who_may(app, product):
     assert app.as_user("GET", "/tasks/v1").json()["data"] == []  # nobody has paid
 
 
-def test_who_sees_which_orders_and_pages_of_them(app, product):
+def test_orders_are_listed_by_user_and_permission(app, product):
     known = product()["id"]
     one, other = person(app), person(app)
     mine = [order(app, one, productId=known, tags=[f"t{number}"])["id"] for number in range(5)]

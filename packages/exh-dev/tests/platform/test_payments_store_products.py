@@ -55,7 +55,7 @@ def test_shared_secrets_are_stored_and_never_answered(app, apple):
 
 
 @pytest.mark.parametrize("kind", ["app_store", "play_store"])
-def test_what_the_local_stores_do_not_sell(app, kind):
+def test_an_invalid_purchase_at_a_local_store_is_refused(app, kind):
     path = f"/_dev/{kind}/purchases"
     body = {"bundleId": BUNDLE, "productId": "p", "packageName": PACKAGE, "subscriptionId": "s"}
     for change, expected in (

@@ -140,7 +140,7 @@ def test_a_replacing_purchase_that_the_app_completes_first(app, google):
     assert events(app) == ["started", "switched_product", "started"]
 
 
-def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
+def test_a_paid_period_ends(app, shop):
     shop.product()
     bought = shop.buy(period=DAY)
     shop.complete(bought)
@@ -156,7 +156,7 @@ def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
     ("change", "status"),
     [("requestPriceConsent", "failed_to_confirm_price_change"), ("renew", "expired_from_billing")],
 )
-def test_what_is_not_renewed_ends_as_time_goes_by(app, shop, change, status):
+def test_a_subscription_that_is_not_renewed_ends(app, shop, change, status):
     shop.product()
     bought = shop.buy(period=DAY)
     shop.complete(bought)
@@ -165,7 +165,7 @@ def test_what_is_not_renewed_ends_as_time_goes_by(app, shop, change, status):
     assert standing(app)[:2] == (status, "lost")
 
 
-def test_a_grace_period_ends_as_time_goes_by(app, apple):
+def test_a_grace_period_ends(app, apple):
     apple.product()
     bought = apple.buy(period=DAY)
     apple.complete(bought)

@@ -59,7 +59,7 @@ def test_an_automatic_transition_that_fails_leaves_no_lock(app, schema, refused)
     assert not app.store.matching("document_work", EVERYTHING)
 
 
-def test_what_cannot_be_finished_does_not_keep_the_platform_from_starting(app, schema):
+def test_work_that_cannot_be_finished_does_not_keep_the_platform_from_starting(app, schema):
     document = call(app, "POST", DOCUMENTS, {"n": 1})
     action = {"type": "set", "field": "n", "value": "text"}
     made = call(app, "POST", "/data/v1/ecg/transitions", transition(actions=[action]))
@@ -177,7 +177,7 @@ def test_a_long_list_of_values(app, schema, field):
     "query",
     [f"eq(tags.{'9' * 5_000},1)", f"eq(data.{'.'.join('a' * 90)},1)", f"sort({','.join(['status'] * 3_000)})"],
 )
-def test_a_query_that_asks_for_too_much(app, schema, refused, query):
+def test_a_query_with_too_many_parts_is_refused(app, schema, refused, query):
     refused(app.as_user("GET", f"{DOCUMENTS}?{query}"), 400, 19, "INVALID_RQL_EXCEPTION")
 
 

@@ -120,7 +120,7 @@ def test_functions_run_at_once_up_to_a_limit(app):
 
 
 @pytest.mark.parametrize(("body", "code"), [("[]", 22), ("{", 22), ('{"data": 1}', 15)])
-def test_what_cannot_be_executed_with(app, body, code):
+def test_a_direct_execution_with_invalid_data_is_refused(app, body, code):
     upload(app)
     answer = app.as_user("POST", EXECUTE, content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)

@@ -135,6 +135,6 @@ def test_resolving_needs_the_permission_for_this_template(app, refused):
     assert resolve(app, person(app, "RESOLVE_TEMPLATES")).status_code == 200
 
 
-def test_a_user_whose_settings_are_none_gets_english_and_utc():
+def test_a_user_with_invalid_settings_gets_english_and_utc():
     assert settings_of({"language": "Dutch", "time_zone": "nowhere"}) == ("EN", "UTC")
     assert settings_of({"language": "NL", "time_zone": "Europe/Brussels"}) == ("NL", "Europe/Brussels")

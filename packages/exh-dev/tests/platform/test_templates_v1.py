@@ -169,7 +169,7 @@ class Quick:
 
 
 @pytest.mark.slow
-def test_others_are_answered_while_localizations_are_put_in(exh, monkeypatch):
+def test_others_are_answered_while_localizations_are_inserted(exh, monkeypatch):
     exh.localizations.create(localizations=[{"key": "greeting", "text": {"EN": "Hello, $1"}}])
     template = made(exh, "{{greeting}}{{$content.key}}")
     places = [f"{{{{greeting, {number}}}}}{{{{unknown-{number}}}}}" for number in range(150_000)]
@@ -247,7 +247,7 @@ def test_a_process_that_is_killed_while_it_is_asked_is_replaced_once():
         assert kept.pid is None
 
 
-def test_a_process_that_hears_no_signal_is_killed(monkeypatch):
+def test_a_process_that_ignores_signals_is_killed(monkeypatch):
     monkeypatch.setattr(renderer, "_GRACE", 0)
     impatient = renderer.Renderer(0.001)  # no time for the process to start
     with pytest.raises(renderer.FillingError, match="it takes longer than"):
@@ -385,7 +385,7 @@ def test_a_template_is_reached_by_its_id_alone(app, refused):
     refused(app.send(None, "POST", f"{BASE}/{MISSING}/resolve", json={"content": {}}), *UNKNOWN)
 
 
-def test_what_to_fill_in_is_checked(app, refused):
+def test_a_request_to_resolve_is_checked(app, refused):
     template = create(app).json()["id"]
     refused(app.send(None, "POST", f"{BASE}/{template}/resolve"), 400, 13, "EMPTY_BODY_EXCEPTION")
     refused(resolve(app, template), 400, 14, "MISSING_REQUIRED_FIELDS_EXCEPTION")

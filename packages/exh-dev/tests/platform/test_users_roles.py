@@ -35,7 +35,7 @@ def test_a_role_is_created_changed_assigned_and_deleted(app, refused, role):
     assert role["id"] not in app.store.get("users", token["userId"])["role_ids"]
 
 
-def test_what_is_refused_of_roles(app, refused, role):
+def test_invalid_changes_of_roles_are_refused(app, refused, role):
     body = {"permissions": ["X"]}
     for path in (f"{BASE}/roles/add_permissions", f"{BASE}/roles/remove_permissions"):
         refused(app.as_user("POST", path, json=body), *EMPTY_RQL)

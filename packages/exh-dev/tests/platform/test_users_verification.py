@@ -73,7 +73,7 @@ def test_requests_are_limited(app, refused):
     assert "expiry_timestamp" not in pending(app)
 
 
-def test_manual_mode_asks_for_nothing_until_it_is_asked(app, refused):
+def test_manual_activation_sends_nothing_until_it_is_requested(app, refused):
     register(app, activation_mode="manual")
     assert not app.store.matching("activation_requests", EVERYTHING)
     assert send(app, "GET", f"/activation?email={EMAIL}").status_code == 200

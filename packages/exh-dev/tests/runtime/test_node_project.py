@@ -386,7 +386,7 @@ def test_what_is_saved_in_its_folder_is_served(serve, name):
     assert served.invoke("measure", {"data": {"of": "x"}})["init_ms"] is None
 
 
-def test_what_does_not_concern_it_leaves_its_worker(serve):
+def test_changes_of_other_files_keep_the_worker_of_a_function(serve):
     served = serve({"shared/__init__.py": ""})
     served.execute("weigh", {})
 

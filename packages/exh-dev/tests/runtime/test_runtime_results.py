@@ -109,12 +109,11 @@ def test_a_syntax_error_is_an_error_of_the_function(run, module):
     assert error["errorMessage"].startswith("Syntax error in module 'written'")
 
 
-@pytest.mark.parametrize("message", ["API_HOST is not set", "côté"])
-def test_a_module_that_raises_is_an_error(run, module, message):
-    error = run(**module(f"class NotConfigured(Exception): ...\nraise NotConfigured('{message}')")).error
+def test_a_module_that_raises_is_an_error(run, module):
+    error = run(**module("class NotConfigured(Exception): ...\nraise NotConfigured('côté')")).error
 
     assert error["errorType"] == "NotConfigured"
-    assert error["errorMessage"] == message
+    assert error["errorMessage"] == "côté"
     assert any("written.py" in line for line in error["stackTrace"])
 
 

@@ -72,7 +72,7 @@ CALLS = {
 
 @pytest.mark.parametrize("client", ["native", "standin"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_server_that_is_gone(client, call):
+def test_a_runtime_api_that_has_ended_is_an_error(client, call):
     if client == "native":
         pytest.importorskip("runtime_client")
     with socket.create_server(("127.0.0.1", 0)) as server:

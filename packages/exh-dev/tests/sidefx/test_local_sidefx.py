@@ -49,7 +49,7 @@ def test_a_token_is_given_for_an_empty_body_and_for_a_grant_type(url, sidefx, kw
 
 
 @pytest.mark.parametrize("headers", [{}, basic("client-id-Zq81:wrong"), basic("é"), {"Authorization": "Basic %%"}])
-def test_no_token_is_given_to_anybody_else(url, headers):
+def test_a_wrong_client_gets_no_token(url, headers):
     answer = post(f"{url}/_sidefx/oauth2/application_token", headers=headers)
     assert (answer.status_code, answer.text) == (403, "Invalid client id or client secret")
 
@@ -121,7 +121,7 @@ def test_arguments_may_have_megabytes(url, bearer, sidefx, files):
         {"data": b"no parts", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
     ],
 )
-def test_what_is_no_call_is_refused(url, bearer, kwargs):
+def test_a_body_that_is_not_a_call_is_refused(url, bearer, kwargs):
     headers = {**bearer, **kwargs.pop("headers", {})}
     assert post(f"{url}/_sidefx/api/", headers=headers, **kwargs).status_code == 400
 

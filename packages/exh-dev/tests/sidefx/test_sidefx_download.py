@@ -159,7 +159,7 @@ def test_only_the_last_part_of_a_filename_counts(http, tmp_path, sent, used):
 
 
 @pytest.mark.parametrize("sent", ["", "..", ".", "/", "a/..", "a\x00b", "a\nb", None])
-def test_a_filename_that_is_none_is_refused(tmp_path, sent):
+def test_an_invalid_file_name_is_refused(tmp_path, sent):
     with pytest.raises(DownloadError, match="filename"):
         download_build(offering(filename=sent), "h", "1", "1", directory=tmp_path)
 

@@ -69,7 +69,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"
 
 @given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 20))
 @example(b"", 0, 0)
-def test_whatever_comes_is_an_answer_or_a_broken_connection(junk, at, cut):
+def test_any_bytes_are_an_answer_or_a_broken_connection(junk, at, cut):
     valid = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
     try:
         status, _, _, _ = read(valid[:at] + junk + valid[at + cut :])

@@ -244,7 +244,7 @@ def test_pieces_are_given_on_as_they_come(first, rest, serving):
             assert b"".join(pieces) == b"and"
 
 
-def test_of_two_headers_with_one_name_both_are_there(serving):
+def test_two_headers_with_one_name_are_both_kept(serving):
     with serving(
         lambda connection, *_: connection.sendall(
             b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\nx-a: 2\r\nConnection: close\r\n\r\n"

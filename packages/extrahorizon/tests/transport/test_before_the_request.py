@@ -128,7 +128,7 @@ def test_the_last_of_several_addresses_says_what_is_wrong(transport, monkeypatch
     assert not raised.value.sent
 
 
-def test_a_name_that_nobody_knows_is_unreachable(transport, monkeypatch):
+def test_a_host_name_that_cannot_be_resolved_is_unreachable(transport, monkeypatch):
     def unknown(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -362,7 +362,7 @@ def test_a_proxy_over_socks_says_which_package_it_needs(transport):
     assert (raised.value.sent, raised.value.permanent) == (False, True)
 
 
-def test_a_client_certificate_that_is_gone_by_then_is_a_mistake_of_the_configuration(transport, certificates, tmp_path):
+def test_a_client_certificate_that_was_deleted_meanwhile_is_a_configuration_error(transport, certificates, tmp_path):
     copy = tmp_path / "client.pem"
     copy.write_bytes((certificates / "client.pem").read_bytes())
     sends = transport(verify=str(certificates / "ca.pem"), cert=str(copy))
