@@ -15,7 +15,6 @@ from uuid import UUID
 
 import pytest
 import requests_oauthlib
-import responses
 
 from extrahorizon import ExtraHorizon, bodies, rql
 from extrahorizon.credentials import Credentials
@@ -29,12 +28,6 @@ pytestmark = pytest.mark.usefixtures("over_requests")
 
 HOST = "https://api.acme.io"
 KEYS = {"consumer_key": "key", "consumer_secret": "cs", "token": "t", "token_secret": "ts"}
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import threading
 
 import pytest
-import responses
 from requests import ConnectTimeout
 from rfc5849 import parse_header
 
@@ -33,12 +32,6 @@ pytestmark = pytest.mark.usefixtures("over_requests")
 
 HOST = "https://api.acme.io"
 TOKENS_URL = f"{HOST}/auth/v2/oauth2/tokens"
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 def body_of(call):

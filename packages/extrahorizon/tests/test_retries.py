@@ -5,7 +5,6 @@ import threading
 import boto3
 import pytest
 import requests
-import responses
 from rfc5849 import parse_header
 
 from extrahorizon import retries
@@ -31,12 +30,6 @@ pytestmark = pytest.mark.usefixtures("over_requests")
 
 URL = "https://api.acme.io/data/v1/x"
 CREDENTIALS = Credentials("https://api.acme.io", "k", "cs", "t", "ts")
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture

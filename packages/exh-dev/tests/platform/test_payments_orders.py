@@ -2,10 +2,9 @@
 
 import pytest
 from people import person
+from shops import BASE, UNKNOWN, code
 
-BASE = "/payments/v1"
 PRODUCTS, ORDERS = f"{BASE}/products", f"{BASE}/orders"
-UNKNOWN = "0" * 24
 PRODUCT = {"name": "Report", "prices": {"eur": {"amount": 2500}, "usd": {"amount": 2600}}}
 
 
@@ -23,10 +22,6 @@ def order(app, token=None, **members):
     answer = app.as_user("POST", ORDERS, token=token, json=members)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def code(app, method, path, token=None, body=None):
-    return app.as_user(method, BASE + path, token=token, json=body).json().get("code")
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,12 @@ import hmac
 import json
 
 import pytest
+from local_app import call
 from people import person
+from shops import BASE, UNKNOWN, code
 
-BASE, DEV = "/payments/v1", "/_dev/stripe"
+DEV = "/_dev/stripe"
 EVENTS = f"{BASE}/stripe/events"
-UNKNOWN = "0" * 24
-
-
-def call(app, method, path, body=None, token=None):
-    answer = app.as_user(method, path, token=token, **({} if body is None else {"json": body}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def code(app, method, path, token=None, body=None):
-    return app.as_user(method, BASE + path, token=token, json=body).json().get("code")
 
 
 def dev(app, path, body=None):

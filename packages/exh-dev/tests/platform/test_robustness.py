@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import psutil
 import pytest
-from local_app import HOST, LocalApp
+from local_app import HOST, LocalApp, call
 
 from exh_dev.platform.data.transitions import Engine
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -23,12 +23,6 @@ from exh_dev.platform.tasks import lifecycle
 from exh_dev.platform.tasks.code import unpack
 
 DOCUMENTS = "/data/v1/ecg/documents"
-
-
-def call(app, method, path, body=None):
-    answer = app.as_user(method, path, **({} if body is None else {"json": body}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 @pytest.fixture

@@ -31,12 +31,6 @@ Exception Type: KeyError at /api/
 Exception Value: 'a < b & "c"'"""
 
 
-@pytest.fixture
-def http():
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
 def public(**kwargs):
     """A service of the public SideFX, with a token."""
     kept = {"access_token": "the-token", "access_token_expiry_time": 4e9}

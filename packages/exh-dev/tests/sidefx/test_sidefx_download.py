@@ -7,7 +7,6 @@ import tracemalloc
 from types import SimpleNamespace
 
 import pytest
-import responses
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -40,12 +39,6 @@ def offering(**changes):
     asked = []
     offers = SimpleNamespace(get_daily_build_download=lambda *args: (asked.append(args), offer)[1])
     return SimpleNamespace(download=offers, timeout=None, remaining=unlimited, asked=asked)
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 def test_a_build_is_downloaded_under_its_name(api, sidefx, tmp_path):

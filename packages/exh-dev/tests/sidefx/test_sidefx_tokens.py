@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import responses
 
 from exh_dev.sidefx import failures
 from extrahorizon.errors import DeadlineExceededError, PlatformUnreachableError
@@ -15,12 +14,6 @@ from extrahorizon.sidefx import APIError, AuthorizationError, service
 TOKEN_URL = "https://www.sidefx.com/oauth2/application_token"
 API_URL = "https://www.sidefx.com/api/"
 GIVEN = {"client_id": "the id", "client_secret_key": "the sécret"}
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 def test_a_token_is_asked_for_with_an_empty_body_and_no_content_type(http):
