@@ -17,7 +17,7 @@ import pytest
 CLIENT, PLATFORM = "packages/extrahorizon/tests/transport", "packages/exh-dev/tests/platform"
 ADDRESSES = "test_addresses_that_do_not_answer_end_with_the_deadline_together"
 COSTS = "test_what_writes_next_to_nothing_has_a_cost"
-ENDED = "test_a_template_that_would_never_end_is_ended_and_its_line_told"
+ENDED = "test_a_template_that_would_never_end_is_stopped_and_its_line_named"
 OUR_OWN = {"exh_dev", "extrahorizon", "handlers", "shared"}
 FOLDERS = ("packages/extrahorizon/src", "packages/exh-dev/src", "handlers", "shared", "examples")
 #: Names that begin with an underscore and are documented: of the standard library's modules, of named tuples.
@@ -42,7 +42,7 @@ GUARDED = {
         **dict.fromkeys(("_render", "_eval_call"), f"{PLATFORM}/test_handlebars.py::{COSTS}"),
         **dict.fromkeys(
             ("_call", "_js_text", "_line_ending_after", "_parse", "_step", "_tokens"),
-            f"{PLATFORM}/test_handlebars.py::test_what_a_template_says",
+            f"{PLATFORM}/test_handlebars.py::test_a_handlebars_template_is_rendered",
         ),
     },
     "packages/exh-dev/src/exh_dev/platform/templates/handlebars_lines.py": dict.fromkeys(
@@ -68,7 +68,7 @@ GUARDED = {
                 "airspeed.Text.PLAIN",
                 "airspeed.UserDefinedDirective.DIRECTIVES",
             ),
-            f"{PLATFORM}/test_templates_v1.py::test_velocity",
+            f"{PLATFORM}/test_templates_v1.py::test_velocity_is_rendered",
         ),
     },
     "packages/exh-dev/src/exh_dev/platform/templates_v1/velocity.py": {

@@ -80,3 +80,10 @@ class LocalApp:
             assert not message["type"].endswith("failed"), message
 
         await self._app({"type": "lifespan", "state": {}}, receive, send)
+
+
+def call(app, method, path, body=None, token=None, status=200):
+    """Return the JSON that the platform answers to a user, or None; the status has to be this one."""
+    answer = app.as_user(method, path, token=token, **({} if body is None else {"json": body}))
+    assert answer.status_code == status, answer.text
+    return answer.json() if answer.content else None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from local_app import call
+
 BASE = "/payments/v1"
 APPLE, GOOGLE = f"{BASE}/appStore", f"{BASE}/playStore"
 BUNDLE, PACKAGE = "io.acme.app", "io.acme.android"
 UNKNOWN = "0" * 24
 HOUR, DAY = 3600, 86_400
 PRODUCT = {"subscriptionGroup": "acme", "subscriptionTier": "premium"}
-
-
-def call(app, method, path, body=None, token=None, status=200):
-    answer = app.as_user(method, path, token=token, **({} if body is None else {"json": body}))
-    assert answer.status_code == status, answer.text
-    return answer.json() if answer.content else None
 
 
 def code(app, method, path, token=None, body=None):

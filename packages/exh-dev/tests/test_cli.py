@@ -57,9 +57,8 @@ def test_invoke_prints_the_result_alone_and_json_lines_on_stderr():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spelling", ["hello-world", "hello_world", "HelloWorld"])
-def test_any_spelling_of_a_name_will_do(exh_dev, greeting, spelling):
-    assert exh_dev("invoke", spelling)[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
+def test_invoke_finds_a_function_by_another_spelling_of_its_name(exh_dev, greeting):
+    assert exh_dev("invoke", "HelloWorld")[:2] == (0, '{"greeting": "Hello, Extra Horizon!"}\n')
 
 
 @pytest.mark.slow
@@ -80,7 +79,7 @@ def test_a_container_image_runs_as_a_process_by_its_command(exh_dev, greeting):
 
 
 @pytest.mark.slow
-def test_invoke_by_secrets_manager(exh_dev):
+def test_invoke_gives_credentials_by_secrets_manager(exh_dev):
     code, out, _ = exh_dev("invoke", "whoami", "--credentials", "secret")
     assert (code, list(json.loads(out))) == (0, ["user_id"])
 
@@ -124,10 +123,9 @@ def test_a_platform_that_is_not_there_is_named(exh_dev):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", ["[1]", '"jan"', "null", "7"])
-def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path, text):
+def test_an_event_that_is_no_object_is_an_invalid_event_error(exh_dev, greeting, tmp_path):
     event = tmp_path / "event.json"
-    event.write_text(text)
+    event.write_text("[1]")
     code, out, _ = exh_dev("invoke", "hello-world", "--event", event)
     assert (code, json.loads(out)["errorType"]) == (1, "InvalidEventError")
 
@@ -135,53 +133,27 @@ def test_an_event_that_is_no_object_is_a_clear_error(exh_dev, greeting, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["invoke", "whoamy"], "did you mean `whoami`"),
-        (["invoke", "nothing-like-it"], "there are: whoami"),
         (["run", "whoami", "nope"], "has no function `nope`"),
-        (["invoke", "whoami", "--event", "missing.json"], "missing.json cannot be read: no such file or directory"),
-        (["invoke", "whoami", "--event", "template.yaml"], "template.yaml:1:1: not JSON"),
-        (["invoke", "whoami", "--env", "NOVALUE"], "--env 'NOVALUE' is not KEY=VALUE"),
         (["invoke", "whoami", "--env", "1X=2"], "is not KEY=VALUE"),
         (["invoke", "whoami", "--host", "https://acme.io"], "--host needs --live"),
         (["invoke", "whoami", "--credentials", "magic"], "magic"),
         (["invoke", "whoami", "--yes"], "--yes needs --live"),
         (["run", "--live", "--credentials", "env"], "--live uses your own credentials"),
-        (["run", "--json", "--table"], "exclude each other"),
         (["credentials", "--json", "--format", "env"], "exclude each other"),
         (["serve", "--data-dir", " "], "--data-dir is empty"),
         (["invoke"], "Missing argument"),
-        (["explode"], "No such command"),
-        (["serve", "--port", "70000"], "70000"),
         (["serve", "--max-file-size", "0"], "--max-file-size"),
         (["serve", "--max-file-size", "4096"], "--max-file-size"),
         (["serve", "--max-file-size", "much"], "--max-file-size"),
         (["serve", "--keep-runs", "0"], "--keep-runs"),
         (["serve", "--keep-runs-mb", "0"], "--keep-runs-mb"),
-        (["serve", "--host", "0.0.0.0"], "is for this machine only"),  # noqa: S104 - refused
-        (["serve", "--fault", "PUT /data/*:sometimes"], 'the fault rule "PUT /data/*:sometimes" cannot be used'),
     ],
 )
-def test_wrong_usage_is_told_in_one_json_line_and_exits_2(exh_dev, arguments, told):
+def test_wrong_usage_is_one_json_line_and_exit_code_2(exh_dev, arguments, told):
     code, out, lines = exh_dev(*arguments)
     assert (code, out, len(lines)) == (2, "", 1)
     assert lines[0]["level"] == "ERROR"
     assert told.lower() in lines[0]["message"].lower()
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 5000, '{"a": NaN}', '"\\ud800"', "\udcff"])
-def test_an_event_that_python_reads_differently_is_refused(exh_dev, greeting, tmp_path, text):
-    event = tmp_path / "event.json"
-    event.write_bytes(text.encode("utf-8", "surrogateescape"))
-    code, out, lines = exh_dev("invoke", "hello-world", "--event", event)
-    assert (code, out) == (2, "")
-    assert "defect" not in lines[0]["message"]
-
-
-def test_outside_a_project_says_so(exh_dev, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    code, _, lines = exh_dev("run")
-    assert code == 2
-    assert "no template.yaml in" in lines[0]["message"]
 
 
 # run
@@ -243,12 +215,6 @@ def test_live_asks_first_and_calls_the_named_cluster_with_the_developers_own_cre
         code, out, lines = exh_dev("invoke", "whoami", "--live", "--host", cluster.url, "--yes")
         assert (code, json.loads(out)) == (0, {"user_id": cluster.credentials.user_id})
         assert lines[0]["host"] == cluster.url
-
-
-def test_live_without_credentials_says_where_they_may_come_from(exh_dev):
-    code, _, lines = exh_dev("invoke", "whoami", "--live", "--yes")
-    assert code == 1
-    assert "exh login" in lines[0]["message"]
 
 
 # serve and credentials
@@ -361,27 +327,32 @@ def test_what_the_platform_refuses_is_printed_and_a_failure(on, exh_dev):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["FETCH", "/users/v1/me"], "is not a method"),
         (["GET", "users/v1/me"], "has to begin with a slash"),
-        (["POST", "/data/v1/", "{name}"], "not JSON"),
         (["GET", "/users/v1/me", "--host", "https://api.acme.io"], "--host needs --live"),
-        (["GET", "/users/v1/me", "--live", "--wait"], "--wait is for the local platform"),
     ],
 )
-def test_calls_that_make_no_sense(on, exh_dev, arguments, told):
+def test_call_refuses_wrong_arguments(on, exh_dev, arguments, told):
     code, out, err = exh_dev("call", *arguments, *on)
     assert (code, out) == (2, "")
     assert told in err[0]["message"]
 
 
-def test_a_call_without_a_platform_says_so(exh_dev, tmp_path):
-    code, _, err = exh_dev("call", "GET", "/users/v1/me", "--data-dir", tmp_path)
-    assert code == 1
-    assert "no platform runs" in err[0]["message"]
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("call GET /users/v1/me", "tasks", "logs hello-world", "schedules list", "schedules sync"),
+        *("runs", "replay x", "mails"),
+    ],
+)
+def test_a_command_without_a_running_platform_says_how_to_start_one(exh_dev, tmp_path, command):
+    code, out, (line,) = exh_dev(*command.split(), "--data-dir", tmp_path)
+    assert (code, out) == (1, "")
+    assert "no platform runs on" in line["message"]
+    assert "start one with `exh-dev serve`" in line["message"]
 
 
 @pytest.mark.slow
-def test_a_file_is_written_as_it_is(on, exh_dev):
+def test_call_writes_a_binary_answer_unchanged(on, exh_dev):
     exh_dev("call", "POST", "/templates/v2/", '{"name": "greeting", "outputs": {"body": "<p>Hello</p>"}}', *on)
     execution = "/tasks/v1/functions/html-to-pdf/execute"
     _, out, _ = exh_dev("call", "POST", execution, '{"data": {"templateName": "greeting"}}', *on)
@@ -416,14 +387,14 @@ def test_asking_for_credentials_does_not_keep_a_platform_from_starting(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/proc/self/fd/x"])
-def test_a_data_dir_where_nothing_can_be_made_is_told(exh_dev, place):
+def test_a_data_dir_where_nothing_can_be_created_is_refused(exh_dev, place):
     code, _, lines = exh_dev("serve", "--port", "0", "--data-dir", place)
     assert (code, len(lines)) == (1, 1)
     assert f"{place} cannot be used as a data directory" in lines[0]["message"]
 
 
 @pytest.mark.parametrize("obstacle", ["a file", "a folder for a file"])
-def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
+def test_a_data_dir_that_is_not_a_usable_folder_is_refused(exh_dev, tmp_path, obstacle):
     data_dir = tmp_path / "data"
     if obstacle == "a file":
         data_dir.write_text("")
@@ -436,7 +407,7 @@ def test_a_data_dir_that_cannot_be_one_is_told(exh_dev, tmp_path, obstacle):
 
 
 @pytest.mark.slow
-def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
+def test_serve_injects_the_faults_of_its_rules(tmp_path):
     process = subprocess.Popen(
         [*EXH_DEV, "serve", "--port", "0", "--data-dir", str(tmp_path), "--fault", "GET /users/v1/health:503+2 x1"],
         stdout=subprocess.PIPE,
@@ -457,13 +428,7 @@ def test_serve_lets_go_wrong_what_a_rule_says(tmp_path):
     assert messages == [SERVING, "fault in force: GET /users/v1/health:503+2 x1", "stopping"]
 
 
-def test_credentials_without_a_running_platform(exh_dev, tmp_path):
-    code, out, lines = exh_dev("credentials", "--data-dir", tmp_path)
-    assert (code, out) == (1, "")
-    assert "start one with `exh-dev serve`" in lines[0]["message"]
-
-
-def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
+def test_serve_sets_the_largest_size_of_a_file(tmp_path, monkeypatch):
     given = []
 
     def platform(**options):
@@ -476,7 +441,7 @@ def test_serve_takes_files_as_large_as_it_is_told(tmp_path, monkeypatch):
     assert given == [8 * 1024 * 1024, 250 * 1024 * 1024]
 
 
-def test_serve_says_how_much_of_the_runs_is_kept(monkeypatch, tmp_path):
+def test_serve_sets_how_many_runs_are_kept(monkeypatch, tmp_path):
     given = []
 
     def platform(**options):
@@ -487,15 +452,6 @@ def test_serve_says_how_much_of_the_runs_is_kept(monkeypatch, tmp_path):
     for options in ([], ["--keep-runs", "50", "--keep-runs-mb", "10"]):
         assert run_command(["serve", "--data-dir", str(tmp_path), *options]) == 1
     assert given == [(100_000, 512 * 1024 * 1024), (50, 10 * 1024 * 1024)]
-
-
-def test_serve_on_a_taken_port_says_how_to_get_a_free_one(running, exh_dev, tmp_path):
-    _, announced, _ = running
-    port = announced["url"].rpartition(":")[2]
-    code, _, lines = exh_dev("serve", "--port", port, "--data-dir", tmp_path / "other")
-    assert code == 1
-    assert f"port {port} cannot be used" in lines[0]["message"]
-    assert "--port 0" in lines[0]["message"]
 
 
 # ways to end
@@ -523,7 +479,7 @@ Resources:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_command_and_its_workers(slow_project, number, code):
     process = subprocess.Popen(
         [*EXH_DEV, "invoke", "slow"], cwd=slow_project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -547,7 +503,7 @@ def test_closed_streams_neither_hang_nor_crash_it(redirection):
 
 
 @pytest.mark.slow
-def test_garbled_uploads_are_told_to_the_caller_alone(served):
+def test_malformed_uploads_are_answered_and_not_logged(served):
     process, announced, _ = served
     known = dict(line.split("=", 1) for line in Path(announced["credentials_file"]).read_text().splitlines())
     names = ("CONSUMER_KEY", "CONSUMER_SECRET", "TOKEN", "TOKEN_SECRET")
@@ -566,7 +522,7 @@ def test_garbled_uploads_are_told_to_the_caller_alone(served):
     assert [line["message"] for line in stderr_lines(err)] == [SERVING, "stopping"]
 
 
-def test_a_garbled_request_is_told_in_one_json_line(served):
+def test_a_malformed_request_is_logged_as_one_json_line(served):
     process, announced, _ = served
     port = int(announced["url"].rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as connection:
@@ -587,27 +543,21 @@ def test_no_command_prints_help_and_exits_2(exh_dev):
         assert command in out
 
 
-@pytest.mark.parametrize("command", ["invoke", "run", "serve", "credentials"])
-def test_every_command_explains_itself(exh_dev, command):
-    code, out, _ = exh_dev(command, "--help")
-    assert code == 0
-    assert len(out.splitlines()) > 5
-
-
 @pytest.mark.slow
-def test_help_fits_a_terminal_of_80_columns(exh_dev, monkeypatch):
+def test_every_command_has_help_that_fits_a_terminal_of_80_columns(exh_dev, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = exh_dev("--help")
     commands = re.findall(r"^  ([a-z][a-z-]+)  ", out, re.MULTILINE)
     assert len(commands) > 20
     assert "..." not in out.partition("Commands:")[2]
     for command in commands:
-        _, out, _ = exh_dev(command, "--help")
+        code, out, _ = exh_dev(command, "--help")
+        assert code == 0
         assert max(map(len, out.splitlines())) <= 80
         assert not re.search(r"\{[a-z]|<(str|int)", out), "an argument's name is in capitals"
 
 
-def test_a_defect_is_told_without_a_traceback(exh_dev, monkeypatch):
+def test_a_defect_is_one_message_without_a_traceback(exh_dev, monkeypatch):
     monkeypatch.setattr("exh_dev.project.project.Project.find", lambda: 1 / 0)
     code, _, lines = exh_dev("run")
     assert code == 1

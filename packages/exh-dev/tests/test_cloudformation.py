@@ -34,13 +34,13 @@ def refused(read, tmp_path):
     return refused
 
 
-def test_missing_file(tmp_path):
+def test_a_missing_template_is_an_error(tmp_path):
     with pytest.raises(UsageError, match=r"template\.yaml cannot be read: No such file") as caught:
         read_template(tmp_path / "template.yaml")
     assert not isinstance(caught.value, ManifestError)
 
 
-def test_directory_instead_of_file(tmp_path):
+def test_a_template_that_is_a_directory_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         read_template(tmp_path)
 
@@ -144,7 +144,7 @@ Value: """
         ('{"Fn::FindInMap": [Hosts, test, Host]}', "localhost"),
     ],
 )
-def test_literals(read, value, text):
+def test_values_with_a_literal_are_resolved(read, value, text):
     template = read(TEMPLATE + value + "\n")
     assert template.text(template.find("Value")) == text
 
@@ -180,7 +180,7 @@ def test_literals(read, value, text):
         ('"{{resolve:ssm:/key}}"', ["looked up by AWS"]),
     ],
 )
-def test_what_has_no_literal_says_why(read, value, words):
+def test_a_value_without_a_literal_says_why(read, value, words):
     template = read(TEMPLATE + value + "\n")
     with pytest.raises(UnresolvableError) as caught:
         template.text(template.find("Value"))
@@ -227,7 +227,7 @@ def test_a_condition_is_what_it_is_while_parameters_have_their_defaults(read, co
     assert template.text(template.find("Value")) == text
 
 
-def test_no_value_is_none(read):
+def test_no_value_removes_the_property(read):
     template = read(f"{CONDITIONS}Value: !If [IsTest, !Ref AWS::NoValue, x]\n")
     with pytest.raises(NoValueError):
         template.text(template.find("Value"))

@@ -96,7 +96,7 @@ def test_only_the_latest_images_are_kept(project):
     assert len(images(project)) == 4
 
 
-def test_a_mistake_in_the_configuration_is_told_each_time(project):
+def test_a_mistake_in_the_configuration_is_reported_each_time(project):
     assert names(project) == ["first"]
     (project.root / "schemas" / "first.json").write_text("{")
     for _ in range(2):

@@ -83,7 +83,7 @@ def run(capsys, *arguments):
     return code, json.loads(printed.out) if printed.out else None, printed.err
 
 
-def test_they_are_listed_with_their_reason_and_without_what_is_in_them(queues, capsys):
+def test_messages_are_listed_with_their_reason_and_without_their_content(queues, capsys):
     poison = queues.put({"id": "t1", "data": {"name": "Ada"}}, POISON)
     moved = queues.put({"id": "t2", "data": {}})
     code, found, _ = run(capsys, "list", *LIVE)
@@ -101,20 +101,20 @@ def test_they_are_listed_with_their_reason_and_without_what_is_in_them(queues, c
 
 
 @pytest.mark.parametrize("body", ["no JSON", "[1]", "{}", '{"id": 5}', "[" * 100_000])
-def test_what_is_no_task_is_listed_too(queues, capsys, body):
+def test_messages_that_are_not_tasks_are_listed_too(queues, capsys, body):
     queues.put(body, POISON)
     code, found, _ = run(capsys, "list", *LIVE)
     assert (code, found[0]["task_id"]) == (0, None)
 
 
-def test_looking_takes_nothing_away(queues, capsys):
+def test_listing_removes_no_message(queues, capsys):
     queues.put({"id": "t1"})
     for _ in range(3):
         assert len(run(capsys, "list", *LIVE)[1]) == 1
     assert queues.bodies(queues.dead) == ['{"id": "t1"}']
 
 
-def test_many_are_listed_to_a_limit_which_is_told(queues, capsys):
+def test_messages_are_listed_up_to_a_limit_that_is_mentioned(queues, capsys):
     for number in range(25):
         queues.put({"id": f"t{number}"})
     assert len(run(capsys, "list", *LIVE)[1]) == 25
@@ -124,7 +124,7 @@ def test_many_are_listed_to_a_limit_which_is_told(queues, capsys):
     assert len(queues.bodies(queues.dead)) == 25
 
 
-def test_one_is_shown_whole(queues, capsys):
+def test_a_message_is_shown_completely(queues, capsys):
     queues.put({"id": "t1"})
     own = {"Clinic": {"DataType": "String", "StringValue": "north"}}
     wanted = queues.put({"id": "t2", "data": {"documentId": "5f0a"}}, {**POISON, **own})
@@ -136,7 +136,7 @@ def test_one_is_shown_whole(queues, capsys):
     assert "there is no message 0000" in said
 
 
-def test_both_sorts_are_done_again(queues, capsys):
+def test_redrive_sends_both_kinds_of_messages(queues, capsys):
     queues.put({"id": "t1"}, POISON)
     queues.put({"id": "t2"})
     code, told, _ = run(capsys, "redrive", "--yes", *LIVE)
@@ -148,7 +148,7 @@ def test_both_sorts_are_done_again(queues, capsys):
 @pytest.mark.parametrize(
     ("chosen", "sent"), [(("--error-type", "PatientUnknownError"), "t1"), (("--without-reason",), "t2")]
 )
-def test_one_sort_alone_is_done_again(queues, capsys, chosen, sent):
+def test_redrive_sends_one_kind_of_message_alone(queues, capsys, chosen, sent):
     queues.put({"id": "t1"}, POISON)
     queues.put({"id": "t2"})
     queues.put({"id": "t3"}, {**POISON, "ErrorType": {"DataType": "String", "StringValue": "OtherError"}})
@@ -157,7 +157,7 @@ def test_one_sort_alone_is_done_again(queues, capsys, chosen, sent):
     assert len(queues.bodies(queues.dead)) == 2
 
 
-def test_an_id_that_is_not_there_is_told_after_the_others_were_sent(queues, capsys):
+def test_an_unknown_id_is_an_error_after_the_others_were_sent(queues, capsys):
     wanted = queues.put({"id": "t1"})
     queues.put({"id": "t2"})
     code, told, said = run(capsys, "redrive", wanted, "059f36b4", "--yes", *LIVE)
@@ -174,7 +174,7 @@ def test_reasons_do_not_go_with_it_and_other_attributes_do(queues, capsys):
     assert message["MessageAttributes"].keys() == {"Clinic"}
 
 
-def test_nobody_is_asked_without_a_terminal_and_nothing_done(queues, capsys):
+def test_without_a_terminal_nothing_is_asked_and_nothing_done(queues, capsys):
     queues.put({"id": "t1"})
     code, told, said = run(capsys, "redrive", *LIVE)
     assert (code, told) == (2, None)
@@ -182,7 +182,7 @@ def test_nobody_is_asked_without_a_terminal_and_nothing_done(queues, capsys):
     assert queues.bodies(queues.work) == []
 
 
-def test_what_comes_while_they_are_sent_stays(queues):
+def test_messages_that_arrive_during_a_redrive_stay(queues):
     """Poison that is poison still comes back at once: it is not sent for ever."""
     queues.put({"id": "t1"}, POISON)
     letters = DeadLetters(queues.sqs, queues.dead)
@@ -210,7 +210,7 @@ class Stubborn:
         return self._sqs.send_message_batch(QueueUrl=QueueUrl, Entries=Entries[::2])
 
 
-def test_what_the_other_queue_does_not_take_stays(queues):
+def test_messages_that_the_other_queue_refuses_stay(queues):
     for number in range(4):
         queues.put({"id": f"t{number}"})
     assert DeadLetters(Stubborn(queues.sqs), queues.dead).move(queues.work, lambda letter: True) == (2, 2)
@@ -239,13 +239,13 @@ def test_large_ones_are_sent_in_parts_that_any_queue_takes(queues):
         (["redrive", *LIVE, "--to", "DeadLetterQueue"], 2, "are the same queue"),
     ],
 )
-def test_what_cannot_be_done_is_told(queues, capsys, arguments, code, told):
+def test_wrong_usage_of_dead_letters_is_refused(queues, capsys, arguments, code, told):
     found, printed, said = run(capsys, *arguments)
     assert (found, printed) == (code, None)
     assert told in json.loads(said.splitlines()[-1])["message"]
 
 
-def test_an_aws_that_cannot_be_reached_is_told(queues, capsys, monkeypatch):
+def test_an_unreachable_aws_is_an_error(queues, capsys, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     code, _, said = run(capsys, "list", *LIVE)
@@ -253,7 +253,7 @@ def test_an_aws_that_cannot_be_reached_is_told(queues, capsys, monkeypatch):
     assert "cannot look at the stack tasks-dev: Could not connect" in said
 
 
-def test_missing_credentials_are_told(queues, capsys, monkeypatch):
+def test_missing_credentials_of_aws_are_an_error(queues, capsys, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -263,14 +263,14 @@ def test_missing_credentials_are_told(queues, capsys, monkeypatch):
     assert "Unable to locate credentials" in said
 
 
-def test_people_see_a_table(queues, capsys):
+def test_a_terminal_shows_a_table(queues, capsys):
     queues.put({"id": "t1"}, POISON)
     assert run_command(["dead-letters", "list", "--table", *LIVE]) == 0
     printed = capsys.readouterr().out
     assert "PatientUnknownError" in printed
 
 
-def test_what_somebody_else_is_looking_at_is_not_none(queues, capsys):
+def test_messages_that_another_consumer_has_are_mentioned(queues, capsys):
     for number in range(3):
         queues.put({"id": f"t{number}"})
     hidden = queues.sqs.receive_message(QueueUrl=queues.dead, MaxNumberOfMessages=10, VisibilityTimeout=60)
@@ -281,14 +281,14 @@ def test_what_somebody_else_is_looking_at_is_not_none(queues, capsys):
         assert "about 3 messages are in the queue, but another consumer is reading them" in said
 
 
-def test_none_that_fits_is_told_as_that(queues, capsys):
+def test_a_filter_without_a_match_lists_nothing(queues, capsys):
     queues.put({"id": "t1"})
     assert run(capsys, "list", "--error-type", "OtherError", *LIVE)[:2] == (0, [])
     assert run_command(["dead-letters", "list", "--error-type", "OtherError", "--table", *LIVE]) == 0
     assert capsys.readouterr().out == "None fits, of 1\n"
 
 
-def test_reading_ends_though_what_was_read_is_visible_again(queues, monkeypatch):
+def test_reading_ends_although_messages_become_visible_again(queues, monkeypatch):
     monkeypatch.setattr("exh_dev.aws.dead_letters._HIDDEN", 0)
     for number in range(10):
         queues.put({"id": f"t{number}"})

@@ -164,7 +164,7 @@ def test_a_property_is_required_when_no_document_is_without_it(options, required
     assert {name for name, kind in found.items() if kind.startswith("Required")} == required
 
 
-def test_what_an_object_needs_is_required_in_it_unless_a_transition_takes_it_away():
+def test_required_members_of_an_object_are_required_unless_a_transition_removes_them():
     assert members(module(schema({"o": OBJECT})), "PulseO") == {"b": "Required[str]", "c": "str"}
     taken = schema({"o": OBJECT}, actions=[{"type": "unset", "fields": ["o.b"]}])
     assert members(module(taken), "PulseO") == {"b": "str", "c": "str"}
@@ -172,7 +172,7 @@ def test_what_an_object_needs_is_required_in_it_unless_a_transition_takes_it_awa
     assert members(module(listed), "PulseOItem")["b"] == "Required[str]"
 
 
-def test_where_all_is_required_nothing_needs_to_say_so():
+def test_a_dictionary_with_only_required_members_has_no_markers():
     assert members(module(schema({"a": TEXT}, given=["a"])), "Pulse") == {"a": "str"}
 
 
@@ -232,7 +232,7 @@ def project(tmp_path):
         ({"a": {"name": 1}}, r"schemas/a\.json: .* missing; no file was written; `exh-dev check`"),
     ],
 )
-def test_what_cannot_be_named_is_told(project, schemas, told):
+def test_a_schema_without_a_possible_python_name_is_refused(project, schemas, told):
     with pytest.raises(DevkitError, match=told):
         update_types(project(**schemas), write=True)
 

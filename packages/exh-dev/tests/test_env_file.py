@@ -53,7 +53,7 @@ def test_templates_of_the_project_find_their_values_there_too(folder):
     assert (found.problems, found.templates[0].outputs) == ([], {"body": "Hello"})
 
 
-def test_what_it_may_look_like(tmp_path):
+def test_all_forms_of_a_line_are_read(tmp_path):
     text = "\ufeff# a comment\n\nA=1\nexport B='x # y'\nC=\"two\\nlines\"\nD=a b # why\nE=\nF=${A}$A\nG='1\n2'\nA=2\n"
     (tmp_path / ".env").write_text(text)
     found = read_env_file(tmp_path / ".env")
@@ -75,7 +75,7 @@ def test_what_it_may_look_like(tmp_path):
         ("A=sec\0ret\n", 1),
     ],
 )
-def test_a_broken_line_is_told_with_its_number_and_without_its_content(folder, exh_dev, text, line):
+def test_a_broken_line_is_named_by_its_number_without_its_content(folder, exh_dev, text, line):
     (folder / ".env").write_text(text)
     code, _, (told,) = exh_dev("invoke", "hello-world")
     assert code == 2
@@ -87,7 +87,7 @@ def test_a_broken_line_is_told_with_its_number_and_without_its_content(folder, e
     assert "sec" not in problem["message"]
 
 
-def test_a_file_that_cannot_be_read_is_told(folder):
+def test_an_env_file_that_cannot_be_read_is_refused(folder):
     (folder / ".env").write_bytes(b"A=\xff\n")
     with pytest.raises(UsageError, match="not UTF-8"):
         environment(folder)
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_read_is_told(folder):
 
 
 @pytest.mark.slow
-def test_credentials_of_extra_horizon_are_not_read_and_that_is_told(folder, exh_dev):
+def test_credentials_of_extra_horizon_are_ignored_with_a_message(folder, exh_dev):
     (folder / ".env").write_text("API_HOST=https://api.acme.io\nAPI_OAUTH_TOKEN=secret\nMY_GREETING=Hi\n")
     assert read_env_file(folder / ".env") == {"MY_GREETING": "Hi"}
     for command in (["invoke", "hello-world"], ["run"]):

@@ -62,7 +62,7 @@ def mapping(sqs, queue, function, **options):
     return EventSourceMapping(sqs, queue.url, function, timeout=0, **options)
 
 
-def test_what_is_done_is_deleted_and_what_failed_comes_again(sqs, queue):
+def test_completed_messages_are_deleted_and_failed_ones_come_again(sqs, queue):
     function = Function(failing=["b"])
     polled = mapping(sqs, queue, function)
     send(sqs, queue, "a", "b", "c")
@@ -236,7 +236,7 @@ def test_as_many_batches_at_once_as_it_may(sqs, queue):
         together.wait()
 
 
-def test_an_error_of_the_mapping_itself_is_told(sqs, queue):
+def test_an_error_of_the_mapping_itself_is_reported(sqs, queue):
     def broken(_):
         raise DevkitError("the runtime is closed")
 

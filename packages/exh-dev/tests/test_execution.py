@@ -49,7 +49,7 @@ def running(tmp_path, project_root):
 
 
 @pytest.mark.slow
-def test_runs_are_told_once_with_what_they_called(running):
+def test_runs_are_reported_once_with_their_calls(running):
     exh, calls = running
     assert calls.wait_for_rest(0)  # nothing has happened
     assert calls.new_runs() == []
@@ -78,7 +78,7 @@ def test_another_attempt_belongs_to_what_was_set_off(running):
     assert outcome(chain=runs[:2]).failures() == ["work: ValueError: induced"]
 
 
-def test_what_does_not_end_in_time_is_said(running):
+def test_a_run_that_does_not_end_in_time_is_reported(running):
     exh, calls = running
     exh.tasks.create(functionName="work", data={"failures": 1})
     wait_for(lambda: exh.tasks.find().total)

@@ -46,7 +46,7 @@ def texts(log):
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.booleans()), max_size=40), st.integers(4, 9))
-def test_each_line_once_while_a_page_holds_more_than_a_moment_has(steps, page):
+def test_each_line_comes_once_while_a_page_holds_all_lines_of_a_timestamp(steps, page):
     platform, timestamp, given_now, at_timestamp = PlatformLog(page), 0, [], 0
     log = RunLog(platform.find, "VIEW_TASK_LOGS")
     for wanted, message, look in steps:
@@ -59,7 +59,7 @@ def test_each_line_once_while_a_page_holds_more_than_a_moment_has(steps, page):
     assert texts(log) == []
 
 
-def test_a_moment_that_fills_more_than_a_page_does_not_hold_up_the_rest():
+def test_a_timestamp_with_more_lines_than_a_page_does_not_hold_up_the_rest():
     platform = PlatformLog()
     for number in range(150):
         platform.add(5, str(number))
@@ -96,7 +96,7 @@ def test_that_there_are_no_lines_yet_is_no_error(error):
         (PlatformError(status=500, name="SERVER_EXCEPTION", url="https://api.acme.io/tasks/v1/1/logs"), "HTTP 500"),
     ],
 )
-def test_any_other_refusal_is_one(error, told):
+def test_any_other_refusal_of_logs_raises(error, told):
     def find(_):
         raise error
 

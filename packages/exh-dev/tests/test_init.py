@@ -34,7 +34,7 @@ def made(tmp_path, **changes):
 
 
 @pytest.mark.parametrize(("target", "targets"), [("exh", ("exh",)), ("aws", ("aws",)), ("both", ("exh", "aws"))])
-def test_its_functions_are_for_its_target(tmp_path, target, targets):
+def test_the_functions_of_a_new_project_are_for_its_target(tmp_path, target, targets):
     project = Project(made(tmp_path, target=target).folder)
     assert [(spec.name, spec.targets) for spec in project.manifest.functions] == [
         ("whoami", targets),
@@ -48,7 +48,7 @@ def test_its_functions_are_for_its_target(tmp_path, target, targets):
     }
 
 
-def test_its_locks_pin_the_packages_that_lie_beside_them(tmp_path):
+def test_the_locks_of_a_new_project_pin_the_packages_beside_them(tmp_path):
     folder = made(tmp_path).folder
     for lock, packages in LOCKS.items():
         pins = read_locks([folder / lock], Target.of("python3.13", "x86_64"))
@@ -58,7 +58,7 @@ def test_its_locks_pin_the_packages_that_lie_beside_them(tmp_path):
 
 
 @pytest.mark.parametrize("author", ["Ada Lovelace", 'Ada "the Countess" \\ Lovelace', "Žofie Ëlin", "Ada\nCo", ""])
-def test_its_author_is_in_the_licence_and_in_pyproject(tmp_path, author):
+def test_the_author_of_a_new_project_is_in_its_licence_and_pyproject(tmp_path, author):
     folder = made(tmp_path, author=author).folder
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     assert project["name"] == "my-clinic"
@@ -92,7 +92,7 @@ def test_no_mark_and_no_placeholder_is_left(tmp_path):
         ),
     ],
 )
-def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_path, target, asked, functions):
+def test_a_new_project_has_the_examples_that_are_asked_for_and_what_they_need(tmp_path, target, asked, functions):
     result = made(tmp_path, target=target, examples=tuple(asked))
     project = Project(result.folder)
     specs = {spec.name: spec.targets for spec in project.manifest.functions}
@@ -108,7 +108,7 @@ def test_it_begins_with_the_examples_that_are_asked_for_and_what_they_need(tmp_p
 
 @pytest.mark.slow
 @pytest.mark.parametrize("examples", [(), ("daily-report",)])
-def test_its_workflow_installs_what_pdfs_are_made_with_where_it_makes_some(tmp_path, examples):
+def test_the_workflow_of_a_new_project_with_pdfs_installs_what_makes_them(tmp_path, examples):
     text = (made(tmp_path, examples=examples).folder / ".github" / "workflows" / "ci.yml").read_text()
     assert ("libpango" in text) == bool(examples)
     assert not re.search(r"\w+: (begin|end)$", text, re.MULTILINE)
@@ -157,7 +157,7 @@ def test_a_name_that_cannot_be_one_is_refused(name):
         check_name(name)
 
 
-def test_what_is_there_stays(tmp_path):
+def test_a_folder_that_is_not_empty_is_refused_and_unchanged(tmp_path):
     (tmp_path / "clinic").mkdir()
     (tmp_path / "clinic" / "mine").write_text("mine")
     with pytest.raises(UsageError, match=r"is not empty; no file was written"):
@@ -165,7 +165,7 @@ def test_what_is_there_stays(tmp_path):
     assert [path.name for path in (tmp_path / "clinic").iterdir()] == ["mine"]
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "clinic").write_text("mine")
     with pytest.raises(UsageError, match="is a file"):
         made(tmp_path)

@@ -150,7 +150,7 @@ Globals:
     assert (found.log_format, found.description) == ("JSON", "from Globals")
 
 
-def test_parameters_stand_for_their_default(spec):
+def test_a_parameter_has_the_value_of_its_default(spec):
     before = """\
 Parameters:
   Seconds: {Type: Number, Default: 25}
@@ -211,7 +211,7 @@ def test_a_function_without_metadata_is_called_that(load):
 # Rules of the file
 
 
-def test_no_resources(refused, tmp_path):
+def test_a_manifest_without_resources_is_refused(refused, tmp_path):
     path = tmp_path / "template.yaml"
     path.write_text("Description: nothing else\n")
     refused(1, ["Resources is missing"], load_manifest, path)
@@ -226,7 +226,7 @@ def test_missing_file_is_wrong_usage(tmp_path):
         load_manifest(tmp_path / "template.yaml")
 
 
-def test_globals_of_the_wrong_shape(refused, load):
+def test_globals_of_the_wrong_type_are_refused(refused, load):
     refused(1, ["Globals must be a mapping"], load, function(), before="Globals: [a]\n")
     refused(2, ["Globals: Function must be a mapping"], load, function(), before="Globals:\n  Function: 1\n")
 
@@ -276,7 +276,7 @@ def test_globals_of_the_wrong_shape(refused, load):
         ("events: one.json", 7, ["events must be a list", "the text `one.json`"]),
     ],
 )
-def test_metadata_rules(refused, load, meta, line, words):
+def test_invalid_metadata_is_refused(refused, load, meta, line, words):
     refused(line, ["One: Metadata: ExtraHorizon", *words], load, function(meta=meta))
 
 
@@ -354,7 +354,7 @@ def test_handler_and_runtime_must_be_there(refused, load):
         ("", "Environment: {Variables: [a]}", ["Environment: Variables must be a mapping", "a list"]),
     ],
 )
-def test_property_rules(refused, load, meta, properties, words):
+def test_invalid_properties_are_refused(refused, load, meta, properties, words):
     before = "Parameters: {Text: {Type: String, Default: abc}}\n"
     text = function(meta=meta, properties=properties)
     line = 3 + next(at for at, line in enumerate(text.splitlines()) if properties in line)

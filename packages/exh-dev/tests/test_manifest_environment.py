@@ -73,7 +73,7 @@ def refused(spec, line, words, variables=None, target="exh"):
         assert word in str(caught.value), str(caught.value)
 
 
-def test_globals_function_and_overlay_lie_over_each_other(spec):
+def test_overlay_wins_over_function_and_function_over_globals(spec):
     found = spec(
         {"B": "mine", "C": "mine", "G": "!Sub '${Stage}-1'", "H": "true"},
         {"C": "from the metadata", "D": "$HERE", "E": "!Ref Stage", "F": "5"},
@@ -92,18 +92,18 @@ def test_credentials_in_the_template_are_not_for_extra_horizon(spec):
     assert itself.environment("exh", {})["API_SECRET_ID"] == "of the task"
 
 
-def test_what_a_layer_starts_a_function_by_is_not_for_extra_horizon(spec):
+def test_variables_of_a_layer_are_not_for_extra_horizon(spec):
     found = spec({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/otel-instrument"})
     assert "AWS_LAMBDA_EXEC_WRAPPER" in found.environment("aws", {})
     assert "AWS_LAMBDA_EXEC_WRAPPER" not in found.environment("exh", {})
 
 
-def test_credentials_may_stand_in_the_metadata_without_execution_credentials(spec):
+def test_credentials_in_the_metadata_are_allowed_without_execution_credentials(spec):
     found = spec({"API_OAUTH_TOKEN": "t"}, {"API_OAUTH_TOKEN": "$TOKEN"})
     assert found.environment("exh", {"TOKEN": "x"})["API_OAUTH_TOKEN"] == "x"
 
 
-def test_credentials_may_not_stand_next_to_execution_credentials(spec):
+def test_credentials_in_the_metadata_are_refused_with_execution_credentials(spec):
     found = spec({}, {"C": "d", "API_HOST": "localhost"}, credentials=True)
     refused(found, "API_HOST: localhost", ["One: API_HOST", "executionCredentials", "remove one"])
     assert found.environment("aws", {}) == {"A": "from Globals", "B": "from Globals"}

@@ -58,7 +58,7 @@ class Ring:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc keeps what threads have freed")
-def test_what_a_thread_has_freed_is_given_back_after_a_while():
+def test_memory_that_a_thread_has_freed_is_returned_to_the_system_after_a_while():
     run = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
     after, lately, at_last = map(int, run.stdout.split())
     assert after > 150, "the thread left nothing behind"

@@ -110,7 +110,7 @@ def test_what_is_no_permission_is_refused(project, permission):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "queue"])
-def test_its_user_has_the_permissions_that_were_asked_for(project, kind):
+def test_the_user_of_a_new_function_has_the_permissions_that_were_asked_for(project, kind):
     wanted = ["VIEW_USER", "VIEW_DOCUMENTS:pulse", "TRANSITION_DOCUMENTS:pulse:finish"]
     make(project, "greet-patient", kind, [*wanted, "VIEW_USER"])
     credentials = Project(project.root).manifest.function("greet-patient").execution_credentials
@@ -170,7 +170,7 @@ def test_when_writing_fails_all_is_as_before(project, monkeypatch, after):
     assert everything_in(project.root) == before
 
 
-def test_a_manifest_that_cannot_be_used_is_told_before_anything_is_made(project):
+def test_a_broken_manifest_is_refused_before_any_file_is_written(project):
     template = project.root / "template.yaml"
     template.write_text(TEMPLATE.replace("Timeout: 30", "Timeout: 60"))
     before = everything_in(project.root)
@@ -233,7 +233,7 @@ def test_programs_get_an_object(project, monkeypatch, capfd):
     assert all((project.root / file).is_file() for file in files)
 
 
-def test_people_get_lines_and_a_refusal_is_one(project, monkeypatch, capfd):
+def test_a_terminal_gets_lines_and_one_line_for_a_refusal(project, monkeypatch, capfd):
     monkeypatch.chdir(project.root)
     assert run_command(["new", "greet-patient", "--table"]) == 0
     out = capfd.readouterr().out
@@ -272,7 +272,7 @@ def run(folder, *command):
     return done.stdout
 
 
-def test_it_is_checked_and_runs_at_once(copy):
+def test_a_new_function_passes_the_check_and_runs(copy):
     run(copy, "exh-dev", "check")
     report = json.loads(run(copy, "exh-dev", "run", *NAMES, "--credentials", "env", "--credentials", "secret"))
     found = [(each["function"], each["status"]) for each in report["results"]]
@@ -281,19 +281,19 @@ def test_it_is_checked_and_runs_at_once(copy):
     assert sorted(found) == sorted((name, "OK") for name in [*on_exh, *on_aws])
 
 
-def test_its_tests_pass_at_once(copy):
+def test_the_tests_of_a_new_function_pass(copy):
     tests = [f"tests/test_{name.replace('-', '_')}.py" for name in NAMES]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     assert "passed" in run(copy, sys.executable, "-m", "pytest", *options, *tests)
 
 
-def test_it_is_formatted_and_linted(copy):
+def test_a_new_function_is_formatted_and_linted(copy):
     files = [f"{room}{name.replace('-', '_')}.py" for name in NAMES for room in ("handlers/", "tests/test_")]
     run(copy, "ruff", "format", "--check", *files)
     run(copy, "ruff", "check", *files)
 
 
-def test_its_types_and_its_template_are_right(copy):
+def test_a_new_function_passes_mypy_and_cfn_lint(copy):
     run(copy, "mypy", "handlers")
     run(copy, "cfn-lint", "template.yaml")
 

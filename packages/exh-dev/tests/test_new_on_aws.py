@@ -75,7 +75,7 @@ def test_a_task_takes_the_role_that_is_there(project):
         ),
     ],
 )
-def test_a_kind_comes_with_what_starts_it_and_who_is_told(project, kind, added):
+def test_a_kind_of_function_comes_with_its_trigger_and_its_alarm_topic(project, kind, added):
     before = resources(project)
     make(project, "greet", kind)
     assert resources(project) - before == {"Greet", "AlarmTopic", "AlarmSubscription", *added}
@@ -84,14 +84,14 @@ def test_a_kind_comes_with_what_starts_it_and_who_is_told(project, kind, added):
     assert "PatientApi" not in text(project)
 
 
-def test_a_parameter_that_asks_for_a_value_is_told_once(project):
+def test_a_parameter_that_needs_a_value_is_mentioned_once(project):
     told = "give AlarmEmail a value in each environment of samconfig.toml; template.yaml describes it"
     assert told in make(project, "sweep", "schedule").next_steps
     assert told not in make(project, "clean", "schedule").next_steps
     assert told not in make(project, "greet", "task").next_steps
 
 
-def test_what_is_shared_is_there_once(project):
+def test_shared_resources_are_created_once(project):
     for name, kind in [("an-api", "api"), ("a-sweep", "schedule"), ("b-sweep", "schedule")]:
         make(project, name, kind)
     assert {"ASweepSchedulerRole", "BSweepSchedulerRole"} <= resources(project)
@@ -100,7 +100,7 @@ def test_what_is_shared_is_there_once(project):
     ] * 4
 
 
-def test_a_task_has_an_alarm_where_somebody_is_told(project):
+def test_a_task_has_an_alarm_where_there_is_an_alarm_topic(project):
     make(project, "sweep", "schedule")
     make(project, "greet", "task")
     assert "GreetFails" in resources(project)
@@ -145,7 +145,7 @@ def test_a_function_cannot_be_called_like_a_part(project, name):
         make(project, name, "task")
 
 
-def test_a_part_that_would_be_called_like_a_function_is_told(project):
+def test_a_part_that_would_be_named_like_a_function_is_refused(project):
     make(project, "job-fails", "task")
     make(project, "sweep", "schedule")
     with pytest.raises(UsageError, match=r"template.yaml:\d+: JobFails is something else there"):
@@ -227,7 +227,7 @@ def test_a_table_that_only_has_its_name_in_it_stays(project):
     assert table in text(project)
 
 
-def test_a_topic_of_ones_own_stays(project):
+def test_a_topic_of_the_project_stays(project):
     topic = "  AlarmTopic:\n    Type: AWS::SNS::Topic\n    Properties: {KmsMasterKeyId: alias/own}\n"
     policy = "  AlarmTopicPolicy:\n    Type: AWS::SNS::TopicPolicy\n    Properties: {Topics: [!Ref AlarmTopic]}\n"
     edited(project, "\nResources:\n", f"\nResources:\n{topic}{policy}")
@@ -238,7 +238,7 @@ def test_a_topic_of_ones_own_stays(project):
     assert policy in text(project)
 
 
-def test_what_somebody_wrote_about_it_is_told_and_nothing_removed(project):
+def test_a_function_that_other_resources_refer_to_is_not_removed(project):
     make(project, "jobs", "queue")
     own = "  Own:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n      Queue: !GetAtt WorkQueue.QueueName\n"
     of_it = "  OfIt:\n    Type: AWS::Lambda::Permission\n    Properties:\n      FunctionName: !Ref Jobs\n"
@@ -280,7 +280,7 @@ def test_what_only_looks_like_its_name_is_not_renamed(project):
     assert text(project) == before
 
 
-def test_what_came_with_it_is_called_after_it_again(project):
+def test_renaming_a_function_renames_the_resources_that_came_with_it(project):
     make(project, "sync", "schedule")
     rename_function(Project(project.root), "sync", "sync-two")
     assert {"SyncTwo", "SyncTwoSchedulerRole"} <= resources(project)
@@ -300,7 +300,7 @@ def test_a_function_is_not_called_after_another_one(project):
     assert "CORS_ORIGINS: !Ref Person" in text(project)
 
 
-def test_a_new_name_that_a_part_has_already_is_told(project):
+def test_a_new_name_that_a_part_has_already_is_refused(project):
     make(project, "sweep", "schedule")
     make(project, "greet", "task")
     own = "  HelloFails:\n    Type: AWS::SNS::Topic\n"

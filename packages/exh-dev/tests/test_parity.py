@@ -178,7 +178,7 @@ def test_the_operation_is_reached(entry, recorded):
     assert any(reaches(entry, kind, request) for kind, request in requests), requests
 
 
-def test_nothing_is_missing_and_nothing_is_invented():
+def test_the_client_has_every_operation_of_the_catalogue_and_no_other():
     known = {dotted(entry) for entry in CATALOGUE}
     helpers = {name for entry in CATALOGUE for name in helper_names(entry)}
     ours = {name for name, _, _ in operations(client())}
@@ -189,22 +189,27 @@ def test_nothing_is_missing_and_nothing_is_invented():
     assert ours - known - helpers - everywhere == OURS - helpers
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=dotted)
-def test_the_answer_comes_in_its_simplest_form(entry):
-    if entry["client_type"] or dotted(entry) == "users.is_email_available":
-        return
-    group = client()
-    *path, name = dotted(entry).split(".")
-    for part in path:
-        group = getattr(group, part)
-    returned = str(inspect.signature(getattr(type(group), name)).return_annotation)
-    kinds = {"affected_records": "int", "bool-from-status": "bool", "bytes": "bytes", "paged": "Page[", "none": "None"}
-    expected = kinds.get(entry["response"])
-    if entry["response"] == "array":
-        expected = "list["
-    elif entry["response"] == "stream":
-        expected = "Iterator[bytes]"
-    assert expected is None or returned.startswith(expected), returned
+def test_a_method_returns_the_simplest_type_for_its_kind_of_answer():
+    kinds = {
+        "affected_records": "int",
+        "bool-from-status": "bool",
+        "bytes": "bytes",
+        "paged": "Page[",
+        "none": "None",
+        "array": "list[",
+        "stream": "Iterator[bytes]",
+    }
+    declared_by = {name: declared for name, _, declared in operations(client())}
+    wrong, checked = [], 0
+    for entry in CATALOGUE:
+        if entry["client_type"] or dotted(entry) == "users.is_email_available" or entry["response"] not in kinds:
+            continue
+        returned = str(inspect.signature(declared_by[dotted(entry)]).return_annotation)
+        checked += 1
+        if not returned.startswith(kinds[entry["response"]]):
+            wrong.append((dotted(entry), entry["response"], returned))
+    assert wrong == []
+    assert checked > 100
 
 
 def test_members_of_bodies_and_answers_are_in_the_case_of_the_service():

@@ -42,8 +42,32 @@ DIALECT = [
     ("^.$", "\ud83d", True),
     (r"(?<=a)b", "ab", True),
     ("^(?:a|b)$", "b", True),
+    (r"^[\p{L}' -]+$", "Zoë O'Neil", True),
+    (r"^[\p{L}' -]+$", "R2D2", False),
+    (r"^\p{Lu}\p{Ll}+$", "Élan", True),
+    (r"^\p{Lu}\p{Ll}+$", "élan", False),
+    (r"^\P{N}+$", "none", True),
+    (r"^\P{N}+$", "on3", False),
+    (r"^[^\P{Letter}x]+$", "ab", True),
+    (r"^[^\P{Letter}x]+$", "ax", False),
+    (r"^\p{General_Category=Nd}+$", "\u09e8\u09e93", True),
+    (r"^\p{General_Category=Nd}+$", "x", False),
+    (r"^(?<year>\d{4})-\k<year>$", "2024-2025", False),
+    (r"^(?<=^)a(?<!b)$", "a", True),
+    (r"^(?<=^)a(?<!b)$", "b", False),
+    ("^[^]$", "", False),
+    ("^[[&|~]+$", "[&|~", True),
+    ("^[[&|~]+$", "a", False),
+    (r"^\u{1F600}\/\u0041$", "\N{GRINNING FACE}/A", True),
+    (r"^\u{1F600}\/\u0041$", "/A", False),
+    ("^[a-z]{2}$", "abc", False),
+    (r"cost: \$", "cost: $", True),
+    (r"cost: \$", "cost: ", False),
 ]
-NONE_OF_ITS = ["(?P<y>a)", "(?i)abc", "a**", "(a", "[b-a]", "x{2,1}", "(?<y", "(?#note)a", r"(?>a)"]
+NONE_OF_ITS = [
+    *("(?P<y>a)", "(?i)abc", "a**", "(a", "[a", "[b-a]", "x{2,1}", "(?<y", "(?#note)a", r"(?>a)"),
+    *("\ud83d", "(", "\\"),
+]
 SLOW = [r"^([a-zA-Z0-9]+\s?)+$", "^(a+)+$", "^(a|aa)+$", r"(\w+\.?)*!", "^(0*)*1$", r"^(\d+-?)+$"]
 VALUE = "Measurementsofthepatientintheevening, left arm"
 
@@ -56,12 +80,6 @@ def test_a_pattern_is_read_as_javascript_reads_it(pattern, text, expected):
 
 @pytest.mark.parametrize("pattern", NONE_OF_ITS)
 def test_what_javascript_does_not_know_is_no_pattern(pattern):
-    with pytest.raises(PatternError):
-        compiled(pattern)
-
-
-@pytest.mark.parametrize("pattern", ["\ud83d", "(", "\\"])
-def test_half_a_pair_and_half_a_pattern_are_none(pattern):
     with pytest.raises(PatternError):
         compiled(pattern)
 
@@ -117,7 +135,7 @@ def test_a_loop_in_a_loop_is_known_by_its_look_and_seen_to_be_slow(pattern):
         "a?b?c",
     ],
 )
-def test_what_one_way_alone_fits_is_not_warned_of(pattern):
+def test_a_pattern_with_one_way_to_match_has_no_warning(pattern):
     assert slow_text(pattern) is None
 
 
@@ -186,9 +204,3 @@ def test_the_values_of_a_document_share_the_time_of_one(exh, pattern, text):
         exh.data.documents.create(schema, {"n": [text] * 10_000})
     assert "takes too long on this value" in str(told.value.__notes__)
     assert time.perf_counter() - started < 5
-
-
-@pytest.mark.parametrize("pattern", ["(?P<y>a)", "(", "(?i)a"])
-def test_a_schema_with_no_pattern_of_javascript_is_refused(exh, pattern):
-    with pytest.raises(IllegalArgumentError):
-        with_pattern(exh, pattern)

@@ -54,7 +54,7 @@ def test_every_command_takes_all_from_the_profile_and_names_the_cluster(cluster,
         assert lines[0]["host"] == cluster.url
 
 
-def test_without_a_profile_it_is_as_it_was(cluster, profile, exh_dev, monkeypatch):
+def test_without_a_profile_the_environment_is_used(cluster, profile, exh_dev, monkeypatch):
     profile("staging", ELSEWHERE)
     for name, value in cluster.environment().items():
         monkeypatch.setenv(name, value)
@@ -64,19 +64,18 @@ def test_without_a_profile_it_is_as_it_was(cluster, profile, exh_dev, monkeypatc
     assert exh_dev("call", "GET", "/users/v1/me", "--live", "--profile", "staging", "--yes")[0] == 1
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("command", "options", "told"),
     [
-        (["--profile", "staging"], "--profile needs --live"),
-        (["--host", "https://api.acme.io"], "--host needs --live"),
-        (["--live", "--profile", "staging", "--host", "https://api.acme.io"], "does not go with --profile"),
-        (["--live", "--profile", "../x"], "letters, digits, - and _"),
-        (["--live", "--profile", ""], "letters, digits, - and _"),
-        (["--live", "--profile", "nowhere"], "there is no profile nowhere"),
+        *((each, ["--profile", "staging"], "--profile needs --live") for each in COMMANDS),
+        *((each, ["--host", "https://api.acme.io"], "--host needs --live") for each in COMMANDS),
+        (["tasks"], ["--live", "--profile", "staging", "--host", "https://acme.io"], "does not go with --profile"),
+        (["tasks"], ["--live", "--profile", "../x"], "letters, digits, - and _"),
+        (["tasks"], ["--live", "--profile", ""], "letters, digits, - and _"),
+        (["run"], ["--live", "--profile", "nowhere"], "there is no profile nowhere"),
     ],
 )
-def test_what_does_not_go_together_is_refused(exh_dev, profile, command, options, told):
+def test_options_of_a_cluster_that_do_not_go_together_are_refused(exh_dev, profile, command, options, told):
     profile("staging", ELSEWHERE)
     code, out, lines = exh_dev(*command, *options)
     assert (code, out) == (2, "")
@@ -92,7 +91,7 @@ def test_a_missing_profile_says_which_there_are_and_how_to_make_it(exh_dev, prof
     assert f"`exh login`, then: cp {folder}/credentials {folder}/credentials.prod" in line["message"]
 
 
-def test_without_any_profile_there_are_none(exh_dev):
+def test_the_message_says_when_there_are_no_profiles(exh_dev):
     _, _, (line,) = exh_dev("tasks", "--live", "--profile", "prod")
     assert "there are: none." in line["message"]
 
@@ -138,7 +137,7 @@ def test_a_profile_that_cannot_be_used_says_why(exh_dev, profile):
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
-def test_a_profile_that_others_can_read_is_told(cluster, exh_dev, profile, mode, warned):
+def test_a_profile_that_others_can_read_is_a_warning(cluster, exh_dev, profile, mode, warned):
     path = profile("dev", cluster.environment(), mode)
     code, _, lines = exh_dev("tasks", "--live", "--profile", "dev")
     assert code == 0

@@ -37,12 +37,12 @@ def stderr_of(tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_another_python_is_told_once(stderr_of, command):
+def test_another_python_is_mentioned_once(stderr_of, command):
     (note,) = [line for line in stderr_of(OTHER, *command) if "functions run on" in line]
     assert note.startswith(f"functions run on {HERE} here, and template.yaml says {OTHER}: install that Python")
 
 
-def test_check_tells_another_python_and_finds_nothing_wrong_with_it(tmp_path):
+def test_check_mentions_another_python_without_a_problem(tmp_path):
     manifest = GREETING["template.yaml"].replace("Runtime: python3.13", f"Runtime: {OTHER}")
     folder = write(tmp_path, {"template.yaml": manifest}, GREETING)
     done = subprocess.run([sys.executable, "-m", "exh_dev", "check"], cwd=folder, capture_output=True, check=True)
@@ -51,5 +51,5 @@ def test_check_tells_another_python_and_finds_nothing_wrong_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_the_same_python_is_not_worth_a_word(stderr_of, command):
+def test_the_same_python_is_not_mentioned(stderr_of, command):
     assert not [line for line in stderr_of(HERE, *command) if "functions run on" in line]

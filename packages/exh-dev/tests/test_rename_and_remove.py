@@ -65,7 +65,7 @@ OF_GREET_PATIENT = {
 }
 
 
-def test_what_belongs_to_a_function_goes_with_it_and_nothing_of_its_namesake(root):
+def test_removing_a_function_removes_its_files_and_nothing_of_its_namesake(root):
     before = files(root)
     removed = remove_function(Project(root), "GreetPatient")
     assert set(removed.files) == OF_GREET_PATIENT
@@ -75,7 +75,7 @@ def test_what_belongs_to_a_function_goes_with_it_and_nothing_of_its_namesake(roo
     assert removed.uses == ("handlers/hello_world.py:4", "schemas/pulse.json:1")
 
 
-def test_what_git_could_not_bring_back_stays(root):
+def test_files_that_git_could_not_restore_stay(root):
     (root / "handlers" / "greet_patient.py").write_text("mine")
     before = contents(root)
     with pytest.raises(UsageError, match=r"cannot restore uncommitted files: handlers/greet_patient.py.*--force"):

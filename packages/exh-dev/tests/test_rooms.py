@@ -99,11 +99,11 @@ def test_every_package_says_what_is_in_it():
     assert not silent
 
 
-def test_the_bottom_knows_nothing_of_what_is_above():
+def test_the_lowest_rooms_import_nothing_from_above():
     assert not [text for source, target, text in arrows() if source in BOTTOM and target in ABOVE]
 
 
-def test_the_bottom_has_an_order():
+def test_the_lowest_rooms_import_each_other_in_one_order():
     """Of project, platform and runtime each may import those after it: the project checks its templates' syntax."""
     within = {(source, target) for source, target, _ in arrows() if {source, target} <= BOTTOM}
     assert within <= {("project", "platform"), ("project", "runtime"), ("platform", "runtime")}
@@ -117,7 +117,7 @@ def test_only_serve_puts_rooms_together():
     assert not [text for source, target, text in arrows() if target == "serve" and source not in COMPOSING]
 
 
-def test_what_stands_beside_the_rooms_imports_none_but_runtime():
+def test_modules_beside_the_rooms_import_only_runtime():
     """So that no arrow runs up by way of `exh_dev.output` or `exh_dev.errors`."""
     beside = [(target, text) for source, target, text in arrows() if not source]
     assert not [text for target, text in beside if target != "runtime" and text.split()[0] != "exh_dev.__main__"]

@@ -35,7 +35,7 @@ def test_a_run_is_one_line():
     assert without_time(line_of(RUN)) == "greet-patient (transition) OK in 1,234 ms"
 
 
-def test_what_went_wrong_is_on_it_in_one_line():
+def test_an_error_is_on_the_line_of_its_run():
     failed = {
         **RUN,
         "status": "FAILED",
@@ -65,7 +65,7 @@ def test_a_run_that_did_not_take_place_has_no_time():
     assert without_time(line_of(run)) == "greet-patient (transition, by hand) FAILED: no `node` on the PATH"
 
 
-def test_each_run_is_told_when_it_is_over():
+def test_each_run_is_printed_when_it_has_ended():
     ended = []
     with LocalPlatform() as platform:
         platform.start()

@@ -46,7 +46,7 @@ def done(wanted, schedules, functions=None, **options):
 # The plan
 
 
-def test_what_is_missing_is_made_and_what_is_there_is_kept():
+def test_missing_schedules_are_created_and_existing_ones_kept():
     assert done({"sweep": HOURLY, "report": DAILY}, [known(1)]) == (["+report 86400"], [1], [], [])
     assert done({"sweep": HOURLY}, [known(1)]) == ([], [1], [], [])
     assert done({}, []) == ([], [], [], [])
@@ -63,7 +63,7 @@ def test_an_interval_that_is_not_what_the_mark_says_is_not_kept():
     assert done({"sweep": HOURLY}, [known(1, interval=3600.0)])[0] == []
 
 
-def test_of_doubled_ones_the_oldest_is_kept():
+def test_of_duplicate_schedules_the_oldest_is_kept():
     assert done({"sweep": HOURLY}, [known(3), known(1), known(2)]) == (["-2", "-3"], [1], [], [])
     assert done({"sweep": HOURLY}, [known(1, schedule=DAILY), known(2)]) == (["-1"], [2], [], [])
 
@@ -81,7 +81,7 @@ def test_a_function_that_is_not_in_the_manifest_may_be_another_projects():
 
 
 @pytest.mark.parametrize("data", [{"clinic": "1"}, {**marked_data(3600), "clinic": "1"}, None, {}])
-def test_what_others_made_is_never_touched(data):
+def test_schedules_of_others_are_never_changed(data):
     theirs = known(1, data=data)
     if data is None:
         del theirs["data"]
@@ -91,7 +91,7 @@ def test_what_others_made_is_never_touched(data):
         assert (kept, left) == ([], [])
 
 
-def test_another_schedule_of_the_same_function_is_told_unless_it_is_for_other_data():
+def test_another_schedule_of_the_same_function_is_reported_unless_its_data_differ():
     schedules = [known(1), known(2, data={}), known(3, data={"clinic": "1"}), known(4, "other", data=None)]
     assert done({"sweep": HOURLY}, schedules) == ([], [1], [], [2])
     (note,) = plan({"sweep": HOURLY}, [], schedules).notes()
@@ -99,14 +99,14 @@ def test_another_schedule_of_the_same_function_is_told_unless_it_is_for_other_da
 
 
 @pytest.mark.parametrize("mark", ["yes", 1, None, [], {"interval": "x"}])
-def test_a_mark_that_somebody_garbled_is_still_ours_and_replaced(mark):
+def test_a_schedule_with_a_damaged_mark_is_still_ours_and_replaced(mark):
     garbled = known(1, data={"exhDevSchedule": mark})
     assert done({"sweep": HOURLY}, [garbled])[0] == ["+sweep 3600", "-1"]
 
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from([HOURLY, DAILY])), max_size=8), st.data())
-def test_whatever_there_is_a_second_run_has_nothing_to_do(there, draw):
+def test_a_second_sync_of_any_schedules_changes_nothing(there, draw):
     wanted = draw.draw(st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([HOURLY, DAILY])))
     schedules = {number: known(number, *each) for number, each in enumerate(there)}
     made = plan(wanted, ["a", "b"], schedules.values())
@@ -132,12 +132,12 @@ def test_whatever_there_is_a_second_run_has_nothing_to_do(there, draw):
         ("2026-01-15T10:29:59Z", 60, NOW + timedelta(seconds=59)),
     ],
 )
-def test_the_first_run_is_at_the_start_or_whole_intervals_after_it(start, interval, first):
+def test_the_first_run_is_at_the_start_or_a_multiple_of_the_interval_later(start, interval, first):
     assert first_run(interval, start, NOW) == first
 
 
 @pytest.mark.parametrize("start", ["tomorrow", "5 o'clock", "2026-13-01"])
-def test_a_start_that_is_no_time_is_an_error_of_the_manifest(tmp_path, start):
+def test_a_start_that_is_not_a_time_is_an_error_of_the_manifest(tmp_path, start):
     template = GREETING["template.yaml"].replace(
         "task", f'schedule\n        schedule: {{interval: 60, start: "{start}"}}'
     )
@@ -180,7 +180,7 @@ def schedules_of(exh):
     return [(each["functionName"], each["interval"]) for each in exh.tasks.schedules.find_all(rql.sort(["interval"]))]
 
 
-def test_sync_makes_them_once(exh, exh_dev):
+def test_sync_creates_each_schedule_once(exh, exh_dev):
     code, out, lines = exh_dev("schedules", "sync")
     (step,) = json.loads(out)["steps"]
     assert (code, step["action"], step["function"], step["interval"]) == (0, "create", "hello-world", 3600)
@@ -218,7 +218,7 @@ def test_a_dry_run_shows_and_does_nothing(exh, exh_dev):
 
 
 @pytest.mark.slow
-def test_all_pages_are_read(here, exh):
+def test_schedules_of_all_pages_are_read(here, exh):
     for number in range(120):
         exh.tasks.schedules.create(functionName="hello-world", interval=1000 + number, data={"number": number})
     for _ in range(2):
@@ -227,13 +227,13 @@ def test_all_pages_are_read(here, exh):
     assert ([step.reason for step in found.steps], len(found.kept)) == (["it is there twice"], 1)
 
 
-def test_on_the_local_platform_functions_that_left_lose_theirs(exh, exh_dev):
+def test_on_the_local_platform_schedules_of_removed_functions_are_deleted(exh, exh_dev):
     exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     assert exh_dev("schedules", "sync")[0] == 0
     assert schedules_of(exh) == [("hello-world", 3600)]
 
 
-def test_on_a_cluster_they_keep_them_unless_told_otherwise(cluster, exh, exh_dev, profile):
+def test_on_a_cluster_schedules_of_removed_functions_stay_without_prune(cluster, exh, exh_dev, profile):
     profile("dev", cluster.environment())
     exh.tasks.schedules.create(functionName="gone", interval=90, data=marked_data(90))
     live = ["schedules", "sync", "--live", "--profile", "dev", "--yes"]
@@ -301,7 +301,7 @@ def test_a_refusal_names_the_permission_and_what_was_done(cluster, exh, exh_dev,
         assert schedules_of(exh) == [("hello-world", 3600)]
 
 
-def test_what_somebody_else_removes_meanwhile_is_gone_all_the_same(here, exh):
+def test_a_schedule_that_was_removed_meanwhile_is_no_error(here, exh):
     gone = exh.tasks.schedules.create(functionName="hello-world", interval=90, data=marked_data(90))
     found = read_plan(here.manifest, exh)
     exh.tasks.schedules.remove(gone["id"])
@@ -310,7 +310,7 @@ def test_what_somebody_else_removes_meanwhile_is_gone_all_the_same(here, exh):
     assert made["startTimestamp"] == "2026-01-15T11:30:00.000Z"
 
 
-def test_a_platform_that_goes_away_is_told(here, exh, monkeypatch):
+def test_a_platform_that_stops_during_a_sync_is_an_error(here, exh, monkeypatch):
     found = read_plan(here.manifest, exh)
 
     def create(**_):
@@ -336,9 +336,7 @@ def test_the_list_says_which_are_ours_and_not_what_their_data_is(exh, exh_dev):
     assert rows[2].split()[-1] == "no"
 
 
-def test_without_a_platform_or_a_project_it_says_so(here, exh_dev, tmp_path, monkeypatch):
-    code, _, (line,) = exh_dev("schedules", "sync")
-    assert (code, "start one with `exh-dev serve`" in line["message"]) == (1, True)
+def test_schedules_outside_of_a_project_is_wrong_usage(exh_dev, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, _, (line,) = exh_dev("schedules", "sync")
     assert (code, "no template.yaml in" in line["message"]) == (2, True)

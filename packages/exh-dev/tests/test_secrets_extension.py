@@ -34,12 +34,12 @@ def test_a_function_reads_its_secret(extension):
     assert reader(extension).read("exh/tasks") == VALUES
 
 
-def test_a_secret_that_is_not_there_is_told(extension):
+def test_an_unknown_secret_is_refused(extension):
     with pytest.raises(ConfigurationError):
         reader(extension).read("exh/others")
 
 
-def test_without_the_functions_token_nothing_is_told(extension):
+def test_without_the_functions_token_no_secret_is_answered(extension):
     with pytest.raises(ConfigurationError):
         reader(extension, AWS_SESSION_TOKEN="another").read("exh/tasks")
     url = f"http://localhost:{extension.environment()['PARAMETERS_SECRETS_EXTENSION_HTTP_PORT']}"

@@ -22,7 +22,7 @@ def project(tmp_path):
     return Project(write(tmp_path / "clinic", {"schemas/pulse.json": SCHEMA}, GREETING))
 
 
-def test_what_is_served_is_said_in_a_line(project):
+def test_serve_names_what_it_serves_in_one_line(project):
     configuration = read_configuration(project)
     assert list(lines_of_start(project, configuration, {"hello-world"})) == [
         "Serving clinic: 1 function (hello-world), 1 schema"

@@ -60,12 +60,12 @@ def test_functions_with_a_schedule_get_it_once(tmp_path):
     assert [others[2]["id"] in sentence for sentence in told] == [True, True]
 
 
-def test_outside_of_a_project_there_are_none():
+def test_outside_of_a_project_no_function_is_served():
     with LocalPlatform() as platform:
         start(platform, None, print)
 
 
-def test_a_template_that_cannot_be_used_is_told(tmp_path):
+def test_a_broken_template_yaml_is_reported(tmp_path):
     (tmp_path / "template.yaml").write_text("Resources: [")
     told = []
     with LocalPlatform() as platform:
@@ -99,7 +99,7 @@ def project(tmp_path):
     return Project(write(tmp_path, {**DATA_ONLY, "events/analyze.seed.json": SEED, "events/analyze.json": {}}))
 
 
-def test_a_projects_schemas_are_there_and_its_seeds_can_be_sown(project):
+def test_the_schemas_of_a_project_are_loaded_and_its_seeds_applied(project):
     with LocalPlatform() as platform:
         start(platform, project, print)
         exh = client(platform)
@@ -163,7 +163,7 @@ def test_loading_again_changes_only_what_has_changed(project):
         ({"files": [{"token": TOKEN, "path": "a\0"}]}, "cannot be read: the path cannot be used"),
     ],
 )
-def test_a_seed_that_cannot_be_sown_is_told_with_its_file(project, changed, problem):
+def test_a_wrong_seed_is_refused_by_its_file(project, changed, problem):
     (project.root / "events" / "analyze.seed.json").write_text(json.dumps(changed))
     with LocalPlatform() as platform:
         start(platform, project, print)

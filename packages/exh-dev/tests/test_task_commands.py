@@ -97,7 +97,7 @@ def test_the_newest_tasks_come_first_without_their_data(run, exh_dev):
 
 
 @pytest.mark.slow
-def test_they_can_be_chosen(run, exh, exh_dev):
+def test_tasks_are_filtered_by_function_and_status(run, exh, exh_dev):
     run()
     failed = run("nothing")
     waiting = exh.tasks.create(functionName="nothing", startTimestamp="2099-01-01T00:00:00Z")["id"]
@@ -114,7 +114,7 @@ def test_they_can_be_chosen(run, exh, exh_dev):
 
 
 @pytest.mark.slow
-def test_more_than_a_page_of_them(exh, exh_dev):
+def test_tasks_of_several_pages_are_listed(exh, exh_dev):
     for _ in range(120):
         exh.tasks.create(functionName="nothing", startTimestamp="2099-01-01T00:00:00Z")
     ids = [task["id"] for task in json.loads(exh_dev("tasks", "--limit", "110")[1])]
@@ -122,7 +122,7 @@ def test_more_than_a_page_of_them(exh, exh_dev):
 
 
 @pytest.mark.slow
-def test_the_table_tells_attempts_and_the_names_of_errors_but_not_their_messages(run, exh_dev):
+def test_the_table_has_attempts_and_the_names_of_errors_but_not_their_messages(run, exh_dev):
     run(data={"fail": "Ada is not well"})
     code, out, _ = exh_dev("tasks", "--table")
     rows = [line.split() for line in out.splitlines()]
@@ -163,7 +163,7 @@ def test_every_line_once_however_many_pages_there_are(run, exh_dev):
     assert found == [str(number) for number in range(350)]
 
 
-def test_lines_that_cannot_be_asked_for_are_told(run, exh_dev, here, monkeypatch):
+def test_lines_that_the_platform_cannot_give_are_mentioned(run, exh_dev, here, monkeypatch):
     class StoppedClock(datetime):
         @classmethod
         def now(cls, tz=None):
@@ -198,7 +198,7 @@ def test_an_api_function_has_the_lines_of_its_requests(exh, exh_dev):
     assert "structured" in [entry["message"] for entry in entries]
 
 
-def test_what_has_no_lines_yet_is_told_and_no_failure(exh, run, exh_dev):
+def test_a_run_without_lines_is_mentioned_and_no_failure(exh, run, exh_dev):
     waiting = exh.tasks.create(functionName="hello-world", startTimestamp="2099-01-01T00:00:00Z")["id"]
     failed = run("nothing")
     code, out, (line,) = exh_dev("logs", "hello-world")
@@ -216,9 +216,8 @@ def test_a_function_that_has_not_run_is_no_failure(cluster, exh_dev, name):
     assert f"{name} has not been run there" in line["message"]
 
 
-@pytest.mark.parametrize("options", [[], ["--follow"]])
-def test_a_function_that_does_not_exist_is_a_usage_error(cluster, exh_dev, options):
-    code, out, (line,) = exh_dev("logs", "helo-world", *options)
+def test_following_a_function_that_does_not_exist_is_a_usage_error(cluster, exh_dev):
+    code, out, (line,) = exh_dev("logs", "helo-world", "--follow")
     assert (code, out) == (2, "")
     assert "has a function `helo-world` (did you mean `hello-world`?); there are: answer, " in line["message"]
     assert "html-to-pdf" in line["message"]
@@ -246,7 +245,7 @@ def test_outside_of_a_project_any_name_will_do(cluster, here, run, exh_dev, prof
     assert (code, "no template.yaml" in line["message"]) == (2, True)
 
 
-def test_a_broken_manifest_is_told_and_the_name_taken_as_it_is(run, exh_dev, here):
+def test_a_broken_manifest_is_mentioned_and_the_name_used_as_typed(run, exh_dev, here):
     run()
     (here.root / "template.yaml").write_text("Resources: [")
     code, out, lines = exh_dev("logs", "hello-world")
@@ -285,12 +284,6 @@ def test_an_api_function_needs_no_permission_for_tasks(cluster, exh, exh_dev, pr
     code, out, lines = exh_dev("logs", "answer", "--live", "--profile", "dev")
     assert (code, "structured" in messages(out)) == (0, True)
     assert lines[1]["message"].startswith("without its tasks: ")
-
-
-def test_without_a_platform_it_says_so(here, exh_dev):
-    for command in (["tasks"], ["logs", "hello-world"], ["schedules", "list"]):
-        code, _, (line,) = exh_dev(*command)
-        assert (code, "start one with `exh-dev serve`" in line["message"]) == (1, True)
 
 
 # following

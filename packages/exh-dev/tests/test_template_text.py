@@ -59,7 +59,7 @@ def template(tmp_path):
         (f"\ufeffResources:\n{ONE}", f"\ufeffResources:\n{ONE}\n{ADDED}"),
     ],
 )  # fmt: skip
-def test_a_resource_is_put_in(template, before, after):
+def test_a_resource_is_inserted(template, before, after):
     path = template(before)
     changed = with_resource(path, NEW)
     if after is not None:
@@ -84,7 +84,7 @@ def test_a_template_that_has_no_place_for_lines_is_refused(template, text):
 
 
 @pytest.mark.parametrize(("text", "told"), [("Resources: [a]\n", "Resources"), ("Outputs: {}\n", "Resources")])
-def test_a_template_without_resources_is_told(template, text, told):
+def test_a_template_without_resources_is_refused(template, text, told):
     with pytest.raises(UsageError, match=told):
         with_resource(template(text), NEW)
 
@@ -103,7 +103,7 @@ def test_a_template_without_resources_is_told(template, text, told):
          f"Resources:\n{TWO}"),
     ],
 )  # fmt: skip
-def test_functions_are_taken_out_with_what_they_alone_need(template, before, names, after):
+def test_functions_are_removed_with_the_resources_that_only_they_need(template, before, names, after):
     assert without_functions(template(before), names) == after
 
 
@@ -116,12 +116,12 @@ def test_functions_are_taken_out_with_what_they_alone_need(template, before, nam
          "template.yaml:17: Three refers to One; change that first"),
     ],
 )  # fmt: skip
-def test_what_is_of_others_too_is_not_taken_out(template, other, told):
+def test_resources_that_others_need_are_not_removed(template, other, told):
     with pytest.raises(UsageError, match=re.escape(told)):
         without_functions(template(f"Resources:\n{ONE}\n{TWO}\n{other}"), ["One"])
 
 
-def test_what_keeps_itself_alone_goes(template):
+def test_resources_that_only_refer_to_each_other_are_removed(template):
     queue = "  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      One: names no function\n"
     policy = "  Policy:\n    Type: AWS::SQS::QueuePolicy\n    Properties:\n      Queues: [!Ref Queue]\n"
     rule = "Rules:\n  Some:\n    Assert: !Ref Size\n"
@@ -139,7 +139,7 @@ def test_what_keeps_itself_alone_goes(template):
 
 @pytest.mark.slow
 @given(st.permutations([ONE, TWO, THREE, SECRET]), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
-def test_putting_in_and_taking_out_leaves_what_was(tmp_path_factory, resources, newline, spaced, ends):
+def test_inserting_and_removing_leaves_the_template_unchanged(tmp_path_factory, resources, newline, spaced, ends):
     text = f"{HEAD}\nResources:\n{chr(10).join(resources) if spaced else ''.join(resources)}\n{OUTPUTS}"
     text = (text if ends else text.rstrip("\n")).replace("\n", newline)
     path = tmp_path_factory.mktemp("template") / "template.yaml"

@@ -41,7 +41,7 @@ def wheels(folder, **versions):
         ("1.10.0", "1.10.0", ""),
     ],
 )
-def test_what_changed_in_between_is_shown(old, new, shown):
+def test_upgrade_shows_the_changes_between_the_versions(old, new, shown):
     assert changes_between(CHANGELOG, old, new) == shown
 
 
@@ -80,7 +80,7 @@ def test_a_folder_without_the_wheels_is_named(project, tmp_path):
         upgrade_project(project, wheels(tmp_path / "some", extrahorizon="0.3.0"), print)
 
 
-def test_an_index_without_the_packages_is_told_with_another_way(project, monkeypatch):
+def test_an_index_without_the_packages_is_refused_with_another_way(project, monkeypatch):
     def fail(command, folder):
         raise DevkitError("`pip download` failed: no matching distribution")
 

@@ -80,7 +80,7 @@ def test_a_served_function_has_no_credentials_and_its_log_says_how_to_get_some(s
     assert [line for line in lines if HINT in line], lines
 
 
-def test_nothing_of_the_platform_is_in_its_environment(served):
+def test_a_function_without_credentials_has_no_variables_of_the_platform(served):
     assert served.tasks.functions.execute("lists").get("result") == []
 
 
@@ -89,17 +89,17 @@ def test_only_a_function_that_names_sidefx_is_given_the_local_one(served):
 
 
 @pytest.mark.slow
-def test_one_with_an_empty_list_has_a_user_without_permissions(served):
+def test_a_function_with_an_empty_list_of_permissions_has_a_user_without_permissions(served):
     assert served.tasks.functions.execute("granted").get("result") == "exh.tasks+granted@extrahorizon.com"
 
 
-def test_credentials_that_the_manifest_brings_for_a_cluster_are_replaced(served):
+def test_credentials_in_the_manifest_are_replaced(served):
     assert served.tasks.functions.execute("own").get("result") == "developer@localhost.example"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["asks", "reads"])
-def test_an_invoked_function_has_none_either(folder, monkeypatch, exh_dev, name):
+def test_an_invoked_function_without_credentials_says_how_to_get_some(folder, monkeypatch, exh_dev, name):
     monkeypatch.chdir(folder)
     code, _, lines = exh_dev("invoke", name)
     assert code == 1

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import responses
 from hypothesis import HealthCheck, settings
 
 from extrahorizon import retries
@@ -37,6 +38,13 @@ def waits():
 def over_requests(monkeypatch):
     """Clients speak through requests, so that `responses` can answer for the platform."""
     monkeypatch.setenv("EXH_TRANSPORT", "requests")
+
+
+@pytest.fixture
+def http():
+    """Answers that a test makes up, of which not all have to be asked for."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from extrahorizon.multipart import Multipart
 from extrahorizon.query import RQLSyntaxError, rql
 from extrahorizon.queue import UnsentTasksError, send_tasks
 from extrahorizon.queue import _task as task_of
-from extrahorizon.timestamps import parse
 
 pytestmark = pytest.mark.usefixtures("over_requests")
 
@@ -59,7 +58,7 @@ def http():
 
 
 @pytest.mark.parametrize(("text", "sent"), HALVES.items())
-def test_half_a_character_in_a_body_is_sent_as_javascript_sends_it(text, sent, exh, http):
+def test_a_lone_surrogate_in_a_body_is_sent_as_javascript_sends_it(text, sent, exh, http):
     exh.data.documents.create("s", {"t": text, text: 1})
     body = http.calls[0].request.body
     assert body == b'{"t":' + sent + b"," + sent + b":1}"
@@ -67,13 +66,13 @@ def test_half_a_character_in_a_body_is_sent_as_javascript_sends_it(text, sent, e
 
 
 @pytest.mark.parametrize("text", HALVES)
-def test_a_mail_takes_half_a_character(text, exh, http):
+def test_a_mail_may_have_a_lone_surrogate(text, exh, http):
     exh.mails.send(recipients={"to": ["jan@example.com"]}, subject=text, body=text)
     assert json.loads(http.calls[0].request.body)["subject"].isprintable() is (text == "\ud83d\ude00")
 
 
 @pytest.mark.parametrize(("text", "sent"), [("cut \ud83d", "cut \ufffd"), ("\udc00", "\ufffd"), ("\ud83d\ude00", "😀")])
-def test_half_a_character_in_a_form_is_sent_as_browsers_send_it(text, sent, exh, http):
+def test_a_lone_surrogate_in_a_form_is_sent_as_browsers_send_it(text, sent, exh, http):
     exh.files.create(b"content", name=text, tags=[text])
     exh.files.create_from_text(text)
     named, plain = (b"".join(call.request.body) for call in http.calls)
@@ -84,7 +83,7 @@ def test_half_a_character_in_a_form_is_sent_as_browsers_send_it(text, sent, exh,
 
 
 @pytest.mark.parametrize("half", ["\ud83d", "Doe \udc00"])
-def test_half_a_character_where_nothing_can_hold_it_is_told_and_not_quoted(half, exh):
+def test_a_lone_surrogate_that_cannot_be_sent_is_refused_without_quoting_the_value(half, exh):
     calls = [
         lambda: exh.session.get(f"/data/v1/{half}"),
         lambda: exh.session.get(f"/data/v1/s/documents?eq(data.name,{half})"),
@@ -102,13 +101,13 @@ def test_half_a_character_where_nothing_can_hold_it_is_told_and_not_quoted(half,
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, Decimal("NaN")])
-def test_a_body_with_a_number_that_json_has_not_is_refused_before_it_is_sent(number, exh, http):
+def test_a_body_with_nan_or_infinity_is_refused_before_it_is_sent(number, exh, http):
     with pytest.raises(ValueError, match="JSON"):
         exh.session.post("/data/v1/s/documents", json={"v": [number]})
     assert not http.calls
 
 
-def test_a_body_that_is_nested_without_end_is_refused(exh, http):
+def test_a_body_that_is_nested_too_deeply_is_refused(exh, http):
     deep = []
     for _ in range(100_000):
         deep = [deep]
@@ -122,7 +121,7 @@ def test_a_body_that_is_nested_without_end_is_refused(exh, http):
 
 @pytest.mark.parametrize("text", [DEEP, '{"a":' * 100_000, '{"message": "Doe"'])
 @pytest.mark.parametrize("status", [200, 400])
-def test_an_answer_that_is_nested_without_end_is_a_typed_error(text, status, exh):
+def test_an_answer_that_is_nested_too_deeply_or_cut_short_is_a_typed_error(text, status, exh):
     with responses.RequestsMock() as http:
         http.post(f"{HOST}/data/v1/s/documents", status=status, body=text)
         with pytest.raises(ExtraHorizonError) as raised:
@@ -136,23 +135,22 @@ def request(body):
     return ApiRequest.from_event({**http, "body": body, "isBase64Encoded": False})
 
 
-@pytest.mark.parametrize("number", NO_NUMBERS)
-@pytest.mark.parametrize("form", ["%s", '{"v":%s}', '{"v":[1,{"w":%s}]}'])
-def test_a_request_with_a_number_that_nothing_can_hold_is_refused(number, form):
+@pytest.mark.parametrize("body", [*(f'{{"v":{number}}}' for number in NO_NUMBERS), "NaN", '{"v":[1,{"w":1e999}]}'])
+def test_a_request_with_nan_infinity_or_a_number_out_of_range_is_refused(body):
     with pytest.raises(ApiError) as raised:
-        request(form % number).json()
+        request(body).json()
     assert raised.value.status == 400
 
 
 @pytest.mark.parametrize("body", [DEEP, '{"name": "Doe"', '{"name": "Doe \ud83d"}', '{"name": "Doe", "v": 1e999}'])
-def test_a_request_that_is_no_json_is_refused_and_not_kept(body):
+def test_a_request_that_is_not_json_is_refused_without_quoting_it(body):
     with pytest.raises(ApiError) as raised:
         request(body).json()
     assert "Doe" not in chained(raised.value)
 
 
 @pytest.mark.parametrize(("text", "sent"), HALVES.items())
-def test_a_request_with_half_a_character_comes_back_as_it_was(text, sent, exh):
+def test_a_lone_surrogate_in_a_request_is_answered_as_its_escape(text, sent, exh):
     app = ApiFunction()
 
     @app.post("/x", public=True)
@@ -166,7 +164,7 @@ def test_a_request_with_half_a_character_comes_back_as_it_was(text, sent, exh):
     answer["body"].encode()
 
 
-def test_an_answer_of_text_with_half_a_character_is_a_mistake_of_the_function(exh):
+def test_an_answer_of_text_with_a_lone_surrogate_raises(exh):
     app = ApiFunction()
 
     @app.get("/x", public=True)
@@ -179,15 +177,9 @@ def test_an_answer_of_text_with_half_a_character_is_a_mistake_of_the_function(ex
 
 
 @pytest.mark.parametrize("number", NO_NUMBERS)
-def test_a_message_with_a_number_that_json_has_not_is_poison(number):
+def test_a_message_with_nan_or_infinity_is_poison(number):
     with pytest.raises(InvalidEventError) as raised:
         task_of(f'{{"id": "1", "data": {{"name": "Doe", "v": {number}}}}}')
-    assert "Doe" not in chained(raised.value)
-
-
-def test_a_timestamp_that_is_none_is_not_quoted():
-    with pytest.raises(ValueError, match="not a timestamp") as raised:
-        parse("Doe")
     assert "Doe" not in chained(raised.value)
 
 
@@ -220,9 +212,10 @@ def test_tasks_hold_no_character_that_sqs_refuses(text, queue):
     assert json.loads(body) == json.loads(json.dumps({"id": text, "data": {"t": text}}))
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("at", [0, 3, 25])
-def test_a_task_with_a_number_that_json_has_not_is_not_sent_and_those_before_it_are_counted(number, at, queue):
+@pytest.mark.parametrize(
+    ("number", "at"), [(math.nan, 0), (math.nan, 3), (math.nan, 25), (math.inf, 3), (-math.inf, 3)]
+)
+def test_a_task_with_nan_or_infinity_is_not_sent_and_the_tasks_before_it_are_counted(number, at, queue):
     tasks = [{"id": str(each), "data": {"v": number if each == at else 1}} for each in range(30)]
     with pytest.raises(UnsentTasksError, match="NaN, Infinity") as raised:
         send_tasks(tasks)
@@ -252,18 +245,18 @@ def logged(**extra):
 
 
 @pytest.mark.parametrize(("number", "text"), [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity")])
-def test_a_number_that_json_has_not_is_logged_as_a_text(number, text):
+def test_nan_and_infinity_are_logged_as_strings(number, text):
     line = logged(x=number, y={"z": [1.5, number, (number,)]}, fine=2)
     assert (line["message"], line["x"], line["y"], line["fine"]) == ("n", text, {"z": [1.5, text, [text]]}, 2)
 
 
 @pytest.mark.parametrize("value", [10**5000, -(10**5000), Decimal("NaN"), {math.nan: 1}, {10**20: "x"}], ids=range(5))
-def test_no_line_is_lost_for_a_number(value):
+def test_a_number_that_cannot_be_written_loses_no_log_line(value):
     assert logged(x=value)["message"] == "n"
 
 
 @pytest.mark.parametrize("text", HALVES)
-def test_half_a_character_is_logged_by_its_escape(text, capsys):
+def test_a_lone_surrogate_is_logged_as_its_escape(text, capsys):
     assert logged(x=text)["x"] == json.loads(json.dumps(text))
     assert "Logging error" not in capsys.readouterr().err
 

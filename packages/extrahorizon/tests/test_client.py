@@ -15,7 +15,6 @@ from uuid import UUID
 
 import pytest
 import requests_oauthlib
-import responses
 
 from extrahorizon import ExtraHorizon, bodies, rql
 from extrahorizon.credentials import Credentials
@@ -32,12 +31,6 @@ KEYS = {"consumer_key": "key", "consumer_secret": "cs", "token": "t", "token_sec
 
 
 @pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
-
-
-@pytest.fixture
 def exh():
     return ExtraHorizon(host="acme.io", **KEYS)
 
@@ -46,7 +39,7 @@ def timeout_of(call):
     return call.request.req_kwargs["timeout"].read_timeout
 
 
-@pytest.mark.parametrize("host", ["acme.io", "api.acme.io", "https://api.acme.io/", "https://acme.io"])
+@pytest.mark.parametrize("host", ["acme.io", "https://api.acme.io/"])
 def test_credentials_can_be_given_with_any_spelling_of_the_host(http, host):
     http.get(f"{HOST}/users/v1/me", json={"id": "1"})
     for exh in (ExtraHorizon(host=host, **KEYS), ExtraHorizon(Credentials(host, *KEYS.values()))):
@@ -278,7 +271,7 @@ def test_a_misspelt_member_is_refused_with_the_one_that_was_meant(exh):
 
 
 @pytest.mark.parametrize("body", [{}, {"userIds": None}, {"user_ids": ["57f3"]}, {"userIds": "57f3"}])
-def test_nobody_is_unlinked_by_a_mistake(exh, body):
+def test_unlinking_without_user_ids_is_refused(exh, body):
     """A body without userIds would unlink everybody."""
     with pytest.raises(TypeError, match="userIds"):
         exh.data.documents.unlink_users("visit", "68", **body)
@@ -345,7 +338,7 @@ class CanceledError(Exception):
     """Somebody pressed a button."""
 
 
-def test_an_upload_tells_how_far_it_is_and_can_be_canceled(exh):
+def test_an_upload_reports_its_progress_and_can_be_canceled(exh):
     """Over a socket: only there is a body read while it is sent."""
     content, steps = b"x" * 200_000, []
     with answering() as (url, bodies):
@@ -403,7 +396,7 @@ def test_a_page_can_be_indexed_and_turned_back(http, exh):
     assert (first.offset, first[-1]["id"], first.previous()) == (0, "2", None)
 
 
-def test_every_request_and_answer_can_be_watched_and_tells_nobodys_data(http, waits):
+def test_hooks_see_every_request_and_answer_without_personal_data(http, waits):
     seen = []
     exh = ExtraHorizon(host="acme.io", **KEYS, on_request=seen.append, on_response=seen.append)
     address = re.compile(f"{HOST}/users/v1/.*")
@@ -418,7 +411,7 @@ def test_every_request_and_answer_can_be_watched_and_tells_nobodys_data(http, wa
     assert len(waits) == 1
 
 
-def test_what_a_watcher_raises_ends_the_call(http):
+def test_what_a_hook_raises_ends_the_call(http):
     def refuse(request):
         raise PermissionError(request.method)
 

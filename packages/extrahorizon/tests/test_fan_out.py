@@ -98,7 +98,7 @@ def test_the_client_fans_out_within_its_own_deadline():
         exh.fan_out(lambda item: item, [1])
 
 
-def test_it_needs_a_worker():
+def test_fan_out_needs_at_least_one_worker():
     with pytest.raises(ValueError, match="one worker"):
         fan_out(lambda item: item, [1], workers=0)
 

@@ -43,7 +43,7 @@ def test_a_host_becomes_the_base_url_that_the_official_sdk_would_use(written, ca
         ("https://acme .io", "the host of a cluster"),
         ("https://acme.io?token=s3cret", "a query or a fragment"),
         ("https://acme.io#s3cret", "a query or a fragment"),
-        *((f"{start}user:s3cret@{end}", "a password") for start in SCHEMES for end in HOSTS),
+        *((f"{start}user:s3cret@{end}", "a password") for start, end in zip(SCHEMES, HOSTS, strict=True)),
         ("http://localhost.evil.example", "use https"),
         ("http://evil.example/localhost", "use https"),
         ("ftp://localhost", "write the scheme"),

@@ -6,7 +6,6 @@ import json
 import threading
 
 import pytest
-import responses
 from requests import ConnectTimeout
 from rfc5849 import parse_header
 
@@ -33,12 +32,6 @@ pytestmark = pytest.mark.usefixtures("over_requests")
 
 HOST = "https://api.acme.io"
 TOKENS_URL = f"{HOST}/auth/v2/oauth2/tokens"
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 def body_of(call):
@@ -170,7 +163,7 @@ def authentication(clock):
     return OAuth2Authentication("acme.io", "client", "hush", clock=clock)
 
 
-def test_a_password_login_authenticates_the_client_twice_and_then_bears_the_token(endpoint, authentication):
+def test_a_password_login_sends_the_client_in_header_and_body_and_then_a_bearer_token(endpoint, authentication):
     tokens = authentication.log_in("jan@example.com", "p")
     assert endpoint.bodies == [
         {
@@ -232,7 +225,7 @@ def test_a_refused_token_is_refreshed_and_the_call_sent_again_once(endpoint, aut
     assert endpoint.given == 2
 
 
-def test_a_token_that_is_refused_again_ends_it(endpoint, authentication, http):
+def test_a_token_that_is_refused_after_its_refresh_raises(endpoint, authentication, http):
     authentication.log_in("jan@example.com", "p")
     http.remove("GET", f"{HOST}/users/v1/me")
     http.get(f"{HOST}/users/v1/me", status=401, json={"code": 118, "name": "ACCESS_TOKEN_EXPIRED_EXCEPTION"})
@@ -370,7 +363,7 @@ def test_a_refresh_that_fails_reaches_the_caller_with_the_platforms_reason(http,
     assert len(http.calls) == 1
 
 
-def test_without_a_login_it_says_so(http, authentication):
+def test_a_call_without_a_login_raises(http, authentication):
     with pytest.raises(ConfigurationError, match="no user is logged in"):
         ExtraHorizon(authentication).users.me()
     assert authentication.tokens is None
@@ -404,7 +397,7 @@ def test_fifty_threads_share_a_refresh_that_fails(http, clock):
     assert (len(errors), len(refused)) == (50, 1)
 
 
-def test_a_refresh_that_was_only_unlucky_is_tried_again_by_the_next_call(http, clock, endpoint):
+def test_a_refresh_that_failed_temporarily_is_tried_again_by_the_next_call(http, clock, endpoint):
     http.remove("POST", TOKENS_URL)
     http.post(TOKENS_URL, status=500, body="")
     authentication = OAuth2Authentication("acme.io", "client", tokens=Tokens("t", "r", clock.now), clock=clock)
@@ -428,7 +421,7 @@ def test_who_keeps_the_tokens_may_call_the_platform_with_them(endpoint, clock):
 
 
 @pytest.mark.parametrize("answer", [{"expires_in": "300"}, {"expires_in": True}, {"access_token": 7}])
-def test_an_answer_with_odd_tokens_is_refused(http, authentication, answer):
+def test_a_login_answer_with_a_token_of_the_wrong_type_is_refused(http, authentication, answer):
     good = {"access_token": "a", "refresh_token": "r", "expires_in": 300}
     http.post(TOKENS_URL, json={**good, **answer})
     with pytest.raises(InvalidResponseError, match="without a usable"):

@@ -5,7 +5,6 @@ import threading
 import boto3
 import pytest
 import requests
-import responses
 from rfc5849 import parse_header
 
 from extrahorizon import retries
@@ -15,7 +14,6 @@ from extrahorizon.credentials import CredentialChain, Credentials
 from extrahorizon.deadline import Deadline
 from extrahorizon.errors import (
     DeadlineExceededError,
-    DuplicateRequestError,
     InvalidResponseError,
     NoPermissionError,
     OAuthTokenError,
@@ -32,12 +30,6 @@ pytestmark = pytest.mark.usefixtures("over_requests")
 
 URL = "https://api.acme.io/data/v1/x"
 CREDENTIALS = Credentials("https://api.acme.io", "k", "cs", "t", "ts")
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield mock
 
 
 @pytest.fixture
@@ -78,16 +70,22 @@ def error(code, status=400, **extra):
         *(error(1, 500), error(4, 503), error(110, 401), error(415), error(1403), error(1412)),
     ],
 )
-def test_a_read_is_sent_again_after_whatever_may_pass(http, session, failure):
+def test_a_read_is_retried_after_any_temporary_failure(http, session, failure):
     answers(http, "GET", failure, failure, OK)
     assert session.call("GET", "/data/v1/x") == {"ok": True}
     assert len(http.calls) == 3
 
 
 @pytest.mark.parametrize(
-    "failure", [LOST, READ_TIMEOUT, (500, ""), (503, ""), error(415), (200, "<html>"), error(110, 401)]
+    ("method", "failure"),
+    [
+        *(
+            ("POST", each)
+            for each in (READ_TIMEOUT, (500, ""), (503, ""), error(415), (200, "<html>"), error(110, 401))
+        ),
+        *((method, LOST) for method in ("POST", "PUT", "PATCH", "DELETE")),
+    ],
 )
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_that_may_have_been_done_is_not_sent_again(http, session, method, failure):
     answers(http, method, failure, OK)
     with pytest.raises((PlatformError, PlatformUnreachableError)):
@@ -95,8 +93,13 @@ def test_a_write_that_may_have_been_done_is_not_sent_again(http, session, method
     assert len(http.calls) == 1
 
 
-@pytest.mark.parametrize("failure", [REFUSED, requests.ConnectTimeout(), (429, ""), (503, "", {"Retry-After": "1"})])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    ("method", "failure"),
+    [
+        *(("POST", each) for each in (requests.ConnectTimeout(), (429, ""), (503, "", {"Retry-After": "1"}))),
+        *((method, REFUSED) for method in ("POST", "PUT", "PATCH", "DELETE")),
+    ],
+)
 def test_a_write_is_sent_again_when_nothing_can_have_been_done(http, session, method, failure):
     answers(http, method, failure, OK)
     assert session.call(method, "/data/v1/x", json={"a": 1}) == {"ok": True}
@@ -109,8 +112,8 @@ def test_a_write_declared_idempotent_is_sent_again_like_a_read(http, session, fa
     assert session.call("PUT", "/data/v1/x", json={}, idempotent=True) == {"ok": True}
 
 
-@pytest.mark.parametrize("code", [10, 12, 13, 14, 15, 16, 17, 19, 22, 26, 27, 101, 104, 106, 213, 4711])
-def test_what_will_not_pass_is_not_sent_again(http, session, code):
+@pytest.mark.parametrize("code", [10, 15, 16, 4711])
+def test_a_permanent_error_is_not_retried(http, session, code):
     answers(http, "GET", error(code), OK)
     with pytest.raises(PlatformError):
         session.call("GET", "/data/v1/x")
@@ -124,12 +127,6 @@ def test_each_attempt_has_its_own_nonce(http, session):
     nonces = {parse_header(call.request.headers["Authorization"])["oauth_nonce"] for call in http.calls}
     assert len(nonces) == len(http.calls) == raised.value.attempts == 5
     assert "after 5 attempts" in str(raised.value)
-
-
-def test_a_duplicate_answer_to_a_write_says_that_it_may_have_been_done(http, session):
-    answers(http, "POST", error(110, 401))
-    with pytest.raises(DuplicateRequestError):
-        session.post("/data/v1/x")
 
 
 def test_waits_grow_with_full_jitter_up_to_a_cap(monkeypatch):
@@ -315,9 +312,8 @@ def accept_only(http, token, method="GET", code=108):
     http.add_callback(method, URL, answer)
 
 
-@pytest.mark.parametrize("code", [107, 108, 109])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_refused_credentials_from_a_rotated_secret_are_fetched_anew_once(http, rotating, secrets, code, method):
+@pytest.mark.parametrize(("method", "code"), [("GET", 107), ("GET", 108), ("GET", 109), ("POST", 108)])
+def test_refused_credentials_from_a_rotated_secret_are_fetched_again_once(http, rotating, secrets, code, method):
     accept_only(http, "old", method, code)
     rotating.call(method, "/data/v1/x")
     secrets.token = "new"
@@ -382,17 +378,6 @@ def test_a_secret_that_changes_with_each_reading_is_fetched_again_once_per_call(
     with pytest.raises(OAuthTokenError):
         rotating.get("/data/v1/x")
     assert (len(http.calls), secrets.reads) == (2, 2)
-
-
-def test_it_never_loops_when_the_new_credentials_are_refused_too(http, rotating, secrets):
-    accept_only(http, "old")
-    rotating.get("/data/v1/x")
-    secrets.token = "new"
-    http.reset()
-    accept_only(http, "other")
-    with pytest.raises(OAuthTokenError):
-        rotating.get("/data/v1/x")
-    assert len(http.calls) == 2
 
 
 def test_a_missing_permission_is_not_a_reason_to_fetch_credentials(http, rotating, secrets):
@@ -480,12 +465,6 @@ def test_parameters_beside_the_path_are_refused(session):
         TypeError, match="^write the query into the path: the signature covers it exactly as it is sent$"
     ):
         session.get("/data/v1/x", params={"a": "b"})
-
-
-def test_a_body_that_is_no_json_is_refused_before_anything_is_sent(http, session):
-    with pytest.raises(ValueError, match="JSON"):
-        session.post("/data/v1/x", json=float("nan"))
-    assert len(http.calls) == 0
 
 
 @pytest.mark.parametrize(

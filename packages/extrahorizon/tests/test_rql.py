@@ -215,7 +215,7 @@ def test_fields_are_given_one_by_one_or_in_one_text():
     assert str(rql.sort("name,-age")) == "sort(name,-age)"
 
 
-def test_nothing_is_no_condition():
+def test_empty_queries_add_no_condition():
     assert str(rql.or_(rql, "", "eq(a,1)")) == "or(eq(a,1))"
     assert rql.intermediate() == ""
 

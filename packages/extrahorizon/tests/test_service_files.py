@@ -121,6 +121,6 @@ def test_a_removed_file_counts_as_one(http, files):
     assert files.remove("t1") == 1
 
 
-def test_a_folder_that_is_not_there_is_said_before_anything_is_fetched(files):
+def test_a_download_into_a_missing_folder_raises_before_anything_is_fetched(files):
     with pytest.raises(FileNotFoundError):
         files.download("t1", Path("/no/such/folder/x"))

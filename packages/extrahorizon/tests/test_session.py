@@ -172,8 +172,14 @@ def test_an_error_without_a_platform_body_is_typed_too(http, status):
     assert raised.value.status == status
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-@pytest.mark.parametrize("target", ["https://evil.example/?secret", "http://api.acme.io/users/v1/me", "//evil.example"])
+@pytest.mark.parametrize(
+    ("status", "target"),
+    [
+        (302, "https://evil.example/?secret"),
+        (302, "http://api.acme.io/users/v1/me"),
+        *((status, "//evil.example") for status in (301, 302, 307, 308)),
+    ],
+)
 def test_a_redirect_to_another_host_or_to_http_is_refused_naming_both(http, status, target):
     http.get("https://api.acme.io/users/v1/me", status=status, headers={"Location": target})
     with pytest.raises(PlatformUnreachableError) as raised:
@@ -200,23 +206,16 @@ def test_a_redirect_is_followed_on_a_host_with_a_path(http):
     assert session(Credentials("https://api.acme.io/eu", "k", "cs", "t", "ts")).call("GET", "/old") == {"ok": True}
 
 
-def test_a_write_is_never_sent_on_by_a_redirect(http):
-    http.post("https://api.acme.io/old", status=307, headers={"Location": "/new"})
-    with pytest.raises(PlatformUnreachableError) as raised:
-        session().post("/old")
-    assert str(raised.value) == (
-        "https://api.acme.io could not be reached: it redirects a POST to another path, which is not followed: call "
-        "that one (POST /old)"
-    )
-    assert raised.value.sent is False
-
-
 @pytest.mark.parametrize(("status", "sent"), [(301, True), (302, True), (303, True), (307, False), (308, False)])
-def test_a_write_that_is_redirected_may_have_been_done_where_the_answer_may_come_after_it(status, sent, http):
+def test_a_write_does_not_follow_a_redirect_and_may_have_been_done_unless_it_asks_to_repeat_it(status, sent, http):
     http.post("https://api.acme.io/old", status=status, headers={"Location": "/new"})
     with pytest.raises(PlatformUnreachableError) as raised:
         session().post("/old")
     assert raised.value.sent is sent
+    assert str(raised.value) == (
+        "https://api.acme.io could not be reached: it redirects a POST to another path, which is not followed: call "
+        f"that one (POST /old){'. It may have been done all the same' if sent else ''}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -328,14 +327,14 @@ def test_the_method_may_be_written_in_small_letters(http):
         ("//api.acme.io:8443/", "https://api.acme.io:8443"),
     ],
 )
-def test_a_redirect_to_an_odd_place_is_told_without_its_secrets(http, location, told):
+def test_a_refused_redirect_is_named_without_its_password_and_query(http, location, told):
     http.get("https://api.acme.io/users/v1/me", status=302, headers={"Location": location})
     with pytest.raises(PlatformUnreachableError) as raised:
         session().get("/users/v1/me")
     assert raised.value.reason == f"it redirects to {told}, and a signed request is not sent on; check API_HOST"
 
 
-def test_a_ca_bundle_that_does_not_exist_is_told_at_once(monkeypatch):
+def test_a_ca_bundle_that_does_not_exist_raises_at_once(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     with pytest.raises(ConfigurationError, match="/no/such/bundle.pem, which does not exist"):
         session()
@@ -367,7 +366,7 @@ def test_calls_carry_the_trace_id_of_their_invocation(http, monkeypatch):
     assert "X-Amzn-Trace-Id" not in sent_by(http).headers
 
 
-def test_moments_in_a_body_are_sent_as_the_platform_takes_them(http):
+def test_timestamps_in_a_body_are_sent_in_utc_with_milliseconds(http):
     http.post("https://api.acme.io/x", json={})
     timestamp = datetime(2026, 1, 15, 11, 30, tzinfo=timezone(timedelta(hours=1)))
     session().call("POST", "/x", json={"at": timestamp, "on": timestamp.date()})

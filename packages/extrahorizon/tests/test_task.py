@@ -30,7 +30,7 @@ def test_a_task_object_is_read():
 
 
 @pytest.mark.parametrize("event", [{}, {"data": None}, {"tags": None, "retryForTaskIds": None, "priority": None}])
-def test_everything_may_be_absent(event):
+def test_every_member_of_a_task_may_be_missing(event):
     task = Task.from_event(event)
     assert (task.id, task.function_name, task.data, task.tags, task.priority) == (None, None, {}, (), 0)
     assert task.first_id is None
@@ -53,7 +53,7 @@ def test_data_that_is_no_object_is_refused():
 
 
 @pytest.mark.parametrize("member", [{"tags": 5}, {"tags": "abc"}, {"retryForTaskIds": "abc"}, {"tags": [1]}])
-def test_lists_that_are_none_are_refused(member):
+def test_members_that_are_not_lists_of_strings_are_refused(member):
     with pytest.raises(InvalidEventError, match="is not a list of strings"):
         Task.from_event(member)
 

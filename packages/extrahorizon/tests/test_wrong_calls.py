@@ -208,13 +208,13 @@ def call(method, arguments):
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name not in WITHOUT_A_CALL])
-def test_a_right_call_is_sent(name):
+def test_a_call_with_what_is_required_is_sent(name):
     with pytest.raises(SentError):
         call(METHODS[name], right(METHODS[name]))
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_wrong_call_is_not(name):
+def test_a_wrong_call_is_refused_and_names_what_is_wrong(name):
     method = METHODS[name]
     for member, arguments in wrong_calls(method):
         with pytest.raises((TypeError, ValueError)) as caught:
@@ -222,5 +222,5 @@ def test_a_wrong_call_is_not(name):
         assert member in str(caught.value), f"{name}: {member}: {caught.value}"
 
 
-def test_they_are_two_thousand():
+def test_at_least_two_thousand_wrong_calls_are_tried():
     assert sum(1 for method in METHODS.values() for _ in wrong_calls(method)) >= 2000

@@ -50,7 +50,7 @@ def answered(root):
 @pytest.mark.slow
 @pytest.mark.rare
 @pytest.mark.parametrize("file", FILES)
-def test_no_odd_content_breaks_the_gate(project, file):
+def test_no_content_of_a_file_breaks_the_check(project, file):
     for content in ODD:
         project.write(file, content)
         answered(project.root)
@@ -77,7 +77,7 @@ def garbled(content, seed):
 @pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(file=st.sampled_from(FILES), content=st.binary(max_size=200) | st.integers(0, 2**32))
-def test_no_garbage_in_a_file_breaks_the_gate(whole, tmp_path, file, content):
+def test_no_random_content_of_a_file_breaks_the_check(whole, tmp_path, file, content):
     root = tmp_path / "project"
     shutil.copytree(whole, root, dirs_exist_ok=True)
     path = root / file
@@ -91,14 +91,14 @@ def test_no_garbage_in_a_file_breaks_the_gate(whole, tmp_path, file, content):
 
 
 @pytest.mark.parametrize("file", ["template.yaml", "schemas/pulse.json", "handlers/answer.py", "events/answer.json"])
-def test_the_command_itself_tells_garbage(project, file):
+def test_the_command_reports_a_file_of_garbage(project, file):
     project.write(file, b"\x00\xff{")
     code, problems = project.check()
     assert code == 1
     assert file in {each["file"] for each in problems}
 
 
-def test_a_folder_in_the_place_of_a_file_is_told(project):
+def test_a_folder_in_the_place_of_a_file_is_reported(project):
     for file in ("events/answer.json", "schemas/pulse.json", "handlers/answer.py", "requirements.txt", ".env"):
         (project.root / file).unlink()
         (project.root / file).mkdir()

@@ -176,7 +176,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_what_is_broken_is_told_with_its_place_and_what_is_mended_is_not(project, case):
+def test_what_is_broken_is_reported_with_its_place_until_it_is_fixed(project, case):
     file, change, (place, words, *offset), told = BROKEN[case]
     if "Python does not know" in case:
         project.write(ANSWER, "type Id = str\n" + project.read(ANSWER))
@@ -222,7 +222,7 @@ def test_what_is_broken_is_told_with_its_place_and_what_is_mended_is_not(project
         (".env", lambda _: "API_HOST=x\n", (".env", None), "API_HOST in .env is not read"),
     ],
 )  # fmt: skip
-def test_what_may_be_meant_is_a_warning_and_no_failure(project, file, change, place, told):
+def test_suspicious_but_valid_code_is_a_warning(project, file, change, place, told):
     before = project.read(file) if (project.root / file).exists() else None
     project.write(file, change(before))
     name, words = place
@@ -233,7 +233,7 @@ def test_what_may_be_meant_is_a_warning_and_no_failure(project, file, change, pl
     assert told in problem["message"]
 
 
-def test_a_variable_that_exh_sync_asks_for_is_worth_knowing_and_no_failure(project, monkeypatch):
+def test_a_variable_that_exh_sync_needs_is_reported_as_information(project, monkeypatch):
     monkeypatch.delenv("GREETING_KEY", raising=False)
     asks = replaced("kind: schedule", "kind: schedule\n        environment: {KEY: $GREETING_KEY}")
     project.write("template.yaml", asks(project.read("template.yaml")))
@@ -248,7 +248,7 @@ def test_a_variable_that_exh_sync_asks_for_is_worth_knowing_and_no_failure(proje
     assert project.check() == (0, [])
 
 
-def test_everything_is_told_at_once_and_each_thing_once(project):
+def test_all_problems_are_reported_at_once_and_each_once(project):
     project.write("shared/words.py", "HELLO = (\n")  # which three functions have in their bundles
     project.write(EVENT, "{")
     project.write("schemas/pulse.json", "{")
@@ -264,7 +264,7 @@ def test_everything_is_told_at_once_and_each_thing_once(project):
     assert shared["functions"] == ["greet-patient", "work"]
 
 
-def test_people_get_a_line_each_that_editors_open(project):
+def test_people_get_one_line_per_problem_that_editors_open(project):
     project.write(GREET, project.read(GREET).replace("import HELLO", "import HELO"))
     project.write(EVENT, "{\n,}")
     done = project.run("check", "--table")

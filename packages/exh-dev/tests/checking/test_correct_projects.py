@@ -75,7 +75,7 @@ UNUSUAL = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("files", UNUSUAL.values(), ids=list(UNUSUAL))
-def test_what_runs_is_not_said_to_be_broken(project, files):
+def test_correct_projects_have_no_problem(project, files):
     for name, text in files.items():
         project.write(name, text)
     assert project.check() == (0, [])

@@ -49,14 +49,14 @@ def test_build_refuses_what_is_an_error_of_a_function_that_it_builds(project, fi
     assert not (project.root / "build").exists()
 
 
-def test_build_does_not_mind_errors_of_other_functions(project):
+def test_build_ignores_errors_of_other_functions(project):
     project.write(GREET, "def handler(:\n")
     project.write("requirements.txt", "")
     project.write("pyproject.toml", '[project]\nname = "clinic"\nversion = "1"\n')
     assert project.run("build", "answer", "--no-bytecode").code == 0
 
 
-def test_build_for_another_runtime_does_not_mind_that_of_the_manifest(project):
+def test_build_for_another_runtime_ignores_that_of_the_manifest(project):
     template = project.read("template.yaml").replace("Timeout: 10\n", "Timeout: 10\n      Runtime: python3.8\n")
     project.write("template.yaml", template)
     project.write("requirements.txt", "")
@@ -150,7 +150,7 @@ def problems_at(url):
         return api.get(BASE)["problems"]
 
 
-def test_serve_starts_with_a_broken_schema_tells_it_and_serves_the_rest(project, serving):
+def test_serve_reports_a_broken_schema_and_serves_the_rest(project, serving):
     whole = project.read("schemas/pulse.json")
     project.write("schemas/other.json", whole.replace('"pulse"', '"other"'))
     project.write("schemas/pulse.json", whole.replace('"toStatus": "done"', '"toStatus": "doen"'))
@@ -174,7 +174,7 @@ def test_serve_starts_with_a_broken_schema_tells_it_and_serves_the_rest(project,
     assert {each["name"] for each in server.exh.data.schemas.find()} == {"other", "pulse"}
 
 
-def test_serve_tells_a_broken_template_once(project, serving):
+def test_serve_reports_a_broken_template_once(project, serving):
     project.write("template.yaml", project.read("template.yaml").replace("kind: api", "knd: api"))
     line = project.line_of("template.yaml", "knd: api")
     server = serving()

@@ -53,7 +53,7 @@ def test_another_exh_dev_on_the_path_is_not_meant(started_as):
     assert pasteable("exh-dev runs") == ".venv/bin/exh-dev runs"
 
 
-def test_in_another_folder_the_path_is_whole(started_as, monkeypatch):
+def test_in_another_folder_the_path_is_absolute(started_as, monkeypatch):
     folder = started_as(".venv/bin/exh-dev")
     (folder / "elsewhere").mkdir()
     monkeypatch.chdir(folder / "elsewhere")
@@ -68,7 +68,7 @@ def test_a_path_with_a_space_is_quoted(started_as, monkeypatch):
     assert pasteable("exh-dev runs; pytest tests/a.py") == "'a b/bin/exh-dev' runs; 'a b/bin/pytest' tests/a.py"
 
 
-def test_a_module_that_was_started_is_started_as_one(started_as, monkeypatch):
+def test_a_command_that_was_started_as_a_module_is_suggested_as_one(started_as, monkeypatch):
     folder = started_as("site-packages/exh_dev/__main__.py")
     monkeypatch.setattr(sys, "executable", str(folder / ".venv/bin/python"))
     assert pasteable("exh-dev runs") == ".venv/bin/python -m exh_dev runs"
@@ -84,6 +84,6 @@ def test_under_uv_a_command_is_run_by_uv(started_as, monkeypatch):
 
 
 @pytest.mark.parametrize("message", ["a defect in exh-dev: x", "packages/exh-dev serve", "no-exh-dev run", "exh-devs"])
-def test_what_is_no_command_stays(message, started_as):
+def test_what_is_not_a_command_is_unchanged(message, started_as):
     started_as(".venv/bin/exh-dev")
     assert pasteable(message) == message

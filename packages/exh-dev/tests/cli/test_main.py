@@ -23,7 +23,7 @@ from exh_dev.cli.main import run_command
         (PermissionError(errno.EACCES, "Permission denied", "/p/build"), "/p/build cannot be used: permission denied"),
     ],
 )
-def test_a_trouble_of_the_machine_is_told_as_one(monkeypatch, capsys, error, told):
+def test_a_failure_of_the_machine_is_not_reported_as_a_defect(monkeypatch, capsys, error, told):
     def fail(**_):
         raise error
 
@@ -32,7 +32,7 @@ def test_a_trouble_of_the_machine_is_told_as_one(monkeypatch, capsys, error, tol
     assert told in json.loads(capsys.readouterr().err)["message"]
 
 
-def test_what_nobody_expects_is_a_defect_of_the_command(monkeypatch, capsys):
+def test_an_unexpected_exception_is_reported_as_a_defect(monkeypatch, capsys):
     def fail(**_):
         raise sqlite3.OperationalError("no such table: documents")
 

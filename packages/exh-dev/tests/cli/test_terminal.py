@@ -63,7 +63,7 @@ EVERY_WAY = {
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
-def test_what_is_printed_is_seen_as_it_is_and_acts_on_nothing(way, capsys, monkeypatch):
+def test_control_characters_are_printed_visibly_and_have_no_effect(way, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
     EVERY_WAY[way](TerminalOutput())
@@ -114,7 +114,7 @@ def test_a_table_with_room_has_all_of_its_columns():
     assert below == f"  {RUNS.below[0]}"
 
 
-def test_at_80_columns_a_row_is_a_line_and_what_matters_is_whole():
+def test_at_80_columns_a_row_is_one_line_and_important_columns_are_complete():
     lines = shown(RUNS, 80)
     assert all(cell_len(line) <= 80 for line in (lines[0], lines[1], lines[3]))
     assert "Attempt" not in lines[0]
@@ -182,10 +182,14 @@ def test_a_failure_of_node_shows_the_functions_own_frames_too():
     ]
 
 
-@pytest.mark.parametrize("trace", [5, "text", {"a": 1}, [], [5, None, ["x"]], None])
-@pytest.mark.parametrize("name", ["stackTrace", "trace"])
-@pytest.mark.parametrize("message", ["'CLINIC'", 5, None, ["x"]])
-def test_a_failure_that_a_function_wrote_itself_is_told(name, trace, message):
+@pytest.mark.parametrize(
+    ("name", "trace", "message"),
+    [
+        *(("stackTrace", trace, "'CLINIC'") for trace in (5, "text", {"a": 1}, [], [5, None, ["x"]], None)),
+        *(("trace", [5, None, ["x"]], message) for message in ("'CLINIC'", 5, None, ["x"])),
+    ],
+)
+def test_an_error_object_with_a_trace_of_any_type_is_shown(name, trace, message):
     error = {"errorType": "KeyError", "errorMessage": message, name: trace}
     (line,) = lines_of_failure(error, function="greet", root="/p")
     assert line == f"KeyError: {message or ''}"

@@ -140,7 +140,7 @@ def test_any_text_comes_through_a_path_encoded_or_not(text):
 
 
 @given(st.binary())
-def test_a_body_arrives_whole_in_base64_or_not(raw):
+def test_a_body_is_read_completely_with_and_without_base64(raw):
     assert ApiRequest.from_event(api_event("POST", body=raw)).body == raw
     text = raw.decode("latin-1")
     for encoded in (True, False):
@@ -219,12 +219,17 @@ def test_two_spellings_of_the_callers_header_are_nobody():
 
 
 @pytest.mark.parametrize("value", ["", "x", USER_ID.upper(), f"{USER_ID},{OTHER_ID}", f"{USER_ID}\n", f" {USER_ID}"])
-def test_what_is_no_id_is_nobody(value):
+def test_a_header_without_a_valid_id_is_no_caller(value):
     assert ApiRequest.from_event(api_event(headers={"x-exh-requesting-user-id": value})).caller is None
 
 
-@pytest.mark.parametrize("name", FORGED)
-@pytest.mark.parametrize("claims", [None, {}, {"sub": USER_ID}, {"exh_user_id": "x"}, {"exh_user_id": [USER_ID]}])
+@pytest.mark.parametrize(
+    ("name", "claims"),
+    [
+        *((name, None) for name in FORGED),
+        *((FORGED[0], each) for each in ({}, {"sub": USER_ID}, {"exh_user_id": "x"}, {"exh_user_id": [USER_ID]})),
+    ],
+)
 def test_on_aws_a_header_is_nobody_without_a_token(name, claims):
     event = aws_event(headers={name: USER_ID, "x-exh-requesting-application-id": APPLICATION_ID}, claims=claims)
     answer = answer_of(echo, event, public=False)
@@ -259,7 +264,7 @@ def test_the_claim_can_be_chosen():
     assert content(answer_of(echo, event, public=False, user_id_claim="custom:exh_id"))["user"] == USER_ID
 
 
-def test_nobody_is_answered_with_401_before_the_function_runs():
+def test_a_request_without_a_user_is_answered_with_401_before_the_function_runs():
     answer = answer_of(lambda request, exh: pytest.fail("called"), api_event(user_id=None), public=False)
     assert (answer["statusCode"], content(answer)) == (401, {"message": "this needs an authenticated user"})
 
@@ -431,7 +436,7 @@ def test_an_exception_passes_through_as_it_is(error, capfd):
     assert capfd.readouterr() == ("", "")  # Lambda logs it; the router would have, too
 
 
-def test_what_ends_a_process_ends_it():
+def test_system_exit_ends_the_process_of_a_function():
     with pytest.raises(SystemExit):
         answer_of(lambda request, exh: sys.exit(1))
 
@@ -473,9 +478,15 @@ def test_a_page_of_a_configured_origin_may_call(origin):
     assert parse_reply(asked).status == 204
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example.com", f"{CLINIC}.evil.com", "null", "*", CLINIC.upper()])
-@pytest.mark.parametrize("origins", [[CLINIC, PORTAL], []])
-def test_a_page_of_another_origin_may_not(origin, origins):
+@pytest.mark.parametrize(
+    ("origins", "origin"),
+    [
+        *(([CLINIC, PORTAL], each) for each in ("https://evil.example.com", f"{CLINIC}.evil.com")),
+        *(([CLINIC, PORTAL], each) for each in ("null", "*", CLINIC.upper())),
+        ([], CLINIC),
+    ],
+)
+def test_a_page_of_another_origin_may_not(origins, origin):
     app = app_for_pages(origins=origins)
     for event in (preflight(origin), api_event("POST", "/a", headers={"origin": origin})):
         assert "Access-Control-Allow-Origin" not in app.answer(event, None)["headers"]
@@ -489,6 +500,6 @@ def test_origins_come_from_the_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("origin", ["*", "clinic.example.com", f"{CLINIC}/", "null", "", "https://*.example.com"])
-def test_an_origin_that_is_none_is_found_out_at_once(origin):
+def test_an_invalid_origin_raises_at_once(origin):
     with pytest.raises(ValueError, match="is not an origin"):
         ApiFunction(origins=[origin])

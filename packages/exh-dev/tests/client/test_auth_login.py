@@ -127,7 +127,7 @@ def test_a_cookie_that_cannot_be_sent_is_refused_unseen(cookie):
 
 
 @responses.activate
-def test_who_the_client_is_is_asked_once_per_login():
+def test_the_client_asks_for_its_user_once_per_login():
     exh = ExtraHorizon(Credentials("https://api.acme.io", "key", "secret", "token", "secret"))
     responses.get("https://api.acme.io/users/v1/me", json={"id": "u1"})
     assert [exh.raw.user_id for _ in range(3)] == ["u1"] * 3

@@ -73,7 +73,7 @@ def test_a_missing_variable_is_named(missing, empty):
         event_of(variables)
 
 
-def test_a_swap_that_can_be_seen_is_told():
+def test_swapped_ids_are_refused_where_they_can_be_recognised():
     with pytest.raises(ConfigurationError, match="they are swapped"):
         event_of({"SCHEMA_ID": DOCUMENT, "DOCUMENT_ID": "psg-recording"})
     with pytest.raises(ConfigurationError, match="24 hexadecimal digits$"):
@@ -110,7 +110,7 @@ def test_a_job_has_no_deadline(job, functions):
         ("nowhere.handler", "ModuleNotFoundError", "No module named 'nowhere'"),
     ],
 )
-def test_what_a_function_raises_is_one_line_as_lambda_tells_it(job, functions, handler, error, message):
+def test_what_a_function_raises_is_one_line_as_lambda_logs_it(job, functions, handler, error, message):
     code, (line,) = job(handler, **JOB, **functions)
     assert (code, line["level"], line["errorType"], line["errorMessage"]) == (1, "ERROR", error, message)
     assert isinstance(line["stackTrace"], list)
@@ -118,7 +118,7 @@ def test_what_a_function_raises_is_one_line_as_lambda_tells_it(job, functions, h
 
 
 @pytest.mark.parametrize("handler", ["", "handler", "handlers/whoami.py"])
-def test_what_is_no_name_of_a_function_is_said(job, handler):
+def test_what_is_not_the_name_of_a_function_is_refused(job, handler):
     code, (line,) = job(handler, **JOB)
     assert (code, line["message"].partition(" must")[0]) == (2, "FUNCTION_HANDLER")
 

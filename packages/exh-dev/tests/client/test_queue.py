@@ -192,7 +192,7 @@ def test_a_function_names_its_own_poison(work_queue, dead_letters):
     assert [attributes["ErrorType"] for _, attributes in dead_letters()] == ["UnmendableError", "InvalidEventError"]
 
 
-def test_the_message_of_an_error_that_is_not_ours_is_told_nowhere(work_queue, dead_letters, lines):
+def test_the_message_of_a_foreign_error_is_neither_sent_nor_logged(work_queue, dead_letters, lines):
     assert failed(Recorder(poison=(ValueError,))(task("a", **{"raise": "value"}))) == []
     ((_, attributes),) = dead_letters()
     assert attributes["ErrorType"] == attributes["ErrorMessage"] == "ValueError"
@@ -239,7 +239,7 @@ def metrics(capsys):
             )
 
 
-def test_what_became_of_messages_is_counted(work_queue, monkeypatch, capsys):
+def test_completed_failed_and_poison_messages_are_counted(work_queue, monkeypatch, capsys):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
     work = Recorder()
     work(task("a"), task("a"), "no task", task("b", **{"raise": "value"}), task("c"))
@@ -251,7 +251,7 @@ def test_what_became_of_messages_is_counted(work_queue, monkeypatch, capsys):
     assert sum(values["Failed"]) / len(values["Failed"]) == 1 / 5
 
 
-def test_what_there_was_no_time_to_begin_is_no_failure(work_queue, monkeypatch, capsys):
+def test_messages_that_were_not_begun_are_not_counted_as_failures(work_queue, monkeypatch, capsys):
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "clinic-dev")
     work = Recorder()
     result = work(task("a"), task("b"), context=Context(seconds=0.5))
@@ -301,7 +301,7 @@ def test_a_task_without_an_id_is_done_once_for_its_message(work_queue):
     assert work.seen == [None]
 
 
-def test_what_failed_or_was_poison_may_be_done_again(work_queue):
+def test_a_task_that_failed_or_was_poison_may_run_again(work_queue):
     for error in ("value", "invalid"):
         work = Recorder()
         work(task(error, **{"raise": error}))
@@ -325,7 +325,7 @@ def test_two_functions_do_the_same_task_each_for_itself(work_queue):
     assert seen == ["one", "other"]
 
 
-def test_nothing_of_the_result_or_the_key_is_noted(work_queue, notes):
+def test_the_table_holds_nothing_of_the_result_or_the_key(work_queue, notes):
     Recorder(idempotency_key=lambda _: PERSONAL)(task("a"))
     (note,) = notes()
     assert note["status"] == {"S": "COMPLETED"}
@@ -334,7 +334,7 @@ def test_nothing_of_the_result_or_the_key_is_noted(work_queue, notes):
     assert 13 * 86_400 < int(note["expiration"]["N"]) - time.time() <= 14 * 86_400
 
 
-def test_who_ended_without_a_word_is_followed_when_its_time_is_up(aws, work_queue, notes):
+def test_a_task_whose_attempt_crashed_runs_again_when_its_lock_expires(aws, work_queue, notes):
     class Killed(BaseException):
         pass
 
@@ -359,7 +359,7 @@ def test_who_ended_without_a_word_is_followed_when_its_time_is_up(aws, work_queu
     assert attempts == ["a", "a"]
 
 
-def test_without_a_table_it_runs_each_time_and_says_so(work_queue, monkeypatch, lines):
+def test_without_a_table_a_task_runs_each_time_with_a_warning(work_queue, monkeypatch, lines):
     monkeypatch.delenv("IDEMPOTENCY_TABLE")
     work = Recorder()
     assert failed(work(task("a"), task("a"))) == []
@@ -380,7 +380,7 @@ def test_a_table_that_is_not_there_fails_the_message_and_runs_nothing(work_queue
 # Time
 
 
-def test_what_there_is_no_time_for_is_not_begun(work_queue):
+def test_messages_are_not_begun_without_the_time_for_them(work_queue):
     context = Context(seconds=10)
     seen = []
 
@@ -465,7 +465,7 @@ def test_what_sqs_does_not_take_is_sent_again(work_queue, sqs, monkeypatch, wait
 
 
 @pytest.mark.parametrize(("fault", "attempts"), [(False, SEND_ATTEMPTS), (True, 1)])
-def test_what_sqs_takes_at_no_time_is_told(work_queue, monkeypatch, fault, attempts):
+def test_a_message_that_sqs_never_takes_raises(work_queue, monkeypatch, fault, attempts):
     calls = []
 
     def refuse(**body):
@@ -481,7 +481,7 @@ def test_what_sqs_takes_at_no_time_is_told(work_queue, monkeypatch, fault, attem
     assert (e.value.sent, e.value.unsent, len(calls)) == (2, ("c",), attempts)
 
 
-def test_a_queue_that_is_not_there_is_told(work_queue, sqs):
+def test_a_queue_that_does_not_exist_raises(work_queue, sqs):
     sqs.delete_queue(QueueUrl=work_queue.url)
     with pytest.raises(UnsentTasksError, match=r"AWS answered \S*NonExistentQueue|QueueDoesNotExist"):
         send_tasks([task("a")])

@@ -9,7 +9,7 @@ def session(credentials):
     return PlatformSession(OAuth1Authentication(CredentialChain(given=credentials)))
 
 
-def test_neither_netrc_nor_a_proxy_stands_before_localhost(platform_credentials, monkeypatch, tmp_path):
+def test_calls_of_localhost_use_neither_netrc_nor_a_proxy(platform_credentials, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))

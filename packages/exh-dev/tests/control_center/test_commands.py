@@ -21,7 +21,7 @@ def center(serve, tmp_path, monkeypatch):
     return center
 
 
-def test_the_newest_runs(center, exh_dev):
+def test_runs_lists_the_newest_runs_first_and_filters_them(center, exh_dev):
     code, out, lines = exh_dev("runs")
     assert (code, json.loads(out), [each["message"] for each in lines]) == (0, [], ["no matching runs"])
     first = center.invoke("analyze", {"data": {"fail": "Ada is not well"}})
@@ -63,7 +63,7 @@ def test_invoke_runs_on_the_platform_that_is_being_served(center, exh_dev):
     assert (code, json.loads(out)["errorType"]) == (1, "LookupError")
 
 
-def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
+def test_invoke_runs_on_an_empty_platform_when_asked_to(center, exh_dev):
     for options in (["--fresh"], ["--env", "A=b"]):
         code, _, lines = exh_dev("invoke", "analyze", *options)
         assert code == 0
@@ -79,13 +79,7 @@ def test_invoke_runs_on_an_empty_one_when_asked_to(center, exh_dev):
     )
 
 
-def test_to_insist_on_a_served_platform_fails_without_one(exh_dev, project_root, monkeypatch):
-    monkeypatch.chdir(project_root)
-    code, _, (line,) = exh_dev("invoke", "whoami", "--served")
-    assert (code, "no platform runs on" in line["message"]) == (1, True)
-
-
-def test_run_on_the_platform_that_is_being_served_tells_what_its_control_center_shows(center, exh_dev):
+def test_run_on_a_served_platform_reports_what_its_control_center_shows(center, exh_dev):
     code, out, lines = exh_dev("run", "--served")
     results = json.loads(out)["results"]
     assert code == 1  # one of its events is meant to fail
@@ -174,7 +168,7 @@ def test_commands_that_keep_their_runs_at_once_lose_none(tmp_path):
     assert {each["id"] for each in kept(tmp_path)} == set(map(str, range(40)))
 
 
-def test_a_run_is_done_again(center, exh_dev, tmp_path):
+def test_replay_repeats_a_run(center, exh_dev, tmp_path):
     run = center.invoke("analyze", {"data": {"step": 3}})
     code, out, lines = exh_dev("replay", run["id"])
     assert (code, json.loads(out)["word"], [each["step"] for each in lines]) == (0, "first", [3])
@@ -200,12 +194,6 @@ def test_mails_are_listed_and_printed(center, exh_dev):
     assert text == ["From: noreply@localhost", "To: ada@example.com", "Subject: Hello", "", "Line one", "Line two"]
     code, _, (line,) = exh_dev("mails", "none")
     assert (code, line["message"]) == (1, "There is no mail none; exh-dev mails lists those that there are")
-
-
-def test_without_a_platform_it_is_said(tmp_path, exh_dev):
-    for command in (["runs"], ["replay", "x"], ["mails"]):
-        code, out, (line,) = exh_dev(*command, "--data-dir", tmp_path / "none")
-        assert (code, out, "start one with `exh-dev serve`" in line["message"]) == (1, "", True)
 
 
 WAITS = """\

@@ -24,7 +24,7 @@ def test_a_document_has_its_history(center):
     assert center.get(f"/documents/{document['id']}/history")["data"] == []
 
 
-def test_a_document_that_was_sown_begins_its_history(center):
+def test_a_seeded_document_begins_its_history(center):
     document = {"id": "6968c1b48ab34b7d6e654799", "creatorId": "68498c63b1b0b8de8a6228f6", "data": {"pulse": 1}}
     for _ in range(2):
         answer = requests.post(f"{center.url}/_dev/seed", json={"documents": {"pulse": [document]}}, timeout=5)
@@ -85,7 +85,7 @@ def test_automatic_transitions_and_conditions_on_the_document_are_obstacles_too(
 
 
 @pytest.mark.slow
-def test_what_has_to_do_with_a_document(center):
+def test_a_document_has_its_files_mails_tasks_and_runs(center):
     stored = center.exh.files.create(b"%PDF", name="night.pdf", mimetype="application/pdf")
     me = center.exh.users.me()
     document = center.exh.data.documents.create("pulse", {"notes": [{"text": stored["tokens"][0]["token"]}]})
@@ -101,7 +101,7 @@ def test_what_has_to_do_with_a_document(center):
     assert found["runs"] == [run["id"]]
 
 
-def test_no_document_has_nothing(center):
+def test_an_unknown_document_is_refused(center):
     for part in ("transitions", "related"):
         answer = requests.get(f"{center.url}/_dev/api/documents/6968c1b48ab34b7d6e654799/{part}", timeout=5)
         assert (answer.status_code, answer.json()["code"]) == (404, 16)

@@ -11,7 +11,7 @@ def named(center):
     return {each["name"]: each for each in center.get("/functions")["data"]}
 
 
-def test_all_there_are_with_their_limits_and_rights(center):
+def test_functions_are_listed_with_their_limits_and_permissions(center):
     functions = named(center)
     assert list(functions) == ["analyze", "other", "answer", "html-to-pdf"]
     analyze = functions["analyze"]
@@ -35,14 +35,14 @@ def test_what_starts_them_is_read_from_the_platform(center):
 
 
 @pytest.mark.slow
-def test_whether_a_worker_waits(center):
+def test_a_function_with_a_warm_worker_says_so(center):
     assert named(center)["other"]["workers"] == {"all": 0, "idle": 0}
     run = center.invoke("other", {})
     other = named(center)["other"]
     assert (other["workers"], other["last"]["id"]) == ({"all": 1, "idle": 1}, run["id"])
 
 
-def test_one_has_its_sample_events(center):
+def test_a_function_has_its_sample_events(center):
     found = center.get("/functions/analyze")
     assert [each["name"] for each in found["events"]] == ["analyze.json", "analyze.failing.json"]
     assert found["events"][0]["event"]["data"] == {"step": 7}
@@ -77,7 +77,7 @@ def test_a_seed_is_put_on_the_platform_before(serve):
     assert "ada@example.com" in [each["email"] for each in center.exh.users.find_all()]
 
 
-def test_a_seed_that_is_wrong_is_told_and_nothing_runs(serve):
+def test_a_wrong_seed_is_refused_and_nothing_runs(serve):
     center = serve({"events/other.seed.json": {"users": [{"id": "x"}]}})
     answer = requests.post(
         f"{center.url}/_dev/api/functions/other/invoke", json={"event": {}, "seeded": True}, timeout=5

@@ -18,7 +18,7 @@ def changed(messages, wanted):
 
 
 @pytest.mark.slow
-def test_each_kind_of_change_is_told(center):
+def test_each_kind_of_change_is_sent(center):
     with center.api.following() as messages:
         document = center.exh.data.documents.create("pulse", {"pulse": 60})
         assert "documents" in changed(messages, {"documents"})
@@ -32,7 +32,7 @@ def test_each_kind_of_change_is_told(center):
         changed(messages, {"events"})
 
 
-def test_a_burst_is_told_at_once():
+def test_a_burst_of_changes_is_one_message():
     async def burst():
         changes = Changes()
         with changes.following() as queue:
@@ -48,7 +48,7 @@ def test_a_burst_is_told_at_once():
     assert asyncio.run(burst()) == [{"changed": ["documents", "mails"]}]
 
 
-def test_who_does_not_read_loses_the_oldest_and_hears_the_end(monkeypatch):
+def test_a_client_that_does_not_read_loses_the_oldest_changes_and_gets_the_last(monkeypatch):
     monkeypatch.setattr(changes_module, "_MOST_WAITING", 2)
 
     async def overflow():
@@ -63,7 +63,7 @@ def test_who_does_not_read_loses_the_oldest_and_hears_the_end(monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_platform_stops_at_once_though_somebody_looks_on(serve):
+def test_the_platform_stops_at_once_while_a_client_follows_its_changes(serve):
     center = serve()
     with center.api.following() as messages:
         center.invoke("other", {})

@@ -4,7 +4,7 @@ import pytest
 from waiting import wait_for
 
 
-def test_nothing_went_on_yet(serve):
+def test_a_new_platform_has_an_empty_overview(serve):
     center = serve(pace=1)
     overview = center.get("/overview")
     assert len(overview["minutes"]) == 60
@@ -31,7 +31,7 @@ def test_runs_are_counted_by_minute_and_by_function(serve):
     assert [each["subject"] for each in overview["mails"]] == ["Hello"]
 
 
-def test_what_was_saved_is_listed(serve):
+def test_saved_files_are_listed(serve):
     center = serve(reload=True)
     center.write("handlers/other.py", "def handler(event, context):\n    return 2\n")
     (reload,) = wait_for(lambda: center.get("/overview")["reloads"])

@@ -37,7 +37,7 @@ def test_why_a_user_has_a_permission_and_why_not(center, nurse):
     assert center.get(f"{path}/VIEW_DOCUMENT")["known"] is False
 
 
-def test_who_has_a_permission(center, nurse):
+def test_the_users_with_a_permission_are_listed(center, nurse):
     listed = {each["name"]: each for each in center.get("/permissions")["data"]}
     assert listed["VIEW_MAILS"]["everywhere"] == ["local.developer"]
     (holder,) = center.get("/permissions/VIEW_MAILS/holders")["data"]

@@ -20,7 +20,7 @@ def test_the_latest_are_kept(center):
     assert shown(center, names[-1]).text == f"<p>{previews._MOST}"
 
 
-def test_one_that_is_too_large_is_refused(center, monkeypatch):
+def test_a_preview_that_is_too_large_is_refused(center, monkeypatch):
     monkeypatch.setattr(previews, "_LARGEST", 10)
     assert kept(center, "a" * 10).status_code == 201
     answer = kept(center, "a" * 11)

@@ -11,7 +11,7 @@ def queue(center):
     return center.get("/queue")
 
 
-def test_an_empty_queue(center):
+def test_an_empty_queue_has_no_tasks(center):
     found = queue(center)
     assert found["counts"] == {"running": 0, "waiting": 0, "retrying": 0, "scheduled": 0}
     assert (found["tasks"], found["schedules"]) == ([], [])
@@ -55,7 +55,7 @@ def test_of_many_tasks_as_many_are_listed_as_are_asked_for(center):
 
 
 @pytest.mark.slow
-def test_a_retry_waits_as_one(serve):
+def test_a_retry_is_listed_as_waiting(serve):
     center = serve(pace=0.001)
     center.exh.tasks.create(functionName="analyze", data={"fail": "no"})
     center.ended(1)

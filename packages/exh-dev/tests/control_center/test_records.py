@@ -12,7 +12,7 @@ from extrahorizon.errors import NoPermissionError, ResourceUnknownError
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
-def test_what_is_served(center):
+def test_the_configuration_that_is_served_is_listed(center):
     state = center.get("")
     assert (state["project"], state["root"], state["url"]) == ("project", str(center.folder), center.url)
     assert state["problems"] == []
@@ -30,7 +30,7 @@ def test_nothing_is_served_without_a_project(platform):
     assert "html-to-pdf" in [each["name"] for each in functions]
 
 
-def test_mails_are_shown_whole_and_do_nothing(center):
+def test_mails_are_shown_completely_and_run_no_script(center):
     files = [{"name": 'é".txt', "content": base64.b64encode(b"attached").decode(), "type": "text/plain"}]
     files.append({"name": "page.html", "content": base64.b64encode(MARKUP.encode()).decode(), "type": "text/html"})
     sent = center.exh.mails.send(

@@ -80,7 +80,7 @@ def test_what_was_saved_while_the_platform_started_counts(center):
     assert center.told == ["reloaded analyze"]
 
 
-def test_a_syntax_error_is_told_and_the_old_code_does_not_run(center):
+def test_a_syntax_error_is_a_problem_and_the_old_code_does_not_run(center):
     assert word(center) == "first"
     center.save("handlers/helping.py", "def word(:\n")
     (sentence,) = [each for each in center.told if "helping" in each]
@@ -96,7 +96,7 @@ def test_a_syntax_error_is_told_and_the_old_code_does_not_run(center):
     assert word(center) == "mended"
 
 
-def test_what_runs_comes_to_its_end_on_the_old_code(serve):
+def test_a_run_in_progress_ends_with_the_old_code(serve):
     waits = (
         "import pathlib, time\n\ndef handler(event, context):\n    print('begun', flush=True)\n"
         "    while not pathlib.Path(event['until']).exists():\n        time.sleep(0.01)\n    return 'old'\n"
@@ -141,7 +141,7 @@ def test_the_manifest_changes_limits_rights_and_functions(center):
     assert "other" not in {each["name"] for each in center.get("/functions")["data"]}
 
 
-def test_a_broken_manifest_is_told_and_what_there_was_goes_on(center):
+def test_a_broken_manifest_is_a_problem_and_the_functions_before_it_go_on(center):
     text = (center.folder / "template.yaml").read_text()
     center.save("template.yaml", text.replace("kind: api", "kind: unknown"))
     (problem,) = center.get("")["problems"]
@@ -151,7 +151,7 @@ def test_a_broken_manifest_is_told_and_what_there_was_goes_on(center):
     assert center.get("")["problems"] == []
 
 
-def test_what_is_saved_while_the_manifest_is_broken_is_served_when_it_is_mended(center):
+def test_changes_made_while_the_manifest_is_broken_are_served_once_it_is_fixed(center):
     assert word(center) == "first"
     text = (center.folder / "template.yaml").read_text()
     center.save("template.yaml", "Resources: [")
@@ -190,7 +190,7 @@ def test_nothing_that_is_saved_ends_the_watching(serve, text):
 
 
 @pytest.mark.parametrize("text", ["x = " + "-" * 20_000 + "1\n", "x = 1\0\n", "x = " + "(" * 5000])
-def test_what_cannot_be_parsed_runs_no_more_and_keeps_nothing_else_from_being_served(center, text):
+def test_a_file_that_cannot_be_parsed_does_not_run_and_keeps_nothing_else_from_being_served(center, text):
     center.invoke("other", {})
     assert word(center) == "first"
     center.save("handlers/other.py", text)
@@ -216,7 +216,7 @@ def test_a_folder_that_is_renamed_is_noticed(serve):
     assert center.invoke("analyze", {"data": {}})["error"]["errorType"] == "Runtime.ImportModuleError"
 
 
-def test_files_that_no_function_knows_restart_nothing(center):
+def test_modules_that_no_function_imports_restart_nothing(center):
     word(center)
     center.write("handlers/scratch.py", "x = 1\n")
     reloader = Reloader(center.platform, center.project, center.told.append)
@@ -246,7 +246,7 @@ def test_a_disabled_function_stays_so(center):
     assert [each["enabled"] for each in center.get("/functions")["data"] if each["name"] == "other"] == [False]
 
 
-def test_schemas_apply_and_broken_ones_are_told(center):
+def test_changed_schemas_apply_and_broken_ones_are_problems(center):
     changed = {**SCHEMA, "description": "Changed"}
     center.save("schemas/pulse.json", json.dumps(changed))
     assert [each["description"] for each in center.exh.data.schemas.find()] == ["Changed"]
@@ -258,7 +258,7 @@ def test_schemas_apply_and_broken_ones_are_told(center):
     assert center.get("")["problems"] == []
 
 
-def test_files_of_nobodys_change_nothing(center):
+def test_files_outside_of_functions_change_nothing(center):
     center.write("README.md", "x")
     Reloader(center.platform, center.project, center.told.append).apply(
         [center.folder / "README.md", center.folder.parent / "elsewhere.py"]
@@ -266,7 +266,7 @@ def test_files_of_nobodys_change_nothing(center):
     assert center.told == []
 
 
-def test_it_watches(serve, tmp_path):
+def test_saved_files_are_noticed_by_watching(serve, tmp_path):
     center = serve(reload=True)
     assert word(center) == "first"
     saved = tmp_path / "saved"
@@ -282,7 +282,7 @@ def test_it_watches(serve, tmp_path):
     center.waiting_for("SyntaxError")
 
 
-def test_a_project_is_read_anew(center):
+def test_a_changed_env_file_is_read_again(center):
     assert isinstance(center.project.project, Project)
     before = center.project.project
     center.save(".env", "NAME=value\n")
@@ -324,7 +324,7 @@ def test_folders_that_nothing_is_served_from_are_not_watched(center, watched):
     assert not [each for each in found if "__pycache__" in each or "node_modules" in each]
 
 
-def test_a_folder_is_watched_once_code_of_a_function_lies_there(center):
+def test_a_folder_is_watched_once_a_function_has_code_in_it(center):
     (center.folder / "lib").mkdir()
     center.write("lib/people.py", 'NAME = "first"\n')
     reloader = Reloader(center.platform, center.project, center.told.append)

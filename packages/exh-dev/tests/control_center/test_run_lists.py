@@ -184,7 +184,7 @@ def test_lists_of_100_000_runs_are_there_at_once(serve, tmp_path):
     assert max(spent.values()) < 3, spent  # 0.03 s at most on a machine that does nothing else
 
 
-def test_what_is_kept_is_told(serve):
+def test_the_control_center_says_how_much_is_kept(serve):
     center = serve(keep_runs=50, keep_bytes=1_000_000)
     center.invoke("other", {})
     state = center.get("")["retention"]
@@ -209,7 +209,7 @@ def test_details_go_before_runs_and_the_oldest_first(serve, tmp_path):
     assert center.api.ended(again)["result"] == "x"
 
 
-def test_the_disk_is_bounded(serve, tmp_path):
+def test_kept_runs_take_limited_space_on_disk(serve, tmp_path):
     most = 3_000_000
     center = serve(data_dir=tmp_path, keep_bytes=most)
     before = sum(path.stat().st_size for path in tmp_path.glob("platform.db*"))
@@ -304,7 +304,7 @@ def test_what_failed_again_is_run_again_though_its_replay_is_of_another_kind(cen
     assert (second["of"], skipped) == (first["id"], [])
 
 
-def test_what_went_well_at_last_is_not_run_again(serve):
+def test_runs_that_succeeded_in_the_end_are_not_repeated(serve):
     center = serve({"handlers/other.py": "def handler(event, context):\n    return 1\n"})
     center.platform.adopt_runs([run_of(status="FAILED", failure="x", function="other", kind="task")])
     (first,) = center.post("/runs/replay", {"kind": "task"})["replayed"]

@@ -27,7 +27,7 @@ def test_an_event_that_is_there_is_only_replaced_when_that_is_asked_for(center):
 
 
 @pytest.mark.parametrize("case", ["", "seed", "../x", "a/b", "A", "a.b", "-a", "x" * 61, 7, None])
-def test_a_name_that_is_none_is_refused(center, case):
+def test_an_invalid_name_of_a_sample_event_is_refused(center, case):
     before = sorted(center.folder.rglob("*"))
     assert keep(center, case=case, event={}).json()["code"] in {14, 15}
     assert sorted(center.folder.rglob("*")) == before

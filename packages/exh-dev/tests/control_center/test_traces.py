@@ -52,7 +52,7 @@ def tree(center, thing):
 
 
 @pytest.mark.parametrize("thing", ["6968c1b48ab34b7d6e654701", "nothing", "%22%00"])
-def test_of_what_is_not_known_there_is_none(center, thing):
+def test_an_unknown_id_has_no_trace(center, thing):
     with pytest.raises(DevkitError, match="is known that has set something off"):
         center.get(f"/traces/{thing}")
 

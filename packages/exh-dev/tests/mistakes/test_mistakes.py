@@ -277,7 +277,7 @@ def said_by(done):
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_and_nothing_is_half_done(clinic, monkeypatch, case):
+def test_a_mistake_is_explained_and_changes_no_file(clinic, monkeypatch, case):
     mistake = MISTAKES[case]
     clinic.put(mistake.files)
     for name, value in mistake.env.items():
@@ -319,7 +319,7 @@ SERVED = {
 
 
 @pytest.mark.parametrize("case", SERVED)
-def test_a_mistake_with_a_platform_that_runs_is_told(on_served, served, case):
+def test_a_mistake_with_a_running_platform_is_explained(on_served, served, case):
     command, code, told = SERVED[case]
     before = on_served.snapshot()
     done = on_served.run(command.format(port=served.url.rpartition(":")[2]) if "{port}" in command else command)
@@ -362,7 +362,7 @@ WRITES = ("pathlib.Path.write_text", "exh_dev.project.replacing.NamedTemporaryFi
         ("build sweep answer --no-bytecode", WRITES[2], 1),
     ],
 )
-def test_on_a_full_disk_nothing_is_half_done(clinic, monkeypatch, command, what, count):
+def test_a_full_disk_is_named_and_changes_no_file(clinic, monkeypatch, command, what, count):
     before = clinic.snapshot()
     owner, _, name = what.rpartition(".")
     holder = pkgutil.resolve_name(owner)

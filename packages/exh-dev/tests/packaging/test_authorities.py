@@ -137,7 +137,7 @@ def handshake(folder, shown, trusted):
 
 
 @pytest.mark.parametrize("content", ["AAAA", "MIIB", "!", ""])
-def test_what_is_no_certificate_is_told(bundle, content):
+def test_what_is_not_a_certificate_is_refused(bundle, content):
     (bundle / SOURCE).write_text(f"-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n")
     with pytest.raises(DevkitError, match="not a certificate"):
         add_authorities(bundle)

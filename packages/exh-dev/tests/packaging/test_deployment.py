@@ -74,7 +74,7 @@ def test_without_an_environment_or_a_value_the_template_says_it(deployed):
 
 
 @pytest.mark.slow
-def test_what_all_commands_of_sam_get_counts_unless_deploy_says_otherwise(deployed):
+def test_global_parameters_of_samconfig_apply_unless_deploy_has_its_own(deployed):
     everywhere = '[dev.global.parameters]\nparameter_overrides = "Architecture=arm64"\n'
     deployed.write("samconfig.toml", everywhere)
     assert deployed.build("--config-env", "dev").bundles["greet"]["architecture"] == "arm64"
@@ -125,7 +125,7 @@ def test_values_that_cannot_be_used_are_refused(deployed, overrides, told):
     assert not Path("build").exists()
 
 
-def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
+def test_a_parameter_that_the_template_does_not_have_is_a_warning(deployed):
     deployed.write("samconfig.toml", SAM.format(overrides='"Architectur=arm64"'))
     done = deployed.build("--config-env", "staging")
     assert done.bundles["greet"]["architecture"] == "x86_64"
@@ -145,7 +145,7 @@ def test_a_parameter_that_the_template_does_not_have_is_told(deployed):
         ("MinValue: 2", "2", None),
     ],
 )
-def test_what_cloudformation_would_refuse_after_the_upload_is_told_before(deployed, parameter, given, told):
+def test_what_cloudformation_would_refuse_is_refused_before_the_upload(deployed, parameter, given, told):
     text = (deployed.root / "template.yaml").read_text()
     own = f"Parameters:\n  Own:\n    Type: String\n    {parameter}\n"
     deployed.write("template.yaml", text.replace("Parameters:\n", own, 1))
@@ -156,7 +156,7 @@ def test_what_cloudformation_would_refuse_after_the_upload_is_told_before(deploy
 
 
 @pytest.mark.slow
-def test_a_parameter_that_has_no_value_anywhere_is_told(deployed):
+def test_a_parameter_without_a_value_is_a_warning(deployed):
     text = (deployed.root / "template.yaml").read_text()
     deployed.write("template.yaml", text.replace("Parameters:\n", "Parameters:\n  AlarmEmail:\n    Type: String\n", 1))
     done = deployed.build("--config-env", "staging")
@@ -166,7 +166,7 @@ def test_a_parameter_that_has_no_value_anywhere_is_told(deployed):
     assert deployed.build("--config-env", "staging").lines == []
 
 
-def test_a_file_that_is_missing_or_broken_is_told(deployed):
+def test_a_missing_or_broken_samconfig_is_refused(deployed):
     deployed.write("samconfig.toml", "[dev")
     assert "samconfig.toml cannot be read" in deployed.build("--config-env", "dev").message
     (deployed.root / "samconfig.toml").unlink()

@@ -69,7 +69,7 @@ def test_what_an_extra_needs_and_the_lock_lacks_is_refused(small, wheels, requir
         ("polite[never]; sys_platform == 'win32'", []),
     ],
 )
-def test_what_is_all_there_is_built(small, wheels, requirement, locked):
+def test_a_function_whose_extras_are_locked_is_built(small, wheels, requirement, locked):
     assert asking(small, wheels, requirement, *locked).code == 0
     with ZipFile("build/greet.zip") as archive:
         assert {f"{each}.py" for each in locked} <= set(archive.namelist())

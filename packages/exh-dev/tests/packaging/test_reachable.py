@@ -62,7 +62,7 @@ def test_an_import_of_what_was_left_out_says_how_to_keep_it(with_package):
     assert imported("try:\n import polite.deep\nexcept ImportError:\n print('without')") == "without"
 
 
-def test_whole_keeps_everything_of_a_package_and_takes_no_name_that_no_lock_has(with_package, small):
+def test_the_option_whole_keeps_a_complete_package_and_refuses_a_name_without_a_lock(with_package, small):
     files = {"polite/__init__.py": "", "polite/deep/more.py": "", "polite/tests/test_it.py": "", "polite/all.pyi": ""}
     whole = '[tool.exh-dev.build]\nwhole = ["Polite"]\n'
     assert set(files) <= with_package("import polite", files, pyproject=whole)
@@ -139,7 +139,7 @@ def test_whatever_may_import_a_module_keeps_it(with_package, code):
         "'''Like polite.deep.'''",
     ],
 )
-def test_what_never_runs_on_lambda_keeps_nothing(with_package, code):
+def test_code_that_never_runs_on_lambda_keeps_no_package(with_package, code):
     with_package("import polite", {"polite/__init__.py": code, "polite/deep.py": "DEEP = 1"})
     assert "DEEP" not in Path("build/greet/bundle/polite/deep.py").read_text()
 
@@ -154,7 +154,7 @@ def test_a_module_that_lacks_its_own_needs_is_left_out_with_what_it_imports(with
     assert "LARGE" not in Path("build/greet/bundle/polite/large.py").read_text()
 
 
-def test_a_package_that_nobody_imports_is_whole_where_the_project_asks_for_it_and_else_left_out(with_package, small):
+def test_a_package_without_imports_is_complete_where_the_project_requires_it_and_else_left_out(with_package, small):
     others = (("data", {"data/__init__.py": "", "data/zones.bin": "z"}), ("unused", {"unused/__init__.py": "UNUSED"}))
     pyproject = '[project]\nname = "p"\nversion = "1"\ndependencies = ["polite", "data"]\n'
     found = with_package("import polite", {"polite/__init__.py": ""}, *others, pyproject=pyproject)
@@ -183,7 +183,7 @@ def test_a_package_with_entry_points_is_kept_where_somebody_looks_for_them(with_
 
 
 @pytest.mark.parametrize("asked", ["'polite'", "__name__", "NAME"])
-def test_what_is_asked_for_its_version_has_it(with_package, asked):
+def test_a_package_whose_version_is_asked_for_keeps_its_metadata(with_package, asked):
     code = f"from importlib.metadata import version\nNAME = 'polite'\nVERSION = version({asked})"
     with_package("import polite", {"polite/__init__.py": code})
     assert imported("import polite; print(polite.VERSION)") == "1.0"
@@ -212,7 +212,7 @@ def test_compiled_modules_keep_their_package_unless_their_text_is_there(with_pac
     }
 
 
-def test_a_project_that_imports_what_it_computes_has_its_packages_whole(with_package):
+def test_packages_are_complete_in_a_project_with_computed_imports(with_package):
     code = "import importlib\ndef load(name):\n    return importlib.import_module(name)"
     with_package(code, {"polite/__init__.py": "", "polite/deep.py": "DEEP = 1"})
     assert "DEEP" in Path("build/greet/bundle/polite/deep.py").read_text()
@@ -244,7 +244,7 @@ def test_a_second_build_gives_the_same_and_leaves_alone_what_nobody_touched(smal
 
 
 @pytest.mark.parametrize("touched", ["polite/__init__.py", "polite/new.py", "gone", "handlers"])
-def test_what_somebody_touched_in_an_unpacked_bundle_is_made_anew(small, touched):
+def test_a_file_that_was_changed_in_an_unpacked_bundle_is_built_again(small, touched):
     small.build()
     first = contents(Path("build"))
     path = Path("build/greet/bundle") / touched
@@ -260,7 +260,7 @@ def test_what_somebody_touched_in_an_unpacked_bundle_is_made_anew(small, touched
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database", None])
-def test_what_is_kept_may_be_damaged_or_gone(small, damage):
+def test_a_damaged_or_missing_cache_is_built_again(small, damage):
     small.build()
     first, kept = contents(Path("build")), small.root / ".exh-dev" / "built.db"
     if damage is None:
@@ -274,7 +274,7 @@ def test_what_is_kept_may_be_damaged_or_gone(small, damage):
     assert contents(Path("build")) == first
 
 
-def test_what_is_kept_does_not_grow_without_end(tmp_path):
+def test_the_cache_of_builds_has_a_limit(tmp_path):
     from exh_dev.packaging.kept import Kept
 
     for number in range(20):

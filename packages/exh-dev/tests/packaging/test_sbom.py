@@ -49,7 +49,7 @@ def commit(root, time):
         subprocess.run([*git, *step], cwd=root, check=True, env={"GIT_COMMITTER_DATE": time, "PATH": "/usr/bin:/bin"})
 
 
-def test_it_says_who_supplies_the_function_and_what_made_the_bill(small, bill):
+def test_a_bill_names_the_supplier_of_the_function_and_the_tool(small, bill):
     small.write("pyproject.toml", PYPROJECT.replace("Middle", "polite"))
     metadata = bill()["metadata"]
     authors = [{"name": "Ada Lovelace", "email": "ada@example.com"}, {"name": "Charles Babbage"}]
@@ -66,7 +66,7 @@ def test_it_says_who_supplies_the_function_and_what_made_the_bill(small, bill):
     assert (tool["name"], tool["version"]) == ("exh-dev", exh_dev.__version__)
 
 
-def test_what_is_not_known_is_left_out(bill, monkeypatch):
+def test_a_bill_leaves_out_what_is_unknown(bill, monkeypatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     metadata = bill()["metadata"]
     assert set(metadata) == {"component", "tools"}
@@ -83,7 +83,7 @@ def test_what_is_not_known_is_left_out(bill, monkeypatch):
         ("Author-email: g@example.com\n", None),
     ],
 )
-def test_it_says_who_supplies_a_package(small, bill, wheelhouse, about, name):
+def test_a_bill_names_the_supplier_of_a_package(small, bill, wheelhouse, about, name):
     small.write("handlers/greet.py", HANDLER)
     small.lock(wheelhouse.add("polite", "1.0", {"polite.py": ""}, about=about))
     (component,) = bill()["components"]
@@ -117,14 +117,14 @@ def test_a_function_depends_on_what_it_asks_for_and_packages_on_what_they_need(s
     }
 
 
-def test_what_only_a_lock_names_is_reached_too(small, bill, wheelhouse):
+def test_packages_that_only_a_lock_names_are_in_the_bill(small, bill, wheelhouse):
     small.write("handlers/greet.py", HANDLER)
     leaf = wheelhouse.add("leaf", "1.0", {"leaf.py": ""}, needs=["leaf"])
     small.lock(leaf, wheelhouse.add("middle", "1.0", {"middle.py": ""}, needs=["leaf"]))
     assert edges(bill()) == {"greet": ["middle"], "leaf": [], "middle": ["leaf"]}
 
 
-def test_packages_of_node_js_are_told_the_same_way(small, bill):
+def test_packages_of_node_js_are_listed_the_same_way(small, bill):
     template = small.root / "template.yaml"
     text = template.read_text().replace("handlers.greet.handler", "index.handler\n      CodeUri: functions/greet")
     template.write_text(text.replace(text.partition("Runtime: ")[2].partition("\n")[0], "nodejs22.x"))
@@ -157,7 +157,7 @@ def test_packages_of_node_js_are_told_the_same_way(small, bill):
 
 
 @pytest.mark.slow
-def test_its_time_is_that_of_the_last_commit(small, bill, monkeypatch):
+def test_the_timestamp_of_a_bill_is_that_of_the_last_commit(small, bill, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
     commit(small.root, "2026-03-04T05:06:07+02:00")
     first = bill()
@@ -166,13 +166,13 @@ def test_its_time_is_that_of_the_last_commit(small, bill, monkeypatch):
     assert bill() == first
 
 
-def test_without_git_its_time_is_that_which_the_build_is_given(bill, monkeypatch):
+def test_without_git_the_timestamp_of_a_bill_is_source_date_epoch(bill, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     assert bill()["metadata"]["timestamp"] == "2001-09-09T01:46:40+00:00"
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "1e9", "9" * 30])
-def test_a_time_that_is_none_is_told(small, monkeypatch, wrong):
+def test_a_source_date_epoch_that_is_not_a_number_is_refused(small, monkeypatch, wrong):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
     done = small.build()
     assert done.code == 2
@@ -180,7 +180,7 @@ def test_a_time_that_is_none_is_told(small, monkeypatch, wrong):
 
 
 @pytest.mark.parametrize("text", ['authors = "Ada"', 'authors = ["Ada"]', "authors = [{ name = 5 }]", "version = 1"])
-def test_a_pyproject_that_says_something_else_is_told(small, text):
+def test_authors_or_a_version_of_the_wrong_type_are_refused(small, text):
     small.write("pyproject.toml", f"[project]\n{text}\n")
     done = small.build()
     assert done.code == 2

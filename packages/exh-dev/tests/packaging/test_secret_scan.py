@@ -121,7 +121,7 @@ def told(tmp_path, name, content, **options):
         ("settings.env.bak", "X=1"),
     ],
 )
-def test_secrets_are_found_in_whatever_they_are(tmp_path, name, content):
+def test_secrets_are_found_in_files_of_any_kind(tmp_path, name, content):
     message = told(tmp_path, name, content)
     assert name in message
     assert HEX not in message
@@ -150,14 +150,14 @@ def test_a_link_is_judged_by_what_it_leads_to(tmp_path):
         'ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"',
     ],
 )
-def test_ordinary_code_is_let_through(tmp_path, line):
+def test_ordinary_code_passes(tmp_path, line):
     assert told(tmp_path, "module.py", line + "\n") == ""
 
 
 LABELS = '{\n "password": "Wachtwoord",\n "secret": "Geheim2024!"\n}\n'
 
 
-def test_a_file_that_can_hold_no_comment_is_listed_as_harmless_whole_or_by_a_line(tmp_path):
+def test_a_file_without_comments_is_listed_as_harmless_entirely_or_by_a_line(tmp_path):
     message = told(tmp_path, "shared/labels.json", LABELS)
     assert "labels.json:3: a value that its name calls a secret" in message
     assert "`not-secret` of [tool.exh-dev.build]" in message
@@ -191,7 +191,7 @@ def test_a_line_that_only_looks_like_a_secret_says_so_itself_or_above_it(tmp_pat
         ("list.json", f'{{"commits": ["{HEX[::-1]}"], "tokens": ["{HEX}"]}}'),
     ],
 )
-def test_a_hash_beside_a_token_hides_it_not(tmp_path, name, text):
+def test_a_hash_beside_a_token_does_not_hide_it(tmp_path, name, text):
     assert f"{name}:{2 if name != 'list.json' else 1}: a key, secret or token of Extra Horizon" in told(
         tmp_path, name, text
     )
@@ -204,7 +204,7 @@ def test_a_prefix_by_chance_in_the_base64_of_a_picture_is_no_token(tmp_path):
     assert "a.css:1: a Bitbucket or Atlassian token" in told(tmp_path, "a.css", f"/* https://x/y/{by_chance} */")
 
 
-def test_what_is_in_an_archive_is_told_by_its_place_in_it(tmp_path):
+def test_a_secret_in_an_archive_is_located_inside_it(tmp_path):
     content = zipped({"a/inner.zip": zipped({"conf/b.ini": f"[api]\ntoken = {HEX}\n"}), "README": "nothing\n"})
     message = told(tmp_path, "data.zip", content)
     assert "data.zip:2: a key, secret or token of Extra Horizon, in its a/inner.zip/conf/b.ini" in message
@@ -260,9 +260,14 @@ def test_a_secret_is_found_however_it_is_wrapped(tmp_path, name, content):
     assert HEX not in message
 
 
-@pytest.mark.parametrize("row", [("github", "{}"), ("a code", "{}", "beside"), ("3a", "{}", "note")])
-@pytest.mark.parametrize("secret", [HEX, GITHUB, AWS, "1" * 9 + ":AA" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3"])
-def test_a_token_is_found_beside_the_words_of_a_record(tmp_path, row, secret):
+@pytest.mark.parametrize(
+    ("secret", "row"),
+    [
+        *((each, ("github", "{}")) for each in (GITHUB, AWS, "1" * 9 + ":AA" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3")),
+        *((HEX, each) for each in (("github", "{}"), ("a code", "{}", "beside"), ("3a", "{}", "note"))),
+    ],
+)
+def test_a_token_is_found_beside_the_words_of_a_record(tmp_path, secret, row):
     message = told(tmp_path, "a.db", database(*(each.format(secret) for each in row)))
     assert "a.db:1:" in message
     assert secret not in message
@@ -368,7 +373,7 @@ def test_bytes_that_begin_as_an_archive_and_are_none_are_read_as_they_are(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["empty.gz", "empty.bz2", "empty.xz", "empty.tar", "empty.zip"])
-def test_an_archive_of_nothing_is_let_through(tmp_path, name):
+def test_an_empty_archive_passes(tmp_path, name):
     content = {
         "empty.gz": gzip.compress(b""),
         "empty.bz2": bz2.compress(b""),
@@ -379,7 +384,7 @@ def test_an_archive_of_nothing_is_let_through(tmp_path, name):
     assert told(tmp_path, name, content) == ""
 
 
-def test_what_came_out_before_the_damage_is_read(tmp_path):
+def test_a_damaged_archive_is_read_up_to_the_damage(tmp_path):
     content = gzip.compress(LINE.encode() + os.urandom(200_000))
     message = told(tmp_path, "a.gz", flipped(content, -6))
     assert "a.gz:1: a key, secret or token" in message

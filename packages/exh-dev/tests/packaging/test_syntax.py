@@ -33,19 +33,19 @@ def _later_python():
 
 
 @pytest.mark.usefixtures("_later_python")
-def test_what_a_later_python_knows_is_read_for_it(write):
+def test_syntax_of_a_later_python_is_accepted_for_it(write):
     facts = read_module(write(ALIAS), (), LATER)
     assert [(each.name, each.line) for each in facts.imports] == [("json", 1)]
     assert "handler" in facts.names
 
 
-def test_what_a_later_python_knows_is_refused_for_an_earlier_one(write):
+def test_syntax_of_a_later_python_is_refused_for_an_earlier_one(write):
     with pytest.raises(DevkitError, match=r"greet\.py:3: SyntaxError: .*read as Python 3\.11"):
         read_module(write(ALIAS), (), EARLIER)
 
 
 @pytest.mark.usefixtures("_later_python")
-def test_what_no_python_knows_is_told_with_its_line(write):
+def test_a_syntax_error_is_reported_with_its_line(write):
     with pytest.raises(DevkitError, match=r"greet\.py:2: SyntaxError: .*read as Python 3\.12"):
         read_module(write("\ndef broken(:\n"), (), LATER)
 

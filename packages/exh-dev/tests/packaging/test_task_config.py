@@ -38,7 +38,7 @@ def config_of(tmp_path, *, meta="", properties=""):
     return task_config(load_manifest(path).function("greet"), "python3.12")
 
 
-def test_what_is_not_said_is_written_out_so_that_nothing_older_stays_on_the_cluster(tmp_path):
+def test_defaults_are_written_out_so_that_nothing_older_stays_on_the_cluster(tmp_path):
     assert config_of(tmp_path) == {
         "name": "greet",
         "description": "greet",
@@ -54,7 +54,7 @@ def test_what_is_not_said_is_written_out_so_that_nothing_older_stays_on_the_clus
     }
 
 
-def test_all_that_the_manifest_can_say(tmp_path):
+def test_everything_in_the_manifest_is_in_the_task_config(tmp_path):
     config = config_of(
         tmp_path,
         meta="executionPermission: allUsers\ndefaultPriority: 7\n"
@@ -99,7 +99,7 @@ def test_literals_of_the_template_overlaid_by_those_for_extra_horizon_without_th
         ("executionCredentials: {permissions: [$ALL]}", "", "`$ALL` begins with `$`"),
     ],
 )
-def test_what_cannot_be_said_to_the_cli_is_refused_at_its_line(tmp_path, meta, properties, told):
+def test_what_a_task_config_cannot_express_is_refused_at_its_line(tmp_path, meta, properties, told):
     with pytest.raises(ManifestError) as error:
         config_of(tmp_path, meta=meta, properties=properties)
     assert told in str(error.value)
@@ -130,7 +130,7 @@ def problems_of(tmp_path, config):
         {"runtime": "$RUNTIME"},
     ],
 )
-def test_what_the_cli_takes(tmp_path, more):
+def test_a_task_config_that_the_cli_accepts_is_valid(tmp_path, more):
     assert problems_of(tmp_path, {**GOOD, **more}) == []
 
 
@@ -172,19 +172,19 @@ def test_what_the_cli_takes(tmp_path, more):
         ),
     ],
 )
-def test_what_stops_the_cli(tmp_path, more, told):
+def test_a_task_config_that_stops_the_cli_is_refused(tmp_path, more, told):
     (problem,) = problems_of(tmp_path, {**GOOD, **more})
     assert problem.startswith(told)
 
 
 @pytest.mark.parametrize("missing", GOOD)
-def test_what_must_be_there(tmp_path, missing):
+def test_members_that_the_cli_requires_are_required(tmp_path, missing):
     config = {name: value for name, value in GOOD.items() if name != missing}
     assert problems_of(tmp_path, config) == [f" {missing} is missing"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '{"name": NaN}'])
-def test_a_file_that_is_no_object_is_told(tmp_path, text):
+def test_a_task_config_that_is_not_an_object_is_refused(tmp_path, text):
     assert problems_of(tmp_path, text)
 
 

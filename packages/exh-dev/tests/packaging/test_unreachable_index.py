@@ -48,7 +48,7 @@ def index(status):
     server.server_close()
 
 
-def test_an_index_that_nobody_answers_for(offline):
+def test_an_index_that_does_not_answer_is_named(offline):
     done = offline.build()
     assert done.code == 1
     assert UNREACHABLE in done.message
@@ -58,7 +58,7 @@ def test_an_index_that_nobody_answers_for(offline):
 
 
 @pytest.mark.parametrize(("status", "reason"), [(503, "503"), (403, "403 Client Error: Forbidden. Look")])
-def test_an_index_that_refuses(offline, monkeypatch, status, reason):
+def test_an_index_that_refuses_is_named(offline, monkeypatch, status, reason):
     with index(status) as url:
         monkeypatch.setenv("PIP_INDEX_URL", url)
         done = offline.build()
@@ -67,7 +67,7 @@ def test_an_index_that_refuses(offline, monkeypatch, status, reason):
     assert "a-password" not in done.message
 
 
-def test_an_index_that_pip_does_not_trust(offline, monkeypatch):
+def test_an_index_that_pip_does_not_trust_is_named(offline, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://index.invalid/simple/")
     done = offline.build()
     assert UNREACHABLE in done.message

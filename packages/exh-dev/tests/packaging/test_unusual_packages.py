@@ -99,14 +99,14 @@ def test_a_wheel_may_write_its_version_otherwise(small, wheelhouse):
 
 
 @pytest.mark.slow
-def test_what_a_package_says_of_itself_is_utf_8(small, wheelhouse):
+def test_metadata_of_a_package_is_read_as_utf_8(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, metadata="License: Größe\n"))
     assert small.build().code == 0
     (component,) = json.loads(Path("build/greet.cdx.json").read_text())["components"]
     assert component["licenses"] == [{"license": {"name": "Größe"}}]
 
 
-def test_needs_that_nobody_understands_are_told(small, wheelhouse):
+def test_requirements_that_cannot_be_parsed_are_refused(small, wheelhouse):
     small.write("requirements.txt", wheel(wheelhouse, metadata="Requires-Dist: pytz (>dev)\n"))
     (cached,) = (small.root / ".exh-dev" / "wheels").rglob("*.whl")  # newer versions of pip do not even fetch it
     shutil.copyfile(wheelhouse.folder / cached.name, cached)
@@ -131,7 +131,7 @@ def test_nothing_is_written_outside_of_the_bundle(small, wheelhouse, name):
 
 
 @pytest.mark.slow
-def test_why_pip_itself_failed_is_told(small, wheelhouse, monkeypatch):
+def test_the_message_has_the_error_of_pip(small, wheelhouse, monkeypatch):
     small.write("requirements.txt", wheel(wheelhouse))
     monkeypatch.setenv("PIP_TIMEOUT", "soon")
     done = small.build()

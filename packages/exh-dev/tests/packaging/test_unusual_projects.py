@@ -30,7 +30,7 @@ def handled_by(small, handler):
 # Where handlers lie
 
 
-def test_a_package_at_the_top_comes_whole(small):
+def test_a_package_at_the_top_of_the_project_is_bundled_completely(small):
     handled_by(small, "greet.handler")
     small.write("greet/__init__.py", HANDLER)
     small.write("greet/words.json", "{}")
@@ -53,7 +53,7 @@ def test_the_packages_of_a_function_are_found_whichever_module_of_it_has_the_han
     assert "draw.py" in names()
 
 
-def test_packages_that_were_asked_for_but_not_locked_are_told(small):
+def test_packages_that_are_required_but_not_locked_are_refused(small):
     small.write("handlers/greet/requirements.in", "draw\n")
     done = small.build()
     assert done.code == 1
@@ -75,7 +75,7 @@ def test_a_list_of_packages_may_name_the_lock_it_must_fit(small, wheelhouse):
         "first, handler = 1, print\n",
     ],
 )
-def test_a_handler_can_come_about_in_many_ways(small, code):
+def test_a_handler_may_be_defined_in_many_ways(small, code):
     small.write("handlers/other.py", HANDLER)
     small.write("handlers/greet.py", code)
     assert small.build().code == 0
@@ -98,7 +98,7 @@ def test_modules_of_the_project_come_along_however_they_are_imported(small, code
     assert "handlers/fast.py" in names()
 
 
-def test_what_may_be_missing_is_let_through(small):
+def test_imports_that_may_be_missing_pass(small):
     code = "from contextlib import suppress\n\nwith suppress(ImportError):\n    import numpy"
     small.write("handlers/greet.py", f"{code}\n\n\n{HANDLER}")
     assert small.build().code == 0
@@ -122,7 +122,7 @@ def test_the_standard_library_is_that_of_the_target(small, monkeypatch):
 # Files that are none
 
 
-def test_links_that_lead_nowhere_or_round_in_a_circle_are_told(small):
+def test_broken_and_circular_links_are_refused(small):
     (small.root / "shared/.#words.py").symlink_to("somebody@somewhere.42")
     assert "shared/.#words.py is a broken link" in small.build().message
     (small.root / "shared/.#words.py").unlink()
@@ -133,18 +133,18 @@ def test_links_that_lead_nowhere_or_round_in_a_circle_are_told(small):
     assert "shared/again is a link to a folder that contains it" in small.build().message
 
 
-def test_a_pipe_is_told_and_not_read(small):
+def test_a_named_pipe_is_refused_without_reading_it(small):
     os.mkfifo(small.root / "shared/pipe")
     assert "shared/pipe is a broken link or not a regular file" in small.build().message
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="its file systems have no such names")
-def test_a_name_that_no_zip_can_hold_is_told(small):
+def test_a_file_name_that_no_zip_can_hold_is_refused(small):
     Path(os.fsdecode(os.fsencode(small.root) + b"/shared/\xff.txt")).touch()
     assert r"shared/\udcff.txt has a name that is not UTF-8" in small.build().message
 
 
-def test_a_module_nested_too_deeply_is_told(small):
+def test_a_module_that_is_nested_too_deeply_is_refused(small):
     small.write("shared/words.py", "HELLO = " + " + ".join(["1"] * 20_000))
     assert "words.py: RecursionError" in small.build().message
 
@@ -152,15 +152,7 @@ def test_a_module_nested_too_deeply_is_told(small):
 # build/ and .exh-dev/
 
 
-def test_a_build_that_is_no_folder_is_told(small):
-    small.write("build")
-    done = small.build()
-    assert done.code == 2
-    assert "build is not a folder" in done.message
-    assert Path("build").is_file()
-
-
-def test_a_data_folder_that_is_a_file_is_told(small):
+def test_a_data_folder_that_is_a_file_is_refused(small):
     (small.root / ".exh-dev").rename(small.root / "elsewhere")
     small.write(".exh-dev")
     done = small.build()
@@ -210,7 +202,7 @@ def test_when_one_cannot_be_moved_all_stay_where_they_were(tmp_path):
 # The command
 
 
-def test_a_project_without_functions_is_told(small):
+def test_building_a_project_without_functions_is_refused(small):
     small.write("template.yaml", "Resources: {}\n")
     done = small.build()
     assert done.code == 2
@@ -227,7 +219,7 @@ def test_options_that_make_no_sense_are_wrong_usage(small, wrong):
     assert "defect" not in done.message
 
 
-def test_the_python_may_lie_in_the_home_folder(small, tmp_path, monkeypatch):
+def test_the_python_may_be_in_the_home_folder(small, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "python").write_text(f'#!/bin/sh\nexec {quote(sys.executable)} "$@"\n')
     (tmp_path / "python").chmod(0o755)
@@ -237,7 +229,7 @@ def test_the_python_may_lie_in_the_home_folder(small, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "text", ["project = 5", "[project]\ndependencies = 'polite'", "[project]\ndependencies = [5]", "tool = 5"]
 )
-def test_a_pyproject_that_says_something_else_is_told(small, text):
+def test_dependencies_that_are_not_a_list_of_strings_are_refused(small, text):
     small.write("pyproject.toml", text)
     done = small.build()
     assert done.code == 2

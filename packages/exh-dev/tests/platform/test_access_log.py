@@ -13,7 +13,7 @@ def lines(app, query=""):
     return app.as_user("GET", f"{LOG}?{query}").json()["data"]
 
 
-def test_every_request_is_noted(app):
+def test_every_request_is_in_the_access_log(app):
     app.as_user("GET", "/users/v1/me/", headers={"User-Agent": "test"})
     app.now += 1
     app.send(None, "GET", "/data/v1/?eq(name,%2564)")
@@ -39,7 +39,7 @@ def test_every_request_is_noted(app):
     assert lines(app, "timestamp>=2024-01-01T00:00:00Z") == []
 
 
-def test_of_a_long_request_the_beginning_is_noted(app, monkeypatch):
+def test_a_long_request_is_cut_in_the_access_log(app, monkeypatch):
     monkeypatch.setattr(access_log, "_LONGEST", 30)
     app.send(None, "GET", f"/users/v1/{'p' * 100}?{'q' * 100}", headers={"User-Agent": "u" * 100})
     (line,) = lines(app)

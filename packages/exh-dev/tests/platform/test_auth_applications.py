@@ -103,7 +103,7 @@ def test_an_application_that_is_refused(app, refused, changes, error):
     refused(app.as_user("POST", BASE, json={**OAUTH2, **changes}), *error)
 
 
-def test_what_is_unknown_or_there_already(app, refused):
+def test_unknown_ids_and_repeated_names_are_refused(app, refused):
     application = create(app, **OAUTH1)
     version_of(app, application)
     versions = f"{BASE}/{application['id']}/versions"
@@ -125,5 +125,5 @@ def test_what_is_unknown_or_there_already(app, refused):
         ("DELETE", f"/{'0' * 24}/versions/{'0' * 24}"),
     ],
 )
-def test_permissions_are_asked_for(app, refused, method, path):
+def test_changing_applications_needs_permissions(app, refused, method, path):
     refused(app.as_user(method, BASE + path, token=person(app), json={}), *NO_PERMISSION)

@@ -54,7 +54,7 @@ def test_what_lists_of_oauth2_tokens_leave_out(app, oauth2):
     assert not {"applicationId", "redirectUriWasAsked", "codeChallenge"} & set(authorization)
 
 
-def test_what_expired_long_ago_is_gone_after_a_start(app, oauth2):
+def test_long_expired_tokens_are_deleted_at_a_start(app, oauth2):
     def start():
         create_app(app.store, clock=lambda: app.now)
         return app.store.one("oauth2_access_tokens", "accessToken", oauth2["access_token"])
@@ -87,7 +87,7 @@ def test_presence_is_confirmed_with_the_password(app, refused):
     refused(app.as_application("POST", path, json={}), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
 
 
-def test_second_factors_from_the_first_to_the_last(app, refused):
+def test_second_factors_are_added_confirmed_and_removed(app, refused):
     settings = mfa(app).json()
     assert (settings["id"], settings["enabled"], settings["methods"]) == (app.first.user_id, False, [])
     here = presence(app)
@@ -156,7 +156,7 @@ def provider(app):
     return app.as_user("POST", PROVIDERS, json=PROVIDER).json()
 
 
-def test_a_provider_from_its_making_to_its_end(app, refused, provider):
+def test_a_provider_is_created_changed_enabled_and_deleted(app, refused, provider):
     assert (provider["enabled"], provider["clientSecretHint"], "clientSecret" in provider) == (False, "1234", False)
     assert app.as_user("GET", f"{PROVIDERS}?eq(name,local)").json()["data"] == [provider]
     assert app.as_user("GET", f"{PROVIDERS}?contains(clientSecret)").json()["data"] == []
@@ -190,7 +190,7 @@ def test_a_provider_that_is_refused(app, refused, provider):
         ("POST", f"/users/{'0' * 24}/unlink"),
     ],
 )
-def test_oidc_asks_for_permissions(app, refused, method, path):
+def test_oidc_providers_and_logins_need_permissions(app, refused, method, path):
     refused(app.as_user(method, f"{BASE}/oidc{path}", token=person(app), json={}), *NO_PERMISSION)
 
 
@@ -217,7 +217,7 @@ def test_logging_in_by_way_of_a_provider_ends_with_its_code(app, refused, provid
     assert "is not on this machine" in attempts[1]["error"]["message"]
 
 
-def test_unlinking(app, refused):
+def test_a_user_is_unlinked_from_a_provider(app, refused):
     token = person(app)
     path = f"{BASE}/oidc/users/{token['userId']}/unlink"
     assert app.as_user("POST", path, json={}).json() == {"affectedRecords": 0}

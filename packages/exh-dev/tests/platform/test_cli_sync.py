@@ -121,7 +121,7 @@ def test_the_first_sync_makes_what_the_project_says(app, replayed):
     assert app.as_user("GET", "/files/v1/settings").json()["disableForceDownloadForMimeTypes"] == ["image/png"]
 
 
-def test_the_first_sync_brings_templates_texts_and_dispatchers_too(app, replayed):
+def test_the_first_sync_creates_templates_localizations_and_dispatchers_too(app, replayed):
     (template,) = app.as_user("GET", "/templates/v2").json()["data"]
     assert (template["name"], template["inputs"]) == ("greet", {"first_name": {"type": "string"}})
     (legacy,) = app.as_user("GET", "/templates/v1/").json()["data"]
@@ -173,7 +173,7 @@ def test_the_listed_permissions_are_enough_to_deploy(app):
 
 
 @pytest.mark.parametrize("spare", [name for name in SYNC if name not in NOT_SEEN])
-def test_none_of_the_listed_permissions_is_spare(app, spare):
+def test_each_of_the_listed_permissions_is_needed(app, spare):
     replay = Replay(Deployer(app, [name for name in SYNC if name != spare]))
     with pytest.raises((AssertionError, KeyError)):  # refused, or not found what is there
         send_all(replay, *RUNS)

@@ -23,7 +23,7 @@ def code(app, method, path, token=None, body=None):
     return app.as_user(method, f"{BASE}/{path}", token=token, json=body).json().get("code")
 
 
-def test_the_general_configuration(app):
+def test_the_general_configuration_is_merged_queried_and_cut(app):
     empty = app.send(None, "GET", f"{BASE}/general").json()
     sections = ("data", "userConfiguration", "groupConfiguration", "staffConfiguration", "patientConfiguration")
     assert empty == {"id": empty["id"], **{name: {} for name in sections}}
@@ -51,11 +51,11 @@ def test_the_general_configuration(app):
         ("PUT", f"users/{GROUP}/staffConfigurations/{GROUP}", {"data": {}}, 16),
     ],
 )
-def test_what_is_refused(app, method, path, body, expected):
+def test_invalid_configurations_are_refused(app, method, path, body, expected):
     assert code(app, method, path, body=body) == expected
 
 
-def test_the_configuration_of_a_group(app):
+def test_the_configuration_of_a_group_is_for_its_staff(app):
     everything = {"data": {"a": 1}, "staffConfiguration": {"b": 1}, "patientConfiguration": {"c": 1}}
     path = f"groups/{GROUP}"
     assert change(app, path, everything, person(app, staff={GROUP: ["UPDATE_CONFIGURATIONS"]})) == 1
@@ -78,7 +78,7 @@ def test_the_configuration_of_a_group(app):
     assert change(app, f"{path}?eq(data.a,9)", {"data": {"a": 3}}) == 0
 
 
-def test_the_configuration_of_a_user(app):
+def test_the_configuration_of_a_user_is_theirs_and_for_the_staff_of_their_groups(app):
     token = person(app, patient=[GROUP, OTHER], staff=[GROUP])
     me = token["userId"]
     assert get(app, f"users/{me}", token) == {"id": me, "data": {}}

@@ -318,7 +318,7 @@ def test_what_cannot_be_done_is_the_platforms_own_error(app, schema, method, pat
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-def test_nobody_gets_nothing(app, schema):
+def test_documents_need_a_user(app, schema):
     for method, path in (("GET", "/data/v1"), ("GET", "/data/v1/pulse/documents"), ("POST", "/data/v1")):
         assert app.send(None, method, path, json={"name": "abc"}).json()["code"] == 104
         assert app.as_application(method, path, json={"name": "abc"}).json()["code"] == 104

@@ -53,7 +53,7 @@ def left(app):
 # The service
 
 
-def test_a_dispatcher_and_its_actions(app):
+def test_a_dispatcher_and_its_actions_are_created_changed_and_deleted(app):
     made = create(app, {**TASK, "name": "run"}, MAIL, name="first", description="d", tags=["EXH_CLI_MANAGED"])
     assert made == {
         "id": made["id"],
@@ -133,7 +133,7 @@ def test_names_are_unique(app, refused):
         ({"eventType": "x", "actions": [{**MAIL, "recipients": {"to": [1]}}]}, 15),
     ],
 )
-def test_what_cannot_be_a_dispatcher(app, body, code):
+def test_an_invalid_dispatcher_is_refused(app, body, code):
     assert app.as_user("POST", DISPATCHERS, json=body).json()["code"] == code
 
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_a_dispatcher(app, body, code):
         ("DELETE", f"/actions/{NOBODY}", None),
     ],
 )
-def test_what_is_not_there(app, refused, method, path, body):
+def test_unknown_dispatchers_and_actions_are_refused(app, refused, method, path, body):
     refused(app.as_user(method, f"{DISPATCHERS}/{NOBODY}{path}", json=body), 404, 16, "RESOURCE_UNKNOWN_EXCEPTION")
     refused(app.as_user(method, f"{DISPATCHERS}/x{path}", json=body), 400, 12, "ID_FORMAT_EXCEPTION")
     if NOBODY in path:
@@ -293,7 +293,7 @@ def test_data_over_the_limit_is_a_failed_delivery(app):
     assert tasks(app) == []
 
 
-def test_what_is_gone_is_not_done(app):
+def test_a_deleted_dispatcher_or_action_does_nothing(app):
     made = create(app, TASK)
     changed = create(app, TASK)
     publish(app)

@@ -184,7 +184,7 @@ def test_truncated_json_of_an_empty_answer_is_no_json_either(platform):
 
 
 @pytest.mark.slow
-def test_slow_drips_the_whole_body(platform, wire):
+def test_slow_sends_the_complete_body_in_pieces(platform, wire):
     disturb(platform, "slow=0.4")
     with wire.connect() as connection:
         connection.sendall(wire.request("PUT", LEDGER))
@@ -376,7 +376,7 @@ def test_rules_for_everything_leave_the_control_center_alone(platform):
         ({"rules": []}, 14),
     ],
 )
-def test_a_wrong_rule_is_told_and_changes_nothing(platform, body, code):
+def test_a_wrong_rule_is_refused_and_changes_nothing(platform, body, code):
     answer = requests.post(f"{platform.url}/_dev/faults", json=body, timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert platform.faults.in_force == ()

@@ -49,7 +49,7 @@ def test_a_mail_is_in_the_language_and_time_zone_of_the_user_and_escapes_what_it
 
 
 @pytest.mark.slow
-def test_an_event_that_is_delivered_twice_is_noted_once(served):
+def test_an_event_that_is_delivered_twice_is_stored_once(served):
     platform, exh = served
     exh.data.schemas.create(name="notes", description="What happened")
     exh.data.properties.create("notes", name="event", configuration={"type": "string"})

@@ -58,7 +58,7 @@ def test_an_upload_answers_the_record_with_one_full_token(app, tmp_path):
     assert answer.headers["content-disposition"] == 'attachment; filename="report.pdf"'
 
 
-def test_tags_in_the_other_spelling(app):
+def test_tags_may_be_written_without_brackets(app):
     assert upload(app, tags=["a"]).json()["tags"] == ["a"]
 
 
@@ -70,7 +70,7 @@ def test_a_text_is_uploaded_as_one_part_without_a_last_line_end(app):
     assert (made["size"], made["mimetype"]) == (0, "application/octet-stream")
 
 
-def test_names_and_types_that_headers_cannot_hold(app):
+def test_names_and_types_that_headers_cannot_hold_are_downloaded_all_the_same(app):
     made = upload(app, name='hé"llo', mimetype="text/plain; charset=utf-8").json()
     answer = app.send(None, "GET", f"{FILES}/{token_of(made)}/file")
     assert made["name"] == 'hé"llo'
@@ -97,7 +97,7 @@ def test_the_limit_of_the_size_can_be_another_one(tmp_path, refused):
     store.close()
 
 
-def test_a_served_platform_takes_files_as_large_as_it_is_told():
+def test_a_served_platform_has_the_limit_of_file_sizes_that_it_is_given():
     with LocalPlatform(max_file_size=LARGEST + 1) as served:
         served.start()
         first = served.credentials
@@ -125,7 +125,7 @@ def test_a_limit_that_lets_nothing_through_is_refused(size):
     ],
     ids=range(6),
 )
-def test_what_is_no_upload(app, tmp_path, content, code):
+def test_a_body_that_is_not_an_upload_is_refused(app, tmp_path, content, code):
     answer = raw(app, content)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert not list((tmp_path / "files").iterdir())
@@ -137,7 +137,7 @@ def test_uploading_needs_a_user_and_multipart(app, refused):
     assert upload(app, token=person(app)).status_code == 200
 
 
-def test_a_read_token_reads(app, refused):
+def test_a_read_token_reads_and_changes_nothing(app, refused):
     made = upload(app).json()
     token = read_token(app, made)
     assert app.send(None, "GET", f"{FILES}/{token}/file").content == b"abc"
@@ -175,7 +175,7 @@ def test_a_deleted_file_is_gone(app, refused, tmp_path):
 
 
 @pytest.mark.parametrize("token", ["x", "0" * 24, f"{'0' * 24}-00000000-0000-4000-8000-000000000000"])
-def test_unknown_tokens(app, refused, token):
+def test_unknown_tokens_of_files_are_refused(app, refused, token):
     refused(app.send(None, "GET", f"{FILES}/{token}/details"), *BAD_TOKEN)
 
 
@@ -209,7 +209,7 @@ def test_the_settings_say_what_is_shown_in_place(app, patterns, disposition):
     assert answer.headers["content-disposition"].startswith(f"{disposition};")
 
 
-def test_who_may_see_and_change_the_settings(app, refused):
+def test_settings_of_files_are_seen_and_changed_with_permissions(app, refused):
     settings = f"{FILES}/settings"
     unchanged = {"disableForceDownloadForMimeTypes": [], "updateTimestamp": "2023-11-14T22:13:20.000Z"}
     assert app.as_user("GET", settings).json() == unchanged

@@ -27,7 +27,7 @@ def test_no_secret_is_in_the_repr(platform):
     assert known.user_id in shown
 
 
-def test_what_an_earlier_version_did_not_make_is_made_and_the_rest_kept(tmp_path):
+def test_missing_records_of_an_earlier_version_are_created_and_the_rest_kept(tmp_path):
     path = tmp_path / "platform.db"
     store = Store(path)
     before = first_credentials(store)
@@ -49,7 +49,7 @@ def test_what_an_earlier_version_did_not_make_is_made_and_the_rest_kept(tmp_path
     assert seen[0].oauth2_client_id != before.oauth2_client_id
 
 
-def test_what_a_later_version_made_is_left_alone():
+def test_records_of_a_later_version_are_unchanged():
     store = Store()
     known = first_credentials(store)
     store.put("first_start", {**store.get("first_start", "credentials"), "more": "x"})
@@ -77,7 +77,7 @@ def damage(path):
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"not a database" * 100), damage])
-def test_a_file_that_is_no_database_is_told_with_a_way_out(tmp_path, spoil):
+def test_a_file_that_is_not_a_database_is_refused_with_what_to_do(tmp_path, spoil):
     with LocalPlatform(data_dir=tmp_path):
         pass
     path = tmp_path / "platform.db"
@@ -112,7 +112,7 @@ def test_only_a_damaged_database_has_to_go(tmp_path, monkeypatch, error, way_out
     assert "move it away" not in str(raised.value)
 
 
-def test_documents_that_are_damaged_are_told_too(tmp_path):
+def test_damaged_documents_are_refused_too(tmp_path):
     store = Store(tmp_path / "platform.db")
     first_credentials(store)
     store._connection.executescript(
@@ -125,7 +125,7 @@ def test_documents_that_are_damaged_are_told_too(tmp_path):
     store.close()
 
 
-def test_a_path_that_is_a_directory_is_told(tmp_path):
+def test_a_database_that_is_a_directory_is_refused(tmp_path):
     (tmp_path / "platform.db").mkdir()
     with pytest.raises(DevkitError, match="cannot be used"):
         LocalPlatform(data_dir=tmp_path)

@@ -42,7 +42,7 @@ def test_an_unexpected_failure_is_500_with_the_gateways_header_and_logged_once(p
         sqlite3.OperationalError("database or disk is full"),
     ],
 )
-def test_a_full_disk_is_told_as_one(platform, monkeypatch, error):
+def test_a_full_disk_is_named_as_the_reason(platform, monkeypatch, error):
     def fail(*_):
         raise error
 
@@ -101,7 +101,7 @@ def test_what_is_not_there_under_a_local_path_is_no_missing_service(app):
     assert app.send(None, "GET", "/nothing/v1").json()["code"] == 903
 
 
-def test_a_client_that_goes_away_is_nothing_to_log(platform, caplog):
+def test_a_client_that_disconnects_is_not_logged(platform, caplog):
     first = platform.credentials
     login = {"grant_type": "password", "username": first.email, "password": first.password}
     login |= {"client_id": first.oauth2_client_id, "client_secret": first.oauth2_client_secret}

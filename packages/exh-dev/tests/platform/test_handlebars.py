@@ -99,7 +99,7 @@ def made(source, language="EN", time_zone="UTC", **inputs):
         ("{{t 'plain'}} {{{t 'plain'}}} {{t 'unknown'}}", "&lt;b&gt; <b> unknown"),
     ],
 )  # fmt: skip
-def test_what_a_template_says(source, text):
+def test_a_handlebars_template_is_rendered(source, text):
     inputs = {
         "html": '<b> & "c"', "name": "An", "people": PEOPLE, "yes": True, "two": 2.0, "half": 0.5, "zero": 0,
         "tiny": 1e-7, "empty": [], "none": None, "tags": ["x", "y"], "map": {"k": "v"}, "script": {"a": "</script>"},
@@ -150,7 +150,7 @@ def test_numbers_and_dates_are_written_for_a_language_and_a_time_zone(source, la
         "{{#if a}}" * 101 + "{{/if}}" * 101, "{{a " + "(a " * 5000 + ")" * 5000 + "}}", "x" * (1024 * 1024 + 1),
     ],
 )  # fmt: skip
-def test_what_is_no_template(source):
+def test_a_template_that_is_not_handlebars_is_refused(source):
     with pytest.raises(TemplateError) as caught:
         check_syntax(source)
     assert str(caught.value)
@@ -176,7 +176,7 @@ def test_what_is_no_template(source):
         ("{{multiply @inputs.large @inputs.large}}", "number"),
     ],
 )
-def test_what_cannot_be_rendered(source, reason):
+def test_a_template_that_cannot_be_rendered_is_an_error(source, reason):
     check_syntax(source)
     with pytest.raises(TemplateError, match=reason):
         made(source, large=10**200)

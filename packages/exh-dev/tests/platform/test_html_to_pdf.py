@@ -111,7 +111,7 @@ def test_failures_are_those_of_a_function(app, refused):
     assert statuses == {"failed"}
 
 
-def test_permissions(app, refused):
+def test_making_a_pdf_needs_the_permission_to_execute_the_function(app, refused):
     template(app, body="x")
     refused(execute(app, person(app)), *NO_PERMISSION)
     refused(app.send(None, "POST", EXECUTE), *NOBODY)
@@ -134,7 +134,7 @@ def test_a_pdf_is_made_in_time(app, refused, monkeypatch):
     assert "within" in refused(execute(app), 400, 1406, "LAMBDA_RUNTIME_EXCEPTION")["runtimeError"]["message"]
 
 
-def test_an_upload_takes_its_place(app):
+def test_an_uploaded_function_of_its_name_replaces_html_to_pdf(app):
     assert app.as_user("GET", "/tasks/v1/functions").json()["data"] == []
     upload(app, name="html-to-pdf")
     assert execute(app).json()["result"]["version"] == 1

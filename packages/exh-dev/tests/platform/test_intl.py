@@ -111,6 +111,6 @@ def test_a_month_alone_is_in_the_language_that_is_asked_for_whatever_was_before(
 
 
 @pytest.mark.parametrize("value", ["1e999", float("inf")])
-def test_what_is_no_number_is_refused(value):
+def test_a_value_that_is_not_a_number_is_refused(value):
     with pytest.raises(TemplateError, match="is not a number"):
         written("number", "EN", value, {})

@@ -3,18 +3,13 @@
 import base64
 
 import pytest
+from local_app import call
 
 from exh_dev.platform.data.transitions import MOST_HOPS
 from exh_dev.platform.files.upload import _MOST_PARTS
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.storage.listing import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from exh_dev.platform.tasks import code
-
-
-def call(app, method, path, body=None):
-    answer = app.as_user(method, path, **({} if body is None else {"json": body}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_automatic_transitions_in_a_row_come_to_an_end(app, refused):

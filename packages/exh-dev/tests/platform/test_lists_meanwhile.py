@@ -33,7 +33,7 @@ def exh(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_page_that_takes_its_time_is_as_any_other(exh, monkeypatch):
+def test_a_slow_list_has_the_same_page_as_a_fast_one(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     page = exh.data.documents.find("lists", f"{HEAVY}&select(data.list)&limit(5)")
     assert (page.total, page.limit) == (1, 5)
@@ -73,14 +73,14 @@ def test_everybody_else_is_answered_while_the_slowest_lists_take_their_time(exh,
 
 
 @pytest.mark.slow
-def test_what_was_stored_before_is_in_a_list_that_takes_its_time(exh, monkeypatch):
+def test_a_slow_list_has_what_was_stored_before_it_was_asked_for(exh, monkeypatch):
     monkeypatch.setattr(listing, "AT_ONCE", 0)
     for number in range(3):
         exh.data.documents.create("lists", {"list": [{"v": f"x{number}"}]})
         assert exh.data.documents.find("lists", HEAVY).total == number + 2
 
 
-def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
+def test_a_list_that_takes_too_long_is_refused(exh, monkeypatch):
     with monkeypatch.context() as impatient:
         impatient.setattr(listing, "AT_ONCE", 0)
         impatient.setattr(lists, "SOON", 0)
@@ -91,7 +91,7 @@ def test_one_that_takes_too_long_all_the_same_is_refused(exh, monkeypatch):
     assert exh.data.documents.find("lists", "limit(1)").total == 21
 
 
-def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
+def test_a_list_that_blocks_the_platform_ends_sooner(app, monkeypatch):
     """Without a file there is nothing that another thread could read."""
     app.as_user("POST", "/data/v1", json={"name": "lists", "description": "Lists"})
     app.as_user("POST", "/data/v1/lists/properties", json={"name": "n", "configuration": {"type": "number"}})
@@ -103,7 +103,7 @@ def test_one_that_everybody_waits_for_ends_sooner(app, monkeypatch):
     assert "takes longer than 0 s here" in answer.json()["message"]
 
 
-def test_one_that_takes_too_much_memory_is_refused(exh, monkeypatch):
+def test_a_list_that_takes_too_much_memory_is_refused(exh, monkeypatch):
     monkeypatch.setattr("exh_dev.platform.storage.time_limit.MOST_MEMORY", -1)
     with pytest.raises(InvalidRqlError) as told:
         exh.data.documents.find("lists", HEAVY)

@@ -17,7 +17,7 @@ def call(app, method, path, token=None, **options):
 # Version 1
 
 
-def test_a_notification_to_oneself(app):
+def test_a_user_notifies_themselves(app):
     token = person(app)
     made = call(app, "POST", V1, token, json=MESSAGE)
     assert made == {
@@ -36,7 +36,7 @@ def test_a_notification_to_oneself(app):
     assert call(app, "GET", V1)["page"]["total"] == 1
 
 
-def test_a_notification_to_somebody_else(app, refused):
+def test_notifying_somebody_else_needs_a_permission(app, refused):
     token, sender = person(app), person(app, "CREATE_NOTIFICATIONS")
     body = {**MESSAGE, "user_id": token["userId"], "important": True}
     refused(app.as_user("POST", V1, token=person(app), json=body), 401, 10, "NO_PERMISSION_EXCEPTION")
@@ -44,7 +44,7 @@ def test_a_notification_to_somebody_else(app, refused):
     assert [each["important"] for each in call(app, "GET", V1, token)["data"]] == [True]
 
 
-def test_viewed(app):
+def test_notifications_are_marked_as_viewed(app):
     token = person(app)
     first, second = (call(app, "POST", V1, token, json=MESSAGE)["id"] for _ in range(2))
     foreign = call(app, "POST", V1, json=MESSAGE)["id"]
@@ -84,7 +84,7 @@ def test_notifications_are_deleted(app, refused):
         ({**MESSAGE, "fields": []}, 15),
     ],
 )
-def test_what_cannot_be_a_notification(app, body, code):
+def test_an_invalid_notification_is_refused(app, body, code):
     assert app.as_user("POST", V1, json=body).json()["code"] == code
 
 
@@ -94,7 +94,7 @@ def test_the_types_are_for_everybody(app):
     assert len(types) == 7
 
 
-def test_settings(app, refused):
+def test_settings_are_stored_listed_and_deleted(app, refused):
     token = person(app)
     mine = f"{V1}/settings/{token['userId']}"
     body = {"key": "k", "preferences": {"message": False, "link": True}}
@@ -122,7 +122,7 @@ def push(app, token=None, **members):
     return app.as_user("POST", V2, token=token, json={"title": "t", "body": "b", **members})
 
 
-def test_it_is_sent_when_a_device_has_a_token(app):
+def test_a_notification_is_sent_when_a_device_has_a_token(app):
     token = person(app)
     me = token["userId"]
     made = push(app, token, targetUserId=me, data={"a-b": "c"}, android={"ttl": "1s"}).json()
@@ -162,7 +162,7 @@ def test_it_is_sent_when_a_device_has_a_token(app):
     assert app.as_user("DELETE", user, token=token).json()["code"] == 16
 
 
-def test_who_may_notify_whom(app):
+def test_notifying_a_patient_needs_a_permission_in_their_group_or_everywhere(app):
     patient = person(app, patient=[GROUP])["userId"]
     staff = person(app, staff={GROUP: ["CREATE_NOTIFICATIONS"]})
     assert push(app, staff, targetUserId=patient).status_code == 200
@@ -182,7 +182,7 @@ def test_who_may_notify_whom(app):
         ({"apns": "x"}, 15),
     ],
 )
-def test_what_cannot_be_pushed(app, change, code):
+def test_an_invalid_push_notification_is_refused(app, change, code):
     assert push(app, **{"targetUserId": app.first.user_id, **change}).json()["code"] == code
 
 

@@ -36,11 +36,6 @@ def test_a_password_earns_a_token_that_works(app):
     assert app.as_user("GET", "/users/v1/me", token=token).json()["id"] == app.first.user_id
 
 
-def test_health_needs_no_authentication(app):
-    answer = app.send(None, "GET", "/auth/v2/health")
-    assert (answer.status_code, answer.content) == (200, b"")
-
-
 def test_logging_in_needs_an_oauth1_application(app, refused):
     body = {"email": app.first.email, "password": app.first.password}
     error = (401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")
@@ -83,7 +78,7 @@ def test_unknown_fields_are_ignored(app):
     assert app.as_application("POST", TOKENS, json=body).status_code == 200
 
 
-def test_a_wrong_password_and_an_unknown_user_are_told_alike(app, refused):
+def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(app, refused):
     wrong = refused(log_in(app, password="wrong"), *UNKNOWN)
     assert refused(log_in(app, email="nobody@localhost.example"), *UNKNOWN) == wrong
 
@@ -231,7 +226,7 @@ def test_a_password_alone_is_not_enough_with_mfa(app, refused, methods):
     assert mfa["methods"] == shown
 
 
-def test_a_wrong_password_is_told_before_mfa(app, refused, methods):
+def test_a_wrong_password_is_refused_before_mfa(app, refused, methods):
     refused(log_in(app, password="wrong"), *UNKNOWN)
 
 
@@ -362,7 +357,7 @@ def test_an_sso_token_lives_a_minute(app, seconds, status):
     assert app.as_application("POST", CONSUME, json={"ssoToken": sso}).status_code == status
 
 
-def test_who_may_use_sso(app, refused):
+def test_sso_tokens_need_a_user_and_an_oauth1_application(app, refused):
     refused(app.send(None, "POST", GENERATE), 401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_application("POST", GENERATE), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_bearer(bearer(app), "POST", GENERATE), 401, 101, "APPLICATION_NOT_AUTHENTICATED_EXCEPTION")

@@ -228,7 +228,7 @@ def test_a_wrong_password_is_an_invalid_grant(app, public):
 
 
 @pytest.mark.slow
-def test_the_pace_of_logins_is_one_for_both_kinds_of_token(app, public):
+def test_oauth1_and_oauth2_logins_share_one_rate_limit(app, public):
     log_in(app, public, password="wrong")
     refusal(log_in(app, public), 400, "invalid_grant", 211, "LOGIN_TIMEOUT_EXCEPTION")
     body = {"email": app.first.email, "password": app.first.password}
@@ -259,7 +259,7 @@ def test_the_refresh_token_of_a_public_client_works_once(app, public):
         assert app.as_bearer(token["access_token"], "GET", "/users/v1/me").status_code == 200
 
 
-def test_the_refresh_token_of_a_confidential_client_works_again_and_brings_new_ones(app, confidential):
+def test_the_refresh_token_of_a_confidential_client_can_be_used_again_for_new_tokens(app, confidential):
     first = log_in(app, confidential).json()["refresh_token"]
     brought = [refresh(app, confidential, first).json()["refresh_token"] for _ in range(3)]
     assert len({first, *brought}) == 4
@@ -433,7 +433,7 @@ def test_mfa_completes_the_login(app, public, method):
     refusal(again, 400, "invalid_grant", 131, "INVALID_MFA_TOKEN_EXCEPTION")
 
 
-def test_mfa_refusals(app, public, confidential, method):
+def test_wrong_codes_and_methods_of_mfa_are_refused(app, public, confidential, method):
     token = required(app, public)["token"]
 
     def answer(version=public, token=token, method_id=method["id"], code="000000"):

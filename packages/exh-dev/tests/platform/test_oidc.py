@@ -74,7 +74,7 @@ def test_a_code_is_good_once_and_only_a_code_is(application, code, exh):
     assert [each["status"] for each in exh.auth.oidc.login_attempts.find_all()] == ["failed", "success", "failed"]
 
 
-def test_a_wrong_secret_or_callback_is_told_as_the_provider_tells_it(application, code, exh, provider):
+def test_a_wrong_secret_or_callback_has_the_reason_of_the_provider(application, code, exh, provider):
     exh.auth.oidc.providers.update(provider["id"], redirectUri="http://localhost:3000/other")
     other = code()
     exh.auth.oidc.providers.update(provider["id"], redirectUri="http://localhost:3000/callback")
@@ -176,7 +176,7 @@ def test_a_user_is_the_same_after_a_restart_on_another_port(tmp_path):
     assert users[0] == users[1]
 
 
-def test_a_code_that_cannot_be_had_says_why(platform, application, provider):
+def test_a_code_that_cannot_be_obtained_says_why(platform, application, provider):
     url = application.auth.generate_oidc_authentication_url("local")["authenticationUrl"]
     with pytest.raises(DevkitError, match="HTTP 400"):
         oidc_code(url, email="nobody")

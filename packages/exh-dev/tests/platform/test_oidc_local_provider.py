@@ -67,7 +67,7 @@ def failed(answer, status, error):
         {"redirect_uri": "http://localhost:3000/#x"},
     ],
 )
-def test_nobody_is_sent_to_where_it_cannot_be_right(app, record, asked):
+def test_a_login_with_a_wrong_client_or_redirect_uri_is_not_redirected(app, record, asked):
     for answer in (app.send(None, "GET", authorize_url(record, **asked)), log_in(app, record, **asked)):
         assert (answer.status_code, "This login cannot begin" in answer.text) == (400, True)
         assert "location" not in answer.headers
@@ -82,13 +82,13 @@ def test_nobody_is_sent_to_where_it_cannot_be_right(app, record, asked):
         ({"scope": None}, "invalid_scope"),
     ],
 )
-def test_what_is_wrong_otherwise_goes_back_to_the_application(app, record, asked, error):
+def test_other_errors_of_a_login_are_sent_to_the_redirect_uri(app, record, asked, error):
     for answer in (app.send(None, "GET", authorize_url(record, **asked)), log_in(app, record, **asked)):
         told = sent_back(answer)
         assert (told["error"], told["state"], told["from"]) == (error, "a b&c", "app")
 
 
-def test_a_user_may_refuse(app, record):
+def test_a_user_may_refuse_the_login(app, record):
     assert sent_back(log_in(app, record, {"refuse": "1"}))["error"] == "access_denied"
 
 

@@ -114,7 +114,7 @@ def test_a_token_endpoint_that_answers_something_else(exh, log_in, own, answer):
 
 
 @pytest.mark.parametrize("secret", ["s3cret\nX-Other: 1", "s3cret\r", "s3cret\0", "s3crét", ""])
-def test_an_access_token_that_no_header_can_hold_is_refused_and_not_told(exh, log_in, own, secret):
+def test_an_access_token_that_no_header_can_hold_is_refused_without_quoting_it(exh, log_in, own, secret):
     own.answers["/token"] = (200, {"access_token": secret, "id_token": token({"alg": "HS256"}, own.claims, hs256)})
     with pytest.raises(OidcProviderResponseError) as caught:
         log_in()
@@ -125,7 +125,7 @@ def test_an_access_token_that_no_header_can_hold_is_refused_and_not_told(exh, lo
 
 
 @pytest.mark.parametrize(("path", "secret"), [("/userinfo", "access"), ("/token", "a code/+"), ("/token", SECRET)])
-def test_a_reason_of_a_provider_that_quotes_a_secret_is_told_without_it(exh, log_in, own, path, secret):
+def test_a_secret_in_the_reason_of_a_provider_is_masked(exh, log_in, own, path, secret):
     own.answers[path] = (401, {"error": "invalid", "error_description": f"not good: {secret}."})
     with pytest.raises(OidcProviderResponseError) as caught:
         log_in()
@@ -318,7 +318,7 @@ def test_a_nonce_that_no_authentication_url_had(exh, log_in, own, application):
         (200, b'{"sub": "s-1", "email": "\\ud800@example.com"}'),
     ],
 )
-def test_a_userinfo_endpoint_that_does_not_tell_who_it_is(exh, log_in, own, answer):
+def test_a_userinfo_answer_without_an_identity_is_refused(exh, log_in, own, answer):
     own.answers["/userinfo"] = answer
     with pytest.raises(OidcProviderResponseError):
         log_in()
@@ -344,7 +344,7 @@ def test_a_login_by_a_key_of_the_provider(exh, log_in, own, application, registe
     ]
 
 
-def test_what_the_provider_is_asked(log_in, own):
+def test_the_provider_gets_the_requests_of_openid_connect(log_in, own):
     log_in()
     (_, basic, form), (_, bearer, _) = own.asked
     assert base64.b64decode(basic.removeprefix("Basic ")).decode() == f"own+client:{quote_plus(SECRET)}"

@@ -64,7 +64,7 @@ def called(exh, *sections):
     return {name for name in names if name.partition(".")[0] in sections}
 
 
-def test_products_and_orders(served):
+def test_the_client_manages_products_and_orders(served):
     _, exh, nobody = served
     products, orders = exh.payments.products, exh.payments.orders
     assert exh.payments.health() is True
@@ -152,7 +152,7 @@ def test_an_order_is_paid_and_its_function_runs(served):
     }
 
 
-def test_the_app_store(served):
+def test_the_client_completes_purchases_of_the_app_store(served):
     platform, exh, nobody = served
     store, subscriptions = nobody.payments.app_store, exh.payments.app_store_subscriptions
     bought = dev(platform, "app_store/purchases", bundleId=BUNDLE, productId="monthly")
@@ -225,7 +225,7 @@ def test_the_app_store(served):
     }
 
 
-def test_the_play_store(served):
+def test_the_client_completes_purchases_of_the_play_store(served):
     platform, exh, nobody = served
     history, subscriptions = exh.payments.play_store_history, exh.payments.play_store_subscriptions
     bought = dev(platform, "play_store/purchases", **PURCHASE)

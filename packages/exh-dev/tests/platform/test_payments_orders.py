@@ -2,10 +2,9 @@
 
 import pytest
 from people import person
+from shops import BASE, UNKNOWN, code
 
-BASE = "/payments/v1"
 PRODUCTS, ORDERS = f"{BASE}/products", f"{BASE}/orders"
-UNKNOWN = "0" * 24
 PRODUCT = {"name": "Report", "prices": {"eur": {"amount": 2500}, "usd": {"amount": 2600}}}
 
 
@@ -23,10 +22,6 @@ def order(app, token=None, **members):
     answer = app.as_user("POST", ORDERS, token=token, json=members)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-def code(app, method, path, token=None, body=None):
-    return app.as_user(method, BASE + path, token=token, json=body).json().get("code")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +44,7 @@ def code(app, method, path, token=None, body=None):
         ({"schema": {"required": [1]}}, 15),
     ],
 )
-def test_what_cannot_be_a_product(app, product, members, expected):
+def test_an_invalid_product_is_refused(app, product, members, expected):
     assert code(app, "POST", "/products", body={**PRODUCT, **members}) == expected
     known = product()
     if members != {"prices": None}:  # of an update, nothing is required
@@ -57,7 +52,7 @@ def test_what_cannot_be_a_product(app, product, members, expected):
     assert app.as_user("GET", PRODUCTS).json()["data"] == [known]
 
 
-def test_a_product_that_is_not_there(app):
+def test_an_unknown_product_of_payments_is_refused(app):
     for method in ("PUT", "DELETE"):
         assert code(app, method, f"/products/{UNKNOWN}", body={}) == 16
         assert code(app, method, "/products/none", body={}) == 12
@@ -115,7 +110,7 @@ def test_tags_need_rql_and_a_list(app, product, path):
         ({"data": {"color": "red", "gift": 1}}, 15),
     ],
 )
-def test_what_cannot_be_ordered(app, product, members, expected):
+def test_an_invalid_order_is_refused(app, product, members, expected):
     properties = {"color": {"type": "string"}, "size": {"type": "number"}, "gift": {"type": "boolean"}}
     known = product(schema={"required": ["color"], "properties": properties})
     body = {**({"productId": known["id"]} if members else {}), **members}
@@ -165,7 +160,7 @@ def test_a_status_is_set_by_who_may(app, product):
     assert app.as_user("GET", "/tasks/v1").json()["data"] == []  # nobody has paid
 
 
-def test_who_sees_which_orders_and_pages_of_them(app, product):
+def test_orders_are_listed_by_user_and_permission(app, product):
     known = product()["id"]
     one, other = person(app), person(app)
     mine = [order(app, one, productId=known, tags=[f"t{number}"])["id"] for number in range(5)]

@@ -163,7 +163,7 @@ def test_purchases_that_cannot_be_completed(app, google):
     assert events(app) == ["started"]
 
 
-def test_completing_for_somebody_else_and_again(app, shop):
+def test_a_purchase_is_completed_once_for_another_user_with_a_permission(app, shop):
     shop.product()
     bought, may, target = shop.buy(), person(app, "ASSUME_PAYMENT_ENTITY"), person(app)
     for _ in range(2):

@@ -7,7 +7,7 @@ from shops import APPLE, BASE, BUNDLE, PACKAGE, UNKNOWN, call, code, listed
 
 
 @pytest.mark.parametrize("kind", ["appStore", "playStore"])
-def test_subscription_products(app, apple, google, kind):
+def test_subscription_products_are_created_changed_and_deleted(app, apple, google, kind):
     shop = apple if kind == "appStore" else google
     path = f"/{kind}/subscriptions/products"
     made = shop.product(name="Monthly")
@@ -31,7 +31,7 @@ def test_subscription_products(app, apple, google, kind):
     assert app.send(None, "GET", BASE + path).json()["data"] == []
 
 
-def test_shared_secrets_are_kept_and_never_told(app, apple):
+def test_shared_secrets_are_stored_and_never_answered(app, apple):
     path = "/appStore/sharedSecrets"
     body = {"applicationId": app.first.application_id, "bundleId": "io.other", "secret": "s3cret"}
     for change, expected in (({"applicationId": "x"}, 12), ({"bundleId": None}, 14), ({"secret": 1}, 15)):
@@ -55,7 +55,7 @@ def test_shared_secrets_are_kept_and_never_told(app, apple):
 
 
 @pytest.mark.parametrize("kind", ["app_store", "play_store"])
-def test_what_the_local_stores_do_not_sell(app, kind):
+def test_an_invalid_purchase_at_a_local_store_is_refused(app, kind):
     path = f"/_dev/{kind}/purchases"
     body = {"bundleId": BUNDLE, "productId": "p", "packageName": PACKAGE, "subscriptionId": "s"}
     for change, expected in (

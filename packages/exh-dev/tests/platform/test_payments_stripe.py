@@ -5,21 +5,12 @@ import hmac
 import json
 
 import pytest
+from local_app import call
 from people import person
+from shops import BASE, UNKNOWN, code
 
-BASE, DEV = "/payments/v1", "/_dev/stripe"
+DEV = "/_dev/stripe"
 EVENTS = f"{BASE}/stripe/events"
-UNKNOWN = "0" * 24
-
-
-def call(app, method, path, body=None, token=None):
-    answer = app.as_user(method, path, token=token, **({} if body is None else {"json": body}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def code(app, method, path, token=None, body=None):
-    return app.as_user(method, BASE + path, token=token, json=body).json().get("code")
 
 
 def dev(app, path, body=None):
@@ -100,7 +91,7 @@ def test_an_event_that_stripe_did_not_sign_changes_nothing(app, buy, refused):
         '{"id":1,"type":"t"}',
     ],
 )
-def test_what_was_signed_and_is_no_event(app, refused, payload):
+def test_a_signed_body_that_is_not_an_event_is_refused(app, refused, payload):
     refused(deliver(app, payload, own_signature(app, payload)), 400, 22, "BODY_FORMAT_EXCEPTION")
 
 
@@ -162,7 +153,7 @@ def test_an_order_that_starts_nothing_stays_charged(app):
     assert tasks(app) == []
 
 
-def test_the_older_api_knows_the_order_by_its_metadata(app, product):
+def test_the_older_api_finds_the_order_by_its_metadata(app, product):
     order = call(app, "POST", f"{BASE}/orders", {"productId": product["id"]})
     about = {"id": "src_1", "object": "source", "metadata": {"orderId": order["id"]}}
     for event_type, status in (
@@ -181,7 +172,7 @@ def test_the_older_api_knows_the_order_by_its_metadata(app, product):
 # Intents
 
 
-def test_what_a_payment_intent_cannot_be(app, buy, product):
+def test_an_invalid_payment_intent_is_refused(app, buy, product):
     body = {"productId": product["id"]}
     path = "/stripe/paymentIntents"
     for members, expected in (
@@ -271,7 +262,7 @@ def test_methods_that_were_set_up_for_reuse_are_saved(app, buy):
     assert code(app, "POST", "/stripe/setupIntents", token) == 13
 
 
-def test_who_may_see_and_change_whose_methods(app):
+def test_payment_methods_are_seen_and_changed_by_their_user_or_with_permissions(app):
     token, stranger = person(app), person(app)
     method = save(app, token, "pm_card_visa")["id"]
     user = f"/stripe/users/{token['userId']}"
@@ -308,7 +299,7 @@ def test_payment_methods_and_users_that_are_not_there(app):
 # The paths of the local Stripe
 
 
-def test_what_the_local_stripe_cannot_do(app, buy):
+def test_unsupported_calls_of_the_local_stripe_are_refused(app, buy):
     order = buy()
     for path, body, expected in (
         ("/payment_intents/pi_none/succeed", None, 16),
@@ -324,7 +315,7 @@ def test_what_the_local_stripe_cannot_do(app, buy):
     assert found(app, order) == order
 
 
-def test_events_do_not_tell_the_client_secret(app, buy):
+def test_events_do_not_contain_the_client_secret(app, buy):
     order = buy()
     concluded = dev(app, f"/payment_intents/{order['paymentId']}/succeed")
     assert order["stripeClientSecret"] not in json.dumps(concluded)

@@ -69,7 +69,7 @@ def test_an_app_store_subscription_that_is_taken_back_and_bought_again(app, appl
     assert told == ["REVOKE" if change == "revoke" else "REFUND", "INTERACTIVE_RENEWAL"]
 
 
-def test_a_play_store_subscription_that_is_revoked_has_to_be_bought_anew(app, google):
+def test_a_play_store_subscription_that_is_revoked_has_to_be_bought_again(app, google):
     google.product()
     bought = google.buy()
     google.complete(bought)
@@ -79,7 +79,7 @@ def test_a_play_store_subscription_that_is_revoked_has_to_be_bought_anew(app, go
 
 
 @pytest.mark.parametrize("offer", ["free_trial", "introductory_pricing", "promotion"])
-def test_offers(app, shop, offer):
+def test_a_subscription_begins_with_an_offer_and_renews_without_it(app, shop, offer):
     shop.product()
     bought = shop.buy(offer=offer)
     shop.complete(bought)
@@ -140,7 +140,7 @@ def test_a_replacing_purchase_that_the_app_completes_first(app, google):
     assert events(app) == ["started", "switched_product", "started"]
 
 
-def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
+def test_a_paid_period_ends(app, shop):
     shop.product()
     bought = shop.buy(period=DAY)
     shop.complete(bought)
@@ -156,7 +156,7 @@ def test_what_was_paid_for_ends_as_time_goes_by(app, shop):
     ("change", "status"),
     [("requestPriceConsent", "failed_to_confirm_price_change"), ("renew", "expired_from_billing")],
 )
-def test_what_is_not_renewed_ends_as_time_goes_by(app, shop, change, status):
+def test_a_subscription_that_is_not_renewed_ends(app, shop, change, status):
     shop.product()
     bought = shop.buy(period=DAY)
     shop.complete(bought)
@@ -165,7 +165,7 @@ def test_what_is_not_renewed_ends_as_time_goes_by(app, shop, change, status):
     assert standing(app)[:2] == (status, "lost")
 
 
-def test_a_grace_period_ends_as_time_goes_by(app, apple):
+def test_a_grace_period_ends(app, apple):
     apple.product()
     bought = apple.buy(period=DAY)
     apple.complete(bought)
@@ -227,7 +227,7 @@ def test_a_subscription_is_detached_and_belongs_to_another(app, shop):
     assert listed(app, f"/{kind}/subscriptions") == []
 
 
-def test_a_subscription_is_evaluated_anew(app, shop):
+def test_a_subscription_is_reevaluated(app, shop):
     kind, word = ("appStore", "APP_STORE") if isinstance(shop, Apple) else ("playStore", "PLAY_STORE")
     shop.product()
     bought = shop.buy()
@@ -259,7 +259,7 @@ def test_a_subscription_is_evaluated_anew(app, shop):
         ("/playStore/subscriptions", "VIEW_PLAY_STORE_SUBSCRIPTIONS"),
     ],
 )
-def test_ones_own_and_everybodys(app, apple, google, path, permission):
+def test_a_user_lists_their_own_subscriptions_and_with_a_permission_all(app, apple, google, path, permission):
     first = person(app)
     buyers = [first, person(app), person(app)]
     for shop in (apple, google):
@@ -279,7 +279,7 @@ def test_ones_own_and_everybodys(app, apple, google, path, permission):
 
 
 @pytest.mark.slow
-def test_a_receipt_tells_the_latest_payments(app, apple):
+def test_a_receipt_has_the_latest_payments(app, apple):
     apple.product()
     bought = apple.buy(period=HOUR)
     apple.complete(bought)

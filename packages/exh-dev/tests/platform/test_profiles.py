@@ -21,7 +21,7 @@ def code(app, method, path, token=None, body=None):
     return app.as_user(method, BASE + path, token=token, json=body).json().get("code")
 
 
-def test_ones_own_profile(app):
+def test_a_user_creates_changes_and_reads_their_own_profile(app):
     token = person(app)
     me = token["userId"]
     made = create(app, token, custom_fields={"shoeSize": "4", "a": "b"}, unknown=1, smoker=False)
@@ -63,11 +63,11 @@ def test_ones_own_profile(app):
         ({"custom_fields": []}, 15),
     ],
 )
-def test_what_cannot_be_a_profile(app, change, expected):
+def test_an_invalid_profile_is_refused(app, change, expected):
     assert code(app, "POST", "", body={"id": app.first.user_id, **BODY, **change}) == expected
 
 
-def test_who_sees_and_changes_which_profiles(app):
+def test_profiles_are_seen_and_changed_by_permission_and_group(app):
     patient, in_profile, stranger = person(app, patient=[GROUP]), person(app), person(app)
     for token in (patient, in_profile, stranger):
         create(app, token)
@@ -103,7 +103,7 @@ def test_a_group_is_added_to_any_profile_with_both_permissions(app):
     assert app.as_user("POST", BASE + groups, json={"group_id": OTHER}).status_code == 200
 
 
-def test_the_part_for_a_group(app):
+def test_the_part_of_a_profile_for_a_group_is_changed_by_its_staff(app):
     token = person(app)
     create(app, token)
     groups = f"/{token['userId']}/groups"
@@ -127,7 +127,7 @@ def test_the_part_for_a_group(app):
     assert code(app, "POST", f"/{person(app)['userId']}/groups", staff, group) == 16
 
 
-def test_the_log_of_a_profile(app):
+def test_the_log_of_a_profile_is_written_by_staff_and_changed_by_its_author(app):
     token = person(app)
     create(app, token)
     app.as_user("POST", f"{BASE}/{token['userId']}/groups", token=token, json={"group_id": GROUP})

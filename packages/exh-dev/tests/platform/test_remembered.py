@@ -124,7 +124,7 @@ def test_an_action_of_a_transition_stays_as_it_was_made(app):
     assert schema["creationTransition"]["actions"] == actions
 
 
-def test_who_calls_is_shown_as_changed_and_not_any_more_once_gone(app):
+def test_a_cached_user_is_shown_as_changed_and_refused_once_deleted(app):
     caller = person(app)
     user = app.as_user("GET", "/users/v1/me", token=caller).json()
     app.as_user("PUT", f"/users/v1/{user['id']}", token=caller, json={"first_name": "Grace"})
@@ -140,7 +140,7 @@ def test_who_calls_is_shown_as_changed_and_not_any_more_once_gone(app):
     assert code(app.as_user("GET", "/users/v1/me", token=caller)) == 108
 
 
-def test_a_token_that_is_taken_back_and_an_application_that_is_gone_are_refused_at_once(app):
+def test_revoked_tokens_and_deleted_applications_are_refused_at_once(app):
     caller = person(app)
     assert app.as_user("GET", "/users/v1/me", token=caller).status_code == 200
     app.store.delete("oauth1_tokens", caller["id"])

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import psutil
 import pytest
-from local_app import HOST, LocalApp
+from local_app import HOST, LocalApp, call
 
 from exh_dev.platform.data.transitions import Engine
 from exh_dev.platform.http.error_answers import ErrorAnswer
@@ -23,12 +23,6 @@ from exh_dev.platform.tasks import lifecycle
 from exh_dev.platform.tasks.code import unpack
 
 DOCUMENTS = "/data/v1/ecg/documents"
-
-
-def call(app, method, path, body=None):
-    answer = app.as_user(method, path, **({} if body is None else {"json": body}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 @pytest.fixture
@@ -59,7 +53,7 @@ def test_an_automatic_transition_that_fails_leaves_no_lock(app, schema, refused)
     assert not app.store.matching("document_work", EVERYTHING)
 
 
-def test_what_cannot_be_finished_does_not_keep_the_platform_from_starting(app, schema):
+def test_work_that_cannot_be_finished_does_not_keep_the_platform_from_starting(app, schema):
     document = call(app, "POST", DOCUMENTS, {"n": 1})
     action = {"type": "set", "field": "n", "value": "text"}
     made = call(app, "POST", "/data/v1/ecg/transitions", transition(actions=[action]))
@@ -122,7 +116,7 @@ def test_a_group_that_is_no_id(app, schema, refused):
     refused(answer, 400, 26, "ILLEGAL_ARGUMENT_EXCEPTION")
 
 
-def test_a_slow_body_does_not_bring_back_what_has_changed_meanwhile(app, schema):
+def test_a_slow_body_does_not_overwrite_what_has_changed_meanwhile(app, schema):
     path = f"{DOCUMENTS}/{call(app, 'POST', DOCUMENTS, {'n': 1, 'tags': ['a']})['id']}"
     user = app.signer(app.first.token, app.first.token_secret)
 
@@ -177,7 +171,7 @@ def test_a_long_list_of_values(app, schema, field):
     "query",
     [f"eq(tags.{'9' * 5_000},1)", f"eq(data.{'.'.join('a' * 90)},1)", f"sort({','.join(['status'] * 3_000)})"],
 )
-def test_a_query_that_asks_for_too_much(app, schema, refused, query):
+def test_a_query_with_too_many_parts_is_refused(app, schema, refused, query):
     refused(app.as_user("GET", f"{DOCUMENTS}?{query}"), 400, 19, "INVALID_RQL_EXCEPTION")
 
 
@@ -231,7 +225,7 @@ def test_a_failed_task_and_its_event_are_written_together(app, monkeypatch):
     assert app.store.get("tasks", task["id"]) == task
 
 
-def test_an_error_with_half_a_character_can_be_stored(app):
+def test_an_error_with_a_lone_surrogate_can_be_stored(app):
     told = SimpleNamespace(error={"errorType": "ValueError", "errorMessage": "\ud800"})
     task = {"id": object_id(), "functionName": "f"}
     lifecycle.fail(app.store, task, lifecycle.error_of(told), now=app.now)

@@ -96,6 +96,6 @@ def paths(draw):
     method=METHODS,
     segments=st.lists(TEXTS, min_size=1, max_size=5),
 )
-def test_it_chooses_as_starlette_does(routes, method, segments):
+def test_routes_are_chosen_as_starlette_chooses_them(routes, method, segments):
     path = "/" + "/".join(segments)
     assert answering(routes, method, path) == starlettes(routes, method, path)

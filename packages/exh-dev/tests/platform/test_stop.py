@@ -44,7 +44,7 @@ def test_the_store_is_closed_when_nothing_uses_it_any_more(tmp_path, monkeypatch
         )
 
 
-def test_one_that_never_started_closes_its_store(tmp_path, monkeypatch):
+def test_a_platform_that_never_started_closes_its_store(tmp_path, monkeypatch):
     closed, close = [], Store.close
     monkeypatch.setattr(Store, "close", lambda self: closed.append(close(self)))
     with LocalPlatform(data_dir=tmp_path / "data"):

@@ -5,7 +5,7 @@ import pytest
 
 
 @pytest.mark.parametrize("boundary", ["a" * 300, "a" * 257])
-def test_a_boundary_that_is_too_long_is_told(platform, boundary):
+def test_a_boundary_that_is_too_long_is_refused(platform, boundary):
     from exh_dev.remote.client import client_of
 
     session = client_of(platform.environment()).oauth1_session()

@@ -89,7 +89,7 @@ def test_a_long_time_limit_is_refused(app, refused):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "permission"), [(EXECUTE, "EXECUTE_TASK_FUNCTION"), (API, "EXECUTE_API_FUNCTION")])
-def test_the_permission_modes(app, refused, path, permission):
+def test_a_function_is_executed_by_its_permission_mode(app, refused, path, permission):
     answering = code({"main.py": "def handler(event, context): return {'statusCode': 200}"})
     upload(app, code=answering)
     nobody, stranger = app.send, person(app)
@@ -106,7 +106,7 @@ def test_the_permission_modes(app, refused, path, permission):
 
 
 @pytest.mark.slow
-def test_the_limits_on_what_runs_at_once(app):
+def test_functions_run_at_once_up_to_a_limit(app):
     sleep = code({"main.py": "import time\ndef handler(event, context): time.sleep(0.4); return {'statusCode': 200}"})
     upload(app, code=sleep, executionOptions={"permissionMode": "public"})
 
@@ -120,7 +120,7 @@ def test_the_limits_on_what_runs_at_once(app):
 
 
 @pytest.mark.parametrize(("body", "code"), [("[]", 22), ("{", 22), ('{"data": 1}', 15)])
-def test_what_cannot_be_executed_with(app, body, code):
+def test_a_direct_execution_with_invalid_data_is_refused(app, body, code):
     upload(app)
     answer = app.as_user("POST", EXECUTE, content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -172,25 +172,21 @@ def test_the_path_arrives_as_it_was_sent(app):
     assert app.send(None, "GET", f"{API}/a%20b%2Fc/d/").json()["rawPath"] == "/a%20b%2Fc/d/"
 
 
-@pytest.mark.parametrize(
-    ("content", "content_type"), [(b"\xff\x00", "text/plain"), (b"abc", "application/octet-stream")]
-)
-def test_a_body_that_is_no_text_comes_in_base64(app, content, content_type):
+def test_a_body_that_is_no_text_comes_in_base64(app):
     upload(app, code=code({"main.py": ECHO}))
-    event = app.as_user("PUT", API, content=content, headers={"content-type": content_type}).json()
-    assert event["isBase64Encoded"] is True
-    assert base64.b64decode(event["body"]) == content
+    for content, content_type in ((b"\xff\x00", "text/plain"), (b"abc", "application/octet-stream")):
+        event = app.as_user("PUT", API, content=content, headers={"content-type": content_type}).json()
+        assert event["isBase64Encoded"] is True
+        assert base64.b64decode(event["body"]) == content
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
-def test_every_method(app, method):
+def test_an_api_function_is_called_by_each_method(app):
     upload(app, code=code({"main.py": ECHO}))
-    answer = app.as_user(method, API)
-    assert answer.status_code == 200
-    if method == "HEAD":
-        assert answer.content == b""
-    else:
-        assert answer.json()["requestContext"]["http"]["method"] == method
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = app.as_user(method, API)
+        assert (answer.status_code, answer.json()["requestContext"]["http"]["method"]) == (200, method)
+    answer = app.as_user("HEAD", API)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_another_method_is_no_endpoint(app):
@@ -202,24 +198,24 @@ def answered(app, result):
     return app.as_user("POST", API, content=json.dumps(result))
 
 
-@pytest.mark.parametrize(
-    ("result", "status", "body", "content_type"),
-    [
-        ({"statusCode": 200}, 200, b"", "application/json"),
-        ({"statusCode": 499, "body": "x"}, 499, b"x", "application/json"),
-        ({"statusCode": 201.0, "body": {"a": "é"}}, 201, '{"a":"é"}'.encode(), "application/json"),
-        ({"statusCode": 200, "body": [1]}, 200, b"[1]", "application/json"),
-        ({"statusCode": 200, "body": 1.5}, 200, b"1.5", "application/json"),
-        ({"statusCode": 200, "body": None, "headers": None}, 200, b"", "application/json"),
-        ({"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "<p>"}, 200, b"<p>", "text/html"),
-        ({"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}, 200, b"\xff\x00", "application/json"),
-        ({"statusCode": 204, "body": "x"}, 204, b"", "application/json"),
-    ],
-)
-def test_what_a_function_returns_is_answered(app, result, status, body, content_type):
+ANSWERS = [
+    ({"statusCode": 200}, 200, b"", "application/json"),
+    ({"statusCode": 499, "body": "x"}, 499, b"x", "application/json"),
+    ({"statusCode": 201.0, "body": {"a": "é"}}, 201, '{"a":"é"}'.encode(), "application/json"),
+    ({"statusCode": 200, "body": [1]}, 200, b"[1]", "application/json"),
+    ({"statusCode": 200, "body": 1.5}, 200, b"1.5", "application/json"),
+    ({"statusCode": 200, "body": None, "headers": None}, 200, b"", "application/json"),
+    ({"statusCode": 200, "headers": {"content-type": "text/html"}, "body": "<p>"}, 200, b"<p>", "text/html"),
+    ({"statusCode": 200, "isBase64Encoded": True, "body": "/wA="}, 200, b"\xff\x00", "application/json"),
+    ({"statusCode": 204, "body": "x"}, 204, b"", "application/json"),
+]
+
+
+def test_what_a_function_returns_is_answered(app):
     upload(app, code=code({"main.py": ANSWER}))
-    answer = answered(app, result)
-    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (status, body, content_type)
+    for result, *expected in ANSWERS:
+        answer = answered(app, result)
+        assert [answer.status_code, answer.content, answer.headers["content-type"]] == expected, result
 
 
 def test_headers_are_answered_but_for_the_servers_own(app):
@@ -230,28 +226,31 @@ def test_headers_are_answered_but_for_the_servers_own(app):
     assert not {"connection", "transfer-encoding"} & set(answer.headers)
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
-        *({"statusCode": status} for status in (199, 500, "200", None, True, 200.5)),
-        *({}, [], "text", None, 200),
-        {"statusCode": 200, "headers": []},
-        {"statusCode": 200, "headers": {"X": 1}},
-        {"statusCode": 200, "headers": {"X Y": "1"}},
-        {"statusCode": 200, "headers": {"": "1"}},
-        {"statusCode": 200, "headers": {"X": "a\r\nSet-Cookie: b"}},
-        {"statusCode": 200, "headers": {"X": "é"}},
-        {"statusCode": 200, "isBase64Encoded": True, "body": "no base64!"},
-        {"statusCode": 200, "isBase64Encoded": True, "body": {}},
-        {"statusCode": 200, "isBase64Encoded": True},
-        {"statusCode": 200, "isBase64Encoded": "true", "body": ""},
-    ],
-)
-def test_what_cannot_be_answered_is_1409(app, refused, result):
+NO_ANSWERS = [
+    *({"statusCode": status} for status in (199, 500, "200", None, True, 200.5)),
+    *({}, [], "text", None, 200),
+    {"statusCode": 200, "headers": []},
+    {"statusCode": 200, "headers": {"X": 1}},
+    {"statusCode": 200, "headers": {"X Y": "1"}},
+    {"statusCode": 200, "headers": {"": "1"}},
+    {"statusCode": 200, "headers": {"X": "a\r\nSet-Cookie: b"}},
+    {"statusCode": 200, "headers": {"X": "é"}},
+    {"statusCode": 200, "isBase64Encoded": True, "body": "no base64!"},
+    {"statusCode": 200, "isBase64Encoded": True, "body": {}},
+    {"statusCode": 200, "isBase64Encoded": True},
+    {"statusCode": 200, "isBase64Encoded": "true", "body": ""},
+]
+
+
+@pytest.mark.slow
+def test_what_cannot_be_answered_is_1409(app):
     upload(app, code=code({"main.py": ANSWER}))
-    refused(answered(app, result), 400, 1409, "INVALID_API_FUNCTION_RESULT")
-    (record,) = app.as_user("GET", "/tasks/v1/apiRequests").json()["data"]
-    assert (record["statusCode"], record["error"]["type"]) == (400, "response")
+    for result in NO_ANSWERS:
+        answer = answered(app, result)
+        refusal = answer.status_code, answer.json()["code"], answer.json()["name"]
+        assert refusal == (400, 1409, "INVALID_API_FUNCTION_RESULT"), result
+    records = app.as_user("GET", "/tasks/v1/apiRequests?limit(50)").json()["data"]
+    assert [(each["statusCode"], each["error"]["type"]) for each in records] == [(400, "response")] * len(NO_ANSWERS)
 
 
 def test_failures_of_an_api_function(app, refused):
@@ -328,7 +327,7 @@ def upload_half_error(app):
     upload(app, "raise", code=code(files), runtime="nodejs20.x", entryPoint="index.handler")
 
 
-def test_a_result_with_half_a_character_is_answered_as_an_escape(app):
+def test_a_result_with_a_lone_surrogate_is_answered_as_an_escape(app):
     upload_half(app)
     answer = app.as_user("POST", EXECUTE)
     assert answer.status_code == 200, answer.text
@@ -337,7 +336,7 @@ def test_a_result_with_half_a_character_is_answered_as_an_escape(app):
 
 
 @needs_node
-def test_an_error_with_half_a_character_ends_the_task_as_failed(app, refused):
+def test_an_error_with_a_lone_surrogate_ends_the_task_as_failed(app, refused):
     upload_half_error(app)
     answer = app.as_user("POST", "/tasks/v1/functions/raise/execute")
     body = refused(answer, 400, 1406, "LAMBDA_RUNTIME_EXCEPTION")
@@ -347,7 +346,7 @@ def test_an_error_with_half_a_character_ends_the_task_as_failed(app, refused):
 
 
 @needs_node
-def test_the_queue_ends_tasks_with_half_a_character_too(app):
+def test_the_queue_ends_tasks_with_a_lone_surrogate_too(app):
     upload_half(app)
     upload_half_error(app)
     for name in ("analyze", "raise"):
@@ -358,7 +357,7 @@ def test_the_queue_ends_tasks_with_half_a_character_too(app):
 
 @pytest.mark.slow
 @needs_node
-def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
+def test_the_control_center_shows_and_finds_runs_with_a_lone_surrogate(app):
     upload_half(app)
     upload_half_error(app)
     for name in ("analyze", "raise"):
@@ -371,7 +370,7 @@ def test_the_control_center_shows_and_finds_runs_with_half_a_character(app):
     assert [each["id"] for each in found] == [failed["id"]]
 
 
-def test_a_run_with_half_a_character_is_taken_over_from_a_fresh_platform(app):
+def test_a_run_with_a_lone_surrogate_is_copied_from_a_fresh_platform(app):
     upload_half(app)
     app.as_user("POST", EXECUTE)
     (record,) = app.send(None, "GET", "/_dev/api/runs").json()["data"]
@@ -382,7 +381,7 @@ def test_a_run_with_half_a_character_is_taken_over_from_a_fresh_platform(app):
     other.store.close()
 
 
-def test_an_api_function_answers_half_a_character_in_json_as_an_escape(app):
+def test_an_api_function_answers_a_lone_surrogate_in_json_as_an_escape(app):
     upload_half(app)
     assert app.send(None, "GET", f"{API}/object").content == b'{"text":"\\ud83d"}'
     assert app.send(None, "GET", f"{API}/text").content == b"?"

@@ -41,7 +41,7 @@ def failures(app):
     return [each["content"] for each in app.store.matching("events", EVERYTHING) if each["type"] == "task_failed"]
 
 
-def test_a_new_task(app):
+def test_a_new_task_is_stored_with_its_defaults(app):
     upload(app, executionOptions={"defaultPriority": 4})
     made = queue(app, data={"a": [1]}, tags=["x"])
     assert set(made) == {
@@ -219,7 +219,7 @@ def test_only_a_new_task_can_be_canceled(app, refused):
         ({"startTimestamp": "0001-01-01"}, 15),
     ],
 )
-def test_what_cannot_be_a_task(app, members, code):
+def test_an_invalid_task_is_refused(app, members, code):
     answer = app.as_user("POST", TASKS, json={"functionName": "analyze", **members})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert tasks(app) == []
@@ -228,9 +228,6 @@ def test_what_cannot_be_a_task(app, members, code):
 @pytest.mark.parametrize(
     ("method", "path", "body", "permission", "status"),
     [
-        ("GET", "", None, "VIEW_TASKS", 200),
-        ("POST", "", {"functionName": "f"}, "CREATE_TASKS", 200),
-        ("POST", f"/{'0' * 24}/cancel", None, "CANCEL_TASKS", 404),
         ("GET", f"/{'0' * 24}/logs", None, "VIEW_TASK_LOGS", 404),
         ("GET", "/schedules", None, "VIEW_TASK_SCHEDULES", 200),
         ("POST", "/schedules", {"functionName": "f", "interval": 60}, "CREATE_TASK_SCHEDULE", 200),
@@ -239,7 +236,7 @@ def test_what_cannot_be_a_task(app, members, code):
         ("GET", f"/apiRequests/{'0' * 24}/logs", None, "VIEW_API_FUNCTION_REQUEST_LOGS", 404),
     ],
 )
-def test_each_call_needs_its_permission(app, refused, method, path, body, permission, status):
+def test_logs_schedules_and_requests_need_their_permissions(app, refused, method, path, body, permission, status):
     refused(app.as_application(method, TASKS + path, json=body), 401, 104, "USER_NOT_AUTHENTICATED_EXCEPTION")
     refused(app.as_user(method, TASKS + path, token=person(app), json=body), 401, 10, "NO_PERMISSION_EXCEPTION")
     assert app.as_user(method, TASKS + path, token=person(app, permission), json=body).status_code == status
@@ -248,7 +245,7 @@ def test_each_call_needs_its_permission(app, refused, method, path, body, permis
 # Logs
 
 
-def test_the_log_of_a_task(app, refused):
+def test_the_log_of_a_task_is_listed_and_queried(app, refused):
     upload(app)
     made = queue(app)
     logs = f"{TASKS}/{made['id']}/logs"
@@ -280,7 +277,7 @@ def test_the_log_of_a_task_is_read_by_its_index_whatever_others_have_logged(app)
     assert all("USING INDEX task_logs_of" in plan for plan in plans)
 
 
-def test_a_task_without_lines(app, refused):
+def test_the_log_of_a_task_without_lines_is_refused(app, refused):
     made = queue(app)
     app.settle()
     refused(app.as_user("GET", f"{TASKS}/{made['id']}/logs"), 400, 1408, "NO_TASK_LOGS_FOUND")
@@ -353,7 +350,7 @@ def test_a_schedule_makes_a_task_each_time(app):
         ({"functionName": "f", "interval": 60, "priority": "x"}, 15),
     ],
 )
-def test_what_cannot_be_a_schedule(app, body, code):
+def test_an_invalid_schedule_is_refused(app, body, code):
     assert app.as_user("POST", f"{TASKS}/schedules", json=body).json()["code"] == code
 
 

@@ -39,7 +39,7 @@ def test_midnight_may_end_a_day_and_the_last_millisecond_a_year(text, expected):
         "",
     ],
 )
-def test_other_odd_times_are_refused(text):
+def test_times_that_do_not_exist_or_are_out_of_range_are_refused(text):
     with pytest.raises(ValueError, match="out of range|in range|isoformat|must be in|day is|hour"):
         epoch_seconds(text)
     with pytest.raises(Mismatch, match="taken has to be a date in ISO 8601, of the years 1000 to 9999"):

@@ -36,7 +36,7 @@ def test_pin_codes_have_to_be_enabled(app, refused):
     assert app.store.one("users", "email", PERSON["email"]) is None
 
 
-def test_whether_an_address_is_free(app, refused):
+def test_the_platform_says_whether_an_address_is_free(app, refused):
     def available(email):
         return app.send(None, "GET", f"{BASE}/email_available?email={email}").json()
 
@@ -181,7 +181,7 @@ def test_a_language_and_a_time_zone_are_known_ones(app, refused, name, value):
     assert app.as_user("GET", path).json()[name] != value
 
 
-def test_another_address_is_activated_anew(app, refused):
+def test_a_changed_address_has_to_be_activated_again(app, refused):
     token = person(app)
     path = f"{BASE}/{token['userId']}/email"
     used = {"email": app.first.email}

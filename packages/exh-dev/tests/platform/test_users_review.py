@@ -124,7 +124,7 @@ def test_another_role_of_the_first_roles_name_is_given_nothing_at_a_start(app):
     assert len(app.store.get("roles", own)["permissions"]) == len(GLOBAL_PERMISSIONS)
 
 
-def test_a_reset_mailed_to_the_old_address_is_worth_nothing(app, refused):
+def test_a_password_reset_mailed_to_the_old_address_is_invalid(app, refused):
     user_id = person(app)["userId"]
     app.as_user("PUT", f"{BASE}/email_templates", json={"password_reset_email_template_name": "reset"})
     email = app.store.get("users", user_id)["email"]

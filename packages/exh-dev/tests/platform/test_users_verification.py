@@ -73,7 +73,7 @@ def test_requests_are_limited(app, refused):
     assert "expiry_timestamp" not in pending(app)
 
 
-def test_manual_mode_asks_for_nothing_until_it_is_asked(app, refused):
+def test_manual_activation_sends_nothing_until_it_is_requested(app, refused):
     register(app, activation_mode="manual")
     assert not app.store.matching("activation_requests", EVERYTHING)
     assert send(app, "GET", f"/activation?email={EMAIL}").status_code == 200
@@ -144,7 +144,7 @@ def test_a_reset_by_pin_code(app, refused, token):
     assert send(app, "POST", "/forgot_password", **body).status_code == 200
 
 
-def test_who_cannot_reset(app, refused, token):
+def test_a_reset_is_refused_where_it_cannot_be_mailed(app, refused, token):
     register(app, email="idle@localhost.example")
     idle = send(app, "GET", "/forgot_password?email=idle@localhost.example")
     refused(idle, 400, 204, "NOT_ACTIVATED_EXCEPTION")
@@ -165,7 +165,7 @@ def test_a_password_is_changed_with_the_old_one(app, refused, token):
     assert app.as_user("GET", f"{BASE}/me", token=token).status_code == 200
 
 
-def test_confirming_and_authenticating(app, refused, token):
+def test_a_password_is_confirmed_and_a_user_authenticated(app, refused, token):
     error = (401, 106, "AUTHENTICATION_EXCEPTION")
     path = f"{BASE}/confirm_password"
     assert app.as_user("POST", path, token=token, json={"password": PERSON["password"]}).status_code == 200
@@ -198,7 +198,7 @@ def test_a_template_is_given_by_id_or_by_name(app, refused):
     refused(app.as_user("GET", TEMPLATES, token=person(app)), *NO_PERMISSION)
 
 
-def test_verification_settings(app, refused):
+def test_verification_settings_are_shown_and_changed_with_permissions(app, refused):
     settings = app.as_user("GET", SETTINGS).json()
     assert set(settings) == {
         *("enable_pin_code_activation_requests", "enable_pin_code_forgot_password_requests"),

@@ -55,7 +55,7 @@ def port():
 
 @pytest.mark.slow
 @pytest.mark.timeout(90)
-def test_it_waits_stops_at_a_line_and_runs_out_of_no_time(tmp_path, port):
+def test_a_debugger_stops_at_a_line_and_no_time_runs_out(tmp_path, port):
     template = GREETING["template.yaml"].replace("Timeout: 30", "Timeout: 3")
     project = write(tmp_path, {"template.yaml": template}, GREETING)
     command = [sys.executable, "-m", "exh_dev", "invoke", "hello-world", "--debug"]
@@ -77,7 +77,7 @@ def test_it_waits_stops_at_a_line_and_runs_out_of_no_time(tmp_path, port):
         assert process.wait(20) == 0
 
 
-def test_a_port_that_is_taken_is_said(tmp_path, monkeypatch, exh_dev, port):
+def test_a_port_of_the_debugger_that_is_taken_is_named(tmp_path, monkeypatch, exh_dev, port):
     monkeypatch.chdir(write(tmp_path, {}, GREETING))
     with socket.create_server(("127.0.0.1", port)):
         code, out, (line,) = exh_dev("invoke", "hello-world", "--debug")

@@ -61,7 +61,7 @@ def texts(invocation):
         ("../node/basic.echo", "MalformedHandlerName", "'../node/basic.echo' has '..' in it"),
     ],
 )
-def test_a_handler_that_is_not_there(run, handler, error_type, message):
+def test_a_handler_that_does_not_exist_is_an_error(run, handler, error_type, message):
     invocation = run(handler)
 
     assert invocation.error["errorType"] == f"Runtime.{error_type}"
@@ -72,20 +72,20 @@ def test_a_handler_that_is_not_there(run, handler, error_type, message):
 
 
 @pytest.mark.parametrize("name", ["written.js", "written.mjs", "written.cjs"])
-def test_a_syntax_error(run, module, name):
+def test_a_syntax_error_is_an_error_of_the_function(run, module, name):
     error = run(**module("const fine = 1;\nconst = 2;\n", name)).error
 
     assert error["errorType"] == "Runtime.UserCodeSyntaxError"
     assert error["errorMessage"].startswith("SyntaxError: ")
 
 
-def test_where_a_syntax_error_is(run, module):
+def test_a_syntax_error_has_its_line(run, module):
     error = run(**module("const fine = 1;\nconst = 2;\n")).error
 
     assert error["trace"][0].endswith("written.js:2")
 
 
-def test_a_module_that_throws(run, module):
+def test_a_module_that_throws_is_an_error(run, module):
     error = run(
         **module('class NotConfigured extends Error {}\nthrow new TypeError("API_HOST is not set: côté");')
     ).error
@@ -94,7 +94,7 @@ def test_a_module_that_throws(run, module):
     assert any("written.js:2" in line for line in error["trace"])
 
 
-def test_a_package_that_is_not_there(run, module):
+def test_a_missing_package_is_an_error(run, module):
     assert (
         run(**module('require("left-pad");')).error["errorMessage"].startswith("Error: Cannot find module 'left-pad'")
     )
@@ -107,7 +107,7 @@ def test_a_promise_that_is_rejected_while_the_module_loads(run, module):
     assert error["errorMessage"] == "Error: early"
 
 
-def test_a_process_that_ends_while_it_starts(run, module):
+def test_a_process_that_ends_during_its_start_is_an_error(run, module):
     invocation = run(**module('console.log("going");\nprocess.exit(7);'))
 
     assert invocation.error["errorType"] == "Runtime.ExitError"
@@ -115,7 +115,7 @@ def test_a_process_that_ends_while_it_starts(run, module):
     assert [text.partition("INFO\t")[2] for text in texts(invocation)] == ["going"]
 
 
-def test_a_start_that_takes_too_long(run, module, monkeypatch):
+def test_a_start_that_takes_too_long_is_a_timeout(run, module, monkeypatch):
     monkeypatch.setattr(worker, "INIT_TIMEOUT", 0.2)
 
     invocation = run(**module("for (;;);"), timeout=0.3)
@@ -148,7 +148,7 @@ def test_a_package_json_that_is_not_deployed_makes_no_modules(run, module, tmp_p
 
 
 @pytest.mark.parametrize("handler", ["refuse", "refuseAtOnce", "callBackError", "fail"])
-def test_an_error_of_the_handler(start, handler):
+def test_an_error_of_the_handler_is_logged_and_answered(start, handler):
     runtime = start(f"basic.{handler}")
     invocation = runtime.invoke("under-test", "out of paper")
 
@@ -167,7 +167,7 @@ def test_an_error_of_the_handler(start, handler):
     ("thrown", "error_type", "message"),
     [("words", "string", "words"), (7, "number", "7"), ({}, "object", "[object Object]")],
 )
-def test_what_is_thrown_and_no_error(run, thrown, error_type, message):
+def test_a_thrown_value_that_is_no_error_has_its_type_and_text(run, thrown, error_type, message):
     assert run("basic.throwValue", thrown).error == {"errorType": error_type, "errorMessage": message, "trace": []}
 
 
@@ -190,10 +190,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("log_format", ["Text", "JSON"])
-@pytest.mark.parametrize("version", ["nodejs20.x", "nodejs24.x"])
+@pytest.mark.parametrize(("version", "log_format"), [("nodejs20.x", "Text"), ("nodejs24.x", "JSON")])
 @pytest.mark.parametrize("what", HOSTILE)
-def test_whatever_is_thrown_is_told_and_the_process_goes_on(start, module, what, version, log_format):
+def test_any_thrown_value_is_an_error_and_the_worker_goes_on(start, module, what, version, log_format):
     thrown, error_type, message = HOSTILE[what]
     source = f"exports.handler = async (event) => {{ if (event === 'throw') throw {thrown}; return event; }};"
     runtime = start(**module(source), runtime=version, log_format=log_format)
@@ -204,7 +203,7 @@ def test_whatever_is_thrown_is_told_and_the_process_goes_on(start, module, what,
 
 
 @pytest.mark.parametrize("thrown", ["null", "undefined"])
-def test_nothing_is_thrown_since_callbacks_are_over(start, module, thrown):
+def test_a_thrown_null_or_undefined_is_handled_on_node_24(start, module, thrown):
     source = f"exports.handler = async (event) => {{ if (event) throw {thrown}; return 'fine'; }};"
     runtime = start(**module(source), runtime="nodejs24.x")
     assert runtime.invoke("under-test", "throw").error["errorType"] == "handled"
@@ -218,11 +217,11 @@ def test_a_rejection_that_nobody_handles_may_be_of_anything(run, module):
     assert error["errorMessage"] == "A value that cannot be written as text"
 
 
-def test_nothing_at_all_is_thrown(run):
+def test_a_thrown_null_is_handled(run):
     assert run("basic.throwValue", None).error["errorMessage"] == "handled"
 
 
-def test_a_result_that_is_no_json(run):
+def test_a_result_that_cannot_be_serialized_is_an_error(run):
     error = run("basic.unserialisable").error
 
     assert (error["errorType"], error["errorMessage"]) == ("Error", "Unable to stringify response body")
@@ -255,7 +254,7 @@ def test_what_nobody_catches_ends_the_process(start, handler, error_type, messag
         ("basic.signalItself", signal.SIGSEGV, "Runtime exited with error: signal: segmentation fault"),
     ],
 )
-def test_a_process_that_ends(start, handler, event, reason):
+def test_a_process_that_ends_during_an_invocation_is_an_error(start, handler, event, reason):
     runtime = start(handler)
     invocation = runtime.invoke("under-test", event)
 
@@ -276,14 +275,14 @@ def test_a_cold_start_after_a_crash(start, module):
     assert (again.init_duration is None, runtime.invoke("under-test", None).result) == (False, again.result)
 
 
-def test_a_promise_that_nothing_can_settle(start):
+def test_a_promise_that_never_settles_ends_the_invocation(start):
     runtime = start("basic.neverSettle")
 
     assert runtime.invoke("under-test", None).error["errorType"] == "Runtime.NodeJsExit"
     assert runtime.invoke("under-test", None).init_duration is None
 
 
-def test_a_timeout(start):
+def test_an_invocation_that_takes_too_long_is_a_timeout(start):
     runtime = start("basic.waitForEver", timeout=0.5)
     invocation = runtime.invoke("under-test", None)
 
@@ -295,7 +294,7 @@ def test_a_timeout(start):
 
 
 @pytest.mark.parametrize(("handler", "event"), [("basic.allocate", 400), ("basic.fillHeap", None)])
-def test_memory_over_the_limit(run, handler, event):
+def test_memory_over_the_limit_ends_the_worker(run, handler, event):
     error = run(handler, event).error
 
     assert error["errorType"] == "Runtime.ExitError"
@@ -306,7 +305,7 @@ def test_garbage_is_collected_within_the_limit(run):
     assert run("basic.makeGarbage", 100).ok
 
 
-def test_a_response_that_is_too_large(start):
+def test_a_response_that_is_too_large_is_an_error(start):
     runtime = start("basic.textOfLength", memory=256)
 
     assert runtime.invoke("under-test", MAX_PAYLOAD - 2).ok
@@ -375,17 +374,17 @@ def test_nothing_returned_is_null(run):
         ("modules/index.handler", "type module"),
     ],
 )
-def test_kinds_of_modules(run, handler, kind):
+def test_modules_of_each_kind_are_loaded(run, handler, kind):
     result = run(handler, {"a": 1}).result
 
     assert (result["kind"], result["event"]) == (kind, {"a": 1})
 
 
-def test_an_export_within_an_export(run):
+def test_a_handler_may_be_nested_in_an_export(run):
     assert run("basic.inner.most.echo", 1).result == 1
 
 
-def test_packages_in_node_modules(run, module):
+def test_packages_in_node_modules_are_found(run, module):
     source = 'import pad, { word } from "left-pad";\nexport const handler = async () => [pad, word];'
     package = 'exports.word = "named"; exports.default = "default";'
     options = module(source, "written.mjs", **{"node_modules__left-pad__index.js": package})
@@ -459,7 +458,7 @@ def test_a_worker_that_ended_while_idle_is_replaced(start):
 # What is logged
 
 
-def test_all_ways_to_write(start):
+def test_output_of_every_kind_is_logged(start):
     runtime = start("logs.everything")
     first, second = (runtime.invoke("under-test", None) for _ in range(2))
 
@@ -479,7 +478,7 @@ def test_all_ways_to_write(start):
     assert second.request_id in second.logs[0].text
 
 
-def test_json_format(run):
+def test_logs_in_json_are_json_lines(run):
     lines = texts(run("logs.everything", log_format="JSON", log_level="WARN"))
 
     warned, failed = json.loads(lines[0]), json.loads(lines[1])
@@ -491,7 +490,7 @@ def test_json_format(run):
     assert refused["message"]["errorType"] == "OrderRefusedError"
 
 
-def test_ten_thousand_lines(run):
+def test_ten_thousand_lines_are_logged_in_order(run):
     invocation = run("logs.many", {"token": "line", "count": 10_000})
 
     assert [text.rpartition("\t")[2] for text in texts(invocation)[1:]] == [
@@ -499,11 +498,11 @@ def test_ten_thousand_lines(run):
     ]
 
 
-def test_a_line_longer_than_the_pipe(run):
+def test_a_line_longer_than_the_pipe_is_logged_completely(run):
     assert texts(run("logs.longLine", 1_000_000))[1].endswith("\t" + "x" * 1_000_000)
 
 
-def test_the_last_words_of_a_process(run):
+def test_the_last_line_of_a_process_is_logged(run):
     assert texts(run("logs.lastWords"))[-1] == "19999"
 
 
@@ -533,7 +532,7 @@ def test_lines_of_concurrent_invocations_do_not_mix(start):
         assert all(invocation.request_id in line for line in lines)
 
 
-def test_a_cold_start_is_told_in_its_parts(start, module):
+def test_the_parts_of_a_cold_start_are_measured(start, module):
     slow = "const until = Date.now() + 200; while (Date.now() < until);\n"
     source = f"{slow}exports.handler = async () => process.argv.length;"
     runtime = start(**module(source))

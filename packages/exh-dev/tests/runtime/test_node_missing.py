@@ -11,7 +11,7 @@ def without_node(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
 
-def test_what_to_install(start):
+def test_the_message_says_which_node_to_install(start):
     runtime = start("basic.echo", runtime="nodejs22.x")
 
     for _ in range(2):
@@ -23,7 +23,7 @@ def test_python_runs_all_the_same(run):
     assert run("basic.echo", 1).result == 1
 
 
-def test_there_is_no_version_to_tell(tmp_path):
+def test_without_node_there_is_no_version(tmp_path):
     assert node_version() is None
     broken = tmp_path / "node"
     broken.write_text("#!/bin/sh\nexit 1\n")

@@ -191,7 +191,7 @@ def project(tmp_path, monkeypatch):
         ("functions/weigh", "/src/index.handler", "Handler is `/src/index.handler`"),
     ],
 )
-def test_what_the_manifest_refuses(project, exh_dev, place, handler, message):
+def test_an_invalid_function_of_node_in_the_manifest_is_refused(project, exh_dev, place, handler, message):
     template = FILES["template.yaml"].replace("src/index.handler", handler)
     given = f"CodeUri: {place}, " if place else ""
     project({"template.yaml": template.replace("CodeUri: functions/weigh, ", given)})
@@ -251,7 +251,7 @@ def test_without_node_python_goes_on(serve, monkeypatch, tmp_path):
     assert served.execute("measure", {"of": "four"})["result"]["length"] == 4
 
 
-def test_a_syntax_error_is_told_and_the_old_code_does_not_run(serve):
+def test_a_syntax_error_is_a_problem_and_the_old_code_does_not_run(serve):
     served = serve()
     assert served.execute("weigh", {"weight": 1})["result"]["weight"] == 1
 
@@ -277,7 +277,7 @@ def test_a_handler_that_is_not_there_is_a_problem_of_its_function(serve):
     )
 
 
-def test_what_is_saved_while_the_manifest_is_broken_is_served_when_it_is_mended(serve):
+def test_changes_made_while_the_manifest_is_broken_are_served_once_it_is_fixed(serve):
     served = serve()
     served.execute("weigh", {})
     served.save("template.yaml", "Resources: [")
@@ -306,7 +306,7 @@ def test_a_secret_is_not_built(project, exh_dev, name):
         ),
     ],
 )
-def test_what_cannot_be_built(project, exh_dev, changes, message):
+def test_a_function_of_node_that_cannot_be_built_is_refused(project, exh_dev, changes, message):
     root = project(changes)
 
     exit_code, _, lines = exh_dev("build", "weigh")
@@ -323,7 +323,7 @@ def test_a_link_out_of_the_project_is_not_built(project, exh_dev, tmp_path):
     assert (exit_code, "functions/weigh/link.js is a link to" in lines[-1]["message"]) == (1, True)
 
 
-def test_packages_that_are_not_installed_are_told(project, exh_dev):
+def test_packages_that_are_not_installed_are_named(project, exh_dev):
     project(
         {
             "functions/weigh/node_modules/left-pad/package.json": None,
@@ -387,7 +387,7 @@ def test_what_is_saved_in_its_folder_is_served(serve, name):
     assert served.invoke("measure", {"data": {"of": "x"}})["init_ms"] is None
 
 
-def test_what_does_not_concern_it_leaves_its_worker(serve):
+def test_changes_of_other_files_keep_the_worker_of_a_function(serve):
     served = serve({"shared/__init__.py": ""})
     served.execute("weigh", {})
 
@@ -398,7 +398,7 @@ def test_what_does_not_concern_it_leaves_its_worker(serve):
     assert served.invoke("weigh", {})["init_ms"] is None
 
 
-def test_saves_are_noticed(serve):
+def test_saved_files_of_node_are_noticed(serve):
     served = serve()
     with Reloader(served.platform, served.project, served.told.append):
 
@@ -410,7 +410,7 @@ def test_saves_are_noticed(serve):
     assert served.execute("weigh", {})["result"] == 2
 
 
-def test_run_and_invoke(project, exh_dev):
+def test_run_and_invoke_run_functions_of_node(project, exh_dev):
     project()
 
     exit_code, out, lines = exh_dev("run")

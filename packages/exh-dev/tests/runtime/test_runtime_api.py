@@ -26,7 +26,7 @@ def work():
     return Work(request_id="id-1", event=b'{"a": 1}', function_arn="arn:f", deadline=1_700_000_000.5)
 
 
-def test_work_comes_with_all_its_headers(api, reports):
+def test_an_invocation_comes_with_the_headers_of_lambda(api, reports):
     api.offer(work())
 
     answer = api.answer("GET", f"{BASE}/invocation/next", b"")
@@ -51,7 +51,7 @@ def test_work_comes_with_all_its_headers(api, reports):
         ("init/error", b'{"errorType": "E"}', InitFailed),
     ],
 )
-def test_outcomes_are_accepted(api, reports, path, body, report):
+def test_the_runtime_api_accepts_results_and_errors(api, reports, path, body, report):
     api.offer(work())
     api.answer("GET", f"{BASE}/invocation/next", b"")
 
@@ -70,7 +70,7 @@ def test_an_outcome_is_accepted_once(api):
 
 
 @pytest.mark.parametrize("kind", ["response", "error"])
-def test_a_wrong_id(api, reports, kind):
+def test_a_wrong_request_id_is_refused(api, reports, kind):
     answer = api.answer("POST", f"{BASE}/invocation/other/{kind}", b"{}")
 
     assert answer.status == 400
@@ -81,7 +81,7 @@ def test_a_wrong_id(api, reports, kind):
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/"), ("POST", f"{BASE}/invocation/next"), ("GET", f"{BASE}/init/error")]
 )
-def test_an_unknown_path(api, method, path):
+def test_an_unknown_path_of_the_runtime_api_is_refused(api, method, path):
     assert api.answer(method, path, b"").status == 404
 
 

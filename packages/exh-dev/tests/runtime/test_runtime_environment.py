@@ -35,7 +35,7 @@ LAMBDAS = {
 }
 
 
-def test_nothing_of_the_developers_shell(run, monkeypatch, tmp_path):
+def test_a_function_gets_no_variable_of_the_developers_shell(run, monkeypatch, tmp_path):
     monkeypatch.setenv("DEVELOPERS_SECRET", "s3cret")
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -105,7 +105,7 @@ def test_the_standin_is_used_where_there_is_no_native_client(monkeypatch, run):
     environment._standin_path.cache_clear()
 
 
-def test_a_missing_runtime_client_is_said(monkeypatch, start):
+def test_a_missing_runtime_client_is_an_error_with_what_to_install(monkeypatch, start):
     environment._runtime_dir.cache_clear()
     monkeypatch.setattr(environment, "find_spec", lambda name: None)
 

@@ -16,7 +16,7 @@ def texts(invocation):
     return [line.text for line in invocation.logs]
 
 
-def test_all_ways_to_write(start):
+def test_output_of_every_kind_is_logged(start):
     runtime = start("logs.everything")
     first = runtime.invoke("under-test", None)
     second = runtime.invoke("under-test", None)
@@ -38,7 +38,7 @@ def test_all_ways_to_write(start):
     assert all(first.started <= line.timestamp <= datetime.now(UTC) for line in first.logs[1:])
 
 
-def test_json_format(run):
+def test_logs_in_json_are_json_lines(run):
     record = json.loads(texts(run("logs.everything", log_format="JSON"))[4])
 
     assert record["level"] == "WARNING"
@@ -54,13 +54,13 @@ def test_an_error_is_one_line_with_its_trace(run):
 
 
 @pytest.mark.slow
-def test_ten_thousand_lines(run):
+def test_ten_thousand_lines_are_logged_in_order(run):
     invocation = run("logs.many", {"token": "line", "count": 10_000})
 
     assert texts(invocation) == ["module loaded", *(f"line {number}" for number in range(10_000))]
 
 
-def test_a_line_longer_than_the_pipe(run):
+def test_a_line_longer_than_the_pipe_is_logged_completely(run):
     assert texts(run("logs.long_line", 1_000_000))[1] == "x" * 1_000_000
 
 
@@ -82,7 +82,7 @@ def test_a_line_costs_no_more_than_its_length(end):
     assert spent < 2
 
 
-def test_lines_that_end_anywhere_in_a_piece_stay_whole_and_in_order():
+def test_lines_split_across_reads_are_complete_and_in_order():
     lines = []
     pipe = LogPipe(lines.append)
     written = b"".join(b"%d%s\n" % (size, b"y" * size) for size in (0, 65_530, 65_536, 1, 131_072, 200_000, 3))
@@ -94,7 +94,7 @@ def test_lines_that_end_anywhere_in_a_piece_stay_whole_and_in_order():
 
 
 @pytest.mark.slow
-def test_the_last_words_of_a_process(run):
+def test_the_last_line_of_a_process_is_logged(run):
     assert texts(run("logs.crash"))[-1] == "last words"
 
 
@@ -112,7 +112,7 @@ def test_lines_of_concurrent_invocations_do_not_mix(start):
         assert lines == [f"{token} {number}" for number in range(50)]
 
 
-def test_lines_are_told_as_they_come(start):
+def test_the_listener_gets_lines_as_they_are_written(start):
     told = []
     runtime = start("logs.many", on_log=lambda name, line: told.append((name, line)))
 
@@ -123,7 +123,7 @@ def test_lines_are_told_as_they_come(start):
 
 
 @pytest.mark.slow
-def test_the_line_of_a_timeout_is_told_too(start):
+def test_the_listener_gets_the_line_of_a_timeout_too(start):
     told = []
     runtime = start("basic.wait_for_ever", timeout=0.3, on_log=lambda name, line: told.append(line.text))
 

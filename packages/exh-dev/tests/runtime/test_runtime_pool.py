@@ -88,7 +88,7 @@ def test_warming_starts_no_more_workers_than_allowed(start):
     assert len(runtime._pool("under-test")._workers) == 1
 
 
-def test_a_failed_warming_is_told_by_the_next_invocation(start, module):
+def test_a_failed_warming_is_the_error_of_the_next_invocation(start, module):
     runtime = start(**module("raise ValueError('no luck')"))
     runtime.warm("under-test")
     [worker] = runtime._pool("under-test")._idle
@@ -126,7 +126,7 @@ def handler(event, context):
     assert len({invocation.result["pid"] for invocation in invocations}) == 5
 
 
-def test_memory_over_the_limit(start):
+def test_memory_over_the_limit_ends_the_worker(start):
     runtime = start("resources.allocate")
     assert runtime.invoke("under-test", 1).ok
 

@@ -42,7 +42,7 @@ def test_the_context_is_lambdas(run):
     }
 
 
-def test_a_raised_exception(run):
+def test_a_raised_exception_is_the_error_of_the_invocation(run):
     invocation = run("basic.refuse", "out of paper")
 
     assert not invocation.ok
@@ -62,7 +62,7 @@ def test_a_message_longer_than_http_servers_take_headers(run):
     assert run("basic.raise_long", 300_000).error["errorMessage"] == "x" * 300_000
 
 
-def test_an_unserialisable_result(run):
+def test_a_result_that_is_not_json_is_an_error(run):
     error = run("basic.unserialisable").error
 
     assert error["errorType"] == "Runtime.MarshalError"
@@ -70,7 +70,7 @@ def test_an_unserialisable_result(run):
 
 
 @pytest.mark.parametrize(("sent", "result"), [('{"a": 1}', {"a": 1}), ("no JSON", "no JSON")])
-def test_a_handler_that_returns_bytes(run, sent, result):
+def test_a_result_of_bytes_is_sent_as_it_is(run, sent, result):
     assert run("basic.raw_bytes", sent).result == result
 
 
@@ -82,7 +82,7 @@ def test_a_worker_survives_what_its_handler_raises(start):
     assert runtime.invoke("under-test", 2).init_duration is None
 
 
-def test_a_missing_module(run):
+def test_a_missing_module_is_an_import_error(run):
     invocation = run("no_such_module.handler")
 
     assert invocation.error["errorType"] == "Runtime.ImportModuleError"
@@ -93,7 +93,7 @@ def test_a_missing_module(run):
     assert invocation.init_duration > 0
 
 
-def test_a_missing_handler(run):
+def test_a_missing_handler_is_an_error(run):
     assert run("basic.no_such_handler").error == {
         "errorType": "Runtime.HandlerNotFound",
         "errorMessage": "Handler 'no_such_handler' missing on module 'basic'",
@@ -102,19 +102,18 @@ def test_a_missing_handler(run):
     }
 
 
-def test_a_syntax_error(run, module):
+def test_a_syntax_error_is_an_error_of_the_function(run, module):
     error = run(**module("def handler(:")).error
 
     assert error["errorType"] == "Runtime.UserCodeSyntaxError"
     assert error["errorMessage"].startswith("Syntax error in module 'written'")
 
 
-@pytest.mark.parametrize("message", ["API_HOST is not set", "côté"])
-def test_a_module_that_raises(run, module, message):
-    error = run(**module(f"class NotConfigured(Exception): ...\nraise NotConfigured('{message}')")).error
+def test_a_module_that_raises_is_an_error(run, module):
+    error = run(**module("class NotConfigured(Exception): ...\nraise NotConfigured('côté')")).error
 
     assert error["errorType"] == "NotConfigured"
-    assert error["errorMessage"] == message
+    assert error["errorMessage"] == "côté"
     assert any("written.py" in line for line in error["stackTrace"])
 
 
@@ -137,7 +136,7 @@ def test_a_failed_start_is_tried_again(start, module):
         ("basic.signal_itself", signal.SIGSEGV, "Runtime exited with error: signal: segmentation fault"),
     ],
 )
-def test_a_process_that_ends(start, handler, event, reason):
+def test_a_process_that_ends_during_an_invocation_is_an_error(start, handler, event, reason):
     runtime = start(handler)
 
     invocation = runtime.invoke("under-test", event)
@@ -150,7 +149,7 @@ def test_a_process_that_ends(start, handler, event, reason):
 
 
 @pytest.mark.slow
-def test_a_process_that_ends_while_it_starts(run, module):
+def test_a_process_that_ends_during_its_start_is_an_error(run, module):
     invocation = run(**module("import sys\nprint('going')\nsys.exit(7)"))
 
     assert invocation.error["errorType"] == "Runtime.ExitError"
@@ -159,7 +158,7 @@ def test_a_process_that_ends_while_it_starts(run, module):
 
 
 @pytest.mark.slow
-def test_a_timeout(run):
+def test_an_invocation_that_takes_too_long_is_a_timeout(run):
     invocation = run("basic.wait_for_ever", timeout=1)
 
     assert list(invocation.error) == ["errorMessage"]
@@ -185,7 +184,7 @@ def test_a_worker_that_timed_out_is_replaced(start):
 
 
 @pytest.mark.slow
-def test_a_start_that_takes_too_long(run, module, monkeypatch):
+def test_a_start_that_takes_too_long_is_a_timeout(run, module, monkeypatch):
     monkeypatch.setattr(worker, "INIT_TIMEOUT", 0.2)
 
     invocation = run(**module("import signal\nsignal.pause()"), timeout=0.3)
@@ -195,7 +194,7 @@ def test_a_start_that_takes_too_long(run, module, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_response_that_is_too_large(start):
+def test_a_response_that_is_too_large_is_an_error(start):
     runtime = start("basic.text_of_length", memory=256)
 
     assert runtime.invoke("under-test", MAX_PAYLOAD - 2).ok
@@ -206,24 +205,24 @@ def test_a_response_that_is_too_large(start):
     assert runtime.invoke("under-test", 1).result == "x"
 
 
-def test_an_event_that_is_too_large(start):
+def test_an_event_that_is_too_large_is_refused(start):
     with pytest.raises(DevkitError, match=r"too large: 6,291,557 bytes"):
         start("basic.echo").invoke("under-test", "x" * (MAX_PAYLOAD - 1))
 
 
 @pytest.mark.parametrize("event", [{1}, float("nan"), "\ud800"])
-def test_an_event_that_is_not_json(start, event):
+def test_an_event_that_is_not_json_is_refused(start, event):
     with pytest.raises(DevkitError, match="not JSON"):
         start("basic.echo").invoke("under-test", event)
 
 
-def test_an_unknown_function(start):
+def test_an_unknown_function_is_refused(start):
     with pytest.raises(UsageError, match="no function 'other'; there are: under-test"):
         start("basic.echo").invoke("other", None)
     with pytest.raises(UsageError, match="there are: none"):
         Runtime([]).warm("other")
 
 
-def test_a_missing_task_root(start, tmp_path):
+def test_a_missing_task_root_is_refused(start, tmp_path):
     with pytest.raises(DevkitError, match="No worker for under-test can be started"):
         start("basic.echo", task_root=tmp_path / "nowhere").invoke("under-test", None)

@@ -46,7 +46,7 @@ def test_the_outcome_is_that_of_the_native_client(start, scenario):
 
 
 @pytest.mark.slow
-def test_a_refused_response(run):
+def test_a_refused_response_is_an_error_of_the_invocation(run):
     standin = {"environment": {"PYTHONPATH": str(STANDIN)}}
 
     for options in {}, standin:
@@ -72,7 +72,7 @@ CALLS = {
 
 @pytest.mark.parametrize("client", ["native", "standin"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_server_that_is_gone(client, call):
+def test_a_runtime_api_that_has_ended_is_an_error(client, call):
     if client == "native":
         pytest.importorskip("runtime_client")
     with socket.create_server(("127.0.0.1", 0)) as server:

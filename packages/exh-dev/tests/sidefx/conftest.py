@@ -1,4 +1,5 @@
 import pytest
+import responses
 
 from exh_dev.serve.server import Server, listen
 from exh_dev.sidefx import LocalSideFX, standalone_app
@@ -78,3 +79,10 @@ def issue():
         "summary": "It crashes",
         "description": "When I open it.",
     }
+
+
+@pytest.fixture
+def http():
+    """Answers of SideFX that a test makes up."""
+    with responses.RequestsMock() as mock:
+        yield mock

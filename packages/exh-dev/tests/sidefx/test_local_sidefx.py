@@ -49,7 +49,7 @@ def test_a_token_is_given_for_an_empty_body_and_for_a_grant_type(url, sidefx, kw
 
 
 @pytest.mark.parametrize("headers", [{}, basic("client-id-Zq81:wrong"), basic("é"), {"Authorization": "Basic %%"}])
-def test_no_token_is_given_to_anybody_else(url, headers):
+def test_a_wrong_client_gets_no_token(url, headers):
     answer = post(f"{url}/_sidefx/oauth2/application_token", headers=headers)
     assert (answer.status_code, answer.text) == (403, "Invalid client id or client secret")
 
@@ -121,7 +121,7 @@ def test_arguments_may_have_megabytes(url, bearer, sidefx, files):
         {"data": b"no parts", "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
     ],
 )
-def test_what_is_no_call_is_refused(url, bearer, kwargs):
+def test_a_body_that_is_not_a_call_is_refused(url, bearer, kwargs):
     headers = {**bearer, **kwargs.pop("headers", {})}
     assert post(f"{url}/_sidefx/api/", headers=headers, **kwargs).status_code == 400
 
@@ -165,7 +165,7 @@ def test_entries_are_texts_with_exact_platforms(api):
     assert not {each["platform"] for each in listed} & {"linux", "win64", "macos", "macosx_arm64"}
 
 
-def test_a_family_may_stand_for_several_platforms(api):
+def test_a_family_selects_several_platforms(api):
     assert builds(api, "houdini", "20.0", "linux", True) == [
         ("20.0", build, platform)
         for build in ("896", "724")
@@ -211,7 +211,7 @@ def test_builds_are_newest_first(api, sidefx):
     assert builds(api, "docker", "20.5")[0][1] == "97"
 
 
-def test_an_unknown_product_is_told(api):
+def test_an_unknown_product_is_refused(api):
     with pytest.raises(APIError, match="422 There is no product 'houdinii'"):
         api.download.get_daily_builds_list("houdinii")
 
@@ -237,7 +237,7 @@ def test_every_build_can_be_downloaded_as_announced(api, sidefx):
         (("houdini", 20.5, "584", "linux"), "version must be a string"),
     ],
 )
-def test_a_build_that_is_not_there_is_told(api, args, message):
+def test_an_unknown_build_is_refused(api, args, message):
     with pytest.raises(APIError, match=message):
         api.download.get_daily_build_download(*args)
 

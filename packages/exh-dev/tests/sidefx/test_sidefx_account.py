@@ -42,12 +42,12 @@ def found(**kwargs):
     return account.client_id, account.client_secret, account.access_token_url, account.endpoint_url
 
 
-def test_arguments_win_and_bring_their_own_urls(environment):
+def test_arguments_win_and_use_their_own_urls(environment):
     environment({**IN_ENVIRONMENT, **LOCAL})
     assert found(client_id="i", client_secret_key="s") == ("i", "s", ACCESS_TOKEN_URL, ENDPOINT_URL)
 
 
-def test_the_environment_is_next(environment, aws):
+def test_the_environment_is_used_without_arguments(environment, aws):
     aws.create_secret(Name="exh", SecretString=json.dumps(IN_SECRET))
     environment({**IN_ENVIRONMENT, "API_SECRET_ID": "exh"})
     assert found() == ("env-id", "env-secret", ACCESS_TOKEN_URL, ENDPOINT_URL)
@@ -58,7 +58,7 @@ def test_white_space_around_a_value_does_not_count(environment):
     assert found() == ("env-id", "env-secret", *LOCAL.values())
 
 
-def test_the_secret_is_last(environment, aws):
+def test_the_secret_is_used_without_arguments_and_environment(environment, aws):
     aws.create_secret(Name="exh", SecretString=json.dumps({**IN_SECRET, "API_HOST": "x"}))
     environment({"API_SECRET_ID": "exh"})
     assert found() == ("sm-id", "sm-secret", ACCESS_TOKEN_URL, ENDPOINT_URL)
@@ -70,7 +70,7 @@ def test_urls_may_be_beside_the_credentials(environment, aws):
     assert found() == ("sm-id", "sm-secret", *OTHER.values())
 
 
-def test_urls_of_the_environment_stand_in_for_those_of_the_secret(environment, aws):
+def test_urls_of_the_environment_replace_those_of_the_secret(environment, aws):
     aws.create_secret(Name="exh", SecretString=json.dumps({**IN_SECRET, **OTHER}))
     environment({**LOCAL, "API_SECRET_ID": "exh"})
     assert found() == ("sm-id", "sm-secret", *LOCAL.values())

@@ -31,12 +31,6 @@ Exception Type: KeyError at /api/
 Exception Value: 'a < b & "c"'"""
 
 
-@pytest.fixture
-def http():
-    with responses.RequestsMock() as mock:
-        yield mock
-
-
 def public(**kwargs):
     """A service of the public SideFX, with a token."""
     kept = {"access_token": "the-token", "access_token_expiry_time": 4e9}
@@ -210,14 +204,14 @@ def test_what_was_escaped_twice_is_unescaped_once():
     assert traceback_of(page, is_html=True) == "Traceback:\nException Value: &lt;"
 
 
-def test_a_500_without_a_section_is_told_whole(api, sidefx):
+def test_a_500_without_a_section_is_shown_completely(api, sidefx):
     sidefx.fail(failures.Failure(500, b"<h1>Server Error &amp; more</h1>", "text/html"))
     with pytest.raises(APIError) as raised:
         api.ping()
     assert raised.value.args[0] == "<h1>Server Error & more</h1>"
 
 
-def test_a_plain_500_is_told_as_it_is(api, sidefx):
+def test_a_plain_500_is_shown_unchanged(api, sidefx):
     text = 'Traceback (most recent call last):\n  File "x.py"\nValueError: &lt; is no </b>\n'
     sidefx.fail(failures.crashed(text))
     with pytest.raises(APIError) as raised:
@@ -226,7 +220,7 @@ def test_a_plain_500_is_told_as_it_is(api, sidefx):
 
 
 @pytest.mark.parametrize("status", [400, 402, 404, 409, 422])
-def test_other_errors_are_told_unchanged(api, sidefx, status):
+def test_other_errors_are_shown_unchanged(api, sidefx, status):
     page = django_page(TRACEBACK)
     sidefx.fail(failures.Failure(status, page.encode(), "text/html"))
     with pytest.raises(APIError) as raised:
@@ -234,7 +228,7 @@ def test_other_errors_are_told_unchanged(api, sidefx, status):
     assert (raised.value.http_code, raised.value.args[0]) == (status, page)
 
 
-def test_the_eula_is_told(api, sidefx):
+def test_an_unaccepted_eula_is_named(api, sidefx):
     sidefx.fail(failures.eula_not_accepted())
     with pytest.raises(APIError, match="403 EULA not accepted"):
         api.download.get_daily_builds_list("houdini")

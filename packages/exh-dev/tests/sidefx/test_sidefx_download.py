@@ -7,7 +7,6 @@ import tracemalloc
 from types import SimpleNamespace
 
 import pytest
-import responses
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -40,12 +39,6 @@ def offering(**changes):
     asked = []
     offers = SimpleNamespace(get_daily_build_download=lambda *args: (asked.append(args), offer)[1])
     return SimpleNamespace(download=offers, timeout=None, remaining=unlimited, asked=asked)
-
-
-@pytest.fixture
-def http():
-    with responses.RequestsMock() as mock:
-        yield mock
 
 
 def test_a_build_is_downloaded_under_its_name(api, sidefx, tmp_path):
@@ -159,7 +152,7 @@ def test_only_the_last_part_of_a_filename_counts(http, tmp_path, sent, used):
 
 
 @pytest.mark.parametrize("sent", ["", "..", ".", "/", "a/..", "a\x00b", "a\nb", None])
-def test_a_filename_that_is_none_is_refused(tmp_path, sent):
+def test_an_invalid_file_name_is_refused(tmp_path, sent):
     with pytest.raises(DownloadError, match="filename"):
         download_build(offering(filename=sent), "h", "1", "1", directory=tmp_path)
 
@@ -183,7 +176,7 @@ def test_an_offer_that_cannot_be_used_is_refused(tmp_path, changes, message):
         download_build(offering(**changes), "h", "1", "1", directory=tmp_path)
 
 
-def test_a_url_that_cannot_be_called_is_not_told(tmp_path):
+def test_a_url_that_cannot_be_called_is_refused_without_quoting_it(tmp_path):
     offer = offering(download_url=f"https://{'a' * 70}.example/?Signature=zzz")
     with pytest.raises(PlatformUnreachableError, match="its URL cannot be called") as raised:
         download_build(offer, "h", "1", "1", directory=tmp_path)
@@ -199,13 +192,13 @@ def test_an_answer_that_is_no_offer_is_refused(tmp_path, answer):
         download_build(api, "h", "1", "1", directory=tmp_path)
 
 
-def test_trouble_at_the_front_end_passes(api, sidefx, tmp_path):
+def test_a_download_is_retried_after_a_failure_of_the_cdn(api, sidefx, tmp_path):
     sidefx.fail(failures.unavailable(), where="cdn")
     sidefx.fail(failures.cut_connection(), where="cdn")
     assert download(api, tmp_path).exists()
 
 
-def test_other_refusals_are_told(api, sidefx, tmp_path):
+def test_other_refusals_of_the_cdn_are_named(api, sidefx, tmp_path):
     sidefx.fail(failures.Failure(404, b"not there"), where="cdn")
     with pytest.raises(APIError, match=f"404 the download of {NAME} was refused"):
         download(api, tmp_path)
@@ -241,7 +234,7 @@ def streaming(content, pause=0.0, length=None):
 
 
 @pytest.mark.slow
-def test_a_large_file_never_is_in_memory_whole(tmp_path):
+def test_a_large_file_is_streamed_to_disk(tmp_path):
     piece, count = bytes(1 << 20), 48
     digest = hashlib.md5(piece * count, usedforsecurity=False).hexdigest()
     server, url, seen = streaming(lambda: (piece for _ in range(count)))

@@ -47,7 +47,7 @@ def everything(error, log):
 
 @pytest.mark.parametrize("where", ["token", "api", "cdn"])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_an_error_tells_no_secret(api, sidefx, log, tmp_path, *, where, failure):
+def test_an_error_contains_no_secret(api, sidefx, log, tmp_path, *, where, failure):
     if where != "token":
         _ = api.access_token
     sidefx.fail(failure, times=9, where=where)

@@ -37,7 +37,7 @@ def test_names_with_an_underscore_are_no_functions():
             _ = thing.__len__
 
 
-def test_it_can_be_copied_and_pickled(api):
+def test_a_service_can_be_copied_and_pickled(api):
     for other in (copy.copy(api), copy.deepcopy(api), pickled(api)):
         assert other.endpoint_url == api.endpoint_url
         assert other.changelog.get_latest_changelog_entries("20.5")

@@ -8,7 +8,7 @@ from extrahorizon.paging import Page
 from extrahorizon.query import rql
 
 
-def test_it_answers_what_it_was_told_and_remembers_what_it_was_asked(fake_exh):
+def test_a_fake_answers_as_programmed_and_records_its_calls(fake_exh):
     fake_exh.users.me.returns({"id": "u1"})
     fake_exh.data.documents.transition.returns(1)
     assert fake_exh.users.me() == {"id": "u1"}
@@ -26,7 +26,7 @@ def test_answers_come_one_after_another_and_the_last_stays(fake_exh):
     assert [fake_exh.users.me()["id"] for _ in range(3)] == ["u1", "u2", "u2"]
 
 
-def test_it_can_fail_and_it_can_compute(fake_exh):
+def test_a_fake_can_raise_and_compute_answers(fake_exh):
     fake_exh.users.find_by_id.raises(ResourceUnknownError(status=404, code=16))
     fake_exh.tasks.functions.execute.answers(lambda function_name, data: {"result": [function_name, data["n"] + 1]})
     with pytest.raises(ResourceUnknownError):
@@ -117,7 +117,7 @@ def test_a_fan_out_is_one_call_after_another():
     assert fake.fan_out(lambda n: fake.tasks.create(functionName="f", data={"n": n})["id"], range(3)) == [0, 1, 2]
 
 
-def test_it_can_be_copied(fake_exh):
+def test_a_fake_can_be_copied(fake_exh):
     fake_exh.users.me.returns({"id": "u1"})
     assert copy.copy(fake_exh).users.me() == {"id": "u1"}
     assert copy.copy(fake_exh.users).me() == {"id": "u1"}

@@ -22,5 +22,5 @@ def test_samples_are_found_by_name_and_case(sample):
     assert "data" not in sample("hello-world", "no-data")
 
 
-def test_its_functions_run(run_function):
+def test_functions_of_another_project_run(run_function):
     assert run_function("HelloWorld").result == {"greeting": "Hello, Extra Horizon!"}

@@ -69,7 +69,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n"
 
 @given(st.binary(max_size=60), st.integers(0, 60), st.integers(0, 20))
 @example(b"", 0, 0)
-def test_whatever_comes_is_an_answer_or_a_broken_connection(junk, at, cut):
+def test_any_bytes_are_an_answer_or_a_broken_connection(junk, at, cut):
     valid = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
     try:
         status, _, _, _ = read(valid[:at] + junk + valid[at + cut :])
@@ -125,6 +125,6 @@ def test_a_connection_is_used_again_where_nothing_is_left_on_it(head, will_close
 
 
 @pytest.mark.parametrize("line", ["A: 1\r\n 2", "A: 1\r\n\t2", "A:1\nA:2", "A: 1\r\nA: 2"])
-def test_headers_that_go_on_or_come_twice(line):
+def test_folded_and_repeated_headers_are_joined(line):
     _, headers, _, _ = read(f"HTTP/1.1 200\r\n{line}\r\nContent-Length: 0, 0\r\n\r\n".encode())
     assert headers["A"] in ("1 2", "1, 2")

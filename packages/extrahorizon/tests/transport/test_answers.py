@@ -30,7 +30,7 @@ def test_answers_that_are_not_the_final_one_are_passed_over(serving):
         response.close()
 
 
-def test_the_next_answer_after_an_interim_one_is_the_next_ones(transport):
+def test_an_interim_answer_leaves_the_next_answer_to_the_next_call(transport):
     def serve(listener):
         connection, _ = listener.accept()
         with connection, connection.makefile("rb") as reader:
@@ -171,7 +171,7 @@ def test_a_text_in_no_encoding_is_read_as_utf_8(serving, charset):
 
 
 @pytest.mark.only_transport("sockets", reason="urllib3 looks for no answer before the body is sent")
-def test_a_long_answer_that_comes_before_the_body_is_sent_is_whole(transport):
+def test_a_long_answer_that_comes_before_the_body_is_sent_is_read_completely(transport):
     with (
         answering(early=b"[" + b"1," * 100_000 + b"1]") as server,
         client_of(f"http://localhost:{server.server_port}", transport()) as exh,
@@ -208,7 +208,7 @@ def test_interim_answers_end(count, serving):
                 server.session.call("POST", "/x")
 
 
-def test_a_body_goes_out_whole_over_tls(transport, certificates):
+def test_a_body_is_sent_completely_over_tls(transport, certificates):
     with (
         answering(context=tls(certificates)) as server,
         client_of(f"https://localhost:{server.server_port}", transport(verify=str(certificates / "ca.pem"))) as exh,
@@ -244,7 +244,7 @@ def test_pieces_are_given_on_as_they_come(first, rest, serving):
             assert b"".join(pieces) == b"and"
 
 
-def test_of_two_headers_with_one_name_both_are_there(serving):
+def test_two_headers_with_one_name_are_both_kept(serving):
     with serving(
         lambda connection, *_: connection.sendall(
             b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\nx-a: 2\r\nConnection: close\r\n\r\n"

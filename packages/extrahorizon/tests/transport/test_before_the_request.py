@@ -128,7 +128,7 @@ def test_the_last_of_several_addresses_says_what_is_wrong(transport, monkeypatch
     assert not raised.value.sent
 
 
-def test_a_name_that_nobody_knows_is_unreachable(transport, monkeypatch):
+def test_a_host_name_that_cannot_be_resolved_is_unreachable(transport, monkeypatch):
     def unknown(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -146,7 +146,7 @@ def test_a_bundle_that_holds_no_certificate_is_refused_when_the_client_is_made(t
             transport(**setting)
 
 
-def test_a_bundle_that_cannot_be_read_when_it_is_needed_is_told(transport, tmp_path):
+def test_a_ca_bundle_that_cannot_be_read_when_it_is_needed_raises(transport, tmp_path):
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n")
     with answering() as server, pytest.raises((ConfigurationError, PlatformUnreachableError)):
         client_of(f"https://localhost:{server.server_port}", transport(verify=str(tmp_path / "ca.pem"))).session.post(
@@ -362,7 +362,7 @@ def test_a_proxy_over_socks_says_which_package_it_needs(transport):
     assert (raised.value.sent, raised.value.permanent) == (False, True)
 
 
-def test_a_client_certificate_that_is_gone_by_then_is_a_mistake_of_the_configuration(transport, certificates, tmp_path):
+def test_a_client_certificate_that_was_deleted_meanwhile_is_a_configuration_error(transport, certificates, tmp_path):
     copy = tmp_path / "client.pem"
     copy.write_bytes((certificates / "client.pem").read_bytes())
     sends = transport(verify=str(certificates / "ca.pem"), cert=str(copy))
@@ -372,6 +372,6 @@ def test_a_client_certificate_that_is_gone_by_then_is_a_mistake_of_the_configura
     assert not server.seen
 
 
-def test_a_host_with_a_null_character_is_the_name_of_none(transport):
+def test_a_host_with_a_null_character_is_refused(transport):
     with pytest.raises(PlatformUnreachableError, match="not the name of a host|name or service not known"):
         transport().send(Request("GET", "http://local\0host/x"), Deadline(1))

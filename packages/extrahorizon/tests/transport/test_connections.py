@@ -184,7 +184,7 @@ def test_a_compressed_and_chunked_answer_is_read_as_it_was_meant(coding, serving
 
 @pytest.mark.parametrize("size", [0, 1, 65_536, 65_537, 196_808])
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "bare deflate"])
-def test_a_compressed_body_of_any_size_is_whole(size, coding, serving):
+def test_a_compressed_body_of_any_size_is_read_completely(size, coding, serving):
     import gzip
     import zlib
 
@@ -200,7 +200,7 @@ def test_a_compressed_body_of_any_size_is_whole(size, coding, serving):
         assert server.session.get("/x").content == body
 
 
-def test_a_body_of_several_gzip_members_is_whole(serving):
+def test_all_members_of_a_gzip_body_are_read(serving):
     import gzip
 
     packed = gzip.compress(b"a" * 10) + gzip.compress(b"b" * 100_000)
@@ -210,7 +210,7 @@ def test_a_body_of_several_gzip_members_is_whole(serving):
 
 
 @pytest.mark.parametrize("lengths", ["Content-Length: 100, 100", "Content-Length: 4\r\nContent-Length: 100"])
-def test_an_answer_whose_end_cannot_be_known_is_none(lengths, serving):
+def test_an_answer_with_two_content_lengths_raises(lengths, serving):
     head = f"HTTP/1.1 200 OK\r\n{lengths}\r\nConnection: close\r\n\r\nhalf"
     answer = lambda connection, *_: connection.sendall(head.encode())  # noqa: E731 - shorter than a function
     with serving(answer) as server, pytest.raises((PlatformUnreachableError, InvalidResponseError)):

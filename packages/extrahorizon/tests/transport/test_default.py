@@ -34,13 +34,15 @@ def _no_proxy(monkeypatch):
         ({"HTTPS_PROXY": PROXY, "EXH_TRANSPORT": "sockets"}, {}, SocketTransport),
     ],
 )
-def test_requests_is_taken_where_a_proxy_is_set_or_somebody_asks_for_it(monkeypatch, environment, arguments, expected):
+def test_requests_is_used_where_a_proxy_is_set_or_the_environment_names_it(
+    monkeypatch, environment, arguments, expected
+):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert type(default_transport(**arguments)) is expected
 
 
-def test_another_name_is_refused(monkeypatch):
+def test_an_unknown_name_of_a_transport_is_refused(monkeypatch):
     monkeypatch.setenv("EXH_TRANSPORT", "httpx")
     with pytest.raises(ConfigurationError, match=r"EXH_TRANSPORT is 'httpx'; expected requests or sockets"):
         ExtraHorizon()

@@ -168,7 +168,7 @@ def test_an_encrypted_call_goes_through_a_tunnel_of_the_proxy(transport, certifi
 
 
 @pytest.mark.only_transport("requests", reason="proxies are for the transport over requests")
-def test_a_proxy_that_refuses_is_told_and_nothing_was_sent(transport):
+def test_a_proxy_that_refuses_is_named_and_nothing_was_sent(transport):
     with answering() as proxy:
         proxy.refuses = True
         given = transport(proxies={"https": f"http://127.0.0.1:{proxy.server_port}"})

@@ -73,7 +73,7 @@ def test_what_drips_ends_with_the_deadline(first, rest, begun, serving):
 @pytest.mark.parametrize(
     "rest", [CONTINUE, b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"]
 )
-def test_interim_answers_without_end_are_none(rest, serving):
+def test_endless_interim_answers_raise(rest, serving):
     """Without a deadline, too: they come as fast as they are read."""
     with serving(lambda connection, *_: connection.sendall(rest * 100_000)) as server:
         server.session.retries = RetryPolicy(attempts=1)
@@ -193,7 +193,7 @@ def test_a_body_that_goes_out_slowly_is_sent_however_short_the_time_between_two_
 
 
 @pytest.mark.parametrize("size", [1_000_000, 40_000_000])
-def test_a_request_that_was_not_sent_whole_by_the_deadline_was_not_sent(size, serving):
+def test_a_request_that_was_not_sent_completely_by_the_deadline_counts_as_not_sent(size, serving):
     over = threading.Event()
     with serving(lambda *_: over.wait(10)) as server:
         server.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
