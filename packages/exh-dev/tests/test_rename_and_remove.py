@@ -94,6 +94,51 @@ def test_one_function_after_another_is_removed_without_a_commit_between(root, li
     assert [spec.name for spec in Project(root).manifest.functions] == ["whoami", "hello-world"]
 
 
+def numbered(number, timeout):
+    """The entry of a function without files, which ends with its timeout."""
+    return f"""
+  Number{number}:
+    Type: AWS::Serverless::Function
+    Metadata: {{ExtraHorizon: {{name: number-{number}, targets: [exh]}}}}
+    Properties:
+      Handler: handlers.number_{number}.handler
+      Timeout: {timeout}"""
+
+
+def commit_with(root, *entries):
+    """Commit the template with these entries before all others."""
+    manifest = root / "template.yaml"
+    manifest.write_text(manifest.read_text().replace("\nResources:", f"\nResources:{''.join(entries)}"))
+    git(root, "commit", "--all", "--message", "More of them")
+
+
+def test_neighbours_with_equal_last_lines_are_removed_one_after_another(root):
+    before = (root / "template.yaml").read_text()
+    commit_with(root, numbered(1, 10), numbered(2, 20), numbered(3, 10))
+    for number in (2, 1, 3):
+        assert remove_function(Project(root), f"number-{number}").files == ()
+    assert (root / "template.yaml").read_text() == before
+
+
+def test_a_project_below_the_root_of_its_repository_is_compared_with_its_own_commit(root):
+    shutil.rmtree(root / ".git")
+    git(root.parent, "init", "--quiet")
+    git(root.parent, "add", "--all")
+    git(root.parent, "commit", "--message", "Start")
+    remove_function(Project(root), "greet-patient")
+    (root / "events" / "greet-patient-again.more.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"uncommitted files: .*greet-patient-again.more.json\. Commit"):
+        remove_function(Project(root), "greet-patient-again")
+
+
+def test_a_line_that_begins_as_the_committed_one_is_not_committed(root):
+    commit_with(root, numbered(1, 200))
+    manifest = root / "template.yaml"
+    manifest.write_text(manifest.read_text().replace("Timeout: 200", "Timeout: 20"))
+    with pytest.raises(UsageError, match=r"uncommitted files: template.yaml\. Commit"):
+        remove_function(Project(root), "number-1")
+
+
 def test_an_entry_that_is_not_committed_stays(root):
     manifest = root / "template.yaml"
     text = manifest.read_text()

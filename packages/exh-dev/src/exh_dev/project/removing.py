@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from exh_dev.errors import UsageError
@@ -60,36 +59,35 @@ def remove_function(project: Project, name: str, *, force: bool = False) -> Remo
     spec = project.manifest.function(name)
     manifest = project.root / MANIFEST
     files = belongings(project.root, spec)
-    text = without_functions(manifest, [spec.logical_id], lambda parts: came_with(parts, Name(spec.name)))
+    left, removed = without_functions(manifest, [spec.logical_id], lambda parts: came_with(parts, Name(spec.name)))
     if not force:
-        _check_committed(project.root, files, _without(manifest.read_text(encoding="utf-8"), text))
+        _check_committed(project.root, files, removed)
     others = [each for each in project.functions if each is not spec]
-    change({manifest: text}, {}, files)
-    left = tuple(use.as_text(project.root) for use in uses(project.root, spec.name, others))
-    return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), left, spec.code)
-
-
-def _without(before: str, after: str) -> list[str]:
-    """Return the runs of lines that `before` has and `after` does not."""
-    lines = before.splitlines()  # without their ends, which git may have written otherwise
-    changes = SequenceMatcher(None, lines, after.splitlines(), autojunk=False).get_opcodes()
-    return ["\n".join(lines[start:end]) for kind, start, end, _, _ in changes if kind != "equal"]
+    change({manifest: left}, {}, files)
+    still = tuple(use.as_text(project.root) for use in uses(project.root, spec.name, others))
+    return Removed(spec.name, tuple(path.relative_to(project.root).as_posix() for path in files), still, spec.code)
 
 
 def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[str]) -> None:
     """Raise if git could not restore one of the files, or one of these runs of lines of the manifest."""
+    paths = [*paths, root / MANIFEST]  # never none of them: that is the entire repository to git
     names = [path.relative_to(root).as_posix() for path in paths]
-    status = _git(root, "status", "--porcelain", "--ignored", "--", *names)
+    status = _git(root, "status", "--porcelain", "--ignored", "--untracked-files=all", "--", *names)
     if status is None:
         raise UsageError(f"{root} is not in git, so the files could not be restored; use --force to remove them anyway")
     changed = [line[3:] for line in status.splitlines() if "__pycache__" not in line]
-    committed = "\n".join((_git(root, "show", f"HEAD:./{MANIFEST}") or "").splitlines())
-    if not all(lines in committed for lines in of_manifest):
-        changed.append(MANIFEST)
+    committed = _lines(_git(root, "show", f"HEAD:./{MANIFEST}") or "")
+    if all(_lines(lines) in committed for lines in of_manifest):  # what else is changed there stays
+        changed = [each for each in changed if not each.endswith(MANIFEST)]
     if changed:
         raise UsageError(
             f"git cannot restore uncommitted files: {', '.join(changed[:3])}. Commit first, or add --force"
         )
+
+
+def _lines(text: str) -> str:
+    """Return complete lines for a comparison: git may have written other line ends, and blank ones join neighbours."""
+    return "\n".join(["", *text.strip("\r\n").splitlines(), ""])
 
 
 def _git(root: Path, *command: str) -> str | None:

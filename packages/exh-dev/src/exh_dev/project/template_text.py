@@ -3,7 +3,7 @@
 with_resource()       the text with one more resource
 with_entry()          the text with one more parameter, condition or output
 entries_for()         the text of a resource and of its dependencies
-without_functions()   the text without some functions and their own parts
+without_functions()   the text without some functions and their own parts, and what was removed
 
 The YAML parser supplies the positions, and the result is parsed again and compared with the original.
 
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
@@ -27,10 +27,18 @@ from exh_dev.project.cloudformation import FUNCTION, read_template
 from exh_dev.project.template_parts import Part, Parts, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from yaml.nodes import Node
+
+
+class Cut(NamedTuple):
+    """A template without some of its parts: the text that is left, and each run of lines that was removed."""
+
+    text: str
+    removed: list[str]
+
 
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029]|\Z)")  # what YAML takes for one
 
@@ -137,7 +145,7 @@ def without_functions(
     path: Path,
     logical_ids: Collection[str],
     ours: Callable[[Parts], AbstractSet[Part]] = lambda parts: set(),  # noqa: ARG005 - no part is ours
-) -> str:
+) -> Cut:
     """Return the template without these functions, their outputs and their parts.
 
     Args:
@@ -177,7 +185,14 @@ def without_functions(
                     gone |= _blanks_before(lines, begins[index])
     changed = "".join(line for number, line in enumerate(lines) if number not in gone)
     _check(path, changed, sections, lost=lost)
-    return changed
+    first = [number for number in sorted(gone) if number - 1 not in gone]
+    return Cut(changed, ["".join(_run(lines, gone, number)) for number in first])
+
+
+def _run(lines: list[str], gone: AbstractSet[int], number: int) -> Iterator[str]:
+    while number in gone:
+        yield lines[number]
+        number += 1
 
 
 def with_other_name(path: Path, old: str, new: str, entry: Callable[[str], str]) -> str:
