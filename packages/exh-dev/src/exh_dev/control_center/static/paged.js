@@ -17,13 +17,13 @@ const REST = 200; // milliseconds without scrolling before rows that come in vie
  *   next: loads the page after these rows: `{ rows, isLast }`.
  *
  * Returns `{ data, error, more, seen, reload }`; `data` has `rows`, `total`, `isExact`, `since` and `isDone`. What another list had
- * stays until the first page is there. `seen(from, to)` is to be told which rows are in view.
+ * stays until the first page is there. `seen(from, to, last)` is to be told which rows are in view, and up to which they are needed.
  */
 export function usePaged(key, topics, { first, next }) {
   const pages = useRef({ key: null, rows: [], isDone: false });
   const shown = useRef(undefined);
   const loading = useRef(false);
-  const view = useRef([0, 0]);
+  const view = useRef([0, 0, 0]);
   const [, draw] = useState(0);
   if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
   const start = useLoad(first, [key], topics);
@@ -39,7 +39,7 @@ export function usePaged(key, topics, { first, next }) {
     const beyond = state.rows.slice(rows.length).filter((each) => !known.has(each.id));
     const follows = state.rows.some((each) => known.has(each.id)); // else there may be more between than is known
     const found = isLast || !follows ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
-    state.rows = found.slice(0, Math.max(rows.length, view.current[1]) + SPARE);
+    state.rows = found.slice(0, Math.max(rows.length, view.current[2]) + SPARE);
     state.isDone = isLast || (follows && state.isDone && state.rows.length === found.length && found.length >= total);
     draw((turn) => turn + 1);
   }, [start.data, start.isOld]);
@@ -47,9 +47,10 @@ export function usePaged(key, topics, { first, next }) {
     const state = pages.current;
     if (loading.current || state.isDone || !state.rows.length) return;
     loading.current = true;
+    const last = state.rows.at(-1).id;
     try {
       const { rows, isLast } = await next(state.rows);
-      if (pages.current !== state) return;
+      if (pages.current !== state || state.rows.at(-1)?.id !== last) return; // they follow a row that was dropped meanwhile
       const known = new Set(state.rows.map((each) => each.id));
       state.rows = [...state.rows, ...rows.filter((each) => !known.has(each.id))];
       state.isDone = isLast;
@@ -89,8 +90,8 @@ export function usePaged(key, topics, { first, next }) {
   useEffect(() => void renewed.current(), [start.data]);
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const seen = useMemo(() => (from, to) => {
-    view.current = [from, to];
+  const seen = useMemo(() => (from, to, last = to) => {
+    view.current = [from, to, last];
     clearTimeout(timer.current);
     timer.current = setTimeout(() => renewed.current(), REST);
   }, []);

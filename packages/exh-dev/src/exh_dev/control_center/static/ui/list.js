@@ -16,7 +16,7 @@ const reaching = new WeakMap(); // of a list's table, how to get at rows that ar
  *   rows: what there is, or what is loaded of it.
  *   href, id: of a row.
  *   more: called when the end comes in sight and there is more to load.
- *   seen: called with the numbers of the first row in view and of the one after the last.
+ *   seen: called with the numbers of the first row in view and of the one after the last, and how many rows are needed.
  *   sorted, sort: where the server sorts: the key, with a minus for descending, and what to call with another one.
  *   chosen, choose: where rows can be chosen: a Set of ids, and what to call with another one.
  */
@@ -26,7 +26,8 @@ export function List({ label, columns, rows, href = null, id = (row) => row.id, 
   const ordered = useMemo(() => (sort || !own ? rows : inOrder(rows, columns, own)), [rows, own]);
   const body = useRef(null);
   const [from, to, height, look] = useWindow(body, ordered.length);
-  useEffect(() => void seen?.(from, to), [from, to]);
+  const last = sort || !own ? to : rows.length; // sorted here, those in view may be any of them
+  useEffect(() => void seen?.(from, to, last), [from, to, last]);
   useKeptFocus(body);
   useReach(body, { length: ordered.length, height, look, more });
   const end = useRef(null);
