@@ -190,9 +190,30 @@ def test_when_something_fails_nothing_is_left(tmp_path, error):
 def test_without_git_there_is_no_history(tmp_path, monkeypatch):
     monkeypatch.setattr("exh_dev.project.init.project.shutil.which", lambda _: None)
     result = made(tmp_path)
-    assert not result.is_committed
     assert not (result.folder / ".git").exists()
     assert result.as_lines()[1].startswith("Nothing is committed: git is missing")
+
+
+@pytest.mark.parametrize(
+    ("configuration", "reason"),
+    [
+        ("", r"git lacks your name \(git config"),
+        ("[user]\n\tname = Ada\n\temail = ada@example.com\n[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = false\n",
+         "(error|fatal): .*"),
+    ],
+)  # fmt: skip
+def test_a_project_that_git_does_not_commit_says_why(tmp_path, monkeypatch, configuration, reason):
+    (tmp_path / ".gitconfig").write_text(configuration)
+    for name, value in {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME", "GIT_CONFIG_GLOBAL", "EMAIL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.useConfigOnly")  # else git may make a name of the machine's
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    lines = made(tmp_path).as_lines()
+    assert re.match(f"Nothing is committed: {reason}", lines[1])
+    assert lines[2] == "  git init && git add -A && git commit -m Start"
 
 
 @pytest.mark.parametrize(
@@ -286,7 +307,7 @@ def test_a_history_begins_when_git_knows_who_it_is(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{name}_NAME", "Ada")
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "ada@example.com")
     result = made(tmp_path)
-    assert result.is_committed
+    assert result.not_committed == ""
     done = subprocess.run(
         ["git", "status", "--porcelain"], cwd=result.folder, check=True, capture_output=True, text=True
     )

@@ -43,10 +43,8 @@ LOCKS: Mapping[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
 _OF_AWS = ("requirements-sam.txt",)
 _NOT_COPIED = ("CHANGELOG.md",)
-_WITHOUT_GIT = "Nothing is committed: git is missing. Once it is installed, in the project:"
-_WITHOUT_A_NAME = (
-    "Nothing is committed: git lacks your name (git config --global user.name, and user.email). Then, in the project:"
-)
+_WITHOUT_GIT = "git is missing"
+_WITHOUT_A_NAME = "git lacks your name (git config --global user.name, and user.email)"
 _COMMIT = "git init && git add -A && git commit -m Start"
 
 
@@ -76,7 +74,8 @@ class Made:
     target: Target
     files: tuple[str, ...]
     lines: int
-    is_committed: bool
+    not_committed: str
+    """Why git has no commit of it; empty if it has one."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,7 +84,7 @@ class Made:
             "target": self.target,
             "files": list(self.files),
             "lines": self.lines,
-            "committed": self.is_committed,
+            "committed": not self.not_committed,
         }
 
     def as_lines(self) -> list[str]:
@@ -93,8 +92,8 @@ class Made:
         place = min(self.folder.as_posix(), os.path.relpath(self.folder), key=len)
         quoted = f"'{place}'" if re.search(r"[^\w./-]", place) else place
         made = f"Made {self.name}: {len(self.files)} files, {self.lines} lines."
-        why_not = _WITHOUT_A_NAME if shutil.which("git") else _WITHOUT_GIT
-        commit = () if self.is_committed else (why_not, f"  {_COMMIT}")
+        problem = f"Nothing is committed: {self.not_committed}. Afterwards, in the project:"
+        commit = (problem, f"  {_COMMIT}") if self.not_committed else ()
         return [made, *commit, "", f"  cd {quoted}", "  make run"]
 
 
@@ -153,7 +152,7 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
                 path.write_text(text, encoding="utf-8", newline="\n")
             own = owned_files([*texts, *add_examples(made, examples, wishes.target)])
             lines = sum(len((made / name).read_bytes().splitlines()) for name in own)
-            is_committed = _commit(made)
+            not_committed = _commit(made)
             if existed:
                 folder.rmdir()
             made.rename(folder)
@@ -161,7 +160,7 @@ def make_project(folder: Path, wishes: Wishes, wheel_of: Callable[[str, Path], P
         raise DevkitError(
             f"{folder} cannot be written: {str(error.strerror).lower()}; no project was created"
         ) from None
-    return Made(folder, wishes.name, wishes.target, own, lines, is_committed)
+    return Made(folder, wishes.name, wishes.target, own, lines, not_committed)
 
 
 def owned_files(names: Iterable[str]) -> tuple[str, ...]:
@@ -239,15 +238,18 @@ def _template_yaml(text: str, wishes: Wishes) -> str:
     return text.replace("Default: exh/tasks", f"Default: exh/{wishes.name}")
 
 
-def _commit(folder: Path) -> bool:
-    """Create a git repository; return whether the first commit succeeded, which needs git and a user name."""
+def _commit(folder: Path) -> str:
+    """Create a git repository with a first commit; return why there is none, or an empty string."""
     if shutil.which("git") is None:
-        return False
+        return _WITHOUT_GIT
     steps = (
         ["init", "--quiet", "--initial-branch=main"],
         ["add", "--all"],
         ["commit", "--quiet", "--no-verify", "--message", f"Start with exh-dev {exh_dev.__version__}"],
     )
-    return all(
-        subprocess.run(["git", *step], cwd=folder, capture_output=True, check=False).returncode == 0 for step in steps
-    )
+    for step in steps:
+        done = subprocess.run(["git", *step], cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = next((line for line in done.stderr.splitlines() if line.startswith(("error:", "fatal:"))), "")
+            return _WITHOUT_A_NAME if "user.name" in done.stderr else said or f"git {step[0]} failed"
+    return ""
