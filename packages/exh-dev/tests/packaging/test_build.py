@@ -600,7 +600,7 @@ NEEDS = """
         targets: [exh, aws]"""
 
 
-NEXT = "`exh sync` deploys to Extra Horizon, `make deploy` to AWS"
+NEXT = "`exh sync` deploys to Extra Horizon, `make deploy` deploys to AWS"
 
 
 def test_build_names_the_variables_that_the_official_cli_will_take_from_its_environment(small, monkeypatch):

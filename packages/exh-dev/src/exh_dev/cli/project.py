@@ -116,8 +116,8 @@ def build(
     if config_env is not None:
         check_bundles(project, config_env)
     report(bundles, asked_variables(project, specs), project.variables(), output)
-    if config_env is None:  # `make deploy` goes on by itself
-        output.note(next_steps(specs))
+    if config_env is None and (steps := next_steps(specs)):  # `make deploy` goes on by itself
+        output.note(steps)
 
 
 def new(

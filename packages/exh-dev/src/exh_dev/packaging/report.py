@@ -61,9 +61,9 @@ def report(
 
 
 def next_steps(specs: Sequence[FunctionSpec]) -> str:
-    """Return what deploys these functions, which are built."""
-    targets = {target for spec in specs for target in spec.targets}
-    steps = {"exh": "`exh sync` deploys to Extra Horizon", "aws": "`make deploy` to AWS"}
-    if "exh" not in targets:
-        steps["aws"] = "`make deploy` deploys to AWS"
-    return ", ".join(step for target, step in steps.items() if target in targets)
+    """Return what deploys these functions, which are built; empty where neither the official CLI nor SAM does."""
+    steps = [
+        *(["`exh sync` deploys to Extra Horizon"] if any(spec.synced for spec in specs) else []),
+        *(["`make deploy` deploys to AWS"] if any("aws" in spec.targets for spec in specs) else []),
+    ]
+    return ", ".join(steps)
