@@ -72,22 +72,22 @@ define install
 		pip check >/dev/null; fi
 endef
 
-# That of the last `make PYTHON=…`, of template.yaml, or the newest. A shim of a version manager may have none behind it.
-PYTHON ?= $(wildcard $(shell cat $(VENV)/.python 2>/dev/null))
+# That of the last `make PYTHON=…` which made it, of template.yaml, or the newest. A version manager's shim may be there with
+# nothing behind it; the versions themselves lie beside each other.
 $(VENV)/.made: $(wildcard requirements*.txt)
-	@manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
+	@named=$(PYTHON); [ -n "$$named" ] || { named=$$(cat $(VENV)/.python 2>/dev/null); "$$named" -c '' 2>/dev/null || named=; }; \
+	manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
 	for version in $$manifest 3.14 3.13 3.12 3.11; do \
-		for candidate in $(or $(PYTHON),python$$version python3 python "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python \
-			"$$(dirname "$$(command -v python3)")"/../versions/$$version.*/bin/python "$$HOME"/.local/share/uv/python/cpython-$$version.*/bin/python); do \
-			if "$$candidate" -c 'import sys, ensurepip, venv; sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' \
-				$$version >/dev/null 2>&1; then break 2; fi; \
-		done; candidate=; \
+		set -- "$$named"; [ -n "$$named" ] || set -- python$$version python3 python "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python \
+			"$$(dirname "$$(command -v python3)")"/../versions/$$version.*/bin/python "$$HOME"/.local/share/uv/python/cpython-$$version.*/bin/python; \
+		for candidate; do "$$candidate" -c 'import sys, ensurepip, venv; sys.exit("%d.%d" % sys.version_info[:2] != sys.argv[1])' \
+			$$version >/dev/null 2>&1 && break 2; done; candidate=; \
 	done; \
 	[ -n "$$candidate" ] || { \
 		echo 'No Python 3.11 to 3.14 with venv was found. Install python3 and python3-venv (apt), python@3.13 (brew) or python3' >&2; \
 		echo '(dnf), or name it once: make PYTHON=/path/to/python3' >&2; exit 1; }; \
-	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; \
-	"$$candidate" -m venv --clear $(VENV)$(if $(PYTHON), && command -v "$$candidate" >$(VENV)/.python)
+	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; "$$candidate" -m venv --clear $(VENV) && \
+	{ [ -z "$$named" ] || "$$candidate" -c 'import sys; print(sys._base_executable)' >$(VENV)/.python; }
 	@touch $@
 
 $(TOOLS): $(VENV)/.made

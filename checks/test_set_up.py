@@ -165,7 +165,7 @@ def choose(project_root, tmp_path):
     (folder / ".venv").mkdir(parents=True)
     shutil.copy(project_root / "Makefile", folder)
     (folder / "template.yaml").write_text("Globals:\n  Function:\n    Runtime: python3.13\n")
-    programs = tmp_path / "bin"
+    programs = tmp_path / "my programs"
     programs.mkdir()
     for name in ("sh", "sed", "head", "touch", "make", "cat"):
         (programs / name).symlink_to(shutil.which(name))
@@ -192,7 +192,13 @@ if [ "$version" = shim ]; then
 fi
 case $1 in
     --version) echo "Python $version from {name}" ;;
-    -c) [ "$version" = "$3" ] ;;
+    -c)
+        case $2 in
+            *_base_executable*) echo "$0" ;;
+            "") exit 0 ;;
+            *) [ "$version" = "$3" ] ;;
+        esac
+        ;;
     -m) exit 0 ;;
 esac
 """
@@ -226,11 +232,16 @@ def test_a_given_python_is_taken_whatever_the_manifest_says(choose):
     assert "with Python 3.11 from mine" in choose({"mine": "3.11", "python3.13": "3.13"}, PYTHON="mine")
 
 
-def test_a_given_python_is_taken_again_when_the_environment_is_made_anew(choose, tmp_path):
+def test_a_given_python_is_taken_again_when_a_lock_has_changed(choose):
     choose({"mine": "3.11", "python3.13": "3.13"}, PYTHON="mine")
-    assert "with Python 3.11 from mine" in choose({"mine": "3.11", "python3.13": "3.13"})
-    (tmp_path / "bin" / "mine").unlink()
-    assert "with Python 3.13 from python3.13" in choose({})
+    assert "with Python 3.11 from mine" in choose({})
+    assert "with Python 3.13 from python3.13" in choose({}, PYTHON="python3.13")
+    assert "with Python 3.13 from python3.13" in choose({"mine": "3.11"})
+
+
+def test_a_given_python_that_does_not_run_any_more_is_passed_over(choose):
+    choose({"mine": "3.11", "python3.13": "3.13"}, PYTHON="mine")
+    assert "with Python 3.13 from python3.13" in choose({"mine": "shim"})
 
 
 def test_without_any_it_says_how_to_get_one(choose):
