@@ -78,11 +78,6 @@ def metrics_of(widget):
     return found
 
 
-def shown_by(dashboard):
-    widgets = [widget for widget in dashboard["widgets"] if widget["type"] == "metric"]
-    return {tuple(metric) for widget in widgets for metric in metrics_of(widget)}
-
-
 @pytest.fixture
 def dashboard(with_api):
     (dashboard,) = of_type(with_api, "AWS::CloudWatch::Dashboard").values()

@@ -160,6 +160,7 @@ print(at)
 """
 
 
+@pytest.mark.slow
 def test_a_signal_at_any_line_of_the_wait_stops_it():
     """Its handler runs on the waiting thread, between any two lines: it must not need a lock that this thread has."""
     done = subprocess.run(

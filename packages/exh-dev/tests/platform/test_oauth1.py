@@ -125,6 +125,7 @@ def test_without_a_token_the_application_alone_is_known(verifier, known):
     assert (caller.application_id, caller.user_id) == (known.application_id, None)
 
 
+@pytest.mark.slow
 @given(query=st.text(st.characters(codec="utf-8")).map(encode), nonce=st.text('aZ09-._~ /&=%+"é', min_size=1))
 @settings(max_examples=50)
 def test_what_oauthlib_signs_is_accepted(store, known, query, nonce):

@@ -77,6 +77,8 @@ class ApiFunction:
 
     **A route with a parameter**
 
+        >>> from extrahorizon import ExtraHorizon
+        >>> from extrahorizon.api import ApiFunction, ApiRequest
         >>> api = ApiFunction()
         >>> @api.get("/patients/<patient_id>")
         ... def patient(request: ApiRequest, exh: ExtraHorizon, patient_id: str) -> dict[str, str]:

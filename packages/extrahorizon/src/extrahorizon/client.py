@@ -181,7 +181,7 @@ class ExtraHorizon:
     ) -> Self:
         """Return a client with other options, and the same credentials, connections and deadline.
 
-        **Wait for two seconds at most**
+        **Wait two seconds for each answer**
 
             exh.with_options(timeout=2).users.me()
 

@@ -93,9 +93,9 @@ class CredentialChain:
 
     **Where the credentials come from**
 
-        >>> names = ("API_HOST", *OAUTH_NAMES)
-        >>> settings = Settings.from_environment(dict(zip(names, ("dev.acme.extrahorizon.io", *"abcd"))))
-        >>> CredentialChain(settings).current()
+        >>> from extrahorizon.settings import HOST, OAUTH_NAMES, Settings
+        >>> environment = {HOST: "dev.acme.extrahorizon.io", **dict.fromkeys(OAUTH_NAMES, "a-secret")}
+        >>> CredentialChain(Settings.from_environment(environment)).current()
         Credentials(host='https://api.dev.acme.extrahorizon.io', source='the environment')
     """
 

@@ -4,6 +4,7 @@
 
 **A secret in a value**
 
+    >>> from extrahorizon.log import redact
     >>> redact({"user": {"id": "57f3", "password": "hunter2"}})
     {'user': {'id': '57f3', 'password': '[redacted]'}}
 
@@ -36,6 +37,7 @@ class RedactingFilter(logging.Filter):
 
     **For a handler of your own**
 
+        >>> import logging
         >>> handler = logging.StreamHandler()
         >>> handler.addFilter(RedactingFilter())
     """

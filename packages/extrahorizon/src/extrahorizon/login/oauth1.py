@@ -107,6 +107,8 @@ def generate_sso_token(session: PlatformSession) -> str:
 
     **Log in to another application without a password**
 
+        from extrahorizon.login import OAuth1Application
+
         sso_token = generate_sso_token(exh.session)
         credentials = OAuth1Application(host, consumer_key, consumer_secret).consume_sso_token(sso_token)
     """

@@ -64,7 +64,7 @@ def download_build(  # noqa: D417 - service is the client
 
     **The newest production build for Linux**
 
-        from extrahorizon.sidefx import service
+        from extrahorizon.sidefx import newest_first, service
 
         sidefx = service()
         builds = sidefx.download.get_daily_builds_list("houdini", platform="linux", only_production=True)

@@ -323,21 +323,17 @@ def decoded(body: Iterator[bytes], coding: str, status: int, request: Request) -
 class Transport(Protocol):
     """An object that sends requests, for `ExtraHorizon(transport=...)`. It must be safe to use from many threads.
 
-    **Count what another transport sends**
+    **Send through requests, and print what is sent**
 
         from extrahorizon import ExtraHorizon
         from extrahorizon.transport.over_requests import RequestsTransport
 
-        class Counting(RequestsTransport):
-            count = 0
-
+        class Printing(RequestsTransport):
             def send(self, request, deadline):
-                self.count += 1
+                print(request.method)
                 return super().send(request, deadline)
 
-        transport = Counting()
-        ExtraHorizon(transport=transport).users.me()
-        print(transport.count, "requests")
+        ExtraHorizon(transport=Printing()).users.me()
     """
 
     def send(self, request: Request, deadline: Deadline) -> Response:

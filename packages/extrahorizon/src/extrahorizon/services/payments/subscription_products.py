@@ -18,7 +18,8 @@ class SubscriptionProducts(Collection[Item]):
     def update(self, product_id: str, **body: Unpack[SubscriptionProductUpdate]) -> int:
         """Rename a product.
 
-        Needs that of the store: `UPDATE_APP_STORE_SUBSCRIPTION_PRODUCT` or `UPDATE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
+        Needs `UPDATE_APP_STORE_SUBSCRIPTION_PRODUCT` for the App Store, `UPDATE_PLAY_STORE_SUBSCRIPTION_PRODUCT` for
+        the Play Store.
 
         Raises:
             ResourceUnknownError: the product does not exist (16).
@@ -30,7 +31,8 @@ class SubscriptionProducts(Collection[Item]):
     def remove(self, product_id: str) -> int:
         """Delete a product.
 
-        Needs that of the store: `DELETE_APP_STORE_SUBSCRIPTION_PRODUCT` or `DELETE_PLAY_STORE_SUBSCRIPTION_PRODUCT`.
+        Needs `DELETE_APP_STORE_SUBSCRIPTION_PRODUCT` for the App Store, `DELETE_PLAY_STORE_SUBSCRIPTION_PRODUCT` for
+        the Play Store.
 
         Raises:
             ResourceUnknownError: the product does not exist (16).
