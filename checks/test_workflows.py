@@ -96,7 +96,7 @@ def test_the_pythons_tested_are_those_the_project_names(project_root):
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml", "deploy-aws.yml"])
 def test_make_takes_the_python_that_was_set_up(name, project_root):
     assert workflow(name)["env"]["PYTHON"] == "python"
-    assert "$(or $(PYTHON)," in (project_root / "Makefile").read_text()
+    assert "named=$(PYTHON);" in (project_root / "Makefile").read_text()
 
 
 @pytest.mark.parametrize("name", ["ci.yml", "deploy.yml", "deploy-aws.yml"])
