@@ -125,3 +125,31 @@ def test_users_are_found_and_given_a_role(clinic):
     page.get_by_role("button", name="Take away").wait_for()
     page.get_by_role("button", name="Ask").click()
     page.get_by_text("Yes, everywhere").wait_for()
+
+
+LOADED = """async (count) => {
+  const until = performance.now() + 20000;
+  while (document.querySelector("table[aria-label=Files]").ariaRowCount < count) {
+    if (performance.now() > until) throw new Error("not all are loaded");
+    scrollTo(0, document.documentElement.scrollHeight);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  scrollTo(0, 0);
+}"""
+
+
+@pytest.mark.rare
+def test_a_list_that_is_sorted_in_the_page_keeps_all_its_rows_when_it_changes(clinic):
+    for number in range(500):  # in no order
+        content = (f"{number * 77 % 500:03}.txt", b"x", "text/plain")
+        clinic.call("POST", "/files/v1", files={"file": content})
+    page = clinic.open("files")
+    page.evaluate(LOADED, 501)
+    table = page.get_by_role("table", name="Files")
+    table.get_by_role("button", name="Name").click()
+    first = [f"{number:03}.txt" for number in range(8)]
+    names = page.locator("main .row-link")
+    expect(names.first).to_have_text(first[0])
+    clinic.call("POST", "/files/v1", files={"file": ("later.txt", b"x", "text/plain")})
+    expect(table).to_have_attribute("aria-rowcount", "502")
+    assert names.all_inner_texts()[:8] == first
