@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -266,11 +265,9 @@ def _check_target(name: str) -> None:
 
 
 def _git_user() -> str:
-    try:
-        done = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip()
+    from exh_dev import git
+
+    return (git.asked(Path(), "config", "user.name") or "").strip()
 
 
 def remove(

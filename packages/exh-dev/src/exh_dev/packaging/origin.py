@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from exh_dev import git
 from exh_dev.errors import UsageError
 from exh_dev.packaging.pyproject import project_authors, project_version
 
@@ -54,10 +54,4 @@ def read_origin(root: Path) -> Origin:
 
 def _commit_time(root: Path) -> str:
     """Return the commit time in seconds since 1970; empty outside a git repository."""
-    try:
-        done = subprocess.run(
-            ["git", "log", "-1", "--format=%ct"], cwd=root, capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return (git.asked(root, "log", "-1", "--format=%ct") or "").strip()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from exh_dev import git
 from exh_dev.errors import UsageError
 from exh_dev.project.belongings import belongings, uses
 from exh_dev.project.new.aws_parts import came_with
@@ -72,11 +72,11 @@ def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[st
     """Raise if git could not restore one of the files, or one of these runs of lines of the manifest."""
     paths = [*paths, root / MANIFEST]  # never none of them: that is the entire repository to git
     names = [path.relative_to(root).as_posix() for path in paths]
-    status = _git(root, "status", "--porcelain", "--ignored", "--untracked-files=all", "--", *names)
+    status = git.asked(root, "status", "--porcelain", "--ignored", "--untracked-files=all", "--", *names)
     if status is None:
         raise UsageError(f"{root} is not in git, so the files could not be restored; use --force to remove them anyway")
     changed = [line[3:] for line in status.splitlines() if "__pycache__" not in line]
-    committed = _lines(_git(root, "show", f"HEAD:./{MANIFEST}") or "")
+    committed = _lines(git.asked(root, "show", f"HEAD:./{MANIFEST}") or "")
     if all(_lines(lines) in committed for lines in of_manifest):  # what else is changed there stays
         changed = [each for each in changed if not each.endswith(MANIFEST)]
     if changed:
@@ -88,12 +88,3 @@ def _check_committed(root: Path, paths: Sequence[Path], of_manifest: Sequence[st
 def _lines(text: str) -> str:
     """Return complete lines for a comparison: git may have written other line ends, and blank ones join neighbours."""
     return "\n".join(["", *text.strip("\r\n").splitlines(), ""])
-
-
-def _git(root: Path, *command: str) -> str | None:
-    """Return what a command of git prints; None if it fails or git is missing."""
-    try:
-        done = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return done.stdout if done.returncode == 0 else None
