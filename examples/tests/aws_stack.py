@@ -24,6 +24,9 @@ PSEUDO = {
 #: Parameters of an environment that has an issuer of tokens, and with it the HTTP API.
 WITH_API = {"JwtIssuer": "https://id.example.com", "JwtAudience": "clinic", "CorsOrigins": "https://a.example"}
 
+#: The ARN of the secret that functions read.
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{CredentialsSecretName}-AbCdEf"
+
 
 def source(root):
     """`template.yaml` as plain data, intrinsic functions as `Fn::…`."""
@@ -74,6 +77,11 @@ def deployed(template, **parameters):
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or holds(template, resource["Condition"], parameters)
     }
+
+
+def role_of(stack, function):
+    """The logical id of a function's role, by that of the function."""
+    return arn(stack["Resources"][function]["Properties"]["Role"]).removeprefix("{").removesuffix(".Arn}")
 
 
 def of_type(stack, kind, **parameters):

@@ -17,7 +17,7 @@ def stack(template):
 
 @pytest.fixture(scope="session")
 def with_api(template):
-    """Another stack: that of somebody who has an issuer."""
+    """The stack of an environment with an issuer of tokens."""
     return translated(template, **WITH_API)
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import pytest
-from aws_stack import allowed, arn, deployed, grants, source, statements, translated
+from aws_stack import SECRET, WITH_API, allowed, arn, deployed, grants, role_of, statements
 from exh_dev.aws import services
 from exh_dev.aws.event_source_mapping import EventSourceMapping
 from exh_dev.aws.services import LocalAws, hidden_for
@@ -25,10 +25,8 @@ from exh_dev.serve import deploy as served
 from exh_dev.serve.local_platform import LocalPlatform
 
 PROJECT = Project.find()
-WITH_API = {"JwtIssuer": "https://id.example.com", "JwtAudience": "clinic"}
 ON_AWS = [spec.name for spec in PROJECT.manifest.functions if "aws" in spec.targets]
 WORKER = "analyze-queued-measurements"
-SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{CredentialsSecretName}-AbCdEf"
 RESOURCES = {
     "work-queue": "{WorkQueue.Arn}",
     "dead-letter-queue": "{DeadLetterQueue.Arn}",
@@ -56,13 +54,10 @@ BY_AWS = {
 SELDOM = {("dynamodb:GetItem", "{IdempotencyTable.Arn}")}
 
 
-@pytest.fixture(scope="module")
-def stack():
-    return translated(source(PROJECT.root), **WITH_API)
-
-
-def role_of(stack, spec):
-    return arn(stack["Resources"][spec.logical_id]["Properties"]["Role"]).removeprefix("{").removesuffix(".Arn}")
+@pytest.fixture
+def stack(with_api):
+    """All roles are those of an environment with the HTTP API."""
+    return with_api
 
 
 @contextmanager
@@ -137,14 +132,14 @@ def test_no_call_of_a_function_is_denied(stack, name):
     made = calls_of(name)
     assert ("secretsmanager:GetSecretValue", SECRET) in made
     for permission, resource in made:
-        assert allowed(stack, role_of(stack, spec), permission, resource), f"{permission} on {resource}"
+        assert allowed(stack, role_of(stack, spec.logical_id), permission, resource), f"{permission} on {resource}"
 
 
 def used_by(stack):
     """The calls of each role: those of its functions, and those that AWS makes."""
     used = defaultdict(set, {role: set(calls) for role, calls in BY_AWS.items()})
     for name in ON_AWS:
-        used[role_of(stack, PROJECT.manifest.function(name))] |= calls_of(name)
+        used[role_of(stack, PROJECT.manifest.function(name).logical_id)] |= calls_of(name)
     used["WorkerRole"] |= SELDOM
     return used
 

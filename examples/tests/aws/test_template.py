@@ -1,19 +1,13 @@
-"""What `template.yaml` makes on AWS, after SAM's own translator: who may do what, and what starts what."""
+"""What `template.yaml` makes on AWS, after SAM's own translator: names, permissions, triggers and queues."""
 
 import copy
 import json
 import re
 
 import pytest
-from aws_stack import WITH_API, allowed, arn, deployed, holds, of_type, statements, translated
+from aws_stack import SECRET, WITH_API, allowed, arn, deployed, holds, of_type, role_of, statements, translated
 
 EXTENSION = "arn:aws:lambda:eu-central-1:187925254637:layer:AWS-Parameters-and-Secrets-Lambda-Extension:12"
-SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{CredentialsSecretName}-AbCdEf"
-
-
-def role_of(stack, function):
-    """The logical id of a function's role."""
-    return arn(stack["Resources"][function]["Properties"]["Role"]).removeprefix("{").removesuffix(".Arn}")
 
 
 # Functions

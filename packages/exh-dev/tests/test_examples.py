@@ -3,11 +3,11 @@
 import doctest
 import importlib
 import inspect
-import re
 import textwrap
 from pathlib import Path
 
 import pytest
+from titled_examples import TITLED
 
 import exh_dev
 from exh_dev import testing
@@ -18,13 +18,11 @@ PUBLIC = {
     **{name: getattr(testing, name) for name in testing.__all__},
     **{name: getattr(plugin, name) for name in FIXTURES},
 }
-#: A bold title, and below it the lines of the example.
-TITLED = re.compile(r"^\*\*.+\*\*\n\n((?:(?: {4}.*)?\n)+)", re.MULTILINE)
 
 
 def example_of(value):
     found = TITLED.search((inspect.getdoc(value) or "") + "\n")
-    return textwrap.dedent(found[1]) if found else ""
+    return textwrap.dedent(found[2]) if found else ""
 
 
 def modules_with_doctests():

@@ -4,16 +4,14 @@ import doctest
 import importlib
 import inspect
 import pkgutil
-import re
 import textwrap
 
 import pytest
+from titled_examples import TITLED
 
 import extrahorizon
 from exh_dev.testing import LocalPlatform, client_of
 
-#: A bold title, and below it the lines of the example.
-TITLED = re.compile(r"^\*\*(.+)\*\*\n\n((?:(?: {4}.*)?\n)+)", re.MULTILINE)
 #: Examples that need what the local platform lacks: a certain cluster, a function of the reader's, a queue, SideFX.
 ELSEWHERE = {
     "extrahorizon.client.ExtraHorizon: With credentials of your own",

@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 from local_app import LocalApp
 from shops import Apple, Google
+from signed_requests import NOW
 
+from exh_dev.platform.dev.first_start import first_credentials
+from exh_dev.platform.http.oauth1 import OAuth1Verifier
 from exh_dev.platform.storage.store import Store
 from extrahorizon.client import ExtraHorizon
 from extrahorizon.login import OAuth2Authentication
@@ -51,3 +54,23 @@ def google(app):
 def shop(request, app):
     """Both stores, where they do the same."""
     return request.param(app)
+
+
+@pytest.fixture(scope="module")
+def store():
+    """A store that the tests of signatures share."""
+    store = Store()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def known(store):
+    """The credentials that requests are signed with."""
+    return first_credentials(store)
+
+
+@pytest.fixture
+def verifier(store):
+    """Verifies signed requests at the time that they are signed at."""
+    return OAuth1Verifier(store, clock=lambda: NOW)

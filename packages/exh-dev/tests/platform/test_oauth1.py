@@ -25,29 +25,9 @@ from signed_requests import (
     unsigned,
 )
 
-from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.http.error_answers import ErrorAnswer
 from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier, SignedRequest
-from exh_dev.platform.storage.store import Store
 from extrahorizon.oauth1 import parse_query
-
-
-@pytest.fixture(scope="module")
-def store():
-    store = Store()
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def known(store):
-    return first_credentials(store)
-
-
-@pytest.fixture
-def verifier(store):
-    return OAuth1Verifier(store, clock=lambda: NOW)
-
 
 # What must be accepted
 

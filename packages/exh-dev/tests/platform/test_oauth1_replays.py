@@ -5,26 +5,7 @@ import tracemalloc
 import pytest
 from signed_requests import BAD_SIGNATURE, BAD_TIMESTAMP, NO_NONCE, NOW, REPLAYED, refusal, signed
 
-from exh_dev.platform.dev.first_start import first_credentials
 from exh_dev.platform.http.oauth1 import WINDOW, OAuth1Verifier
-from exh_dev.platform.storage.store import Store
-
-
-@pytest.fixture(scope="module")
-def store():
-    store = Store()
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def known(store):
-    return first_credentials(store)
-
-
-@pytest.fixture
-def verifier(store):
-    return OAuth1Verifier(store, clock=lambda: NOW)
 
 
 def test_the_same_request_again_is_110_until_its_timestamp_is_too_old(store, known):
