@@ -72,8 +72,8 @@ define install
 		pip check >/dev/null; fi
 endef
 
-# That of the last `make PYTHON=…` which made it, of template.yaml, or the newest. A version manager's shim may be there with
-# nothing behind it; the versions themselves lie beside each other.
+# The Python that `make PYTHON=…` named last, else that of template.yaml, else the newest. A version manager's shim may be
+# there with nothing behind it; the versions themselves lie beside each other.
 $(VENV)/.made: $(wildcard requirements*.txt)
 	@named=$(PYTHON); [ -n "$$named" ] || { named=$$(cat $(VENV)/.python 2>/dev/null); "$$named" -c '' 2>/dev/null || named=; }; \
 	manifest=$$(sed -n 's/^ *Runtime: *["'\'']*python\(3\.1[1-4]\).*/\1/p' template.yaml | head -n 1); \
@@ -87,7 +87,7 @@ $(VENV)/.made: $(wildcard requirements*.txt)
 		echo 'No Python 3.11 to 3.14 with venv was found. Install python3 and python3-venv (apt), python@3.13 (brew) or python3' >&2; \
 		echo '(dnf), or name it once: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	echo "Setting up $(VENV) with $$("$$candidate" --version)" >&2; "$$candidate" -m venv --clear $(VENV) && \
-	{ [ -z "$$named" ] || "$$candidate" -c 'import sys; print(sys._base_executable)' >$(VENV)/.python; }
+	{ [ -z "$$named" ] || "$$candidate" -c 'import os, sys; print(os.path.realpath(sys.executable))' >$(VENV)/.python; }
 	@touch $@
 
 $(TOOLS): $(VENV)/.made

@@ -194,7 +194,7 @@ case $1 in
     --version) echo "Python $version from {name}" ;;
     -c)
         case $2 in
-            *_base_executable*) echo "$0" ;;
+            *realpath*) echo "$0" ;;
             "") exit 0 ;;
             *) [ "$version" = "$3" ] ;;
         esac
