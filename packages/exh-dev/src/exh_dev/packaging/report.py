@@ -62,8 +62,9 @@ def report(
 
 def next_steps(specs: Sequence[FunctionSpec]) -> str:
     """Return what deploys these functions, which are built; empty where neither the official CLI nor SAM does."""
-    steps = [
-        *(["`exh sync` deploys to Extra Horizon"] if any(spec.synced for spec in specs) else []),
-        *(["`make deploy` deploys to AWS"] if any("aws" in spec.targets for spec in specs) else []),
-    ]
+    steps = []
+    if any(spec.synced for spec in specs):
+        steps.append("`exh sync` deploys to Extra Horizon")
+    if any("aws" in spec.targets for spec in specs):
+        steps.append("`make deploy` deploys to AWS")
     return ", ".join(steps)

@@ -23,7 +23,7 @@ export function usePaged(key, topics, { first, next }) {
   const pages = useRef({ key: null, rows: [], isDone: false });
   const shown = useRef(undefined);
   const loading = useRef(false);
-  const view = useRef([0, 0, 0]);
+  const view = useRef({ from: 0, to: 0, last: 0 });
   const [, draw] = useState(0);
   if (pages.current.key !== key) pages.current = { key, rows: [], isDone: false };
   const start = useLoad(first, [key], topics);
@@ -39,7 +39,7 @@ export function usePaged(key, topics, { first, next }) {
     const beyond = state.rows.slice(rows.length).filter((each) => !known.has(each.id));
     const follows = state.rows.some((each) => known.has(each.id)); // else there may be more between than is known
     const found = isLast || !follows ? rows : [...rows, ...left.slice(left.length - Math.min(fresh, left.length)), ...beyond];
-    state.rows = found.slice(0, Math.max(rows.length, view.current[2]) + SPARE);
+    state.rows = found.slice(0, Math.max(rows.length, view.current.last) + SPARE);
     state.isDone = isLast || (follows && state.isDone && state.rows.length === found.length && found.length >= total);
     draw((turn) => turn + 1);
   }, [start.data, start.isOld]);
@@ -65,7 +65,7 @@ export function usePaged(key, topics, { first, next }) {
   const renewing = useRef(false);
   const renew = async () => {
     const state = pages.current;
-    const [from, to] = view.current;
+    const { from, to } = view.current;
     let begin = Math.max(from, start.data?.rows.length ?? Infinity);
     if (renewing.current || start.isOld || begin >= to) return;
     renewing.current = true;
@@ -90,8 +90,8 @@ export function usePaged(key, topics, { first, next }) {
   useEffect(() => void renewed.current(), [start.data]);
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const seen = useMemo(() => (from, to, last = to) => {
-    view.current = [from, to, last];
+  const seen = useMemo(() => (from, to, last) => {
+    view.current = { from, to, last };
     clearTimeout(timer.current);
     timer.current = setTimeout(() => renewed.current(), REST);
   }, []);
